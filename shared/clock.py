@@ -1,0 +1,21 @@
+"""The clock. Rules never read it: the time comes in as an argument, so a test can be in any year."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China has one zone and no summer time, so no time-zone database is needed."""
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def local_date(moment: datetime) -> date:
+    """The calendar day in China on which `moment` falls."""
+    return moment.astimezone(CHINA).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """The first moment after `day` in China: a deadline "by the 25th" is missed only when the 25th is over."""
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), CHINA)

@@ -1,0 +1,76 @@
+"""What the body of each kind of policy (政策参数) holds. The directory checks a body by this before it publishes."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.clock import end_of_day, local_date
+
+
+class Span(BaseModel):
+    """A span of time: whole calendar days, ending with the last day (北京时间), or hours to the minute."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days: Annotated[int, Field(ge=0, le=3650)] | None = None
+    hours: Annotated[float, Field(ge=0, le=87600)] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.days is None) == (self.hours is None):
+            raise ValueError("give days or hours")
+        return self
+
+    def after(self, moment: datetime) -> datetime:
+        """When the span that begins at `moment` is over."""
+        if self.days is not None:
+            return end_of_day(local_date(moment) + timedelta(days=self.days))
+        assert self.hours is not None
+        return moment + timedelta(hours=self.hours)
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DeadlineRule(_Body):
+    """A deadline for a feed, a severity, or both; what is left out matches all."""
+
+    feed: str | None = None
+    severity: str | None = None
+    due: Span
+
+
+class TaskDeadline(_Body):
+    """`task-deadline` (核查任务时限): the first rule that fits counts, `default` where none does."""
+
+    default: Span
+    rules: list[DeadlineRule] = []
+
+    def span(self, feed: str, severity: str) -> Span:
+        """The time a village has to check an alert of this feed and severity."""
+        for rule in self.rules:
+            if rule.feed in (None, feed) and rule.severity in (None, severity):
+                return rule.due
+        return self.default
+
+
+class TaskEscalation(_Body):
+    """`task-escalation` (超期上报): how long after its deadline an open task goes to the township, then the county."""
+
+    to_township: Span
+    to_county: Span
+
+
+class CaseMerge(_Body):
+    """`case-merge` (预警合并): alerts on one household and risk this close together are one case."""
+
+    window: Span
+
+
+BODIES: dict[str, type[_Body]] = {
+    "task-deadline": TaskDeadline,
+    "task-escalation": TaskEscalation,
+    "case-merge": CaseMerge,
+}

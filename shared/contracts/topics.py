@@ -1,0 +1,36 @@
+"""The topics, who owns them, and how long they keep what passes through.
+
+`state` topics tell the newest state of a thing and are compacted, so that a service added later can read the whole
+of it; `log` topics tell what happened and keep it for the retention time set in the deployment.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One Kafka topic: `name` is `<owner>.<noun>`."""
+
+    name: str
+    kind: Literal["state", "log"]
+    title_en: str
+    title_zh: str
+
+    @property
+    def owner(self) -> str:
+        """The one service that writes it."""
+        return self.name.split(".", 1)[0]
+
+
+_ALL = (
+    Topic("directory.area", "state", "Areas of the county", "行政区划"),
+    Topic("directory.account", "state", "Accounts, their role and area, without names", "账号"),
+    Topic("directory.api-key", "state", "API keys of department systems, hashed", "部门接口密钥"),
+    Topic("directory.policy", "state", "Versioned policies", "政策参数"),
+    Topic("alerts.alert", "log", "Early warnings of the bureaus", "部门预警"),
+    Topic("households.task", "log", "Tasks and what becomes of them", "核查任务"),
+    Topic("households.verdict", "log", "Verdicts on alerts", "核查结论"),
+)
+
+TOPICS: dict[str, Topic] = {topic.name: topic for topic in _ALL}

@@ -1,0 +1,68 @@
+"""Errors of the domain. A rule raises one with a stable code; the edge turns it into a problem document (RFC 9457).
+
+The text people read is not here: `code` is looked up in the message catalogues, with `params` filled in. `params` must
+never hold a name, a phone or an ID number.
+"""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """Base of all. `field` is a JSON pointer-like path of the input at fault, e.g. `person.id_number`."""
+
+    code: ClassVar[str]
+    status: ClassVar[int] = 409
+
+    def __init__(self, *, field: str | None = None, **params: object) -> None:
+        super().__init__(type(self).__name__)
+        self.field = field
+        self.params = params
+
+
+class Invalid(DomainError):
+    """The input cannot be right."""
+
+    status = 422
+
+
+class Unauthenticated(DomainError):
+    """Who asks is not known."""
+
+    status = 401
+
+
+class Forbidden(DomainError):
+    """Who asks is known and may not."""
+
+    status = 403
+
+
+class NotFound(DomainError):
+    """No such thing within what the asker may see."""
+
+    status = 404
+
+
+class Conflict(DomainError):
+    """The thing is not in a state that allows this."""
+
+    status = 409
+
+
+class Stale(DomainError):
+    """Somebody changed the thing since the caller read it (`If-Match`)."""
+
+    status = 412
+    code = "stale-version"
+
+
+class TooLarge(DomainError):
+    """More than the route takes."""
+
+    status = 413
+
+
+class TooMany(DomainError):
+    """Asked too often; `retry_after` seconds are in the params."""
+
+    status = 429

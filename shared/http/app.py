@@ -1,0 +1,133 @@
+"""Makes a service's FastAPI app: the same edges, errors, probes and documents for each service."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
+
+from shared.bus.port import Bus
+from shared.db.engine import Database
+from shared.db.revision import require_head
+from shared.http import documents, operations, probes, problems
+from shared.http.too_large import ProblemForTooLarge
+from shared.inbox import Inbox
+from shared.messages import Catalogue
+from shared.outbox import Relay
+from shared.security.permits import Gate
+from shared.security.vault import Vault
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 1_000_000
+"""Bytes a route takes unless it says otherwise (`max_body_size=`)."""
+
+Job = Callable[[], Awaitable[None]]
+"""Runs until cancelled, beside the requests; when one ends or fails the process stops and is started anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a service is made of; its `app.py` fills this in."""
+
+    name: str  # "alerts": schema, first part of every path, source of its events
+    title: str
+    description: str
+    routers: Sequence[APIRouter]
+    database: Database
+    bus: Bus
+    gate: Gate
+    catalogue: Catalogue
+    vault: Vault
+    inbox: Inbox | None = None
+    jobs: Sequence[Job] = ()
+    state: dict[str, Any] = field(default_factory=dict)  # further attributes of `app.state`
+
+
+def service_app(parts: Parts) -> FastAPI:
+    """The app, with its consumers subscribed; relay and jobs start with the app's lifespan."""
+    if parts.inbox is not None:
+        parts.bus.subscribe(parts.name, parts.inbox.topics, parts.inbox.deliver)
+    app = FastAPIOffline(
+        docs_url=f"/{parts.name}/docs",
+        redoc_url=f"/{parts.name}/redoc",
+        static_url=f"/{parts.name}/static",
+        openapi_url=f"/{parts.name}/openapi.json",
+        title=parts.title,
+        description=parts.description,
+        version="1",
+        lifespan=_lifespan(parts),
+        max_body_size=MAX_BODY,
+        separate_input_output_schemas=False,
+        telemetry={"logs": False, "operation_spans": False, "exclude": _is_probe},
+    )
+    app.state.name = parts.name
+    app.state.database = parts.database
+    app.state.bus = parts.bus
+    app.state.gate = parts.gate
+    app.state.catalogue = parts.catalogue
+    app.state.vault = parts.vault
+    app.state.inbox = parts.inbox
+    for name, value in parts.state.items():
+        setattr(app.state, name, value)
+    problems.install(app)
+    app.add_middleware(ProblemForTooLarge, catalogue=parts.catalogue)
+    for router in (*parts.routers, operations.router, probes.router):
+        app.include_router(router, prefix=f"/{parts.name}" if router is not probes.router else "")
+    documents.describe(app, parts.name)
+    return app
+
+
+def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> Job:
+    """A job that does `work` again and again; a failure is logged and tried again next time."""
+
+    async def run() -> None:
+        while True:
+            try:
+                await work()
+            except Exception as error:
+                log.warning("job failed", extra={"job": name, "error": type(error).__name__})
+            await asyncio.sleep(seconds)
+
+    return run
+
+
+def _lifespan(parts: Parts) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await require_head(parts.database)
+        await parts.bus.start()
+        jobs = (Relay(parts.database, parts.bus).run, *parts.jobs)
+        tasks = [asyncio.create_task(_guard(job), name=f"{parts.name}:{job.__qualname__}") for job in jobs]
+        try:
+            yield
+        finally:
+            await parts.bus.stop()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await parts.database.stop()
+
+    return lifespan
+
+
+async def _guard(job: Job) -> None:
+    """A dead job in a living process is the worst state: nobody restarts it. So the process stops."""
+    try:
+        await job()
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        log.critical("job died", extra={"job": job.__qualname__, "error": type(error).__name__})
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _is_probe(scope: Any) -> bool:
+    path: str = scope["path"]
+    return path.endswith(("/live", "/ready", "/metrics"))

@@ -1,0 +1,106 @@
+"""OpenAPI: adds to each operation who may call it, which errors it answers, and how one signs in."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from shared.http.problems import MEDIA_TYPE, Problem
+from shared.security.permits import Permit, Public
+
+_ERRORS = {
+    "400": "Not valid JSON · JSON 无效",
+    "401": "Not signed in · 未登录",
+    "403": "The role may not · 角色无权",
+    "404": "Not found, or not yours to see · 未找到或无权查看",
+    "409": "Not in a state for this · 当前状态不允许",
+    "413": "Body too large · 内容过大",
+    "422": "The input has mistakes · 内容有误",
+    "503": "Try again shortly · 暂不可用",
+}
+_SCHEMES = {
+    "token": {
+        "type": "oauth2",
+        "flows": {"password": {"tokenUrl": "/directory/v1/tokens", "refreshUrl": "/directory/v1/tokens", "scopes": {}}},
+    },
+    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str, Permit | Public | None]]:
+    """Every route as (method, path, permit): what the documents show and the tests go over."""
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute):
+            for method in sorted(context.methods or ()):
+                yield method, context.path or route.path, find_permit(context.dependant or route.dependant)
+
+
+def find_permit(dependant: Dependant) -> Permit | Public | None:
+    """The permit among a route's dependencies."""
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, Permit | Public):
+            return dependency.call
+        if (found := find_permit(dependency)) is not None:
+            return found
+    return None
+
+
+def describe(app: FastAPI, service: str) -> None:
+    """Replace `app.openapi` by one that adds permits, problem answers and sign-in."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = plain()
+            _add(app, document, service)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _add(app: FastAPI, document: dict[str, Any], service: str) -> None:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    components["securitySchemes"] = _SCHEMES
+    for method, path, permit in routes(app):
+        operation = document.get("paths", {}).get(path, {}).get(method.lower())
+        if operation is not None:
+            operation["operationId"] = f"{service}_{operation['operationId'].split('__')[0]}".replace("_v1", "")
+            _add_permit(operation, permit)
+            _add_errors(operation, permit, has_body="requestBody" in operation)
+
+
+def _add_permit(operation: dict[str, Any], permit: Permit | Public | None) -> None:
+    if not isinstance(permit, Permit):
+        return
+    roles = sorted(permit.roles)
+    who = ", ".join(roles) + (" · API key" if permit.api_key else "")
+    operation["description"] = (
+        f"{operation.get('description', '')}\n\n**Permit** `{permit.name}` · **Roles** {who}".strip()
+    )
+    operation["x-permit"] = permit.name
+    operation["x-roles"] = roles
+    operation["security"] = [{"token": []}, *([{"api_key": []}] if permit.api_key else [])]
+
+
+def _add_errors(operation: dict[str, Any], permit: Permit | Public | None, *, has_body: bool) -> None:
+    wanted = {"404", "422", "503"}
+    if isinstance(permit, Permit):
+        wanted |= {"401", "403"}
+    if has_body:
+        wanted |= {"400", "409", "413"}
+    answers = operation["responses"]
+    for status in sorted(wanted):
+        answers[status] = {
+            "description": _ERRORS[status],
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }

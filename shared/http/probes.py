@@ -1,0 +1,58 @@
+"""`/live`, `/ready`, `/metrics` for whoever runs the process. They tell nothing about anybody."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from starlette.responses import JSONResponse, Response
+
+from shared.areas import Scope
+from shared.bus.port import Bus
+from shared.db.engine import Database
+from shared.security.permits import Public
+
+STALE_POLL_SECONDS = 60.0
+"""A consumer whose last poll returned longer ago than this is stuck."""
+
+_WAITING = text("""
+SELECT (SELECT count(*) FROM outbox) AS outbox_rows,
+    COALESCE((SELECT extract(epoch FROM now() - min(occurred_at)) FROM outbox), 0) AS outbox_age,
+    (SELECT count(*) FROM dead_letter WHERE resolved_at IS NULL) AS dead_letters
+""")
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(Public("probes carry no data of people"))])
+
+
+@router.get("/live")
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@router.get("/ready")
+async def ready(request: Request) -> Response:
+    """The database answers and the consumers poll; 503 otherwise, with what is wrong."""
+    report = await readiness(request.app.state)
+    return JSONResponse(report, 200 if report["ready"] else 503)
+
+
+@router.get("/metrics")
+async def metrics() -> Response:
+    """Prometheus text format."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def readiness(state: Any) -> dict[str, Any]:
+    """Whether the service can work: `{ready, database, polls: {subscriber: seconds}, outbox_rows, ...}`."""
+    database: Database = state.database
+    bus: Bus = state.bus
+    polls = {name: round(age, 1) for name, age in bus.health().items()}
+    try:
+        async with database.read(Scope.nowhere()) as session:
+            waiting = dict((await session.execute(_WAITING)).mappings().one())
+    except Exception as error:
+        return {"ready": False, "database": type(error).__name__, "polls": polls}
+    waiting["outbox_age"] = round(float(waiting["outbox_age"]), 1)
+    stuck = any(age > STALE_POLL_SECONDS for age in polls.values())
+    return {"ready": not stuck, "database": "ok", "polls": polls, **waiting}

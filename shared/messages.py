@@ -1,0 +1,73 @@
+"""Message catalogues: every text a person reads, in Chinese (default) and English, found by a stable code.
+
+A catalogue is a TOML file `messages.toml` beside the code that uses it:
+
+    [task-already-closed]
+    zh = "任务已办结"
+    en = "The task is closed already."
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+Language: TypeAlias = Literal["zh", "en"]
+DEFAULT_LANGUAGE: Language = "zh"
+
+
+class Catalogue:
+    """Texts by code and language."""
+
+    def __init__(self, *folders: Path) -> None:
+        """Read `messages.toml` of each folder; a code that stands twice is a mistake and raises `ValueError`."""
+        self._texts: dict[str, dict[str, str]] = {}
+        for folder in (Path(__file__).parent, *folders):
+            texts = tomllib.loads((folder / "messages.toml").read_text(encoding="utf-8"))
+            if twice := texts.keys() & self._texts.keys():
+                raise ValueError(f"codes stand in two catalogues: {sorted(twice)}")
+            self._texts.update(texts)
+
+    def __contains__(self, code: str) -> bool:
+        return code in self._texts
+
+    def codes(self) -> Mapping[str, Mapping[str, str]]:
+        """Everything, for the tests that hold catalogues and code against each other."""
+        return self._texts
+
+    def text(self, code: str, language: Language, **params: Any) -> str:
+        """The text of `code` with `params` filled in; the code itself when no catalogue has it."""
+        texts = self._texts.get(code)
+        if texts is None:
+            return code
+        return texts[language].format_map(_Blank(params))
+
+
+class _Blank(dict[str, Any]):
+    """A message must never fail for a missing parameter."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def preferred(accept_language: str | None) -> Language:
+    """The language of an `Accept-Language` header (RFC 9110 §12.5.4): Chinese unless English is wanted more."""
+    best: Language = DEFAULT_LANGUAGE
+    best_weight = 0.0
+    for part in (accept_language or "").split(","):
+        tag, _, parameter = part.strip().partition(";")
+        weight = _weight(parameter)
+        language = tag.strip().lower().split("-")[0]
+        if language in ("zh", "en") and weight > best_weight:
+            best, best_weight = "zh" if language == "zh" else "en", weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0

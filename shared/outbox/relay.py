@@ -1,0 +1,84 @@
+"""The relay: outbox → bus → delete. It knows no event types."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.bus.port import Bus, Message
+from shared.db.engine import Database
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+IDLE_SECONDS = (
+    0.1  # how long a row written by another process of the service may wait; our own wake us at once
+)
+LONGEST_PAUSE = 30.0
+
+# One active relay per service, or rows of one key could overtake each other between two relays.
+_LOCK = text("SELECT pg_try_advisory_lock(hashtext('shouwang-relay'), hashtext(current_schema()))")
+_TAKE = text(
+    "SELECT id, event_id, topic, key, type, occurred_at, value, traceparent FROM outbox ORDER BY id LIMIT :batch"
+)
+_DELETE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
+
+
+class Relay:
+    """Moves one service's outbox to the bus; waits in line while another process of the service does."""
+
+    def __init__(self, database: Database, bus: Bus) -> None:
+        self._database = database
+        self._bus = bus
+
+    async def run(self) -> None:
+        """Relay until cancelled. Whatever fails is tried again: rows stay until the bus has them."""
+        pause = IDLE_SECONDS
+        while True:
+            try:
+                async with self._database.engine.connect() as connection:
+                    await self._relay_while_leading(connection)
+                pause = IDLE_SECONDS
+            except Exception as error:
+                log.warning(
+                    "relay interrupted",
+                    extra={"service": self._database.schema, "error": type(error).__name__},
+                )
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _relay_while_leading(self, connection: AsyncConnection) -> None:
+        # The lock belongs to the connection: it goes when the process dies or the connection breaks.
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        while not await connection.scalar(_LOCK):  # noqa: ASYNC110
+            await asyncio.sleep(1)  # the lock is in the database, there is nothing to wait on
+        while True:
+            if not await self.relay_batch(connection):
+                await self._wait_for_rows()
+
+    async def relay_batch(self, connection: AsyncConnection) -> int:
+        """Publish and delete the oldest rows; returns how many. A crash in between repeats them, never loses."""
+        self._database.outbox_filled.clear()
+        rows = (await connection.execute(_TAKE, {"batch": BATCH})).all()
+        if rows:
+            await self._bus.publish([self._message(row) for row in rows])
+            await connection.execute(_DELETE, {"ids": [row.id for row in rows]})
+        return len(rows)
+
+    async def _wait_for_rows(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._database.outbox_filled.wait(), IDLE_SECONDS)
+
+    def _message(self, row: Row[tuple[object, ...]]) -> Message:
+        return Message(
+            topic=row.topic,
+            key=row.key,
+            id=str(row.event_id),
+            type=row.type,
+            source=f"/{self._database.schema}",
+            time=row.occurred_at.isoformat(),
+            value=row.value.encode(),
+            traceparent=row.traceparent,
+        )

@@ -1,0 +1,26 @@
+"""Settings common to all services, read from the environment: `DATABASE_URL`, `KAFKA_BOOTSTRAP_SERVERS`, `VAULT_KEYS`...
+
+A service's own settings class adds its own fields. Nothing secret has a default.
+"""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.bus.kafka import KafkaSettings
+from shared.db.engine import DatabaseSettings
+from shared.security.tokens import TokenSettings
+from shared.security.vault import VaultSettings
+from shared.telemetry import TelemetrySettings
+
+
+class ServiceSettings(BaseSettings):
+    """`GROUP_FIELD` in the environment fills `group.field`, e.g. `DATABASE_POOL_SIZE`."""
+
+    model_config = SettingsConfigDict(env_nested_delimiter="_", env_nested_max_split=1, extra="ignore")
+
+    database: DatabaseSettings
+    vault: VaultSettings
+    token: TokenSettings = TokenSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    kafka: KafkaSettings | None = Field(None, description="None only in the embedded process, which needs no broker")
+    inbox_attempts: int = Field(5, ge=1, description="How often a failing event is tried before it is a dead letter")

@@ -1,0 +1,81 @@
+"""Traces, metrics and logs: set up once per process, with nothing personal in any of them."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from opentelemetry import metrics, propagate, trace
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import SpanKind
+from pydantic import BaseModel, Field
+from pythonjsonlogger.json import JsonFormatter
+
+_tracer = trace.get_tracer("shouwang")
+_TRACEPARENT = "traceparent"
+
+
+class TelemetrySettings(BaseModel):
+    """What a process tells of itself."""
+
+    otlp_endpoint: str | None = Field(
+        None, description="OTLP/HTTP traces endpoint; none = traces are not exported"
+    )
+    sample_ratio: float = Field(
+        0.05, ge=0, le=1, description="Share of traces recorded when the caller did not decide"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+def set_up(settings: TelemetrySettings, process: str) -> None:
+    """Install the tracer, the Prometheus meter and JSON logging. Call once, before the apps are made."""
+    resource = Resource.create({"service.namespace": "shouwang", "service.name": process})
+    ratio = settings.sample_ratio if settings.otlp_endpoint else 0.0
+    tracers = TracerProvider(resource=resource, sampler=ParentBased(TraceIdRatioBased(ratio)))
+    if settings.otlp_endpoint:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # slow to import
+
+        tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(settings.otlp_endpoint)))
+    trace.set_tracer_provider(tracers)
+    metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
+    set_up_logs(settings.log_level)
+
+
+def set_up_logs(level: str) -> None:
+    """JSON lines on standard error, each with its trace."""
+    output = logging.StreamHandler()
+    output.setFormatter(
+        JsonFormatter("%(asctime)s %(levelname)s %(name)s %(message)s", rename_fields={"asctime": "time"})
+    )
+    output.addFilter(_add_trace)
+    logging.basicConfig(level=level, handlers=[output], force=True)
+    logging.getLogger("aiokafka").setLevel("ERROR")
+    logging.getLogger("httpx").setLevel("WARNING")  # it logs URLs at INFO
+
+
+def _add_trace(record: logging.LogRecord) -> bool:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        record.trace_id = trace.format_trace_id(context.trace_id)
+        record.span_id = trace.format_span_id(context.span_id)
+    return True
+
+
+def current_traceparent() -> str | None:
+    """The W3C `traceparent` of the running span, to travel with an event."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get(_TRACEPARENT)
+
+
+@contextmanager
+def event_span(name: str, traceparent: str | None, attributes: Mapping[str, Any]) -> Iterator[str | None]:
+    """A consumer span that goes on the trace in which the event was emitted; yields its own traceparent."""
+    context = propagate.extract({_TRACEPARENT: traceparent}) if traceparent else None
+    with _tracer.start_as_current_span(name, context, SpanKind.CONSUMER, attributes=attributes):
+        yield current_traceparent()

@@ -1,0 +1,71 @@
+"""Fixtures of every suite: a real PostgreSQL, migrated once, cloned for each test that asks for it."""
+
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from services import SERVICES
+from shared.db.migrate import migrate
+from shared.postgres import Cluster
+from shared.security.vault import Vault, VaultSettings
+
+pytest_plugins = ["tests.kafka_fixture"]
+
+TEMPLATE = "template_shouwang"
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """This worker's own server: empty but for the migrated template. No fsync here: a crash is not this fixture's test."""
+    settings = {"fsync": "off", "synchronous_commit": "off", "file_copy_method": "clone"}
+    with Cluster(tmp_path_factory.mktemp("postgres"), settings=settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a database with every service's schema in it."""
+    import asyncio
+    import threading
+
+    def prepare() -> None:
+        asyncio.run(_execute(cluster, f"CREATE DATABASE {TEMPLATE} OWNER shouwang"))
+        for service in SERVICES:
+            migrate(service, cluster.dsn("shouwang", TEMPLATE))
+
+    # A thread, for the session's event loop is running in this one.
+    thread = threading.Thread(target=prepare)
+    thread.start()
+    thread.join()
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database_name(cluster: Cluster, template: str) -> AsyncIterator[str]:
+    """A fresh copy of the template for one test; its commits are real and gone with it."""
+    name = f"test_{uuid4().hex[:12]}"
+    await _execute(cluster, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER shouwang")
+    yield name
+    await _execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def vault_settings() -> VaultSettings:
+    """Keys for this run."""
+    return VaultSettings.generate()
+
+
+@pytest.fixture(scope="session")
+def vault(vault_settings: VaultSettings) -> Vault:
+    """The vault all services of a test share, as they do in production."""
+    return Vault(vault_settings)
+
+
+async def _execute(cluster: Cluster, statement: str) -> None:
+    connection = await asyncpg.connect(cluster.dsn("postgres", "postgres").replace("+asyncpg", ""))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
