@@ -50,13 +50,9 @@ class VaultSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    keys: dict[int, SecretStr] = Field(
-        description="AES-256 keys by id, 1-255; keep old ones until all is resealed"
-    )
+    keys: dict[int, SecretStr] = Field(description="AES-256 keys by id, 1-255; keep old ones until all is resealed")
     active: int = Field(description="id of the key that seals")
-    index_key: SecretStr = Field(
-        description="key of the blind indexes; changing it orphans every stored index"
-    )
+    index_key: SecretStr = Field(description="key of the blind indexes; changing it orphans every stored index")
 
     @classmethod
     def generate(cls) -> Self:

@@ -150,6 +150,8 @@ def test_the_old_form_becomes_the_new_one(number: str) -> None:
         ("53992119900101A019", "id-number-characters"),
         ("X3992119900101001X", "id-number-characters"),
         ("٥٣٩٩٢١١٩٩٠٠١٠١٠٠١٩", "id-number-characters"),
+        ("٥٣٩٩٢١١٩٩٠٠١٠١٠٠١9", "id-number-characters"),
+        ("٥٣٩٩٢١٩٠٠١٠١٠٠١", "id-number-characters"),
         ("53992190010100A", "id-number-characters"),
         ("539921 9900101001X", "id-number-characters"),
         ("53992119900101001B", "id-number-characters"),
@@ -171,6 +173,12 @@ def test_one_wrong_digit_is_always_found(number: str, at: int, by: int) -> None:
     wrong = number[:at] + str((int(number[at]) + by) % 10) + number[at + 1 :]
 
     assert fault_of(wrong) == "id-number-checksum"
+
+
+def test_a_birth_may_lie_150_years_back_and_no_more() -> None:
+    old, older = (idnumber.complete(f"539921{year}1231001") for year in (1876, 1875))
+
+    assert idnumber.check_many([old, older], TODAY) == [old, Fault.DATE]
 
 
 def test_born_today_is_allowed_and_tomorrow_is_not() -> None:
