@@ -16,7 +16,12 @@ from shared.telemetry import TelemetrySettings
 class ServiceSettings(BaseSettings):
     """`GROUP_FIELD` in the environment fills `group.field`, e.g. `DATABASE_POOL_SIZE`."""
 
-    model_config = SettingsConfigDict(env_nested_delimiter="_", env_nested_max_split=1, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="ignore",
+        hide_input_in_errors=True,  # one setting missing must not print the keys that were given
+    )
 
     database: DatabaseSettings
     vault: VaultSettings

@@ -18,9 +18,8 @@ TEMPLATE = "template_shouwang"
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """This worker's own server: empty but for the migrated template. No fsync here: a crash is not this fixture's test."""
-    settings = {"fsync": "off", "synchronous_commit": "off", "file_copy_method": "clone"}
-    with Cluster(tmp_path_factory.mktemp("postgres"), settings=settings) as server:
+    """This worker's own server: empty but for the migrated template."""
+    with Cluster(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
 

@@ -68,6 +68,18 @@ class Database:
             if session.info.get(EMITTED):
                 self.outbox_filled.set()
 
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """The bare driver connection for single statements, each a transaction of its own that commits by itself.
+
+        For the one hot path: a session costs more than the statement. No row-level security is set here.
+        """
+        connection = await self.engine.raw_connection()
+        try:
+            yield cast("asyncpg.Connection[Any]", connection.driver_connection)
+        finally:
+            connection.close()
+
 
 _BEGIN_READ = text("SELECT set_config('transaction_read_only', 'on', true), set_config('app.areas', :areas, true)")
 _BEGIN_WRITE = text("SELECT set_config('app.areas', :areas, true)")
@@ -98,7 +110,7 @@ def _engine(settings: DatabaseSettings, schema: str) -> AsyncEngine:
     )
 
 
-async def raw(session: ReadSession) -> asyncpg.Connection[Any]:
+async def raw(session: ReadSession) -> "asyncpg.Connection[Any]":
     """The asyncpg connection under `session`, inside its transaction, for COPY and `unnest` statements.
 
     A raw statement sent first would run outside the transaction (SQLAlchemy begins it lazily), so the transaction is

@@ -16,6 +16,7 @@ from shared.bus.port import Bus
 from shared.db.engine import Database
 from shared.db.revision import require_head
 from shared.http import documents, operations, probes, problems
+from shared.http.access_log import AccessLog
 from shared.http.too_large import ProblemForTooLarge
 from shared.inbox import Inbox
 from shared.messages import Catalogue
@@ -77,6 +78,7 @@ def service_app(parts: Parts) -> FastAPI:
     for name, value in parts.state.items():
         setattr(app.state, name, value)
     problems.install(app)
+    app.add_middleware(AccessLog)
     app.add_middleware(ProblemForTooLarge, catalogue=parts.catalogue)
     for router in (*parts.routers, operations.router, probes.router):
         app.include_router(router, prefix=f"/{parts.name}" if router is not probes.router else "")

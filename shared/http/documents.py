@@ -1,6 +1,6 @@
 """OpenAPI: adds to each operation who may call it, which errors it answers, and how one signs in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -104,3 +104,36 @@ def _add_errors(operation: dict[str, Any], permit: Permit | Public | None, *, ha
             "description": _ERRORS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+
+
+def merge(documents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """One OpenAPI document of several services'. A schema name that means two things gets its service's name."""
+    merged: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": "守望 Shouwang", "version": "1"},
+        "paths": {},
+        "components": {"schemas": {}, "securitySchemes": _SCHEMES},
+    }
+    for service, document in documents.items():
+        schemas = document["components"]["schemas"]
+        known = merged["components"]["schemas"]
+        renamed = {name: f"{service.title()}{name}" for name in schemas if known.get(name, schemas[name]) != schemas[name]}
+        own = _rename(document, renamed)
+        merged["paths"].update(own["paths"])
+        known.update({renamed.get(name, name): schema for name, schema in own["components"]["schemas"].items()})
+    return merged
+
+
+def _rename(node: Any, renamed: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {key: _renamed_reference(key, value, renamed) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_rename(item, renamed) for item in node]
+    return node
+
+
+def _renamed_reference(key: str, value: Any, renamed: Mapping[str, str]) -> Any:
+    if key == "$ref" and isinstance(value, str):
+        place, _, name = value.rpartition("/")
+        return f"{place}/{renamed.get(name, name)}"
+    return _rename(value, renamed)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared.db.outage import is_outage
-from shared.errors import DomainError
+from shared.errors import DomainError, Fault, InvalidInput
 from shared.messages import Catalogue, Language, preferred
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,12 @@ def field_problem(catalogue: Catalogue, language: Language, error: Mapping[str, 
     return FieldProblem(field=path_of(error["loc"]), code=code, message=catalogue.text(code, language, **params))
 
 
+def fault_problem(catalogue: Catalogue, language: Language, fault: Fault) -> FieldProblem:
+    """A mistake with its text."""
+    message = catalogue.text(fault.code, language, **fault.params)
+    return FieldProblem(field=fault.field, code=fault.code, message=message)
+
+
 def code_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Our stable code for a pydantic error, with the parameters of its text."""
     kind: str = error["type"]
@@ -129,10 +135,12 @@ def path_of(location: Iterable[int | str]) -> str:
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
-    errors = None
-    if error.field is not None:
-        text = request.app.state.catalogue.text(error.code, language(request), **error.params)
-        errors = [FieldProblem(field=error.field, code=error.code, message=text)]
+    faults: Sequence[Fault] = ()
+    if isinstance(error, InvalidInput):
+        faults = error.faults
+    elif error.field is not None:
+        faults = [Fault(error.field, error.code, error.params)]
+    errors = [fault_problem(request.app.state.catalogue, language(request), fault) for fault in faults]
     headers = {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -1,0 +1,126 @@
+"""Commands for operators: `python -m services.cli --help`."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import click
+import httpx
+import uvicorn
+
+from services import SERVICES
+from services.assembly import CREATE_APP, SETTINGS, bootstrap
+from services.directory import usecases as directory
+from services.keyfile import read_or_make_keys
+from shared import telemetry
+from shared.areas import Scope
+from shared.bus.kafka import KafkaBus
+from shared.clock import utc_now
+from shared.db.engine import Database
+from shared.db.migrate import downgrade, migrate
+from shared.security.tokens import HttpKeys
+
+T = TypeVar("T")
+Service = click.Choice(SERVICES)
+
+
+@click.group()
+def main() -> None:
+    """守望 Shouwang: run and look after the services."""
+
+
+@main.command()
+@click.argument("service", type=Service)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+def serve(service: str, host: str, port: int) -> None:
+    """Run one service on Kafka and the database of its own DATABASE_URL."""
+    settings = SETTINGS[service]()
+    if settings.kafka is None:
+        raise click.UsageError("KAFKA_BOOTSTRAP_SERVERS is not set")
+    telemetry.set_up(settings.telemetry, f"shouwang-{service}")
+    keys = HttpKeys(settings.token.jwks_url, httpx.AsyncClient(timeout=5))
+    app = CREATE_APP[service](settings, KafkaBus(settings.kafka), keys.find)
+    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=20)
+
+
+@main.command(name="migrate")
+@click.option("--service", type=Service, help="Only this one.")
+@click.option("--down-to", help="Go back to this revision instead ('base' = empty).")
+def migrate_command(service: str | None, down_to: str | None) -> None:
+    """Bring the schemas up to date as the owner role of OWNER_DATABASE_URL (or ALERTS_OWNER_DATABASE_URL ...)."""
+    for one in (service,) if service else SERVICES:
+        url = os.environ.get(f"{one.upper()}_OWNER_DATABASE_URL") or os.environ.get("OWNER_DATABASE_URL")
+        if url is None:
+            raise click.UsageError("OWNER_DATABASE_URL is not set")
+        if down_to is None:
+            migrate(one, url)
+        else:
+            downgrade(one, url, down_to)
+        click.echo(f"{one}: {down_to or 'up to date'}")
+
+
+@main.command(name="bootstrap")
+@click.option("--username", default="admin", show_default=True)
+@click.option("--file", "file", type=click.Path(path_type=Path), default=Path("admin.json"), show_default=True)
+def bootstrap_command(username: str, file: Path) -> None:
+    """Publish the default policies and make the first administrator (directory's DATABASE_URL)."""
+    _with_directory(lambda database: bootstrap(database, username, file))
+    click.echo(f"administrator: see {file}" if file.exists() else "there is an administrator already")
+
+
+@main.command()
+def announce() -> None:
+    """Tell areas, accounts, API keys and policies once more, for a service that is new (directory's DATABASE_URL)."""
+
+    async def work(database: Database) -> None:
+        async with database.write(Scope.everywhere()) as session:
+            await directory.announce_all(session, utc_now())
+
+    _with_directory(work)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path), default=Path("keys.json"))
+def keys(file: Path) -> None:
+    """Make vault keys in FILE, unless it is there."""
+    read_or_make_keys(file)
+    click.echo(str(file))
+
+
+@main.command(name="dead-letters")
+@click.argument("service", type=Service)
+@click.argument("what", type=click.Choice(["list", "replay", "discard"]), default="list")
+@click.argument("letter", type=click.UUID, required=False)
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True)
+@click.option("--token", envvar="SHOUWANG_TOKEN", required=True, help="An administrator's access token.")
+def dead_letters(service: str, what: str, letter: UUID | None, url: str, token: str) -> None:
+    """See, replay or discard the events that could not be handled."""
+    base = f"{url}/{service}/v1/dead-letters"
+    with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as client:
+        if what == "list":
+            answer = client.get(base)
+        elif letter is None:
+            raise click.UsageError("say which letter")
+        else:
+            answer = client.post(f"{base}/{letter}/{what}")
+    click.echo(answer.text or what)
+    answer.raise_for_status()
+
+
+def _with_directory(work: Callable[[Database], Awaitable[T]]) -> T:
+    async def run() -> T:
+        database = Database(SETTINGS["directory"]().database, "directory")
+        try:
+            return await work(database)
+        finally:
+            await database.stop()
+
+    return asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""All services in ONE process on an embedded PostgreSQL, without a broker: `make run`.
+
+The same SQL, consumers and outbox as in production; only the bus hands events over within the process. Settings:
+`PORT` `HOST` `DATA_DIR` `DEMO` `DEMO_HOUSEHOLDS`.
+"""
+
+import contextlib
+import gc
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from demo.load import load_county
+from services import SERVICES
+from services.assembly import CREATE_APP, SETTINGS, bootstrap
+from services.gateway import Gateway
+from services.keyfile import read_or_make_keys
+from services.screen import Screen
+from shared import telemetry
+from shared.bus.local import LocalBus
+from shared.db.engine import DatabaseSettings
+from shared.db.migrate import migrate
+from shared.postgres import Cluster
+from shared.security.tokens import HttpKeys, TokenSettings
+from shared.telemetry import TelemetrySettings
+
+ADMIN = "admin"
+INSIDE = "http://inside"  # where services reach each other without leaving the process
+
+
+class EmbeddedSettings(BaseSettings):
+    """What `make run` takes from the environment."""
+
+    model_config = SettingsConfigDict(env_nested_delimiter="_", env_nested_max_split=1)
+
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 opens it to the network")
+    port: int = Field(8000, ge=1, le=65535)
+    data_dir: Path = Path(".data")
+    demo: bool = Field(True, description="Load the demo county on the first start")
+    demo_households: int = Field(2000, ge=20, le=420_000)
+    telemetry: TelemetrySettings = TelemetrySettings(log_level="WARNING")
+
+    @property
+    def base_url(self) -> str:
+        """Where the system answers."""
+        return f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}"  # noqa: S104
+
+
+def main() -> None:
+    """Start the database, migrate, serve until told to stop."""
+    settings = EmbeddedSettings()
+    screen = Screen()
+    telemetry.set_up(settings.telemetry, "shouwang-embedded")
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with Cluster(settings.data_dir / "postgres", progress=screen.postgres_step) as cluster:
+        screen.step("migrating")
+        for service in SERVICES:
+            migrate(service, cluster.dsn("shouwang"))
+        gateway = make_gateway(settings, cluster, screen)
+        gc.collect()
+        gc.freeze()  # what is imported stays: the collector need not walk it again at every batch
+        gc.set_threshold(50_000, 20, 50)
+        config = uvicorn.Config(
+            gateway, settings.host, settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=10
+        )
+        Server(config).run()
+        screen.step("stopping")
+
+
+def make_gateway(settings: EmbeddedSettings, cluster: Cluster, screen: Screen) -> Gateway:
+    """All services, wired to one local bus."""
+    bus = LocalBus()
+    vault = read_or_make_keys(settings.data_dir / "keys.json")
+    apps: dict[str, FastAPI] = {}
+    keys = HttpKeys(f"{INSIDE}/directory/v1/jwks", httpx.AsyncClient(transport=_Directory(apps)))
+    for service in SERVICES:
+        own = SETTINGS[service](
+            database=DatabaseSettings(url=SecretStr(cluster.dsn(service))),
+            vault=vault,
+            token=TokenSettings(),
+            telemetry=settings.telemetry,
+            kafka=None,
+        )
+        apps[service] = CREATE_APP[service](own, bus, keys.find)
+    return Gateway(apps, lambda gateway: _first_start(settings, gateway, screen))
+
+
+@contextlib.asynccontextmanager
+async def _first_start(settings: EmbeddedSettings, gateway: Gateway, screen: Screen) -> AsyncIterator[None]:
+    """Make the first administrator, load the demo county, and tell how to go on. All of it may be repeated."""
+    admin_file = settings.data_dir / "admin.json"
+    demo_file = settings.data_dir / "demo.json"
+    await bootstrap(gateway.services["directory"].state.database, ADMIN, admin_file)
+    if settings.demo and not demo_file.exists():
+        transport = httpx.ASGITransport(gateway)
+        async with httpx.AsyncClient(transport=transport, base_url=INSIDE, timeout=300) as client:
+            await load_county(
+                client,
+                admin_file=admin_file,
+                households=settings.demo_households,
+                file=demo_file,
+                base_url=settings.base_url,
+                progress=screen.progress,
+            )
+    screen.welcome(settings.base_url, demo_file if demo_file.exists() else None, admin_file)
+    yield
+
+
+class _Directory(httpx.AsyncBaseTransport):
+    """Reaches the directory's app, which does not exist yet when the others are wired."""
+
+    def __init__(self, apps: dict[str, FastAPI]) -> None:
+        self._apps = apps
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer from within the process."""
+        return await httpx.ASGITransport(self._apps["directory"]).handle_async_request(request)
+
+
+class Server(uvicorn.Server):
+    """Stops on a signal without raising it again afterwards: the database is still to be stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ask for a stop on SIGINT and SIGTERM; the second one hurries."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    main()

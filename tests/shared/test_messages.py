@@ -1,0 +1,66 @@
+"""Texts are found in the wanted language, and no catalogue is half full."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from services import SERVICES
+from shared.messages import Catalogue, preferred
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "zh"),
+        ("", "zh"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("fr,en;q=0.4,zh;q=0.3", "en"),
+        ("en;q=x", "zh"),
+        ("de", "zh"),
+    ],
+)
+def test_the_language_follows_the_header(header: str | None, language: str) -> None:
+    assert preferred(header) == language
+
+
+def test_a_missing_parameter_or_code_breaks_nothing() -> None:
+    catalogue = Catalogue()
+    assert "…" in catalogue.text("role-not-permitted", "zh")
+    assert catalogue.text("no-such-code", "en") == "no-such-code"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_text_has_both_languages_and_the_same_parameters(service: str) -> None:
+    import string
+
+    for code, texts in Catalogue(ROOT / "services" / service).codes().items():
+        assert texts.keys() == {"zh", "en"}, code
+        fields = [{f for _, f, _, _ in string.Formatter().parse(texts[lang]) if f} for lang in ("zh", "en")]
+        assert fields[0] == fields[1], code
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_error_code_has_a_text(service: str) -> None:
+    catalogue = Catalogue(ROOT / "services" / service)
+    for folder in (ROOT / "services" / service, ROOT / "shared"):
+        for path in folder.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    for code in _codes(node):
+                        assert code in catalogue, f"{path}: {code}"
+
+
+def _codes(node: ast.ClassDef) -> list[str]:
+    """The literal `code = "..."` of an error class."""
+    found = []
+    for statement in node.body:
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        value = getattr(statement, "value", None)
+        if isinstance(target, ast.Name) and target.id == "code" and isinstance(value, ast.Constant) and value.value:
+            found.append(str(value.value))
+    return found
