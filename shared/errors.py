@@ -4,7 +4,10 @@ The text people read is not here: `code` is looked up in the message catalogues,
 never hold a name, a phone or an ID number.
 """
 
-from typing import ClassVar
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 
 class DomainError(Exception):
@@ -23,6 +26,25 @@ class Invalid(DomainError):
     """The input cannot be right."""
 
     status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake in a record: where, which, and the parameters of its text. Never the value at fault."""
+
+    field: str  # "person.id_number"
+    code: str
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class InvalidInput(Invalid):
+    """A record with one mistake or several, all told at once."""
+
+    code = "invalid-input"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(count=len(faults))
+        self.faults = tuple(faults)
 
 
 class Unauthenticated(DomainError):

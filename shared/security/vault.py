@@ -129,10 +129,17 @@ class Vault:
         """The key under which a person is found and named in events: 43 characters that tell nothing."""
         return self.index(id_number, "person")
 
+    def household_key(self, national_code: str) -> str:
+        """The key under which a household is found by its national code (户编号)."""
+        return self.index(national_code, "household")
+
     def index(self, text: str, purpose: str) -> str:
         """Blind index (HMAC-SHA256, url-safe base64) of a text in its normal form; tells equality only."""
-        digest = hmac.digest(self._index_key, f"{purpose}\0{text}".encode(), "sha256")
-        return base64.urlsafe_b64encode(digest)[:43].decode()
+        return base64.urlsafe_b64encode(self.fingerprint(text.encode(), purpose))[:43].decode()
+
+    def fingerprint(self, plain: bytes, purpose: str) -> bytes:
+        """`index` of any bytes, as 32 bytes: tells whether a record was seen before, and nothing of it."""
+        return hmac.digest(self._index_key, purpose.encode() + b"\0" + plain, "sha256")
 
 
 def _key_id(sealed: bytes) -> int:
