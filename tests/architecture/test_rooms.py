@@ -43,7 +43,9 @@ def test_rules_do_no_io_and_read_no_clock(service: str) -> None:
     assert existing, f"{service} has rules"
     for path in existing:
         text = path.read_text(encoding="utf-8")
-        assert not re.search(r"\b(async def|await |utc_now|datetime\.now|date\.today|sqlalchemy|httpx|open\()", text), path
+        assert not re.search(r"\b(async def|await |utc_now|datetime\.now|date\.today|sqlalchemy|httpx|open\()", text), (
+            path
+        )
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -62,14 +64,24 @@ def test_files_stay_readable() -> None:
 
 def test_no_text_for_people_stands_inline_in_code() -> None:
     """Chinese stands in docstrings, comments, OpenAPI summaries and descriptions, not in what the code answers."""
-    allowed = re.compile(r"summary=|description=|title=|tags=|examples=|example=|Field\(|Query\(|Header\(|Path\(|Body\(")
+    allowed = re.compile(
+        r"summary=|description=|title=|tags=|examples=|example=|Field\(|Query\(|Header\(|Path\(|Body\("
+    )
+    documents = ("app.py", "gateway.py", "screen.py", "cli.py")  # titles and descriptions of documents
     for path in _python_files("services"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         lines = path.read_text(encoding="utf-8").splitlines()
-        docstrings = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)}
+        docstrings = {
+            id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)
+        }
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-                if re.search(r"[\u4e00-\u9fff]", node.value) and path.name not in ("app.py", "gateway.py", "screen.py", "cli.py"):
+                if re.search(r"[\u4e00-\u9fff]", node.value) and path.name not in (
+                    "app.py",
+                    "gateway.py",
+                    "screen.py",
+                    "cli.py",
+                ):
                     near = "\n".join(lines[max(0, node.lineno - 6) : node.end_lineno])
                     assert allowed.search(near) or "alias" in near.lower(), f"{path}:{node.lineno}: {node.value}"
 

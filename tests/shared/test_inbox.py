@@ -18,9 +18,14 @@ from shared.db.engine import Database, WriteSession
 from shared.inbox import Handler, Inbox, Received, dead_letters
 
 POISON = "毒"
+EFFECT = text("""
+INSERT INTO audit_entry (id, at, principal, role, action, subject) VALUES (:id, now(), :id, 'x', 'x', :subject)
+""")
 
 
-def message(name: str, *, id_: str | None = None, type_: str = AreasChanged.type, value: bytes | None = None) -> Message:
+def message(
+    name: str, *, id_: str | None = None, type_: str = AreasChanged.type, value: bytes | None = None
+) -> Message:
     event = AreasChanged(areas=[AreaRecord(code="539900101201", name=name)])
     return Message(
         topic=AreasChanged.topic,
@@ -48,7 +53,9 @@ class Recorder:
         for one in received:
             name = one.event.areas[0].name
             await session.execute(
-                text("INSERT INTO audit_entry (id, at, principal, role, action, subject) VALUES (:id, now(), :id, 'x', 'x', :s)"),
+                text(
+                    "INSERT INTO audit_entry (id, at, principal, role, action, subject) VALUES (:id, now(), :id, 'x', 'x', :s)"
+                ),
                 {"id": uuid4(), "s": name},
             )
             if name == POISON:
@@ -147,7 +154,9 @@ async def test_a_dead_letter_is_replayed_once_its_cause_is_gone(database: Databa
 
     async def mended(session: WriteSession, received: Sequence[Received[AreasChanged]]) -> None:
         await session.execute(
-            text("INSERT INTO audit_entry (id, at, principal, role, action, subject) VALUES (:id, now(), :id, 'x', 'x', 'ok')"),
+            text(
+                "INSERT INTO audit_entry (id, at, principal, role, action, subject) VALUES (:id, now(), :id, 'x', 'x', 'ok')"
+            ),
             {"id": received[0].id},
         )
 

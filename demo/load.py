@@ -1,0 +1,250 @@
+"""Load the synthetic county through the public API, as an administrator would: `python -m demo.load`.
+
+Every step may be repeated, so a load that was interrupted is finished by running it again. The demo file, written
+last, holds what a script needs to tell the story: addresses, accounts, keys, and a few people.
+"""
+
+import asyncio
+import base64
+import hmac
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import httpx
+
+from demo import county
+from demo.households import STORY_VILLAGE, households
+
+T = TypeVar("T")
+Progress = Callable[[str, int, int], None]
+"""Told (message code, done, total)."""
+
+SEED = 20260323
+HOUSEHOLDS_A_REQUEST = 1000
+ACCOUNTS_A_REQUEST = 200
+KEY_YEARS = 1
+PEOPLE_HOUSEHOLDS = 12
+"""From how many households the demo file names people."""
+
+
+class LoadFailed(RuntimeError):
+    """A request was refused; the text names the route, status and code, never the body sent."""
+
+
+async def load_county(
+    client: httpx.AsyncClient, *, admin_file: Path, households: int, file: Path, base_url: str, progress: Progress
+) -> None:
+    """Load areas, organisations, accounts, keys and `households` households; write `file` when all is there."""
+    api = _Api(client)
+    admin = json.loads(admin_file.read_text(encoding="utf-8"))
+    await api.sign_in(admin["username"], admin["password"])
+    await _load_places(api, progress)
+    accounts = await _load_accounts(api, progress)
+    keys = await _load_keys(api)
+    people = await _load_households(api, households, progress)
+    _write(
+        file,
+        {
+            "base_url": base_url,
+            "today": date.today().isoformat(),
+            "accounts": [{"role": admin_role, **admin, "area_code": "*"} for admin_role in ("admin",)] + accounts,
+            "api_keys": keys,
+            "people": people,
+        },
+    )
+
+
+class _Api:
+    """The system as a client sees it."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._credentials = ("", "")
+
+    async def sign_in(self, username: str, password: str) -> None:
+        """Sign in; the token then goes with every request, and is renewed when it has expired."""
+        self._credentials = (username, password)
+        form = {"grant_type": "password", "username": username, "password": password}
+        answer = await self._client.post("/directory/v1/tokens", data=form)
+        _check(answer)
+        self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def password_of(self, username: str) -> str:
+        """A demo account's password: the same again when an interrupted load is repeated, guessable by nobody."""
+        digest = hmac.digest(self._credentials[1].encode(), username.encode(), "sha256")
+        return base64.urlsafe_b64encode(digest).decode()[:16]
+
+    async def post(self, path: str, expect: Iterable[int] = (), **request: Any) -> Any:
+        """POST; statuses in `expect` count as done before."""
+        answer = await self._client.post(path, **request)
+        if answer.status_code == 401:
+            await self.sign_in(*self._credentials)
+            answer = await self._client.post(path, **request)
+        if answer.status_code not in expect:
+            _check(answer)
+        return answer.json() if answer.content else None
+
+
+def _check(answer: httpx.Response) -> None:
+    if answer.is_error:
+        problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        at = [(e.get("field"), e.get("code")) for e in problem.get("errors") or []][:3]
+        raise LoadFailed(f"{answer.request.url.path}: {answer.status_code} {problem.get('code')} {at}")
+
+
+async def _load_places(api: _Api, progress: Progress) -> None:
+    rows = "".join(f"{area.code},{area.name}\n" for area in county.areas())
+    organisations = list(county.organisations())
+    await api.post(
+        "/directory/v1/areas/imports",
+        content=f"code,name\n{rows}".encode(),
+        headers={"Content-Type": "text/csv; charset=utf-8"},
+    )
+    for done, one in enumerate(organisations, 1):
+        body = {"code": one.code, "name": one.name, "kind": one.kind, "area_code": one.area_code, "feeds": one.feeds}
+        await api.post("/directory/v1/organisations", expect=[409], json=body)
+        progress("demo-areas", done, len(organisations))
+
+
+async def _load_accounts(api: _Api, progress: Progress) -> list[dict[str, str]]:
+    accounts = [account for account in county.accounts(SEED) if account.role != "admin"]
+    loaded = []
+    for batch in _chunks(accounts, ACCOUNTS_A_REQUEST):
+        drafts = [
+            {
+                "username": one.username,
+                "password": api.password_of(one.username),
+                "display_name": one.name,
+                "role": one.role,
+                "organisation": one.organisation,
+                "areas": [one.area_code],
+                "feeds": one.feeds,
+            }
+            for one in batch
+        ]
+        await api.post("/directory/v1/accounts/batch", expect=[409], json=drafts)
+        loaded += [
+            {"role": one.role, "username": one.username, "password": draft["password"], "area_code": one.area_code}
+            for one, draft in zip(batch, drafts, strict=True)
+        ]
+        progress("demo-accounts-load", len(loaded), len(accounts))
+    return loaded
+
+
+async def _load_keys(api: _Api) -> dict[str, str]:
+    """One key for each bureau, under each of its feeds."""
+    keys = {}
+    for one in county.organisations():
+        if one.feeds:
+            draft = {
+                "organisation": one.code,
+                "label": "demo",
+                "feeds": one.feeds,
+                "areas": [one.area_code],
+                "expires_on": (date.today() + timedelta(days=365 * KEY_YEARS)).isoformat(),
+            }
+            made = await api.post("/directory/v1/api-keys", json=draft)
+            keys.update(dict.fromkeys(one.feeds, made["secret"]))
+    return keys
+
+
+async def _load_households(api: _Api, count: int, progress: Progress) -> list[dict[str, Any]]:
+    people: list[dict[str, Any]] = []
+    done = 0
+    for batch in _chunks(households(count, SEED, date.today()), HOUSEHOLDS_A_REQUEST):
+        answer = await api.post("/households/v1/households/imports", json=[_draft(one) for one in batch])
+        if answer["errors"]:
+            raise LoadFailed(f"the import refused {len(answer['errors'])} rows")
+        if not people:
+            people = [person for one in batch[:PEOPLE_HOUSEHOLDS] for person in _people(one)]
+        done += len(batch)
+        progress("demo-households", done, count)
+    return await _with_ids(api, people)
+
+
+def _draft(one: county.Household) -> dict[str, Any]:
+    return {
+        "national_code": one.national_code,
+        "area_code": one.area_code,
+        "natural_village": one.natural_village,
+        "class": one.household_class,
+        "members": [
+            {
+                "name": member.name,
+                "id_number": member.id_number,
+                "relation": member.relation,
+                "phone": member.phone,
+                "pupil": member.school_stage in ("primary", "junior"),
+                "school_stage": member.school_stage,
+                "labour_skill": member.labour_skill,
+                "health": list(member.health),
+            }
+            for member in one.members
+        ],
+    }
+
+
+def _people(one: county.Household) -> Iterator[dict[str, Any]]:
+    for member in one.members:
+        yield {
+            "id_number": member.id_number,
+            "name": member.name,
+            "national_code": one.national_code,
+            "area_code": one.area_code,
+            "pupil": member.school_stage in ("primary", "junior"),
+        }
+
+
+async def _with_ids(api: _Api, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put the system's household ids in the place of the national codes."""
+    found: dict[str, str] = {}
+    for person in people:
+        code = person.pop("national_code")
+        if code not in found:
+            page = await api.post("/households/v1/households/search", json={"national_code": code})
+            found[code] = page["items"][0]["id"]
+        person["household_id"] = found[code]
+    return sorted(people, key=lambda person: person["area_code"] != STORY_VILLAGE)
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    source = iter(items)
+    while chunk := list(itertools.islice(source, size)):
+        yield chunk
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    """Mode 600: passwords are in it."""
+    part = file.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        json.dump(content, out, ensure_ascii=False, indent=1)
+    part.replace(file)
+
+
+@click.command()
+@click.option("--url", envvar="BASE_URL", default="http://127.0.0.1:8000", show_default=True)
+@click.option("--admin-file", type=click.Path(path_type=Path), default=Path(".data/admin.json"), show_default=True)
+@click.option("--file", "file", type=click.Path(path_type=Path), default=Path(".data/demo.json"), show_default=True)
+@click.option("--households", "count", envvar="DEMO_HOUSEHOLDS", default=2000, show_default=True)
+def main(url: str, admin_file: Path, file: Path, count: int) -> None:
+    """Load the demo county into a running system."""
+
+    def show(code: str, done: int, total: int) -> None:
+        click.echo(f"\r{code} {done}/{total}", nl=done >= total)
+
+    async def load() -> None:
+        async with httpx.AsyncClient(base_url=url, timeout=300) as client:
+            await load_county(client, admin_file=admin_file, households=count, file=file, base_url=url, progress=show)
+
+    asyncio.run(load())
+
+
+if __name__ == "__main__":
+    main()
