@@ -117,7 +117,9 @@ def merge(documents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     for service, document in documents.items():
         schemas = document["components"]["schemas"]
         known = merged["components"]["schemas"]
-        renamed = {name: f"{service.title()}{name}" for name in schemas if known.get(name, schemas[name]) != schemas[name]}
+        renamed = {
+            name: f"{service.title()}{name}" for name in schemas if known.get(name, schemas[name]) != schemas[name]
+        }
         own = _rename(document, renamed)
         merged["paths"].update(own["paths"])
         known.update({renamed.get(name, name): schema for name, schema in own["components"]["schemas"].items()})

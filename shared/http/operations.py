@@ -90,7 +90,7 @@ async def replay_dead_letter(letter_id: UUID, who: ResolveDeadLetters, db: Db, r
 
 async def _replay(db: Database, inbox: Inbox, letter_id: UUID, who: Principal) -> None:
     async with db.write(who.scope) as session:
-        await dead_letters.replay(session, inbox, letter_id, str(who.id), utc_now())
+        await dead_letters.replay(session, inbox.handle, letter_id, str(who.id), utc_now())
         await audit.record(session, who, "dead-letter:resolve", letter_id, how="replayed")
 
 

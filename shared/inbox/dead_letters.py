@@ -1,8 +1,8 @@
 """What is kept of an event that could not be handled, and the ways out: replay or discard."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -11,8 +11,8 @@ from shared.bus.port import Message
 from shared.db.engine import ReadSession, WriteSession
 from shared.errors import Conflict, DomainError, NotFound
 
-if TYPE_CHECKING:
-    from shared.inbox.inbox import Inbox
+Handle: TypeAlias = Callable[[WriteSession, Iterable[Message]], Awaitable[None]]
+"""What the inbox does with messages it has claimed."""
 
 _KEEP = text("""
 INSERT INTO dead_letter (id, topic, key, type, source, occurred_at, value, traceparent, error, attempts, failed_at)
@@ -24,9 +24,7 @@ SELECT {_COLUMNS} FROM dead_letter
 WHERE (:all OR resolved_at IS NULL) AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :limit
 """)  # noqa: S608
 _LOCK = text("SELECT * FROM dead_letter WHERE id = :id FOR UPDATE")
-_RESOLVE = text(
-    "UPDATE dead_letter SET resolution = :how, resolved_at = :now, resolved_by = :by WHERE id = :id"
-)
+_RESOLVE = text("UPDATE dead_letter SET resolution = :how, resolved_at = :now, resolved_by = :by WHERE id = :id")
 
 
 class DeadLetterNotFound(NotFound):
@@ -62,15 +60,13 @@ async def keep(
     await session.execute(_KEEP, values)
 
 
-async def list_page(
-    session: ReadSession, *, resolved: bool, after: UUID | None, limit: int
-) -> Sequence[RowMapping]:
+async def list_page(session: ReadSession, *, resolved: bool, after: UUID | None, limit: int) -> Sequence[RowMapping]:
     """Dead letters in the order their events were emitted, without their bodies."""
     rows = await session.execute(_LIST, {"all": resolved, "after": after, "limit": limit})
     return rows.mappings().all()
 
 
-async def replay(session: WriteSession, inbox: "Inbox", id_: UUID, who: str, now: datetime) -> None:
+async def replay(session: WriteSession, handle: Handle, id_: UUID, who: str, now: datetime) -> None:
     """Handle the event now; what the handler raises goes to the caller and the letter stays."""
     letter = await _lock_waiting(session, id_)
     message = Message(
@@ -83,7 +79,7 @@ async def replay(session: WriteSession, inbox: "Inbox", id_: UUID, who: str, now
         value=bytes(letter["value"]),
         traceparent=letter["traceparent"],
     )
-    await inbox.handle(session, [message])
+    await handle(session, [message])
     await session.execute(_RESOLVE, {"id": id_, "how": "replayed", "now": now, "by": who})
 
 

@@ -110,9 +110,7 @@ class Inbox:
         )
         async with self._database.write(Scope.everywhere()) as session:
             if await self._claim(session, [message]):
-                await dead_letters.keep(
-                    session, event_id(message), message, error, self._attempts, self._now()
-                )
+                await dead_letters.keep(session, event_id(message), message, error, self._attempts, self._now())
 
     async def _handle_batch(self, messages: Sequence[Message]) -> None:
         async with self._database.write(Scope.everywhere()) as session:

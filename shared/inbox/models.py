@@ -23,9 +23,7 @@ class DeadLetterMixin:
     """
 
     __tablename__ = "dead_letter"
-    __table_args__ = (
-        Index("ix_dead_letter_waiting", "failed_at", postgresql_where=text("resolved_at IS NULL")),
-    )
+    __table_args__ = (Index("ix_dead_letter_waiting", "failed_at", postgresql_where=text("resolved_at IS NULL")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)  # the event's id
     topic: Mapped[str]

@@ -52,12 +52,7 @@ class Recorder:
             raise asyncpg.CannotConnectNowError("the database is starting up")
         for one in received:
             name = one.event.areas[0].name
-            await session.execute(
-                text(
-                    "INSERT INTO audit_entry (id, at, principal, role, action, subject) VALUES (:id, now(), :id, 'x', 'x', :s)"
-                ),
-                {"id": uuid4(), "s": name},
-            )
+            await session.execute(EFFECT, {"id": uuid4(), "subject": name})
             if name == POISON:
                 raise ValueError("a text that must not be kept")
 
@@ -153,15 +148,10 @@ async def test_a_dead_letter_is_replayed_once_its_cause_is_gone(database: Databa
     [letter] = await letters(database)
 
     async def mended(session: WriteSession, received: Sequence[Received[AreasChanged]]) -> None:
-        await session.execute(
-            text(
-                "INSERT INTO audit_entry (id, at, principal, role, action, subject) VALUES (:id, now(), :id, 'x', 'x', 'ok')"
-            ),
-            {"id": received[0].id},
-        )
+        await session.execute(EFFECT, {"id": received[0].id, "subject": "ok"})
 
     async with database.write(Scope.nowhere()) as session:
-        await dead_letters.replay(session, inbox(database, mended), letter["id"], "me", utc_now())
+        await dead_letters.replay(session, inbox(database, mended).handle, letter["id"], "me", utc_now())
     assert await effects(database) == ["ok"]
     assert await letters(database) == []
     with pytest.raises(dead_letters.DeadLetterResolved):
@@ -175,5 +165,5 @@ async def test_a_replay_that_fails_leaves_the_letter(database: Database) -> None
     [letter] = await letters(database)
     with pytest.raises(ValueError, match="must not be kept"):
         async with database.write(Scope.nowhere()) as session:
-            await dead_letters.replay(session, box, letter["id"], "me", utc_now())
+            await dead_letters.replay(session, box.handle, letter["id"], "me", utc_now())
     assert len(await letters(database)) == 1
