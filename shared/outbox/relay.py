@@ -32,22 +32,28 @@ class Relay:
     def __init__(self, database: Database, bus: Bus) -> None:
         self._database = database
         self._bus = bus
+        self._pause = IDLE_SECONDS
 
     async def run(self) -> None:
         """Relay until cancelled. Whatever fails is tried again: rows stay until the bus has them."""
-        pause = IDLE_SECONDS
         while True:
             try:
-                async with self._database.engine.connect() as connection:
-                    await self._relay_while_leading(connection)
-                pause = IDLE_SECONDS
+                await self._lead()
             except Exception as error:
                 log.warning(
                     "relay interrupted",
                     extra={"service": self._database.schema, "error": type(error).__name__},
                 )
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(self._pause)
+            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    async def _lead(self) -> None:
+        async with self._database.engine.connect() as connection:
+            try:
+                await self._relay_while_leading(connection)
+            finally:
+                # Its session holds the lock: back in the pool, it would shut out our own next try for ever.
+                await connection.invalidate()
 
     async def _relay_while_leading(self, connection: AsyncConnection) -> None:
         # The lock belongs to the connection: it goes when the process dies or the connection breaks.
@@ -65,6 +71,7 @@ class Relay:
         if rows:
             await self._bus.publish([self._message(row) for row in rows])
             await connection.execute(_DELETE, {"ids": [row.id for row in rows]})
+            self._pause = IDLE_SECONDS
         return len(rows)
 
     async def _wait_for_rows(self) -> None:

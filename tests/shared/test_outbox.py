@@ -72,7 +72,18 @@ async def test_the_commit_wakes_the_relay_and_order_is_kept(database: Database) 
     assert names(bus.published) == wanted
 
 
+async def busy(database: Database, connections: int = 4) -> None:
+    """Leave several connections in the pool, as requests do: the relay's next try then gets another one."""
+
+    async def use() -> None:
+        async with database.engine.connect() as connection:
+            await connection.execute(text("SELECT pg_sleep(0.2)"))
+
+    await asyncio.gather(*(use() for _ in range(connections)))
+
+
 async def test_a_bus_that_was_away_gets_everything_later(database: Database) -> None:
+    await busy(database)
     bus = Collector()
     bus.away = True
     relay = asyncio.create_task(Relay(database, bus).run())  # type: ignore[arg-type]
