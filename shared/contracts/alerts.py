@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.envelope import Event
 
 Severity = Literal["low", "medium", "high"]
@@ -14,17 +16,20 @@ class AlertRaised(Event):
 
     type: ClassVar[str] = "alerts.alert-raised"
     topic: ClassVar[str] = "alerts.alert"
+    title_zh: ClassVar[str] = "预警已受理"
 
-    alert_id: UUID
-    feed: str  # "education.absence"
-    risk_family: str  # "education"
-    severity: Severity
-    occurred_on: date
-    reported_at: datetime
-    area_code: str  # 12 digits, as the bureau gave it
-    person_key: str | None  # keyed hash of the ID number
-    household_key: str | None  # keyed hash of the national household code (户编号)
-    sealed: str  # base64; opens (purpose "alert") to {"person": {...}, "household": {...}, "evidence": {...}}
+    alert_id: UUID = Field(description="The alert, as the bureau sees it in its list")
+    feed: str = Field(description="Code of the bureau's feed, e.g. `education.absence`")
+    risk_family: str = Field(description="Kind of risk; alerts of one family merge into one case, e.g. `education`")
+    severity: Severity = Field(description="As reported, or the feed's default")
+    occurred_on: date = Field(description="Day on which it happened, by the bureau's word")
+    reported_at: datetime = Field(description="When this system took the alert")
+    area_code: str = Field(description="12 digits, as the bureau gave it")
+    person_key: str | None = Field(description="Keyed hash of the ID number; null for an alert on a household")
+    household_key: str | None = Field(description="Keyed hash of the national household code (户编号)")
+    sealed: str = Field(
+        description='base64; opens (purpose "alert") to {"person": {...}, "household": {...}, "evidence": {...}}'
+    )
 
     @property
     def key(self) -> str:
@@ -37,10 +42,11 @@ class AlertWithdrawn(Event):
 
     type: ClassVar[str] = "alerts.alert-withdrawn"
     topic: ClassVar[str] = "alerts.alert"
+    title_zh: ClassVar[str] = "预警已撤回"
 
-    alert_id: UUID
-    subject_key: str  # the key of the alert that is withdrawn
-    withdrawn_at: datetime
+    alert_id: UUID = Field(description="The alert that is withdrawn")
+    subject_key: str = Field(description="The partition key of the alert that is withdrawn")
+    withdrawn_at: datetime = Field(description="When the bureau said so")
 
     @property
     def key(self) -> str:

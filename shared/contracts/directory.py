@@ -16,9 +16,11 @@ class AreaRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    code: Annotated[str, Field(pattern=r"^\d{12}$")]
-    name: str
-    active: bool = True
+    code: Annotated[
+        str, Field(pattern=r"^\d{12}$", description="12 digits: 2+2+2 to the county, 3 township, 3 village")
+    ]
+    name: str = Field(description="Name of the area")
+    active: bool = Field(True, description="false: the code was closed")
 
 
 class AreasChanged(Event):
@@ -26,8 +28,11 @@ class AreasChanged(Event):
 
     type: ClassVar[str] = "directory.areas-changed"
     topic: ClassVar[str] = "directory.area"
+    title_zh: ClassVar[str] = "行政区划已变更"
 
-    areas: Annotated[list[AreaRecord], Field(min_length=1, max_length=MAX_AREAS)]
+    areas: Annotated[
+        list[AreaRecord], Field(min_length=1, max_length=MAX_AREAS, description="The newest state of each")
+    ]
 
     @property
     def key(self) -> str:
@@ -40,12 +45,13 @@ class AccountChanged(Event):
 
     type: ClassVar[str] = "directory.account-changed"
     topic: ClassVar[str] = "directory.account"
+    title_zh: ClassVar[str] = "账号已变更"
 
-    account_id: UUID
-    role: str
-    areas: list[str]  # area prefixes, e.g. "539900101"
-    feeds: list[str]
-    active: bool
+    account_id: UUID = Field(description="The account")
+    role: str = Field(description="Its one role: bureau, village, township, county, supervisor or admin")
+    areas: list[str] = Field(description="Area prefixes it may see, e.g. `539900101`")
+    feeds: list[str] = Field(description="Feeds it may use, for a bureau")
+    active: bool = Field(description="false: closed")
 
     @property
     def key(self) -> str:
@@ -58,14 +64,15 @@ class ApiKeyChanged(Event):
 
     type: ClassVar[str] = "directory.api-key-changed"
     topic: ClassVar[str] = "directory.api-key"
+    title_zh: ClassVar[str] = "接口密钥已变更"
 
-    key_id: UUID
-    bureau: str  # organisation code of the bureau that holds the key
-    secret_hash: str  # SHA-256, hex, of a 256-bit random secret
-    feeds: list[str]
-    areas: list[str]
-    expires_at: datetime
-    revoked_at: datetime | None = None
+    key_id: UUID = Field(description="The key; its secret is known to its holder alone")
+    bureau: str = Field(description="Organisation code of the bureau that holds the key")
+    secret_hash: str = Field(description="SHA-256, hex, of a 256-bit random secret")
+    feeds: list[str] = Field(description="Feeds it may report to")
+    areas: list[str] = Field(description="Area prefixes it may report on")
+    expires_at: datetime = Field(description="From then on it is refused")
+    revoked_at: datetime | None = Field(None, description="Refused since then, whatever `expires_at` says")
 
     @property
     def key(self) -> str:
@@ -78,15 +85,16 @@ class PolicyPublished(Event):
 
     type: ClassVar[str] = "directory.policy-published"
     topic: ClassVar[str] = "directory.policy"
+    title_zh: ClassVar[str] = "政策参数已发布"
 
-    policy_id: UUID
-    kind: str  # "task-deadline"
-    area_prefix: str  # "" means everywhere
-    valid_from: date
-    valid_to: date | None = None  # last day in force, inclusive
-    version: int
-    author: str
-    body: dict[str, Any]
+    policy_id: UUID = Field(description="This version; decisions name it")
+    kind: str = Field(description="What it regulates, e.g. `task-deadline`; see `shared.contracts.policies`")
+    area_prefix: str = Field(description="Where it holds; empty: everywhere")
+    valid_from: date = Field(description="First day in force")
+    valid_to: date | None = Field(None, description="Last day in force, inclusive; null: until replaced")
+    version: int = Field(description="Counts up within one kind and area")
+    author: str = Field(description="Who published it: an account id, or `system`")
+    body: dict[str, Any] = Field(description="The parameters, in the shape of the kind")
 
     @property
     def key(self) -> str:

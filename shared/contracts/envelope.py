@@ -20,6 +20,7 @@ class Event(BaseModel):
 
     type: ClassVar[str]
     topic: ClassVar[str]
+    title_zh: ClassVar[str]
 
     @property
     def key(self) -> str:

@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.envelope import Event
 
 Level = Literal["village", "township", "county"]
@@ -21,9 +23,9 @@ Verdict = Literal[
 class _TaskEvent(Event):
     topic: ClassVar[str] = "households.task"
 
-    task_id: UUID
-    case_id: UUID
-    subject_key: str  # household id, or the person key while the household is unknown
+    task_id: UUID = Field(description="The task (核查任务)")
+    case_id: UUID = Field(description="The case (个案) it belongs to")
+    subject_key: str = Field(description="Household id, or the person key while the household is unknown")
 
     @property
     def key(self) -> str:
@@ -35,68 +37,74 @@ class TaskOpened(_TaskEvent):
     """An alert opened a case and its first task (核查任务)."""
 
     type: ClassVar[str] = "households.task-opened"
+    title_zh: ClassVar[str] = "核查任务已下达"
 
-    alert_id: UUID
-    household_id: UUID | None  # None: nobody known here has that ID number
-    risk_family: str
-    level: Level
-    area_code: str
-    opened_at: datetime
-    due_at: datetime
-    policy_id: UUID
+    alert_id: UUID = Field(description="The alert that opened it")
+    household_id: UUID | None = Field(description="null: nobody known here has that ID number")
+    risk_family: str = Field(description="Kind of risk, e.g. `education`")
+    level: Level = Field(description="Who has to act first")
+    area_code: str = Field(description="12 digits: the desk that has it")
+    opened_at: datetime = Field(description="When it was opened")
+    due_at: datetime = Field(description="Deadline")
+    policy_id: UUID = Field(description="Version of the `task-deadline` policy that set the deadline")
 
 
 class EvidenceAdded(_TaskEvent):
     """An alert joined a case that was open already; no second task was made."""
 
     type: ClassVar[str] = "households.evidence-added"
+    title_zh: ClassVar[str] = "预警已并入个案"
 
-    alert_id: UUID
-    due_at: datetime
-    added_at: datetime
+    alert_id: UUID = Field(description="The alert that joined")
+    due_at: datetime = Field(description="Deadline of the open task after that")
+    added_at: datetime = Field(description="When it joined")
 
 
 class TaskAssigned(_TaskEvent):
     """A task went to another desk."""
 
     type: ClassVar[str] = "households.task-assigned"
+    title_zh: ClassVar[str] = "核查任务已指派"
 
-    level: Level
-    area_code: str
-    assignee_id: UUID | None
-    assigned_at: datetime
+    level: Level = Field(description="Level of the desk that has it now")
+    area_code: str = Field(description="12 digits: the desk that has it now")
+    assignee_id: UUID | None = Field(description="Account it was given to; null: anybody at that desk")
+    assigned_at: datetime = Field(description="When it was given")
 
 
 class TaskOverdue(_TaskEvent):
     """A task's deadline passed. Said once."""
 
     type: ClassVar[str] = "households.task-overdue"
+    title_zh: ClassVar[str] = "核查任务已超期"
 
-    level: Level
-    area_code: str
-    due_at: datetime
-    overdue_at: datetime
+    level: Level = Field(description="Level of the desk that has it")
+    area_code: str = Field(description="12 digits: the desk that has it")
+    due_at: datetime = Field(description="The deadline that passed")
+    overdue_at: datetime = Field(description="When that was noticed")
 
 
 class TaskEscalated(_TaskEvent):
     """An overdue task moved up a level."""
 
     type: ClassVar[str] = "households.task-escalated"
+    title_zh: ClassVar[str] = "核查任务已上报"
 
-    from_level: Level
-    to_level: Level
-    area_code: str  # the desk that has it now
-    escalated_at: datetime
+    from_level: Level = Field(description="Level it was at")
+    to_level: Level = Field(description="Level it moved up to")
+    area_code: str = Field(description="12 digits: the desk that has it now")
+    escalated_at: datetime = Field(description="When it moved")
 
 
 class TaskClosed(_TaskEvent):
     """A task was done, or cancelled because every alert behind it was withdrawn."""
 
     type: ClassVar[str] = "households.task-closed"
+    title_zh: ClassVar[str] = "核查任务已办结"
 
-    state: Literal["done", "cancelled"]
-    late: bool
-    closed_at: datetime
+    state: Literal["done", "cancelled"] = Field(description="cancelled: every alert behind it was withdrawn")
+    late: bool = Field(description="Closed after its deadline")
+    closed_at: datetime = Field(description="When it was closed")
 
 
 class VerdictGiven(Event):
@@ -104,16 +112,19 @@ class VerdictGiven(Event):
 
     type: ClassVar[str] = "households.verdict-given"
     topic: ClassVar[str] = "households.verdict"
+    title_zh: ClassVar[str] = "核查结论已作出"
 
-    case_id: UUID
-    task_id: UUID
-    subject_key: str
-    alert_ids: list[UUID]
-    verdict: Verdict
-    reason_sealed: str  # base64; free text may name people (purpose "verdict-reason")
-    visited_on: date | None
-    given_by: UUID
-    given_at: datetime
+    case_id: UUID = Field(description="The case (个案)")
+    task_id: UUID = Field(description="The task (核查任务) it concludes")
+    subject_key: str = Field(description="Household id, or the person key while the household is unknown")
+    alert_ids: list[UUID] = Field(description="All alerts of the case")
+    verdict: Verdict = Field(description="What the check found")
+    reason_sealed: str = Field(
+        description='base64; opens (purpose "verdict-reason"); sealed because free text may name people'
+    )
+    visited_on: date | None = Field(description="Day of the last visit; null: there was none")
+    given_by: UUID = Field(description="Account that gave it")
+    given_at: datetime = Field(description="When it was given")
 
     @property
     def key(self) -> str:

@@ -71,6 +71,11 @@ class Inbox:
         """The topics that hold the handled events."""
         return frozenset(event.topic for event, _ in self._handlers.values())
 
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of the handled events."""
+        return frozenset(self._handlers)
+
     async def deliver(self, messages: Sequence[Message]) -> None:
         """Handle every message once and commit. Raises only for an outage: then the bus delivers again."""
         mine = [message for message in messages if message.type in self._handlers or not message.type]
