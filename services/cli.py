@@ -19,6 +19,7 @@ from shared import telemetry
 from shared.areas import Scope
 from shared.bus.kafka import KafkaBus
 from shared.clock import utc_now
+from shared.contracts.topics import TOPICS
 from shared.db.engine import Database
 from shared.db.migrate import downgrade, migrate
 from shared.security.tokens import HttpKeys
@@ -43,7 +44,9 @@ def serve(service: str, host: str, port: int) -> None:
         raise click.UsageError("KAFKA_BOOTSTRAP_SERVERS is not set")
     telemetry.set_up(settings.telemetry, f"shouwang-{service}")
     keys = HttpKeys(settings.token.jwks_url, httpx.AsyncClient(timeout=5))
-    app = CREATE_APP[service](settings, KafkaBus(settings.kafka), keys.find)
+    bus = KafkaBus(settings.kafka)
+    bus.ensure_topics({topic.name: "compact" if topic.kind == "state" else "delete" for topic in TOPICS.values()})
+    app = CREATE_APP[service](settings, bus, keys.find)
     uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=20)
 
 

@@ -54,7 +54,7 @@ def set_up_logs(level: str) -> None:
     )
     output.addFilter(_add_trace)
     logging.basicConfig(level=level, handlers=[output], force=True)
-    logging.getLogger("aiokafka").setLevel("ERROR")
+    logging.getLogger("aiokafka").setLevel("CRITICAL")  # a dozen errors a second while the broker is away; we log it
     logging.getLogger("httpx").setLevel("WARNING")  # it logs URLs at INFO
 
 
