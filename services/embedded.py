@@ -57,7 +57,8 @@ def main() -> None:
     settings = EmbeddedSettings()
     screen = Screen()
     telemetry.set_up(settings.telemetry, "shouwang-embedded")
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Others may pass through (the database's own user, when we are root) but not look; each file has its own mode.
+    settings.data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
     with Cluster(settings.data_dir / "postgres", progress=screen.postgres_step) as cluster:
         screen.step("migrating")
         for service in SERVICES:

@@ -8,7 +8,7 @@ import pytest
 
 from services import SERVICES
 from shared.db.migrate import migrate
-from shared.postgres import Cluster
+from shared.postgres import Cluster, DisposableCluster
 from shared.security.vault import Vault, VaultSettings
 
 pytest_plugins = ["tests.kafka_fixture"]
@@ -17,9 +17,9 @@ TEMPLATE = "template_shouwang"
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """This worker's own server: empty but for the migrated template."""
-    with Cluster(tmp_path_factory.mktemp("postgres")) as server:
+def cluster() -> Iterator[Cluster]:
+    """This worker's own server: empty but for the migrated template. It need not outlive a crash."""
+    with DisposableCluster(durable=False) as server:
         yield server
 
 
