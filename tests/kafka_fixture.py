@@ -7,7 +7,7 @@ line at the end, or fail when REQUIRE_KAFKA=1.
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,8 @@ import pytest
 from tools.kafka.broker import BrokerUnavailable, ExternalBroker, KafkaBroker, open_broker
 
 NO_KAFKA = "NO APACHE KAFKA"
+
+OpenKafka = Callable[[Path], KafkaBroker]
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +36,16 @@ def kafka_broker(kafka_home: Path) -> Iterator[ExternalBroker]:
         yield ExternalBroker(bootstrap_servers)
 
 
+@pytest.fixture(scope="session")
+def open_own_kafka(kafka_home: Path) -> OpenKafka:
+    """Opens a broker that is the caller's alone, started, with its data in the folder given."""
+    return lambda data_dir: _open(data_dir, kafka_home / "no-own-broker", own=True)
+
+
 @pytest.fixture
-def own_kafka_broker(kafka_home: Path, tmp_path: Path) -> Iterator[KafkaBroker]:
+def own_kafka_broker(open_own_kafka: OpenKafka, tmp_path: Path) -> Iterator[KafkaBroker]:
     """A broker of this test alone, started; `kill()` and `start()` as you like."""
-    with _open(tmp_path / "kafka", kafka_home / "no-own-broker", own=True) as broker:
+    with open_own_kafka(tmp_path / "kafka") as broker:
         yield broker
 
 
