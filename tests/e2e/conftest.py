@@ -1,0 +1,46 @@
+"""One system of each kind for all tests of this folder: a start takes seconds, and what survives a test is tested on."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.e2e.collector import Collector, collecting
+from tests.e2e.system import Embedded, OnKafka, System
+from tests.kafka_fixture import OpenKafka
+
+
+@pytest.fixture(scope="session")
+def collector() -> Iterator[Collector]:
+    """Where the systems send their traces."""
+    with collecting() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def embedded(collector: Collector) -> AsyncIterator[Embedded]:
+    """One process, no broker."""
+    system = Embedded(collector=collector)
+    try:
+        yield await system.open()
+    finally:
+        await system.stop()
+
+
+@pytest.fixture(scope="session")
+async def on_kafka(
+    collector: Collector, open_own_kafka: OpenKafka, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[OnKafka]:
+    """One process per service, and a broker that may be killed."""
+    with open_own_kafka(tmp_path_factory.mktemp("kafka")) as broker:
+        system = OnKafka(broker, collector=collector)
+        try:
+            yield await system.open()
+        finally:
+            await system.stop()
+
+
+@pytest.fixture(params=["embedded", pytest.param("on_kafka", marks=pytest.mark.kafka)])
+def system(request: pytest.FixtureRequest) -> System:
+    """Both of them, one after the other."""
+    found: System = request.getfixturevalue(request.param)
+    return found

@@ -1,0 +1,151 @@
+"""What people and bureaus do in the stories, each one request, and how a test waits for what follows."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+
+from shared.clock import CHINA
+from shared.idnumber import complete
+
+T = TypeVar("T")
+Person = dict[str, Any]
+"""One of `people` in demo.json."""
+
+STORY_SECONDS = 15.0
+"""How long a story waits for an event to arrive. What must be quick is measured by itself."""
+
+ABSENCE = "education.absence"
+BILL = "medical.cost"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A household of the demo county."""
+
+    household_id: str
+    area_code: str
+    people: tuple[Person, ...]
+
+    @property
+    def pupil(self) -> Person:
+        """A child in compulsory education."""
+        return next(person for person in self.people if person["pupil"])
+
+    @property
+    def adult(self) -> Person:
+        """Somebody who is not."""
+        return next(person for person in self.people if not person["pupil"])
+
+    @property
+    def someone(self) -> Person:
+        """Anybody."""
+        return self.people[0]
+
+
+def families(demo: dict[str, Any]) -> list[Family]:
+    """The households that demo.json names people of; the story's village comes first."""
+    by_household: dict[str, list[Person]] = {}
+    for person in demo["people"]:
+        by_household.setdefault(person["household_id"], []).append(person)
+    return [Family(id_, people[0]["area_code"], tuple(people)) for id_, people in by_household.items()]
+
+
+def today() -> str:
+    """The day in China."""
+    return datetime.now(CHINA).date().isoformat()
+
+
+def absence(person: Person, **other: Any) -> dict[str, Any]:
+    """A pupil stayed away from school."""
+    return _alert(ABSENCE, person, {"days_absent": 4}) | other
+
+
+def bill(person: Person, **other: Any) -> dict[str, Any]:
+    """A hospital bill that a family has to pay itself, in yuan."""
+    return _alert(BILL, person, {"self_pay": 42300}) | other
+
+
+def _alert(feed: str, person: Person, evidence: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "feed": feed,
+        "source_ref": f"story-{uuid4().hex[:12]}",
+        "occurred_on": today(),
+        "area_code": person["area_code"],
+        "person": {"id_number": person["id_number"], "name": person["name"]},
+        "evidence": evidence,
+    }
+
+
+def stranger(area_code: str, number: int) -> Person:
+    """Somebody no register knows: born long ago in 539930, a county next door that has no one else."""
+    return {"id_number": complete(f"53993019011231{number:03}"), "name": "路人", "area_code": area_code, "pupil": False}
+
+
+def to_json(row: dict[str, Any]) -> bytes:
+    """One line of NDJSON."""
+    return json.dumps(row, ensure_ascii=False).encode()
+
+
+async def report(bureau: httpx.AsyncClient, alert: dict[str, Any], expect: int = 201) -> dict[str, Any]:
+    """The bureau posts an alert; its answer."""
+    answer = await bureau.post("/alerts/v1/alerts", json=alert)
+    assert answer.status_code == expect, answer.text
+    said: dict[str, Any] = answer.json()
+    return said
+
+
+async def tasks(cadre: httpx.AsyncClient, **filters: str) -> list[dict[str, Any]]:
+    """The tasks an account sees as its own, all pages of them."""
+    found: list[dict[str, Any]] = []
+    query: dict[str, str] = {"mine": "true", "limit": "200"} | filters
+    while True:
+        answer = await cadre.get("/households/v1/tasks", params=query)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        query["after"] = page["next"]
+
+
+async def task_of(cadre: httpx.AsyncClient, alert: dict[str, Any]) -> dict[str, Any] | None:
+    """The account's task that the alert is evidence for."""
+    for task in await tasks(cadre):
+        answer = await cadre.get(f"/households/v1/tasks/{task['id']}")
+        assert answer.status_code == 200, answer.text
+        detail: dict[str, Any] = answer.json()
+        if any(one["alert_id"] == alert["id"] for one in detail["evidence"]):
+            return detail
+    return None
+
+
+async def see_alert(bureau: httpx.AsyncClient, alert: dict[str, Any]) -> dict[str, Any]:
+    """The alert as its bureau sees it now."""
+    answer = await bureau.get(f"/alerts/v1/alerts/{alert['id']}")
+    assert answer.status_code == 200, answer.text
+    said: dict[str, Any] = answer.json()
+    return said
+
+
+async def eventually(look: Callable[[], Awaitable[T | None]], *, seconds: float = STORY_SECONDS, what: str = "") -> T:
+    """What `look` finds, as soon as it finds something."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if found := await look():
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:g} s: {what or look}")
+        await asyncio.sleep(0.02)
+
+
+def end_of(days: int) -> datetime:
+    """The deadline `days` after today: the first moment of the day after."""
+    begin = datetime.now(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+    return begin + timedelta(days=days + 1)

@@ -1,0 +1,205 @@
+"""Whatever is killed, and however often a message comes: no alert is lost, no task is doubled."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services import SERVICES
+from shared.bus.port import Message
+from tests.e2e import story, topics
+from tests.e2e.load import Load
+from tests.e2e.story import eventually, report, task_of
+from tests.e2e.system import Embedded, OnKafka, System
+
+pytestmark = pytest.mark.xdist_group("e2e")
+
+ALERTS = 5000
+SETTLE_SECONDS = 60.0
+
+
+@pytest.mark.kafka
+async def test_every_process_killed_in_turn(on_kafka: OnKafka) -> None:
+    load = Load(on_kafka, uuid4().hex[:8])
+    for victim in on_kafka.victims:
+        await load.send(ALERTS // len(on_kafka.victims), meanwhile=killed(on_kafka, victim))
+    await settled(on_kafka, load)
+    await nothing_lost_or_doubled(on_kafka, load, expect=ALERTS)
+
+
+async def test_the_one_process_killed_again_and_again(embedded: Embedded) -> None:
+    load = Load(embedded, uuid4().hex[:8])
+    for _ in range(5):
+        await load.send(ALERTS // 5, meanwhile=killed(embedded, "system"))
+    await settled(embedded, load)
+    await nothing_lost_or_doubled(embedded, load, expect=ALERTS)
+
+
+@pytest.mark.kafka
+async def test_kafka_away_for_a_while(on_kafka: OnKafka) -> None:
+    """Bureaus notice nothing: alerts are taken, wait in the outbox, and become tasks when Kafka is back."""
+    await away(on_kafka, seconds=20)
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+async def test_kafka_away_for_two_minutes(on_kafka: OnKafka) -> None:
+    await away(on_kafka, seconds=120)
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+async def test_every_process_killed_three_times(on_kafka: OnKafka) -> None:
+    load = Load(on_kafka, uuid4().hex[:8])
+    for victim in on_kafka.victims * 3:
+        await load.send(2000, meanwhile=killed(on_kafka, victim))
+    await settled(on_kafka, load)
+    await nothing_lost_or_doubled(on_kafka, load, expect=2000 * 3 * len(on_kafka.victims))
+
+
+@pytest.mark.kafka
+async def test_a_message_twice_and_out_of_order_is_one_task(on_kafka: OnKafka) -> None:
+    """Every event comes three times more: from the last to the first, in order, and shuffled under another id."""
+    load = Load(on_kafka, uuid4().hex[:8])
+    await load.send(200)
+    await settled(on_kafka, load)
+    before = await state_of_cases(on_kafka)
+    address = on_kafka.broker.bootstrap_servers
+    events = await topics.read_all(address, "alerts.alert")
+    assert len(events) >= 200
+    retold = [replace(event, id=str(uuid4())) for event in events]
+    random.Random(5).shuffle(retold)
+    await topics.produce(address, [*reversed(events), *events, *retold])
+    await topics.caught_up(address, "households", "alerts.alert")
+    assert await state_of_cases(on_kafka) == before
+    await nothing_lost_or_doubled(on_kafka, load, expect=200)
+
+
+@pytest.mark.kafka
+async def test_poison_is_put_aside_and_holds_up_nobody(on_kafka: OnKafka) -> None:
+    family = on_kafka.family()
+    cadre, admin = await on_kafka.sign_in("village", family.area_code), await on_kafka.sign_in("admin")
+    poison = [
+        message("alerts.alert", type_="alerts.alert-raised", value=b'{"alert_id": "not a uuid"}'),
+        message("alerts.alert", type_="alerts.alert-raised", value=b"\x00\xff not even JSON"),
+    ]
+    await topics.produce(on_kafka.broker.bootstrap_servers, poison)
+    bureau = on_kafka.bureau(story.ABSENCE)
+    alerts = [await report(bureau, story.absence(person)) for person in family.people]
+    for alert in alerts:
+        await eventually(lambda alert=alert: task_of(cadre, alert), what="healthy alerts pass the poison")  # type: ignore[misc]
+
+    async def letters() -> list[dict[str, Any]]:
+        answer = await admin.get("/households/v1/dead-letters", params={"limit": "200"})
+        assert answer.status_code == 200, answer.text
+        wanted = {one.id for one in poison}
+        return [letter for letter in answer.json()["items"] if letter["id"] in wanted]
+
+    async def all_there() -> bool:
+        return len(await letters()) == len(poison)
+
+    await eventually(all_there, what="the poison is listed")
+    for letter in await letters():
+        place = f"/households/v1/dead-letters/{letter['id']}"
+        assert (await admin.post(f"{place}/replay")).status_code == 409, "it is as bad as before"
+        assert (await cadre.post(f"{place}/discard")).status_code == 403
+        assert (await admin.post(f"{place}/discard")).status_code == 204
+    assert await letters() == []
+
+
+def killed(system: System, victim: str) -> Callable[[], Awaitable[None]]:
+    """SIGKILL, a moment of absence, and a new start."""
+
+    async def work() -> None:
+        await system.kill(victim)
+        await asyncio.sleep(0.5)
+        await system.start(victim)
+
+    return work
+
+
+async def away(on_kafka: OnKafka, seconds: float) -> None:
+    """Take Kafka away while alerts come in, and bring it back."""
+    load = Load(on_kafka, uuid4().hex[:8])
+    await on_kafka.kill("kafka")
+    gone_at = time.monotonic()
+    try:
+        await load.send(200)
+        assert time.monotonic() - gone_at < seconds, "alerts are taken while Kafka is away"
+        assert await evidence_of(on_kafka, load) == 0
+        await asyncio.sleep(max(0.0, gone_at + seconds - time.monotonic()))
+    finally:
+        await on_kafka.start("kafka")
+    await settled(on_kafka, load)
+    await nothing_lost_or_doubled(on_kafka, load, expect=200)
+
+
+async def settled(system: System, load: Load) -> None:
+    """Wait until every alert is evidence, its bureau's service knows, and nothing is on its way any more."""
+
+    async def all_through() -> bool:
+        known = await system.ask(
+            "SELECT count(*) AS n FROM alerts.alert WHERE source_ref LIKE $1 AND task_id IS NOT NULL", f"{load.label}-%"
+        )
+        waiting = [await system.ask(f"SELECT count(*) AS n FROM {service}.outbox") for service in SERVICES]
+        return bool(known[0]["n"] == load.sent and not any(row[0]["n"] for row in waiting))
+
+    await eventually(all_through, seconds=SETTLE_SECONDS, what=f"{load.sent} alerts have become tasks")
+
+
+async def nothing_lost_or_doubled(system: System, load: Load, *, expect: int) -> None:
+    """Exactly as many alerts as were sent, one task per household and risk, all alerts its evidence, no dead letter."""
+    label = f"{load.label}-%"
+    alerts = await system.ask(
+        "SELECT count(*) AS n, count(DISTINCT source_ref) AS refs FROM alerts.alert WHERE source_ref LIKE $1", label
+    )
+    assert alerts == [{"n": expect, "refs": expect}]
+    assert await evidence_of(system, load) == expect
+    tasks = await system.ask(
+        """
+        SELECT c.subject_key, c.risk_family, count(DISTINCT c.id) AS cases, count(DISTINCT t.id) AS tasks
+        FROM households.risk_case c JOIN households.task t ON t.case_id = c.id
+        WHERE c.id IN (SELECT case_id FROM households.evidence e JOIN alerts.alert a ON a.id = e.alert_id
+                       WHERE a.source_ref LIKE $1)
+        GROUP BY 1, 2
+        """,
+        label,
+    )
+    assert len(tasks) == len(load.subjects)
+    assert {(row["cases"], row["tasks"]) for row in tasks} == {(1, 1)}
+    admin = await system.sign_in("admin")
+    for service in SERVICES:
+        letters = await admin.get(f"/{service}/v1/dead-letters")
+        assert (letters.status_code, letters.json()["items"]) == (200, [])
+
+
+async def evidence_of(system: System, load: Load) -> int:
+    """How many of the load's alerts are evidence of a case."""
+    rows = await system.ask(
+        """
+        SELECT count(*) AS n FROM households.evidence e JOIN alerts.alert a ON a.id = e.alert_id
+        WHERE a.source_ref LIKE $1
+        """,
+        f"{load.label}-%",
+    )
+    return int(rows[0]["n"])
+
+
+async def state_of_cases(system: System) -> list[dict[str, Any]]:
+    """What a second delivery must not change."""
+    return await system.ask(
+        """
+        SELECT (SELECT count(*) FROM households.risk_case) AS cases, (SELECT count(*) FROM households.task) AS tasks,
+            (SELECT count(*) FROM households.evidence) AS evidence, (SELECT count(*) FROM households.task_event) AS history
+        """
+    )
+
+
+def message(topic: str, *, type_: str, value: bytes) -> Message:
+    """A message that nobody of ours would send."""
+    return Message(topic, "key", str(uuid4()), type_, "/alerts", "2026-03-01T08:00:00+00:00", value)

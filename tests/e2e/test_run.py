@@ -1,0 +1,139 @@
+"""`make run`: the first start, the next one, the end, and two at a time."""
+
+import json
+import signal
+import stat
+from collections.abc import AsyncIterator
+
+import psutil
+import pytest
+
+from tests.e2e import story
+from tests.e2e.programs import NotReady
+from tests.e2e.story import eventually, report, task_of
+from tests.e2e.system import Embedded
+
+pytestmark = pytest.mark.xdist_group("e2e")
+
+FEW = 20
+
+
+@pytest.fixture
+async def fresh() -> AsyncIterator[Embedded]:
+    """A system nobody has started yet."""
+    system = Embedded(households=FEW)
+    try:
+        yield system
+    finally:
+        await system.stop()
+
+
+async def test_the_next_start_goes_on_with_all_data(fresh: Embedded) -> None:
+    await fresh.open()
+    family = fresh.story_family()
+    cadre = await fresh.sign_in("village", family.area_code)
+    alert = await report(fresh.bureau(story.ABSENCE), story.absence(family.pupil))
+    task = await eventually(lambda: task_of(cadre, alert))
+    first_demo = (fresh.data_dir / "demo.json").read_bytes()
+
+    assert await ends(fresh) == 0
+    await fresh.open()
+
+    assert (fresh.data_dir / "demo.json").read_bytes() == first_demo, "the demo is loaded once"
+    cadre = await fresh.sign_in("village", family.area_code)
+    assert await task_of(cadre, alert) == task
+    another = await report(fresh.bureau(story.BILL), story.bill(family.adult))
+    await eventually(lambda: task_of(cadre, another))
+
+
+async def test_demo_json_tells_a_script_what_it_needs(fresh: Embedded) -> None:
+    await fresh.open()
+    file = fresh.data_dir / "demo.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    demo = json.loads(file.read_text(encoding="utf-8"))
+    assert demo["base_url"] == fresh.base_url
+    assert {account["role"] for account in demo["accounts"]} == {
+        "bureau",
+        "village",
+        "township",
+        "county",
+        "supervisor",
+        "admin",
+    }
+    assert all(account.keys() == {"role", "username", "password", "area_code"} for account in demo["accounts"])
+    assert demo["api_keys"].keys() == {story.ABSENCE, story.BILL}
+    people = demo["people"]
+    assert all(person.keys() == {"id_number", "name", "household_id", "area_code", "pupil"} for person in people)
+    cadres = {account["area_code"] for account in demo["accounts"] if account["role"] == "village"}
+    of_one_village = {(person["area_code"], person["pupil"]) for person in people}
+    assert any({(area, True), (area, False)} <= of_one_village for area in cadres), (
+        "a pupil and an adult of one village"
+    )
+    for role in ("bureau", "village", "township", "county", "supervisor", "admin"):
+        await fresh.sign_in(role)
+
+
+async def test_without_demo_it_starts_empty() -> None:
+    system = Embedded(DEMO="0")
+    try:
+        await system.open()
+        assert not (system.data_dir / "demo.json").exists()
+        admin_file = system.data_dir / "admin.json"
+        assert stat.S_IMODE(admin_file.stat().st_mode) == 0o600
+        system.demo = {"accounts": [{"role": "admin", "area_code": "*"} | json.loads(admin_file.read_text())]}
+        admin = await system.sign_in("admin")
+        assert (await admin.get("/directory/v1/areas")).json()["items"] == []
+        found = await admin.get("/directory/v1/policies/task-deadline", params={"area": "539921000000"})
+        assert found.status_code == 200, "the default policies are there"
+    finally:
+        await system.stop()
+
+
+async def test_a_second_process_on_the_same_data_harms_nothing(fresh: Embedded) -> None:
+    """It attaches to the first one's database, or refuses; either way the first goes on and no task is doubled."""
+    await fresh.open()
+    second = Embedded(households=FEW, data_dir=fresh.data_dir)
+    second.demo = fresh.demo
+    second.program.launch()
+    try:
+        try:
+            await second.program.ready()
+        except NotReady:
+            assert second.program.exit_code not in (None, 0), "it refuses, and says so"
+        running = [system for system in (fresh, second) if system.program.exit_code is None]
+        family = fresh.story_family()
+        cadre = await fresh.sign_in("village", family.area_code)
+        bureaus = [system.bureau(story.ABSENCE) for system in running]
+        alerts = [await report(bureau, story.absence(family.pupil)) for bureau in bureaus * 5]
+        seen = [await eventually(lambda alert=alert: task_of(cadre, alert)) for alert in alerts]  # type: ignore[misc]
+        assert len({task["id"] for task in seen}) == 1
+        if second in running:
+            assert await second.program.stop(signal.SIGINT) == 0
+        assert (await cadre.get("/households/v1/tasks")).status_code == 200, "the first one still works"
+    finally:
+        await second.stop()
+    assert await ends(fresh) == 0
+
+
+async def test_a_folder_that_does_not_exist_yet() -> None:
+    """As on a fresh machine: nobody else may look into it, though the database's account may pass through."""
+    system = Embedded(households=FEW, DEMO="0")
+    system.data_dir.rmdir()
+    try:
+        await system.open()
+        assert stat.S_IMODE(system.data_dir.stat().st_mode) & 0o066 == 0
+        assert stat.S_IMODE((system.data_dir / "keys.json").stat().st_mode) == 0o600
+        assert await ends(system) == 0
+        await system.open()
+    finally:
+        await system.stop()
+
+
+async def ends(system: Embedded) -> int:
+    """Press Ctrl-C; the exit code, when no process of it is left."""
+    children = psutil.Process(system.program.pid).children(recursive=True)
+    assert any("postgres" in child.name() for child in children), "the database is its child"
+    code = await system.program.stop(signal.SIGINT)
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert alive == []
+    return code
