@@ -1,4 +1,4 @@
-"""Tells "the database is away or busy" (try again, answer 503) from "this request is wrong"."""
+"""Tells "the database is away or busy" (try again, answer 503) from "this request is wrong" (answer 4xx)."""
 
 import asyncpg
 from sqlalchemy import exc
@@ -19,6 +19,7 @@ _PASSING = (
     TimeoutError,
     OSError,
 )
+_UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError, UnicodeEncodeError)
 
 
 def is_outage(error: BaseException) -> bool:
@@ -26,14 +27,19 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, exc.TimeoutError):  # no free connection in the pool
         return True
     if isinstance(error, exc.DBAPIError):
-        return error.connection_invalidated or _caused_by_outage(error)
+        return error.connection_invalidated or _caused_by(error, _PASSING)
     return isinstance(error, _PASSING)
 
 
-def _caused_by_outage(error: exc.DBAPIError) -> bool:
+def is_unstorable(error: BaseException) -> bool:
+    """True when a text of the request cannot be stored or looked for: PostgreSQL takes no NUL and no lone surrogate."""
+    return isinstance(error, _UNSTORABLE) or (isinstance(error, exc.DBAPIError) and _caused_by(error, _UNSTORABLE))
+
+
+def _caused_by(error: exc.DBAPIError, wanted: tuple[type[Exception], ...]) -> bool:
     cause: BaseException | None = error.orig
     while cause is not None:
-        if isinstance(cause, _PASSING):
+        if isinstance(cause, wanted):
             return True
         cause = cause.__cause__
     return False

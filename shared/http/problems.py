@@ -10,10 +10,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from opentelemetry import trace
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shared.db.outage import is_outage
+from shared.db.outage import is_outage, is_unstorable
 from shared.errors import DomainError, Fault, InvalidInput
 from shared.messages import Catalogue, Language, preferred
 
@@ -67,6 +68,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(DBAPIError, _on_database_error)
     app.add_exception_handler(Exception, _on_unexpected)
 
 
@@ -164,8 +166,17 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     return answer(request, error.status_code, code, headers=error.headers)
 
 
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    """What is no mistake of ours is answered without the traceback that an unexpected error gets."""
+    if is_outage(error) or is_unstorable(error):
+        return await _on_unexpected(request, error)
+    raise error
+
+
 async def _on_unexpected(request: Request, error: Exception) -> Response:
     if is_outage(error):
         log.warning("database away", extra={"error": type(error).__name__})
         return answer(request, 503, "unavailable", headers={"Retry-After": "2"})
+    if is_unstorable(error):
+        return answer(request, 422, "text-unstorable")
     return answer(request, 500, "internal-error")
