@@ -1,0 +1,68 @@
+"""Wires the directory: settings → database → door, issuer and gate → routes → relay. Listens to nobody."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.directory.api import ROUTERS, mistakes
+from services.directory.keys import OwnKeys
+from services.directory.passwords import Passwords
+from services.directory.settings import DirectorySettings
+from services.directory.sign_in import Door
+from services.directory.throttle import Throttle
+from services.directory.usecases.housekeeping import forget_expired
+from services.directory.usecases.tokens import Issuer
+from shared.areas import Scope
+from shared.bus.port import Bus
+from shared.clock import utc_now
+from shared.db.engine import Database
+from shared.http.app import Parts, every, service_app
+from shared.messages import Catalogue
+from shared.projections.api_keys import finder
+from shared.security.gate import ServiceGate
+from shared.security.tokens import FindKey, TokenVerifier
+from shared.security.vault import Vault
+
+NAME = "directory"
+_CLEAN_SECONDS = 3600.0
+
+
+def create_app(settings: DirectorySettings, bus: Bus, find_key: FindKey | None = None) -> FastAPI:
+    """The directory's app. `find_key`: of an outside issuer, or of tests; else its own table of keys."""
+    database = Database(settings.database, NAME)
+    vault = Vault(settings.vault)
+    tokens = TokenVerifier(settings.token, find_key or OwnKeys(database).find)
+    app = service_app(
+        Parts(
+            name=NAME,
+            title="目录 Directory",
+            description="行政区划、单位、账号、接口密钥与政策参数 · Areas, organisations, accounts, API keys and policies.",
+            routers=ROUTERS,
+            database=database,
+            bus=bus,
+            # The table of keys has the columns of the other services' copies, and more: one look-up serves all.
+            gate=ServiceGate(tokens, finder(database)),
+            catalogue=Catalogue(Path(__file__).parent),
+            vault=vault,
+            jobs=[every(_CLEAN_SECONDS, "directory-housekeeping", lambda: _clean(database))],
+            state={"door": _door(settings, database, vault), "issuer": _issuer(settings, vault)},
+        )
+    )
+    mistakes.install(app)
+    return app
+
+
+def _door(settings: DirectorySettings, database: Database, vault: Vault) -> Door:
+    login = settings.login
+    throttle = Throttle(login.address_failures, login.address_minutes * 60)
+    return Door(database, vault, Passwords(settings.argon2), throttle, login.limits)
+
+
+def _issuer(settings: DirectorySettings, vault: Vault) -> Issuer:
+    session = settings.session
+    return Issuer(vault, settings.token, session.access, session.idle, session.whole)
+
+
+async def _clean(database: Database) -> None:
+    async with database.write(Scope.everywhere()) as session:
+        await forget_expired(session, utc_now())

@@ -1,0 +1,51 @@
+"""API keys (接口密钥). Keys of a bureau are within the scope of whoever sees the bureau."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from services.directory.models import ApiKey
+from services.directory.queries.scopes import areas_within
+from shared.areas import Scope
+from shared.db.engine import ReadSession, WriteSession
+from shared.errors import NotFound
+
+
+class ApiKeyNotFound(NotFound):
+    """No key within the asker's scope has that id."""
+
+    code: ClassVar[str] = "api-key-not-found"
+
+
+async def list_api_keys(
+    session: ReadSession, scope: Scope, *, organisation: str | None, after: UUID | None, limit: int
+) -> Sequence[ApiKey]:
+    """Keys whose areas all lie within `scope`, oldest first, revoked ones too."""
+    query = select(ApiKey).where(areas_within(ApiKey.areas, scope)).order_by(ApiKey.id)
+    if organisation:
+        query = query.where(ApiKey.bureau == organisation)
+    if after:
+        query = query.where(ApiKey.id > after)
+    return (await session.scalars(query.limit(limit))).all()
+
+
+async def lock_api_key(session: WriteSession, scope: Scope, key_id: UUID) -> ApiKey:
+    """Raises `ApiKeyNotFound`."""
+    return _found((await session.scalars(_one(scope, key_id).with_for_update())).one_or_none())
+
+
+async def get_api_key(session: ReadSession, scope: Scope, key_id: UUID) -> ApiKey:
+    """Raises `ApiKeyNotFound`."""
+    return _found((await session.scalars(_one(scope, key_id))).one_or_none())
+
+
+def _one(scope: Scope, key_id: UUID) -> Select[ApiKey]:
+    return select(ApiKey).where(ApiKey.id == key_id, areas_within(ApiKey.areas, scope))
+
+
+def _found(key: ApiKey | None) -> ApiKey:
+    if key is None:
+        raise ApiKeyNotFound
+    return key

@@ -1,0 +1,82 @@
+"""What may be published as a policy (政策参数), and when it may end."""
+
+from datetime import date
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+
+from services.directory.rules.accounts import AreaNotGrantable, scope_within
+from shared.areas import Scope
+from shared.contracts.policies import BODIES
+from shared.errors import Conflict, Invalid, NotFound
+from shared.security.principals import Principal
+
+
+class PolicyKindUnknown(Invalid):
+    """No code reads policies of that kind."""
+
+    code: ClassVar[str] = "policy-kind-unknown"
+
+
+class PolicyNotInForce(NotFound):
+    """No version of that kind is in force for the area and day."""
+
+    code: ClassVar[str] = "policy-missing"
+
+
+class DatesReversed(Invalid):
+    """The last day lies before the first."""
+
+    code: ClassVar[str] = "dates-reversed"
+
+
+class LastDayPassed(Invalid):
+    """A policy cannot be ended in the past: decisions were taken by it."""
+
+    code: ClassVar[str] = "last-day-passed"
+
+
+class PolicyEndsSooner(Conflict):
+    """The policy ends before that day already; publish a new version to prolong it."""
+
+    code: ClassVar[str] = "policy-ends-sooner"
+
+
+class BodyMistakes(Exception):
+    """The body is not one of its kind; `errors` as pydantic gives them."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__("the body of a policy is not one of its kind")
+        self.errors = errors
+
+
+def check_body(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The body as its kind's contract writes it. Raises `PolicyKindUnknown` or `BodyMistakes`."""
+    contract = BODIES.get(kind)
+    if contract is None:
+        raise PolicyKindUnknown(field="kind", kinds=", ".join(sorted(BODIES)))
+    try:
+        checked = contract.model_validate(body)
+    except ValidationError as error:
+        raise BodyMistakes([{**e, "loc": ("body", "body", *e["loc"])} for e in error.errors()]) from None
+    return checked.model_dump(mode="json", exclude_none=True)
+
+
+def require_publisher(who: Principal, area_prefix: str) -> None:
+    """Raise unless the whole area of the policy lies within the publisher's scope."""
+    if not scope_within(Scope(frozenset({area_prefix})), who.scope):
+        raise AreaNotGrantable(field="area")
+
+
+def check_span(valid_from: date, valid_to: date | None) -> None:
+    """Raise `DatesReversed`."""
+    if valid_to is not None and valid_to < valid_from:
+        raise DatesReversed(field="valid_to")
+
+
+def check_last_day(valid_to: date | None, last_day: date, today: date) -> None:
+    """Raise unless the policy can end on `last_day`."""
+    if last_day < today:
+        raise LastDayPassed(field="last_day")
+    if valid_to is not None and last_day > valid_to:
+        raise PolicyEndsSooner(field="last_day")
