@@ -12,7 +12,7 @@ from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.errors import Conflict, DomainError
 from shared.http.context import Db
-from shared.http.pages import After, Limit, Page, cut, decode_cursor, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.inbox import Inbox, dead_letters
 from shared.security import audit
 from shared.security.permits import Permit
@@ -65,8 +65,7 @@ async def list_dead_letters(
     who: ReadDeadLetters, db: Db, resolved: bool = False, after: After = None, limit: Limit = 50
 ) -> Page[DeadLetter]:
     """Events that could not be handled, oldest first; `resolved=true` shows those dealt with as well."""
-    cursor = decode_cursor(after, 1)
-    start = UUID(cursor[0]) if cursor else None
+    start = decode_id_cursor(after)
     async with db.read(who.scope) as session:
         rows = await dead_letters.list_page(session, resolved=resolved, after=start, limit=limit + 1)
     page, last = cut([DeadLetter.model_validate(dict(row)) for row in rows], limit)
@@ -121,8 +120,7 @@ async def list_audit(
     limit: Limit = 50,
 ) -> Page[AuditEntry]:
     """Who did what, newest first, for one subject or one principal if given."""
-    cursor = decode_cursor(after, 1)
-    wanted = {"subject": subject, "principal": principal, "before": UUID(cursor[0]) if cursor else None}
+    wanted = {"subject": subject, "principal": principal, "before": decode_id_cursor(after)}
     async with db.read(who.scope) as session:
         rows = (await session.execute(_AUDIT, {**wanted, "limit": limit + 1})).mappings().all()
     page, last = cut([AuditEntry.model_validate(dict(row)) for row in rows], limit)

@@ -2,7 +2,9 @@
 
 import base64
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 from fastapi import Query
@@ -45,6 +47,17 @@ def decode_cursor(after: str | None, length: int) -> list[Any] | None:
     if not isinstance(values, list) or len(values) != length:
         raise CursorInvalid(field="after")
     return values
+
+
+def decode_id_cursor(after: str | None) -> UUID | None:
+    """The one id in a cursor; raises `CursorInvalid`."""
+    match decode_cursor(after, 1):
+        case None:
+            return None
+        case [str(text)]:
+            with suppress(ValueError):
+                return UUID(text)
+    raise CursorInvalid(field="after")
 
 
 def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 
 class InboxMixin:
@@ -23,7 +23,10 @@ class DeadLetterMixin:
     """
 
     __tablename__ = "dead_letter"
-    __table_args__ = (Index("ix_dead_letter_waiting", "failed_at", postgresql_where=text("resolved_at IS NULL")),)
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Index, ...]:  # noqa: N805
+        """A new index for each service: one object cannot stand on several tables."""
+        return (Index("ix_dead_letter_waiting", "failed_at", postgresql_where=text("resolved_at IS NULL")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)  # the event's id
     topic: Mapped[str]
