@@ -1,0 +1,50 @@
+"""Composition of the alerts service: settings → engine → routes → consumers → jobs."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.alerts import api, jobs
+from services.alerts.consumers import HANDLERS
+from services.alerts.queries.reference import ReferenceData
+from services.alerts.settings import AlertsSettings
+from shared.bus.port import Bus
+from shared.db.engine import Database
+from shared.http.app import Parts, every, service_app
+from shared.inbox import Inbox
+from shared.messages import Catalogue
+from shared.projections import api_keys
+from shared.security.gate import ServiceGate
+from shared.security.tokens import FindKey, TokenVerifier
+from shared.security.vault import Vault
+
+SWEEP_SECONDS = 3600.0
+
+
+def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
+    """The alerts service."""
+    database = Database(settings.database, "alerts")
+    vault = Vault(settings.vault)
+    reference = ReferenceData(database)
+    batch_bell = asyncio.Event()
+    return service_app(
+        Parts(
+            name="alerts",
+            title="Alerts · 预警",
+            description="Early warnings of the bureaus, single or in batches, and what became of each. · 部门预警报送与反馈",
+            routers=[api.router],
+            database=database,
+            bus=bus,
+            gate=ServiceGate(TokenVerifier(settings.token, find_key), api_keys.finder(database)),
+            catalogue=Catalogue(Path(__file__).parent),
+            vault=vault,
+            inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
+            jobs=(
+                jobs.batch_worker(database, vault, reference, batch_bell).run,
+                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database)),
+            ),
+            state={"reference": reference, "batch_bell": batch_bell},
+        )
+    )

@@ -1,0 +1,29 @@
+"""What we tell others of an alert, and no more: who it is about travels sealed."""
+
+import base64
+from datetime import datetime
+
+from services.alerts.models import Alert, NewAlert
+from shared.contracts.alerts import AlertRaised, AlertWithdrawn
+
+
+def alert_raised(alert: NewAlert, risk_family: str) -> AlertRaised:
+    """A new alert."""
+    return AlertRaised(
+        alert_id=alert.id,
+        feed=alert.feed,
+        risk_family=risk_family,
+        severity=alert.severity,
+        occurred_on=alert.occurred_on,
+        reported_at=alert.reported_at,
+        area_code=alert.area_code,
+        person_key=alert.person_key,
+        household_key=alert.household_key,
+        sealed=base64.b64encode(alert.sealed).decode(),
+    )
+
+
+def alert_withdrawn(alert: Alert, withdrawn_at: datetime) -> AlertWithdrawn:
+    """An alert taken back; it follows the alert itself, for it has the same partition key."""
+    subject_key = alert.person_key or alert.household_key or str(alert.id)
+    return AlertWithdrawn(alert_id=alert.id, subject_key=subject_key, withdrawn_at=withdrawn_at)

@@ -1,0 +1,35 @@
+"""Many alerts moved on by one statement each: a check begins, a verdict arrives."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.db.engine import WriteSession, raw
+
+_BEGIN_CHECK = """
+UPDATE alert SET
+    case_id = CASE WHEN answered_at IS NULL THEN new.case_id ELSE alert.case_id END,
+    task_id = CASE WHEN answered_at IS NULL THEN new.task_id ELSE alert.task_id END,
+    due_at = CASE WHEN answered_at IS NULL THEN new.due_at ELSE COALESCE(alert.due_at, new.due_at) END,
+    state = CASE state WHEN 'reported' THEN 'checking' ELSE state END
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) AS new (id, case_id, task_id, due_at)
+WHERE alert.id = new.id
+"""
+
+_GIVE_VERDICT = """
+UPDATE alert SET verdict = new.verdict, verdict_reason_sealed = new.reason_sealed, visited_on = new.visited_on,
+    answered_at = new.given_at, case_id = new.case_id, task_id = new.task_id,
+    state = CASE state WHEN 'withdrawn' THEN state ELSE 'answered' END
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::date[], $7::timestamptz[])
+    AS new (id, case_id, task_id, verdict, reason_sealed, visited_on, given_at)
+WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.given_at)
+"""
+
+
+async def begin_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows of `(alert id, case, task, due_at)`, each alert once."""
+    await (await raw(session)).execute(_BEGIN_CHECK, *map(list, zip(*rows, strict=True)))
+
+
+async def give_verdicts(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows of `(alert id, case, task, verdict, sealed reason, visited_on, given_at)`, each alert once."""
+    await (await raw(session)).execute(_GIVE_VERDICT, *map(list, zip(*rows, strict=True)))

@@ -1,0 +1,225 @@
+"""Which reports are taken, and with what weight. Pure: the day, the feed and the areas come in as arguments."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, Protocol
+
+import orjson
+from jsonschema_rs import Draft202012Validator, ValidationError
+
+from shared.areas import Scope
+from shared.errors import Conflict, Fault, Invalid, NotFound, TooLarge
+from shared.idnumber import IdNumber, InvalidIdNumber
+from shared.idnumber import normalise as normalise_id_number
+from shared.security.principals import Principal, Role
+
+Severity = Literal["low", "medium", "high"]
+State = Literal["reported", "checking", "answered", "withdrawn"]
+"""已报送, 核查中, 已反馈, 已撤回. The last two are final."""
+BatchFormat = Literal["json", "ndjson"]
+BatchState = Literal["queued", "running", "done", "failed"]
+
+MAX_ROWS = 50_000
+"""Rows of one batch: the largest file seen in the field, a whole county's medical bills of a month."""
+
+_LOOKS_LIKE_ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
+_SCHEMA_FAULTS = {
+    "required": "field-missing",
+    "additionalProperties": "field-unknown",
+    "minimum": "number-out-of-range",
+    "maximum": "number-out-of-range",
+    "enum": "choice-invalid",
+    "minLength": "text-too-short",
+    "maxLength": "text-too-long",
+}
+
+
+class AlertNotFound(NotFound):
+    """No such alert among the asker's feeds."""
+
+    code = "alert-not-found"
+
+
+class FeedNotFound(NotFound):
+    """No such feed among the asker's."""
+
+    code = "feed-not-found"
+
+
+class BatchNotFound(NotFound):
+    """No such batch of the asker's bureau."""
+
+    code = "batch-not-found"
+
+
+class SourceRefReused(Conflict):
+    """The source_ref belongs to an alert with other content: a correction needs a number of its own."""
+
+    code = "source-ref-reused"
+
+
+class AlertAlreadyWithdrawn(Conflict):
+    """It was taken back before."""
+
+    code = "alert-already-withdrawn"
+
+
+class AlertAlreadyAnswered(Conflict):
+    """Somebody has been there: the verdict stands, whatever the bureau thinks of its alert now."""
+
+    code = "alert-already-answered"
+
+
+class BatchEmpty(Invalid):
+    """Not a single row."""
+
+    code = "batch-empty"
+
+
+class BatchTooLong(TooLarge):
+    """More rows than one batch takes."""
+
+    code = "batch-too-long"
+
+
+class BatchMalformed(Invalid):
+    """Not a JSON array of rows."""
+
+    code = "json-invalid"
+    status = 400
+
+
+class RowTooLong(TooLarge):
+    """One row is longer than any alert can be."""
+
+    code = "batch-row-too-long"
+
+
+class Draft(Protocol):
+    """What a bureau reports, as far as these rules look at it."""
+
+    @property
+    def source_ref(self) -> str | None: ...
+    @property
+    def occurred_on(self) -> date: ...
+    @property
+    def area_code(self) -> str: ...
+    @property
+    def severity(self) -> Severity | None: ...
+    @property
+    def evidence(self) -> Mapping[str, Any]: ...
+    @property
+    def id_number(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed with its evidence schema compiled."""
+
+    code: str
+    risk_family: str
+    default_severity: Severity
+    evidence: Draft202012Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a report is screened against: the active feeds, and the codes of today's areas."""
+
+    feeds: Mapping[str, Feed]
+    areas: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whose alerts an asker sees: of which feeds (None: of all), in which areas."""
+
+    feeds: frozenset[str] | None
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """A draft that may become an alert."""
+
+    severity: Severity
+    id_number: IdNumber | None
+
+
+def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) -> Screened | list[Fault]:
+    """Whether a report is taken, and with what severity; else all its faults. `today` is the day in China."""
+    faults: list[Fault] = []
+    id_number = None
+    if feed is None:
+        faults.append(Fault("feed", "feed-unknown"))
+    if not area_known:
+        faults.append(Fault("area_code", "area-unknown"))
+    if draft.occurred_on > today:
+        faults.append(Fault("occurred_on", "date-in-future"))
+    if draft.source_ref is not None and holds_id_number(draft.source_ref, today):
+        faults.append(Fault("source_ref", "source-ref-personal"))
+    if draft.id_number is not None:
+        try:
+            id_number = normalise_id_number(draft.id_number, today)
+        except InvalidIdNumber as invalid:
+            faults.append(Fault("person.id_number", invalid.code.value))
+    if feed is not None:
+        faults.extend(evidence_faults(feed.evidence, draft.evidence))
+    if faults or feed is None:
+        return faults
+    return Screened(draft.severity or feed.default_severity, id_number)
+
+
+def holds_id_number(text: str, today: date) -> bool:
+    """Whether an ID number stands in a text that is kept in clear. A random 18-digit number passes 10 times of 11."""
+    for found in _LOOKS_LIKE_ID_NUMBER.findall(text):
+        try:
+            normalise_id_number(found, today)
+        except InvalidIdNumber:
+            continue
+        return True
+    return False
+
+
+def evidence_faults(validator: Draft202012Validator, evidence: Mapping[str, Any]) -> Sequence[Fault]:
+    """What the feed's JSON Schema finds wrong, without the values; nothing when all is well."""
+    try:
+        orjson.dumps(evidence)  # numbers beyond 64 bits and broken characters satisfy the schema, but cannot be sent on
+    except TypeError:
+        return [Fault("evidence", "evidence-invalid")]
+    if validator.is_valid(evidence):
+        return ()
+    return [fault for error in validator.iter_errors(evidence) for fault in _faults_of(error)]
+
+
+def _faults_of(error: ValidationError) -> Iterator[Fault]:
+    kind: Any = error.kind
+    place = ".".join(["evidence", *map(str, error.instance_path)])
+    code = _SCHEMA_FAULTS.get(kind.name, "evidence-invalid")
+    match kind.name:
+        case "required":
+            yield Fault(f"{place}.{kind.property}", code)
+        case "minLength":
+            yield Fault(place, code, {"min_length": kind.limit})
+        case "maxLength":
+            yield Fault(place, code, {"max_length": kind.limit})
+        case "enum":
+            yield Fault(place, code, {"expected": ", ".join(map(str, kind.options))})
+        case _:  # of an unknown field not even the name is told: it is input as well
+            yield Fault(place, code)
+
+
+def sight(who: Principal) -> Sight:
+    """A bureau sees its own feeds; the county, its supervisors and administrators see all."""
+    everything = who.role is not Role.BUREAU or "*" in who.feeds
+    return Sight(None if everything else who.feeds, who.scope)
+
+
+def require_withdrawable(state: State) -> None:
+    """Raise unless the bureau may still take the alert back."""
+    if state == "withdrawn":
+        raise AlertAlreadyWithdrawn
+    if state == "answered":
+        raise AlertAlreadyAnswered

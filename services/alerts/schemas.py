@@ -1,0 +1,197 @@
+"""What bureaus send and get. Personal data is masked in every answer, and blind in every repr."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.alerts.rules import BatchFormat, BatchState, Severity, State
+from shared.contracts.households import Verdict
+
+
+def _iso_date(value: Any) -> Any:
+    # pydantic would also take seconds since 1970, and 20260301 is some number of seconds.
+    if not (isinstance(value, str) and len(value) == 10):
+        raise PydanticCustomError("date-invalid", "not a date")
+    return value
+
+
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+Line = Annotated[str, Field(pattern=r"^[^\p{Cc}]+$")]
+"""One line of text without control characters."""
+
+FeedCode = Annotated[str, Field(max_length=100, description="Feed · 预警类别", examples=["education.absence"])]
+AreaCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[1-9][0-9]{11}$",
+        description="12 digits, GB/T 2260 + GB/T 10114 · 行政区划代码",
+        examples=["539921100001"],
+    ),
+]
+Evidence = Annotated[
+    dict[str, Any],
+    Field(
+        max_length=50,
+        repr=False,
+        description="What the feed's JSON Schema says (GET /alerts/v1/feeds/{code}) · 证据",
+        examples=[{"days_absent": 4, "last_seen_on": "2026-02-27", "school": "Yunmeng Middle School"}],
+    ),
+]
+
+
+class _Draft(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)
+
+
+class PersonDraft(_Draft):
+    """The person an alert is about."""
+
+    id_number: Annotated[
+        str, Field(max_length=40, repr=False, description="GB 11643; 15 digits and disability cards too · 证件号码")
+    ]
+    name: Annotated[Line, Field(max_length=100, repr=False, description="Name · 姓名")]
+    phone: Annotated[
+        str | None,
+        Field(pattern=r"^[+0-9][0-9 \-]{4,19}$", repr=False, description="Phone · 电话", examples=["15400000017"]),
+    ] = None
+
+
+class HouseholdDraft(_Draft):
+    """The household an alert is about, where it is no single person's."""
+
+    national_code: Annotated[
+        str, Field(pattern=r"^[0-9A-Za-z\-]{4,40}$", repr=False, description="National household code · 户编号")
+    ]
+
+
+class AlertDraft(_Draft):
+    """One early warning (预警) as a bureau sends it: about a person or a household, never both."""
+
+    feed: FeedCode
+    source_ref: Annotated[
+        Line | None,
+        Field(
+            max_length=100,
+            description="The bureau's own number of the row, no ID number · 来源编号",
+            examples=["JY-2026-0001"],
+        ),
+    ] = None
+    occurred_on: Annotated[
+        IsoDate, Field(description="Day it happened, Beijing time · 发生日期", examples=["2026-03-02"])
+    ]
+    person: PersonDraft | None = None
+    household: HouseholdDraft | None = None
+    area_code: AreaCode
+    severity: Annotated[Severity | None, Field(description="The feed's own when left out · 严重程度")] = None
+    evidence: Evidence
+
+    @model_validator(mode="after")
+    def _about_one(self) -> Self:
+        if (self.person is None) == (self.household is None):
+            raise PydanticCustomError("person-or-household", "give a person or a household")
+        return self
+
+    @property
+    def id_number(self) -> str | None:
+        """As it was typed."""
+        return self.person.id_number if self.person else None
+
+
+class MaskedPerson(BaseModel):
+    """Enough to recognise somebody one knows."""
+
+    id_number: str = Field(examples=["5399**********002X"])
+    name: str = Field(examples=["张**"])
+    phone: str | None = Field(examples=["154****0017"])
+
+
+class MaskedHousehold(BaseModel):
+    """The last digits of the household's code."""
+
+    national_code: str = Field(examples=["********0017"])
+
+
+class AlertSummary(BaseModel):
+    """One alert in a list."""
+
+    id: UUID
+    feed: str = Field(examples=["education.absence"])
+    source_ref: str | None = Field(examples=["JY-2026-0001"])
+    severity: Severity
+    occurred_on: date
+    area_code: str = Field(examples=["539921100001"])
+    state: State = Field(description="reported 已报送, checking 核查中, answered 已反馈, withdrawn 已撤回")
+    reported_at: datetime
+    due_at: datetime | None = Field(description="When the check is due · 核查时限")
+    verdict: Verdict | None = Field(description="Verdict · 核查结论")
+
+
+class VerdictView(BaseModel):
+    """What the village found."""
+
+    verdict: Verdict
+    reason: str | None = Field(description="Free text; withheld from supervisors · 结论说明")
+    visited_on: date | None
+    answered_at: datetime
+
+
+class AlertDetail(AlertSummary):
+    """One alert whole."""
+
+    person: MaskedPerson | None
+    household: MaskedHousehold | None
+    evidence: dict[str, Any]
+    case_id: UUID | None
+    task_id: UUID | None
+    answer: VerdictView | None
+    batch_id: UUID | None
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None = Field(description="Free text; withheld from supervisors · 撤回原因")
+
+
+class Withdrawal(_Draft):
+    """Why an alert is taken back."""
+
+    reason: Annotated[
+        Line, Field(max_length=500, repr=False, description="Reason · 撤回原因", examples=["学校误报，学生已返校"])
+    ]
+
+
+class FeedView(BaseModel):
+    """A kind of alert, with the JSON Schema (2020-12) its evidence must satisfy."""
+
+    code: str = Field(examples=["education.absence"])
+    bureau: str = Field(examples=["教育体育局"])
+    name: str = Field(examples=["学生缺课（疑似辍学）"])
+    risk_family: str = Field(examples=["education"])
+    default_severity: Severity
+    evidence_schema: dict[str, Any]
+    version: int
+    active: bool
+
+
+class BatchView(BaseModel):
+    """How far a batch has come. `accepted + repeated + rejected` is the number of rows worked off."""
+
+    id: UUID
+    state: BatchState
+    format: BatchFormat
+    rows: int = Field(description="Rows received · 总行数", examples=[50000])
+    accepted: int = Field(description="New alerts · 新增预警")
+    repeated: int = Field(description="Rows known before, nothing done · 重复")
+    rejected: int = Field(description="Rows with mistakes, see errors · 退回")
+    received_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class RowError(BaseModel):
+    """One mistake in one row."""
+
+    row: int = Field(description="From 1; the line number in NDJSON · 行号", examples=[17])
+    field: str = Field(examples=["person.id_number"])
+    code: str = Field(examples=["id-number-checksum"])
+    message: str = Field(examples=["身份证号码校验位不正确"])

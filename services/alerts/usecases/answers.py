@@ -1,0 +1,33 @@
+"""What becomes of an alert elsewhere comes back to it. Events may arrive in any order: a state only moves on."""
+
+import base64
+from collections.abc import Sequence
+
+from services.alerts.queries import answers
+from shared.contracts.households import EvidenceAdded, TaskOpened, VerdictGiven
+from shared.db.engine import WriteSession
+
+
+async def begin_checks(session: WriteSession, opened: Sequence[TaskOpened | EvidenceAdded]) -> None:
+    """A task stands behind each of these alerts. What is answered or withdrawn stays so."""
+    newest = {e.alert_id: (e.alert_id, e.case_id, e.task_id, e.due_at) for e in opened}
+    await answers.begin_checks(session, list(newest.values()))
+
+
+async def give_verdicts(session: WriteSession, given: Sequence[VerdictGiven]) -> None:
+    """Put each verdict on all alerts of its case; of two verdicts the later one counts, in whichever order they come."""
+    rows = {
+        alert_id: (
+            alert_id,
+            e.case_id,
+            e.task_id,
+            e.verdict,
+            base64.b64decode(e.reason_sealed),
+            e.visited_on,
+            e.given_at,
+        )
+        for e in sorted(given, key=lambda e: e.given_at)
+        for alert_id in e.alert_ids
+    }
+    if rows:
+        await answers.give_verdicts(session, list(rows.values()))

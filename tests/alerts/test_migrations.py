@@ -1,0 +1,64 @@
+"""The tables the code expects are the tables the migrations make, on the way up and after the way down."""
+
+import threading
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from services.alerts.models import Base
+from shared.db.migrate import downgrade, migrate
+from shared.postgres import Cluster
+
+FEEDS = ["education.absence", "medical.cost"]
+
+
+def in_thread(work: Any, *arguments: Any) -> None:
+    """Alembic runs a loop of its own, and this thread has one already."""
+    thread = threading.Thread(target=work, args=arguments)
+    thread.start()
+    thread.join()
+
+
+async def look(url: str) -> tuple[list[Any], list[str]]:
+    """What differs between models and tables, and the feeds there are."""
+
+    def differences(connection: Connection) -> list[Any]:
+        connection.execute(text("SET search_path TO alerts"))
+        connection.dialect.default_schema_name = "alerts"
+        options = {
+            "compare_type": True,
+            "include_name": lambda name, kind, _: (kind, name) != ("table", "alembic_version"),
+        }
+        return compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        different = await connection.run_sync(differences)
+        feeds = list(await connection.scalars(text("SELECT code FROM alerts.feed ORDER BY code")))
+    await engine.dispose()
+    return different, feeds
+
+
+async def tables(url: str) -> list[str]:
+    """What stands in the schema."""
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        names = text("SELECT tablename FROM pg_tables WHERE schemaname = 'alerts' ORDER BY 1")
+        found = list(await connection.scalars(names))
+    await engine.dispose()
+    return found
+
+
+async def test_models_and_migrations_agree(cluster: Cluster, database_name: str) -> None:
+    assert await look(cluster.dsn("shouwang", database_name)) == ([], FEEDS)
+
+
+async def test_down_and_up_again(cluster: Cluster, database_name: str) -> None:
+    url = cluster.dsn("shouwang", database_name)
+    in_thread(downgrade, "alerts", url, "base")
+    assert await tables(url) == ["alembic_version"]
+    in_thread(migrate, "alerts", url)
+    assert await look(url) == ([], FEEDS)
