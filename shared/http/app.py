@@ -64,7 +64,6 @@ def service_app(parts: Parts) -> FastAPI:
         description=parts.description,
         version="1",
         lifespan=_lifespan(parts),
-        max_body_size=MAX_BODY,
         separate_input_output_schemas=False,
         telemetry={"logs": False, "operation_spans": False, "exclude": _is_probe},
     )
@@ -81,7 +80,9 @@ def service_app(parts: Parts) -> FastAPI:
     app.add_middleware(AccessLog)
     app.add_middleware(ProblemForTooLarge, catalogue=parts.catalogue)
     for router in (*parts.routers, operations.router, probes.router):
-        app.include_router(router, prefix=f"/{parts.name}" if router is not probes.router else "")
+        # The limit stands at the routers: set on the app it would act outside `ProblemForTooLarge`.
+        prefix = f"/{parts.name}" if router is not probes.router else ""
+        app.include_router(router, prefix=prefix, max_body_size=MAX_BODY)
     documents.describe(app, parts.name)
     return app
 

@@ -18,12 +18,12 @@ from tests.shared.http import small_app
 @pytest.fixture
 async def app(database: Database) -> FastAPI:
     """The app of `small_app`, on a real database."""
-    made = FastAPI(max_body_size=1000)
+    made = FastAPI()
     made.state.database = database
     made.state.catalogue = Catalogue()
     problems.install(made)
     made.add_middleware(ProblemForTooLarge, catalogue=made.state.catalogue)
-    made.include_router(small_app.router)
+    made.include_router(small_app.router, max_body_size=1000)
     return made
 
 
