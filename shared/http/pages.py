@@ -33,7 +33,8 @@ class CursorInvalid(Invalid):
 
 def encode_cursor(*values: Any) -> str:
     """The sort key of the last row (JSON types, UUID, datetime, date) as an opaque text."""
-    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+    # default=str: asyncpg reads a UUID as a subclass of its own, which orjson does not know.
+    return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode().rstrip("=")
 
 
 def decode_cursor(after: str | None, length: int) -> list[Any] | None:
