@@ -1,0 +1,6 @@
+"""HTTP: parse, authorise, call one use case, shape the answer."""
+
+from services.households.api import cases, imports, members, register, tasks
+
+# Imports first: their path would otherwise be read as a household's id.
+ROUTERS = (imports.router, register.router, members.router, tasks.router, cases.router)

@@ -1,0 +1,33 @@
+"""Values of a page cursor. Somebody may have written one by hand: what does not fit is a wrong cursor, no failure."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.http.pages import CursorInvalid
+
+
+def id_of(value: Any) -> UUID:
+    """An id."""
+    try:
+        return UUID(value)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CursorInvalid(field="after") from error
+
+
+def moment_of(value: Any) -> datetime:
+    """A moment with its offset."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (ValueError, TypeError) as error:
+        raise CursorInvalid(field="after") from error
+    if moment.tzinfo is None:
+        raise CursorInvalid(field="after")
+    return moment
+
+
+def code_of(value: Any) -> str:
+    """An area code."""
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit():
+        raise CursorInvalid(field="after")
+    return value

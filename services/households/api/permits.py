@@ -1,0 +1,35 @@
+"""Who may do what. Supervisors look on, masked; bureaus see none of it; administrators load data and run things."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from shared.contracts.households import Level
+from shared.security.permits import Permit
+from shared.security.principals import Principal, Role
+
+FIELD = (Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
+"""Those who work with households."""
+
+ReadHousehold = Annotated[Principal, Depends(Permit("household:read", *FIELD, Role.SUPERVISOR))]
+SearchHousehold = Annotated[Principal, Depends(Permit("household:search", *FIELD, Role.SUPERVISOR, Role.ADMIN))]
+WriteHousehold = Annotated[Principal, Depends(Permit("household:write", *FIELD))]
+WriteMember = Annotated[Principal, Depends(Permit("member:write", *FIELD))]
+RevealMember = Annotated[Principal, Depends(Permit("member:reveal", *FIELD))]
+ImportHousehold = Annotated[Principal, Depends(Permit("household:import", Role.COUNTY, Role.ADMIN))]
+ReadCode = Annotated[Principal, Depends(Permit("code:read", *FIELD, Role.SUPERVISOR, Role.ADMIN))]
+
+ReadTask = Annotated[Principal, Depends(Permit("task:read", *FIELD, Role.SUPERVISOR))]
+AcceptTask = Annotated[Principal, Depends(Permit("task:accept", *FIELD))]
+AssignTask = Annotated[Principal, Depends(Permit("task:assign", Role.TOWNSHIP, Role.COUNTY))]
+CancelTask = Annotated[Principal, Depends(Permit("task:cancel", Role.TOWNSHIP, Role.COUNTY))]
+RecordVisit = Annotated[Principal, Depends(Permit("visit:record", *FIELD))]
+GiveVerdict = Annotated[Principal, Depends(Permit("verdict:give", *FIELD))]
+ReadCase = Annotated[Principal, Depends(Permit("case:read", *FIELD, Role.SUPERVISOR))]
+
+DESK_OF: dict[Role, Level] = {Role.VILLAGE: "village", Role.TOWNSHIP: "township", Role.COUNTY: "county"}
+
+
+def sees_people(who: Principal) -> bool:
+    """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""
+    return who.role in FIELD

@@ -1,0 +1,93 @@
+"""Households and members → answers, masked."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.households.api.reader import Reader
+from services.households.models import Household, Member
+from services.households.queries import cases as find_around
+from services.households.queries import register as find
+from services.households.queries.cases import lineage
+from services.households.queries.register import Found
+from services.households.schemas import register as schemas
+from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
+from shared.areas import Scope
+from shared.db.engine import ReadSession
+from shared.projections.areas import find_names
+
+
+def member_view(member: Member, reader: Reader) -> schemas.MemberView:
+    """One person. Health and birthday are for those who work with the household."""
+    return schemas.MemberView(
+        id=member.id,
+        name=reader.name(member.name),
+        id_number=reader.id_number(member.id_number_sealed, ID_NUMBER),
+        relation=member.relation,
+        relation_text=reader.code("relation", member.relation),
+        sex=member.sex,
+        birth_on=member.birth_on if reader.sees_people else None,
+        phone=reader.phone(member.phone_sealed, PERSON_PHONE),
+        pupil=member.pupil,
+        school_stage=member.school_stage,
+        labour_skill=member.labour_skill,
+        health=member.health if reader.sees_people else None,
+        left_on=member.left_on,
+        left_reason=member.left_reason,
+        version=member.version,
+    )
+
+
+async def household_view(
+    session: ReadSession, scope: Scope, household: Household, reader: Reader
+) -> schemas.HouseholdView:
+    """One household with its members."""
+    members = await find.list_members(session, scope, [household.id])
+    [summary] = await household_summaries(session, scope, [household], reader)
+    return schemas.HouseholdView(
+        **dict(summary),
+        address=household.address if reader.sees_people else None,
+        phone=reader.phone(household.phone_sealed, HOUSEHOLD_PHONE),
+        members=[member_view(member, reader) for member in members],
+        created_at=household.created_at,
+        updated_at=household.updated_at,
+    )
+
+
+async def household_summaries(
+    session: ReadSession, scope: Scope, households: Sequence[Household], reader: Reader
+) -> list[schemas.HouseholdSummary]:
+    """Households as lists show them."""
+    heads = await find_around.find_heads(session, scope, {one.id for one in households})
+    names = await find_names(session, {code for one in households for code in lineage(one.area_code)})
+    return [
+        schemas.HouseholdSummary(
+            id=one.id,
+            national_code=one.national_code,
+            area=reader.area(one.area_code, names),
+            natural_village=one.natural_village,
+            household_class=one.household_class,
+            head_name=reader.name(heads[one.id]) if one.id in heads else None,
+            version=one.version,
+        )
+        for one in households
+    ]
+
+
+async def found_households(
+    session: ReadSession, scope: Scope, found: Sequence[Found], reader: Reader
+) -> list[schemas.FoundHousehold]:
+    """The households of a search, in the order found, each with the people who were meant."""
+    meant: dict[UUID, set[UUID]] = {}
+    for one in found:
+        meant.setdefault(one.household_id, set()).update({one.member_id} if one.member_id else ())
+    households = await find.find_households(session, scope, meant.keys())
+    people = await find.list_members(session, scope, meant.keys())
+    summaries = {one.id: one for one in await household_summaries(session, scope, households, reader)}
+    return [
+        schemas.FoundHousehold(
+            **dict(summaries[household_id]),
+            members=[member_view(person, reader) for person in people if person.id in member_ids],
+        )
+        for household_id, member_ids in meant.items()
+        if household_id in summaries
+    ]

@@ -1,0 +1,184 @@
+"""Tasks (核查任务): the list to work through, and what is done with each."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.households.api import views
+from services.households.api.cursors import id_of, moment_of
+from services.households.api.permits import (
+    DESK_OF,
+    AcceptTask,
+    AssignTask,
+    CancelTask,
+    GiveVerdict,
+    ReadTask,
+    RecordVisit,
+)
+from services.households.api.reader import Reader, ReaderOf
+from services.households.models import ACTIVE, TaskState
+from services.households.queries import tasks as find
+from services.households.queries.cases import load_surroundings
+from services.households.queries.tasks import Mine, TaskFilter, TaskRow
+from services.households.rules.desks import narrowed
+from services.households.schemas import tasks as schemas
+from services.households.schemas.fields import AnyArea
+from services.households.usecases import tasks as usecases
+from services.households.usecases import visits
+from services.households.usecases.visits import Place, VisitNote
+from shared.areas import AreaCode
+from shared.clock import utc_now
+from shared.db.engine import ReadSession, WriteSession
+from shared.http.answers import created, json_answer
+from shared.http.context import Db, Seals
+from shared.http.idempotency import OptionalRequestKey, once
+from shared.http.pages import After, Limit, Page, cut, decode_cursor, encode_cursor
+from shared.http.versions import etag
+from shared.security.principals import Principal
+
+router = APIRouter(prefix="/v1/tasks", tags=["Tasks · 核查任务"])
+
+
+@router.get("", summary="Tasks · 任务列表")
+async def list_tasks(
+    who: ReadTask,
+    db: Db,
+    reader_of: ReaderOf,
+    mine: Annotated[bool, Query(description="Of my desk, raised to it, or in my hands · 我的任务")] = False,
+    state: Annotated[tuple[TaskState, ...], Query(description="Open and accepted unless given · 状态")] = ACTIVE,
+    overdue: Annotated[bool | None, Query(description="Past their deadline, or not · 是否超期")] = None,
+    household: Annotated[UUID | None, Query(description="Of one household · 农户")] = None,
+    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    after: After = None,
+    limit: Limit = 50,
+) -> Page[schemas.TaskView]:
+    """Tasks within the caller's areas, the most urgent first."""
+    cursor = decode_cursor(after, 2)
+    start = (moment_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    wanted = TaskFilter(
+        state,
+        Mine(who.id, DESK_OF.get(who.role)) if mine else None,
+        overdue,
+        household,
+    )
+    async with db.read(who.scope) as session:
+        page, last = cut(await find.list_tasks(session, narrowed(who.scope, area), wanted, start, limit + 1), limit)
+        items = await task_views(session, who, page, reader_of(who))
+    return Page(items=items, next=encode_cursor(last.task.due_at, last.task.id) if last else None)
+
+
+@router.get("/{task_id}", response_model=schemas.TaskView, summary="One task · 任务详情")
+async def get_task(task_id: UUID, who: ReadTask, db: Db, reader_of: ReaderOf) -> Response:
+    """With the alerts behind it."""
+    async with db.read(who.scope) as session:
+        return await _answer(session, who, await find.get_task(session, who.scope, task_id), reader_of(who))
+
+
+@router.get("/{task_id}/history", summary="Its history · 任务历史")
+async def list_task_history(task_id: UUID, who: ReadTask, db: Db, reader_of: ReaderOf) -> list[schemas.TaskEventView]:
+    """Who did what with the task, and when."""
+    async with db.read(who.scope) as session:
+        await find.get_task(session, who.scope, task_id)
+        return [views.event_view(event, reader_of(who)) for event in await find.list_history(session, task_id)]
+
+
+@router.post("/{task_id}/acceptance", response_model=schemas.TaskView, summary="Take it · 接收任务")
+async def accept_task(task_id: UUID, who: AcceptTask, db: Db, reader_of: ReaderOf) -> Response:
+    """Take the task in hand; doing so twice changes nothing. 409 when somebody else has it."""
+    async with db.write(who.scope) as session:
+        row = await usecases.accept_task(session, who, task_id, utc_now())
+        return await _answer(session, who, row, reader_of(who))
+
+
+@router.post("/{task_id}/assignment", response_model=schemas.TaskView, summary="Hand it on · 转派任务")
+async def assign_task(
+    task_id: UUID, draft: schemas.Assignment, who: AssignTask, db: Db, reader_of: ReaderOf
+) -> Response:
+    """To the desk of an area, or into somebody's hands. A known household's task stays above its own village."""
+    async with db.write(who.scope) as session:
+        if draft.account_id is not None:
+            row = await usecases.assign_to_account(session, who, task_id, draft.account_id, utc_now())
+        else:
+            area_code = AreaCode(draft.area_code or "")
+            row = await usecases.assign_to_area(session, who, task_id, area_code, utc_now())
+        await session.flush()
+        return await _answer(session, who, row, reader_of(who))
+
+
+@router.post(
+    "/{task_id}/visits", status_code=201, response_model=schemas.VisitView, summary="Record a visit · 登记走访"
+)
+async def record_visit(
+    task_id: UUID, draft: schemas.VisitDraft, who: RecordVisit, db: Db, vault: Seals, reader_of: ReaderOf
+) -> Response:
+    """201 the first time, 200 when the same visit comes again, 409 when another has its id."""
+    async with db.write(who.scope) as session:
+        visit, new = await visits.record_visit(session, vault, who, task_id, _note(draft), utc_now())
+        view = views.visit_view(visit, reader_of(who))
+    return created(view, views.task_location(task_id)) if new else json_answer(view)
+
+
+@router.post("/{task_id}/verdict", status_code=201, response_model=schemas.TaskView, summary="Verdict · 核查结论")
+async def give_verdict(
+    task_id: UUID,
+    draft: schemas.VerdictDraft,
+    who: GiveVerdict,
+    db: Db,
+    vault: Seals,
+    key: OptionalRequestKey,
+    reader_of: ReaderOf,
+) -> Response:
+    """The task is done, late or not; the case is closed, and the bureaus behind it get the verdict."""
+
+    async def work(session: WriteSession) -> Response:
+        row = await visits.give_verdict(
+            session,
+            vault,
+            who,
+            task_id,
+            verdict=draft.verdict,
+            reason=draft.reason,
+            visit_id=draft.visit_id,
+            now=utc_now(),
+        )
+        [view] = await task_views(session, who, [row], reader_of(who))
+        return created(view, views.task_location(task_id), {"ETag": etag(row.task.version)})
+
+    return await once(db, who, key, work)
+
+
+@router.post("/{task_id}/cancellation", response_model=schemas.TaskView, summary="Drop it · 撤销任务")
+async def cancel_task(
+    task_id: UUID, draft: schemas.Cancellation, who: CancelTask, db: Db, reader_of: ReaderOf
+) -> Response:
+    """Close task and case without a verdict."""
+    async with db.write(who.scope) as session:
+        row = await usecases.cancel_task(session, who, task_id, draft.reason, utc_now())
+        return await _answer(session, who, row, reader_of(who))
+
+
+async def task_views(
+    session: ReadSession, who: Principal, rows: Sequence[TaskRow], reader: Reader
+) -> list[schemas.TaskView]:
+    """Tasks with their surroundings, which are loaded once for all of them."""
+    shown = [(row.case, row.household, row.task.area_code) for row in rows]
+    around = await load_surroundings(session, who.scope, shown)
+    return [views.task_view(row, around, reader) for row in rows]
+
+
+async def _answer(session: ReadSession, who: Principal, row: TaskRow, reader: Reader) -> Response:
+    [view] = await task_views(session, who, [row], reader)
+    return json_answer(view, headers={"ETag": etag(row.task.version)})
+
+
+def _note(draft: schemas.VisitDraft) -> VisitNote:
+    place = draft.place
+    degrees = None
+    if place is not None and place.latitude is not None and place.longitude is not None:
+        degrees = Place(place.latitude, place.longitude, place.accuracy_m)
+    return VisitNote(
+        draft.id, draft.visited_at, degrees, place.text if place else None, draft.with_whom, draft.findings
+    )

@@ -1,0 +1,34 @@
+"""Which events this service listens to, and what it does on each."""
+
+from collections.abc import Mapping, Sequence
+
+from services.households.usecases.checks import open_checks
+from services.households.usecases.withdrawals import withdraw_alerts
+from shared.clock import utc_now
+from shared.contracts.alerts import AlertRaised, AlertWithdrawn
+from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
+from shared.contracts.envelope import EventType
+from shared.db.engine import WriteSession
+from shared.inbox import Handler, Received
+from shared.projections.accounts import on_account_changed
+from shared.projections.areas import on_areas_changed
+from shared.projections.policies import on_policy_published
+
+
+async def on_alert_raised(session: WriteSession, received: Sequence[Received[AlertRaised]]) -> None:
+    """A bureau saw something: somebody has to look."""
+    await open_checks(session, received, utc_now())
+
+
+async def on_alert_withdrawn(session: WriteSession, received: Sequence[Received[AlertWithdrawn]]) -> None:
+    """It was an error: nobody needs to look any more."""
+    await withdraw_alerts(session, received, utc_now())
+
+
+HANDLERS: Mapping[EventType, Handler] = {
+    AlertRaised: on_alert_raised,
+    AlertWithdrawn: on_alert_withdrawn,
+    AreasChanged: on_areas_changed,
+    PolicyPublished: on_policy_published,
+    AccountChanged: on_account_changed,
+}

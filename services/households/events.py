@@ -1,0 +1,73 @@
+"""Model → contract: what others hear of cases and tasks, and no more."""
+
+import base64
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from services.households.models import RiskCase, Task, Verdict
+from shared.clock import local_date
+from shared.contracts import households as contract
+from shared.contracts.households import Level
+
+
+def task_assigned(task: Task, case: RiskCase, now: datetime) -> contract.TaskAssigned:
+    """The task went to another desk or hand."""
+    return contract.TaskAssigned(
+        task_id=task.id,
+        case_id=case.id,
+        subject_key=case.subject_key,
+        level=task.level,
+        area_code=task.area_code,
+        assignee_id=task.assignee_id,
+        assigned_at=now,
+    )
+
+
+def task_closed(
+    task_id: UUID,
+    case_id: UUID,
+    subject_key: str,
+    state: Literal["done", "cancelled"],
+    *,
+    due_at: datetime,
+    now: datetime,
+) -> contract.TaskClosed:
+    """The task is over; `late` when its deadline had passed."""
+    return contract.TaskClosed(
+        task_id=task_id, case_id=case_id, subject_key=subject_key, state=state, late=now >= due_at, closed_at=now
+    )
+
+
+def verdict_given(
+    verdict: Verdict, case: RiskCase, alert_ids: list[UUID], visited_at: datetime | None
+) -> contract.VerdictGiven:
+    """The verdict, for the bureaus whose alerts made the case."""
+    visited_on: date | None = local_date(visited_at) if visited_at else None
+    return contract.VerdictGiven(
+        case_id=case.id,
+        task_id=verdict.task_id,
+        subject_key=case.subject_key,
+        alert_ids=alert_ids,
+        verdict=verdict.verdict,
+        reason_sealed=base64.b64encode(verdict.reason_sealed).decode(),
+        visited_on=visited_on,
+        given_by=verdict.given_by,
+        given_at=verdict.given_at,
+    )
+
+
+def task_escalated(
+    task: Task, subject_key: str, from_level: Level, area_code: str, now: datetime
+) -> contract.TaskEscalated:
+    """An overdue task moved up; `area_code` is the desk that asks after it now."""
+    assert task.raised_to is not None
+    return contract.TaskEscalated(
+        task_id=task.id,
+        case_id=task.case_id,
+        subject_key=subject_key,
+        from_level=from_level,
+        to_level=task.raised_to,
+        area_code=area_code,
+        escalated_at=now,
+    )

@@ -1,0 +1,39 @@
+"""Tables of the service. Household data carry an `area_code`, by which row-level security hides them (migrations)."""
+
+from services.households.models.cases import CaseState, Evidence, RiskCase, Verdict
+from services.households.models.plumbing import (
+    Account,
+    Area,
+    AuditEntry,
+    Base,
+    DeadLetter,
+    IdempotencyKey,
+    Inbox,
+    Outbox,
+    Policy,
+)
+from services.households.models.register import Household, Member
+from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState, Visit
+
+__all__ = [
+    "ACTIVE",
+    "Account",
+    "Area",
+    "AuditEntry",
+    "Base",
+    "CaseState",
+    "DeadLetter",
+    "Evidence",
+    "Household",
+    "IdempotencyKey",
+    "Inbox",
+    "Member",
+    "Outbox",
+    "Policy",
+    "RiskCase",
+    "Task",
+    "TaskEvent",
+    "TaskState",
+    "Verdict",
+    "Visit",
+]

@@ -1,0 +1,77 @@
+"""Cases (风险个案): what the alerts on one household and one kind of risk add up to."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.households.models.plumbing import AreaColumn, Base
+
+CaseState = Literal["open", "closed"]
+
+
+class RiskCase(Base):
+    """One case. While the household is unknown, `subject_key` is the key the alert came with.
+
+    `area_code` is the household's, or while it is unknown the desk's that looks for it.
+    """
+
+    __tablename__ = "risk_case"
+    __table_args__ = (
+        UniqueConstraint("id", "area_code"),
+        ForeignKeyConstraint(
+            ["household_id", "area_code"], ["household.id", "household.area_code"], onupdate="CASCADE"
+        ),
+        Index("ix_risk_case_open", "subject_key", "risk_family", postgresql_where=text("state = 'open'")),
+        Index("ix_risk_case_household", "household_id"),
+        Index("ix_risk_case_area", "area_code", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    household_id: Mapped[UUID | None]
+    subject_key: Mapped[str]
+    risk_family: Mapped[str]
+    area_code: Mapped[AreaColumn]
+    state: Mapped[CaseState] = mapped_column(Text)
+    opened_at: Mapped[datetime]
+    last_evidence_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    verdict: Mapped[str | None]
+
+
+class Evidence(Base):
+    """One alert of a case, as it was received: `sealed` opens with purpose "alert"."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        ForeignKeyConstraint(["case_id", "area_code"], ["risk_case.id", "risk_case.area_code"], onupdate="CASCADE"),
+        Index("ix_evidence_case", "case_id"),
+    )
+
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    area_code: Mapped[AreaColumn]
+    feed: Mapped[str]
+    severity: Mapped[str]
+    occurred_on: Mapped[date]
+    reported_at: Mapped[datetime]
+    person_key: Mapped[str | None]
+    sealed: Mapped[bytes]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Verdict(Base):
+    """What the check found (核查结论). The reason is sealed: free text names people."""
+
+    __tablename__ = "verdict"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("risk_case.id"), index=True)
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("task.id"))
+    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visit.id"))
+    verdict: Mapped[str]
+    reason_sealed: Mapped[bytes]
+    given_by: Mapped[UUID]
+    given_at: Mapped[datetime]

@@ -1,0 +1,136 @@
+"""Cases with what belongs to them: evidence, visits, verdicts, and the names to show."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.households.models import CaseState, Evidence, Household, Member, RiskCase, Verdict, Visit
+from services.households.queries.within import within
+from services.households.rules.tasks import CaseNotFound
+from shared import areas
+from shared.areas import AreaCode, Scope
+from shared.db.engine import ReadSession
+from shared.projections.areas import find_names
+
+HEADS = ("02", "01")
+"""Relations (GB/T 4761) that stand for the head: 户主, or 本人 in lists that are written from the head's side."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case with its household, where known."""
+
+    case: RiskCase
+    household: Household | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What tasks and cases are shown with."""
+
+    heads: dict[UUID, str]  # household → name of its head
+    area_names: dict[str, str]
+    evidence: dict[UUID, list[Evidence]]  # by case
+
+
+async def list_cases(
+    session: ReadSession,
+    scope: Scope,
+    *,
+    state: CaseState | None,
+    household_id: UUID | None,
+    before: UUID | None,
+    limit: int,
+) -> Sequence[CaseRow]:
+    """Cases, newest first."""
+    query = (
+        select(RiskCase, Household)
+        .outerjoin(Household, Household.id == RiskCase.household_id)
+        .where(within(RiskCase.area_code, scope))
+        .order_by(RiskCase.id.desc())
+        .limit(limit)
+    )
+    if state is not None:
+        query = query.where(RiskCase.state == state)
+    if household_id is not None:
+        query = query.where(RiskCase.household_id == household_id)
+    if before is not None:
+        query = query.where(RiskCase.id < before)
+    return [CaseRow(*row) for row in await session.execute(query)]
+
+
+async def get_case(session: ReadSession, scope: Scope, case_id: UUID) -> CaseRow:
+    """One case; raises `CaseNotFound`."""
+    query = (
+        select(RiskCase, Household)
+        .outerjoin(Household, Household.id == RiskCase.household_id)
+        .where(RiskCase.id == case_id, within(RiskCase.area_code, scope))
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise CaseNotFound
+    return CaseRow(*row)
+
+
+async def load_surroundings(
+    session: ReadSession, scope: Scope, rows: Iterable[tuple[RiskCase, Household | None, str]]
+) -> Surroundings:
+    """Heads, area names and evidence for (case, household, area code of the desk)."""
+    shown = list(rows)
+    codes = {code for case, _, desk in shown for start in (case.area_code, desk) for code in lineage(start)}
+    return Surroundings(
+        await find_heads(session, scope, {household.id for _, household, _ in shown if household}),
+        await find_names(session, codes),
+        await find_evidence(session, scope, {case.id for case, _, _ in shown}),
+    )
+
+
+async def find_heads(session: ReadSession, scope: Scope, household_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The name of each household's head."""
+    query = (
+        select(Member.household_id, Member.name)
+        .where(Member.household_id.in_(household_ids), Member.relation.in_(HEADS), Member.left_on.is_(None))
+        .where(within(Member.area_code, scope))
+        .order_by(Member.relation)  # where both are used, 户主 comes last and stays
+    )
+    return {row.household_id: row.name for row in await session.execute(query)}
+
+
+async def find_evidence(session: ReadSession, scope: Scope, case_ids: Collection[UUID]) -> dict[UUID, list[Evidence]]:
+    """The evidence of each case, oldest first."""
+    query = (
+        select(Evidence)
+        .where(Evidence.case_id.in_(case_ids), within(Evidence.area_code, scope))
+        .order_by(Evidence.reported_at, Evidence.alert_id)
+    )
+    found: dict[UUID, list[Evidence]] = {}
+    for evidence in await session.scalars(query):
+        found.setdefault(evidence.case_id, []).append(evidence)
+    return found
+
+
+async def find_live_alerts(session: ReadSession, scope: Scope, case_id: UUID) -> list[UUID]:
+    """The alerts of a case that were not withdrawn."""
+    evidence = await find_evidence(session, scope, [case_id])
+    return [one.alert_id for one in evidence.get(case_id, []) if one.withdrawn_at is None]
+
+
+async def list_visits(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[Visit]:
+    """The visits made for a case, oldest first."""
+    query = select(Visit).where(Visit.case_id == case_id, within(Visit.area_code, scope)).order_by(Visit.visited_at)
+    return (await session.scalars(query)).all()
+
+
+async def list_verdicts(session: ReadSession, case_id: UUID) -> Sequence[Verdict]:
+    """The verdicts on a case the caller has got by `get_case`."""
+    return (await session.scalars(select(Verdict).where(Verdict.case_id == case_id).order_by(Verdict.id))).all()
+
+
+def lineage(code: str) -> list[AreaCode]:
+    """The area and those it lies in, up to the county, highest first."""
+    found = [AreaCode(code)]
+    while len(areas.prefix(found[0])) > 6 and (above := areas.parent(found[0])) is not None:
+        found.insert(0, above)
+    return found

@@ -1,0 +1,122 @@
+"""Tasks, with what is needed to show them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+
+from services.households.models import Household, RiskCase, Task, TaskEvent, TaskState
+from services.households.queries.checks import lock_subjects
+from services.households.queries.within import in_state, within
+from services.households.rules.desks import LEVELS
+from services.households.rules.tasks import TaskNotFound
+from shared.areas import Scope
+from shared.contracts.households import Level
+from shared.db.engine import ReadSession, WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task with its case and, where known, its household."""
+
+    task: Task
+    case: RiskCase
+    household: Household | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """The tasks of one account: those of its level's desks, those raised to it, those in its hands."""
+
+    account_id: UUID
+    level: Level | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """What a list of tasks shall hold; None does not filter."""
+
+    states: Collection[TaskState]
+    mine: Mine | None = None
+    overdue: bool | None = None
+    household_id: UUID | None = None
+
+
+async def list_tasks(
+    session: ReadSession, scope: Scope, wanted: TaskFilter, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[TaskRow]:
+    """Tasks by deadline, the most urgent first."""
+    query = _rows(scope).where(*_conditions(wanted)).order_by(Task.due_at, Task.id).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(Task.due_at, Task.id) > tuple_(*after))
+    return [TaskRow(*row) for row in await session.execute(query)]
+
+
+async def get_task(session: ReadSession, scope: Scope, task_id: UUID) -> TaskRow:
+    """One task; raises `TaskNotFound`."""
+    row = (await session.execute(_rows(scope).where(Task.id == task_id))).one_or_none()
+    if row is None:
+        raise TaskNotFound
+    return TaskRow(*row)
+
+
+async def lock_task(session: WriteSession, scope: Scope, task_id: UUID) -> TaskRow:
+    """One task that nobody else changes until commit; raises `TaskNotFound`.
+
+    The subject is locked first, as the consumers do: no alert can join the case while it is being closed.
+    """
+    found = await get_task(session, scope, task_id)
+    await lock_subjects(session, [found.case.subject_key])
+    query = _rows(scope).where(Task.id == task_id).with_for_update(of=Task)
+    row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
+    if row is None:
+        raise TaskNotFound
+    return TaskRow(*row)
+
+
+async def list_case_tasks(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[TaskRow]:
+    """The tasks of a case, oldest first."""
+    return [
+        TaskRow(*row) for row in await session.execute(_rows(scope).where(Task.case_id == case_id).order_by(Task.id))
+    ]
+
+
+async def list_history(session: ReadSession, task_id: UUID) -> Sequence[TaskEvent]:
+    """What happened to a task the caller has got by `get_task`."""
+    return (
+        await session.scalars(
+            select(TaskEvent).where(TaskEvent.task_id == task_id).order_by(TaskEvent.at, TaskEvent.id)
+        )
+    ).all()
+
+
+def _rows(scope: Scope) -> Select[Task, RiskCase, Household]:
+    return (
+        select(Task, RiskCase, Household)
+        .join(RiskCase, RiskCase.id == Task.case_id)
+        .outerjoin(Household, Household.id == Task.household_id)
+        .where(within(Task.area_code, scope))
+    )
+
+
+def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
+    conditions = [in_state(*wanted.states)]
+    if wanted.mine is not None:
+        conditions.append(_is_mine(wanted.mine))
+    if wanted.overdue is not None:
+        conditions.append(Task.overdue_at.is_not(None) if wanted.overdue else Task.overdue_at.is_(None))
+    if wanted.household_id is not None:
+        conditions.append(Task.household_id == wanted.household_id)
+    return conditions
+
+
+def _is_mine(mine: Mine) -> ColumnElement[bool]:
+    mine_is = [Task.assignee_id == mine.account_id]
+    if mine.level is not None:
+        mine_is.append(Task.level == mine.level)
+        # What was raised past a level is still that level's concern; a village keeps its tasks anyway.
+        if mine.level != "village":
+            mine_is.append(Task.raised_to.in_(LEVELS[LEVELS.index(mine.level) :]))
+    return or_(*mine_is)

@@ -1,0 +1,1 @@
+"""What callers send and get. Personal data are masked in answers and blind in every repr."""

@@ -1,0 +1,31 @@
+"""The answer to an import."""
+
+from pydantic import Field
+
+from services.households.schemas.fields import Answer
+from shared.http.problems import FieldProblem
+
+
+class Counts(Answer):
+    """How many rows were what."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+class RowProblem(FieldProblem):
+    """One mistake, in the row where it stands: a line of CSV or NDJSON, or the place in a JSON array, from 1."""
+
+    row: int = Field(examples=[17])
+
+
+class ImportReport(Answer):
+    """What an import did, or with `dry_run` would do. A household with a mistake is left out whole, others are kept."""
+
+    dry_run: bool
+    households: Counts
+    members: Counts
+    failed: int = Field(description="Households with mistakes · 有误的户数")
+    errors: list[RowProblem] = Field(description="The first 1,000 mistakes · 前 1000 处错误")
+    error_count: int

@@ -1,0 +1,246 @@
+"""Households and members: as entered, as changed, as shown."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.households.rules.register import is_pupil
+from services.households.schemas.fields import (
+    Answer,
+    AnyArea,
+    Draft,
+    Health,
+    HouseholdClass,
+    IdNumberField,
+    LabourSkill,
+    LeftReason,
+    Line,
+    Name,
+    NationalCode,
+    PastDay,
+    Phone,
+    Relation,
+    RevealReason,
+    SchoolStage,
+    Sex,
+    VillageCode,
+)
+from shared import idnumber
+from shared.areas import AreaCode
+from shared.clock import local_date, utc_now
+
+
+class MemberDraft(Draft):
+    """One person. Sex and birthday stand in the ID number, whether a pupil in the school stage: leave them out."""
+
+    name: Name
+    id_number: IdNumberField
+    relation: Relation
+    sex: Sex = ""
+    birth_on: PastDay = date.min
+    phone: Phone | None = None
+    pupil: Annotated[bool, Field(description="In compulsory education · 义务教育在校生")] = False
+    school_stage: SchoolStage | None = None
+    labour_skill: LabourSkill | None = None
+    health: Annotated[Health, Field(default_factory=list)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, entered: Any) -> Any:
+        return {k: v for k, v in entered.items() if v is not None} if isinstance(entered, dict) else entered
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> Self:
+        given = self.model_fields_set
+        derived: dict[str, Any] = {}
+        if "sex" not in given:
+            derived["sex"] = idnumber.sex(self.id_number)
+        if "birth_on" not in given:
+            derived["birth_on"] = idnumber.birth_on(self.id_number)
+        if "pupil" not in given:
+            derived["pupil"] = is_pupil(self.school_stage)
+        self.__dict__.update(derived)  # frozen for everybody else
+        return self
+
+
+class HouseholdDraft(Draft):
+    """One household with its members."""
+
+    national_code: NationalCode | None = None
+    area_code: VillageCode
+    address: Annotated[Line | None, Field(description="Address · 住址")] = None
+    natural_village: Annotated[Line | None, Field(description="Hamlet · 自然村", examples=["王家湾"])] = None
+    household_class: HouseholdClass = Field("ordinary", alias="class")
+    phone: Phone | None = None
+    members: Annotated[list[MemberDraft], Field(max_length=60, default_factory=list)]
+
+
+class ImportedHousehold(HouseholdDraft):
+    """One household of an import, known by its national code."""
+
+    national_code: NationalCode
+
+
+class _Change(Draft):
+    """What is left out stays as it is; null empties a field that may be empty."""
+
+    @model_validator(mode="after")
+    def _required_stay(self) -> Self:
+        for name in self.model_fields_set:
+            if getattr(self, name) is None and name in _NEVER_EMPTY:
+                raise PydanticCustomError("field-missing", "may not be emptied")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """Field names and values as they were given."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+_NEVER_EMPTY = frozenset(
+    {"area_code", "household_class", "name", "id_number", "relation", "sex", "birth_on", "pupil", "health"}
+)
+
+
+class HouseholdChange(_Change):
+    """Changes to a household."""
+
+    national_code: NationalCode | None = None
+    area_code: VillageCode | None = None
+    address: Line | None = None
+    natural_village: Line | None = None
+    household_class: HouseholdClass | None = Field(None, alias="class")
+    phone: Phone | None = None
+
+
+class MemberChange(_Change):
+    """Changes to a person."""
+
+    name: Name | None = None
+    id_number: IdNumberField | None = None
+    relation: Relation | None = None
+    sex: Sex | None = None
+    birth_on: PastDay | None = None
+    phone: Phone | None = None
+    pupil: bool | None = None
+    school_stage: SchoolStage | None = None
+    labour_skill: LabourSkill | None = None
+    health: Health | None = None
+
+
+class Removal(Draft):
+    """A person leaves the household (减员)."""
+
+    reason: LeftReason
+    on: Annotated[PastDay, Field(description="Day · 日期", default_factory=lambda: local_date(utc_now()))]
+
+
+class Search(Draft):
+    """One of the four, within an area if given."""
+
+    id_number: IdNumberField | None = None
+    name: Annotated[Name | None, Field(min_length=2, description="Two characters or more, any part · 姓名")] = None
+    phone: Phone | None = None
+    national_code: NationalCode | None = None
+    area: AnyArea | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(v is not None for v in (self.id_number, self.name, self.phone, self.national_code)) != 1:
+            raise PydanticCustomError("search-by-one", "give exactly one")
+        return self
+
+    @property
+    def by(self) -> Literal["id_number", "name", "phone", "national_code"]:
+        """What is searched by."""
+        if self.id_number is not None:
+            return "id_number"
+        if self.name is not None:
+            return "name"
+        return "phone" if self.phone is not None else "national_code"
+
+
+class RevealRequest(Draft):
+    """One field of one person, in clear."""
+
+    field: Literal["id_number", "phone"]
+    reason: RevealReason
+
+
+class Revealed(Answer):
+    """What the field holds. Who asked, and why, is on record."""
+
+    field: str
+    value: str = Field(examples=["539921201503120018"])
+
+
+class MemberView(Answer):
+    """One person, masked."""
+
+    id: UUID
+    name: str = Field(examples=["张三"])
+    id_number: str = Field(examples=["5399**********0018"])
+    relation: str = Field(examples=["02"])
+    relation_text: str = Field(examples=["户主"])
+    sex: str = Field(examples=["1"])
+    birth_on: date | None
+    phone: str | None = Field(examples=["154****0017"])
+    pupil: bool
+    school_stage: str | None
+    labour_skill: str | None
+    health: list[str] | None
+    left_on: date | None
+    left_reason: str | None
+    version: int
+
+
+class AreaView(Answer):
+    """An area and the names above it."""
+
+    code: AreaCode = Field(examples=["539921100200"])
+    names: list[str] = Field(description="From the county down · 由县到村", examples=[["云岫县", "青石镇", "金沟村"]])
+
+
+class HouseholdSummary(Answer):
+    """One household in a list."""
+
+    id: UUID
+    national_code: str | None = Field(examples=["5399211002000001"])
+    area: AreaView
+    natural_village: str | None
+    household_class: str = Field(alias="class", examples=["ordinary"])
+    head_name: str | None = Field(examples=["张三"])
+    version: int
+
+
+class FoundHousehold(HouseholdSummary):
+    """One household that was found, with those of its people who were meant."""
+
+    members: list[MemberView]
+
+
+class HouseholdView(HouseholdSummary):
+    """One household with its members."""
+
+    address: str | None
+    phone: str | None = Field(examples=["154****0017"])
+    members: list[MemberView]
+    created_at: datetime
+    updated_at: datetime
+
+
+class CodeView(Answer):
+    """One code."""
+
+    code: str
+    text: str
+
+
+class CodeListView(Answer):
+    """One code list."""
+
+    name: str = Field(examples=["relation"])
+    standard: str = Field(examples=["GB/T 4761"])
+    codes: list[CodeView]

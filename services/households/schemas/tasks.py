@@ -1,0 +1,188 @@
+"""Tasks, cases, visits and verdicts: as entered and as shown."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.households.models import CaseState, TaskState
+from services.households.schemas.fields import Answer, AnyArea, Draft, Line, Paragraph
+from services.households.schemas.register import AreaView
+from shared.contracts.alerts import Severity
+from shared.contracts.households import Level, Verdict
+
+
+class Assignment(Draft):
+    """Where the task goes: to the desk of an area, or into the hands of an account."""
+
+    area_code: AnyArea | None = None
+    account_id: Annotated[UUID | None, Field(description="Active, with a desk that holds the household · 账号")] = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.area_code is None) == (self.account_id is None):
+            raise PydanticCustomError("area-or-account", "give one of both")
+        return self
+
+
+class PlaceDraft(Draft):
+    """Where the visit was made."""
+
+    latitude: Annotated[float | None, Field(ge=-90, le=90, description="Degrees, WGS 84 · 纬度")] = None
+    longitude: Annotated[float | None, Field(ge=-180, le=180, description="Degrees, WGS 84 · 经度")] = None
+    accuracy_m: Annotated[float | None, Field(ge=0, le=100_000, description="Metres · 精度")] = None
+    text: Annotated[Line | None, Field(description="In words · 地点说明")] = None
+
+    @model_validator(mode="after")
+    def _both_degrees(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise PydanticCustomError("degrees-incomplete", "latitude and longitude go together")
+        return self
+
+
+class VisitDraft(Draft):
+    """One visit (入户走访). The phone makes the id and may send the same again."""
+
+    id: Annotated[UUID, Field(description="Made by the client · 由客户端生成")]
+    visited_at: Annotated[
+        AwareDatetime, Field(description="With its offset · 走访时间", examples=["2026-03-04T10:30:00+08:00"])
+    ]
+    place: PlaceDraft | None = None
+    with_whom: Annotated[Line | None, Field(description="Whom they met · 见到何人")] = None
+    findings: Annotated[Paragraph | None, Field(description="What they found · 走访情况")] = None
+
+
+class VerdictDraft(Draft):
+    """What the check found (核查结论)."""
+
+    verdict: Verdict
+    reason: Annotated[
+        Paragraph, Field(description="Told to the bureau, kept sealed · 理由", examples=["已返校，老师确认"])
+    ]
+    visit_id: UUID | None = None
+
+
+class Cancellation(Draft):
+    """Why a task is dropped."""
+
+    reason: Annotated[
+        str,
+        Field(
+            pattern="^(entered_twice|no_longer_needed|ordered)$", description="Reason · 撤销原因", examples=["ordered"]
+        ),
+    ]
+
+
+class EvidenceLine(Answer):
+    """One alert of a case."""
+
+    alert_id: UUID
+    feed: str = Field(examples=["education.absence"])
+    feed_text: str = Field(examples=["连续缺课"])
+    severity: Severity
+    occurred_on: date
+    reported_at: datetime
+    withdrawn: bool
+    person: str | None = Field(
+        description="Whom the bureau named; masked for supervisors · 涉及人员", examples=["张三"]
+    )
+    facts: dict[str, Any] | None = Field(description="The bureau's evidence · 预警内容", examples=[{"days_absent": 4}])
+
+
+class TaskHousehold(Answer):
+    """The household a task is about."""
+
+    id: UUID
+    head_name: str | None = Field(examples=["张三"])
+    area: AreaView
+
+
+class TaskView(Answer):
+    """One task (核查任务)."""
+
+    id: UUID
+    case_id: UUID
+    title: str = Field(examples=["入户核查：教育·连续缺课 — 张三（金沟村）"])
+    state: TaskState
+    household: TaskHousehold | None = Field(description="Absent while the person is unknown · 未匹配到农户时为空")
+    level: Level
+    area: AreaView
+    assignee_id: UUID | None
+    risk_family: str = Field(examples=["education"])
+    risk_text: str = Field(examples=["教育"])
+    feeds: list[str] = Field(examples=[["education.absence"]])
+    evidence: list[EvidenceLine]
+    due_at: datetime
+    due_on: date = Field(description="Last day, Beijing time · 截止日", examples=["2026-03-05"])
+    overdue: bool
+    overdue_at: datetime | None
+    raised_to: Level | None
+    escalated_at: datetime | None
+    created_at: datetime
+    accepted_at: datetime | None
+    closed_at: datetime | None
+    version: int
+
+
+class TaskEventView(Answer):
+    """One line of a task's history."""
+
+    at: datetime
+    what: str = Field(examples=["assigned"])
+    text: str = Field(examples=["转派"])
+    by: UUID
+    detail: dict[str, Any] | None
+
+
+class VisitView(Answer):
+    """One visit."""
+
+    id: UUID
+    task_id: UUID
+    visited_at: datetime
+    visited_by: UUID
+    latitude: float | None
+    longitude: float | None
+    accuracy_m: float | None
+    place: str | None
+    with_whom: str | None
+    findings: str | None
+    recorded_at: datetime
+
+
+class VerdictView(Answer):
+    """One verdict."""
+
+    task_id: UUID
+    verdict: str = Field(examples=["no_risk"])
+    verdict_text: str = Field(examples=["无风险"])
+    reason: str | None = Field(description="Hidden from supervisors · 理由")
+    visit_id: UUID | None
+    given_by: UUID
+    given_at: datetime
+
+
+class CaseSummary(Answer):
+    """One case (风险个案) in a list."""
+
+    id: UUID
+    household: TaskHousehold | None
+    area: AreaView
+    risk_family: str
+    risk_text: str
+    state: CaseState
+    opened_at: datetime
+    last_evidence_at: datetime
+    closed_at: datetime | None
+    verdict: str | None
+    evidence: list[EvidenceLine]
+
+
+class CaseView(CaseSummary):
+    """One case with all that belongs to it."""
+
+    tasks: list[TaskView]
+    visits: list[VisitView]
+    verdicts: list[VerdictView]

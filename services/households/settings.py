@@ -1,0 +1,11 @@
+"""Settings of the households service, beside those every service has."""
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class HouseholdsSettings(ServiceSettings):
+    """`SWEEP_SECONDS` in the environment, and what `ServiceSettings` takes."""
+
+    sweep_seconds: float = Field(30, gt=0, description="How often deadlines are looked at, in seconds")

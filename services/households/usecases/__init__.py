@@ -1,0 +1,1 @@
+"""What the service does: one function for each intent, each in the transaction its caller opened."""

@@ -1,0 +1,126 @@
+"""The register's bulk road: thousands of households in one transaction, by the same rules as one."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.households.models import Household, Member
+from services.households.queries.imports import find_known
+from services.households.rules.imports import Decision, Entry, Known, Outcome, Person, decide
+from services.households.rules.register import HouseholdFacts
+from services.households.usecases.register import follow_households
+from services.households.usecases.sealing import household_values, member_values, phone_index
+from shared.db.bulk import stage
+from shared.db.engine import WriteSession, raw
+from shared.errors import Fault
+from shared.ids import new_id
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('household-import'))"
+
+
+@dataclass(slots=True)
+class Import:
+    """One import, taken in parts. Two at once would find each other's people only at the end, so they queue."""
+
+    vault: Vault
+    who: Principal
+    now: datetime
+    dry_run: bool
+    households: Counter[Outcome] = field(default_factory=Counter)
+    members: Counter[Outcome] = field(default_factory=Counter)
+    _seen_households: set[str] = field(default_factory=set)
+    _seen_persons: set[str] = field(default_factory=set)
+
+    async def begin(self, session: WriteSession) -> None:
+        """Wait for an import that is running."""
+        await (await raw(session)).execute(_ONE_AT_A_TIME)
+
+    async def take(self, session: WriteSession, rows: Sequence[tuple[int, HouseholdFacts]]) -> list[tuple[int, Fault]]:
+        """Take one part: write the households without faults, return the faults of the others by row."""
+        entries = await asyncio.to_thread(self._index, rows)
+        known = await find_known(session, self.who.scope, entries)
+        known.seen_households, known.seen_persons = self._seen_households, self._seen_persons
+        decided = [decide(entry, known) for entry in entries]
+        decisions = [one for one in decided if isinstance(one, Decision)]
+        for decision in decisions:
+            self.households[decision.household] += 1
+            self.members.update(decision.members)
+        if decisions and not self.dry_run:
+            await self._write(session, decisions, known)
+        refused = zip(entries, decided, strict=True)
+        return [(entry.row, fault) for entry, faults in refused if isinstance(faults, list) for fault in faults]
+
+    async def finish(self, session: WriteSession) -> None:
+        """Put on record who imported how much."""
+        await audit.record(
+            session,
+            self.who,
+            "household:import",
+            "import",
+            dry_run=self.dry_run,
+            households=dict(self.households),
+            members=dict(self.members),
+        )
+
+    def _index(self, rows: Iterable[tuple[int, HouseholdFacts]]) -> list[Entry]:
+        """Blind indexes first: they are all that is needed to find out what is new."""
+        vault = self.vault
+        return [
+            Entry(
+                row,
+                facts,
+                tuple(
+                    Person(person, vault.person_key(person.id_number), phone_index(vault, person.phone))
+                    for person in facts.members
+                ),
+                phone_index(vault, facts.phone),
+            )
+            for row, facts in rows
+        ]
+
+    async def _write(self, session: WriteSession, decisions: Sequence[Decision], known: Known) -> None:
+        households, members = await asyncio.to_thread(self._rows, decisions, known)
+        await _upsert(session, Household, households)
+        await _upsert(session, Member, members)
+        changed = [known.households[one.entry.code].id for one in decisions if one.household == "changed"]
+        await follow_households(session, changed)
+
+    def _rows(self, decisions: Sequence[Decision], known: Known) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Seal and lay out what is new or changed."""
+        households, members = [], []
+        for decision in decisions:
+            entry = decision.entry
+            registered = known.households.get(entry.code)
+            household_id = registered.id if registered else new_id()
+            dates = {"version": 1, "created_at": self.now, "updated_at": self.now}
+            if decision.household != "unchanged":
+                households.append({"id": household_id, **household_values(self.vault, entry.facts), **dates})
+            for person, outcome in zip(entry.persons, decision.members, strict=True):
+                if outcome != "unchanged":
+                    member = known.members.get(person.person_key)
+                    place = {"id": member.id if member else new_id(), "household_id": household_id}
+                    values = member_values(self.vault, person.facts)
+                    members.append({**place, "area_code": entry.facts.area_code, **values, **dates})
+        return households, members
+
+
+async def _upsert(session: WriteSession, model: type[Household] | type[Member], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, or update those whose id is there. COPY cannot write under row-level security; staging can."""
+    if not rows:
+        return
+    names = {a.key: a.columns[0].name for a in model.__mapper__.column_attrs if a.key in rows[0]}
+    table, columns = model.__tablename__, list(names.values())
+    staged = await stage(session, table, columns, ([row[key] for key in names] for row in rows))
+    fixed = {"id", "created_at", "version"}
+    updates = [f"{column} = excluded.{column}" for column in columns if column not in fixed]
+    listed = ", ".join(columns)
+    await (await raw(session)).execute(
+        f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {staged} "  # noqa: S608
+        f"ON CONFLICT (id) DO UPDATE SET {', '.join(updates)}, version = {table}.version + 1"
+    )
