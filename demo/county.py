@@ -14,7 +14,7 @@ from demo.places import COUNTY, COUNTY_NAME, TOWNSHIPS, villages
 from shared.areas import AreaCode, Level, normalise
 from shared.idnumber import IdNumber, Sex
 
-OrganisationKind = Literal["bureau", "county", "township", "village"]
+OrganisationKind = Literal["bureau", "county_centre", "township", "village"]
 Role = Literal["bureau", "village", "township", "county", "supervisor", "admin"]
 SchoolStage = Literal["primary", "junior", "senior", "vocational", "college"]
 LabourSkill = Literal["ordinary", "skilled", "weak", "lost", "none"]
@@ -123,8 +123,8 @@ def areas() -> Iterator[Area]:
 
 def organisations() -> Iterator[Organisation]:
     """The centre, the supervision office, 12 bureaus, and one for each township and village."""
-    yield Organisation(CENTRE, f"{COUNTY_NAME}防返贫监测预警中心", "county", COUNTY)
-    yield Organisation(SUPERVISION, f"{COUNTY_NAME}督查室", "county", COUNTY)
+    yield Organisation(CENTRE, f"{COUNTY_NAME}防返贫监测预警中心", "county_centre", COUNTY)
+    yield Organisation(SUPERVISION, f"{COUNTY_NAME}督查室", "county_centre", COUNTY)
     for code, name, feeds in BUREAUS:
         yield Organisation(code, COUNTY_NAME + name, "bureau", COUNTY, feeds)
     for township, name, *_ in TOWNSHIPS:
