@@ -93,7 +93,7 @@ class PolicyPublished(Event):
     valid_from: date = Field(description="First day in force")
     valid_to: date | None = Field(None, description="Last day in force, inclusive; null: until replaced")
     version: int = Field(description="Counts up within one kind and area")
-    author: str = Field(description="Who published it: an account id, or `system`")
+    author: str = Field(description="Who published it: an account id, or `default` for what came with the system")
     body: dict[str, Any] = Field(description="The parameters, in the shape of the kind")
 
     @property

@@ -92,7 +92,7 @@ class TaskEscalated(_TaskEvent):
 
     from_level: Level = Field(description="Level it was at")
     to_level: Level = Field(description="Level it moved up to")
-    area_code: str = Field(description="12 digits: the desk that has it now")
+    area_code: str = Field(description="12 digits: the desk that asks after it now; the task stays where it was")
     escalated_at: datetime = Field(description="When it moved")
 
 
@@ -117,7 +117,7 @@ class VerdictGiven(Event):
     case_id: UUID = Field(description="The case (个案)")
     task_id: UUID = Field(description="The task (核查任务) it concludes")
     subject_key: str = Field(description="Household id, or the person key while the household is unknown")
-    alert_ids: list[UUID] = Field(description="All alerts of the case")
+    alert_ids: list[UUID] = Field(description="The case's alerts, without those withdrawn")
     verdict: Verdict = Field(description="What the check found")
     reason_sealed: str = Field(
         description='base64; opens (purpose "verdict-reason"); sealed because free text may name people'

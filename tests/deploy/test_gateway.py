@@ -1,13 +1,16 @@
 """The gateway's settings: every service behind it, nothing of the inside, and no personal data in a log or on a disk."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from services import SERVICES
 from shared.http.app import MAX_BODY
 from shared.messages import Catalogue
 from tests.deploy.conftest import ROOT
+from tools.documents.openapi import make_apps
 
 
 def location(nginx_conf: str, path: str) -> str:
@@ -35,11 +38,24 @@ def test_what_is_for_operators_is_not_public(path: str, nginx_conf: str) -> None
 
 
 def test_body_limits_are_those_of_the_services(nginx_conf: str) -> None:
+    """The gateway knows each route that takes more than the rest, and refuses what the service would refuse."""
     assert f"client_max_body_size {MAX_BODY};" in nginx_conf
+    larger = dict(larger_bodies())
+    assert "/alerts/v1/batches" in larger
+    for path, size in larger.items():
+        assert f"client_max_body_size {size};" in location(nginx_conf, f"= {path}")
+    assert nginx_conf.count("client_max_body_size") == 1 + len(larger)
 
 
-def test_batches_go_through_as_a_stream(nginx_conf: str) -> None:
-    assert "client_max_body_size 64m;" in location(nginx_conf, "= /alerts/v1/batches")
+def larger_bodies() -> Iterator[tuple[str, int]]:
+    for app in make_apps().values():
+        for context in iter_route_contexts(app.routes):
+            size = getattr(context.original_route, "max_body_size", None)
+            if size and size > MAX_BODY:
+                yield str(context.path), size
+
+
+def test_bodies_and_answers_go_through_as_streams(nginx_conf: str) -> None:
     assert "proxy_request_buffering off;" in nginx_conf
     assert "proxy_max_temp_file_size 0;" in nginx_conf
 

@@ -1,0 +1,73 @@
+"""`docs/openapi.json`: one document of all services, whole and usable by somebody who knows nothing else."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from services import SERVICES
+from tools.documents.schemas import ROOT
+
+DOCUMENT = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+}
+
+each_operation = pytest.mark.parametrize("name", OPERATIONS)
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from references(item)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    known = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+    assert set(references(DOCUMENT)) <= known
+
+
+def test_every_service_is_in_it_and_every_operation_has_its_own_name() -> None:
+    assert {path.split("/")[1] for path in DOCUMENT["paths"]} == set(SERVICES)
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(names) == len(set(names))
+
+
+@each_operation
+def test_operation_says_what_it_does_in_both_languages(name: str) -> None:
+    operation = OPERATIONS[name]
+    english, separator, chinese = operation["summary"].partition(" · ")
+    assert separator
+    assert english.isascii()
+    assert re.search(r"[\u4e00-\u9fff]", chinese)
+    assert operation["description"]
+
+
+@each_operation
+def test_operation_names_who_may_call_it_and_its_errors(name: str) -> None:
+    operation = OPERATIONS[name]
+    if "security" in operation:
+        assert operation["x-roles"]
+        assert operation["x-permit"] in operation["description"]
+        assert {"401", "403"} <= operation["responses"].keys()
+    for status, answer in operation["responses"].items():
+        if status.startswith(("4", "5")):
+            assert "application/problem+json" in answer["content"], status
+
+
+@each_operation
+def test_successful_answer_has_a_shape(name: str) -> None:
+    answers = [answer for status, answer in OPERATIONS[name]["responses"].items() if status.startswith("2")]
+    assert answers
+    for answer in answers:
+        for media in answer.get("content", {}).values():
+            assert media["schema"], "any JSON at all"
