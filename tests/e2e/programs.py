@@ -1,4 +1,4 @@
-"""One process of the system: started, killed, started again, with all it prints in one file."""
+"""One process of the system: started, killed, started again; what it logs and what it shows go into two files."""
 
 import asyncio
 import os
@@ -31,6 +31,7 @@ class Program:
         self._arguments = arguments
         self._environment = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **environment}
         self._log = log
+        self._screen = log.with_suffix(".screen")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -49,13 +50,13 @@ class Program:
         assert self._process is None or self._process.poll() is not None, f"{self.name} runs already"
         command = [sys.executable, "-IS", str(Path(tied.__file__)), str(os.getpid())]
         command += [sys.executable, "-m", *self._arguments]
-        with self._log.open("ab") as log:
+        with self._log.open("ab") as log, self._screen.open("ab") as screen:
             self._process = subprocess.Popen(
                 command,
                 cwd=REPOSITORY,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=screen,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for the test run, which then stops this in order
             )
@@ -107,5 +108,9 @@ class Program:
             await self.stop()
 
     def log(self) -> str:
-        """All it has printed, over all its lives."""
+        """All it has logged, over all its lives."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def screen(self) -> str:
+        """All it has shown to whoever started it, over all its lives."""
+        return self._screen.read_text(errors="replace")

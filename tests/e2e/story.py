@@ -115,15 +115,19 @@ async def tasks(cadre: httpx.AsyncClient, **filters: str) -> list[dict[str, Any]
         query["after"] = page["next"]
 
 
-async def task_of(cadre: httpx.AsyncClient, alert: dict[str, Any]) -> dict[str, Any] | None:
-    """The account's task that the alert is evidence for."""
-    for task in await tasks(cadre):
-        answer = await cadre.get(f"/households/v1/tasks/{task['id']}")
-        assert answer.status_code == 200, answer.text
-        detail: dict[str, Any] = answer.json()
-        if any(one["alert_id"] == alert["id"] for one in detail["evidence"]):
-            return detail
+async def task_of(account: httpx.AsyncClient, alert: dict[str, Any]) -> dict[str, Any] | None:
+    """The account's own active task that the alert is evidence for."""
+    for task in await tasks(account):
+        if any(one["alert_id"] == alert["id"] for one in task["evidence"]):
+            return task
     return None
+
+
+async def history_of(account: httpx.AsyncClient, task: dict[str, Any]) -> list[str]:
+    """What has happened to the task, in order."""
+    answer = await account.get(f"/households/v1/tasks/{task['id']}/history")
+    assert answer.status_code == 200, answer.text
+    return [event["what"] for event in answer.json()]
 
 
 async def see_alert(bureau: httpx.AsyncClient, alert: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ QUICK = {
     "ARGON2_TIME_COST": "1",
     "ARGON2_MEMORY_COST": "64",
     "ARGON2_PARALLELISM": "1",
-    "OVERDUE_SWEEP_SECONDS": "1",
+    "SWEEP_SECONDS": "1",
     "KAFKA_SESSION_TIMEOUT": "3",
     "KAFKA_REQUEST_TIMEOUT": "5",
     "TELEMETRY_LOG_LEVEL": "INFO",
@@ -75,7 +75,7 @@ class System(ABC):
 
     @abstractmethod
     def log(self, service: str) -> str:
-        """What the process of a service has printed."""
+        """What the process of a service has logged."""
 
     @abstractmethod
     def _postgres(self) -> str:
