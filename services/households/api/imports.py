@@ -16,6 +16,7 @@ from services.households.schemas.imports import Counts, ImportReport, RowProblem
 from services.households.schemas.register import ImportedHousehold
 from services.households.usecases.imports import Import
 from shared.clock import utc_now
+from shared.db.engine import WriteSession
 from shared.errors import Fault
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
@@ -42,6 +43,8 @@ _BODY: dict[str, Any] = {
 
 Mistake = tuple[Upload, Fault]
 """A mistake with the household it was made in."""
+Checked = tuple[list[tuple[Upload, ImportedHousehold]], list[Mistake]]
+"""One part of a file: the households that could be read, and the mistakes of the others."""
 
 
 @router.post(
@@ -70,12 +73,12 @@ async def import_households(
     told = _Told(texts, language)
     async with db.write(who.scope) as session:
         await job.begin(session)
-        while (part := await asyncio.to_thread(_check_next, parts)) is not None:
-            drafts, mistakes = part
-            told.add(mistakes)
-            by_row = {upload.row: upload for upload, _ in drafts}
-            faults = await job.take(session, [(upload.row, draft) for upload, draft in drafts])
-            told.add([(by_row[row], fault) for row, fault in faults])
+        part = await asyncio.to_thread(_check_next, parts)
+        while part is not None:
+            # The next part is read in a thread while the database writes this one.
+            coming = asyncio.create_task(asyncio.to_thread(_check_next, parts))
+            await _take(session, job, part, told)
+            part = await coming
         await job.finish(session)
     return json_answer(
         ImportReport(
@@ -89,7 +92,15 @@ async def import_households(
     )
 
 
-def _check_next(parts: Iterator[list[Upload]]) -> tuple[list[tuple[Upload, ImportedHousehold]], list[Mistake]] | None:
+async def _take(session: WriteSession, job: Import, part: Checked, told: "_Told") -> None:
+    drafts, mistakes = part
+    told.add(mistakes)
+    by_row = {upload.row: upload for upload, _ in drafts}
+    faults = await job.take(session, [(upload.row, draft) for upload, draft in drafts])
+    told.add([(by_row[row], fault) for row, fault in faults])
+
+
+def _check_next(parts: Iterator[list[Upload]]) -> Checked | None:
     """Read and check the next part; None after the last."""
     part = next(parts, None)
     if part is None:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.rules.register import is_pupil
@@ -87,12 +87,12 @@ class ImportedHousehold(HouseholdDraft):
 class _Change(Draft):
     """What is left out stays as it is; null empties a field that may be empty."""
 
-    @model_validator(mode="after")
-    def _required_stay(self) -> Self:
-        for name in self.model_fields_set:
-            if getattr(self, name) is None and name in _NEVER_EMPTY:
-                raise PydanticCustomError("field-missing", "may not be emptied")
-        return self
+    @field_validator("*", mode="before")
+    @classmethod
+    def _required_stay(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.field_name in _NEVER_EMPTY:
+            raise PydanticCustomError("field-missing", "may not be emptied")
+        return value
 
     def changes(self) -> dict[str, Any]:
         """Field names and values as they were given."""

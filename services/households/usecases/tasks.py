@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from services.households import events
 from services.households.models import RiskCase, Task, TaskEvent
 from services.households.queries.tasks import TaskRow, lock_task
@@ -111,5 +113,5 @@ def note(
     session: WriteSession, task: Task, what: str, by: UUID, now: datetime, detail: dict[str, Any] | None = None
 ) -> None:
     """Add a line to the task's history; `detail` holds codes and ids only."""
-    plain = {key: str(value) if isinstance(value, UUID) else value for key, value in (detail or {}).items()}
-    session.add(TaskEvent(id=new_id(), task_id=task.id, at=now, what=what, by=by, detail=plain or None))
+    plain = orjson.loads(orjson.dumps(detail)) if detail else None  # ids as text
+    session.add(TaskEvent(id=new_id(), task_id=task.id, at=now, what=what, by=by, detail=plain))

@@ -1,0 +1,175 @@
+"""Who may do and see what: by role, by area, and once more by the database itself."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from services.households.models import Evidence, Household, Member, RiskCase, Task, Visit
+from shared.areas import Scope, normalise
+from shared.contracts.households import TaskOpened
+from shared.http.documents import routes
+from tests.households.conftest import BRIDGE, COUNTY, PINE, STONE, Households, household, id_number, person
+from tests.households.test_tasks import VERDICT, visit
+
+ROLES = ("village", "township", "county", "supervisor", "admin", "bureau")
+AREA = {"village": PINE, "township": STONE}
+FIELD = {"village", "township", "county"}
+ID = "018f0000-0000-7000-8000-00000000000a"
+ROUTES = [
+    ("GET", "/codes", FIELD | {"supervisor", "admin"}),
+    ("GET", "/households", FIELD | {"supervisor"}),
+    ("POST", "/households", FIELD),
+    ("POST", "/households/search", FIELD | {"supervisor", "admin"}),
+    ("POST", "/households/imports", {"county", "admin"}),
+    ("GET", f"/households/{ID}", FIELD | {"supervisor"}),
+    ("PATCH", f"/households/{ID}", FIELD),
+    ("POST", f"/households/{ID}/members", FIELD),
+    ("PATCH", f"/members/{ID}", FIELD),
+    ("POST", f"/members/{ID}/removal", FIELD),
+    ("POST", f"/members/{ID}/reveal", FIELD),
+    ("GET", "/tasks", FIELD | {"supervisor"}),
+    ("GET", f"/tasks/{ID}", FIELD | {"supervisor"}),
+    ("GET", f"/tasks/{ID}/history", FIELD | {"supervisor"}),
+    ("POST", f"/tasks/{ID}/acceptance", FIELD),
+    ("POST", f"/tasks/{ID}/assignment", {"township", "county"}),
+    ("POST", f"/tasks/{ID}/visits", FIELD),
+    ("POST", f"/tasks/{ID}/verdict", FIELD),
+    ("POST", f"/tasks/{ID}/cancellation", {"township", "county"}),
+    ("GET", "/cases", FIELD | {"supervisor"}),
+    ("GET", f"/cases/{ID}", FIELD | {"supervisor"}),
+]
+
+
+async def test_every_route_by_role(service: Households) -> None:
+    for method, path, allowed in ROUTES:
+        for role in ROLES:
+            answer = await service.call(method, path, role, AREA.get(role, COUNTY))
+            assert (answer.status_code != 403) == (role in allowed), (method, path, role, answer.status_code)
+        nobody = await service.http.request(method, f"/households/v1{path}")
+        assert nobody.status_code == 401, (method, path)
+
+
+def test_the_table_has_every_route(service: Households) -> None:
+    operations = ("/dead-letters", "/audit")
+    own = {
+        (method, path.removeprefix("/households/v1"))
+        for method, path, _ in routes(service.app)
+        if path.startswith("/households/v1") and not path.removeprefix("/households/v1").startswith(operations)
+    }
+    assert {(method, re.sub(r"\{\w+\}", ID, path)) for method, path in own} == {(m, p) for m, p, _ in ROUTES}
+
+
+async def test_the_supervisor_sees_masks(service: Households) -> None:
+    [id_] = await service.register(household(1, PINE, [person(1, "张三丰", phone="15400000017", health=["serious"])]))
+    await service.deliver(service.alert(1, name="张三丰"))
+    [opened] = await service.told(TaskOpened)
+    await service.post(f"/tasks/{opened.task_id}/visits", visit(), "village", PINE)
+    await service.post(f"/tasks/{opened.task_id}/verdict", VERDICT, "village", PINE)
+    shown = [
+        await service.call("GET", path, "supervisor")
+        for path in (f"/households/{id_}", "/households", "/tasks?state=done", "/cases", f"/cases/{opened.case_id}")
+    ]
+    shown += [
+        await service.post("/households/search", {"id_number": id_number(1)}, role) for role in ("supervisor", "admin")
+    ]
+    for answer in shown:
+        assert answer.status_code == 200
+        assert "张**" in answer.text
+        assert not [
+            secret
+            for secret in ("张三丰", "15400000017", "serious", "days_absent", "李老师", "下周")
+            if secret in answer.text
+        ]
+
+
+async def test_another_village_is_not_there(service: Households) -> None:
+    [id_] = await service.register(household(1, PINE))
+    await service.deliver(service.alert(1))
+    [opened] = await service.told(TaskOpened)
+    [member] = (await service.get(f"/households/{id_}"))["members"]
+    calls: list[tuple[str, str, Any]] = [
+        ("GET", f"/households/{id_}", None),
+        ("PATCH", f"/households/{id_}", {"class": "monitored"}),
+        ("POST", f"/households/{id_}/members", person(2)),
+        ("PATCH", f"/members/{member['id']}", {"name": "某某"}),
+        ("POST", f"/members/{member['id']}/removal", {"reason": "deceased"}),
+        ("POST", f"/members/{member['id']}/reveal", {"field": "id_number", "reason": "visit"}),
+        ("GET", f"/tasks/{opened.task_id}", None),
+        ("GET", f"/tasks/{opened.task_id}/history", None),
+        ("POST", f"/tasks/{opened.task_id}/acceptance", None),
+        ("POST", f"/tasks/{opened.task_id}/visits", visit()),
+        ("POST", f"/tasks/{opened.task_id}/verdict", VERDICT),
+        ("GET", f"/cases/{opened.case_id}", None),
+        ("POST", "/households", household(2, PINE, [person(2)])),
+    ]
+    for method, path, body in calls:
+        answer = await service.call(method, path, "village", BRIDGE, json=body, headers={"If-Match": "*"})
+        assert answer.status_code == 404, (method, path, answer.text)
+    for path in ("/households", "/tasks", "/tasks?mine=true", "/cases"):
+        assert (await service.get(path, "village", BRIDGE))["items"] == []
+
+
+@pytest.fixture
+async def everywhere(service: Households) -> Households:
+    """A household with a case, a task and a visit in each of two villages."""
+    await service.register(household(1, PINE), household(2, BRIDGE, [person(2)]))
+    await service.deliver(service.alert(1), service.alert(2))
+    for opened in await service.told(TaskOpened):
+        assert (await service.post(f"/tasks/{opened.task_id}/visits", visit())).status_code == 201
+    return service
+
+
+SECURED = (Household, Member, RiskCase, Evidence, Task, Visit)
+
+
+@pytest.mark.parametrize("model", SECURED)
+async def test_a_forgotten_filter_shows_nothing_outside(everywhere: Households, model: Any) -> None:
+    async def seen(scope: Scope) -> list[str]:
+        async with everywhere.database.read(scope) as session:
+            return sorted(await session.scalars(select(model.area_code)))
+
+    assert await seen(Scope.of(normalise(PINE))) == [PINE]
+    assert await seen(Scope.of(normalise(STONE))) == [PINE]
+    assert await seen(Scope.everywhere()) == [PINE, BRIDGE]
+    assert await seen(Scope.nowhere()) == []
+    async with everywhere.database.engine.connect() as connection:  # says nothing of areas at all
+        assert list(await connection.execute(select(model.area_code))) == []
+
+
+async def test_the_functions_beneath_the_policies_keep_to_them(everywhere: Households) -> None:
+    async with everywhere.database.read(Scope.of(normalise(PINE))) as session:
+        named = await session.execute(text("SELECT area_code FROM member_named('张三')"))
+        assert [row.area_code for row in named] == [PINE]
+        keys = [everywhere.vault.person_key(id_number(n)) for n in (1, 2, 3)]
+        registered = await session.scalars(text("SELECT * FROM persons_registered(:keys)"), {"keys": keys})
+        assert sorted(registered) == sorted(keys[:2])  # that they are somewhere, and no more
+
+
+async def test_no_row_is_written_or_moved_outside(everywhere: Households) -> None:
+    async with everywhere.database.write(Scope.of(normalise(PINE))) as session:
+        await session.execute(update(Task).values(state="done"))
+    assert sorted(await everywhere.sql("SELECT area_code, state FROM task")) == [(PINE, "done"), (BRIDGE, "open")]
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with everywhere.database.write(Scope.of(normalise(PINE))) as session:
+            await session.execute(update(Task).values(area_code=BRIDGE))
+
+
+async def test_the_runtime_role_cannot_lift_the_policies(everywhere: Households) -> None:
+    for statement in (
+        "ALTER TABLE household DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY area ON household",
+        "UPDATE audit_entry SET role = 'x'",
+        "DELETE FROM audit_entry",
+        "TRUNCATE household",
+    ):
+        with pytest.raises(DBAPIError, match=r"must be owner|permission denied"):
+            await everywhere.sql(statement)
+
+
+async def test_an_id_that_is_none(service: Households) -> None:
+    for path in ("/households/1", f"/tasks/{uuid4()}x", "/cases/null"):
+        assert (await service.call("GET", path)).status_code == 422

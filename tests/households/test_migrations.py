@@ -1,0 +1,65 @@
+"""The tables the code expects are the tables the migrations make, on the way up and after the way down."""
+
+import threading
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from services.households.models import Base
+from shared.db.migrate import downgrade, migrate
+from shared.postgres import Cluster
+
+SECURED = ["evidence", "household", "member", "risk_case", "task", "visit"]
+
+
+def in_thread(work: Any, *arguments: Any) -> None:
+    """Alembic runs a loop of its own, and this thread has one already."""
+    thread = threading.Thread(target=work, args=arguments)
+    thread.start()
+    thread.join()
+
+
+def differences(connection: Connection) -> list[Any]:
+    """What differs between models and tables."""
+    connection.execute(text("SET search_path TO households"))
+    connection.dialect.default_schema_name = "households"
+    options = {
+        "compare_type": True,
+        "include_name": lambda name, kind, _: (kind, name) != ("table", "alembic_version"),
+    }
+    return compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+
+
+async def look(url: str, statement: str) -> tuple[list[Any], list[str]]:
+    """Differences, and one column of what the statement finds."""
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        different = await connection.run_sync(differences)
+        found = list(await connection.scalars(text(statement)))
+    await engine.dispose()
+    return different, found
+
+
+WITH_POLICY = """
+SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid
+WHERE relnamespace = 'households'::regnamespace AND relrowsecurity AND polcmd = '*' ORDER BY 1
+"""
+LEFT = """
+SELECT tablename FROM pg_tables WHERE schemaname = 'households'
+UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'households'::regnamespace
+"""
+
+
+async def test_models_and_migrations_agree(cluster: Cluster, database_name: str) -> None:
+    assert await look(cluster.dsn("shouwang", database_name), WITH_POLICY) == ([], SECURED)
+
+
+async def test_down_and_up_again(cluster: Cluster, database_name: str) -> None:
+    url = cluster.dsn("shouwang", database_name)
+    in_thread(downgrade, "households", url, "base")
+    assert (await look(url, LEFT))[1] == ["alembic_version"]
+    in_thread(migrate, "households", url)
+    assert await look(url, WITH_POLICY) == ([], SECURED)
