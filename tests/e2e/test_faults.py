@@ -164,7 +164,7 @@ async def nothing_lost_or_doubled(system: System, load: Load, *, expect: int) ->
         """
         SELECT c.subject_key, c.risk_family, count(DISTINCT c.id) AS cases, count(DISTINCT t.id) AS tasks
         FROM households.risk_case c JOIN households.task t ON t.case_id = c.id
-        WHERE c.id IN (SELECT case_id FROM households.evidence e JOIN alerts.alert a ON a.id = e.alert_id
+        WHERE c.id IN (SELECT e.case_id FROM households.evidence e JOIN alerts.alert a ON a.id = e.alert_id
                        WHERE a.source_ref LIKE $1)
         GROUP BY 1, 2
         """,

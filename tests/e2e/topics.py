@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.bus.cloudevents import from_record, to_headers
@@ -13,10 +13,8 @@ from tests.e2e.story import eventually
 async def read_all(bootstrap_servers: str, topic: str) -> list[Message]:
     """Every message of the topic, in order within each partition."""
     found: list[Message] = []
-    async with AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest") as consumer:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
+    async with AIOKafkaConsumer(topic, bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest") as consumer:
+        ends = await consumer.end_offsets(consumer.assignment())
         while any([await consumer.position(partition) < end for partition, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 found += [
@@ -47,13 +45,14 @@ async def caught_up(bootstrap_servers: str, group: str, topic: str, *, seconds: 
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await admin.start()
     try:
-        async with AIOKafkaConsumer(bootstrap_servers=bootstrap_servers) as consumer:
-            partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-            ends = {partition: end for partition, end in (await consumer.end_offsets(partitions)).items() if end}
+        async with AIOKafkaConsumer(topic, bootstrap_servers=bootstrap_servers) as consumer:
+            ends = await consumer.end_offsets(consumer.assignment())
 
         async def committed() -> bool:
             offsets = await admin.list_consumer_group_offsets(group)
-            return all(partition in offsets and offsets[partition].offset >= end for partition, end in ends.items())
+            return all(
+                partition in offsets and offsets[partition].offset >= end for partition, end in ends.items() if end
+            )
 
         await eventually(committed, seconds=seconds, what=f"{group} has read {topic}")
     finally:
