@@ -9,12 +9,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from shared.http.documents import merge
-from shared.http.probes import readiness
+from shared.http.probes import measured, readiness
 
 Started = Callable[["Gateway"], contextlib.AbstractAsyncContextManager[None]]
 """Entered when all services run, before the first request is taken."""
@@ -51,7 +50,7 @@ class Gateway:
         app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
         app.add_api_route("/live", lambda: {"status": "live"}, include_in_schema=False)
         app.add_api_route("/ready", self._ready, include_in_schema=False)
-        app.add_api_route("/metrics", _metrics, include_in_schema=False)
+        app.add_api_route("/metrics", self._metrics, include_in_schema=False)
         return app
 
     @contextlib.asynccontextmanager
@@ -67,6 +66,5 @@ class Gateway:
         ready = all(report["ready"] for report in reports.values())
         return JSONResponse({"ready": ready, "services": reports}, 200 if ready else 503)
 
-
-def _metrics() -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    async def _metrics(self) -> Response:
+        return await measured(*(app.state for app in self.services.values()))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import text
 from starlette.responses import JSONResponse, Response
 
@@ -14,6 +14,14 @@ from shared.security.permits import Public
 
 STALE_POLL_SECONDS = 60.0
 """A consumer whose last poll returned longer ago than this is stuck."""
+
+_GAUGES = {
+    "ready": Gauge("shouwang_ready", "1 when the service can work", ["service"]),
+    "outbox_rows": Gauge("shouwang_outbox_rows", "Events not yet on the bus", ["service"]),
+    "outbox_age": Gauge("shouwang_outbox_age_seconds", "Age of the oldest event not yet on the bus", ["service"]),
+    "dead_letters": Gauge("shouwang_dead_letters", "Events that wait for a person's decision", ["service"]),
+}
+_POLL_AGE = Gauge("shouwang_poll_age_seconds", "Since the consumer's last poll that returned", ["service"])
 
 _WAITING = text("""
 SELECT (SELECT count(*) FROM outbox) AS outbox_rows,
@@ -38,9 +46,9 @@ async def ready(request: Request) -> Response:
 
 
 @router.get("/metrics")
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
     """Prometheus text format."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return await measured(request.app.state)
 
 
 async def readiness(state: Any) -> dict[str, Any]:
@@ -56,3 +64,15 @@ async def readiness(state: Any) -> dict[str, Any]:
     waiting["outbox_age"] = round(float(waiting["outbox_age"]), 1)
     stuck = any(age > STALE_POLL_SECONDS for age in polls.values())
     return {"ready": not stuck, "database": "ok", "polls": polls, **waiting}
+
+
+async def measured(*states: Any) -> Response:
+    """The process's metrics, with what waits in each of the services it runs counted at this moment."""
+    for state in states:
+        report = await readiness(state)
+        for name, gauge in _GAUGES.items():
+            # While the database is away nothing can be counted, and an old number would look like a good one.
+            gauge.labels(state.name).set(report.get(name, float("nan")))
+        for age in report["polls"].values():
+            _POLL_AGE.labels(state.name).set(age)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
