@@ -114,7 +114,7 @@ async def _load_places(api: _Api, progress: Progress) -> None:
 
 async def _load_accounts(api: _Api, progress: Progress) -> list[dict[str, str]]:
     accounts = [account for account in county.accounts(SEED) if account.role != "admin"]
-    loaded = []
+    loaded: list[dict[str, str]] = []
     for batch in _chunks(accounts, ACCOUNTS_A_REQUEST):
         drafts = [
             {
@@ -130,8 +130,13 @@ async def _load_accounts(api: _Api, progress: Progress) -> list[dict[str, str]]:
         ]
         await api.post("/directory/v1/accounts/batch", expect=[409], json=drafts)
         loaded += [
-            {"role": one.role, "username": one.username, "password": draft["password"], "area_code": one.area_code}
-            for one, draft in zip(batch, drafts, strict=True)
+            {
+                "role": one.role,
+                "username": one.username,
+                "password": api.password_of(one.username),
+                "area_code": one.area_code,
+            }
+            for one in batch
         ]
         progress("demo-accounts-load", len(loaded), len(accounts))
     return loaded

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from shared.messages import Catalogue
 from shared.postgres import Step
@@ -46,7 +47,9 @@ class Screen:
     def _demo(self, base_url: str, demo_file: Path) -> list[str]:
         demo = json.loads(demo_file.read_text(encoding="utf-8"))
         lines = [self._both("demo-accounts", file=demo_file)]
-        lines += [f"    {a['role']:<11}{a['username']:<24}{a['password']}" for a in first_of_each_role(demo["accounts"])]
+        lines += [
+            f"    {a['role']:<11}{a['username']:<24}{a['password']}" for a in first_of_each_role(demo["accounts"])
+        ]
         return [*lines, self._both("demo-alert"), example_alert(base_url, demo)]
 
     def _both(self, code: str, **params: object) -> str:
@@ -66,10 +69,10 @@ def first_of_each_role(accounts: list[dict[str, str]]) -> list[dict[str, str]]:
     return list(first.values())
 
 
-def example_alert(base_url: str, demo: dict[str, list[dict[str, str]]]) -> str:
+def example_alert(base_url: str, demo: dict[str, Any]) -> str:
     """A `curl` that posts a pupil's absence."""
     pupil = next(person for person in demo["people"] if person["pupil"])
-    key = dict(demo["api_keys"])["education.absence"]
+    key = demo["api_keys"]["education.absence"]
     body = {
         "feed": "education.absence",
         "source_ref": "demo-1",

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import exists, or_, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import Text, exists, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.directory.models import Account, ApiKey, Organisation
 from services.directory.queries.scopes import code_within
@@ -61,7 +61,7 @@ async def share_organisations(session: WriteSession, codes: Collection[str]) -> 
 
 async def feeds_are_used(session: ReadSession, code: str, feeds: Collection[str], now: datetime) -> bool:
     """Whether an open account or a working key of the organisation has one of `feeds`."""
-    wanted = array(list(feeds))
+    wanted = literal(list(feeds), ARRAY(Text))
     accounts = exists().where(Account.organisation == code, Account.active, Account.feeds.overlap(wanted))
     keys = exists().where(
         ApiKey.bureau == code,

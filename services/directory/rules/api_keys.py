@@ -2,9 +2,10 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 
+from shared.areas import Scope
 from shared.clock import end_of_day, local_date
 from shared.errors import Conflict, Invalid
 
@@ -27,6 +28,17 @@ class ApiKeyEnded(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyDraft:
+    """A key to be issued; no `scope` means the bureau's whole area."""
+
+    organisation: str
+    label: str
+    feeds: frozenset[str]
+    scope: Scope | None
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class KeyState:
     """Of a key, what the rules ask."""
 
@@ -46,7 +58,7 @@ def expiry(last_day: date, now: datetime) -> datetime:
     today = local_date(now)
     if not today <= last_day <= today + timedelta(days=MAX_DAYS):
         raise ExpiryInvalid(field="expires_on", days=MAX_DAYS)
-    return end_of_day(last_day)
+    return end_of_day(last_day).astimezone(UTC)
 
 
 def require_rotatable(key: KeyState, now: datetime) -> None:

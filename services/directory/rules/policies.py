@@ -1,5 +1,7 @@
 """What may be published as a policy (政策参数), and when it may end."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
@@ -10,6 +12,18 @@ from shared.areas import Scope
 from shared.contracts.policies import BODIES
 from shared.errors import Conflict, Invalid, NotFound
 from shared.security.principals import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDraft:
+    """A version to be published. `area_prefix` "" is everywhere; `note` says why, or where it is written."""
+
+    kind: str
+    area_prefix: str
+    valid_from: date
+    valid_to: date | None
+    body: Mapping[str, Any]
+    note: str | None
 
 
 class PolicyKindUnknown(Invalid):

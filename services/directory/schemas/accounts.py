@@ -23,7 +23,7 @@ Username = Annotated[
 class NewAccount(Request):
     """An account to be opened."""
 
-    username: Username = Field(examples=["v539900101200a"])
+    username: Username = Field(examples=["v539921101200a"])
     password: Password
     display_name: Name = Field(description="Shown to colleagues only · 姓名，仅内部可见")
     role: Role
@@ -76,12 +76,12 @@ class AccountOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    username: str = Field(examples=["v539900101200a"])
+    username: str = Field(examples=["v539921101200a"])
     display_name: str
     role: Role
-    areas: list[str] = Field(examples=[["539900101200"]])
+    areas: list[str] = Field(examples=[["539921101200"]])
     feeds: list[str]
-    organisation: str | None = Field(examples=["539900101200"])
+    organisation: str | None = Field(examples=["539921101200"])
     active: bool
     locked_until: datetime | None = Field(None, description="Set while locked for wrong passwords · 锁定至")
     version: int = Field(description="Also in `ETag` · 版本")

@@ -6,9 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.directory.models import ApiKey
-from services.directory.rules.api_keys import MAX_OVERLAP_HOURS
+from services.directory.rules.api_keys import MAX_OVERLAP_HOURS, KeyDraft
 from services.directory.schemas.fields import AreaTexts, Feeds, Name, OrganisationCode, Request
-from services.directory.usecases.api_keys import KeyDraft
 from shared.areas import Scope
 
 
@@ -46,7 +45,7 @@ class ApiKeyOut(BaseModel):
     label: str = Field(examples=["学籍系统"])
     prefix: str = Field(description="First characters of the secret · 密钥开头", examples=["sw_Jx3kQ2"])
     feeds: list[str] = Field(examples=[["education.absence"]])
-    areas: list[str] = Field(examples=[["539900"]])
+    areas: list[str] = Field(examples=[["539921"]])
     expires_at: datetime
     revoked_at: datetime | None
     replaced_by: UUID | None

@@ -11,10 +11,10 @@ from shared.areas import Level
 class AreaOut(BaseModel):
     """One area. Codes: GB/T 2260 + GB/T 10114 + village, 12 digits."""
 
-    code: str = Field(examples=["539900101000"])
+    code: str = Field(examples=["539921101000"])
     name: str = Field(examples=["云峰镇"])
     level: Level
-    parent: str | None = Field(examples=["539900000000"])
+    parent: str | None = Field(examples=["539921000000"])
     active: bool = Field(description="False: the code was closed · 是否启用")
 
     @classmethod
@@ -26,7 +26,7 @@ class AreaOut(BaseModel):
 class AreaTree(BaseModel):
     """An area with those below it."""
 
-    code: str = Field(examples=["539900101000"])
+    code: str = Field(examples=["539921101000"])
     name: str
     level: Level
     active: bool

@@ -49,7 +49,7 @@ def _lower(value: object) -> object:
 AreaText = Annotated[
     str,
     AfterValidator(_area),
-    Field(description="12 digits, or 2, 4, 6, 9 of them · 区划代码", examples=["539900101000"]),
+    Field(description="12 digits, or 2, 4, 6, 9 of them · 区划代码", examples=["539921101000"]),
 ]
 AreaTexts = Annotated[
     list[str],
@@ -58,13 +58,13 @@ AreaTexts = Annotated[
         min_length=1,
         max_length=200,
         description='Codes or prefixes of codes; ["*"] is everywhere · 管辖范围',
-        examples=[["539900101"]],
+        examples=[["539921101"]],
     ),
 ]
 AreaPrefixText = Annotated[
     str,
     AfterValidator(_area_prefix),
-    Field(description="Code or prefix of a code; empty is everywhere · 适用地区", examples=["539900"]),
+    Field(description="Code or prefix of a code; empty is everywhere · 适用地区", examples=["539921"]),
 ]
 PolicyKind = Annotated[str, AfterValidator(_kind), Field(description="Kind · 参数种类", examples=["task-deadline"])]
 FeedText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$", max_length=80)]

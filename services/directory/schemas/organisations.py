@@ -39,7 +39,7 @@ class OrganisationOut(BaseModel):
     code: str = Field(examples=["education"])
     name: str = Field(examples=["教育体育局"])
     kind: OrganisationKind
-    area_code: str = Field(examples=["539900000000"])
+    area_code: str = Field(examples=["539921000000"])
     feeds: list[str] = Field(examples=[["education.absence"]])
     active: bool
     version: int = Field(description="Also in `ETag` · 版本")

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.directory.rules.policies import PolicyDraft
 from services.directory.schemas.fields import AreaPrefixText, PolicyKind, Request
-from services.directory.usecases.policies import PolicyDraft
 
 _BODY = {"default": {"days": 5}, "rules": [{"feed": "education.absence", "due": {"days": 3}}]}
 
@@ -42,7 +42,7 @@ class PolicyOut(BaseModel):
 
     id: UUID
     kind: str = Field(examples=["task-deadline"])
-    area_prefix: str = Field(description="Empty: everywhere · 空为全国", examples=["539900"])
+    area_prefix: str = Field(description="Empty: everywhere · 空为全国", examples=["539921"])
     valid_from: date
     valid_to: date | None
     version: int

@@ -15,7 +15,7 @@ class TokenRequest(Request):
 
     grant_type: Literal["password", "refresh_token"] = Field(examples=["password"])
     username: Annotated[str, Lowered, StringConstraints(max_length=200)] | None = Field(
-        None, description="Upper and lower case are one · 用户名，不分大小写", examples=["v539900101200a"]
+        None, description="Upper and lower case are one · 用户名，不分大小写", examples=["v539921101200a"]
     )
     password: SecretStr | None = Field(None, max_length=200, description="Password · 密码")
     refresh_token: SecretStr | None = Field(None, max_length=200, description="The newest one · 最新的刷新令牌")
@@ -65,9 +65,9 @@ class Me(BaseModel):
     """Who asks. Of an outside issuer's user the directory knows only what the token says."""
 
     id: UUID
-    username: str | None = Field(None, examples=["v539900101200a"])
+    username: str | None = Field(None, examples=["v539921101200a"])
     display_name: str | None = None
     role: Role
-    areas: list[str] = Field(examples=[["539900101200"]])
+    areas: list[str] = Field(examples=[["539921101200"]])
     feeds: list[str]
     organisation: str | None = None

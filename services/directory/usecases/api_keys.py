@@ -1,7 +1,6 @@
 """API keys (接口密钥): issued, rotated with an overlap, revoked. The secret is returned once and stored as a hash."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from services.directory.queries import organisations as organisation_queries
 from services.directory.rules.accounts import AreaNotGrantable, check_feeds, scope_within
 from services.directory.rules.api_keys import (
     SHOWN,
+    KeyDraft,
     KeyState,
     expiry,
     new_secret,
@@ -27,17 +27,6 @@ from shared.outbox import emit
 from shared.security import audit
 from shared.security.gate import api_key_hash
 from shared.security.principals import Principal
-
-
-@dataclass(frozen=True, slots=True)
-class KeyDraft:
-    """A key to be issued; no `scope` means the bureau's whole area."""
-
-    organisation: str
-    label: str
-    feeds: frozenset[str]
-    scope: Scope | None
-    expires_on: date
 
 
 async def issue_api_key(session: WriteSession, who: Principal, draft: KeyDraft, now: datetime) -> tuple[ApiKey, str]:

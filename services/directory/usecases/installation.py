@@ -11,8 +11,9 @@ from services.directory.passwords import Passwords
 from services.directory.queries import accounts as account_queries
 from services.directory.queries import policies as policy_queries
 from services.directory.rules.accounts import AccountDraft, Grant, check_password
+from services.directory.rules.policies import PolicyDraft
 from services.directory.usecases.accounts import open_account
-from services.directory.usecases.policies import PolicyDraft, publish_policy
+from services.directory.usecases.policies import publish_policy
 from shared.areas import Scope
 from shared.db.engine import WriteSession
 from shared.security.principals import SYSTEM, Role

@@ -1,15 +1,13 @@
 """Policies (政策参数): published in versions, ended, looked up by area and day."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from services.directory import events
 from services.directory.models import Policy
 from services.directory.queries import policies as queries
 from services.directory.rules.policies import (
+    PolicyDraft,
     PolicyNotInForce,
     check_body,
     check_last_day,
@@ -24,18 +22,6 @@ from shared.outbox import emit
 from shared.projections.policies import load, pick
 from shared.security import audit
 from shared.security.principals import Principal
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyDraft:
-    """A version to be published. `area_prefix` "" is everywhere; `note` says why, or where it is written."""
-
-    kind: str
-    area_prefix: str
-    valid_from: date
-    valid_to: date | None
-    body: Mapping[str, Any]
-    note: str | None
 
 
 async def publish_policy(
