@@ -32,12 +32,12 @@ PASSWORD = "correct horse battery"
 CHEAP = Argon2Settings(time_cost=1, memory_cost=8, parallelism=1)
 
 AREAS = """code,name
-539900000000,云岭县
-539900101000,青石镇
-539900101200,松林村
-539900101201,竹溪村
-539900102000,白水乡
-539900102200,石桥村
+539921000000,云岭县
+539921101000,青石镇
+539921101200,松林村
+539921101201,竹溪村
+539921102000,白水乡
+539921102200,石桥村
 """
 
 
@@ -153,7 +153,7 @@ async def directory(empty: Directory) -> Directory:
         ("education", "教育体育局", ["education.absence", "education.dropout"]),
         ("medical", "医疗保障局", ["medical.cost"]),
     ):
-        body = {"code": code, "name": name, "kind": "bureau", "area_code": "539900", "feeds": feeds}
+        body = {"code": code, "name": name, "kind": "bureau", "area_code": "539921", "feeds": feeds}
         assert (await empty.post("/organisations", body)).status_code == 201
     async with empty.database.write(Scope.everywhere()) as session:
         await usecases.install_defaults(session, utc_now())
@@ -167,7 +167,7 @@ async def import_areas(directory: Directory, table: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def new_account(username: str, role: str = "village", area: str = "539900101200", **more: Any) -> dict[str, Any]:
+def new_account(username: str, role: str = "village", area: str = "539921101200", **more: Any) -> dict[str, Any]:
     """The body of a new account."""
     body = {"username": username, "password": PASSWORD, "display_name": "某某", "role": role, "areas": [area]}
     return {**body, **more}
