@@ -1,10 +1,13 @@
 """`make run`: the first start, the next one, the end, and two at a time."""
 
+import itertools
 import json
+import shlex
 import signal
 import stat
 from collections.abc import AsyncIterator
 
+import httpx
 import psutil
 import pytest
 
@@ -46,12 +49,11 @@ async def test_the_next_start_goes_on_with_all_data(fresh: Embedded) -> None:
     await eventually(lambda: task_of(cadre, another))
 
 
-async def test_demo_json_tells_a_script_what_it_needs(fresh: Embedded) -> None:
-    await fresh.open()
-    file = fresh.data_dir / "demo.json"
+async def test_demo_json_tells_a_script_what_it_needs(embedded: Embedded) -> None:
+    file = embedded.data_dir / "demo.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     demo = json.loads(file.read_text(encoding="utf-8"))
-    assert demo["base_url"] == fresh.base_url
+    assert demo["base_url"] == embedded.base_url
     assert {account["role"] for account in demo["accounts"]} == {
         "bureau",
         "village",
@@ -70,21 +72,39 @@ async def test_demo_json_tells_a_script_what_it_needs(fresh: Embedded) -> None:
         "a pupil and an adult of one village"
     )
     for role in ("bureau", "village", "township", "county", "supervisor", "admin"):
-        await fresh.sign_in(role)
+        await embedded.sign_in(role)
 
 
-async def test_without_demo_it_starts_empty() -> None:
+async def test_the_example_on_the_screen_works(embedded: Embedded) -> None:
+    """The curl that the start prints, sent as it stands."""
+    shown = embedded.program.screen()
+    assert embedded.base_url in shown
+    _, _, url, *options = shlex.split(shown[shown.index("curl -i") :].split("\n\n")[0].replace("\\\n", " "))[:9]
+    headers = dict(value.split(": ", 1) for flag, value in itertools.pairwise(options) if flag == "-H")
+    body = options[options.index("-d") + 1]
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(url, headers=headers, content=body)
+    assert answer.status_code == 201, answer.text
+
+
+async def test_an_empty_start_in_a_folder_that_does_not_exist_yet() -> None:
+    """As on a fresh machine: nobody else may look into it, though the database's account may pass through."""
     system = Embedded(DEMO="0")
+    system.data_dir.rmdir()
     try:
         await system.open()
-        assert not (system.data_dir / "demo.json").exists()
+        assert stat.S_IMODE(system.data_dir.stat().st_mode) & 0o066 == 0
         admin_file = system.data_dir / "admin.json"
-        assert stat.S_IMODE(admin_file.stat().st_mode) == 0o600
+        for secret in (admin_file, system.data_dir / "keys.json"):
+            assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+        assert not (system.data_dir / "demo.json").exists()
+
         system.demo = {"accounts": [{"role": "admin", "area_code": "*"} | json.loads(admin_file.read_text())]}
         admin = await system.sign_in("admin")
         assert (await admin.get("/directory/v1/areas")).json()["items"] == []
         found = await admin.get("/directory/v1/policies/task-deadline", params={"area": "539921000000"})
         assert found.status_code == 200, "the default policies are there"
+        assert await ends(system) == 0
     finally:
         await system.stop()
 
@@ -113,20 +133,6 @@ async def test_a_second_process_on_the_same_data_harms_nothing(fresh: Embedded) 
     finally:
         await second.stop()
     assert await ends(fresh) == 0
-
-
-async def test_a_folder_that_does_not_exist_yet() -> None:
-    """As on a fresh machine: nobody else may look into it, though the database's account may pass through."""
-    system = Embedded(households=FEW, DEMO="0")
-    system.data_dir.rmdir()
-    try:
-        await system.open()
-        assert stat.S_IMODE(system.data_dir.stat().st_mode) & 0o066 == 0
-        assert stat.S_IMODE((system.data_dir / "keys.json").stat().st_mode) == 0o600
-        assert await ends(system) == 0
-        await system.open()
-    finally:
-        await system.stop()
 
 
 async def ends(system: Embedded) -> int:
