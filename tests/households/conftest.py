@@ -1,5 +1,6 @@
 """A households service on a database of its own: county 539921, two townships, three villages, policies in force."""
 
+import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 
 from services.households.app import create_app
 from services.households.consumers import HANDLERS
@@ -128,8 +129,6 @@ class Households:
         name: str = "张三",
     ) -> AlertRaised:
         """An alert on the person with that number, or on the household with that code."""
-        import base64
-
         subject = {"household": {"national_code": code}} if code else {"person": {"name": name}}
         sealed = self.vault.seal_json({**subject, "evidence": {"days_absent": 4}}, "alert")
         reported_at = at or utc_now()
@@ -154,7 +153,8 @@ class Households:
         """One statement of the service's own role, with everything in sight."""
         async with self.database.write(Scope.everywhere()) as session:
             result = await session.execute(text(statement), values)
-            return [tuple(row) for row in result] if result.returns_rows else []  # type: ignore[attr-defined]
+            assert isinstance(result, CursorResult)
+            return [tuple(row) for row in result] if result.returns_rows else []
 
     async def told(self, kind: type[Event]) -> list[Any]:
         """The events of that kind that wait in the outbox or have left it, oldest first."""
@@ -179,7 +179,7 @@ def directory_events() -> list[Event]:
     """What the directory would have told: areas, policies, an account for each role and area."""
     accounts = [("village", PINE), ("village", BAMBOO), ("village", BRIDGE), ("township", STONE), ("township", RIVER)]
     return [
-        AreasChanged(areas=[{"code": code, "name": name} for code, name in NAMES.items()]),  # type: ignore[list-item]
+        AreasChanged(areas=[{"code": code, "name": name} for code, name in NAMES.items()]),
         *(
             PolicyPublished(
                 policy_id=uuid5(NAMESPACE_URL, kind),

@@ -30,7 +30,8 @@ def differences(connection: Connection) -> list[Any]:
         "compare_type": True,
         "include_name": lambda name, kind, _: (kind, name) != ("table", "alembic_version"),
     }
-    return compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+    found: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+    return found
 
 
 async def look(url: str, statement: str) -> tuple[list[Any], list[str]]:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from shared.contracts.households import TaskOpened
 from tests.households.conftest import (
     BAMBOO,
@@ -75,30 +73,31 @@ async def test_a_request_may_be_repeated(service: Households) -> None:
     assert sent[0].json() == sent[1].json()
 
 
-@pytest.mark.parametrize(
-    ("change", "field", "code"),
-    [
-        ({"area_code": STONE}, "area_code", "area-not-village"),
-        ({"area_code": "5399"}, "area_code", "area-not-village"),
-        ({"area_code": "53992x"}, "area_code", "area-code-characters"),
-        ({"area_code": "539921100299"}, "area_code", "area-unknown"),
-        ({"class": "rich"}, "class", "choice-invalid"),
-        ({"national_code": "x"}, "national_code", "field-invalid"),
-        ({"phone": "12345"}, "phone", "phone-invalid"),
-        ({"grade": "red"}, "grade", "field-unknown"),
-        ({"members": [person(1, relation="03")]}, "members.0.relation", "choice-invalid"),
-        ({"members": [{**person(1), "id_number": "539921199001010019"}]}, "members.0.id_number", "id-number-checksum"),
-        ({"members": [{**person(1), "id_number": 1}]}, "members.0.id_number", "field-invalid"),
-        ({"members": [{"name": "张三"}]}, "members.0.relation", "field-missing"),
-        ({"members": [person(1, name="张\u0000三")]}, "members.0.name", "field-invalid"),
-        ({"members": [person(1, birth_on="2999-01-01")]}, "members.0.birth_on", "date-in-future"),
-    ],
-)
-async def test_bad_households(service: Households, change: dict[str, Any], field: str, code: str) -> None:
-    answer = await service.post("/households", {**household(1, PINE), **change})
-    assert answer.status_code == 422, answer.text
-    assert codes(answer)[field] == code
-    assert id_number(1)[:17] not in answer.text
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"area_code": STONE}, "area_code", "area-not-village"),
+    ({"area_code": "5399"}, "area_code", "area-not-village"),
+    ({"area_code": "53992x"}, "area_code", "area-code-characters"),
+    ({"area_code": "539921100299"}, "area_code", "area-unknown"),
+    ({"class": "rich"}, "class", "choice-invalid"),
+    ({"national_code": "x"}, "national_code", "field-invalid"),
+    ({"phone": "12345"}, "phone", "phone-invalid"),
+    ({"grade": "red"}, "grade", "field-unknown"),
+    ({"members": [person(1, relation="03")]}, "members.0.relation", "choice-invalid"),
+    ({"members": [{**person(1), "id_number": "539921199001010019"}]}, "members.0.id_number", "id-number-checksum"),
+    ({"members": [{**person(1), "id_number": 1}]}, "members.0.id_number", "field-invalid"),
+    ({"members": [{"name": "张三"}]}, "members.0.relation", "field-missing"),
+    ({"members": [person(1, name="张\u0000三")]}, "members.0.name", "field-invalid"),
+    ({"members": [person(1, birth_on="2999-01-01")]}, "members.0.birth_on", "date-in-future"),
+]
+
+
+async def test_bad_households(service: Households) -> None:
+    for change, field, code in BAD:
+        answer = await service.post("/households", {**household(1, PINE), **change})
+        assert answer.status_code == 422, (change, answer.text)
+        assert codes(answer)[field] == code, change
+        assert id_number(1)[:17] not in answer.text
+    assert await service.sql("SELECT 1 FROM household") == []
 
 
 async def test_changes_need_the_version_that_was_read(service: Households) -> None:
@@ -157,16 +156,13 @@ async def test_members_change_and_leave(service: Households) -> None:
     assert len((await service.get(f"/households/{first}"))["members"]) == 2, "who left stays on record"
 
 
-@pytest.mark.parametrize(
-    "write",
-    [str, str.lower, lambda n: n.translate(FULL_WIDTH), lambda n: f" {n} ", lambda n: f"{n}42"],
-    ids=["plain", "small-x", "full-width", "blanks", "disability-card"],
-)
-async def test_an_id_number_is_found_however_it_is_written(service: Households, write: Any) -> None:
+async def test_an_id_number_is_found_however_it_is_written(service: Households) -> None:
     number = next(n for n in (id_number(i) for i in range(1, 100)) if n.endswith("X"))
     [id_] = await service.register(household(1, PINE, [{**person(1), "id_number": number}]))
-    [one] = await found(service, id_number=write(number))
-    assert (one["id"], [member["name"] for member in one["members"]]) == (id_, ["张三"])
+    disability_card = f"{number}42"
+    for written in (number, number.lower(), number.translate(FULL_WIDTH), f" {number}\u3000", disability_card):
+        [one] = await found(service, id_number=written)
+        assert (one["id"], [member["name"] for member in one["members"]]) == (id_, ["张三"])
 
 
 async def test_searching_by_name_phone_and_code(service: Households) -> None:

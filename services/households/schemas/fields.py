@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from services.households.codes import LISTS
@@ -73,10 +74,16 @@ def _past(day: date) -> date:
     return day
 
 
+def _without_default(schema: JsonDict) -> None:
+    schema.pop("default", None)
+
+
 def _list(entered: object) -> object:
     return [entered] if isinstance(entered, str) else entered
 
 
+DERIVED = Field(json_schema_extra=_without_default)
+"""For a field that is worked out when it is left out: its stand-in is nobody's business."""
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]+$")]
 """One line of text."""
 Paragraph = Annotated[str, Field(min_length=1, max_length=4000)]
@@ -85,7 +92,7 @@ Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\p{Cc}]+$"
 IdNumberField = Annotated[
     IdNumber,
     PlainValidator(_id_number),
-    WithJsonSchema({"type": "string", "examples": ["539921201503120018"]}),
+    WithJsonSchema({"type": "string", "examples": ["539921201503120017"]}),
     Field(description="GB 11643; 15-digit form, full-width digits and disability cards too · 证件号码"),
 ]
 Phone = Annotated[

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from services.households.rules.register import is_pupil
 from services.households.schemas.fields import (
+    DERIVED,
     Answer,
     AnyArea,
     Draft,
@@ -39,10 +40,10 @@ class MemberDraft(Draft):
     name: Name
     id_number: IdNumberField
     relation: Relation
-    sex: Sex = ""
-    birth_on: PastDay = date.min
+    sex: Annotated[Sex, DERIVED] = ""
+    birth_on: Annotated[PastDay, DERIVED] = date.min
     phone: Phone | None = None
-    pupil: Annotated[bool, Field(description="In compulsory education · 义务教育在校生")] = False
+    pupil: Annotated[bool, DERIVED, Field(description="In compulsory education · 义务教育在校生")] = False
     school_stage: SchoolStage | None = None
     labour_skill: LabourSkill | None = None
     health: Annotated[Health, Field(default_factory=list)]
@@ -173,7 +174,7 @@ class Revealed(Answer):
     """What the field holds. Who asked, and why, is on record."""
 
     field: str
-    value: str = Field(examples=["539921201503120018"])
+    value: str = Field(examples=["539921201503120017"])
 
 
 class MemberView(Answer):
@@ -181,7 +182,7 @@ class MemberView(Answer):
 
     id: UUID
     name: str = Field(examples=["张三"])
-    id_number: str = Field(examples=["5399**********0018"])
+    id_number: str = Field(examples=["5399**********0017"])
     relation: str = Field(examples=["02"])
     relation_text: str = Field(examples=["户主"])
     sex: str = Field(examples=["1"])

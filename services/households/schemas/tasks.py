@@ -10,8 +10,11 @@ from pydantic_core import PydanticCustomError
 from services.households.models import CaseState, TaskState
 from services.households.schemas.fields import Answer, AnyArea, Draft, Line, Paragraph
 from services.households.schemas.register import AreaView
+from shared.clock import CHINA
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Level, Verdict
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=CHINA)  # before that it is a phone without a clock
 
 
 class Assignment(Draft):
@@ -47,7 +50,8 @@ class VisitDraft(Draft):
 
     id: Annotated[UUID, Field(description="Made by the client · 由客户端生成")]
     visited_at: Annotated[
-        AwareDatetime, Field(description="With its offset · 走访时间", examples=["2026-03-04T10:30:00+08:00"])
+        AwareDatetime,
+        Field(ge=_EARLIEST, description="With its offset · 走访时间", examples=["2026-03-04T10:30:00+08:00"]),
     ]
     place: PlaceDraft | None = None
     with_whom: Annotated[Line | None, Field(description="Whom they met · 见到何人")] = None
