@@ -1,0 +1,86 @@
+"""Every variable that `docs/run-in-production.md` names does what its table says."""
+
+import re
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from services.assembly import SETTINGS
+from shared.security.vault import VaultSettings
+from tests.deploy.conftest import ROOT
+
+# Variable: service that reads it, a value, the field, what the field then is.
+VARIABLES: dict[str, tuple[str, str, str, Any]] = {
+    "DATABASE_URL": ("alerts", "postgresql+asyncpg://a:b@c/d", "database.url", "postgresql+asyncpg://a:b@c/d"),
+    "DATABASE_POOL_SIZE": ("alerts", "7", "database.pool_size", 7),
+    "KAFKA_BOOTSTRAP_SERVERS": ("alerts", "k:1", "kafka.bootstrap_servers", "k:1"),
+    "KAFKA_REPLICATION_FACTOR": ("alerts", "3", "kafka.replication_factor", 3),
+    "KAFKA_PARTITIONS": ("alerts", "12", "kafka.partitions", 12),
+    "KAFKA_RETENTION_DAYS": ("alerts", "20", "kafka.retention_days", 20),
+    "KAFKA_SECURITY_PROTOCOL": ("alerts", "SSL", "kafka.security_protocol", "SSL"),
+    "KAFKA_SSL_CA_FILE": ("alerts", "/ca.pem", "kafka.ssl_ca_file", "/ca.pem"),
+    "VAULT_ACTIVE": ("alerts", "1", "vault.active", 1),
+    "INBOX_ATTEMPTS": ("households", "9", "inbox_attempts", 9),
+    "SWEEP_SECONDS": ("households", "5", "sweep_seconds", 5.0),
+    "LOGIN_FAILURES": ("directory", "4", "login.failures", 4),
+    "LOGIN_LOCK_MINUTES": ("directory", "30", "login.lock_minutes", 30.0),
+    "SESSION_ACCESS_MINUTES": ("directory", "5", "session.access_minutes", 5.0),
+    "TELEMETRY_OTLP_ENDPOINT": ("alerts", "http://c:4318", "telemetry.otlp_endpoint", "http://c:4318"),
+    "TELEMETRY_SAMPLE_RATIO": ("alerts", "0.5", "telemetry.sample_ratio", 0.5),
+    "TELEMETRY_LOG_LEVEL": ("alerts", "WARNING", "telemetry.log_level", "WARNING"),
+    "TOKEN_ROLE_CLAIM": ("directory", "rolle", "token.role_claim", "rolle"),
+    "TOKEN_AREAS_CLAIM": ("directory", "gebiete", "token.areas_claim", "gebiete"),
+    "TOKEN_FEEDS_CLAIM": ("directory", "quellen", "token.feeds_claim", "quellen"),
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """What a service cannot do without."""
+    vault = VaultSettings.generate()
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://x@y/z")
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
+    monkeypatch.setenv("VAULT_KEYS", f'{{"1": "{vault.keys[1].get_secret_value()}"}}')
+    monkeypatch.setenv("VAULT_ACTIVE", "1")
+    monkeypatch.setenv("VAULT_INDEX_KEY", vault.index_key.get_secret_value())
+    return monkeypatch
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_variable_fills_its_field(name: str, environment: pytest.MonkeyPatch) -> None:
+    service, value, field, expected = VARIABLES[name]
+    environment.setenv(name, value)
+
+    found: Any = SETTINGS[service]()
+    for part in field.split("."):
+        found = getattr(found, part)
+
+    shown = found.get_secret_value() if isinstance(found, SecretStr) else found
+    assert (str(shown) if isinstance(expected, str) else shown) == expected
+
+
+def test_page_names_no_variable_that_is_not_tried() -> None:
+    page = (ROOT / "docs/run-in-production.md").read_text(encoding="utf-8")
+    table = page[page.index("## Settings") : page.index("## Topics")]
+    first_cells = re.findall(r"(?m)^\| (`[^|]+`) \|", table)
+    named = {name for cell in first_cells for name in re.findall(r"`([A-Z_]+)`", cell)}
+    assert named
+    assert named <= VARIABLES.keys() | {"VAULT_KEYS", "VAULT_INDEX_KEY"}  # these with docker-compose.yml
+
+
+def test_old_vault_keys_stay_usable_beside_the_new_one(environment: pytest.MonkeyPatch) -> None:
+    """The page's two steps of a rotation, in the form in which it shows the variable."""
+    from shared.security.vault import Vault, new_key
+
+    before = Vault(SETTINGS["alerts"]().vault)
+    sealed = before.seal(b"old", "test")
+    old = SETTINGS["alerts"]().vault.keys[1].get_secret_value()
+    environment.setenv("VAULT_KEYS", f'{{"1": "{old}", "2": "{new_key()}"}}')
+    environment.setenv("VAULT_ACTIVE", "2")
+
+    after = Vault(SETTINGS["alerts"]().vault)
+
+    assert after.open(sealed, "test") == b"old"
+    assert after.needs_reseal(sealed)
+    assert not after.needs_reseal(after.seal(b"new", "test"))
