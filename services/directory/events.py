@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from services.directory.models import Account, ApiKey, Area, Policy
+from services.directory.rules.areas import AreaDraft
 from shared.contracts.directory import (
     MAX_AREAS,
     AccountChanged,
@@ -14,7 +15,7 @@ from shared.contracts.directory import (
 )
 
 
-def areas_changed(areas: Iterable[Area]) -> Iterator[AreasChanged]:
+def areas_changed(areas: Iterable[Area | AreaDraft]) -> Iterator[AreasChanged]:
     """Areas in the order of their codes, at most 1,000 an event."""
     ordered = iter(sorted(areas, key=lambda area: area.code))
     while chunk := list(islice(ordered, MAX_AREAS)):

@@ -10,7 +10,6 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from services.directory.api.cursors import id_after
 from services.directory.api.permits import ReadApiKeys, WriteApiKeys
 from services.directory.models import ApiKey
 from services.directory.queries import api_keys as queries
@@ -19,7 +18,7 @@ from services.directory.usecases import api_keys as usecases
 from shared.clock import utc_now
 from shared.http.answers import created
 from shared.http.context import Db
-from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 
 router = APIRouter(prefix="/v1/api-keys", tags=["API keys · 接口密钥"])
 
@@ -38,7 +37,7 @@ async def list_api_keys(
     who: ReadApiKeys, db: Db, organisation: str | None = None, after: After = None, limit: Limit = 50
 ) -> Page[ApiKeyOut]:
     """Oldest first, revoked and expired ones too; never a secret."""
-    start = id_after(after)
+    start = decode_id_cursor(after)
     async with db.read(who.scope) as session:
         rows = await queries.list_api_keys(session, who.scope, organisation=organisation, after=start, limit=limit + 1)
     page, last = cut(rows, limit)

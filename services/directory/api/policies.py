@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.directory.api.cursors import id_after
 from services.directory.api.permits import Announce, ReadPolicies, WritePolicies
 from services.directory.queries import policies as queries
 from services.directory.schemas.fields import AreaText, PolicyKind
@@ -20,7 +19,7 @@ from shared.db.engine import WriteSession
 from shared.http.answers import created
 from shared.http.context import Db
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["Policies · 政策参数"])
 
@@ -51,7 +50,7 @@ async def list_policies(
     limit: Limit = 50,
 ) -> Page[PolicyOut]:
     """In the order of publication; with `area` those that reach it, with `on` those valid that day."""
-    start = id_after(after)
+    start = decode_id_cursor(after)
     async with db.read(who.scope) as session:
         rows = await queries.list_policies(session, kind=kind, area=area, on=on, after=start, limit=limit + 1)
     page, last = cut(rows, limit)

@@ -69,15 +69,10 @@ async def lock_areas(session: WriteSession) -> None:
     await session.execute(_LOCK)
 
 
-async def find_areas(session: ReadSession, codes: Collection[str]) -> dict[str, Area]:
-    """Those of `codes` that exist."""
-    found = await session.scalars(select(Area).where(Area.code.in_(codes)))
-    return {area.code: area for area in found}
-
-
-async def find_known_codes(session: ReadSession) -> set[str]:
-    """All codes."""
-    return set(await session.scalars(select(Area.code)))
+async def find_all_states(session: ReadSession) -> dict[str, tuple[str, bool]]:
+    """Name and whether it is open, of every area by its code."""
+    rows = await session.execute(select(Area.code, Area.name, Area.active))
+    return {row.code: (row.name, row.active) for row in rows}
 
 
 async def require_known(session: ReadSession, scope: Scope) -> None:

@@ -1,6 +1,5 @@
 """Fields that several requests share. A mistake carries a code of the message catalogue, never the input."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -79,4 +78,3 @@ OrganisationCode = Annotated[
     Field(description="Code of the organisation · 单位代码", examples=["education"]),
 ]
 Lowered = BeforeValidator(_lower)
-Day = Annotated[date, Field(examples=["2026-09-01"])]
