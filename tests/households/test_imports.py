@@ -12,6 +12,7 @@ from demo.county import areas
 from demo.households import households
 from demo.load import _draft
 from shared.contracts.directory import AreasChanged
+from shared.db import bulk
 from tests.households.conftest import BRIDGE, PINE, STONE, Households, household, id_number, person
 
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
@@ -213,6 +214,22 @@ async def test_out_of_sight_is_a_mistake_and_no_failure(service: Households) -> 
         (3, "area_code", "area-not-permitted"),
     ]
     assert await service.sql("SELECT count(*) FROM household") == [(1,)]
+
+
+async def test_somebody_enters_the_same_person_meanwhile(service: Households, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slowly(*given: Any) -> str:
+        if given[1] == "member":
+            await service.register(household(9, PINE, [person(1)]))
+        return await bulk.stage(*given)
+
+    monkeypatch.setattr("services.households.usecases.imports.stage", slowly)
+    answer = await service.call(
+        "POST", "/households/imports", content=orjson.dumps(TWO), headers={"Content-Type": JSON}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "register-changed")
+    assert await service.sql("SELECT count(*) FROM household") == [(1,)]
+    monkeypatch.undo()
+    assert mistakes(await imported(service, TWO)) == [(1, "members.0.id_number", "person-in-another-household")]
 
 
 async def test_the_import_is_on_record(service: Households) -> None:

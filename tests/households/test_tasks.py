@@ -123,6 +123,14 @@ async def test_a_visit_may_be_sent_again(service: Households) -> None:
     assert (await service.post(path, visit(), "village", PINE)).status_code == 201, "a phone may be late"
 
 
+async def test_a_visit_sent_twice_at_once_is_one(service: Households) -> None:
+    task = await one_task(service)
+    body = visit()
+    sent = [service.post(f"/tasks/{task['id']}/visits", body, "village", PINE) for _ in range(6)]
+    answers = await asyncio.gather(*sent)
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
+
+
 async def test_a_visit_id_of_another_household_tells_nothing(service: Households) -> None:
     task = await one_task(service)
     await service.register(household(9, BRIDGE, [person(9)]))

@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
+
+import asyncpg
 
 from services.households.models import Household, Member
 from services.households.queries.imports import find_known
@@ -15,11 +17,18 @@ from services.households.usecases.register import follow_households
 from services.households.usecases.sealing import household_values, member_values, phone_index
 from shared.db.bulk import stage
 from shared.db.engine import WriteSession, raw
-from shared.errors import Fault
+from shared.errors import Conflict, Fault
 from shared.ids import new_id
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
+
+
+class RegisterChanged(Conflict):
+    """Somebody entered one of the households or people while the import was deciding on them."""
+
+    code: ClassVar[str] = "register-changed"
+
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('household-import'))"
 
@@ -120,7 +129,11 @@ async def _upsert(session: WriteSession, model: type[Household] | type[Member], 
     fixed = {"id", "created_at", "version"}
     updates = [f"{column} = excluded.{column}" for column in columns if column not in fixed]
     listed = ", ".join(columns)
-    await (await raw(session)).execute(
+    insert = (
         f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {staged} "  # noqa: S608
         f"ON CONFLICT (id) DO UPDATE SET {', '.join(updates)}, version = {table}.version + 1"
     )
+    try:
+        await (await raw(session)).execute(insert)
+    except asyncpg.UniqueViolationError as error:
+        raise RegisterChanged from error
