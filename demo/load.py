@@ -80,22 +80,28 @@ class _Api:
         digest = hmac.digest(self._credentials[1].encode(), username.encode(), "sha256")
         return base64.urlsafe_b64encode(digest).decode()[:16]
 
-    async def post(self, path: str, expect: Iterable[int] = (), **request: Any) -> Any:
-        """POST; statuses in `expect` count as done before."""
+    async def post(self, path: str, done_before: str = "", **request: Any) -> Any:
+        """POST; a refusal for the mistake `done_before` alone means that an interrupted load came this far."""
         answer = await self._client.post(path, **request)
         if answer.status_code == 401:
             await self.sign_in(*self._credentials)
             answer = await self._client.post(path, **request)
-        if answer.status_code not in expect:
+        if not (done_before and _mistakes(answer) == {done_before}):
             _check(answer)
         return answer.json() if answer.content else None
 
 
 def _check(answer: httpx.Response) -> None:
     if answer.is_error:
-        problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-        at = [(e.get("field"), e.get("code")) for e in problem.get("errors") or []][:3]
-        raise LoadFailed(f"{answer.request.url.path}: {answer.status_code} {problem.get('code')} {at}")
+        raise LoadFailed(f"{answer.request.url.path}: {answer.status_code} {sorted(_mistakes(answer))}")
+
+
+def _mistakes(answer: httpx.Response) -> set[str]:
+    """The codes of what was wrong."""
+    if "problem" not in answer.headers.get("content-type", ""):
+        return set()
+    problem = answer.json()
+    return {error["code"] for error in problem.get("errors") or []} or {problem["code"]}
 
 
 async def _load_places(api: _Api, progress: Progress) -> None:
@@ -108,7 +114,7 @@ async def _load_places(api: _Api, progress: Progress) -> None:
     )
     for done, one in enumerate(organisations, 1):
         body = {"code": one.code, "name": one.name, "kind": one.kind, "area_code": one.area_code, "feeds": one.feeds}
-        await api.post("/directory/v1/organisations", expect=[409], json=body)
+        await api.post("/directory/v1/organisations", "organisation-code-taken", json=body)
         progress("demo-areas", done, len(organisations))
 
 
@@ -128,7 +134,7 @@ async def _load_accounts(api: _Api, progress: Progress) -> list[dict[str, str]]:
             }
             for one in batch
         ]
-        await api.post("/directory/v1/accounts/batch", expect=[409], json=drafts)
+        await api.post("/directory/v1/accounts/batch", "username-taken", json=drafts)
         loaded += [
             {
                 "role": one.role,

@@ -1,6 +1,8 @@
 """Fixtures of every suite: a real PostgreSQL, migrated once, cloned for each test that asks for it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import asyncpg
@@ -26,18 +28,14 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def template(cluster: Cluster) -> str:
     """The name of a database with every service's schema in it."""
-    import asyncio
-    import threading
-
     def prepare() -> None:
         asyncio.run(_execute(cluster, f"CREATE DATABASE {TEMPLATE} OWNER shouwang"))
         for service in SERVICES:
             migrate(service, cluster.dsn("shouwang", TEMPLATE))
 
     # A thread, for the session's event loop is running in this one.
-    thread = threading.Thread(target=prepare)
-    thread.start()
-    thread.join()
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(prepare).result()
     return TEMPLATE
 
 

@@ -36,8 +36,8 @@ class AreasChanged(Event):
 
     @property
     def key(self) -> str:
-        """The first area of the chunk: compaction then keeps every chunk of the newest announcement."""
-        return self.areas[0].code
+        """One key for all: a chunk and a later change to one of its areas must not overtake each other."""
+        return "areas"
 
 
 class AccountChanged(Event):

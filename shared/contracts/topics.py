@@ -1,7 +1,8 @@
 """The topics, who owns them, and how long they keep what passes through.
 
 `state` topics tell the newest state of a thing and are compacted, so that a service added later can read the whole
-of it; `log` topics tell what happened and keep it for the retention time set in the deployment.
+of it. `log` topics tell what happened and keep it for the retention time set in the deployment. Areas come in
+chunks, which compaction would tear, so they are a log; a new service asks for `services.cli announce`.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Topic:
 
 
 _ALL = (
-    Topic("directory.area", "state", "Areas of the county", "行政区划"),
+    Topic("directory.area", "log", "Areas of the county", "行政区划"),
     Topic("directory.account", "state", "Accounts, their role and area, without names", "账号"),
     Topic("directory.api-key", "state", "API keys of department systems, hashed", "部门接口密钥"),
     Topic("directory.policy", "state", "Versioned policies", "政策参数"),

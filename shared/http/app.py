@@ -65,6 +65,7 @@ def service_app(parts: Parts) -> FastAPI:
         version="1",
         lifespan=_lifespan(parts),
         separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: f"{parts.name}_{route.name}",
         telemetry={"logs": False, "operation_spans": False, "exclude": _is_probe},
     )
     app.state.name = parts.name
@@ -83,7 +84,7 @@ def service_app(parts: Parts) -> FastAPI:
         # The limit stands at the routers: set on the app it would act outside `ProblemForTooLarge`.
         prefix = f"/{parts.name}" if router is not probes.router else ""
         app.include_router(router, prefix=prefix, max_body_size=MAX_BODY)
-    documents.describe(app, parts.name)
+    documents.describe(app)
     return app
 
 

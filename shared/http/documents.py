@@ -48,21 +48,21 @@ def find_permit(dependant: Dependant) -> Permit | Public | None:
     return None
 
 
-def describe(app: FastAPI, service: str) -> None:
+def describe(app: FastAPI) -> None:
     """Replace `app.openapi` by one that adds permits, problem answers and sign-in."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = plain()
-            _add(app, document, service)
+            _add(app, document)
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _add(app: FastAPI, document: dict[str, Any], service: str) -> None:
+def _add(app: FastAPI, document: dict[str, Any]) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
@@ -74,7 +74,6 @@ def _add(app: FastAPI, document: dict[str, Any], service: str) -> None:
     for method, path, permit in routes(app):
         operation = document.get("paths", {}).get(path, {}).get(method.lower())
         if operation is not None:
-            operation["operationId"] = f"{service}_{operation['operationId'].split('__')[0]}".replace("_v1", "")
             _add_permit(operation, permit)
             _add_errors(operation, permit, has_body="requestBody" in operation)
 

@@ -56,12 +56,13 @@ class RequestKey:
     request_hash: bytes
 
 
-async def _header(
-    idempotency_key: Annotated[
-        str | None,
-        Header(description="Repeat it to be safe when an answer was lost · 幂等键，重试时原样带上"),
-    ] = None,
-) -> str | None:
+IdempotencyKeyHeader = Annotated[
+    str | None, Header(description="Repeat it to be safe when an answer was lost · 幂等键，重试时原样带上")
+]
+
+
+async def checked_key(idempotency_key: IdempotencyKeyHeader = None) -> str | None:
+    """The header alone, for a route that hashes its body while it streams in and makes the `RequestKey` itself."""
     if idempotency_key is None:
         return None
     if not (1 <= len(idempotency_key) <= 200 and idempotency_key.isascii() and idempotency_key.isprintable()):
@@ -69,19 +70,17 @@ async def _header(
     return idempotency_key
 
 
-OptionalKey = Annotated[str | None, Depends(_header)]
-"""The header alone, for a route that hashes its body while it streams in and makes the `RequestKey` itself."""
-
-
-async def request_key(request: Request, idempotency_key: OptionalKey) -> RequestKey | None:
+async def request_key(request: Request, idempotency_key: IdempotencyKeyHeader = None) -> RequestKey | None:
     """Dependency: the request's idempotency key, if it has one."""
-    if idempotency_key is None:
+    if await checked_key(idempotency_key) is None:
         return None
+    assert idempotency_key is not None
     digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
     digest.update(await request.body())
     return RequestKey(idempotency_key, digest.digest())
 
 
+OptionalKey = Annotated[str | None, Depends(checked_key)]
 OptionalRequestKey = Annotated[RequestKey | None, Depends(request_key)]
 
 _CLAIM = text("""

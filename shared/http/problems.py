@@ -33,6 +33,8 @@ _BY_PYDANTIC = {
     "extra_forbidden": "field-unknown",
     "string_too_long": "text-too-long",
     "string_too_short": "text-too-short",
+    "too_long": "too-long",
+    "too_short": "too-short",
     "literal_error": "choice-invalid",
     "enum": "choice-invalid",
     "json_invalid": "json-invalid",

@@ -48,7 +48,8 @@ def english_title(event: EventType) -> str:
 def key_text(event: EventType) -> str:
     """What the partition key is, and what that keeps in order."""
     why = cast(Any, event.key).fget.__doc__
-    return f"{' · '.join(f'`{name}`' for name in key_fields(event))}. {why}"
+    made_of = " · ".join(f"`{name}`" for name in key_fields(event)) or "the same for all"
+    return f"{made_of}. {why}"
 
 
 def _events_of(topic: Topic) -> list[EventType]:
