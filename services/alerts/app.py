@@ -34,7 +34,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             name="alerts",
             title="Alerts · 预警",
             description="Early warnings of the bureaus, single or in batches, and what became of each. · 部门预警报送与反馈",
-            routers=[api.router],
+            routers=api.ROUTERS,
             database=database,
             bus=bus,
             gate=ServiceGate(TokenVerifier(settings.token, find_key), api_keys.finder(database)),

@@ -84,8 +84,8 @@ class BatchTooLong(TooLarge):
     code = "batch-too-long"
 
 
-class BatchMalformed(Invalid):
-    """Not a JSON array of rows."""
+class BodyMalformed(Invalid):
+    """Not the JSON that the route takes: one object, or an array of rows."""
 
     code = "json-invalid"
     status = 400

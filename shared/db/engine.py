@@ -45,6 +45,8 @@ class Database:
         self.outbox_filled = asyncio.Event()
         self._row_security = row_security
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._places = asyncio.Semaphore(settings.pool_size - 1)  # the relay keeps one connection for itself
+        self._patience = settings.pool_timeout
 
     async def stop(self) -> None:
         """Close every connection."""
@@ -53,14 +55,14 @@ class Database:
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
         """A read-only transaction that sees the areas of `scope`."""
-        async with self._sessions() as session:
+        async with self._place(), self._sessions() as session:
             await session.execute(_BEGIN_READ, {"areas": _areas(scope)})
             yield ReadSession(session)
 
     @asynccontextmanager
     async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        async with self._sessions() as session:
+        async with self._place(), self._sessions() as session:
             if self._row_security:
                 await session.execute(_BEGIN_WRITE, {"areas": _areas(scope)})
             yield WriteSession(ReadSession(session))
@@ -74,11 +76,28 @@ class Database:
 
         For the one hot path: a session costs more than the statement. No row-level security is set here.
         """
-        connection = await self.engine.raw_connection()
+        async with self._place():
+            connection = await self.engine.raw_connection()
+            while (driver := cast("asyncpg.Connection[Any]", connection.driver_connection)).is_closed():
+                connection.invalidate()  # it broke in the pool: nobody else would notice on this road
+                connection = await self.engine.raw_connection()
+            try:
+                yield driver
+            finally:
+                connection.close()
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """A place at the pool, first come, first served: in the pool's own queue a newcomer may overtake for ever."""
+        if self._places.locked():
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
         try:
-            yield cast("asyncpg.Connection[Any]", connection.driver_connection)
+            yield
         finally:
-            connection.close()
+            self._places.release()
 
 
 _BEGIN_READ = text("SELECT set_config('transaction_read_only', 'on', true), set_config('app.areas', :areas, true)")

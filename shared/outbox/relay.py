@@ -16,6 +16,8 @@ BATCH = 500
 IDLE_SECONDS = (
     0.1  # how long a row written by another process of the service may wait; our own wake us at once
 )
+GATHER_SECONDS = 0.005
+"""A row that follows closely on another may wait this long for company: 1,500 rows a second are 200 batches, not 700."""
 LONGEST_PAUSE = 30.0
 
 # One active relay per service, or rows of one key could overtake each other between two relays.
@@ -61,8 +63,11 @@ class Relay:
         while not await connection.scalar(_LOCK):  # noqa: ASYNC110
             await asyncio.sleep(1)  # the lock is in the database, there is nothing to wait on
         while True:
-            if not await self.relay_batch(connection):
+            relayed = await self.relay_batch(connection)
+            if relayed == 0:
                 await self._wait_for_rows()
+            elif relayed < BATCH:
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def relay_batch(self, connection: AsyncConnection) -> int:
         """Publish and delete the oldest rows; returns how many. A crash in between repeats them, never loses."""

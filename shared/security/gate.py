@@ -44,9 +44,11 @@ class ServiceGate:
         known = self._known.get(digest)
         if known is not None and known[0] > time.monotonic():
             return known[1]
-        self._known.pop(digest, None)
+        if known is not None:  # while this request looks, the others with the key go on: one look-up, not a hundred
+            self._known[digest] = (time.monotonic() + _TRUST_SECONDS, known[1])
         principal = await self._find_api_key(digest)
         if principal is None:
+            self._known.pop(digest, None)
             raise NotAuthenticated
         self._known[digest] = (time.monotonic() + _TRUST_SECONDS, principal)
         if len(self._known) > _REMEMBERED:

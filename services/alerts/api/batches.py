@@ -39,7 +39,7 @@ _BODY = {
     },
 }
 
-router = APIRouter(prefix="/batches", tags=["Batches · 批量报送"])
+router = APIRouter(prefix="/v1/batches", tags=["Batches · 批量报送"])
 
 
 @router.post(

@@ -10,7 +10,7 @@ from services.alerts.rules import FeedNotFound, sight
 from services.alerts.schemas import FeedView
 from shared.http.context import Db, Speaks
 
-router = APIRouter(prefix="/feeds", tags=["Feeds · 预警类别"])
+router = APIRouter(prefix="/v1/feeds", tags=["Feeds · 预警类别"])
 
 
 class FeedList(BaseModel):

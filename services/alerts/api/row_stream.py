@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import orjson
 
-from services.alerts.rules import MAX_ROWS, BatchMalformed, BatchTooLong, RowTooLong
+from services.alerts.rules import MAX_ROWS, BatchTooLong, BodyMalformed, RowTooLong
 
 ROWS_A_CHUNK = 1_000
 MAX_ROW = 100_000
@@ -44,7 +44,7 @@ async def ndjson_chunks(body: AsyncIterator[bytes]) -> AsyncIterator[Sequence[by
 
 
 async def json_chunks(body: AsyncIterator[bytes]) -> AsyncIterator[Sequence[bytes]]:
-    """Items of a JSON array in chunks, each on a line of its own. Raises `BatchMalformed`."""
+    """Items of a JSON array in chunks, each on a line of its own. Raises `BodyMalformed`."""
     cutter = _ArrayCutter()
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     lines: list[bytes] = []
@@ -97,7 +97,7 @@ class _ArrayCutter:
     def end(self) -> None:
         """Raise unless the array was whole."""
         if self._expected != "nothing":
-            raise BatchMalformed
+            raise BodyMalformed
 
     def _item(self, text: str, start: int) -> tuple[Any, int] | None:
         """The item at `start` and where it ends; None while it may not all be there."""
@@ -111,7 +111,7 @@ class _ArrayCutter:
             # The last digits of a number could be still to come.
             return (item, end) if end < len(text) or text[end - 1] in '}]"' else None
         if len(text) - broken_at > MAX_ROW:
-            raise BatchMalformed
+            raise BodyMalformed
         if len(text) - start > MAX_ROW:
             raise RowTooLong(row=self.count + 1)
         return None
@@ -124,7 +124,7 @@ class _ArrayCutter:
                 return "item"
             case (("first" | "comma"), "]"):
                 return "nothing"
-        raise BatchMalformed
+        raise BodyMalformed
 
 
 def _skip_blanks(text: str, place: int) -> int:
@@ -133,7 +133,7 @@ def _skip_blanks(text: str, place: int) -> int:
 
 
 def _refuse() -> None:
-    raise BatchMalformed  # NaN and Infinity are no JSON
+    raise BodyMalformed  # NaN and Infinity are no JSON
 
 
 def _decoded(decoder: codecs.IncrementalDecoder, piece: bytes) -> str:
@@ -141,7 +141,7 @@ def _decoded(decoder: codecs.IncrementalDecoder, piece: bytes) -> str:
         return decoder.decode(piece)
     except UnicodeDecodeError:
         pass  # raised below, outside this block: the decoder's error carries the bytes
-    raise BatchMalformed
+    raise BodyMalformed
 
 
 def _as_line(item: Any) -> bytes:

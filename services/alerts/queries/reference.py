@@ -1,5 +1,6 @@
 """Feeds and areas, as screening wants them."""
 
+import asyncio
 import time
 from collections.abc import Collection, Sequence
 
@@ -24,16 +25,22 @@ class ReferenceData:
         self._known = Reference({}, frozenset())
         self._versions: dict[str, tuple[int, Feed]] = {}
         self._fresh_until = float("-inf")
+        self._looking = asyncio.Lock()
 
     async def get(self) -> Reference:
-        """Feeds and areas of at most `TRUST_SECONDS` ago."""
-        if time.monotonic() >= self._fresh_until:
-            async with self._database.read(Scope.nowhere()) as session:
-                feeds = await list_feeds(session, None)
-                areas = await session.scalars(select(models.Area.code).where(models.Area.active))
-                self._known = Reference({f.code: self._compiled(f) for f in feeds if f.active}, frozenset(areas))
-            self._fresh_until = time.monotonic() + TRUST_SECONDS
+        """Feeds and areas of at most `TRUST_SECONDS` ago, and a look-up more: while one looks, the others go on."""
+        if time.monotonic() >= self._fresh_until and not (self._known.feeds and self._looking.locked()):
+            async with self._looking:
+                if time.monotonic() >= self._fresh_until:
+                    self._known = await self._look()
+                    self._fresh_until = time.monotonic() + TRUST_SECONDS
         return self._known
+
+    async def _look(self) -> Reference:
+        async with self._database.read(Scope.nowhere()) as session:
+            feeds = await list_feeds(session, None)
+            areas = await session.scalars(select(models.Area.code).where(models.Area.active))
+            return Reference({f.code: self._compiled(f) for f in feeds if f.active}, frozenset(areas))
 
     def _compiled(self, row: models.Feed) -> Feed:
         """A schema is compiled once per version of its feed."""

@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import orjson
-from pydantic import ValidationError
-
 from services.alerts import events
 from services.alerts.models import Batch, BatchChunk, NewAlert
 from services.alerts.queries import batches, intake
 from services.alerts.rules import BatchFormat, Reference
 from services.alerts.schemas import AlertDraft
 from services.alerts.usecases.intake import prepare_alert
+from services.alerts.usecases.reading import read_json, validated
 from shared.areas import Scope
 from shared.db.engine import WriteSession
 from shared.errors import DomainError, Fault, InvalidInput
-from shared.http.problems import code_of, path_of
 from shared.ids import new_id
 from shared.outbox.emit import row as outbox_row
 from shared.security import audit
@@ -102,17 +99,10 @@ def prepare_chunk(batch: Batch, chunk: BatchChunk, reference: Reference, vault: 
 
 
 def _read(line: bytes) -> AlertDraft:
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        row = None  # raised below, outside this block: the parser's error carries the line
-    if not isinstance(row, dict):
+    row = read_json(line)
+    if row is None:
         raise InvalidInput([Fault("", "row-malformed")])
-    try:
-        return AlertDraft.model_validate(row)
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
-    raise InvalidInput([Fault(path_of(e["loc"]), *code_of(dict(e))) for e in found])
+    return validated(AlertDraft, row)
 
 
 def _faults(refused: DomainError) -> Iterator[Fault]:
