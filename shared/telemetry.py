@@ -23,12 +23,8 @@ _TRACEPARENT = "traceparent"
 class TelemetrySettings(BaseModel):
     """What a process tells of itself."""
 
-    otlp_endpoint: str | None = Field(
-        None, description="OTLP/HTTP traces endpoint; none = traces are not exported"
-    )
-    sample_ratio: float = Field(
-        0.05, ge=0, le=1, description="Share of traces recorded when the caller did not decide"
-    )
+    otlp_endpoint: str | None = Field(None, description="OTLP/HTTP traces endpoint; none = traces are not exported")
+    sample_ratio: float = Field(0.05, ge=0, le=1, description="Share of traces recorded when the caller did not decide")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 

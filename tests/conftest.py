@@ -28,6 +28,7 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def template(cluster: Cluster) -> str:
     """The name of a database with every service's schema in it."""
+
     def prepare() -> None:
         asyncio.run(_execute(cluster, f"CREATE DATABASE {TEMPLATE} OWNER shouwang"))
         for service in SERVICES:

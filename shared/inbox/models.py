@@ -23,6 +23,7 @@ class DeadLetterMixin:
     """
 
     __tablename__ = "dead_letter"
+
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Index, ...]:  # noqa: N805
         """A new index for each service: one object cannot stand on several tables."""

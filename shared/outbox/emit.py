@@ -23,9 +23,7 @@ def row(event: Event, traceparent: str | None = None) -> tuple[Any, ...]:
     return (new_id(), event.topic, event.key, event.type, utc_now(), event.model_dump_json(), traceparent)
 
 
-async def emit(
-    session: WriteSession, *events: Event, traceparents: Sequence[str | None] | None = None
-) -> None:
+async def emit(session: WriteSession, *events: Event, traceparents: Sequence[str | None] | None = None) -> None:
     """Write `events` to the outbox, in order, in the session's transaction.
 
     `traceparents`: the trace each event belongs to, when one transaction works for many causes (a consumer's

@@ -13,9 +13,7 @@ from shared.db.engine import Database
 log = logging.getLogger(__name__)
 
 BATCH = 500
-IDLE_SECONDS = (
-    0.1  # how long a row written by another process of the service may wait; our own wake us at once
-)
+IDLE_SECONDS = 0.1  # how long a row written by another process of the service may wait; our own wake us at once
 GATHER_SECONDS = 0.005
 """A row that follows closely on another may wait this long for company: 1,500 rows a second are 200 batches, not 700."""
 LONGEST_PAUSE = 30.0

@@ -35,9 +35,7 @@ INSERT INTO api_key (id, bureau, secret_hash, feeds, areas, expires_at, revoked_
 ON CONFLICT (id) DO UPDATE SET bureau = excluded.bureau, feeds = excluded.feeds, areas = excluded.areas,
     expires_at = excluded.expires_at, revoked_at = excluded.revoked_at
 """
-_FIND = text(
-    "SELECT id, feeds, areas, expires_at FROM api_key WHERE secret_hash = :hash AND revoked_at IS NULL"
-)
+_FIND = text("SELECT id, feeds, areas, expires_at FROM api_key WHERE secret_hash = :hash AND revoked_at IS NULL")
 
 
 async def on_api_key_changed(session: WriteSession, received: Sequence[Received[ApiKeyChanged]]) -> None:

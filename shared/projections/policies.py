@@ -69,9 +69,7 @@ def pick(versions: Iterable[Policy], area_code: str, on: date) -> Policy | None:
     valid = (
         p
         for p in versions
-        if area_code.startswith(p.area_prefix)
-        and p.valid_from <= on
-        and (p.valid_to is None or on <= p.valid_to)
+        if area_code.startswith(p.area_prefix) and p.valid_from <= on and (p.valid_to is None or on <= p.valid_to)
     )
     return max(valid, key=lambda p: (len(p.area_prefix), p.version), default=None)
 
@@ -92,9 +90,7 @@ async def on_policy_published(session: WriteSession, received: Sequence[Received
     for one in received:
         e = one.event
         body = orjson.dumps(e.body).decode()
-        await connection.execute(
-            _UPSERT, e.policy_id, e.kind, e.area_prefix, e.valid_from, e.valid_to, e.version, body
-        )
+        await connection.execute(_UPSERT, e.policy_id, e.kind, e.area_prefix, e.valid_from, e.valid_to, e.version, body)
 
 
 async def load(session: ReadSession, kind: str) -> Policies:

@@ -28,9 +28,7 @@ class TokenSettings(BaseModel):
 
     issuer: str = Field("shouwang", description="`iss` that tokens must carry")
     audience: str = Field("shouwang", description="`aud` that tokens must carry")
-    jwks_url: str = Field(
-        "http://directory:8000/directory/v1/jwks", description="Where the issuer publishes its keys"
-    )
+    jwks_url: str = Field("http://directory:8000/directory/v1/jwks", description="Where the issuer publishes its keys")
     role_claim: str = Field("role", description="Claim that holds one of our roles")
     areas_claim: str = Field("areas", description="Claim that holds the list of area prefixes")
     feeds_claim: str = Field("feeds", description="Claim that holds the list of feed codes")
