@@ -46,7 +46,7 @@ WRONG_ACCOUNTS: tuple[tuple[dict[str, object], int, str, str], ...] = (
     ({"username": "539921199001011234"}, 422, "username", "field-invalid"),
     ({"password": "short"}, 422, "password", "password-too-short"),
     ({"password": "cadre.long.name", "username": "cadre.long.name"}, 422, "password", "password-is-username"),
-    ({"areas": []}, 422, "areas", "field-invalid"),
+    ({"areas": []}, 422, "areas", "too-short"),
     ({"areas": ["5399x"]}, 422, "areas", "area-code-characters"),
     ({"areas": ["539955"]}, 422, "areas", "area-unknown"),
     ({"role": "king"}, 422, "role", "choice-invalid"),

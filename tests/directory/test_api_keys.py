@@ -46,7 +46,7 @@ async def test_a_key_is_shown_once_stored_hashed_and_works(directory: Directory)
 
 WRONG_KEYS: tuple[tuple[dict[str, Any], int, str, str], ...] = (
     ({"feeds": ["medical.cost"]}, 422, "feeds", "feed-not-of-bureau"),
-    ({"feeds": []}, 422, "feeds", "field-invalid"),
+    ({"feeds": []}, 422, "feeds", "too-short"),
     ({"areas": ["*"]}, 403, "areas", "area-not-grantable"),
     ({"areas": ["539801"]}, 403, "areas", "area-not-grantable"),
     ({"expires_on": "2020-01-01"}, 422, "expires_on", "expiry-invalid"),

@@ -210,7 +210,7 @@ MALFORMED: tuple[tuple[dict[str, str], str, str], ...] = (
     ({"grant_type": "implicit"}, "grant_type", "choice-invalid"),
     ({"grant_type": "password", "username": "x"}, "", "credentials-missing"),
     ({"grant_type": "refresh_token"}, "", "credentials-missing"),
-    ({"grant_type": "password", "username": "x", "password": "p" * 201}, "password", "field-invalid"),
+    ({"grant_type": "password", "username": "x", "password": "p" * 201}, "password", "too-long"),
     ({}, "grant_type", "field-missing"),
 )
 
