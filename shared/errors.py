@@ -10,6 +10,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake in a record: where, which, and the parameters of its text. Never the value at fault."""
+
+    field: str  # "person.id_number"; "" when the record as a whole is at fault
+    code: str
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def under(self, place: str | int) -> "Fault":
+        """The same mistake in a record that stands at `place` of a greater one: `name` under 2 is `2.name`."""
+        return dataclasses.replace(self, field=f"{place}.{self.field}".rstrip("."))
+
+
 class DomainError(Exception):
     """Base of all. `field` is a JSON pointer-like path of the input at fault, e.g. `person.id_number`."""
 
@@ -21,20 +34,16 @@ class DomainError(Exception):
         self.field = field
         self.params = params
 
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """The error as mistakes of a record, for reports on many records at once."""
+        return (Fault(self.field or "", self.code, self.params),)
+
 
 class Invalid(DomainError):
     """The input cannot be right."""
 
     status = 422
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One mistake in a record: where, which, and the parameters of its text. Never the value at fault."""
-
-    field: str  # "person.id_number"
-    code: str
-    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class InvalidInput(Invalid):
@@ -44,7 +53,12 @@ class InvalidInput(Invalid):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__(count=len(faults))
-        self.faults = tuple(faults)
+        self._faults = tuple(faults)
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """All of them."""
+        return self._faults
 
 
 class Unauthenticated(DomainError):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.directory.api import ROUTERS, mistakes
+from services.directory.api import ROUTERS
 from services.directory.keys import OwnKeys
 from services.directory.passwords import Passwords
 from services.directory.settings import DirectorySettings
@@ -32,7 +32,7 @@ def create_app(settings: DirectorySettings, bus: Bus, find_key: FindKey | None =
     database = Database(settings.database, NAME)
     vault = Vault(settings.vault)
     tokens = TokenVerifier(settings.token, find_key or OwnKeys(database).find)
-    app = service_app(
+    return service_app(
         Parts(
             name=NAME,
             title="目录 Directory",
@@ -48,8 +48,6 @@ def create_app(settings: DirectorySettings, bus: Bus, find_key: FindKey | None =
             state={"door": _door(settings, database, vault), "issuer": _issuer(settings, vault)},
         )
     )
-    mistakes.install(app)
-    return app
 
 
 def _door(settings: DirectorySettings, database: Database, vault: Vault) -> Door:

@@ -1,8 +1,7 @@
 """Errors as problem documents (RFC 9457, `application/problem+json`), never with the input in them."""
 
 import logging
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,6 +15,7 @@ from starlette.responses import Response
 
 from shared.db.outage import is_outage, is_unstorable
 from shared.errors import DomainError, Fault, InvalidInput
+from shared.faults import faults_of
 from shared.messages import Catalogue, Language, preferred
 
 log = logging.getLogger(__name__)
@@ -28,22 +28,7 @@ _BY_STATUS = {
     415: "media-type-unsupported",
     401: "unauthenticated",
 }
-_BY_PYDANTIC = {
-    "missing": "field-missing",
-    "extra_forbidden": "field-unknown",
-    "string_too_long": "text-too-long",
-    "string_too_short": "text-too-short",
-    "too_long": "too-long",
-    "too_short": "too-short",
-    "literal_error": "choice-invalid",
-    "enum": "choice-invalid",
-    "json_invalid": "json-invalid",
-}
-_RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
-_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
-_PARAMS = frozenset(
-    {"max_length", "min_length", "expected"}
-)  # of pydantic's error contexts, those with no input in them
+_MOST_TOLD = 1000  # mistakes; a file can hold more of them than anybody reads
 
 
 class FieldProblem(BaseModel):
@@ -102,48 +87,15 @@ def language(request: Request) -> Language:
     return preferred(request.headers.get("accept-language"))
 
 
-def field_problem(catalogue: Catalogue, language: Language, error: Mapping[str, Any]) -> FieldProblem:
-    """Translate one pydantic error; also used for the rows of a batch."""
-    code, params = code_of(error)
-    return FieldProblem(field=path_of(error["loc"]), code=code, message=catalogue.text(code, language, **params))
-
-
 def fault_problem(catalogue: Catalogue, language: Language, fault: Fault) -> FieldProblem:
     """A mistake with its text."""
     message = catalogue.text(fault.code, language, **fault.params)
     return FieldProblem(field=fault.field, code=fault.code, message=message)
 
 
-def code_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Our stable code for a pydantic error, with the parameters of its text."""
-    kind: str = error["type"]
-    code = _BY_PYDANTIC.get(kind)
-    if code is None and kind in _RANGES:
-        code = "number-out-of-range"
-    if code is None:
-        # Our own validators raise PydanticCustomError with a catalogue code (they contain hyphens, pydantic's do not).
-        code = kind if "-" in kind else "field-invalid"
-    context: Mapping[str, Any] = error.get("ctx") or {}
-    return code, {name: value for name, value in context.items() if name in _PARAMS}
-
-
-def path_of(location: Iterable[int | str]) -> str:
-    """`("body", "person", "id_number")` → `person.id_number`; a name that looks like a value is left out."""
-    parts = list(location)
-    if parts and parts[0] in ("body", "query", "path", "header"):
-        parts = parts[1:]
-    # An unknown field's name is input as well, and somebody will put an ID number there one day.
-    names = [str(p) if isinstance(p, int) or _FIELD_NAME.fullmatch(p) else "?" for p in parts]
-    return ".".join(names)
-
-
 async def _on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
-    faults: Sequence[Fault] = ()
-    if isinstance(error, InvalidInput):
-        faults = error.faults
-    elif error.field is not None:
-        faults = [Fault(error.field, error.code, error.params)]
+    faults = error.faults[:_MOST_TOLD] if error.field is not None or isinstance(error, InvalidInput) else ()
     errors = [fault_problem(request.app.state.catalogue, language(request), fault) for fault in faults]
     headers = {}
     if error.status == 401:
@@ -158,8 +110,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(e["type"] == "json_invalid" for e in found):
         return answer(request, 400, "json-invalid")
-    problems = [field_problem(request.app.state.catalogue, language(request), e) for e in found]
-    return answer(request, 422, "invalid-input", {"count": len(problems)}, problems)
+    return await _on_domain_error(request, InvalidInput(faults_of(found)))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from shared.errors import DomainError
 from shared.messages import Catalogue
 
 ROOT = Path(services.directory.__file__).parent
-RAISED_IN_CODE = re.compile(r'(?:PydanticCustomError|RowMistake)\([^"\n]*(?:"\w+", )?"([a-z]+(?:-[a-z]+)+)"')
+RAISED_IN_CODE = re.compile(r'(?:PydanticCustomError|Fault)\([^"\n]*(?:"\w+", )?"([a-z]+(?:-[a-z]+)+)"')
 
 
 def known_codes() -> set[str]:

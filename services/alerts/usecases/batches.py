@@ -3,7 +3,7 @@
 A chunk is deleted by the transaction that stores its rows, so a worker killed at any moment loses and doubles nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -90,7 +90,7 @@ def prepare_chunk(batch: Batch, chunk: BatchChunk, reference: Reference, vault: 
         try:
             alert = prepare_alert(who, _read(line), reference, vault, now, batch.id)
         except DomainError as refused:
-            ready.errors.extend((number, fault) for fault in _faults(refused))
+            ready.errors.extend((number, fault) for fault in refused.faults)
         else:
             ready.alerts.append(alert)
             ready.told.append(outbox_row(events.alert_raised(alert, reference.feeds[alert.feed].risk_family), trace))
@@ -103,13 +103,6 @@ def _read(line: bytes) -> AlertDraft:
     if row is None:
         raise InvalidInput([Fault("", "row-malformed")])
     return validated(AlertDraft, row)
-
-
-def _faults(refused: DomainError) -> Iterator[Fault]:
-    if isinstance(refused, InvalidInput):
-        yield from refused.faults
-    else:
-        yield Fault(refused.field or "", refused.code, refused.params)
 
 
 async def store_chunk(session: WriteSession, batch_id: UUID, worker: UUID, chunk: Prepared, now: datetime) -> None:

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from shared.errors import Fault, InvalidInput
-from shared.http.problems import code_of, path_of
+from shared.errors import InvalidInput
+from shared.faults import faults_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -26,4 +26,4 @@ def validated(model: type[M], row: dict[str, Any]) -> M:
         return model.model_validate(row)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-    raise InvalidInput([Fault(path_of(e["loc"]), *code_of(dict(e))) for e in found])
+    raise InvalidInput(faults_of(found))

@@ -29,10 +29,9 @@ from services.directory.schemas.accounts import (
 from services.directory.schemas.fields import AreaPrefixText
 from services.directory.sign_in import Door
 from services.directory.usecases import accounts as usecases
-from services.directory.usecases.rows import RowsRejected, mistake
 from shared.clock import utc_now
 from shared.db.engine import ReadSession
-from shared.errors import DomainError
+from shared.errors import DomainError, Fault, InvalidInput
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
@@ -150,12 +149,12 @@ async def _show(session: ReadSession, door: Door, *accounts: Account) -> list[Ac
 
 def _checked_passwords(news: list[NewAccount]) -> list[str]:
     passwords = [new.password.get_secret_value() for new in news]
-    mistakes = []
+    faults: list[Fault] = []
     for row, (new, password) in enumerate(zip(news, passwords, strict=True)):
         try:
             check_password(new.username, password)
         except DomainError as error:
-            mistakes.append(mistake(row, error))
-    if mistakes:
-        raise RowsRejected(mistakes)
+            faults += [fault.under(row) for fault in error.faults]
+    if faults:
+        raise InvalidInput(faults)
     return passwords

@@ -1,14 +1,13 @@
 """Reading a table of areas (行政区划) and building their tree."""
 
 import csv
-import dataclasses
 import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from shared.areas import AreaCode, InvalidAreaCode, Level, Scope, level, normalise, parent
-from shared.errors import Invalid
+from shared.errors import Fault, Invalid
 
 MAX_NAME = 100
 _COLUMNS = {"code": "code", "代码": "code", "区划代码": "code", "name": "name", "名称": "name", "区划名称": "name"}
@@ -34,6 +33,10 @@ class CsvInvalid(Invalid):
     code: ClassVar[str] = "csv-invalid"
 
 
+RowFault = tuple[int, Fault]
+"""A mistake with the line of the file where it stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class AreaDraft:
     """One area as a table has it."""
@@ -41,16 +44,6 @@ class AreaDraft:
     code: AreaCode
     name: str
     active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RowMistake:
-    """One mistake in one row; `row` is the line of the file, or the place in an array."""
-
-    row: int
-    field: str
-    code: str
-    params: dict[str, object] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +67,8 @@ def decode(content: bytes) -> str:
     raise FileEncodingUnknown
 
 
-def read_areas(text: str) -> tuple[list[tuple[int, AreaDraft]], list[RowMistake]]:
-    """The rows that can be read, with their line numbers, and the mistakes in the others."""
+def read_areas(text: str) -> tuple[list[tuple[int, AreaDraft]], list[RowFault]]:
+    """The rows that can be read, with their line numbers, and the faults of the others."""
     lines = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         lines.fieldnames = [_COLUMNS.get(name.strip().lower(), name) for name in lines.fieldnames or ()]
@@ -86,51 +79,54 @@ def read_areas(text: str) -> tuple[list[tuple[int, AreaDraft]], list[RowMistake]
         raise CsvInvalid(line=lines.line_num) from None
 
 
-def _read_rows(lines: "csv.DictReader[str]") -> tuple[list[tuple[int, AreaDraft]], list[RowMistake]]:
+def _read_rows(lines: "csv.DictReader[str]") -> tuple[list[tuple[int, AreaDraft]], list[RowFault]]:
     rows: list[tuple[int, AreaDraft]] = []
-    mistakes: list[RowMistake] = []
+    faults: list[RowFault] = []
     for cells in lines:
         if any(isinstance(cell, str) and cell.strip() for cell in cells.values()):
-            read = _read_row(lines.line_num, cells)
-            mistakes.append(read) if isinstance(read, RowMistake) else rows.append((lines.line_num, read))
-    return rows, mistakes
+            read = _read_row(cells)
+            if isinstance(read, Fault):
+                faults.append((lines.line_num, read))
+            else:
+                rows.append((lines.line_num, read))
+    return rows, faults
 
 
-def _read_row(line: int, cells: Mapping[str, str | None]) -> AreaDraft | RowMistake:
+def _read_row(cells: Mapping[str, str | None]) -> AreaDraft | Fault:
     try:
         code = normalise(cells.get("code") or "")
     except InvalidAreaCode as error:
-        return RowMistake(line, "code", error.code)
+        return Fault("code", error.code)
     name = (cells.get("name") or "").strip()
     if not name.isprintable():
-        return RowMistake(line, "name", "field-invalid")
+        return Fault("name", "field-invalid")
     if not name:
-        return RowMistake(line, "name", "field-missing")
+        return Fault("name", "field-missing")
     if len(name) > MAX_NAME:
-        return RowMistake(line, "name", "text-too-long", {"max_length": MAX_NAME})
+        return Fault("name", "text-too-long", {"max_length": MAX_NAME})
     active = _TRUTH.get((cells.get("active") or "").strip().lower())
     if active is None:
-        return RowMistake(line, "active", "field-invalid")
+        return Fault("active", "field-invalid")
     return AreaDraft(code, name, active)
 
 
-def check_areas(rows: Sequence[tuple[int, AreaDraft]], scope: Scope, known: Collection[str]) -> list[RowMistake]:
-    """Mistakes between rows: a code twice, outside the importer's scope, or a village or township without its parent.
+def check_areas(rows: Sequence[tuple[int, AreaDraft]], scope: Scope, known: Collection[str]) -> list[RowFault]:
+    """Faults between rows: a code twice, outside the importer's scope, or a village or township without its parent.
 
     `known`: codes that are in the directory already.
     """
-    mistakes: list[RowMistake] = []
+    faults: list[RowFault] = []
     present = set(known) | {area.code for _, area in rows}
     seen: set[str] = set()
     for line, area in rows:
         if area.code in seen:
-            mistakes.append(RowMistake(line, "code", "area-twice"))
+            faults.append((line, Fault("code", "area-twice")))
         elif not scope.covers(area.code):
-            mistakes.append(RowMistake(line, "code", "area-not-permitted", {"area": area.code}))
+            faults.append((line, Fault("code", "area-not-permitted", {"area": area.code})))
         elif level(area.code) in (Level.TOWNSHIP, Level.VILLAGE) and parent(area.code) not in present:
-            mistakes.append(RowMistake(line, "code", "area-parent-missing", {"area": parent(area.code)}))
+            faults.append((line, Fault("code", "area-parent-missing", {"area": parent(area.code)})))
         seen.add(area.code)
-    return mistakes
+    return faults
 
 
 def nest(areas: Iterable[Node]) -> list[Node]:

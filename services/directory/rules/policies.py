@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from services.directory.rules.accounts import AreaNotGrantable, scope_within
 from shared.areas import Scope
 from shared.contracts.policies import BODIES
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, Invalid, InvalidInput, NotFound
+from shared.faults import faults_of
 from shared.security.principals import Principal
 
 
@@ -56,23 +57,15 @@ class PolicyEndsSooner(Conflict):
     code: ClassVar[str] = "policy-ends-sooner"
 
 
-class BodyMistakes(Exception):
-    """The body is not one of its kind; `errors` as pydantic gives them."""
-
-    def __init__(self, errors: list[dict[str, Any]]) -> None:
-        super().__init__("the body of a policy is not one of its kind")
-        self.errors = errors
-
-
 def check_body(kind: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The body as its kind's contract writes it. Raises `PolicyKindUnknown` or `BodyMistakes`."""
+    """The body as its kind's contract writes it. Raises `PolicyKindUnknown` or `InvalidInput`."""
     contract = BODIES.get(kind)
     if contract is None:
         raise PolicyKindUnknown(field="kind", kinds=", ".join(sorted(BODIES)))
     try:
         checked = contract.model_validate(body)
     except ValidationError as error:
-        raise BodyMistakes([{**e, "loc": ("body", "body", *e["loc"])} for e in error.errors()]) from None
+        raise InvalidInput([fault.under("body") for fault in faults_of(error.errors())]) from None
     return checked.model_dump(mode="json", exclude_none=True)
 
 

@@ -24,10 +24,9 @@ from services.directory.rules.accounts import (
     may_manage,
 )
 from services.directory.rules.organisations import bureau
-from services.directory.usecases.rows import RowsRejected, mistake
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
-from shared.errors import DomainError
+from shared.errors import DomainError, InvalidInput
 from shared.ids import new_id
 from shared.outbox import emit
 from shared.security import audit
@@ -50,9 +49,9 @@ async def open_accounts(
     password_hashes: Sequence[str],
     now: datetime,
 ) -> list[Account]:
-    """Open all accounts, or none (`RowsRejected`)."""
+    """Open all accounts, or none: `InvalidInput` then has every mistake, under its row."""
     if errors := await _find_errors(session, who, drafts):
-        raise RowsRejected([mistake(row, error) for row, error in errors])
+        raise InvalidInput([fault.under(row) for row, error in errors for fault in error.faults])
     return await _insert(session, who, drafts, password_hashes, now)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from sqlalchemy import text
 
@@ -10,10 +11,10 @@ from services.directory import events
 from services.directory.models import Area
 from services.directory.queries import areas as queries
 from services.directory.rules.areas import AreaDraft, check_areas, decode, read_areas
-from services.directory.usecases.rows import RowsRejected
 from shared.areas import level, parent
 from shared.db.bulk import stage
 from shared.db.engine import WriteSession
+from shared.errors import InvalidInput
 from shared.outbox import emit
 from shared.security import audit
 from shared.security.principals import Principal
@@ -36,16 +37,16 @@ class ImportReport:
 
 
 async def import_areas(session: WriteSession, who: Principal, content: bytes, *, dry_run: bool) -> ImportReport:
-    """Add and change the areas of a CSV file: all rows, or none (`RowsRejected`). Areas not in it stay.
+    """Add and change the areas of a CSV file: all rows, or none (`InvalidInput`, by lines). Areas not in it stay.
 
     A province has 20,000 rows: reading and comparing leave the event loop, writing is one COPY.
     """
-    rows, mistakes = await asyncio.to_thread(lambda: read_areas(decode(content)))
+    rows, faults = await asyncio.to_thread(lambda: read_areas(decode(content)))
     await queries.lock_areas(session)
     known = await queries.find_all_states(session)
-    mistakes += await asyncio.to_thread(check_areas, rows, who.scope, known)
-    if mistakes:
-        raise RowsRejected(sorted(mistakes, key=lambda mistake: mistake.row))
+    faults += await asyncio.to_thread(check_areas, rows, who.scope, known)
+    if faults:
+        raise InvalidInput([fault.under(line) for line, fault in sorted(faults, key=itemgetter(0))])
     touched = [draft for _, draft in rows if known.get(draft.code) != (draft.name, draft.active)]
     added = sum(draft.code not in known for draft in touched)
     if touched and not dry_run:

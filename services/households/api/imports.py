@@ -18,9 +18,9 @@ from services.households.usecases.imports import Import
 from shared.clock import utc_now
 from shared.db.engine import WriteSession
 from shared.errors import Fault
+from shared.faults import faults_of
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
-from shared.http.problems import code_of, path_of
 from shared.messages import Catalogue, Language
 
 router = APIRouter(prefix="/v1/households", tags=["Register · 农户档案"])
@@ -118,8 +118,7 @@ def _check_next(parts: Iterator[list[Upload]]) -> Checked | None:
 def _faults(upload: Upload, error: ValidationError) -> list[Fault]:
     if upload.content is None:
         return [Fault("", "json-invalid")]
-    found = error.errors(include_url=False, include_input=False)
-    return [Fault(path_of(one["loc"]), *code_of(one)) for one in found]
+    return faults_of(error.errors(include_url=False, include_input=False))
 
 
 class _Told:

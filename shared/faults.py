@@ -1,0 +1,50 @@
+"""pydantic's errors as faults of ours: a stable code and a place, and nothing of the input."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shared.errors import Fault
+
+_BY_PYDANTIC = {
+    "missing": "field-missing",
+    "extra_forbidden": "field-unknown",
+    "string_too_long": "text-too-long",
+    "string_too_short": "text-too-short",
+    "too_long": "too-long",
+    "too_short": "too-short",
+    "literal_error": "choice-invalid",
+    "enum": "choice-invalid",
+    "json_invalid": "json-invalid",
+}
+_RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
+_PARAMS = frozenset({"max_length", "min_length", "expected"})  # of pydantic's contexts, those with no input in them
+
+
+def faults_of(errors: Iterable[Mapping[str, Any]]) -> list[Fault]:
+    """One fault for each of `ValidationError.errors()`."""
+    return [Fault(_path(error["loc"]), _code(error), _params(error)) for error in errors]
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    kind: str = error["type"]
+    if kind in _RANGES:
+        return "number-out-of-range"
+    # Our own validators raise PydanticCustomError with a catalogue code (they contain hyphens, pydantic's do not).
+    return _BY_PYDANTIC.get(kind) or (kind if "-" in kind else "field-invalid")
+
+
+def _params(error: Mapping[str, Any]) -> dict[str, Any]:
+    context: Mapping[str, Any] = error.get("ctx") or {}
+    return {name: value for name, value in context.items() if name in _PARAMS}
+
+
+def _path(location: Iterable[int | str]) -> str:
+    """`("body", "person", "id_number")` → `person.id_number`; a name that looks like a value is left out."""
+    parts = list(location)
+    if parts and parts[0] in ("body", "query", "path", "header"):
+        parts = parts[1:]
+    # An unknown field's name is input as well, and somebody will put an ID number there one day.
+    names = [str(p) if isinstance(p, int) or _FIELD_NAME.fullmatch(p) else "?" for p in parts]
+    return ".".join(names)
