@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.households.models import RiskCase, Task, Verdict
+from services.households.rules.escalation import is_overdue
 from shared.clock import local_date
 from shared.contracts import households as contract
 from shared.contracts.households import Level
@@ -35,7 +36,12 @@ def task_closed(
 ) -> contract.TaskClosed:
     """The task is over; `late` when its deadline had passed."""
     return contract.TaskClosed(
-        task_id=task_id, case_id=case_id, subject_key=subject_key, state=state, late=now >= due_at, closed_at=now
+        task_id=task_id,
+        case_id=case_id,
+        subject_key=subject_key,
+        state=state,
+        late=is_overdue(due_at, now),
+        closed_at=now,
     )
 
 

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from shared.contracts.households import Level
 from shared.security.permits import Permit
 from shared.security.principals import Principal, Role
 
@@ -26,8 +25,6 @@ CancelTask = Annotated[Principal, Depends(Permit("task:cancel", Role.TOWNSHIP, R
 RecordVisit = Annotated[Principal, Depends(Permit("visit:record", *FIELD))]
 GiveVerdict = Annotated[Principal, Depends(Permit("verdict:give", *FIELD))]
 ReadCase = Annotated[Principal, Depends(Permit("case:read", *FIELD, Role.SUPERVISOR))]
-
-DESK_OF: dict[Role, Level] = {Role.VILLAGE: "village", Role.TOWNSHIP: "township", Role.COUNTY: "county"}
 
 
 def sees_people(who: Principal) -> bool:

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from services.households.api import views
 from services.households.api.cursors import id_of, moment_of
 from services.households.api.permits import (
-    DESK_OF,
     AcceptTask,
     AssignTask,
     CancelTask,
@@ -23,7 +22,7 @@ from services.households.models import ACTIVE, TaskState
 from services.households.queries import tasks as find
 from services.households.queries.cases import load_surroundings
 from services.households.queries.tasks import Mine, TaskFilter, TaskRow
-from services.households.rules.desks import narrowed
+from services.households.rules.desks import DESK_LEVELS, narrowed
 from services.households.schemas import tasks as schemas
 from services.households.schemas.fields import AnyArea
 from services.households.usecases import tasks as usecases
@@ -60,7 +59,7 @@ async def list_tasks(
     start = (moment_of(cursor[0]), id_of(cursor[1])) if cursor else None
     wanted = TaskFilter(
         state,
-        Mine(who.id, DESK_OF.get(who.role)) if mine else None,
+        Mine(who.id, DESK_LEVELS.get(who.role)) if mine else None,
         overdue,
         household,
     )

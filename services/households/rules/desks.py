@@ -12,7 +12,8 @@ from shared.security.principals import Role
 LEVELS: tuple[Level, ...] = ("village", "township", "county")
 """From the ground up."""
 
-_DESK_ROLES: dict[Role, Level] = {Role.VILLAGE: "village", Role.TOWNSHIP: "township", Role.COUNTY: "county"}
+DESK_LEVELS: dict[Role, Level] = {Role.VILLAGE: "village", Role.TOWNSHIP: "township", Role.COUNTY: "county"}
+"""At which desk an account of that role sits; the others have none."""
 
 
 class DeskElsewhere(Invalid):
@@ -73,7 +74,7 @@ def desk_of_account(role: Role, scope: Scope, case_area: AreaCode, *, known: boo
     Raises `DeskElsewhere` unless the account's areas hold the household; one that is still unknown may be given to
     an account of an area below, which may find it.
     """
-    level = _DESK_ROLES.get(role)
+    level = DESK_LEVELS.get(role)
     if level is None:
         raise AccountHasNoDesk(field="account_id")
     if scope.covers(case_area):

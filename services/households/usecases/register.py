@@ -13,10 +13,10 @@ from services.households.queries.register import Found
 from services.households.rules import register as rules
 from services.households.rules.register import HouseholdFacts, MemberFacts
 from services.households.usecases import sealing
+from services.households.usecases.areas import require_area
 from shared.areas import Scope
 from shared.db.engine import WriteSession, raw
 from shared.ids import new_id
-from shared.projections import areas
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -34,7 +34,7 @@ async def add_household(
     session: WriteSession, vault: Vault, who: Principal, facts: HouseholdFacts, now: datetime
 ) -> Household:
     """Enter a household with its members."""
-    await _require_area(session, who, facts.area_code)
+    await require_area(session, who, facts.area_code)
     household = Household(
         id=new_id(), version=1, created_at=now, updated_at=now, **sealing.household_values(vault, facts)
     )
@@ -52,7 +52,7 @@ async def change_household(
 ) -> None:
     """Change fields of a locked household; what hangs on it follows it to another village."""
     if "area_code" in changes:
-        await _require_area(session, who, changes["area_code"])
+        await require_area(session, who, changes["area_code"])
     for name, value in sealing.household_changes(vault, changes).items():
         setattr(household, name, value)
     household.version += 1
@@ -150,12 +150,6 @@ async def follow_households(session: WriteSession, household_ids: Collection[UUI
     """Move the open tasks of households to the desks of where they live now. Cases and visits follow by themselves."""
     if household_ids:
         await (await raw(session)).execute(_FOLLOW, list(household_ids))
-
-
-async def _require_area(session: WriteSession, who: Principal, area_code: str) -> None:
-    who.require_area(area_code)
-    if not await areas.find_active(session, [area_code]):
-        raise rules.AreaUnknown(field="area_code")
 
 
 def _member(vault: Vault, household: Household, facts: MemberFacts, now: datetime) -> Member:

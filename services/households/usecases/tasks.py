@@ -11,21 +11,14 @@ from services.households.models import RiskCase, Task, TaskEvent
 from services.households.queries.tasks import TaskRow, lock_task
 from services.households.rules import desks, tasks
 from services.households.rules.desks import Desk
+from services.households.usecases.areas import require_area
 from shared.areas import AreaCode
 from shared.db.engine import WriteSession
-from shared.errors import Invalid
 from shared.ids import new_id
 from shared.outbox import emit
 from shared.projections import accounts
-from shared.projections import areas as known_areas
 from shared.security import audit
 from shared.security.principals import Principal
-
-
-class AreaUnknown(Invalid):
-    """There is no area with that code."""
-
-    code = "area-unknown"
 
 
 async def accept_task(session: WriteSession, who: Principal, task_id: UUID, now: datetime) -> TaskRow:
@@ -48,9 +41,7 @@ async def assign_to_area(
 ) -> TaskRow:
     """Move the task to the desk of an area within the asker's own."""
     row = await lock_task(session, who.scope, task_id)
-    who.require_area(area_code)
-    if not await known_areas.find_active(session, [area_code]):
-        raise AreaUnknown(field="area_code")
+    await require_area(session, who, area_code)
     await _move(session, who, row, desks.desk_of(area_code), None, now)
     return row
 
