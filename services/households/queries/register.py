@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, tuple_
@@ -11,6 +12,9 @@ from services.households.queries.within import within
 from services.households.rules.register import HouseholdNotFound, MemberNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.errors import NotFound
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +49,12 @@ async def list_households(
 
 async def get_household(session: ReadSession, scope: Scope, household_id: UUID) -> Household:
     """One household; raises `HouseholdNotFound`."""
-    query = select(Household).where(Household.id == household_id, within(Household.area_code, scope))
-    household = (await session.scalars(query)).one_or_none()
-    if household is None:
-        raise HouseholdNotFound
-    return household
+    return _found(await session.scalar(_household(scope, household_id)), HouseholdNotFound)
 
 
 async def lock_household(session: WriteSession, scope: Scope, household_id: UUID) -> Household:
     """One household that nobody else changes until commit; raises `HouseholdNotFound`."""
-    query = select(Household).where(Household.id == household_id, within(Household.area_code, scope)).with_for_update()
-    household = (await session.scalars(query)).one_or_none()
-    if household is None:
-        raise HouseholdNotFound
-    return household
+    return _found(await session.scalar(_household(scope, household_id).with_for_update()), HouseholdNotFound)
 
 
 async def find_households(session: ReadSession, scope: Scope, ids: Collection[UUID]) -> Sequence[Household]:
@@ -79,20 +75,12 @@ async def list_members(session: ReadSession, scope: Scope, household_ids: Collec
 
 async def get_member(session: ReadSession, scope: Scope, member_id: UUID) -> Member:
     """One person; raises `MemberNotFound`."""
-    query = select(Member).where(Member.id == member_id, within(Member.area_code, scope))
-    member = (await session.scalars(query)).one_or_none()
-    if member is None:
-        raise MemberNotFound
-    return member
+    return _found(await session.scalar(_member(scope, member_id)), MemberNotFound)
 
 
 async def lock_member(session: WriteSession, scope: Scope, member_id: UUID) -> Member:
     """One person that nobody else changes until commit; raises `MemberNotFound`."""
-    query = select(Member).where(Member.id == member_id, within(Member.area_code, scope)).with_for_update()
-    member = (await session.scalars(query)).one_or_none()
-    if member is None:
-        raise MemberNotFound
-    return member
+    return _found(await session.scalar(_member(scope, member_id).with_for_update()), MemberNotFound)
 
 
 async def find_by_person(session: ReadSession, scope: Scope, person_key: str) -> Sequence[Found]:
@@ -124,6 +112,20 @@ async def find_by_name(
     if after is not None:
         query = query.where(Member.id > after)
     return [Found(*row) for row in await session.execute(query)]
+
+
+def _household(scope: Scope, household_id: UUID) -> Select[Household]:
+    return select(Household).where(Household.id == household_id, within(Household.area_code, scope))
+
+
+def _member(scope: Scope, member_id: UUID) -> Select[Member]:
+    return select(Member).where(Member.id == member_id, within(Member.area_code, scope))
+
+
+def _found(row: T | None, missing: type[NotFound]) -> T:
+    if row is None:
+        raise missing
+    return row
 
 
 def _members(scope: Scope) -> Select[UUID, UUID]:
