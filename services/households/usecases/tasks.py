@@ -104,5 +104,6 @@ def note(
     session: WriteSession, task: Task, what: str, by: UUID, now: datetime, detail: dict[str, Any] | None = None
 ) -> None:
     """Add a line to the task's history; `detail` holds codes and ids only."""
-    plain = orjson.loads(orjson.dumps(detail)) if detail else None  # ids as text
+    # default=str: asyncpg reads a UUID as a subclass of its own, which orjson does not know.
+    plain = orjson.loads(orjson.dumps(detail, default=str)) if detail else None  # ids as text
     session.add(TaskEvent(id=new_id(), task_id=task.id, at=now, what=what, by=by, detail=plain))
