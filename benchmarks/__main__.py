@@ -1,0 +1,55 @@
+"""`python -m benchmarks [CASE ...]`: run the cases, tell the ratios, write `.bench/`.
+
+A missed target is told loudly and does not fail the run: a benchmark is no test.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from benchmarks import alert_post, alert_to_task, batch_intake, report, tasks_embedded, tasks_kafka
+from benchmarks.harness import CannotRun, Open, Result, run
+from benchmarks.world import World, open_world
+
+CASES: dict[str, Open] = {
+    "alert_post": alert_post.open_case,
+    "batch_intake": batch_intake.open_case,
+    "tasks_embedded": tasks_embedded.open_case,
+    "tasks_kafka": tasks_kafka.open_case,
+    "alert_to_task": alert_to_task.open_case,
+}
+FOLDER = Path(".bench")
+
+
+def main(chosen: list[str]) -> int:
+    """Run the `chosen` cases, or all."""
+    unknown = set(chosen) - CASES.keys()
+    if unknown:
+        print(f"no such case: {', '.join(sorted(unknown))}; there are: {', '.join(CASES)}", file=sys.stderr)
+        return 2
+    results: list[Result] = []
+    refused: list[str] = []
+    with open_world(_tell) as world:
+        for name in chosen or CASES:
+            try:
+                results += asyncio.run(_run(name, world))
+                report.write(results, FOLDER)  # after each: a case that breaks takes nothing of the others with it
+            except CannotRun as reason:
+                refused.append(f"!!! NOT RUN: {name}: {reason}")
+    if results:
+        print(f"\n{report.table(results)}\n\nwritten: {FOLDER}/results.json, {FOLDER}/results.png")
+    print("\n".join(refused + report.missed(results)))
+    return 0
+
+
+async def _run(name: str, world: World) -> list[Result]:
+    async with CASES[name](world) as case:
+        return await run(name, case, _tell)
+
+
+def _tell(line: str) -> None:
+    print(f"· {line}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

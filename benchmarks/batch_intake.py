@@ -1,0 +1,107 @@
+"""A batch of 50,000 reports: from its POST until every row is validated, sealed, stored and in the outbox.
+
+Floor: asyncpg's COPY of the very rows that the intake leaves behind, finished, into tables with the same columns and
+indexes: an alert and an outbox row for each report. Told besides, without a target: COPY of the alerts alone.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+
+from benchmarks import county
+from benchmarks.harness import Case, Figure
+from benchmarks.serving import app, serving
+from benchmarks.world import World
+
+ROWS = 50_000
+FIGURES = (
+    Figure("batch_intake", "rows/s", target=0.35),
+    Figure("batch_intake_to_alerts_alone", "rows/s"),
+)
+_ASK = 0.1  # seconds between two questions how far the batch is; asking costs the server time
+_PATIENCE = 300  # seconds
+
+
+@asynccontextmanager
+async def open_case(world: World) -> AsyncIterator[Case]:
+    """Each round takes a fresh database; the floor copies the rows that the intake before it made."""
+    body = ndjson(ROWS)
+    database = ""
+
+    async def take_in() -> list[float]:
+        nonlocal database
+        database = await world.clone()
+        return [ROWS / await post_batch(world, database, body, ROWS)] * len(FIGURES)
+
+    async def copy() -> Sequence[float]:
+        rates = await _copy_again(world, database)
+        await world.drop(database)
+        return rates
+
+    yield Case(FIGURES, take_in, copy)
+
+
+def ndjson(rows: int) -> bytes:
+    """Reports on `rows` / 2 people, one line each."""
+    people = county.people(rows // len(county.FEEDS))
+    return "".join(json.dumps(draft, ensure_ascii=False) + "\n" for draft in county.alerts(people)).encode()
+
+
+async def post_batch(world: World, database: str, body: bytes, rows: int) -> float:
+    """Post `rows` to the alerts service in `database`; the seconds until the batch is done.
+
+    The bus is away, so the outbox holds all events in the end.
+    """
+    environment = world.environment("alerts", database) | {"BENCH_BUS": "away"}
+    async with serving(app("alerts"), world.folder / "alerts.log", environment) as port:
+        start = time.perf_counter()
+        batch = await _post_and_wait(f"http://127.0.0.1:{port}/alerts/v1/batches", body)
+        seconds = time.perf_counter() - start
+    assert batch["accepted"] == rows, f"{batch['accepted']} of {rows} rows were accepted"
+    connection = await world.connect(database)
+    emitted = await connection.fetchval("SELECT count(*) FROM alerts.outbox WHERE type = 'alerts.alert-raised'")
+    await connection.close()
+    assert emitted == rows, f"{emitted} of {rows} alerts are in the outbox"
+    return seconds
+
+
+async def _post_and_wait(url: str, body: bytes) -> dict[str, Any]:
+    headers = {"X-API-Key": county.API_KEY, "Content-Type": "application/x-ndjson"}
+    async with asyncio.timeout(_PATIENCE), httpx.AsyncClient(timeout=_PATIENCE) as client:
+        answer = await client.post(url, content=body, headers=headers)
+        while True:
+            answer.raise_for_status()
+            batch: dict[str, Any] = answer.json()
+            if batch["state"] in ("done", "failed"):
+                return batch
+            await asyncio.sleep(_ASK)
+            answer = await client.get(f"{url}/{batch['id']}", headers=headers)
+
+
+async def _copy_again(world: World, database: str) -> tuple[float, float]:
+    """Reports per second of a raw COPY of what the intake left in `database`: alerts with events, and alerts alone."""
+    connection = await world.connect(database)
+    try:
+        alerts = await _copy_table(connection, "alert")
+        outbox = await _copy_table(connection, "outbox")
+        return ROWS / (alerts + outbox), ROWS / alerts
+    finally:
+        await connection.close()
+
+
+async def _copy_table(connection: "asyncpg.Connection[Any]", table: str) -> float:
+    """Seconds it takes to copy the finished rows into a table like theirs."""
+    found = await connection.fetch(f"SELECT * FROM alerts.{table} ORDER BY id")
+    columns = [column for column in found[0].keys() if (table, column) != ("outbox", "id")]  # noqa: SIM118 # a Record
+    rows = [tuple(row[column] for column in columns) for row in found]
+    await connection.execute(f"CREATE TABLE copied_{table} (LIKE alerts.{table} INCLUDING ALL)")
+    await connection.execute("CHECKPOINT")
+    start = time.perf_counter()
+    await connection.copy_records_to_table(f"copied_{table}", records=rows, columns=columns)
+    return time.perf_counter() - start
