@@ -1,6 +1,5 @@
 """Composition of the alerts service: settings → engine → routes → consumers → jobs."""
 
-import asyncio
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
 from shared.bus.port import Bus
 from shared.db.engine import Database
-from shared.http.app import Parts, every, service_app
+from shared.http.app import Job, Parts, every, service_app
 from shared.inbox import Inbox
 from shared.messages import Catalogue
 from shared.projections import api_keys
@@ -28,7 +27,13 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
     database = Database(settings.database, "alerts")
     vault = Vault(settings.vault)
     reference = ReferenceData(database)
-    batch_bell = asyncio.Event()
+
+    async def keep_worker_process() -> None:
+        await jobs.keep_worker_process(settings)
+
+    workers: list[Job] = [keep_worker_process] * settings.batch_processes
+    if not workers:
+        workers = [jobs.BatchWorker(database, vault, reference).run]
     return service_app(
         Parts(
             name="alerts",
@@ -41,10 +46,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
-            jobs=(
-                jobs.batch_worker(database, vault, reference, batch_bell).run,
-                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database)),
-            ),
-            state={"reference": reference, "batch_bell": batch_bell},
+            jobs=(*workers, every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database))),
+            state={"reference": reference},
         )
     )

@@ -2,95 +2,116 @@
 
 import asyncio
 import logging
+import pickle
+import sys
+from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from uuid import UUID
+from typing import Any, cast
 
-from services.alerts.models import Batch
+import asyncpg
+
 from services.alerts.queries import batches as queries
 from services.alerts.queries.reference import ReferenceData
+from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import batches
 from shared import housekeeping
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.outage import is_outage
-from shared.ids import new_id
 from shared.security.vault import Vault
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 2.0  # how long a batch accepted by another process, or left by a dead one, may wait; ours ring the bell
+IDLE_SECONDS = 2.0  # how long a batch may wait when its notification was missed
+RESTART_SECONDS = 1.0
+STOP_SECONDS = 10.0
 ERRORS_KEPT = timedelta(days=90)
 _EVERYWHERE = Scope.everywhere()
 
 
 @dataclass(frozen=True, slots=True)
 class BatchWorker:
-    """Works off batches, one at a time; several processes may each run one."""
+    """Works off batches chunk by chunk. Any number of workers, here and in other processes, share the chunks."""
 
     database: Database
     vault: Vault
     reference: ReferenceData
-    bell: asyncio.Event
-    id: UUID
+    _bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
             try:
-                self.bell.clear()
-                if await self.work_one():
-                    continue
+                async with self.database.engine.connect() as connection:
+                    driver = (await connection.get_raw_connection()).driver_connection
+                    await self._work_while_hearing(cast("asyncpg.Connection[Any]", driver))
             except Exception as error:
                 log.warning("batch worker interrupted", extra={"error": type(error).__name__})
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.bell.wait(), IDLE_SECONDS)
+            await asyncio.sleep(RESTART_SECONDS)
+
+    async def _work_while_hearing(self, connection: "asyncpg.Connection[Any]") -> None:
+        await connection.add_listener(queries.CHANNEL, self._ring)
+        try:
+            while not connection.is_closed():
+                self._bell.clear()
+                while await self.work_one():
+                    pass
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._bell.wait(), IDLE_SECONDS)
+        finally:
+            await connection.remove_listener(queries.CHANNEL, self._ring)
+
+    def _ring(self, *_: object) -> None:
+        self._bell.set()
 
     async def work_one(self) -> bool:
-        """Work off the oldest waiting batch; False when there is none."""
-        async with self.database.write(_EVERYWHERE) as session:
-            batch = await queries.lease_batch(session, self.id, utc_now())
-        if batch is None:
-            return False
+        """Work on the oldest chunk that nobody has; False when there is none."""
+        reference = await self.reference.get()
+        chunk = None
         try:
-            await self._work_off(batch)
-        except queries.LeaseLost:
-            log.warning("batch lease lost", extra={"batch": str(batch.id)})
-        except Exception as error:
-            if is_outage(error):
-                raise  # the lease runs out, then somebody goes on with the chunks that are left
-            log.error("batch chunk failed", extra={"batch": str(batch.id), "error": type(error).__name__})
             async with self.database.write(_EVERYWHERE) as session:
-                await batches.note_failure(session, batch.id, self.id, utc_now())
-        return True
+                chunk = await queries.take_chunk(session)
+                if chunk is not None:
+                    await batches.work_chunk(session, chunk, reference, self.vault, utc_now())
+        except Exception as error:
+            if chunk is None or is_outage(error):
+                raise
+            log.error("chunk failed", extra={"batch": str(chunk.batch_id), "error": type(error).__name__})
+            async with self.database.write(_EVERYWHERE) as session:
+                await batches.note_failure(session, chunk.batch_id, utc_now())
+        return chunk is not None
 
-    async def _work_off(self, batch: Batch) -> None:
-        """Chunk by chunk; while the database stores one, a thread prepares the next."""
-        preparing = asyncio.create_task(self._prepare(batch, 0))
+
+async def keep_worker_process(settings: AlertsSettings) -> None:
+    """Run one `services.alerts.worker` process, and a new one when it ends, until cancelled."""
+    while True:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services.alerts.worker"), stdin=PIPE, start_new_session=True
+        )
         try:
-            while (chunk := await preparing) is not None:
-                preparing = asyncio.create_task(self._prepare(batch, chunk.seq))
-                async with self.database.write(_EVERYWHERE) as session:
-                    await batches.store_chunk(session, batch.id, self.id, chunk, utc_now())
+            assert process.stdin is not None
+            process.stdin.write(pickle.dumps(settings))  # not in the environment, where others could read the keys
+            await process.stdin.drain()
+            await process.wait()
         finally:
-            preparing.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await preparing
-
-    async def _prepare(self, batch: Batch, after: int) -> batches.Prepared | None:
-        async with self.database.read(_EVERYWHERE) as session:
-            chunk = await queries.find_chunk(session, batch.id, after)
-        if chunk is None:
-            return None
-        known = await self.reference.get()
-        return await asyncio.to_thread(batches.prepare_chunk, batch, chunk, known, self.vault, utc_now())
+            await asyncio.shield(_end(process))
+        log.error("batch worker process ended", extra={"status": process.returncode})
+        await asyncio.sleep(RESTART_SECONDS)
 
 
-def batch_worker(database: Database, vault: Vault, reference: ReferenceData, bell: asyncio.Event) -> BatchWorker:
-    """A worker with an id of its own."""
-    return BatchWorker(database, vault, reference, bell, new_id())
+async def _end(process: Process) -> None:
+    """The worker ends when its standard input does, as it also does when this process is killed."""
+    if process.returncode is None:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 async def sweep(database: Database) -> None:

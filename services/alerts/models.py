@@ -87,7 +87,7 @@ class Alert(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     feed: Mapped[str]
     source_ref: Mapped[str | None]  # the bureau's own number of the row
-    dedup: Mapped[bytes]  # keyed hash of the source_ref or, without one, of the whole row
+    dedup: Mapped[bytes]  # the source_ref or, without one, the row hash: what makes a row the same
     row_hash: Mapped[bytes]  # keyed hash of the whole row: the same again, or other content under the same source_ref
     severity: Mapped[Severity] = mapped_column(String)
     occurred_on: Mapped[date]
@@ -130,7 +130,7 @@ class NewAlert(NamedTuple):
 
 
 class Batch(Base):
-    """Many alerts sent at once. It keeps what its sender might do then, for the rows are worked off later."""
+    """Many alerts sent at once. It keeps what its sender was permitted then, for the rows are worked off later."""
 
     __tablename__ = "batch"
 
@@ -149,16 +149,14 @@ class Batch(Base):
     received_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None] = mapped_column(index=True)
-    worker: Mapped[UUID | None]
-    lease_until: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(server_default="0")  # of the chunk at hand
-
-
-Index("ix_batch_waiting", Batch.id, postgresql_where=Batch.finished_at.is_(None))
+    attempts: Mapped[int] = mapped_column(server_default="0")  # how often a chunk failed
 
 
 class BatchChunk(Base):
-    """Up to 1,000 rows as they came, sealed (purpose "batch-chunk"); deleted in the transaction that stores them."""
+    """Up to 1,000 rows as they came, sealed (purpose "batch-chunk").
+
+    Whoever works on one holds its row lock, and deletes it in the transaction that stores the rows.
+    """
 
     __tablename__ = "batch_chunk"
 

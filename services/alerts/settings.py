@@ -1,7 +1,13 @@
 """Settings of the alerts service."""
 
+from pydantic import Field
+
 from shared.settings import ServiceSettings
 
 
 class AlertsSettings(ServiceSettings):
-    """Nothing beyond what all services have: feeds, severities and deadlines are data."""
+    """What the service has beyond the settings of all. Feeds, severities and deadlines are data, not settings."""
+
+    batch_processes: int = Field(
+        2, ge=0, le=16, description="Processes that work off batches; 0 = this process does, at the cost of requests"
+    )

@@ -188,7 +188,7 @@ async def make_service(
         url = DatabaseSettings(url=SecretStr(cluster.dsn("alerts", database_name)), pool_size=8)
         bus, listener = LocalBus(), Listener()
         bus.subscribe("listener", {event.topic for event in BY_TYPE.values()}, listener.deliver)
-        app = create_app(AlertsSettings(database=url, vault=vault_settings), bus, signing.find_key)
+        app = create_app(AlertsSettings(database=url, vault=vault_settings, batch_processes=0), bus, signing.find_key)
         lifespan = app.router.lifespan_context(app)
         await lifespan.__aenter__()
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://alerts")

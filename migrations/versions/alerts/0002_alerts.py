@@ -125,13 +125,10 @@ def _batches() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("worker", sa.Uuid(), nullable=True),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_batch"),
     )
     op.create_index("ix_batch_finished_at", "batch", ["finished_at"], unique=False)
-    op.create_index("ix_batch_waiting", "batch", ["id"], unique=False, postgresql_where=sa.text("finished_at IS NULL"))
     op.create_table(
         "batch_chunk",
         sa.Column("batch_id", sa.Uuid(), nullable=False),

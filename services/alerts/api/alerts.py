@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.alerts.api.answers import alert_detail, alert_summary
-from services.alerts.api.context import ReadAlerts, ReportAlerts, WithdrawAlerts
+from services.alerts.api.permits import ReadAlerts, ReportAlerts, WithdrawAlerts
 from services.alerts.api.quick_route import QuickRoute
 from services.alerts.queries import alerts as queries
 from services.alerts.queries.intake import Connection

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from services.alerts.api.answers import batch_view
-from services.alerts.api.context import BatchBell, ReadBatches, ReportBatches
+from services.alerts.api.permits import ReadBatches, ReportBatches
 from services.alerts.api.row_stream import json_chunks, ndjson_chunks
 from services.alerts.queries import batches as queries
 from services.alerts.rules import MAX_ROWS, BatchEmpty, BatchFormat, sight
@@ -50,9 +50,7 @@ router = APIRouter(prefix="/v1/batches", tags=["Batches · 批量报送"])
     openapi_extra={"requestBody": _BODY},
     max_body_size=MAX_BODY,
 )
-async def report_batch(
-    request: Request, who: ReportBatches, db: Db, vault: Seals, bell: BatchBell, key: OptionalKey
-) -> Response:
+async def report_batch(request: Request, who: ReportBatches, db: Db, vault: Seals, key: OptionalKey) -> Response:
     """Up to 50,000 rows as a JSON array or NDJSON. Bad rows are listed under `/errors`, good ones are kept.
 
     Nothing is kept of a body that breaks off, is malformed as a whole or too long.
@@ -73,9 +71,7 @@ async def report_batch(
             batch = await accept_batch(session, who, format_, spool.rows, spool.chunks(), len(spool.places), utc_now())
             return json_answer(batch_view(batch), 202, {"Location": f"/alerts/v1/batches/{batch.id}"})
 
-        response = await once(db, who, RequestKey(key, digest.digest()) if key else None, work)
-    bell.set()
-    return response
+        return await once(db, who, RequestKey(key, digest.digest()) if key else None, work)
 
 
 @router.get("/{batch_id}", summary="How far a batch has come · 批次进度")

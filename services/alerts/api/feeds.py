@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.alerts.api.answers import feed_view
-from services.alerts.api.context import ReadFeeds
+from services.alerts.api.permits import ReadFeeds
 from services.alerts.queries.reference import list_feeds
 from services.alerts.rules import FeedNotFound, sight
 from services.alerts.schemas import FeedView

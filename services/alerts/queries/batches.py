@@ -1,30 +1,73 @@
-"""Batches: keeping the chunks, leasing a batch to one worker, and counting what became of its rows."""
+"""Batches: keeping their chunks, taking one to work on, and counting what became of its rows."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, or_, select, tuple_
+from sqlalchemy import delete, or_, select, text, tuple_
 
 from services.alerts.models import Batch, BatchChunk, BatchError
 from services.alerts.rules import BatchNotFound, Sight
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw
 
-LEASE = timedelta(seconds=10)
-"""How long a dead worker's batch waits for the next one. A living worker renews with each chunk (~0.1 s)."""
+CHANNEL = "alerts_batch"
+"""Notified when a batch was committed, so that workers need not look for one all the time."""
 
 
-class LeaseLost(Exception):
-    """Another worker has taken the batch over."""
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A chunk to work on, with what its sender was permitted."""
+
+    batch_id: UUID
+    seq: int
+    first_row: int
+    sealed: bytes
+    reported_by: UUID
+    feeds: Sequence[str]
+    areas: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a chunk's rows."""
+
+    accepted: int
+    repeated: int
+    rejected: int
+
+
+# A row lock is all the lease there is: it goes when the worker dies, and the next one takes the chunk at once.
+_TAKE_CHUNK = """
+SELECT chunk.batch_id, seq, first_row, sealed, reported_by, feeds, areas
+FROM batch_chunk AS chunk JOIN batch ON batch.id = chunk.batch_id
+ORDER BY chunk.batch_id, seq LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
+"""
+_FINISH_CHUNK = """
+WITH worked AS (DELETE FROM batch_chunk WHERE batch_id = $1 AND seq = $2 RETURNING batch_id)
+UPDATE batch SET
+    accepted = accepted + $3, repeated = repeated + $4, rejected = rejected + $5,
+    chunks_done = chunks_done + 1, started_at = COALESCE(started_at, $6),
+    state = CASE WHEN chunks_done + 1 = chunks_total THEN 'done' ELSE 'running' END,
+    finished_at = CASE WHEN chunks_done + 1 = chunks_total THEN clock_timestamp() END
+FROM worked WHERE batch.id = worked.batch_id
+"""
+_INSERT_ERRORS = """
+INSERT INTO batch_error (batch_id, row_number, field, code, params)
+SELECT $1, number, field, code, params::jsonb
+FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) AS row (number, field, code, params)
+"""
+_NOTIFY = text(f"NOTIFY {CHANNEL}")
 
 
 async def insert_chunks(session: WriteSession, batch_id: UUID, chunks: Iterable[tuple[int, int, bytes]]) -> None:
-    """Keep sealed chunks `(seq, first_row, sealed)`."""
+    """Keep sealed chunks `(seq, first_row, sealed)`; the workers hear of them when they are committed."""
     rows = ((batch_id, *chunk) for chunk in chunks)
     await copy_rows(session, "batch_chunk", ("batch_id", "seq", "first_row", "sealed"), rows)
+    await session.execute(_NOTIFY)
 
 
 async def get_batch(session: ReadSession, reported_by: UUID, sight: Sight, batch_id: UUID) -> Batch:
@@ -49,54 +92,36 @@ async def list_errors(
     return (await session.scalars(wanted)).all()
 
 
-async def lease_batch(session: WriteSession, worker: UUID, now: datetime) -> Batch | None:
-    """The oldest batch nobody works on, now this worker's."""
-    free = or_(Batch.lease_until.is_(None), Batch.lease_until < now)
-    waiting = select(Batch).where(Batch.finished_at.is_(None), free).order_by(Batch.id).limit(1)
-    batch = await session.scalar(waiting.with_for_update(skip_locked=True))
-    if batch is not None:
-        batch.state, batch.worker, batch.lease_until = "running", worker, now + LEASE
-        batch.started_at = batch.started_at or now
-    return batch
+async def take_chunk(session: WriteSession) -> Chunk | None:
+    """The oldest chunk nobody works on, ours until the transaction ends."""
+    row = await (await raw(session)).fetchrow(_TAKE_CHUNK)
+    return Chunk(**row) if row else None
 
 
-async def lock_leased(session: WriteSession, batch_id: UUID, worker: UUID) -> Batch:
-    """The batch, if it is still this worker's; raises `LeaseLost`."""
-    batch = await session.scalar(select(Batch).where(Batch.id == batch_id, Batch.worker == worker).with_for_update())
-    if batch is None or batch.finished_at is not None:
-        raise LeaseLost
-    return batch
-
-
-async def find_chunk(session: ReadSession, batch_id: UUID, after: int) -> BatchChunk | None:
-    """The first chunk with a higher number."""
-    wanted = select(BatchChunk).where(BatchChunk.batch_id == batch_id, BatchChunk.seq > after)
-    chunk: BatchChunk | None = await session.scalar(wanted.order_by(BatchChunk.seq).limit(1))
-    return chunk
-
-
-async def delete_chunks(session: WriteSession, batch_id: UUID, seq: int | None = None) -> None:
-    """Forget one chunk, or all that are left."""
-    gone = delete(BatchChunk).where(BatchChunk.batch_id == batch_id)
-    await session.execute(gone if seq is None else gone.where(BatchChunk.seq == seq))
+async def finish_chunk(session: WriteSession, chunk: Chunk, outcome: Outcome, started_at: datetime) -> None:
+    """Forget a chunk and count its rows. The last statement of its transaction: workers meet at the batch's row."""
+    counts = (outcome.accepted, outcome.repeated, outcome.rejected)
+    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, *counts, started_at)
 
 
 async def insert_errors(
     session: WriteSession, batch_id: UUID, errors: Iterable[tuple[int, str, str, dict[str, Any]]]
 ) -> None:
     """Keep row errors `(row_number, field, code, params)`; one that stands twice is kept once."""
-    rows = {(batch_id, *place): orjson.dumps(params).decode() for *place, params in errors}
+    rows = {tuple(place): orjson.dumps(params).decode() for *place, params in errors}
     if rows:
-        await (await raw(session)).execute(
-            _INSERT_ERRORS, *map(list, zip(*((*k, v) for k, v in rows.items()), strict=True))
-        )
+        columns = map(list, zip(*((*place, params) for place, params in rows.items()), strict=True))
+        await (await raw(session)).execute(_INSERT_ERRORS, batch_id, *columns)
 
 
-_INSERT_ERRORS = """
-INSERT INTO batch_error (batch_id, row_number, field, code, params)
-SELECT id, number, field, code, params::jsonb
-FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[]) AS row (id, number, field, code, params)
-"""
+async def lock_batch(session: WriteSession, batch_id: UUID) -> Batch:
+    """The batch, and no worker counts on it before our commit."""
+    return (await session.scalars(select(Batch).where(Batch.id == batch_id).with_for_update())).one()
+
+
+async def delete_chunks(session: WriteSession, batch_id: UUID) -> None:
+    """Forget the rows that are left."""
+    await session.execute(delete(BatchChunk).where(BatchChunk.batch_id == batch_id))
 
 
 async def delete_old_errors(session: WriteSession, before: datetime) -> None:

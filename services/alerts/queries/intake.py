@@ -1,6 +1,7 @@
 """Writing alerts, one or many, each with its outbox row. Straight to the driver: this is the hot path."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -66,10 +67,18 @@ async def get_repeated(connection: Connection, feed: str, dedup: bytes) -> async
 
 
 async def insert_alerts(session: WriteSession, alerts: Sequence[NewAlert]) -> set[UUID]:
-    """Store those of `alerts` whose rows are new; returns their ids."""
+    """Store those of `alerts` whose rows are new; returns their ids.
+
+    Mostly all are new: then a COPY does it at half the price. It stops at the first row that is known.
+    """
     if not alerts:
         return set()
-    fresh = await (await raw(session)).fetch(_INSERT_MANY, *map(list, zip(*alerts, strict=True)))
+    connection = await raw(session)
+    with suppress(asyncpg.UniqueViolationError):  # not to be shown to anybody: its detail quotes the row
+        async with connection.transaction():
+            await connection.copy_records_to_table("alert", records=alerts, columns=NewAlert._fields)
+            return {alert.id for alert in alerts}
+    fresh = await connection.fetch(_INSERT_MANY, *map(list, zip(*alerts, strict=True)))
     return {row["id"] for row in fresh}
 
 

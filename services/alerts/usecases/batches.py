@@ -3,13 +3,14 @@
 A chunk is deleted by the transaction that stores its rows, so a worker killed at any moment loses and doubles nothing.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.alerts import events
-from services.alerts.models import Batch, BatchChunk, NewAlert
+from services.alerts.models import Batch, NewAlert
 from services.alerts.queries import batches, intake
 from services.alerts.rules import BatchFormat, Reference
 from services.alerts.schemas import AlertDraft
@@ -27,14 +28,13 @@ from shared.telemetry import current_traceparent
 
 PURPOSE = "batch-chunk"
 ATTEMPTS = 3
-"""How often a chunk that fails for no outage is tried before its batch is given up."""
+"""How often chunks of a batch may fail, other than by an outage, before the batch is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A chunk with all its sums done; what is left is to store it."""
 
-    seq: int
     alerts: list[NewAlert]
     told: list[intake.OutboxRow]  # one for each of `alerts`
     row_numbers: list[int]  # likewise
@@ -74,23 +74,38 @@ async def accept_batch(
     return batch
 
 
-def sender(batch: Batch) -> Principal:
-    """Who sent the batch, with what the sender was permitted then."""
-    return Principal(batch.reported_by, "api_key", Role.BUREAU, Scope.parse(batch.areas), frozenset(batch.feeds))
+async def work_chunk(
+    session: WriteSession, chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime
+) -> None:
+    """Screen, seal and store the rows of a chunk, tell of the new alerts, keep the errors, forget the chunk."""
+    ready = await asyncio.to_thread(prepare_chunk, chunk, reference, vault, now)
+    fresh = await intake.insert_alerts(session, ready.alerts)
+    told = ready.told
+    reused: list[tuple[int, Fault]] = []
+    if len(fresh) < len(ready.alerts):
+        told = [row for alert, row in zip(ready.alerts, told, strict=True) if alert.id in fresh]
+        reused = await _find_reused(session, ready, fresh)
+    await intake.copy_outbox(session, told)
+    errors = [*ready.errors, *reused]
+    await batches.insert_errors(session, chunk.batch_id, ((n, f.field, f.code, dict(f.params)) for n, f in errors))
+    repeated = len(ready.alerts) - len(fresh) - len(reused)
+    rejected = len({number for number, _ in errors})
+    await batches.finish_chunk(session, chunk, batches.Outcome(len(fresh), repeated, rejected), now)
 
 
-def prepare_chunk(batch: Batch, chunk: BatchChunk, reference: Reference, vault: Vault, now: datetime) -> Prepared:
-    """Read, screen and seal the rows of a chunk. All processor time and no waiting: run it in a thread."""
-    who, trace = sender(batch), current_traceparent()
-    ready = Prepared(chunk.seq, [], [], [], [])
+def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime) -> Prepared:
+    """Read, screen and seal the rows of a chunk: all processor time and no waiting."""
+    who = Principal(chunk.reported_by, "api_key", Role.BUREAU, Scope.parse(chunk.areas), frozenset(chunk.feeds))
+    trace = current_traceparent()
+    ready = Prepared([], [], [], [])
     lines = vault.open(chunk.sealed, PURPOSE).split(b"\n")
     for number, line in enumerate(lines, chunk.first_row):
         if not line.strip():
             continue
         try:
-            alert = prepare_alert(who, _read(line), reference, vault, now, batch.id)
+            alert = prepare_alert(who, _read(line), reference, vault, now, chunk.batch_id)
         except DomainError as refused:
-            ready.errors.extend((number, fault) for fault in refused.faults)
+            ready.errors.extend((number, fault) for fault in _faults(refused))
         else:
             ready.alerts.append(alert)
             ready.told.append(outbox_row(events.alert_raised(alert, reference.feeds[alert.feed].risk_family), trace))
@@ -105,44 +120,28 @@ def _read(line: bytes) -> AlertDraft:
     return validated(AlertDraft, row)
 
 
-async def store_chunk(session: WriteSession, batch_id: UUID, worker: UUID, chunk: Prepared, now: datetime) -> None:
-    """Store a chunk's alerts, tell of the new ones, keep its errors, forget it. Raises `LeaseLost`."""
-    batch = await batches.lock_leased(session, batch_id, worker)
-    fresh = await intake.insert_alerts(session, chunk.alerts)
-    await intake.copy_outbox(
-        session, [row for alert, row in zip(chunk.alerts, chunk.told, strict=True) if alert.id in fresh]
-    )
-    reused = await _find_reused(session, chunk, fresh) if len(fresh) < len(chunk.alerts) else []
-    errors = [*chunk.errors, *reused]
-    await batches.insert_errors(session, batch_id, ((n, f.field, f.code, dict(f.params)) for n, f in errors))
-    await batches.delete_chunks(session, batch_id, chunk.seq)
-    rejected = len({number for number, _ in errors})
-    batch.accepted += len(fresh)
-    batch.rejected += rejected
-    batch.repeated += len(chunk.alerts) - len(fresh) - len(reused)
-    batch.chunks_done += 1
-    batch.attempts = 0
-    batch.lease_until = now + batches.LEASE
-    if batch.chunks_done == batch.chunks_total:
-        batch.state, batch.finished_at = "done", now
+def _faults(refused: DomainError) -> Iterator[Fault]:
+    if isinstance(refused, InvalidInput):
+        yield from refused.faults
+    else:
+        yield Fault(refused.field or "area_code", refused.code, refused.params)
 
 
-async def _find_reused(session: WriteSession, chunk: Prepared, fresh: set[UUID]) -> list[tuple[int, Fault]]:
+async def _find_reused(session: WriteSession, ready: Prepared, fresh: set[UUID]) -> list[tuple[int, Fault]]:
     """Rows whose source_ref is known with other content; the other rows that are not fresh are mere repetitions."""
-    known = [(n, a) for n, a in zip(chunk.row_numbers, chunk.alerts, strict=True) if a.id not in fresh]
+    known = [(n, a) for n, a in zip(ready.row_numbers, ready.alerts, strict=True) if a.id not in fresh]
     firsts = await intake.list_first_hashes(session, [alert for _, alert in known])
     reused = Fault("source_ref", "source-ref-reused")
     return [(n, reused) for (n, alert), first in zip(known, firsts, strict=True) if alert.row_hash != first]
 
 
-async def note_failure(session: WriteSession, batch_id: UUID, worker: UUID, now: datetime) -> None:
-    """Count a failed attempt; after the last one give the batch up and forget the rows that are left.
+async def note_failure(session: WriteSession, batch_id: UUID, now: datetime) -> None:
+    """Count a chunk that failed; after the last attempt give the batch up and forget the rows that are left.
 
     Sending the same file again is the way out: what was stored already is only counted as repeated.
     """
-    batch = await batches.lock_leased(session, batch_id, worker)
+    batch = await batches.lock_batch(session, batch_id)
     batch.attempts += 1
-    batch.worker, batch.lease_until = None, None
-    if batch.attempts >= ATTEMPTS:
+    if batch.attempts >= ATTEMPTS and batch.finished_at is None:
         batch.state, batch.finished_at = "failed", now
         await batches.delete_chunks(session, batch_id)

@@ -65,7 +65,7 @@ def prepare_alert(
         id=new_id(),
         feed=draft.feed,
         source_ref=draft.source_ref,
-        dedup=vault.fingerprint(draft.source_ref.encode(), "alert-source-ref") if draft.source_ref else row_hash,
+        dedup=b"ref:" + draft.source_ref.encode() if draft.source_ref else b"row:" + row_hash,
         row_hash=row_hash,
         severity=screened.severity,
         occurred_on=draft.occurred_on,
