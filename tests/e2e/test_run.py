@@ -21,31 +21,30 @@ pytestmark = pytest.mark.xdist_group("e2e")
 FEW = 20
 
 
-@pytest.fixture
-async def fresh() -> AsyncIterator[Embedded]:
-    """A system nobody has started yet."""
+@pytest.fixture(scope="module")
+async def own() -> AsyncIterator[Embedded]:
+    """A system to start and stop, after its first start."""
     system = Embedded(households=FEW)
     try:
-        yield system
+        yield await system.open()
     finally:
         await system.stop()
 
 
-async def test_the_next_start_goes_on_with_all_data(fresh: Embedded) -> None:
-    await fresh.open()
-    family = fresh.story_family()
-    cadre = await fresh.sign_in("village", family.area_code)
-    alert = await report(fresh.bureau(story.ABSENCE), story.absence(family.pupil))
+async def test_the_next_start_goes_on_with_all_data(own: Embedded) -> None:
+    family = own.story_family()
+    cadre = await own.sign_in("village", family.area_code)
+    alert = await report(own.bureau(story.ABSENCE), story.absence(family.pupil))
     task = await eventually(lambda: task_of(cadre, alert))
-    first_demo = (fresh.data_dir / "demo.json").read_bytes()
+    first_demo = (own.data_dir / "demo.json").read_bytes()
 
-    assert await ends(fresh) == 0
-    await fresh.open()
+    assert await ends(own) == 0
+    await own.open()
 
-    assert (fresh.data_dir / "demo.json").read_bytes() == first_demo, "the demo is loaded once"
-    cadre = await fresh.sign_in("village", family.area_code)
+    assert (own.data_dir / "demo.json").read_bytes() == first_demo, "the demo is loaded once"
+    cadre = await own.sign_in("village", family.area_code)
     assert await task_of(cadre, alert) == task
-    another = await report(fresh.bureau(story.BILL), story.bill(family.adult))
+    another = await report(own.bureau(story.BILL), story.bill(family.adult))
     await eventually(lambda: task_of(cadre, another))
 
 
@@ -109,20 +108,19 @@ async def test_an_empty_start_in_a_folder_that_does_not_exist_yet() -> None:
         await system.stop()
 
 
-async def test_a_second_process_on_the_same_data_harms_nothing(fresh: Embedded) -> None:
+async def test_a_second_process_on_the_same_data_harms_nothing(own: Embedded) -> None:
     """It attaches to the first one's database, or refuses; either way the first goes on and no task is doubled."""
-    await fresh.open()
-    second = Embedded(households=FEW, data_dir=fresh.data_dir)
-    second.demo = fresh.demo
+    second = Embedded(households=FEW, data_dir=own.data_dir)
+    second.demo = own.demo
     second.program.launch()
     try:
         try:
             await second.program.ready()
         except NotReady:
             assert second.program.exit_code not in (None, 0), "it refuses, and says so"
-        running = [system for system in (fresh, second) if system.program.exit_code is None]
-        family = fresh.story_family()
-        cadre = await fresh.sign_in("village", family.area_code)
+        running = [system for system in (own, second) if system.program.exit_code is None]
+        family = own.story_family()
+        cadre = await own.sign_in("village", family.area_code)
         bureaus = [system.bureau(story.ABSENCE) for system in running]
         alerts = [await report(bureau, story.absence(family.pupil)) for bureau in bureaus * 5]
         seen = [await eventually(lambda alert=alert: task_of(cadre, alert)) for alert in alerts]  # type: ignore[misc]
@@ -132,7 +130,6 @@ async def test_a_second_process_on_the_same_data_harms_nothing(fresh: Embedded) 
         assert (await cadre.get("/households/v1/tasks")).status_code == 200, "the first one still works"
     finally:
         await second.stop()
-    assert await ends(fresh) == 0
 
 
 async def ends(system: Embedded) -> int:
