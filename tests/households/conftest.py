@@ -82,6 +82,11 @@ def account_id(role: str, area: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"{role}@{area}")
 
 
+def policy_id(kind: str) -> UUID:
+    """The version in force of that kind."""
+    return uuid5(NAMESPACE_URL, kind)
+
+
 @dataclass
 class Households:
     """The running service, and what tests ask of it."""
@@ -182,7 +187,7 @@ def directory_events() -> list[Event]:
         AreasChanged(areas=[{"code": code, "name": name} for code, name in NAMES.items()]),
         *(
             PolicyPublished(
-                policy_id=uuid5(NAMESPACE_URL, kind),
+                policy_id=policy_id(kind),
                 kind=kind,
                 area_prefix="",
                 valid_from=LONG_AGO,

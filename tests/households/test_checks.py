@@ -20,6 +20,7 @@ from tests.households.conftest import (
     household,
     message,
     person,
+    policy_id,
 )
 
 
@@ -67,6 +68,7 @@ async def test_the_deadline_is_the_policys_for_feed_and_day(service: Households)
     reported_at = datetime.fromisoformat("2026-03-02T23:30:00+08:00")
     await service.deliver(service.alert(1, at=reported_at), service.alert(1, feed="medical.cost", at=reported_at))
     absence, medical = await service.told(TaskOpened)
+    assert await service.sql("SELECT DISTINCT policy_id FROM task") == [(policy_id("task-deadline"),)]
     assert absence.due_at == datetime.fromisoformat("2026-03-06T00:00:00+08:00")  # the whole of the 5th is in time
     assert medical.due_at == datetime.fromisoformat("2026-03-08T00:00:00+08:00")
 
@@ -83,6 +85,10 @@ async def test_alerts_of_one_household_and_risk_are_one_case(service: Households
     assert opened.keys() == {first.alert_id, other_risk.alert_id}
     assert [one.alert_id for one in added] == [second.alert_id, third.alert_id]
     assert {one.case_id for one in added} == {opened[first.alert_id].case_id}
+    joined = await service.sql("SELECT detail FROM task_event WHERE what = 'evidence-added' ORDER BY id")
+    assert [row[0] for row in joined] == [
+        {"alert_id": str(one.alert_id), "policy_id": str(policy_id("case-merge"))} for one in (second, third)
+    ]
 
 
 async def test_after_the_merge_window_a_new_case_is_opened(service: Households) -> None:

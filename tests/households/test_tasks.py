@@ -20,6 +20,7 @@ from tests.households.conftest import (
     account_id,
     household,
     person,
+    policy_id,
 )
 
 VERDICT = {"verdict": "no_risk", "reason": "已返校，班主任李老师确认"}
@@ -241,6 +242,12 @@ async def test_overdue_once_then_up_level_by_level(service: Households) -> None:
 
     await sweep_deadlines(service.database, start + timedelta(seconds=30))
     assert [(e.from_level, e.to_level) for e in await service.told(TaskEscalated)][1:] == [("township", "county")]
+    steps = await service.sql("SELECT detail FROM task_event WHERE what = 'escalated' ORDER BY id")
+    policy = str(policy_id("task-escalation"))
+    assert [row[0] for row in steps] == [
+        {"from": "village", "to": "township", "policy_id": policy},
+        {"from": "township", "to": "county", "policy_id": policy},
+    ]
     await sweep_deadlines(service.database, start + timedelta(days=30))
     assert (len(await service.told(TaskOverdue)), len(await service.told(TaskEscalated))) == (1, 2)
     for role, area in (("village", PINE), ("township", STONE), ("county", COUNTY)):

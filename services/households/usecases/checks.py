@@ -59,12 +59,14 @@ def _take(
     alert = one.event
     case = cases.get((subject.key, alert.risk_family))
     day = local_date(alert.reported_at)
-    if case is not None and rules.joins(case, alert.reported_at, clocks.window(subject.area_code, day)):
-        case.last_evidence_at = max(case.last_evidence_at, alert.reported_at)
-        opening.add_evidence(one, case)
-    else:
-        deadline = clocks.deadline(subject.area_code, day, alert)
-        cases[subject.key, alert.risk_family] = opening.open_case(one, subject, deadline)
+    if case is not None:
+        window, policy_id = clocks.window(subject.area_code, day)
+        if rules.joins(case, alert.reported_at, window):
+            case.last_evidence_at = max(case.last_evidence_at, alert.reported_at)
+            opening.add_evidence(one, case, policy_id)
+            return
+    deadline = clocks.deadline(subject.area_code, day, alert)
+    cases[subject.key, alert.risk_family] = opening.open_case(one, subject, deadline)
 
 
 @dataclass(slots=True)
@@ -84,11 +86,11 @@ class _Clocks:
         assert isinstance(body, TaskDeadline)
         return Deadline(body.span(alert.feed, alert.severity).after(alert.reported_at), policy.id)
 
-    def window(self, area_code: AreaCode, day: date) -> Span:
-        """How long after its last evidence a case takes in further alerts."""
+    def window(self, area_code: AreaCode, day: date) -> tuple[Span, UUID]:
+        """How long after its last evidence a case takes in further alerts, and the policy version that says so."""
         policy = self.merges.in_force(area_code, day)
         body = self._read.get(policy.id)
         if body is None:
             body = self._read[policy.id] = CaseMerge.model_validate(policy.body)
         assert isinstance(body, CaseMerge)
-        return body.window
+        return body.window, policy.id

@@ -46,17 +46,18 @@ async def escalate(session: WriteSession, now: datetime) -> int:
     told = []
     for task, case in rows:
         from_level = task.raised_to or task.level
-        task.raised_to, task.escalated_at = due[task.id], now
+        to_level, policy_id = due[task.id]
+        task.raised_to, task.escalated_at = to_level, now
         task.version += 1
-        area_code = at_level(AreaCode(task.area_code), due[task.id])
-        note(session, task, "escalated", SYSTEM.id, now, {"from": from_level, "to": due[task.id]})
+        area_code = at_level(AreaCode(task.area_code), to_level)
+        note(session, task, "escalated", SYSTEM.id, now, {"from": from_level, "to": to_level, "policy_id": policy_id})
         told.append(events.task_escalated(task, case.subject_key, from_level, area_code, now))
     await emit(session, *told)
     return len(rows)
 
 
-async def _find_due(session: WriteSession, escalation: Policies, now: datetime) -> dict[UUID, Level]:
-    """Overdue tasks that are to move up, with the level they move to.
+async def _find_due(session: WriteSession, escalation: Policies, now: datetime) -> dict[UUID, tuple[Level, UUID]]:
+    """Overdue tasks that are to move up, with the level they move to and the policy version that says so.
 
     Looked through whole and unlocked: they are few, and a changed policy counts from the next sweep on. Where no
     policy is in force nothing moves, and the others are not held up.
@@ -65,12 +66,14 @@ async def _find_due(session: WriteSession, escalation: Policies, now: datetime) 
         is_active(), Task.overdue_at.is_not(None), _not_raised_at(now), Task.level != "county"
     )
     bodies = {policy.id: TaskEscalation.model_validate(policy.body) for policy in escalation.versions}
-    due: dict[UUID, Level] = {}
+    due: dict[UUID, tuple[Level, UUID]] = {}
     for task_id, level, raised_to, due_at, area_code in await session.execute(query.order_by(Task.due_at)):
         policy = pick(escalation.versions, area_code, local_date(now))
-        upper = raise_to(Waiting(level, raised_to, due_at), bodies[policy.id], now) if policy else None
+        if policy is None:
+            continue
+        upper = raise_to(Waiting(level, raised_to, due_at), bodies[policy.id], now)
         if upper is not None:
-            due[task_id] = upper
+            due[task_id] = upper, policy.id
         if len(due) == BATCH:
             break
     return due

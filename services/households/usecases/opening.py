@@ -107,10 +107,10 @@ class Opening:
         self._tell(event, one.traceparent)
         return case
 
-    def add_evidence(self, one: Received[AlertRaised], case: OpenCase) -> None:
-        """One more alert for an open case, which keeps its task and its deadline."""
+    def add_evidence(self, one: Received[AlertRaised], case: OpenCase, policy_id: UUID) -> None:
+        """One more alert for an open case, which keeps its task and its deadline; the `case-merge` policy says it may."""
         self._touched[case.case_id] = case
-        self._keep(one, case, "evidence-added", {"alert_id": one.event.alert_id})
+        self._keep(one, case, "evidence-added", {"alert_id": one.event.alert_id, "policy_id": policy_id})
         event = EvidenceAdded(
             task_id=case.task_id,
             case_id=case.case_id,
@@ -143,7 +143,9 @@ class Opening:
                 *(alert.occurred_on, alert.reported_at, alert.person_key, base64.b64decode(alert.sealed)),
             )
         )
-        self._history.append((new_id(), case.task_id, self.now, what, SYSTEM.id, orjson.dumps(detail).decode()))
+        self._history.append(
+            (new_id(), case.task_id, self.now, what, SYSTEM.id, orjson.dumps(detail, default=str).decode())
+        )
 
     def _tell(self, event: Event, traceparent: str | None) -> None:
         self._events.append(event)
