@@ -3,11 +3,15 @@
 A service's own settings class adds its own fields. Nothing secret has a default.
 """
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.bus.kafka import KafkaSettings
+from shared.bus.kafka.settings import SEGMENT_DAYS
 from shared.db.engine import DatabaseSettings
+from shared.housekeeping import INBOX_KEPT
 from shared.security.tokens import TokenSettings
 from shared.security.vault import VaultSettings
 from shared.telemetry import TelemetrySettings
@@ -29,3 +33,13 @@ class ServiceSettings(BaseSettings):
     telemetry: TelemetrySettings = TelemetrySettings()
     kafka: KafkaSettings | None = Field(None, description="None only in the embedded process, which needs no broker")
     inbox_attempts: int = Field(5, ge=1, description="How often a failing event is tried before it is a dead letter")
+
+    @model_validator(mode="after")
+    def _inbox_outlives_topics(self) -> Self:
+        """An event that Kafka still holds when the inbox has forgotten its id would be handled twice."""
+        limit = INBOX_KEPT.days - SEGMENT_DAYS
+        if self.kafka is not None and self.kafka.retention_days >= limit:
+            raise ValueError(
+                f"KAFKA_RETENTION_DAYS must stay below {limit}: the inbox knows ids for {INBOX_KEPT.days} days"
+            )
+        return self

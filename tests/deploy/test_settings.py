@@ -84,3 +84,12 @@ def test_old_vault_keys_stay_usable_beside_the_new_one(environment: pytest.Monke
     assert after.open(sealed, "test") == b"old"
     assert after.needs_reseal(sealed)
     assert not after.needs_reseal(after.seal(b"new", "test"))
+
+
+def test_kafka_must_forget_an_event_before_the_inbox_forgets_its_id(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("KAFKA_RETENTION_DAYS", "28")
+    SETTINGS["households"]()
+    environment.setenv("KAFKA_RETENTION_DAYS", "29")
+    with pytest.raises(ValueError, match="KAFKA_RETENTION_DAYS must stay below 29") as refused:
+        SETTINGS["households"]()
+    assert "VAULT" not in str(refused.value).upper()

@@ -5,6 +5,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+SEGMENT_DAYS = 1
+"""Kafka deletes whole segments, so an event stays up to this much longer than the retention (its default is a week)."""
+
 
 class KafkaSettings(BaseModel):
     """How to reach Kafka. Times are seconds unless the name says otherwise."""

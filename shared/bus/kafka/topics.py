@@ -10,9 +10,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
 
 from shared.bus.kafka.connection import RECONNECT_PAUSE, connection, pause_before
-from shared.bus.kafka.settings import KafkaSettings
+from shared.bus.kafka.settings import SEGMENT_DAYS, KafkaSettings
 
 log = logging.getLogger(__name__)
+
+_DAY_MS = 24 * 60 * 60 * 1000
 
 CleanupPolicy = Literal["delete", "compact", "compact,delete"]
 
@@ -45,7 +47,8 @@ async def _create_missing(settings: KafkaSettings, topics: Mapping[str, CleanupP
 def _topic(settings: KafkaSettings, name: str, policy: CleanupPolicy) -> NewTopic:
     configs = {"cleanup.policy": policy, "max.message.bytes": str(settings.max_message_bytes)}
     if "delete" in policy:
-        configs["retention.ms"] = str(settings.retention_days * 24 * 60 * 60 * 1000)
+        configs["retention.ms"] = str(settings.retention_days * _DAY_MS)
+        configs["segment.ms"] = str(SEGMENT_DAYS * _DAY_MS)
     return NewTopic(
         name,
         num_partitions=settings.partitions,
