@@ -9,7 +9,6 @@ import base64
 import hmac
 import itertools
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ import httpx
 
 from demo import county
 from demo.households import STORY_VILLAGE, households
+from shared.private_files import write_private
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
@@ -48,12 +48,12 @@ async def load_county(
     accounts = await _load_accounts(api, progress)
     keys = await _load_keys(api)
     people = await _load_households(api, households, progress)
-    _write(
+    write_private(
         file,
         {
             "base_url": base_url,
             "today": date.today().isoformat(),
-            "accounts": [{"role": admin_role, **admin, "area_code": "*"} for admin_role in ("admin",)] + accounts,
+            "accounts": [{"role": "admin", **admin, "area_code": "*"}, *accounts],
             "api_keys": keys,
             "people": people,
         },
@@ -191,7 +191,7 @@ def _draft(one: county.Household) -> dict[str, Any]:
                 "id_number": member.id_number,
                 "relation": member.relation,
                 "phone": member.phone,
-                "pupil": member.school_stage in ("primary", "junior"),
+                "pupil": member.is_pupil,
                 "school_stage": member.school_stage,
                 "labour_skill": member.labour_skill,
                 "health": list(member.health),
@@ -208,7 +208,7 @@ def _people(one: county.Household) -> Iterator[dict[str, Any]]:
             "name": member.name,
             "national_code": one.national_code,
             "area_code": one.area_code,
-            "pupil": member.school_stage in ("primary", "junior"),
+            "pupil": member.is_pupil,
         }
 
 
@@ -228,15 +228,6 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     source = iter(items)
     while chunk := list(itertools.islice(source, size)):
         yield chunk
-
-
-def _write(file: Path, content: dict[str, Any]) -> None:
-    """Mode 600: passwords are in it."""
-    part = file.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        json.dump(content, out, ensure_ascii=False, indent=1)
-    part.replace(file)
 
 
 @click.command()

@@ -12,10 +12,10 @@ from services.directory.app import create_app as create_directory
 from services.directory.settings import DirectorySettings
 from services.households.app import create_app as create_households
 from services.households.settings import HouseholdsSettings
-from services.keyfile import write_private
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.private_files import write_private
 from shared.settings import ServiceSettings
 
 SETTINGS: dict[str, type[ServiceSettings]] = {
