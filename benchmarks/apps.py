@@ -1,6 +1,5 @@
 """The apps that run in a server process: the floor's, and ours wired for a measurement. Settings: the environment."""
 
-import gc
 import os
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services import SERVICES
 from services.gateway import Gateway
-from shared import telemetry
+from shared import memory, telemetry
 from shared.bus.local import LocalBus
 from shared.bus.port import Bus, Deliver, Message
 from shared.db.engine import DatabaseSettings
@@ -122,8 +121,6 @@ async def _no_key(_key_id: str) -> jwt.PyJWK | None:
 
 
 def _settled(app: A) -> A:
-    """What is imported stays, so the collector need not walk it: for ours and the floor alike."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    """For ours and the floor alike."""
+    memory.settle()
     return app

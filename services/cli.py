@@ -3,6 +3,8 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -12,20 +14,24 @@ import httpx
 import uvicorn
 
 from services import SERVICES
+from services.alerts.usecases.replay import replay_alerts
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.directory import usecases as directory
+from services.households.usecases.replay import replay_checks
 from services.keyfile import read_or_make_keys
-from shared import telemetry
+from shared import memory, telemetry
 from shared.areas import Scope
 from shared.bus.kafka import KafkaBus
-from shared.clock import utc_now
+from shared.clock import CHINA, utc_now
 from shared.contracts.topics import TOPICS
-from shared.db.engine import Database
+from shared.db.engine import Database, WriteSession
 from shared.db.migrate import downgrade, migrate
 from shared.security.tokens import HttpKeys
 
 T = TypeVar("T")
 Service = click.Choice(SERVICES)
+Page = Callable[[WriteSession, UUID | None], Awaitable[tuple[int, UUID | None]]]
+"""Does the page after that row; how many rows it had, and after which to go on, if at all."""
 
 
 @click.group()
@@ -47,6 +53,7 @@ def serve(service: str, host: str, port: int) -> None:
     bus = KafkaBus(settings.kafka)
     bus.ensure_topics({topic.name: "compact" if topic.kind == "state" else "delete" for topic in TOPICS.values()})
     app = CREATE_APP[service](settings, bus, keys.find)
+    memory.settle()
     uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=20)
 
 
@@ -71,7 +78,7 @@ def migrate_command(service: str | None, down_to: str | None) -> None:
 @click.option("--file", "file", type=click.Path(path_type=Path), default=Path("admin.json"), show_default=True)
 def bootstrap_command(username: str, file: Path) -> None:
     """Publish the default policies and make the first administrator (directory's DATABASE_URL)."""
-    _with_directory(lambda database: bootstrap(database, username, file))
+    _with_database("directory", lambda database: bootstrap(database, username, file))
     click.echo(f"administrator: see {file}" if file.exists() else "there is an administrator already")
 
 
@@ -83,7 +90,23 @@ def announce() -> None:
         async with database.write(Scope.everywhere()) as session:
             await directory.announce_all(session, utc_now())
 
-    _with_directory(work)
+    _with_database("directory", work)
+
+
+@main.command()
+@click.argument("service", type=click.Choice(["alerts", "households"]))
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day, in China.")
+@click.option("--feed", help="Alerts of this feed only.")
+def replay(service: str, since: datetime, feed: str | None) -> None:
+    """Tell alerts, or what became of them, once more after Kafka has lost events (that service's DATABASE_URL)."""
+    start = since.replace(tzinfo=CHINA)
+    if service == "alerts":
+        pages: Page = lambda session, after: replay_alerts(session, start, feed, after)  # noqa: E731
+    elif feed is not None:
+        raise click.UsageError("--feed is for alerts")
+    else:
+        pages = lambda session, after: replay_checks(session, start, after)  # noqa: E731
+    click.echo(f"{service}: {_with_database(service, partial(_page_by_page, pages))} told once more")
 
 
 @main.command()
@@ -114,9 +137,24 @@ def dead_letters(service: str, what: str, letter: UUID | None, url: str, token: 
     answer.raise_for_status()
 
 
-def _with_directory(work: Callable[[Database], Awaitable[T]]) -> T:
+async def _page_by_page(page: Page, database: Database) -> int:
+    """Each page in a transaction of its own, so that the service goes on beside it; how many rows in all."""
+    async with database.write(Scope.everywhere()) as session:
+        total, after = await page(session, None)
+    while after is not None:
+        async with database.write(Scope.everywhere()) as session:
+            count, after = await page(session, after)
+        total += count
+    return total
+
+
+def _with_database(service: str, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run `work` on a service's database, as the service's role."""
+
     async def run() -> T:
-        database = Database(SETTINGS["directory"]().database, "directory")
+        # A page may have to look through a whole table for its rows.
+        settings = SETTINGS[service]().database.model_copy(update={"statement_timeout": 0})
+        database = Database(settings, service, row_security=service == "households")
         try:
             return await work(database)
         finally:

@@ -5,7 +5,6 @@ The same SQL, consumers and outbox as in production; only the bus hands events o
 """
 
 import contextlib
-import gc
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.gateway import Gateway
 from services.keyfile import read_or_make_keys
 from services.screen import Screen
-from shared import telemetry
+from shared import memory, telemetry
 from shared.bus.local import LocalBus
 from shared.db.engine import DatabaseSettings
 from shared.db.migrate import migrate
@@ -64,9 +63,7 @@ def main() -> None:
         for service in SERVICES:
             migrate(service, cluster.dsn("shouwang"))
         gateway = make_gateway(settings, cluster, screen)
-        gc.collect()
-        gc.freeze()  # what is imported stays: the collector need not walk it again at every batch
-        gc.set_threshold(50_000, 20, 50)
+        memory.settle()
         config = uvicorn.Config(
             gateway, settings.host, settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=10
         )
