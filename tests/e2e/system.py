@@ -17,6 +17,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import psutil
 
 from demo.load import load_county
 from services import SERVICES
@@ -32,12 +33,15 @@ from tools.kafka.broker import KafkaBroker
 from tools.kafka.probe import free_port
 
 HOUSEHOLDS = 120
+BATCH_WORKER = "batch-worker"
+"""The process of the alerts service that works batches off."""
 QUICK = {
     # What a deployment sets for strength or calm, and a test for speed.
     "ARGON2_TIME_COST": "1",
     "ARGON2_MEMORY_COST": "64",
     "ARGON2_PARALLELISM": "1",
     "SWEEP_SECONDS": "1",
+    "BATCH_PROCESSES": "1",
     "KAFKA_SESSION_TIMEOUT": "3",
     "KAFKA_REQUEST_TIMEOUT": "5",
     "TELEMETRY_LOG_LEVEL": "INFO",
@@ -181,7 +185,7 @@ class OnKafka(System):
     """`python -m services.cli serve SERVICE` for each service, with a broker and a database of their own."""
 
     name = "kafka"
-    victims = (*SERVICES, "kafka", "postgres")
+    victims = (*SERVICES, BATCH_WORKER, "kafka", "postgres")
 
     def __init__(self, broker: KafkaBroker, *, collector: Collector | None = None) -> None:
         super().__init__(_folder())
@@ -260,7 +264,7 @@ class OnKafka(System):
             await asyncio.to_thread(self.broker.start)
         elif name == "postgres":
             self.cluster.start()
-        else:
+        elif name != BATCH_WORKER:  # which its service starts anew
             await self.programs[name].start()
 
     async def kill(self, name: str) -> None:
@@ -268,6 +272,9 @@ class OnKafka(System):
             await asyncio.to_thread(self.broker.kill)
         elif name == "postgres":
             os.kill(self._postmaster(), signal.SIGKILL)
+        elif name == BATCH_WORKER:
+            for child in psutil.Process(self.programs["alerts"].pid).children():
+                child.kill()
         else:
             self.programs[name].kill()
 

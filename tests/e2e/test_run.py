@@ -48,6 +48,16 @@ async def test_the_next_start_goes_on_with_all_data(own: Embedded) -> None:
     await eventually(lambda: task_of(cadre, another))
 
 
+async def test_killed_it_leaves_no_process_behind(own: Embedded) -> None:
+    children = psutil.Process(own.program.pid).children(recursive=True)
+    assert len(children) > 2, "the database and a worker at least"
+    await own.kill()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
+    await own.start()
+    await own.sign_in("village", own.story_family().area_code)
+
+
 async def test_demo_json_tells_a_script_what_it_needs(embedded: Embedded) -> None:
     file = embedded.data_dir / "demo.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
