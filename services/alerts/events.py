@@ -7,8 +7,8 @@ from services.alerts.models import Alert, NewAlert
 from shared.contracts.alerts import AlertRaised, AlertWithdrawn
 
 
-def alert_raised(alert: NewAlert, risk_family: str) -> AlertRaised:
-    """A new alert."""
+def alert_raised(alert: NewAlert | Alert, risk_family: str) -> AlertRaised:
+    """A new alert, or one that is told once more."""
     return AlertRaised(
         alert_id=alert.id,
         feed=alert.feed,

@@ -5,11 +5,42 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from services.households.models import RiskCase, Task, Verdict
+from services.households.models import RiskCase, Task, TaskEvent, Verdict
 from services.households.rules.escalation import is_overdue
 from shared.clock import local_date
 from shared.contracts import households as contract
 from shared.contracts.households import Level
+
+
+def task_opened(line: TaskEvent, task: Task, case: RiskCase) -> contract.TaskOpened:
+    """The task as it was opened, from its history; its deadline never changes."""
+    assert line.detail is not None
+    return contract.TaskOpened(
+        task_id=task.id,
+        case_id=case.id,
+        subject_key=case.subject_key,
+        alert_id=line.detail["alert_id"],
+        household_id=task.household_id,
+        risk_family=case.risk_family,
+        level=line.detail["level"],
+        area_code=line.detail["area_code"],
+        opened_at=line.at,
+        due_at=task.due_at,
+        policy_id=task.policy_id,
+    )
+
+
+def evidence_added(line: TaskEvent, task: Task, case: RiskCase) -> contract.EvidenceAdded:
+    """An alert that joined, from the task's history."""
+    assert line.detail is not None
+    return contract.EvidenceAdded(
+        task_id=task.id,
+        case_id=case.id,
+        subject_key=case.subject_key,
+        alert_id=line.detail["alert_id"],
+        due_at=task.due_at,
+        added_at=line.at,
+    )
 
 
 def task_assigned(task: Task, case: RiskCase, now: datetime) -> contract.TaskAssigned:

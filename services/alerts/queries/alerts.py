@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal, or_, select
 
 from services.alerts.models import Alert
 from services.alerts.rules import AlertNotFound, Severity, Sight, State
@@ -42,6 +42,18 @@ async def get_alert(session: ReadSession, sight: Sight, alert_id: UUID) -> Alert
 async def lock_alert(session: WriteSession, sight: Sight, alert_id: UUID) -> Alert:
     """`get_alert`, and nobody else changes it before our commit."""
     return _found(await session.scalar(select(Alert).where(Alert.id == alert_id, *_in_sight(sight)).with_for_update()))
+
+
+async def lock_told_since(
+    session: WriteSession, since: datetime, feed: str | None, after: UUID | None, limit: int
+) -> Sequence[Alert]:
+    """Everybody's alerts reported or withdrawn since then, oldest first; nobody withdraws one before our commit."""
+    query = select(Alert).where(or_(Alert.reported_at >= since, Alert.withdrawn_at >= since))
+    if feed is not None:
+        query = query.where(Alert.feed == feed)
+    if after is not None:
+        query = query.where(Alert.id > after)
+    return (await session.scalars(query.order_by(Alert.id).limit(limit).with_for_update(read=True))).all()
 
 
 def _found(alert: Alert | None) -> Alert:

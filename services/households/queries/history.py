@@ -1,0 +1,53 @@
+"""The steps of tasks that others were told of, as the history keeps them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.households.models import Evidence, RiskCase, Task, TaskEvent, Verdict, Visit
+from shared.db.engine import ReadSession
+
+TOLD = ("opened", "evidence-added", "done")
+"""What the alerts service listens to: a task was opened, an alert joined it, a verdict was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of history with what belongs to it; `verdict` only where the task is done."""
+
+    line: TaskEvent
+    task: Task
+    case: RiskCase
+    verdict: Verdict | None
+    visited_at: datetime | None
+
+
+async def list_steps(session: ReadSession, since: datetime, after: UUID | None, limit: int) -> Sequence[Step]:
+    """Steps of everybody since then, in the order in which they happened."""
+    query = (
+        select(TaskEvent, Task, RiskCase, Verdict, Visit.visited_at)
+        .join(Task, Task.id == TaskEvent.task_id)
+        .join(RiskCase, RiskCase.id == Task.case_id)
+        .outerjoin(Verdict, (Verdict.task_id == Task.id) & (TaskEvent.what == "done"))
+        .outerjoin(Visit, Visit.id == Verdict.visit_id)
+        .where(TaskEvent.what.in_(TOLD), TaskEvent.at >= since)
+        .order_by(TaskEvent.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(TaskEvent.id > after)
+    return [Step(*row) for row in await session.execute(query)]
+
+
+async def find_live_alerts(session: ReadSession, case_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The alerts of each case that were not withdrawn."""
+    query = select(Evidence.case_id, Evidence.alert_id).where(
+        Evidence.case_id.in_(case_ids), Evidence.withdrawn_at.is_(None)
+    )
+    found: dict[UUID, list[UUID]] = {}
+    for case_id, alert_id in await session.execute(query.order_by(Evidence.alert_id)):
+        found.setdefault(case_id, []).append(alert_id)
+    return found

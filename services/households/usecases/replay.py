@@ -1,0 +1,40 @@
+"""What the bureaus' side must know of tasks is told once more, so that a lost Kafka volume can be healed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.households import events
+from services.households.queries import history as find
+from services.households.queries.history import Step
+from shared.contracts.envelope import Event
+from shared.db.engine import WriteSession
+from shared.outbox import emit
+from shared.security import audit
+from shared.security.principals import SYSTEM, Principal
+
+PAGE = 1000
+"""Lines of history in one transaction."""
+
+
+async def replay_checks(
+    session: WriteSession, since: datetime, after: UUID | None, who: Principal = SYSTEM
+) -> tuple[int, UUID | None]:
+    """Tell one page of openings, joined alerts and verdicts since then; how many, and after which to go on, if at all.
+
+    The events have new ids, for the old ones are in the receivers' inboxes. A verdict on a task counts by when it was
+    given, so telling it again changes nothing.
+    """
+    page = await find.list_steps(session, since, after, PAGE)
+    live = await find.find_live_alerts(session, {step.case.id for step in page if step.verdict})
+    await emit(session, *(_told(step, live.get(step.case.id, [])) for step in page))
+    if page:
+        await audit.record(session, who, "check:replay", "households", since=since, steps=len(page))
+    return len(page), page[-1].line.id if len(page) == PAGE else None
+
+
+def _told(step: Step, live_alerts: list[UUID]) -> Event:
+    if step.verdict is not None:
+        return events.verdict_given(step.verdict, step.case, live_alerts, step.visited_at)
+    if step.line.what == "opened":
+        return events.task_opened(step.line, step.task, step.case)
+    return events.evidence_added(step.line, step.task, step.case)
