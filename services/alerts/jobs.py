@@ -16,7 +16,6 @@ from services.alerts.queries import batches as queries
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import batches
-from shared import housekeeping
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
@@ -116,7 +115,5 @@ async def _end(process: Process) -> None:
 
 async def sweep(database: Database) -> None:
     """Delete what was kept long enough."""
-    now = utc_now()
-    await housekeeping.sweep(database, now)
     async with database.write(_EVERYWHERE) as session:
-        await queries.delete_old_errors(session, now - ERRORS_KEPT)
+        await queries.delete_old_errors(session, utc_now() - ERRORS_KEPT)

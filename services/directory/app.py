@@ -1,20 +1,19 @@
-"""Wires the directory: settings → database → door, issuer and gate → routes → relay. Listens to nobody."""
+"""Wires the directory: settings → database → door, issuer and gate → routes → jobs. Listens to nobody."""
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.directory import jobs
 from services.directory.api import ROUTERS
 from services.directory.keys import OwnKeys
 from services.directory.passwords import Passwords
 from services.directory.settings import DirectorySettings
 from services.directory.sign_in import Door
 from services.directory.throttle import Throttle
-from services.directory.usecases.housekeeping import forget_expired
 from services.directory.usecases.tokens import Issuer
-from shared.areas import Scope
 from shared.bus.port import Bus
-from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.http.app import Parts, every, service_app
 from shared.messages import Catalogue
@@ -24,7 +23,7 @@ from shared.security.tokens import FindKey, TokenVerifier
 from shared.security.vault import Vault
 
 NAME = "directory"
-_CLEAN_SECONDS = 3600.0
+SWEEP_SECONDS = 3600.0
 
 
 def create_app(settings: DirectorySettings, bus: Bus, find_key: FindKey | None = None) -> FastAPI:
@@ -35,8 +34,8 @@ def create_app(settings: DirectorySettings, bus: Bus, find_key: FindKey | None =
     return service_app(
         Parts(
             name=NAME,
-            title="目录 Directory",
-            description="行政区划、单位、账号、接口密钥与政策参数 · Areas, organisations, accounts, API keys and policies.",
+            title="Directory · 目录",
+            description="Areas, organisations, accounts, API keys and policies. · 行政区划、单位、账号、接口密钥与政策参数",
             routers=ROUTERS,
             database=database,
             bus=bus,
@@ -44,7 +43,7 @@ def create_app(settings: DirectorySettings, bus: Bus, find_key: FindKey | None =
             gate=ServiceGate(tokens, finder(database)),
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
-            jobs=[every(_CLEAN_SECONDS, "directory-housekeeping", lambda: _clean(database))],
+            jobs=[every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database))],
             state={"door": _door(settings, database, vault), "issuer": _issuer(settings, vault)},
         )
     )
@@ -59,8 +58,3 @@ def _door(settings: DirectorySettings, database: Database, vault: Vault) -> Door
 def _issuer(settings: DirectorySettings, vault: Vault) -> Issuer:
     session = settings.session
     return Issuer(vault, settings.token, session.access, session.idle, session.whole)
-
-
-async def _clean(database: Database) -> None:
-    async with database.write(Scope.everywhere()) as session:
-        await forget_expired(session, utc_now())

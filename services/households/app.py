@@ -1,16 +1,13 @@
-"""Wires the households service: settings → database → gate → routes → consumers → relay and sweeps."""
+"""Wires the households service: settings → database → gate → routes → consumers → jobs."""
 
-from datetime import datetime
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from services.households.api import ROUTERS
 from services.households.consumers import HANDLERS
+from services.households.jobs import sweep_deadlines
 from services.households.settings import HouseholdsSettings
-from services.households.usecases import escalation
-from shared import housekeeping
-from shared.areas import Scope
 from shared.bus.port import Bus
 from shared.clock import utc_now
 from shared.db.engine import Database
@@ -22,7 +19,6 @@ from shared.security.tokens import FindKey, TokenVerifier
 from shared.security.vault import Vault
 
 NAME = "households"
-_CLEAN_SECONDS = 3600.0
 
 
 def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
@@ -31,8 +27,8 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
     return service_app(
         Parts(
             name=NAME,
-            title="农户 Households",
-            description="农户档案、风险个案、核查任务与走访 · Register, cases, tasks and visits.",
+            title="Households · 农户",
+            description="Register, cases, tasks and visits. · 农户档案、风险个案、核查任务与走访",
             routers=ROUTERS,
             database=database,
             bus=bus,
@@ -40,18 +36,6 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
             catalogue=Catalogue(Path(__file__).parent),
             vault=Vault(settings.vault),
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
-            jobs=[
-                every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
-                every(_CLEAN_SECONDS, "housekeeping", lambda: housekeeping.sweep(database, utc_now())),
-            ],
+            jobs=[every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now()))],
         )
     )
-
-
-async def sweep_deadlines(database: Database, now: datetime) -> None:
-    """Mark what is overdue, then raise what waited too long; each batch in a transaction of its own."""
-    for step in (escalation.mark_overdue, escalation.escalate):
-        handled = escalation.BATCH
-        while handled == escalation.BATCH:
-            async with database.write(Scope.everywhere()) as session:
-                handled = await step(session, now)

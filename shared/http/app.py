@@ -13,8 +13,10 @@ from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from shared.bus.port import Bus
+from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.revision import require_head
+from shared.housekeeping import sweep
 from shared.http import documents, operations, probes, problems
 from shared.http.access_log import AccessLog
 from shared.http.too_large import ProblemForTooLarge
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 
 MAX_BODY = 1_000_000
 """Bytes a route takes unless it says otherwise (`max_body_size=`)."""
+
+HOUSEKEEPING_SECONDS = 3600.0
 
 Job = Callable[[], Awaitable[None]]
 """Runs until cancelled, beside the requests; when one ends or fails the process stops and is started anew."""
@@ -52,7 +56,7 @@ class Parts:
 
 
 def service_app(parts: Parts) -> FastAPI:
-    """The app, with its consumers subscribed; relay and jobs start with the app's lifespan."""
+    """The app, with its consumers subscribed; relay, housekeeping and jobs start with the app's lifespan."""
     if parts.inbox is not None:
         parts.bus.subscribe(parts.name, parts.inbox.topics, parts.inbox.deliver)
     app = FastAPIOffline(
@@ -107,7 +111,8 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], contextlib.AbstractAsyncConte
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await require_head(parts.database)
         await parts.bus.start()
-        jobs = (Relay(parts.database, parts.bus).run, *parts.jobs)
+        housekeeping = every(HOUSEKEEPING_SECONDS, "housekeeping", lambda: sweep(parts.database, utc_now()))
+        jobs = (Relay(parts.database, parts.bus).run, housekeeping, *parts.jobs)
         tasks = [asyncio.create_task(_guard(job), name=f"{parts.name}:{job.__qualname__}") for job in jobs]
         try:
             yield
