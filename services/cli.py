@@ -14,9 +14,12 @@ import httpx
 import uvicorn
 
 from services import SERVICES
+from services.alerts.sealed import SEALED as ALERTS_SEALED
 from services.alerts.usecases.replay import replay_alerts
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.directory import usecases as directory
+from services.directory.sealed import SEALED as DIRECTORY_SEALED
+from services.households.sealed import SEALED as HOUSEHOLDS_SEALED
 from services.households.usecases.replay import replay_checks
 from services.keyfile import read_or_make_keys
 from shared import memory, telemetry
@@ -26,7 +29,9 @@ from shared.clock import CHINA, utc_now
 from shared.contracts.topics import TOPICS
 from shared.db.engine import Database, WriteSession
 from shared.db.migrate import downgrade, migrate
+from shared.security.reseal import reseal
 from shared.security.tokens import HttpKeys
+from shared.security.vault import CannotOpen, Vault
 
 T = TypeVar("T")
 Service = click.Choice(SERVICES)
@@ -115,6 +120,23 @@ def keys(file: Path) -> None:
     """Make vault keys in FILE, unless it is there."""
     read_or_make_keys(file)
     click.echo(str(file))
+
+
+@main.command(name="reseal")
+@click.argument("service", type=Service)
+def reseal_command(service: str) -> None:
+    """Seal with the active vault key whatever a service keeps under another (that service's DATABASE_URL)."""
+    columns = {"alerts": ALERTS_SEALED, "directory": DIRECTORY_SEALED, "households": HOUSEHOLDS_SEALED}[service]
+    vault = Vault(SETTINGS[service]().vault)
+    try:
+        found = _with_database(service, lambda database: reseal(database, vault, columns))
+    except CannotOpen as error:
+        raise click.ClickException(f"{error}: {'; '.join(error.__notes__)}") from None
+    click.echo(f"{service}: {found.done} sealed anew, {found.left} left")
+    if found.left:
+        raise click.ClickException(
+            "some values still bear another key: do all processes have the new one? Run it again"
+        )
 
 
 @main.command(name="dead-letters")

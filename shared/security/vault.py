@@ -3,7 +3,7 @@
 A sealed value is AES-256-GCM: 1 byte version, 1 byte key id, 12 bytes nonce, then ciphertext and 16 bytes
 tag, so 30 bytes more than the plain value. The purpose ("alert", "person", ...) is authenticated with it: a
 value sealed for one purpose cannot be passed off as another. Keys have ids, so they are rotated by adding one
-and making it active; old values open until a job has found them (`needs_reseal`) and sealed them anew. Rotate
+and making it active; old values open until `shared.security.reseal` has sealed them anew. Rotate
 well before a key has sealed 2**32 values, for the nonces are random.
 
 The blind indexes have a key of their own. There are few enough ID numbers to try them all, so what they tell
@@ -83,6 +83,11 @@ class Vault:
 
     def __repr__(self) -> str:
         return f"Vault(active={self._active}, keys={sorted(self._ciphers)})"
+
+    @property
+    def active(self) -> int:
+        """Id of the key that seals; it stands in the second byte of what is sealed."""
+        return self._active
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
         """Encrypt with the active key and a fresh nonce."""

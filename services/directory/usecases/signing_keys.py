@@ -19,7 +19,7 @@ from shared.security.principals import Principal
 from shared.security.vault import Vault
 
 ALGORITHM = "ES256"
-_PURPOSE = "signing-key"
+PURPOSE = "signing-key"
 _MARGIN = timedelta(minutes=1)  # clocks differ
 
 
@@ -37,7 +37,7 @@ async def take_signer(session: WriteSession, vault: Vault, now: datetime) -> Sig
     if key is None:
         await queries.lock_signing_keys(session)
         key = await queries.find_current_key(session) or await _make(session, vault, now)
-    private = serialization.load_pem_private_key(vault.open(key.sealed_pem, _PURPOSE), None)
+    private = serialization.load_pem_private_key(vault.open(key.sealed_pem, PURPOSE), None)
     assert isinstance(private, ec.EllipticCurvePrivateKey)
     return Signer(key.kid, private)
 
@@ -73,7 +73,7 @@ async def _make(session: WriteSession, vault: Vault, now: datetime) -> SigningKe
     jwk = json.loads(ECAlgorithm.to_jwk(private.public_key()))
     key = SigningKey(
         kid=kid,
-        sealed_pem=vault.seal(pem, _PURPOSE),
+        sealed_pem=vault.seal(pem, PURPOSE),
         public_jwk={**jwk, "kid": kid, "use": "sig", "alg": ALGORITHM},
         created_at=now,
     )

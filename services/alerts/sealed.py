@@ -1,0 +1,12 @@
+"""Which columns hold sealed values, for `services.cli reseal`."""
+
+from services.alerts.models import Alert, BatchChunk
+from services.alerts.usecases import batches, withdrawal
+from shared.security.reseal import Sealed
+
+SEALED = (
+    Sealed(Alert.sealed, "alert"),
+    Sealed(Alert.verdict_reason_sealed, "verdict-reason"),
+    Sealed(Alert.withdrawal_reason_sealed, withdrawal.PURPOSE),
+    Sealed(BatchChunk.sealed, batches.PURPOSE),
+)
