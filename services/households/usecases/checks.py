@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from services.households.queries import checks as find
 from services.households.queries.checks import CaseKey
@@ -17,7 +20,9 @@ from shared.contracts.policies import CaseMerge, Span, TaskDeadline
 from shared.db.engine import WriteSession
 from shared.inbox import Received
 from shared.projections import policies
-from shared.projections.policies import Policies
+from shared.projections.policies import Policies, Policy
+
+B = TypeVar("B", bound=BaseModel)
 
 
 async def open_checks(session: WriteSession, received: Sequence[Received[AlertRaised]], now: datetime) -> None:
@@ -75,22 +80,22 @@ class _Clocks:
 
     deadlines: Policies
     merges: Policies
-    _read: dict[UUID, TaskDeadline | CaseMerge] = field(default_factory=dict)
+    _read: dict[UUID, BaseModel] = field(default_factory=dict)
 
     def deadline(self, area_code: AreaCode, day: date, alert: AlertRaised) -> Deadline:
         """When the check is due; counted from the report, so that reading the log again gives the same day."""
         policy = self.deadlines.in_force(area_code, day)
-        body = self._read.get(policy.id)
-        if body is None:
-            body = self._read[policy.id] = TaskDeadline.model_validate(policy.body)
-        assert isinstance(body, TaskDeadline)
-        return Deadline(body.span(alert.feed, alert.severity).after(alert.reported_at), policy.id)
+        span = self._body(policy, TaskDeadline).span(alert.feed, alert.severity)
+        return Deadline(span.after(alert.reported_at), policy.id)
 
     def window(self, area_code: AreaCode, day: date) -> tuple[Span, UUID]:
         """How long after its last evidence a case takes in further alerts, and the policy version that says so."""
         policy = self.merges.in_force(area_code, day)
-        body = self._read.get(policy.id)
-        if body is None:
-            body = self._read[policy.id] = CaseMerge.model_validate(policy.body)
-        assert isinstance(body, CaseMerge)
-        return body.window, policy.id
+        return self._body(policy, CaseMerge).window, policy.id
+
+    def _body(self, policy: Policy, kind: type[B]) -> B:
+        if policy.id not in self._read:
+            self._read[policy.id] = kind.model_validate(policy.body)
+        body = self._read[policy.id]
+        assert isinstance(body, kind)
+        return body
