@@ -4,6 +4,7 @@ A missed target is told loudly and does not fail the run: a benchmark is no test
 """
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ CASES: dict[str, Open] = {
     "alert_to_task": alert_to_task.open_case,
 }
 FOLDER = Path(".bench")
+_BUSY = 0.5  # processes waiting for each core
 
 
 def main(chosen: list[str]) -> int:
@@ -27,6 +29,8 @@ def main(chosen: list[str]) -> int:
     if unknown:
         print(f"no such case: {', '.join(sorted(unknown))}; there are: {', '.join(CASES)}", file=sys.stderr)
         return 2
+    if os.getloadavg()[0] > _BUSY * (os.cpu_count() or 1):
+        _tell(f"!!! this machine has other work to do (load {os.getloadavg()[0]:.1f}): expect poor figures")
     results: list[Result] = []
     refused: list[str] = []
     with open_world(_tell) as world:

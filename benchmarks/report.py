@@ -46,8 +46,8 @@ def draw(results: Sequence[Result], file: Path) -> None:
     panels = [
         (found, title)
         for found, title in (
-            (rates, "Rates: ours / floor (longer is better)"),
-            (times, "Times: ours / floor (shorter is better)"),
+            (rates, "Rates: ours / floor, longer is better (line: target, red: missed)"),
+            (times, "Times: ours / floor, shorter is better"),
         )
         if found
     ]
@@ -77,7 +77,7 @@ def _panel(axis: Axes, results: Sequence[Result], title: str) -> None:
     axis.tick_params(axis="x", labelsize=11)
     axis.spines[["top", "right"]].set_visible(False)
     for place, result in zip(places, results, strict=True):
-        label = f"{result.ratio:.2f}   ({result.ours:,.4g} / {result.floor:,.4g} {result.figure.unit})"
+        label = f"{result.ratio:.2f}   ({_short(result.ours)} / {_short(result.floor)} {result.figure.unit})"
         at = max(result.ratio, result.target_ratio or 0)
         axis.text(at + widest * 0.015, place, label, va="center", fontsize=11)
         if result.target_ratio is not None:
@@ -105,6 +105,10 @@ def _line(result: Result) -> str:
         f"{result.figure.name:<32}{result.ours:>12,.1f}{result.floor:>12,.1f}  {result.figure.unit:<12}"
         f"{result.ratio:>7.2f}  {_target(result)} {verdict}"
     ).rstrip()
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _target(result: Result) -> str:
