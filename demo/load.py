@@ -29,6 +29,7 @@ SEED = 20260323
 HOUSEHOLDS_A_REQUEST = 1000
 ACCOUNTS_A_REQUEST = 200
 KEY_YEARS = 1
+PATIENCE_SECONDS = 60
 PEOPLE_HOUSEHOLDS = 12
 """From how many households the demo file names people."""
 
@@ -169,14 +170,25 @@ async def _load_households(api: _Api, count: int, progress: Progress) -> list[di
     people: list[dict[str, Any]] = []
     done = 0
     for batch in _chunks(households(count, SEED, date.today()), HOUSEHOLDS_A_REQUEST):
-        answer = await api.post("/households/v1/households/imports", json=[_draft(one) for one in batch])
-        if answer["errors"]:
-            raise LoadFailed(f"the import refused {len(answer['errors'])} rows")
+        await _import(api, [_draft(one) for one in batch])
         if not people:
             people = [person for one in batch[:PEOPLE_HOUSEHOLDS] for person in _people(one)]
         done += len(batch)
         progress("demo-households", done, count)
     return await _with_ids(api, people)
+
+
+async def _import(api: _Api, drafts: list[dict[str, Any]]) -> None:
+    """The areas reach the households service a moment after the directory has them, so a first try may be early."""
+    for _ in range(2 * PATIENCE_SECONDS):
+        answer = await api.post("/households/v1/households/imports", json=drafts)
+        codes = {error["code"] for error in answer["errors"]}
+        if not codes:
+            return
+        if codes != {"area-unknown"}:
+            break
+        await asyncio.sleep(0.5)
+    raise LoadFailed(f"the import refused {len(answer['errors'])} rows: {sorted(codes)}")
 
 
 def _draft(one: county.Household) -> dict[str, Any]:
