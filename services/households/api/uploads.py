@@ -8,22 +8,30 @@ import codecs
 import csv
 import io
 import itertools
+import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
-import ijson
 import orjson
 
-from shared.errors import DomainError, Invalid
+from shared.errors import DomainError, Invalid, TooLarge
+
+T = TypeVar("T")
 
 _COLUMNS: dict[str, Any] = tomllib.loads(Path(__file__).parents[1].joinpath("columns.toml").read_text(encoding="utf-8"))
 _HOUSEHOLD_PHONE = "household_phone"  # the members' column is called "phone" too
-_AT_ONCE = 8_000_000  # bytes
 _BYTE_ORDER_MARK = codecs.BOM_UTF8
+_ARRAY_BEGINS = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*(\]?)[ \t\r\n]*")
+_ARRAY_GOES_ON = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
+
+MOST_ROWS = 1_000_000
+"""More than a file of households can hold: empty rows are small in the file and big in memory."""
+MOST_CHARACTERS = 1_000_000
+"""Of one household in JSON; in memory it may take twenty times as much."""
 
 
 class JsonBroken(DomainError):
@@ -31,6 +39,12 @@ class JsonBroken(DomainError):
 
     code = "json-invalid"
     status = 400
+
+
+class ImportTooLong(TooLarge):
+    """More rows than households and people can be in a file of this size."""
+
+    code = "import-too-long"
 
 
 class CsvUnreadable(Invalid):
@@ -82,23 +96,72 @@ def read(body: bytes, media_type: str) -> Iterator[Upload]:
 
 
 def _read_array(body: bytes) -> Iterator[Upload]:
-    content = body.removeprefix(_BYTE_ORDER_MARK)
-    if not content.lstrip().startswith(b"["):
+    for row, item in enumerate(_at_most(_items(_utf8(body))), 1):
+        yield Upload(row, item)
+
+
+def _items(text: str) -> Iterator[Any]:
+    """The items of a JSON array, one by one: the whole at once would take ten times its size in memory.
+
+    A library that reads JSON as a stream (ijson) takes memory with the square of the nesting, and an array of
+    100 kB stopped the process. The decoder refuses deep nesting; a window on the text bounds what one item takes.
+    """
+    found = _ARRAY_BEGINS.match(text)
+    if found is None:
         raise JsonBroken
+    start = at = found.end()
+    window = text[start : start + MOST_CHARACTERS]
+    while found[1] != "]":
+        item, end = _item_at(window, at - start)
+        if end is None:  # it may go on beyond the window
+            start, window = at, text[at : at + MOST_CHARACTERS]
+            item, end = _item_at(window, 0)
+        found = _ARRAY_GOES_ON.match(text, start + end) if end is not None else None
+        if found is None:
+            raise JsonBroken
+        yield item
+        at = found.end()
+    if at < len(text):
+        raise JsonBroken
+
+
+def _refuse(_: str) -> NoReturn:
+    raise ValueError  # NaN and Infinity are no JSON
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
+def _item_at(window: str, place: int) -> tuple[Any, int | None]:
+    """The item at `place` and where it ends; None when it is broken, or not all of it may be there."""
     try:
-        # Item by item is several times slower, but a big array read at once takes ten times its size in memory.
-        items = orjson.loads(content) if len(content) <= _AT_ONCE else ijson.items(io.BytesIO(content), "item")
-        for row, item in enumerate(items, 1):
-            yield Upload(row, item)
-    except (ijson.JSONError, ValueError):
-        raise JsonBroken from None  # the parser's message quotes what it stumbled over
+        item, end = _DECODER.raw_decode(window, place)
+    except (ValueError, RecursionError):
+        return None, None
+    return item, end if end < len(window) else None
+
+
+def _utf8(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass  # raised below, outside this block: the decoder's error carries the bytes
+    raise JsonBroken
+
+
+def _at_most(rows: Iterable[T]) -> Iterator[T]:
+    for number, row in enumerate(rows, 1):
+        if number > MOST_ROWS:
+            raise ImportTooLong(max_rows=MOST_ROWS)
+        yield row
 
 
 def _read_lines(body: bytes) -> Iterator[Upload]:
-    for row, line in enumerate(body.removeprefix(_BYTE_ORDER_MARK).split(b"\n"), 1):
+    lines = io.BytesIO(body.removeprefix(_BYTE_ORDER_MARK))
+    for row, line in enumerate(_at_most(lines), 1):
         if line.strip():
             try:
-                yield Upload(row, orjson.loads(line))
+                yield Upload(row, orjson.loads(line) if len(line) <= MOST_CHARACTERS else None)
             except orjson.JSONDecodeError:
                 yield Upload(row, None)
 
@@ -109,7 +172,7 @@ def _read_csv(body: bytes) -> Iterator[Upload]:
     households: dict[str, Upload] = {}
     try:
         columns = _find_columns(next(table, []))
-        for cells in table:
+        for cells in _at_most(table):
             if any(cell.strip() for cell in cells):
                 _add_person(households, columns, cells, table.line_num)
     except csv.Error:
