@@ -1,6 +1,6 @@
 """Values of a page cursor. Somebody may have written one by hand: what does not fit is a wrong cursor, no failure."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +19,11 @@ def moment_of(value: Any) -> datetime:
     """A moment with its offset."""
     try:
         moment = datetime.fromisoformat(value)
-    except (ValueError, TypeError) as error:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)  # at the ends of time the offset leads out of it
+    except (ValueError, TypeError, OverflowError) as error:
         raise CursorInvalid(field="after") from error
-    if moment.tzinfo is None:
-        raise CursorInvalid(field="after")
-    return moment
+    raise CursorInvalid(field="after")
 
 
 def code_of(value: Any) -> str:
