@@ -1,6 +1,7 @@
 """Which reports are taken, and with what weight. Pure: the day, the feed and the areas come in as arguments."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -173,8 +174,11 @@ def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) ->
 
 
 def holds_id_number(text: str, today: date) -> bool:
-    """Whether an ID number stands in a text that is kept in clear. A random 18-digit number passes 10 times of 11."""
-    for found in _LOOKS_LIKE_ID_NUMBER.findall(text):
+    """Whether an ID number stands in a text that is kept in clear. A random 18-digit number passes 10 times of 11.
+
+    Full-width digits count. Digits in groups do not: county, day and a sequence number are a usual reference.
+    """
+    for found in _LOOKS_LIKE_ID_NUMBER.findall(unicodedata.normalize("NFKC", text)):
         try:
             normalise_id_number(found, today)
         except InvalidIdNumber:
