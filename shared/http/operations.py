@@ -106,6 +106,7 @@ SELECT id, at, principal, role, action, subject, area_code, detail, trace_id FRO
 WHERE (CAST(:subject AS text) IS NULL OR subject = :subject)
   AND (CAST(:principal AS uuid) IS NULL OR principal = :principal)
   AND (CAST(:before AS uuid) IS NULL OR id < :before)
+  AND (area_code IS NULL OR area_code LIKE ANY (:areas))
 ORDER BY id DESC LIMIT :limit
 """)
 
@@ -119,8 +120,13 @@ async def list_audit(
     after: After = None,
     limit: Limit = 50,
 ) -> Page[AuditEntry]:
-    """Who did what, newest first, for one subject or one principal if given."""
-    wanted = {"subject": subject, "principal": principal, "before": decode_id_cursor(after)}
+    """Who did what, newest first, for one subject or one principal if given: in one's areas, or in none."""
+    wanted = {
+        "subject": subject,
+        "principal": principal,
+        "before": decode_id_cursor(after),
+        "areas": who.scope.like_patterns(),
+    }
     async with db.read(who.scope) as session:
         rows = (await session.execute(_AUDIT, {**wanted, "limit": limit + 1})).mappings().all()
     page, last = cut([AuditEntry.model_validate(dict(row)) for row in rows], limit)
