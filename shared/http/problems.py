@@ -11,6 +11,7 @@ from opentelemetry import trace
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from shared.db.outage import is_outage, is_unstorable
@@ -56,6 +57,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(DBAPIError, _on_database_error)
+    app.add_exception_handler(ClientDisconnect, _on_hang_up)
     app.add_exception_handler(Exception, _on_unexpected)
 
 
@@ -117,6 +119,11 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _BY_STATUS.get(error.status_code, "field-invalid" if error.status_code < 500 else "internal-error")
     return answer(request, error.status_code, code, headers=error.headers)
+
+
+async def _on_hang_up(_request: Request, _error: Exception) -> Response:
+    """The caller left before the body was whole: no mistake of ours, and nobody is there to read it."""
+    return Response(status_code=400)
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
