@@ -16,8 +16,11 @@ _ERRORS = {
     "403": "The role may not · 角色无权",
     "404": "Not found, or not yours to see · 未找到或无权查看",
     "409": "Not in a state for this · 当前状态不允许",
+    "412": "Changed since you read it · 数据已被他人修改",
     "413": "Body too large · 内容过大",
+    "415": "Content of another type · 不支持该内容类型",
     "422": "The input has mistakes · 内容有误",
+    "428": "Say which version you read · 须给出所读版本",
     "503": "Try again shortly · 暂不可用",
 }
 _SCHEMES = {
@@ -75,7 +78,7 @@ def _add(app: FastAPI, document: dict[str, Any]) -> None:
         operation = document.get("paths", {}).get(path, {}).get(method.lower())
         if operation is not None:
             _add_permit(operation, permit)
-            _add_errors(operation, permit, has_body="requestBody" in operation)
+            _add_errors(operation, permit, writes=method != "GET")
 
 
 def _add_permit(operation: dict[str, Any], permit: Permit | Public | None) -> None:
@@ -91,12 +94,18 @@ def _add_permit(operation: dict[str, Any], permit: Permit | Public | None) -> No
     operation["security"] = [{"token": []}, *([{"api_key": []}] if permit.api_key else [])]
 
 
-def _add_errors(operation: dict[str, Any], permit: Permit | Public | None, *, has_body: bool) -> None:
+def _add_errors(operation: dict[str, Any], permit: Permit | Public | None, *, writes: bool) -> None:
     wanted = {"404", "422", "503"}
     if isinstance(permit, Permit):
         wanted |= {"401", "403"}
-    if has_body:
-        wanted |= {"400", "409", "413"}
+    if writes:
+        wanted.add("409")
+    if body := operation.get("requestBody"):
+        wanted |= {"400", "413"}
+        if "application/json" not in body["content"] or len(body["content"]) > 1:
+            wanted.add("415")
+    if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", ())):
+        wanted |= {"412", "428"}
     answers = operation["responses"]
     for status in sorted(wanted):
         answers[status] = {

@@ -108,7 +108,11 @@ async def assign_task(
 
 
 @router.post(
-    "/{task_id}/visits", status_code=201, response_model=schemas.VisitView, summary="Record a visit · 登记走访"
+    "/{task_id}/visits",
+    status_code=201,
+    response_model=schemas.VisitView,
+    summary="Record a visit · 登记走访",
+    responses={200: {"model": schemas.VisitView, "description": "The same visit again · 重复登记"}},
 )
 async def record_visit(
     task_id: UUID, draft: schemas.VisitDraft, who: RecordVisit, db: Db, vault: Seals, reader_of: ReaderOf
