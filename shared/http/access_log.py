@@ -1,20 +1,13 @@
 """One JSON line a request: who, which route, how it ended, how long it took. Never the query or a body."""
 
 import logging
-import re
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-log = logging.getLogger("shouwang.access")
+from shared.telemetry import ours_of
 
-# Segments of our paths: words and codes, area codes, ids. Whoever writes a person into an address gets an error, and
-# the error's line would keep them in the log.
-_OURS = re.compile(
-    r"(?:[a-z][a-z0-9.\-]{0,40}"
-    r"|[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}"
-    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
-)
+log = logging.getLogger("shouwang.access")
 
 
 class AccessLog:
@@ -48,13 +41,9 @@ class AccessLog:
             "request",
             extra={
                 "method": scope["method"],
-                "path": _ours(scope["path"]),
+                "path": ours_of(scope["path"]),
                 "status": status,
                 "ms": round(seconds * 1000, 1),
                 "principal": str(principal.id) if principal else None,
             },
         )
-
-
-def _ours(path: str) -> str:
-    return "/".join(part if _OURS.fullmatch(part) else "?" for part in path.split("/"))

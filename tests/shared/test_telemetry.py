@@ -1,0 +1,25 @@
+"""Spans of requests tell the route and the ids, never what somebody wrote into the address."""
+
+import httpx
+from fastapi import FastAPI
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from shared.telemetry import WithoutPeople
+
+ID_NUMBER = "539921198001010019"
+
+
+async def test_no_span_holds_what_was_written_into_an_address() -> None:
+    exported = InMemorySpanExporter()
+    tracers = TracerProvider()
+    tracers.add_span_processor(WithoutPeople())
+    tracers.add_span_processor(SimpleSpanProcessor(exported))
+    app = FastAPI(telemetry={"tracer_provider": tracers, "logs": False, "operation_spans": False})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        await client.get(f"/alerts/v1/alerts/{ID_NUMBER}", params={"q": ID_NUMBER})
+    [span] = exported.get_finished_spans()
+    assert span.attributes is not None
+    assert (span.attributes["url.path"], span.attributes["url.query"]) == ("/alerts/v1/alerts/?", "?")
+    assert ID_NUMBER not in span.to_json()
