@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,9 @@ MAX_BODY = 1_000_000
 """Bytes a route takes unless it says otherwise (`max_body_size=`)."""
 
 HOUSEKEEPING_SECONDS = 3600.0
+
+CANCEL_SECONDS = 2.0
+"""How long a job may take to end before it is cancelled again."""
 
 Job = Callable[[], Awaitable[None]]
 """Runs until cancelled, beside the requests; when one ends or fails the process stops and is started anew."""
@@ -118,12 +121,18 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], contextlib.AbstractAsyncConte
             yield
         finally:
             await parts.bus.stop()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _cancel(tasks)
             await parts.database.stop()
 
     return lifespan
+
+
+async def _cancel(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel again what goes on: a cancellation that meets a statement may come out as the driver's own error."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
 
 
 async def _guard(job: Job) -> None:
