@@ -46,22 +46,24 @@ class BatchWorker:
             try:
                 async with self.database.engine.connect() as connection:
                     driver = (await connection.get_raw_connection()).driver_connection
-                    await self._work_while_hearing(cast("asyncpg.Connection[Any]", driver))
+                    try:
+                        await self._work_while_hearing(cast("asyncpg.Connection[Any]", driver))
+                    finally:
+                        # Never back into the pool: it listens, and when it broke nobody would notice there,
+                        # and we would be given the same dead one for ever.
+                        await connection.invalidate()
             except Exception as error:
                 log.warning("batch worker interrupted", extra={"error": type(error).__name__})
             await asyncio.sleep(RESTART_SECONDS)
 
     async def _work_while_hearing(self, connection: "asyncpg.Connection[Any]") -> None:
         await connection.add_listener(queries.CHANNEL, self._ring)
-        try:
-            while not connection.is_closed():
-                self._bell.clear()
-                while await self.work_one():
-                    pass
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._bell.wait(), IDLE_SECONDS)
-        finally:
-            await connection.remove_listener(queries.CHANNEL, self._ring)
+        while not connection.is_closed():
+            self._bell.clear()
+            while await self.work_one():
+                pass
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._bell.wait(), IDLE_SECONDS)
 
     def _ring(self, *_: object) -> None:
         self._bell.set()
