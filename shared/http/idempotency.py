@@ -20,10 +20,11 @@ from shared.clock import utc_now
 from shared.db.engine import Database, WriteSession
 from shared.errors import Invalid
 from shared.security.principals import Principal
+from shared.security.vault import Vault
 
 
 class IdempotencyKeyMixin:
-    """One answered request. Deleted after a day."""
+    """One answered request, its answer sealed. Deleted after a day."""
 
     __tablename__ = "idempotency_key"
 
@@ -50,10 +51,14 @@ class IdempotencyKeyInvalid(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """What makes two requests the same: the key, and a hash of method, path and body."""
+    """What makes two requests the same: the key, and a hash of method, address and body.
+
+    The answer that is kept may speak of people, so the vault seals it.
+    """
 
     key: str
     request_hash: bytes
+    vault: Vault
 
 
 IdempotencyKeyHeader = Annotated[
@@ -75,14 +80,20 @@ async def request_key(request: Request, idempotency_key: IdempotencyKeyHeader = 
     if await checked_key(idempotency_key) is None:
         return None
     assert idempotency_key is not None
-    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
+    digest = request_digest(request)
     digest.update(await request.body())
-    return RequestKey(idempotency_key, digest.digest())
+    return RequestKey(idempotency_key, digest.digest(), request.app.state.vault)
+
+
+def request_digest(request: Request) -> "hashlib._Hash":
+    """A hash begun with the request's method and whole address; the body is to follow."""
+    return hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
 
 
 OptionalKey = Annotated[str | None, Depends(checked_key)]
 OptionalRequestKey = Annotated[RequestKey | None, Depends(request_key)]
 
+_PURPOSE = "idempotent-answer"
 _CLAIM = text("""
 INSERT INTO idempotency_key (principal, key, request_hash, created_at) VALUES (:principal, :key, :hash, :now)
 ON CONFLICT DO NOTHING
@@ -118,7 +129,7 @@ async def once(
         answer = {
             "status": response.status_code,
             "headers": orjson.dumps(headers).decode(),
-            "body": bytes(response.body),
+            "body": key.vault.seal(bytes(response.body), _PURPOSE),
         }
         await session.execute(_STORE, {**place, **answer})
         return response
@@ -129,4 +140,4 @@ async def _first_answer(session: WriteSession, place: dict[str, Any], key: Reque
     if first.request_hash != key.request_hash:
         raise IdempotencyKeyReused(field="Idempotency-Key")
     headers = {**first.headers, "Idempotency-Replayed": "true"}
-    return Response(first.body, first.status, headers, "application/json")
+    return Response(key.vault.open(first.body, _PURPOSE), first.status, headers, "application/json")

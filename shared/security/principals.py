@@ -50,7 +50,7 @@ class Principal:
     def require_area(self, area_code: str) -> None:
         """Raise unless `area_code` lies within the asker's scope."""
         if not self.scope.covers(area_code):
-            raise AreaNotPermitted(area=area_code)
+            raise AreaNotPermitted(field="area_code", area=area_code)
 
 
 SYSTEM = Principal(UUID(int=0), "system", Role.ADMIN, Scope.everywhere(), frozenset({"*"}))

@@ -1,6 +1,5 @@
 """Batches: send many alerts at once, then ask how far they have come and what was wrong."""
 
-import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
@@ -23,7 +22,7 @@ from shared.clock import utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
-from shared.http.idempotency import OptionalKey, RequestKey, once
+from shared.http.idempotency import OptionalKey, RequestKey, once, request_digest
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, encode_cursor
 from shared.security.vault import Vault
 
@@ -56,7 +55,7 @@ async def report_batch(request: Request, who: ReportBatches, db: Db, vault: Seal
     Nothing is kept of a body that breaks off, is malformed as a whole or too long.
     """
     format_ = _format(request)
-    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
+    digest = request_digest(request)
     with TemporaryFile() as file:
         spool = _Spool(file, vault)
         try:
@@ -71,7 +70,7 @@ async def report_batch(request: Request, who: ReportBatches, db: Db, vault: Seal
             batch = await accept_batch(session, who, format_, spool.rows, spool.chunks(), len(spool.places), utc_now())
             return json_answer(batch_view(batch), 202, {"Location": f"/alerts/v1/batches/{batch.id}"})
 
-        return await once(db, who, RequestKey(key, digest.digest()) if key else None, work)
+        return await once(db, who, RequestKey(key, digest.digest(), vault) if key else None, work)
 
 
 @router.get("/{batch_id}", summary="How far a batch has come · 批次进度")
@@ -144,6 +143,6 @@ def _error_cursor(after: str | None) -> tuple[int, str, str] | None:
     match decode_cursor(after, 3):
         case None:
             return None
-        case [int(row), str(place), str(code)] if 0 < row <= MAX_ROWS and (place + code).isprintable():
+        case [row, str(place), str(code)] if type(row) is int and 0 < row <= MAX_ROWS and (place + code).isprintable():
             return row, place, code
     raise CursorInvalid(field="after")

@@ -12,15 +12,17 @@ from shared.db.engine import Database
 from shared.http import problems
 from shared.http.too_large import ProblemForTooLarge
 from shared.messages import Catalogue
+from shared.security.vault import Vault
 from tests.shared.http import small_app
 
 
 @pytest.fixture
-async def app(database: Database) -> FastAPI:
+async def app(database: Database, vault: Vault) -> FastAPI:
     """The app of `small_app`, on a real database."""
     made = FastAPI()
     made.state.database = database
     made.state.catalogue = Catalogue()
+    made.state.vault = vault
     problems.install(made)
     made.add_middleware(ProblemForTooLarge, catalogue=made.state.catalogue)
     made.include_router(small_app.router, max_body_size=1000)

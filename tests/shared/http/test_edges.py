@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from shared.areas import Scope
 from shared.db.engine import Database
 
 Count = Callable[[], Awaitable[int]]
@@ -41,6 +43,20 @@ async def test_a_key_with_another_body_is_refused(client: httpx.AsyncClient, cou
     other = await client.post("/things", json={"name": "b"}, headers={"Idempotency-Key": "k1"})
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
     assert await count() == 1
+
+
+async def test_another_query_is_another_request(client: httpx.AsyncClient, count: Count) -> None:
+    await client.post("/things?dry_run=true", json={"name": "a"}, headers={"Idempotency-Key": "k1"})
+    other = await client.post("/things", json={"name": "a"}, headers={"Idempotency-Key": "k1"})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+async def test_the_kept_answer_is_sealed(client: httpx.AsyncClient, database: Database) -> None:
+    await client.post("/things", json={"name": "张三"}, headers={"Idempotency-Key": "k1"})
+    async with database.read(Scope.nowhere()) as session:
+        [kept] = list(await session.scalars(text("SELECT body FROM idempotency_key")))
+    assert "张三".encode() not in kept
+    assert b"name" not in kept
 
 
 async def test_the_same_request_at_the_same_moment_is_done_once(client: httpx.AsyncClient, count: Count) -> None:

@@ -21,7 +21,7 @@ from shared.security.vault import CannotOpen, Vault, VaultSettings, new_key
 from tests.commands import command
 
 HASHES = {("alert", "dedup"), ("alert", "row_hash"), ("idempotency_key", "request_hash")}
-NOT_OURS_TO_OPEN = {("dead_letter", "value"), ("idempotency_key", "body")}  # an event, an answer: JSON
+NOT_OURS_TO_OPEN = {("dead_letter", "value"), ("idempotency_key", "body")}  # an event; gone after a day
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ROWS = 7
 
