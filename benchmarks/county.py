@@ -24,7 +24,7 @@ from shared.security.gate import api_key_hash
 E = TypeVar("E", bound=Event)
 
 SEED = 20260323
-HOUSEHOLDS = 25_000
+HOUSEHOLDS = 26_000
 FEEDS = ("education.absence", "medical.cost")
 API_KEY = "benchmarks-post-with-this-key-0000000000000"
 

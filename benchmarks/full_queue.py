@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks.batch_intake import ndjson, post_batch
+from benchmarks.batch_intake import ndjson, post_batches
 from benchmarks.register import HOUSEHOLDS, registered
 from benchmarks.world import World
 
@@ -36,7 +36,7 @@ async def full_queue(world: World) -> str:
 
     async def fill(database: str) -> None:
         world.tell(f"putting {ALERTS:,} alerts into the outbox through the intake")
-        await post_batch(world, database, ndjson(ALERTS), ALERTS)
+        await post_batches(world, database, ndjson(ALERTS))
 
     return await world.template("queue", fill, source=await registered(world))
 
