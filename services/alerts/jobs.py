@@ -70,12 +70,12 @@ class BatchWorker:
 
     async def work_one(self) -> bool:
         """Work on the oldest chunk that nobody has; False when there is none."""
-        reference = await self.reference.get()
         chunk = None
         try:
             async with self.database.write(_EVERYWHERE) as session:
                 chunk = await queries.take_chunk(session)
                 if chunk is not None:
+                    reference = await self.reference.since(chunk.received_at)
                     await batches.work_chunk(session, chunk, reference, self.vault, utc_now())
         except Exception as error:
             if chunk is None or is_outage(error):

@@ -33,7 +33,7 @@ MAX_BODY = 1_000_000
 
 HOUSEKEEPING_SECONDS = 3600.0
 
-CANCEL_SECONDS = 2.0
+CANCEL_SECONDS = 0.5
 """How long a job may take to end before it is cancelled again."""
 
 Job = Callable[[], Awaitable[None]]

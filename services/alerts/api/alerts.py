@@ -40,7 +40,7 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
     """One early warning. The same row again (same `source_ref`, or the same content without one) is harmless."""
     # Not asked for one by one: each dependency costs 20 us, and this is the road every alert takes.
     db, vault = request.app.state.database, request.app.state.vault
-    reference = await request.app.state.reference.get()
+    reference = await request.app.state.reference.knowing(draft.feed, draft.area_code)
 
     async def report(connection: Connection) -> tuple[Response, bool]:
         alert, fresh = await intake.report_alert(connection, who, draft, reference, vault, utc_now())

@@ -29,6 +29,7 @@ class Chunk:
     reported_by: UUID
     feeds: Sequence[str]
     areas: Sequence[str]
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Outcome:
 
 # A row lock is all the lease there is: it goes when the worker dies, and the next one takes the chunk at once.
 _TAKE_CHUNK = """
-SELECT chunk.batch_id, seq, first_row, sealed, reported_by, feeds, areas
+SELECT chunk.batch_id, seq, first_row, sealed, reported_by, feeds, areas, received_at
 FROM batch_chunk AS chunk JOIN batch ON batch.id = chunk.batch_id
 ORDER BY chunk.batch_id, seq LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
 """

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 
 import orjson
 from jsonschema_rs import Draft202012Validator
@@ -11,10 +12,13 @@ from sqlalchemy import select
 from services.alerts import models
 from services.alerts.rules import Feed, Reference
 from shared.areas import Scope
+from shared.clock import utc_now
 from shared.db.engine import Database, ReadSession
 
 TRUST_SECONDS = 1.0
 """How long a process goes on with the feeds and areas it has read."""
+DOUBT_SECONDS = 0.02
+"""How old they may be when a report names one that is not among them: typing errors shall not cost a look-up each."""
 
 
 class ReferenceData:
@@ -24,17 +28,38 @@ class ReferenceData:
         self._database = database
         self._known = Reference({}, frozenset())
         self._versions: dict[str, tuple[int, Feed]] = {}
-        self._fresh_until = float("-inf")
+        self._known_at = float("-inf")  # by the monotonic clock, for the age
+        self._read_at = datetime.min.replace(tzinfo=UTC)
         self._looking = asyncio.Lock()
 
     async def get(self) -> Reference:
         """Feeds and areas of at most `TRUST_SECONDS` ago, and a look-up more: while one looks, the others go on."""
-        if time.monotonic() >= self._fresh_until and not (self._known.feeds and self._looking.locked()):
-            async with self._looking:
-                if time.monotonic() >= self._fresh_until:
-                    self._known = await self._look()
-                    self._fresh_until = time.monotonic() + TRUST_SECONDS
+        if self._age() > TRUST_SECONDS and not (self._known.feeds and self._looking.locked()):
+            await self._renew(TRUST_SECONDS)
         return self._known
+
+    async def knowing(self, feed: str, area_code: str) -> Reference:
+        """`get`, but what it does not know is looked up once more: it may have been announced a moment ago."""
+        known = await self.get()
+        if feed not in known.feeds or area_code not in known.areas:
+            await self._renew(DOUBT_SECONDS)
+        return self._known
+
+    async def since(self, moment: datetime) -> Reference:
+        """`get`, read after `moment`: a batch is screened with what was known when it came, or later."""
+        if self._read_at <= moment:
+            await self._renew(0)
+        return await self.get()
+
+    def _age(self) -> float:
+        return time.monotonic() - self._known_at
+
+    async def _renew(self, oldest: float) -> None:
+        async with self._looking:
+            if self._age() > oldest:
+                begun_at, read_at = time.monotonic(), utc_now()
+                self._known = await self._look()
+                self._known_at, self._read_at = begun_at, read_at
 
     async def _look(self) -> Reference:
         async with self._database.read(Scope.nowhere()) as session:

@@ -4,7 +4,7 @@ A chunk is deleted by the transaction that stores its rows, so a worker killed a
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -105,7 +105,7 @@ def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now:
         try:
             alert = prepare_alert(who, _read(line), reference, vault, now, chunk.batch_id)
         except DomainError as refused:
-            ready.errors.extend((number, fault) for fault in _faults(refused))
+            ready.errors.extend((number, fault) for fault in refused.faults)
         else:
             ready.alerts.append(alert)
             ready.told.append(outbox_row(events.alert_raised(alert, reference.feeds[alert.feed].risk_family), trace))
@@ -118,13 +118,6 @@ def _read(line: bytes) -> AlertDraft:
     if row is None:
         raise InvalidInput([Fault("", "row-malformed")])
     return validated(AlertDraft, row)
-
-
-def _faults(refused: DomainError) -> Iterator[Fault]:
-    if isinstance(refused, InvalidInput):
-        yield from refused.faults
-    else:
-        yield Fault(refused.field or "area_code", refused.code, refused.params)
 
 
 async def _find_reused(session: WriteSession, ready: Prepared, fresh: set[UUID]) -> list[tuple[int, Fault]]:

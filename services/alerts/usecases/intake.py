@@ -14,7 +14,7 @@ from shared.clock import local_date
 from shared.errors import InvalidInput
 from shared.ids import new_id
 from shared.outbox.emit import row as outbox_row
-from shared.security.principals import Principal
+from shared.security.principals import AreaNotPermitted, Principal
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
 
@@ -54,8 +54,8 @@ def prepare_alert(
     area_known = draft.area_code in reference.areas
     if feed is not None:
         who.require_feed(draft.feed)
-    if area_known:
-        who.require_area(draft.area_code)
+    if area_known and not who.scope.covers(draft.area_code):
+        raise AreaNotPermitted(field="area_code", area=draft.area_code)
     screened = rules.screen(draft, feed, area_known=area_known, today=local_date(now))
     if isinstance(screened, list):
         raise InvalidInput(screened)
