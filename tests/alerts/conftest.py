@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -68,6 +69,11 @@ class Service:
     heard: Listener
     vault: Vault
     database: Database
+    lifespan: AsyncExitStack
+
+    async def stop(self) -> None:
+        """Stop it, as a signal would."""
+        await self.lifespan.aclose()
 
     async def post(self, path: str, json: Any = None, **more: Any) -> httpx.Response:
         """POST as the education bureau's system."""
@@ -174,33 +180,35 @@ def key_changed(secret: str, feeds: list[str], bureau: str, revoked: bool = Fals
     )
 
 
-MakeService = Callable[[], Awaitable[Service]]
+MakeService = Callable[..., Awaitable[Service]]
 
 
 @pytest.fixture
 async def make_service(
     cluster: Cluster, database_name: str, vault: Vault, vault_settings: VaultSettings
 ) -> AsyncIterator[MakeService]:
-    """Start a service, as often as asked, on one database."""
-    running: list[tuple[Any, Service]] = []
+    """Start services on one database; each works off batches in this process unless told otherwise."""
+    running: list[Service] = []
 
-    async def make() -> Service:
+    async def make(batch_processes: int = 0) -> Service:
         url = DatabaseSettings(url=SecretStr(cluster.dsn("alerts", database_name)), pool_size=8)
+        settings = AlertsSettings(database=url, vault=vault_settings, batch_processes=batch_processes)
         bus, listener = LocalBus(), Listener()
         bus.subscribe("listener", {event.topic for event in BY_TYPE.values()}, listener.deliver)
-        app = create_app(AlertsSettings(database=url, vault=vault_settings, batch_processes=0), bus, signing.find_key)
-        lifespan = app.router.lifespan_context(app)
-        await lifespan.__aenter__()
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://alerts")
-        made = Service(app, client, bus, listener, vault, Database(url, "alerts"))
-        running.append((lifespan, made))
+        app = create_app(settings, bus, signing.find_key)
+        lifespan = AsyncExitStack()
+        await lifespan.enter_async_context(app.router.lifespan_context(app))
+        client = await lifespan.enter_async_context(
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://alerts")
+        )
+        made = Service(app, client, bus, listener, vault, Database(url, "alerts"), lifespan)
+        lifespan.push_async_callback(made.database.stop)
+        running.append(made)
         return made
 
     yield make
-    for lifespan, made in running:
-        await made.http.aclose()
-        await lifespan.__aexit__(None, None, None)
-        await made.database.stop()
+    for made in running:
+        await made.stop()
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ async def report_batch(request: Request, who: ReportBatches, db: Db, vault: Seal
     format_ = _format(request)
     digest = request_digest(request)
     with TemporaryFile() as file:
-        spool = _Spool(file, vault)
+        spool = Spool(file, vault)
         try:
             async for lines in _CUT[format_](_hashed(request.stream(), digest)):
                 spool.add(lines)
@@ -98,7 +98,7 @@ async def list_batch_errors(
 
 
 @dataclass(slots=True)
-class _Spool:
+class Spool:
     """Chunks on their way in, sealed, in a file: a slow sender holds no database connection and no memory."""
 
     file: IO[bytes]
