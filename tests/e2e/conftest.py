@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.e2e.collector import Collector, collecting
-from tests.e2e.system import Embedded, OnKafka, System
+from tests.e2e.embedded import Embedded
+from tests.e2e.on_kafka import OnKafka
+from tests.e2e.system import System
 from tests.kafka_fixture import OpenKafka
 
 

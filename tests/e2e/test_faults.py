@@ -13,9 +13,11 @@ import pytest
 from services import SERVICES
 from shared.bus.port import Message
 from tests.e2e import story, topics
+from tests.e2e.embedded import Embedded
 from tests.e2e.load import Load
+from tests.e2e.on_kafka import OnKafka
 from tests.e2e.story import eventually, report, task_of
-from tests.e2e.system import Embedded, OnKafka, System
+from tests.e2e.system import System
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -46,13 +48,38 @@ async def test_the_one_process_killed_again_and_again(embedded: Embedded) -> Non
 @pytest.mark.kafka
 async def test_kafka_away_for_a_while(on_kafka: OnKafka) -> None:
     """Bureaus notice nothing: alerts are taken, wait in the outbox, and become tasks when Kafka is back."""
-    await away(on_kafka, seconds=20)
+    await on_kafka.kill("kafka")
+    try:
+        load = await meanwhile_alerts_are_taken(on_kafka, seconds=20)
+    finally:
+        await on_kafka.start("kafka")
+    await settled(on_kafka, load)
+    await nothing_lost_or_doubled(on_kafka, load, expect=200)
 
 
 @pytest.mark.kafka
 @pytest.mark.slow
 async def test_kafka_away_for_two_minutes(on_kafka: OnKafka) -> None:
-    await away(on_kafka, seconds=120)
+    await on_kafka.kill("kafka")
+    try:
+        load = await meanwhile_alerts_are_taken(on_kafka, seconds=120)
+    finally:
+        await on_kafka.start("kafka")
+    await settled(on_kafka, load)
+    await nothing_lost_or_doubled(on_kafka, load, expect=200)
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+async def test_kafka_frozen(on_kafka: OnKafka) -> None:
+    """Worse than away: every connection is open, and no answer comes."""
+    on_kafka.freeze_kafka()
+    try:
+        load = await meanwhile_alerts_are_taken(on_kafka, seconds=45)
+    finally:
+        on_kafka.freeze_kafka(thaw=True)
+    await settled(on_kafka, load)
+    await nothing_lost_or_doubled(on_kafka, load, expect=200)
 
 
 @pytest.mark.kafka
@@ -127,20 +154,15 @@ def killed(system: System, victim: str) -> Callable[[], Awaitable[None]]:
     return work
 
 
-async def away(on_kafka: OnKafka, seconds: float) -> None:
-    """Take Kafka away while alerts come in, and bring it back."""
-    load = Load(on_kafka, uuid4().hex[:8])
-    await on_kafka.kill("kafka")
+async def meanwhile_alerts_are_taken(on_kafka: OnKafka, seconds: float) -> Load:
+    """Send 200 alerts while there is no Kafka; returns when it has been away for that long."""
     gone_at = time.monotonic()
-    try:
-        await load.send(200)
-        assert time.monotonic() - gone_at < seconds, "alerts are taken while Kafka is away"
-        assert await evidence_of(on_kafka, load) == 0
-        await asyncio.sleep(max(0.0, gone_at + seconds - time.monotonic()))
-    finally:
-        await on_kafka.start("kafka")
-    await settled(on_kafka, load)
-    await nothing_lost_or_doubled(on_kafka, load, expect=200)
+    load = Load(on_kafka, uuid4().hex[:8])
+    await load.send(200)
+    assert time.monotonic() - gone_at < seconds, "alerts are taken while Kafka is away"
+    assert await evidence_of(on_kafka, load) == 0
+    await asyncio.sleep(max(0.0, gone_at + seconds - time.monotonic()))
+    return load
 
 
 async def settled(system: System, load: Load) -> None:

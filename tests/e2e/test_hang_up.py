@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from tests.e2e import story
+from tests.e2e.embedded import Embedded
 from tests.e2e.story import eventually, report, task_of
-from tests.e2e.system import Embedded
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
