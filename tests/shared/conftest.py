@@ -12,6 +12,8 @@ from shared.postgres import Cluster
 @pytest.fixture
 async def database(cluster: Cluster, database_name: str) -> AsyncIterator[Database]:
     """The directory's schema, as its runtime role."""
-    opened = Database(DatabaseSettings(url=SecretStr(cluster.dsn("directory", database_name)), pool_size=8), "directory")
+    opened = Database(
+        DatabaseSettings(url=SecretStr(cluster.dsn("directory", database_name)), pool_size=8), "directory"
+    )
     yield opened
     await opened.stop()
