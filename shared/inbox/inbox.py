@@ -89,14 +89,14 @@ class Inbox:
             if is_outage(error):
                 raise
             if len(messages) == 1:
-                await self._insist(messages[0])
+                await self._insist(messages[0], error)
                 return
             # Halving finds a poison event among 500 in nine steps, and its neighbours still go in bulk.
             middle = len(messages) // 2
             await self._deliver(messages[:middle])
             await self._deliver(messages[middle:])
 
-    async def _insist(self, message: Message) -> None:
+    async def _insist(self, message: Message, failure: Exception) -> None:
         for attempt in range(2, self._attempts + 1):
             await asyncio.sleep(self._pause * attempt)
             try:
