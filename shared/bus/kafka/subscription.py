@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -97,11 +97,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         batches = await consumer.getmany(timeout_ms=ms(wait), max_records=self._settings.max_batch)
         self.polled_at = time.monotonic()
         assignment = self._assignments
-        for partition, records in batches.items():
-            async with self._turn:
-                if assignment != self._assignments:
-                    return  # revoked meanwhile; whoever has them now starts at what we committed
-                await self._hand_over(consumer, partition, records)
+        # All in one go: a trickle over many partitions would cost a transaction and a commit for each message.
+        if batches and not await self._hand_over(consumer, batches, assignment):
+            for partition, records in batches.items():
+                await self._hand_over(consumer, {partition: records}, assignment)
 
     def _resume_due(self, consumer: AIOKafkaConsumer) -> float:
         """Resume the partitions whose pause is over; return the seconds until the next one is."""
@@ -112,20 +111,33 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         longest = self._settings.poll_ms / 1000
         return min([longest, *(until - now for until in self._paused_until.values())])
 
-    async def _hand_over(self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: Sequence[Any]) -> None:
-        """Deliver one partition's batch and commit it, or put it back for later."""
-        try:
-            await self._deliver([_message(record) for record in records])
-        except Exception as error:
-            self._put_back(consumer, partition, records[0].offset, error)
-            return
-        self._failures.pop(partition, None)
+    async def _hand_over(
+        self, consumer: AIOKafkaConsumer, batches: Mapping[TopicPartition, Sequence[Any]], assignment: int
+    ) -> bool:
+        """Deliver and commit, or put back for later. False: it failed for several partitions, so each is tried alone."""
+        async with self._turn:
+            if assignment != self._assignments:
+                return True  # revoked meanwhile; whoever has them now starts at what we committed
+            try:
+                await self._deliver([_message(record) for records in batches.values() for record in records])
+            except Exception as error:
+                if len(batches) > 1:
+                    return False
+                for partition, records in batches.items():
+                    self._put_back(consumer, partition, records[0].offset, error)
+                return True
+            for partition in batches:
+                self._failures.pop(partition, None)
+            await self._commit(consumer, {partition: records[-1].offset + 1 for partition, records in batches.items()})
+            return True
+
+    async def _commit(self, consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> None:
         try:
             async with asyncio.timeout(self._settings.request_timeout):
-                await consumer.commit({partition: records[-1].offset + 1})
+                await consumer.commit(offsets)
         except (KafkaError, TimeoutError) as error:
             # A rebalance or a broker away: the batch may come again, and the inbox knows it already.
-            log.warning("offset of %s in %s not committed: %r", self._name, partition, error)
+            log.warning("offsets of %s not committed: %r", self._name, error)
 
     def _put_back(self, consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int, error: Exception) -> None:
         """Rewind and pause this partition; the others go on. The error's text may hold data, so only its type."""

@@ -102,6 +102,20 @@ async def test_publish_gives_up_in_time_and_sends_nothing_later(
     assert not {message.id for message in given_up} & {message.id for message in receiver.taken}
 
 
+async def test_what_lies_in_many_partitions_is_taken_in_one_go(
+    make_bus: MakeBus, kafka_broker: ExternalBroker, topic: str
+) -> None:
+    publisher = make_bus(kafka_broker)
+    await publisher.start()
+    waiting = messages(topic, 60, keys=60)
+    await relay(publisher, waiting)
+    bus, receiver = make_bus(kafka_broker), Receiver()
+    bus.subscribe(f"households-{topic}", [topic], receiver.deliver)
+    await bus.start()
+    await receiver.has(waiting)
+    assert receiver.tries < 6, "a delivery for each of six partitions"
+
+
 async def test_failing_partition_waits_and_the_others_go_on(
     make_bus: MakeBus, kafka_broker: ExternalBroker, topic: str
 ) -> None:
