@@ -1,7 +1,7 @@
 """The tables of the alerts service."""
 
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, Text
@@ -127,6 +127,10 @@ class NewAlert(NamedTuple):
     reported_by: UUID
     batch_id: UUID | None
     reported_at: datetime
+
+
+OutboxRow: TypeAlias = tuple[Any, ...]
+"""An event about to be stored: the columns that `shared.outbox.emit.COLUMNS` names."""
 
 
 class Batch(Base):

@@ -50,6 +50,13 @@ async def test_ndjson_in_any_pieces(items: list[Any], sizes: list[int], last_new
     assert await rows(ndjson_chunks, body, sizes) == lines
 
 
+@pytest.mark.parametrize("number", ["0.5", "-12.75e-3", "1E5", "true", "null"])
+async def test_a_number_or_word_may_be_cut_anywhere(number: str) -> None:
+    body = f"[{number},{number} , {number}]".encode()
+    for size in range(len(body)):
+        assert [orjson.loads(row) for row in await rows(json_chunks, body, [size])] == [json.loads(number)] * 3
+
+
 async def test_blank_lines_keep_their_numbers() -> None:
     assert await rows(ndjson_chunks, b"1\n\n2\r\n\n \n") == [b"1", b"", b"2\r", b"", b" "]
 
@@ -65,7 +72,18 @@ async def test_a_byte_order_mark_is_no_row(sizes: Sequence[int]) -> None:
     "body",
     [
         *(b"", b" ", b"{}", b'{"a": []}', b'"x"', b"1", b"[1", b"[1,", b"[1 2]", b"[1,]", b"[,1]", b"[1]]", b"[1] 2"),
-        *(b"[NaN]", b"[Infinity]", b"[tru]", b'["\xff"]', b'[{"a":}]', b"[" * 100_000, b'[{"a":' * 100_000),
+        *(
+            b"[1x]",
+            b"[1.]",
+            b"[0. , 1]",
+            b"[NaN]",
+            b"[Infinity]",
+            b"[tru]",
+            b'["\xff"]',
+            b'[{"a":}]',
+            b"[" * 100_000,
+            b'[{"a":' * 100_000,
+        ),
         b'[{"a": 1 "b": 2}' + b" " * 2 * MAX_ROW,
     ],
     ids=lambda body: repr(body[:20]),

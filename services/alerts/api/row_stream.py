@@ -16,6 +16,7 @@ MAX_ROW = 100_000
 
 _BOM = b"\xef\xbb\xbf"  # Windows puts it before UTF-8
 _BLANKS = re.compile(r"[ \t\r\n]*")
+_AFTER_A_NUMBER = frozenset(" \t\r\n,]")
 _UNREADABLE = b"?"  # stands for a row that is JSON but holds what cannot be kept; it is refused as such a row
 
 
@@ -108,8 +109,9 @@ class _ArrayCutter:
         except RecursionError:
             broken_at = -MAX_ROW - 1
         else:
-            # The last digits of a number could be still to come.
-            return (item, end) if end < len(text) or text[end - 1] in '}]"' else None
+            if text[end - 1] in '}]"' or text[end : end + 1] in _AFTER_A_NUMBER:
+                return item, end
+            broken_at = end  # the rest of a number could be still to come
         if len(text) - broken_at > MAX_ROW:
             raise BodyMalformed
         if len(text) - start > MAX_ROW:

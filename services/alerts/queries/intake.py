@@ -7,13 +7,12 @@ from uuid import UUID
 
 import asyncpg
 
-from services.alerts.models import NewAlert
+from services.alerts.models import NewAlert, OutboxRow
 from shared.db.bulk import copy_rows
 from shared.db.engine import EMITTED, WriteSession, raw
 from shared.outbox.emit import COLUMNS as OUTBOX_COLUMNS
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
-OutboxRow = tuple[Any, ...]
 
 _COLUMNS = ", ".join(NewAlert._fields)
 _TYPES = (

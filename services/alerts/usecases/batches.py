@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.alerts import events
-from services.alerts.models import Batch, NewAlert
+from services.alerts.models import Batch, NewAlert, OutboxRow
 from services.alerts.queries import batches, intake
 from services.alerts.rules import BatchFormat, Reference
 from services.alerts.schemas import AlertDraft
@@ -20,7 +20,6 @@ from shared.areas import Scope
 from shared.db.engine import WriteSession
 from shared.errors import DomainError, Fault, InvalidInput
 from shared.ids import new_id
-from shared.outbox.emit import row as outbox_row
 from shared.security import audit
 from shared.security.principals import Principal, Role
 from shared.security.vault import Vault
@@ -36,7 +35,7 @@ class Prepared:
     """A chunk with all its sums done; what is left is to store it."""
 
     alerts: list[NewAlert]
-    told: list[intake.OutboxRow]  # one for each of `alerts`
+    told: list[OutboxRow]  # one for each of `alerts`
     row_numbers: list[int]  # likewise
     errors: list[tuple[int, Fault]]
 
@@ -108,7 +107,7 @@ def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now:
             ready.errors.extend((number, fault) for fault in refused.faults)
         else:
             ready.alerts.append(alert)
-            ready.told.append(outbox_row(events.alert_raised(alert, reference.feeds[alert.feed].risk_family), trace))
+            ready.told.append(events.raised_row(alert, reference.feeds[alert.feed].risk_family, trace))
             ready.row_numbers.append(number)
     return ready
 

@@ -13,7 +13,6 @@ from services.alerts.schemas import AlertDraft, AlertSummary
 from shared.clock import local_date
 from shared.errors import InvalidInput
 from shared.ids import new_id
-from shared.outbox.emit import row as outbox_row
 from shared.security.principals import AreaNotPermitted, Principal
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
@@ -32,7 +31,7 @@ async def report_alert(
     Raises `InvalidInput`, `FeedNotPermitted`, `AreaNotPermitted`, and `SourceRefReused` for other content.
     """
     alert = prepare_alert(who, draft, reference, vault, now)
-    told = outbox_row(events.alert_raised(alert, reference.feeds[alert.feed].risk_family), current_traceparent())
+    told = events.raised_row(alert, reference.feeds[alert.feed].risk_family, current_traceparent())
     if await intake.insert_alert(connection, alert, told):
         return _new_summary(alert), True
     first = await intake.get_repeated(connection, alert.feed, alert.dedup)
