@@ -25,8 +25,9 @@ async def work(settings: AlertsSettings) -> None:
     database = Database(settings.database.model_copy(update={"pool_size": CONNECTIONS}), "alerts")
     worker = asyncio.create_task(BatchWorker(database, Vault(settings.vault), ReferenceData(database)).run())
     await _end_of(sys.stdin.fileno())
-    worker.cancel()
-    await asyncio.wait([worker])
+    while not worker.done():  # a cancellation that meets a statement may come out as the driver's own error
+        worker.cancel()
+        await asyncio.wait([worker], timeout=1)
     await database.stop()
 
 
