@@ -36,7 +36,7 @@ async def open_case(world: World) -> AsyncIterator[Case]:
         async with serving(app("floor"), world.folder / "floor.log", {"FLOOR_DSN": dsn}) as port:
             return [(await load.run(load.Order(port, floor))).rate]
 
-    yield Case(FIGURES, post_alerts, post_to_floor)
+    yield Case(FIGURES, post_alerts, post_to_floor, rounds=5)
     await world.drop(database)
 
 

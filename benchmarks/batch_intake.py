@@ -46,7 +46,7 @@ async def open_case(world: World) -> AsyncIterator[Case]:
         await world.drop(database)
         return rates
 
-    yield Case(FIGURES, take_in, copy)
+    yield Case(FIGURES, take_in, copy, rounds=5)
 
 
 def ndjson(rows: int) -> list[bytes]:

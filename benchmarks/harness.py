@@ -52,7 +52,10 @@ Open = Callable[[World], AbstractAsyncContextManager[Case]]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A figure with its medians; `runs` are the pairs (ours, floor) as they were measured."""
+    """A figure with its medians; `runs` are the pairs (ours, floor) as they were measured.
+
+    The ratio is the median of the pairs' ratios: what was measured a moment apart had the machine in the same mood.
+    """
 
     figure: Figure
     runs: Sequence[tuple[float, float]]
@@ -67,13 +70,13 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        return self.ours / self.floor
+        return statistics.median(ours / floor for ours, floor in self.runs)
 
     @property
     def target_ratio(self) -> float | None:
         """The target as a ratio, whatever it is a bound of."""
         target = self.figure.target
-        return target / self.floor if target is not None and self.figure.target_of == "ours" else target
+        return target / self.ours * self.ratio if target is not None and self.figure.target_of == "ours" else target
 
     @property
     def met(self) -> bool | None:

@@ -35,8 +35,13 @@ async def test_ours_and_floor_take_turns() -> None:
 
 
 def test_medians_stand_for_the_runs() -> None:
-    result = Result(RATE, [(1, 10), (90, 2), (3, 4)])
-    assert (result.ours, result.floor, result.ratio) == (3, 4, 0.75)
+    result = Result(RATE, [(1, 10), (8, 2), (3, 5)])
+    assert (result.ours, result.floor, result.ratio) == (3, 5, 0.6)
+
+
+def test_a_slow_hour_does_not_change_the_ratio() -> None:
+    result = Result(RATE, [(60, 100), (6, 10), (6, 10), (60, 100), (6, 100)])
+    assert result.ratio == 0.6
 
 
 @pytest.mark.parametrize(
