@@ -73,7 +73,7 @@ def service_app(parts: Parts) -> FastAPI:
         lifespan=_lifespan(parts),
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: f"{parts.name}_{route.name}",
-        telemetry={"logs": False, "operation_spans": False, "exclude": _is_probe},
+        telemetry={"logs": False, "operation_spans": False, "metrics": False, "exclude": _is_probe},
     )
     app.state.name = parts.name
     app.state.database = parts.database
@@ -85,7 +85,7 @@ def service_app(parts: Parts) -> FastAPI:
     for name, value in parts.state.items():
         setattr(app.state, name, value)
     problems.install(app)
-    app.add_middleware(AccessLog)
+    app.add_middleware(AccessLog, service=parts.name)
     app.add_middleware(ProblemForTooLarge, catalogue=parts.catalogue)
     for router in (*parts.routers, operations.router, probes.router):
         # The limit stands at the routers: set on the app it would act outside `ProblemForTooLarge`.
