@@ -19,7 +19,7 @@ from shared.security.principals import Principal, Role
 
 TODAY = date(2026, 3, 10)
 ID_NUMBER = str(complete("53992120120304001"))
-FEEDS = Path(rules.__file__).parent / "feeds"
+FEEDS = Path(rules.__file__).parents[1] / "feeds"
 
 
 def feed(code: str) -> Feed:

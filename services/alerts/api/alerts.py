@@ -13,7 +13,8 @@ from services.alerts.api.quick_route import QuickRoute
 from services.alerts.queries import alerts as queries
 from services.alerts.queries.intake import Connection
 from services.alerts.rules import Severity, State, sight
-from services.alerts.schemas import AlertDetail, AlertDraft, AlertSummary, FeedCode, Withdrawal
+from services.alerts.schemas.alerts import AlertDetail, AlertDraft, AlertSummary, Withdrawal
+from services.alerts.schemas.fields import FeedCode
 from services.alerts.usecases import intake
 from services.alerts.usecases.withdrawal import withdraw_alert
 from shared.clock import utc_now

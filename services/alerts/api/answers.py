@@ -3,15 +3,9 @@
 from typing import Any
 
 from services.alerts.models import Alert, Batch, Feed
-from services.alerts.schemas import (
-    AlertDetail,
-    AlertSummary,
-    BatchView,
-    FeedView,
-    MaskedHousehold,
-    MaskedPerson,
-    VerdictView,
-)
+from services.alerts.schemas.alerts import AlertDetail, AlertSummary, MaskedHousehold, MaskedPerson, VerdictView
+from services.alerts.schemas.batches import BatchView
+from services.alerts.schemas.feeds import FeedView
 from services.alerts.usecases.withdrawal import PURPOSE as WITHDRAWAL_REASON
 from shared.masking import mask_id_number, mask_name, mask_phone
 from shared.messages import Language

@@ -7,7 +7,7 @@ from services.alerts.api.answers import feed_view
 from services.alerts.api.permits import ReadFeeds
 from services.alerts.queries.reference import list_feeds
 from services.alerts.rules import FeedNotFound, sight
-from services.alerts.schemas import FeedView
+from services.alerts.schemas.feeds import FeedView
 from shared.http.context import Db, Speaks
 
 router = APIRouter(prefix="/v1/feeds", tags=["Feeds · 预警类别"])

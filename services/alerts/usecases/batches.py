@@ -13,7 +13,7 @@ from services.alerts import events
 from services.alerts.models import Batch, NewAlert, OutboxRow
 from services.alerts.queries import batches, intake
 from services.alerts.rules import BatchFormat, Reference
-from services.alerts.schemas import AlertDraft
+from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.usecases.intake import prepare_alert
 from services.alerts.usecases.reading import read_json, validated
 from shared.areas import Scope

@@ -9,7 +9,7 @@ import orjson
 from services.alerts import events, rules
 from services.alerts.models import NewAlert
 from services.alerts.queries import intake
-from services.alerts.schemas import AlertDraft, AlertSummary
+from services.alerts.schemas.alerts import AlertDraft, AlertSummary
 from shared.clock import local_date
 from shared.errors import InvalidInput
 from shared.ids import new_id

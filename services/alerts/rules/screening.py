@@ -5,25 +5,15 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import orjson
 from jsonschema_rs import Draft202012Validator, ValidationError
 
-from shared.areas import Scope
-from shared.errors import Conflict, Fault, Invalid, NotFound, TooLarge
+from services.alerts.rules.alerts import Severity
+from shared.errors import Fault
 from shared.idnumber import IdNumber, InvalidIdNumber
 from shared.idnumber import normalise as normalise_id_number
-from shared.security.principals import Principal, Role
-
-Severity = Literal["low", "medium", "high"]
-State = Literal["reported", "checking", "answered", "withdrawn"]
-"""已报送, 核查中, 已反馈, 已撤回. The last two are final."""
-BatchFormat = Literal["json", "ndjson"]
-BatchState = Literal["queued", "running", "done", "failed"]
-
-MAX_ROWS = 50_000
-"""Rows of one batch: the largest file seen in the field, a whole county's medical bills of a month."""
 
 _LOOKS_LIKE_ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 _SCHEMA_FAULTS = {
@@ -35,67 +25,6 @@ _SCHEMA_FAULTS = {
     "minLength": "text-too-short",
     "maxLength": "text-too-long",
 }
-
-
-class AlertNotFound(NotFound):
-    """No such alert among the asker's feeds."""
-
-    code = "alert-not-found"
-
-
-class FeedNotFound(NotFound):
-    """No such feed among the asker's."""
-
-    code = "feed-not-found"
-
-
-class BatchNotFound(NotFound):
-    """No such batch of the asker's bureau."""
-
-    code = "batch-not-found"
-
-
-class SourceRefReused(Conflict):
-    """The source_ref belongs to an alert with other content: a correction needs a number of its own."""
-
-    code = "source-ref-reused"
-
-
-class AlertAlreadyWithdrawn(Conflict):
-    """It was taken back before."""
-
-    code = "alert-already-withdrawn"
-
-
-class AlertAlreadyAnswered(Conflict):
-    """Somebody has been there: the verdict stands, whatever the bureau thinks of its alert now."""
-
-    code = "alert-already-answered"
-
-
-class BatchEmpty(Invalid):
-    """Not a single row."""
-
-    code = "batch-empty"
-
-
-class BatchTooLong(TooLarge):
-    """More rows than one batch takes."""
-
-    code = "batch-too-long"
-
-
-class BodyMalformed(Invalid):
-    """Not the JSON that the route takes: one object, or an array of rows."""
-
-    code = "json-invalid"
-    status = 400
-
-
-class RowTooLong(TooLarge):
-    """One row is longer than any alert can be."""
-
-    code = "batch-row-too-long"
 
 
 class Draft(Protocol):
@@ -131,14 +60,6 @@ class Reference:
 
     feeds: Mapping[str, Feed]
     areas: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """Whose alerts an asker sees: of which feeds (None: of all), in which areas."""
-
-    feeds: frozenset[str] | None
-    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,17 +134,3 @@ def _faults_of(error: ValidationError) -> Iterator[Fault]:
             yield Fault(place, code, {"expected": ", ".join(map(str, kind.options))})
         case _:  # of an unknown field not even the name is told: it is input as well
             yield Fault(place, code)
-
-
-def sight(who: Principal) -> Sight:
-    """A bureau sees its own feeds; the county, its supervisors and administrators see all."""
-    everything = who.role is not Role.BUREAU or "*" in who.feeds
-    return Sight(None if everything else who.feeds, who.scope)
-
-
-def require_withdrawable(state: State) -> None:
-    """Raise unless the bureau may still take the alert back."""
-    if state == "withdrawn":
-        raise AlertAlreadyWithdrawn
-    if state == "answered":
-        raise AlertAlreadyAnswered

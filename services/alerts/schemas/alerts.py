@@ -1,52 +1,18 @@
-"""What bureaus send and get. Personal data is masked in every answer, and blind in every repr."""
+"""Alerts as bureaus send and get them. Personal data is masked in every answer, and blind in every repr."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.alerts.rules import BatchFormat, BatchState, Severity, State
+from services.alerts.rules import Severity, State
+from services.alerts.schemas.fields import AreaCode, Draft, Evidence, FeedCode, IsoDate, Line
 from shared.contracts.households import Verdict
 
 
-def _iso_date(value: Any) -> Any:
-    # pydantic would also take seconds since 1970, and 20260301 is some number of seconds.
-    if not (isinstance(value, str) and len(value) == 10):
-        raise PydanticCustomError("date-invalid", "not a date")
-    return value
-
-
-IsoDate = Annotated[date, BeforeValidator(_iso_date)]
-Line = Annotated[str, Field(pattern=r"^[^\p{Cc}]+$")]
-"""One line of text without control characters."""
-
-FeedCode = Annotated[str, Field(max_length=100, description="Feed · 预警类别", examples=["education.absence"])]
-AreaCode = Annotated[
-    str,
-    Field(
-        pattern=r"^[1-9][0-9]{11}$",
-        description="12 digits, GB/T 2260 + GB/T 10114 · 行政区划代码",
-        examples=["539921100001"],
-    ),
-]
-Evidence = Annotated[
-    dict[str, Any],
-    Field(
-        max_length=50,
-        repr=False,
-        description="What the feed's JSON Schema says (GET /alerts/v1/feeds/{code}) · 证据",
-        examples=[{"days_absent": 4, "last_seen_on": "2026-02-27", "school": "Yunmeng Middle School"}],
-    ),
-]
-
-
-class _Draft(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)
-
-
-class PersonDraft(_Draft):
+class PersonDraft(Draft):
     """The person an alert is about."""
 
     id_number: Annotated[
@@ -59,7 +25,7 @@ class PersonDraft(_Draft):
     ] = None
 
 
-class HouseholdDraft(_Draft):
+class HouseholdDraft(Draft):
     """The household an alert is about, where it is no single person's."""
 
     national_code: Annotated[
@@ -67,7 +33,7 @@ class HouseholdDraft(_Draft):
     ]
 
 
-class AlertDraft(_Draft):
+class AlertDraft(Draft):
     """One early warning (预警) as a bureau sends it: about a person or a household, never both."""
 
     feed: FeedCode
@@ -152,46 +118,9 @@ class AlertDetail(AlertSummary):
     withdrawal_reason: str | None = Field(description="Free text; withheld from supervisors · 撤回原因")
 
 
-class Withdrawal(_Draft):
+class Withdrawal(Draft):
     """Why an alert is taken back."""
 
     reason: Annotated[
         Line, Field(max_length=500, repr=False, description="Reason · 撤回原因", examples=["学校误报，学生已返校"])
     ]
-
-
-class FeedView(BaseModel):
-    """A kind of alert, with the JSON Schema (2020-12) its evidence must satisfy."""
-
-    code: str = Field(examples=["education.absence"])
-    bureau: str = Field(examples=["教育体育局"])
-    name: str = Field(examples=["学生缺课（疑似辍学）"])
-    risk_family: str = Field(examples=["education"])
-    default_severity: Severity
-    evidence_schema: dict[str, Any]
-    version: int
-    active: bool
-
-
-class BatchView(BaseModel):
-    """How far a batch has come. `accepted + repeated + rejected` is the number of rows worked off."""
-
-    id: UUID
-    state: BatchState
-    format: BatchFormat
-    rows: int = Field(description="Rows received · 总行数", examples=[50000])
-    accepted: int = Field(description="New alerts · 新增预警")
-    repeated: int = Field(description="Rows known before, nothing done · 重复")
-    rejected: int = Field(description="Rows with mistakes, see errors · 退回")
-    received_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-class RowError(BaseModel):
-    """One mistake in one row."""
-
-    row: int = Field(description="From 1; the line number in NDJSON · 行号", examples=[17])
-    field: str = Field(examples=["person.id_number"])
-    code: str = Field(examples=["id-number-checksum"])
-    message: str = Field(examples=["身份证号码校验位不正确"])

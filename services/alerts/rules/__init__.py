@@ -1,0 +1,61 @@
+"""What this service decides. Pure: whatever a decision needs comes in as an argument."""
+
+from services.alerts.rules.alerts import (
+    AlertAlreadyAnswered,
+    AlertAlreadyWithdrawn,
+    AlertNotFound,
+    FeedNotFound,
+    Severity,
+    Sight,
+    SourceRefReused,
+    State,
+    require_withdrawable,
+    sight,
+)
+from services.alerts.rules.batches import (
+    MAX_ROWS,
+    BatchEmpty,
+    BatchFormat,
+    BatchNotFound,
+    BatchState,
+    BatchTooLong,
+    BodyMalformed,
+    RowTooLong,
+)
+from services.alerts.rules.screening import (
+    Draft,
+    Feed,
+    Reference,
+    Screened,
+    evidence_faults,
+    holds_id_number,
+    screen,
+)
+
+__all__ = [
+    "MAX_ROWS",
+    "AlertAlreadyAnswered",
+    "AlertAlreadyWithdrawn",
+    "AlertNotFound",
+    "BatchEmpty",
+    "BatchFormat",
+    "BatchNotFound",
+    "BatchState",
+    "BatchTooLong",
+    "BodyMalformed",
+    "Draft",
+    "Feed",
+    "FeedNotFound",
+    "Reference",
+    "RowTooLong",
+    "Screened",
+    "Severity",
+    "Sight",
+    "SourceRefReused",
+    "State",
+    "evidence_faults",
+    "holds_id_number",
+    "require_withdrawable",
+    "screen",
+    "sight",
+]

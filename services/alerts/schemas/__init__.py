@@ -1,0 +1,1 @@
+"""What bureaus send and get."""

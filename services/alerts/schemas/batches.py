@@ -1,0 +1,32 @@
+"""Batches as they are read."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.alerts.rules import BatchFormat, BatchState
+
+
+class BatchView(BaseModel):
+    """How far a batch has come. `accepted + repeated + rejected` is the number of rows worked off."""
+
+    id: UUID
+    state: BatchState
+    format: BatchFormat
+    rows: int = Field(description="Rows received · 总行数", examples=[50000])
+    accepted: int = Field(description="New alerts · 新增预警")
+    repeated: int = Field(description="Rows known before, nothing done · 重复")
+    rejected: int = Field(description="Rows with mistakes, see errors · 退回")
+    received_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class RowError(BaseModel):
+    """One mistake in one row."""
+
+    row: int = Field(description="From 1; the line number in NDJSON · 行号", examples=[17])
+    field: str = Field(examples=["person.id_number"])
+    code: str = Field(examples=["id-number-checksum"])
+    message: str = Field(examples=["身份证号码校验位不正确"])

@@ -1,0 +1,44 @@
+"""Pieces that several requests and answers are made of."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+
+def _iso_date(value: Any) -> Any:
+    # pydantic would also take seconds since 1970, and 20260301 is some number of seconds.
+    if not (isinstance(value, str) and len(value) == 10):
+        raise PydanticCustomError("date-invalid", "not a date")
+    return value
+
+
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+Line = Annotated[str, Field(pattern=r"^[^\p{Cc}]+$")]
+"""One line of text without control characters."""
+
+FeedCode = Annotated[str, Field(max_length=100, description="Feed · 预警类别", examples=["education.absence"])]
+AreaCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[1-9][0-9]{11}$",
+        description="12 digits, GB/T 2260 + GB/T 10114 · 行政区划代码",
+        examples=["539921100001"],
+    ),
+]
+Evidence = Annotated[
+    dict[str, Any],
+    Field(
+        max_length=50,
+        repr=False,
+        description="What the feed's JSON Schema says (GET /alerts/v1/feeds/{code}) · 证据",
+        examples=[{"days_absent": 4, "last_seen_on": "2026-02-27", "school": "Yunmeng Middle School"}],
+    ),
+]
+
+
+class Draft(BaseModel):
+    """What comes in: nothing unknown in it, nothing of it echoed."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)
