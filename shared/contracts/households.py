@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.envelope import Event
 
@@ -132,4 +132,42 @@ class VerdictGiven(Event):
         return self.subject_key
 
 
-EVENTS = (TaskOpened, EvidenceAdded, TaskAssigned, TaskOverdue, TaskEscalated, TaskClosed, VerdictGiven)
+class MemberRecord(BaseModel):
+    """Where a person of the register lives now. No name, no ID number."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    person_key: str = Field(description="Keyed hash of the ID number")
+    household_id: UUID = Field(description="The household (户)")
+    household_key: str | None = Field(description="Keyed hash of the national household code (户编号)")
+    area_code: str = Field(description="12 digits: the household's village")
+    household_class: str = Field(description="户类型: `ordinary`, `lifted_out`, `monitored`")
+    active: bool = Field(description="false: left that household; moved away, married out or died")
+    changed_at: datetime = Field(description="Of two records on one person the later one counts")
+
+
+class MembersChanged(Event):
+    """Members of households came, changed or left; at most 1,000 in one event, whatever changed them."""
+
+    type: ClassVar[str] = "households.members-changed"
+    topic: ClassVar[str] = "households.register"
+    title_zh: ClassVar[str] = "家庭成员已变更"
+
+    members: list[MemberRecord] = Field(min_length=1, max_length=1000, description="One record per person")
+
+    @property
+    def key(self) -> str:
+        """Order does not matter: each record says when it changed."""
+        return str(self.members[0].household_id)
+
+
+EVENTS = (
+    TaskOpened,
+    EvidenceAdded,
+    TaskAssigned,
+    TaskOverdue,
+    TaskEscalated,
+    TaskClosed,
+    VerdictGiven,
+    MembersChanged,
+)

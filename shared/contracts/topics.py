@@ -31,6 +31,7 @@ _ALL = (
     Topic("directory.policy", "state", "Versioned policies", "政策参数"),
     Topic("alerts.alert", "log", "Early warnings of the bureaus", "部门预警"),
     Topic("households.task", "log", "Tasks and what becomes of them", "核查任务"),
+    Topic("households.register", "log", "Who lives in which household", "农户档案变动"),
     Topic("households.verdict", "log", "Verdicts on alerts", "核查结论"),
 )
 
