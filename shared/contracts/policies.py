@@ -6,6 +6,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
+from shared.contracts.alerts import Severity
+from shared.contracts.households import Verdict
 
 
 class Span(BaseModel):
@@ -69,8 +71,44 @@ class CaseMerge(_Body):
     window: Span
 
 
+class TriageRule(_Body):
+    """Whether a visit is needed for a feed, a severity, a verdict, or some of them; what is left out matches all."""
+
+    feed: str | None = None
+    severity: Severity | None = None
+    verdict: Verdict | None = None
+    visit: bool
+
+    @model_validator(mode="after")
+    def _risk_is_always_told(self) -> Self:
+        if self.visit and self.verdict == "risk_confirmed":
+            raise ValueError("a confirmed risk may always be told")
+        return self
+
+
+class Triage(_Body):
+    """`triage` (分诊): when a verdict needs a visit (入户走访), and when a call or a known fact will do.
+
+    The first rule that fits counts, `visit` where none does. A confirmed risk never needs one: it is told at once,
+    and the visit is for what follows.
+    """
+
+    visit: bool
+    rules: list[TriageRule] = []
+
+    def needs_visit(self, feed: str, severity: str, verdict: str) -> bool:
+        """Whether a verdict on an alert of this feed and severity must rest on a visit."""
+        if verdict == "risk_confirmed":
+            return False
+        for rule in self.rules:
+            if rule.feed in (None, feed) and rule.severity in (None, severity) and rule.verdict in (None, verdict):
+                return rule.visit
+        return self.visit
+
+
 BODIES: dict[str, type[_Body]] = {
     "task-deadline": TaskDeadline,
     "task-escalation": TaskEscalation,
     "case-merge": CaseMerge,
+    "triage": Triage,
 }
