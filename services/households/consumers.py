@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from services.households.usecases.area_checks import open_area_checks
 from services.households.usecases.checks import open_checks
 from services.households.usecases.withdrawals import withdraw_alerts
 from shared.clock import utc_now
-from shared.contracts.alerts import AlertRaised, AlertWithdrawn
+from shared.contracts.alerts import AlertRaised, AlertWithdrawn, AreaAlertRaised
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
 from shared.db.engine import WriteSession
@@ -20,6 +21,11 @@ async def on_alert_raised(session: WriteSession, received: Sequence[Received[Ale
     await open_checks(session, received, utc_now())
 
 
+async def on_area_alert_raised(session: WriteSession, received: Sequence[Received[AreaAlertRaised]]) -> None:
+    """A bureau saw something that concerns whole villages: each of them has to look."""
+    await open_area_checks(session, received, utc_now())
+
+
 async def on_alert_withdrawn(session: WriteSession, received: Sequence[Received[AlertWithdrawn]]) -> None:
     """It was an error: nobody needs to look any more."""
     await withdraw_alerts(session, received, utc_now())
@@ -27,6 +33,7 @@ async def on_alert_withdrawn(session: WriteSession, received: Sequence[Received[
 
 HANDLERS: Mapping[EventType, Handler] = {
     AlertRaised: on_alert_raised,
+    AreaAlertRaised: on_area_alert_raised,
     AlertWithdrawn: on_alert_withdrawn,
     AreasChanged: on_areas_changed,
     PolicyPublished: on_policy_published,

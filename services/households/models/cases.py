@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.households.models.plumbing import AreaColumn, Base
+from shared.contracts.alerts import Severity
 from shared.contracts.households import Basis
 
 CaseState = Literal["open", "closed"]
@@ -64,7 +65,7 @@ class Evidence(Base):
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     area_code: Mapped[AreaColumn]
     feed: Mapped[str]
-    severity: Mapped[str]
+    severity: Mapped[Severity] = mapped_column(String)
     occurred_on: Mapped[date]
     reported_at: Mapped[datetime]
     person_key: Mapped[str | None]

@@ -38,7 +38,7 @@ async def _find_cases(session: WriteSession, alert_ids: Collection[UUID]) -> lis
         .where(Evidence.alert_id.in_(alert_ids))
     )
     rows = (await session.execute(query)).all()
-    if len(rows) < len(alert_ids):
+    if len({alert_id for alert_id, *_ in rows}) < len(alert_ids):
         raise AlertUnknown
     return [(case_id, subject_key) for _, case_id, subject_key in rows]
 
