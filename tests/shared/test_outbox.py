@@ -10,6 +10,7 @@ from shared.areas import Scope
 from shared.bus.port import Message
 from shared.contracts.directory import AreaRecord, AreasChanged
 from shared.db.engine import Database
+from shared.lanes import Lane
 from shared.outbox import Relay, emit
 
 
@@ -60,7 +61,7 @@ async def test_a_rolled_back_change_says_nothing(database: Database) -> None:
 
 async def test_the_commit_wakes_the_relay_and_order_is_kept(database: Database) -> None:
     bus = Collector()
-    relay = asyncio.create_task(Relay(database, bus).run())  # type: ignore[arg-type]
+    relay = asyncio.create_task(Relay(database, bus, Lane.LIVE).run())  # type: ignore[arg-type]
     wanted = []
     for batch in range(30):
         async with database.write(Scope.nowhere()) as session:
@@ -86,7 +87,7 @@ async def test_a_bus_that_was_away_gets_everything_later(database: Database) -> 
     await busy(database)
     bus = Collector()
     bus.away = True
-    relay = asyncio.create_task(Relay(database, bus).run())  # type: ignore[arg-type]
+    relay = asyncio.create_task(Relay(database, bus, Lane.LIVE).run())  # type: ignore[arg-type]
     async with database.write(Scope.nowhere()) as session:
         await emit(session, event("甲"), event("乙"))
     await asyncio.sleep(0.3)
@@ -100,7 +101,7 @@ async def test_a_bus_that_was_away_gets_everything_later(database: Database) -> 
 async def test_a_crash_between_publish_and_delete_repeats_and_never_loses(database: Database) -> None:
     bus = Collector()
     bus.dies_after = True
-    relay = asyncio.create_task(Relay(database, bus).run())  # type: ignore[arg-type]
+    relay = asyncio.create_task(Relay(database, bus, Lane.LIVE).run())  # type: ignore[arg-type]
     async with database.write(Scope.nowhere()) as session:
         await emit(session, event("甲"))
     await until_empty(database)
@@ -111,7 +112,7 @@ async def test_a_crash_between_publish_and_delete_repeats_and_never_loses(databa
 
 async def test_one_relay_works_at_a_time(database: Database) -> None:
     first, second = Collector(), Collector()
-    relays = [asyncio.create_task(Relay(database, bus).run()) for bus in (first, second)]  # type: ignore[arg-type]
+    relays = [asyncio.create_task(Relay(database, bus, Lane.LIVE).run()) for bus in (first, second)]  # type: ignore[arg-type]
     await asyncio.sleep(0.2)
     for n in range(20):
         async with database.write(Scope.nowhere()) as session:

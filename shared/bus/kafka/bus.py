@@ -46,8 +46,9 @@ class KafkaBus:
         if self._topics_task is None:
             return
         self._topics_task.cancel()
-        clients = [*self._publishers.values(), *self._subscriptions.values()]
-        await asyncio.gather(asyncio.wait([self._topics_task]), *(client.stop() for client in clients))
+        publishers = (publisher.stop() for publisher in self._publishers.values())
+        subscriptions = (subscription.stop() for subscription in self._subscriptions.values())
+        await asyncio.gather(asyncio.wait([self._topics_task]), *publishers, *subscriptions)
         self._topics_task = None
         self._topics_ready.clear()
 
