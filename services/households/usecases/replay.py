@@ -9,6 +9,7 @@ from services.households.queries.area_checks import find_opened
 from services.households.queries.history import Step
 from shared.contracts.envelope import Event
 from shared.db.engine import WriteSession
+from shared.lanes import Lane
 from shared.outbox import emit
 from shared.security import audit
 from shared.security.principals import SYSTEM, Principal
@@ -33,6 +34,7 @@ async def replay_checks(
         session,
         *(events.area_checks_opened(id_, one.risk_family, one.checks, opened[id_]) for id_, one in checks.items()),
         *(_told(step, live.get(step.case.id, [])) for step in page if not step.opened_by_area),
+        lane=Lane.BULK,
     )
     if page:
         await audit.record(session, who, "check:replay", "households", since=since, steps=len(page))
