@@ -9,9 +9,12 @@ from shared.security.principals import Principal, Role
 
 _READERS = (Role.BUREAU, Role.COUNTY, Role.SUPERVISOR, Role.ADMIN)
 
-ReportAlerts = Annotated[Principal, Depends(Permit("alert:report", Role.BUREAU, api_key=True))]
+_REPORTERS = (Role.BUREAU, Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)  # the last three where the feed names them
+
+ReportAlerts = Annotated[Principal, Depends(Permit("alert:report", *_REPORTERS, api_key=True))]
 ReadAlerts = Annotated[Principal, Depends(Permit("alert:read", *_READERS, api_key=True))]
 WithdrawAlerts = Annotated[Principal, Depends(Permit("alert:withdraw", Role.BUREAU, api_key=True))]
 ReportBatches = Annotated[Principal, Depends(Permit("batch:report", Role.BUREAU, api_key=True))]
 ReadBatches = Annotated[Principal, Depends(Permit("batch:read", *_READERS, api_key=True))]
 ReadFeeds = Annotated[Principal, Depends(Permit("feed:read", *_READERS, api_key=True))]
+WriteFeeds = Annotated[Principal, Depends(Permit("feed:write", Role.COUNTY, Role.ADMIN))]
