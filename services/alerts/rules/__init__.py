@@ -20,6 +20,7 @@ from services.alerts.rules.batches import (
     BatchState,
     BatchTooLong,
     BodyMalformed,
+    RowMalformed,
     RowTooLong,
 )
 from services.alerts.rules.screening import (
@@ -47,6 +48,7 @@ __all__ = [
     "Feed",
     "FeedNotFound",
     "Reference",
+    "RowMalformed",
     "RowTooLong",
     "Screened",
     "Severity",
