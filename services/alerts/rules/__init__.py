@@ -20,6 +20,7 @@ from services.alerts.rules.batches import (
     BatchState,
     BatchTooLong,
     BodyMalformed,
+    RowMalformed,
     RowTooLong,
     lane_of_batch,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "Kind",
     "Reference",
     "Reporter",
+    "RowMalformed",
     "RowTooLong",
     "Screened",
     "Severity",
