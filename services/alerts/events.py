@@ -2,33 +2,35 @@
 
 import base64
 from datetime import datetime
+from typing import Any
 
 import orjson
 
 from services.alerts.models import Alert, NewAlert, OutboxRow
-from shared.contracts.alerts import AlertRaised, AlertWithdrawn
+from shared.contracts.alerts import AlertRaised, AlertWithdrawn, AreaAlertRaised
 from shared.ids import new_id
 
 
-def alert_raised(alert: NewAlert | Alert, risk_family: str) -> AlertRaised:
+def alert_raised(alert: NewAlert | Alert, risk_family: str) -> AlertRaised | AreaAlertRaised:
     """A new alert, or one that is told once more."""
-    return AlertRaised(
-        alert_id=alert.id,
-        feed=alert.feed,
-        risk_family=risk_family,
-        severity=alert.severity,
-        occurred_on=alert.occurred_on,
-        reported_at=alert.reported_at,
-        area_code=alert.area_code,
-        person_key=alert.person_key,
-        household_key=alert.household_key,
-        sealed=base64.b64encode(alert.sealed).decode(),
-    )
+    if alert.area is not None:
+        return AreaAlertRaised.model_validate(_area_raised(alert, risk_family))
+    return AlertRaised.model_validate(_raised(alert, risk_family))
 
 
 def raised_row(alert: NewAlert, risk_family: str, traceparent: str | None) -> OutboxRow:
     """What `emit` would write for `alert_raised(alert)`, without the model: a batch spends a tenth of its time on it."""
-    value = {
+    kind: type[AlertRaised | AreaAlertRaised] = AlertRaised
+    value = _raised(alert, risk_family)
+    if alert.area is not None:
+        kind, value = AreaAlertRaised, _area_raised(alert, risk_family)
+    key = alert.person_key or alert.household_key or str(alert.id)
+    told = orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()  # as pydantic writes it
+    return (new_id(), kind.topic, key, kind.type, alert.reported_at, told, traceparent, alert.lane)
+
+
+def _raised(alert: NewAlert | Alert, risk_family: str) -> dict[str, Any]:
+    return {
         "alert_id": alert.id,
         "feed": alert.feed,
         "risk_family": risk_family,
@@ -40,9 +42,14 @@ def raised_row(alert: NewAlert, risk_family: str, traceparent: str | None) -> Ou
         "household_key": alert.household_key,
         "sealed": base64.b64encode(alert.sealed).decode(),
     }
-    key = alert.person_key or alert.household_key or str(alert.id)
-    told = orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()  # as pydantic writes it
-    return (new_id(), AlertRaised.topic, key, AlertRaised.type, alert.reported_at, told, traceparent, alert.lane)
+
+
+def _area_raised(alert: NewAlert | Alert, risk_family: str) -> dict[str, Any]:
+    area = orjson.loads(alert.area) if isinstance(alert.area, str) else alert.area or {}
+    value = _raised(alert, risk_family) | {"area_codes": area["codes"], "natural_villages": area["natural_villages"]}
+    for name in ("area_code", "person_key", "household_key"):
+        del value[name]
+    return value
 
 
 def alert_withdrawn(alert: Alert, withdrawn_at: datetime) -> AlertWithdrawn:

@@ -11,6 +11,7 @@ from services.alerts.api.answers import alert_detail, alert_summary
 from services.alerts.api.permits import ReadAlerts, ReportAlerts, WithdrawAlerts
 from services.alerts.api.quick_route import QuickRoute
 from services.alerts.queries import alerts as queries
+from services.alerts.queries.area_checks import list_checks
 from services.alerts.queries.intake import Connection
 from services.alerts.rules import Severity, State, sight
 from services.alerts.schemas.alerts import AlertDetail, AlertDraft, AlertSummary, Withdrawal
@@ -41,7 +42,8 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
     """One early warning. The same row again (same `source_ref`, or the same content without one) is harmless."""
     # Not asked for one by one: each dependency costs 20 us, and this is the road every alert takes.
     db, vault = request.app.state.database, request.app.state.vault
-    reference = await request.app.state.reference.knowing(draft.feed, draft.area_code)
+    for code in draft.area.codes if draft.area else (draft.area_code,):
+        reference = await request.app.state.reference.knowing(draft.feed, code)
 
     async def report(connection: Connection) -> tuple[Response, bool]:
         alert, fresh = await intake.report_alert(connection, who, draft, reference, vault, utc_now())
@@ -87,7 +89,8 @@ async def read_alert(alert_id: UUID, who: ReadAlerts, db: Db, vault: Seals) -> A
     """One alert with its evidence and, once given, its verdict. The person is masked."""
     async with db.read(who.scope) as session:
         alert = await queries.get_alert(session, sight(who), alert_id)
-    return alert_detail(alert, who, vault)
+        checks = await list_checks(session, alert.id) if alert.area else ()
+    return alert_detail(alert, who, vault, checks)
 
 
 @router.post("/{alert_id}/withdrawal", summary="Take an alert back · 撤回预警", responses={200: {"model": AlertDetail}})
@@ -98,6 +101,7 @@ async def withdraw(
 
     async def work(session: WriteSession) -> Response:
         alert = await withdraw_alert(session, who, alert_id, body.reason, vault, utc_now())
-        return json_answer(alert_detail(alert, who, vault))
+        checks = await list_checks(session, alert.id) if alert.area else ()
+        return json_answer(alert_detail(alert, who, vault, checks))
 
     return await once(db, who, key, work)

@@ -1,9 +1,11 @@
 """Rows as answers: opened where they are sealed, then masked."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from services.alerts.models import Alert, Batch, Feed, FeedVersion
+from services.alerts.models import Alert, AreaCheck, Batch, Feed, FeedVersion
 from services.alerts.schemas.alerts import AlertDetail, AlertSummary, MaskedHousehold, MaskedPerson, VerdictView
+from services.alerts.schemas.area_alerts import AreaCheckView, AreaView
 from services.alerts.schemas.batches import BatchView
 from services.alerts.schemas.feeds import FeedContent, FeedDetail, FeedVersionView, FeedView
 from services.alerts.usecases.feeds import content_of
@@ -21,8 +23,11 @@ def alert_summary(alert: Alert) -> AlertSummary:
     return AlertSummary.model_validate(alert, from_attributes=True)
 
 
-def alert_detail(alert: Alert, who: Principal, vault: Vault) -> AlertDetail:
-    """Everything, with the person masked. Free texts may name people: supervisors do not get them."""
+def alert_detail(alert: Alert, who: Principal, vault: Vault, checks: Sequence[AreaCheck] = ()) -> AlertDetail:
+    """Everything, with the person masked; `checks` are those of an alert about areas.
+
+    Free texts may name people: supervisors do not get them.
+    """
     record = vault.open_json(alert.sealed, "alert")
     may_read_texts = who.role is not Role.SUPERVISOR
 
@@ -33,6 +38,8 @@ def alert_detail(alert: Alert, who: Principal, vault: Vault) -> AlertDetail:
         **alert_summary(alert).model_dump(),
         person=_masked_person(record["person"]),
         household=_masked_household(record["household"]),
+        area=AreaView.model_validate(alert.area) if alert.area else None,
+        areas=[_area_check(check, opened(check.reason_sealed, "verdict-reason")) for check in checks],
         evidence=record["evidence"],
         case_id=alert.case_id,
         task_id=alert.task_id,
@@ -46,7 +53,27 @@ def alert_detail(alert: Alert, who: Principal, vault: Vault) -> AlertDetail:
 def _verdict(alert: Alert, reason: str | None) -> VerdictView | None:
     if alert.verdict is None or alert.answered_at is None:
         return None
-    return VerdictView(verdict=alert.verdict, reason=reason, visited_on=alert.visited_on, answered_at=alert.answered_at)
+    return VerdictView(
+        verdict=alert.verdict,
+        basis=alert.verdict_basis,
+        reason=reason,
+        visited_on=alert.visited_on,
+        answered_at=alert.answered_at,
+    )
+
+
+def _area_check(check: AreaCheck, reason: str | None) -> AreaCheckView:
+    return AreaCheckView(
+        area_code=check.area_code,
+        task_id=check.task_id,
+        due_at=check.due_at,
+        households=check.households,
+        verdict=check.verdict,
+        basis=check.basis,
+        reason=reason,
+        visited_on=check.visited_on,
+        answered_at=check.answered_at,
+    )
 
 
 def _masked_person(person: dict[str, Any] | None) -> MaskedPerson | None:

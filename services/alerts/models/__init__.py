@@ -1,6 +1,7 @@
 """The tables of the alerts service."""
 
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
+from services.alerts.models.areas import AreaCheck
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
 from services.alerts.models.feeds import Feed, FeedVersion
 from services.alerts.models.plumbing import (
@@ -18,6 +19,7 @@ __all__ = [
     "Alert",
     "ApiKey",
     "Area",
+    "AreaCheck",
     "AuditEntry",
     "Base",
     "Batch",

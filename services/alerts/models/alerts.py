@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
 from services.alerts.rules import Severity, State
-from shared.contracts.households import Verdict
+from shared.contracts.households import Basis, Verdict
 from shared.lanes import Lane
 
 
@@ -49,6 +49,8 @@ class Alert(Base):
     answered_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawal_reason_sealed: Mapped[bytes | None]  # purpose "withdrawal-reason"
+    verdict_basis: Mapped[Basis | None] = mapped_column(String)
+    area: Mapped[dict[str, Any] | None]  # of an alert about areas: {"codes": [...], "natural_villages": [...]}
     lane: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # `Lane`: where it was told, and is taken back
 
 
@@ -70,6 +72,7 @@ class NewAlert(NamedTuple):
     batch_id: UUID | None
     reported_at: datetime
     lane: Lane
+    area: str | None = None  # JSON
 
 
 OutboxRow: TypeAlias = tuple[Any, ...]

@@ -17,10 +17,10 @@ WHERE alert.id = new.id
 
 _GIVE_VERDICT = """
 UPDATE alert SET verdict = new.verdict, verdict_reason_sealed = new.reason_sealed, visited_on = new.visited_on,
-    answered_at = new.given_at, case_id = new.case_id, task_id = new.task_id,
+    answered_at = new.given_at, verdict_basis = new.basis, case_id = new.case_id, task_id = new.task_id,
     state = CASE state WHEN 'withdrawn' THEN state ELSE 'answered' END
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::date[], $7::timestamptz[])
-    AS new (id, case_id, task_id, verdict, reason_sealed, visited_on, given_at)
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::date[], $7::timestamptz[], $8::text[])
+    AS new (id, case_id, task_id, verdict, reason_sealed, visited_on, given_at, basis)
 WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.given_at)
 """
 
@@ -31,5 +31,5 @@ async def begin_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -
 
 
 async def give_verdicts(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Rows of `(alert id, case, task, verdict, sealed reason, visited_on, given_at)`, each alert once."""
+    """Rows of `(alert id, case, task, verdict, sealed reason, visited_on, given_at, basis)`, each alert once."""
     await (await raw(session)).execute(_GIVE_VERDICT, *map(list, zip(*rows, strict=True)))

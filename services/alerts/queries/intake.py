@@ -17,7 +17,7 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 _COLUMNS = ", ".join(NewAlert._fields)
 _TYPES = (
     *("uuid", "text", "text", "bytea", "bytea", "text", "date", "text", "text", "text", "bytea", "uuid", "uuid"),
-    *("timestamptz", "smallint"),
+    *("timestamptz", "smallint", "jsonb"),
 )
 _OUTBOX_TYPES = ["uuid", "text", "text", "text", "timestamptz", "text", "text", "smallint"]
 

@@ -1,6 +1,7 @@
 """A report comes in: screened, sealed, stored and told in one statement. Batches take the same road, row by row."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -9,6 +10,7 @@ from services.alerts import events, rules
 from services.alerts.models import NewAlert
 from services.alerts.queries import intake
 from services.alerts.schemas.alerts import AlertDraft, AlertSummary
+from services.alerts.usecases import area_alerts
 from shared.clock import local_date
 from shared.errors import InvalidInput
 from shared.ids import new_id
@@ -50,6 +52,7 @@ def prepare_alert(
     lane: Lane = Lane.LIVE,
 ) -> NewAlert:
     """Screen a report and seal what is personal in it. Raises as `report_alert` does."""
+    draft = area_alerts.placed(who, draft, reference)
     feed = reference.feeds.get(draft.feed)
     area_known = draft.area_code in reference.areas
     if feed is not None:
@@ -77,16 +80,19 @@ def prepare_alert(
         batch_id=batch_id,
         reported_at=now,
         lane=lane,
+        area=area_alerts.as_json(draft.area),
     )
 
 
 def _record(draft: AlertDraft, screened: rules.Screened) -> bytes:
     """What is sealed: `{"evidence": {...}, "household": ..., "person": ...}`, the same bytes for the same row."""
     person, household = draft.person, draft.household
-    who = {
+    who: dict[str, Any] = {
         "household": {"national_code": household.national_code} if household else None,
         "person": {"id_number": screened.id_number, "name": person.name, "phone": person.phone} if person else None,
     }
+    if draft.area:
+        who["area"] = draft.area.model_dump()
     return b'{"evidence":' + screened.evidence + b"," + orjson.dumps(who)[1:]
 
 
