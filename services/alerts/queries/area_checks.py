@@ -37,9 +37,8 @@ WHERE area_check.answered_at IS NULL OR area_check.answered_at < excluded.answer
 # An alert still 'reported' has not heard which areas are asked: it cannot know that all have answered.
 _ANSWERED = """
 SELECT alert_id, array_agg(verdict) AS verdicts, max(visited_on) AS visited_on, max(answered_at) AS answered_at
-FROM area_check JOIN alert ON alert.id = alert_id
-WHERE alert_id = ANY ($1) AND alert.state <> 'reported'
-GROUP BY alert_id HAVING bool_and(area_check.verdict IS NOT NULL)
+FROM area_check WHERE alert_id IN (SELECT id FROM alert WHERE id = ANY ($1) AND state <> 'reported')
+GROUP BY alert_id HAVING bool_and(verdict IS NOT NULL)
 """
 _SETTLE = """
 UPDATE alert SET verdict = new.verdict, visited_on = new.visited_on, answered_at = new.answered_at,

@@ -50,7 +50,7 @@ class TaskFilter:
     household_id: UUID | None = None
     feed: str | None = None
     severity: Severity | None = None
-    due_before: datetime | None = None
+    due_by: datetime | None = None  # a deadline is the first moment that is too late
 
 
 async def list_tasks(
@@ -124,8 +124,8 @@ def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
         conditions.append(Task.overdue_at.is_not(None) if wanted.overdue else Task.overdue_at.is_(None))
     if wanted.household_id is not None:
         conditions.append(Task.household_id == wanted.household_id)
-    if wanted.due_before is not None:
-        conditions.append(Task.due_at < wanted.due_before)
+    if wanted.due_by is not None:
+        conditions.append(Task.due_at <= wanted.due_by)
     if wanted.feed is not None or wanted.severity is not None:
         conditions.append(_has_evidence(wanted.feed, wanted.severity))
     return conditions
