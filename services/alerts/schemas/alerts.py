@@ -34,9 +34,8 @@ class HouseholdDraft(Draft):
     ]
 
 
-def _left_out_with_area(schema: JsonDict) -> None:
+def _without_default(schema: JsonDict) -> None:
     schema.pop("default", None)
-    schema["description"] = f"{schema['description']}; may be left out with `area` alone · 区域预警可不填"
 
 
 class AlertDraft(Draft):
@@ -57,7 +56,14 @@ class AlertDraft(Draft):
     person: PersonDraft | None = None
     household: HouseholdDraft | None = None
     area: AreaDraft | None = None
-    area_code: Annotated[AreaCode, Field(default="", json_schema_extra=_left_out_with_area)]
+    area_code: Annotated[
+        AreaCode,
+        Field(
+            default="",
+            description="12 digits, GB/T 2260 + GB/T 10114; may be left out with `area` · 行政区划代码，区域预警可不填",
+            json_schema_extra=_without_default,
+        ),
+    ]
     severity: Annotated[Severity | None, Field(description="The feed's own when left out · 严重程度")] = None
     evidence: Evidence
 
