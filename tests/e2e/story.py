@@ -23,6 +23,7 @@ STORY_SECONDS = 15.0
 
 ABSENCE = "education.absence"
 BILL = "medical.cost"
+WATER = "water.supply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,19 @@ def bill(person: Person, **other: Any) -> dict[str, Any]:
     return _alert(BILL, person, {"self_pay": 42300}) | other
 
 
+def water_cut(codes: list[str], **other: Any) -> dict[str, Any]:
+    """No water in some villages, or in all of a township."""
+    return {
+        "feed": WATER,
+        "source_ref": f"story-{uuid4().hex[:12]}",
+        "occurred_on": today(),
+        "area": {"codes": codes},
+        "severity": "medium",
+        "evidence": {"kind": "断水", "days": 12},
+        **other,
+    }
+
+
 def _alert(feed: str, person: Person, evidence: dict[str, Any]) -> dict[str, Any]:
     return {
         "feed": feed,
@@ -118,9 +132,20 @@ async def tasks(cadre: httpx.AsyncClient, **filters: str) -> list[dict[str, Any]
 async def task_of(account: httpx.AsyncClient, alert: dict[str, Any]) -> dict[str, Any] | None:
     """The account's own active task that the alert is evidence for."""
     for task in await tasks(account):
+        shown = task["evidence"]
+        if task["evidence_count"] > len(shown):  # a list shows the last alert of each task, the task itself all
+            task = await see_task(account, task["id"])
         if any(one["alert_id"] == alert["id"] for one in task["evidence"]):
             return task
     return None
+
+
+async def see_task(account: httpx.AsyncClient, task_id: str) -> dict[str, Any]:
+    """One task, whole."""
+    answer = await account.get(f"/households/v1/tasks/{task_id}")
+    assert answer.status_code == 200, answer.text
+    said: dict[str, Any] = answer.json()
+    return said
 
 
 async def history_of(account: httpx.AsyncClient, task: dict[str, Any]) -> list[str]:

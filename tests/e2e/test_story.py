@@ -168,7 +168,7 @@ async def test_a_batch_keeps_its_good_rows_and_names_the_bad(system: System) -> 
     assert len(ids) == 3
 
     async def all_evidence() -> bool:
-        task = await task_of(cadre, {"id": next(iter(ids))})
+        task = await task_of(cadre, {"id": next(iter(ids))})  # whole, when there are several
         return task is not None and {one["alert_id"] for one in task["evidence"]} == ids
 
     await eventually(all_evidence, what="three rows, one task")
