@@ -1,7 +1,7 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.alerts.models import Alert, AreaCheck, BatchChunk
-from services.alerts.usecases import batches, withdrawal
+from services.alerts.models import Alert, AreaCheck, BatchChunk, Webhook
+from services.alerts.usecases import batches, webhooks, withdrawal
 from shared.security.reseal import Sealed
 
 SEALED = (
@@ -10,4 +10,6 @@ SEALED = (
     Sealed(Alert.withdrawal_reason_sealed, withdrawal.PURPOSE),
     Sealed(AreaCheck.reason_sealed, "verdict-reason"),
     Sealed(BatchChunk.sealed, batches.PURPOSE),
+    Sealed(Webhook.secret_sealed, webhooks.PURPOSE),
+    Sealed(Webhook.old_secret_sealed, webhooks.PURPOSE),
 )

@@ -14,6 +14,7 @@ from services.alerts.models.plumbing import (
     Inbox,
     Outbox,
 )
+from services.alerts.models.webhooks import VerdictNotice, Webhook, WebhookDelivery
 
 __all__ = [
     "Alert",
@@ -33,4 +34,7 @@ __all__ = [
     "NewAlert",
     "Outbox",
     "OutboxRow",
+    "VerdictNotice",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -10,7 +10,7 @@ IsoDate = Annotated[date, Strict()]
 
 For bodies that are read as JSON (`usecases.reading`), where a strict date is its text.
 """
-Line = Annotated[str, Field(pattern=r"^[^\p{Cc}]+$")]
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 """One line of text without control characters."""
 
 FeedCode = Annotated[str, Field(max_length=100, description="Feed · 预警类别", examples=["education.absence"])]
