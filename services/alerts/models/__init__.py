@@ -3,6 +3,7 @@
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
 from services.alerts.models.feeds import Feed
+from services.alerts.models.files import File, FileFault, FileFrame, UnmatchedRow
 from services.alerts.models.plumbing import (
     ApiKey,
     Area,
@@ -25,9 +26,13 @@ __all__ = [
     "BatchError",
     "DeadLetter",
     "Feed",
+    "File",
+    "FileFault",
+    "FileFrame",
     "IdempotencyKey",
     "Inbox",
     "NewAlert",
     "Outbox",
     "OutboxRow",
+    "UnmatchedRow",
 ]
