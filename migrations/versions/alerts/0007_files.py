@@ -10,8 +10,8 @@ branch_labels = None
 depends_on = None
 
 COUNTS = (
-    *("rows_read", "screened", "triggered", "matched", "stored", "repeated", "merged", "rejected", "unmatched"),
-    *("rematched", "faults", "frames_done", "attempts"),
+    *("rows_read", "screened", "triggered", "matched", "stored", "repeated", "merged", "worsened", "snoozed"),
+    *("rejected", "unmatched", "rematched", "faults", "attempts"),
 )
 
 
@@ -24,7 +24,8 @@ def upgrade() -> None:
         sa.Column("feed", sa.String(), nullable=False),
         sa.Column("dedup", sa.LargeBinary(), nullable=False),
         sa.Column("file_id", sa.Uuid(), nullable=False),
-        sa.Column("person_key", sa.String(), nullable=False),
+        sa.Column("person_key", sa.String(), nullable=True),
+        sa.Column("household_key", sa.String(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("due", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
@@ -34,12 +35,12 @@ def upgrade() -> None:
     )
     op.create_index("uq_unmatched_row_feed_dedup", "unmatched_row", ["feed", "dedup"], unique=True)
     op.create_index("ix_unmatched_row_due", "unmatched_row", ["id"], postgresql_where=sa.text("due"))
-    for column in ("file_id", "person_key", "expires_at"):
+    for column in ("file_id", "person_key", "household_key", "expires_at"):
         op.create_index(f"ix_unmatched_row_{column}", "unmatched_row", [column])
 
 
 def downgrade() -> None:
-    for table in ("unmatched_row", "file_frame", "file_fault", "file"):
+    for table in ("unmatched_row", "file_part", "file_fault", "file"):
         op.drop_table(table)
 
 
@@ -86,12 +87,12 @@ def _rows() -> None:
         sa.PrimaryKeyConstraint("file_id", "sheet", "row_number", "field", "code", name="pk_file_fault"),
     )
     op.create_table(
-        "file_frame",
+        "file_part",
         sa.Column("file_id", sa.Uuid(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("first_row", sa.Integer(), nullable=False),
         sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("outcomes", sa.LargeBinary(), nullable=False),
         sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(["file_id"], ["file.id"], name="fk_file_frame_file_id"),
-        sa.PrimaryKeyConstraint("file_id", "number", name="pk_file_frame"),
+        sa.ForeignKeyConstraint(["file_id"], ["file.id"], name="fk_file_part_file_id"),
+        sa.PrimaryKeyConstraint("file_id", "first_row", name="pk_file_part"),
     )

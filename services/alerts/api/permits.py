@@ -15,3 +15,7 @@ WithdrawAlerts = Annotated[Principal, Depends(Permit("alert:withdraw", Role.BURE
 ReportBatches = Annotated[Principal, Depends(Permit("batch:report", Role.BUREAU, api_key=True))]
 ReadBatches = Annotated[Principal, Depends(Permit("batch:read", *_READERS, api_key=True))]
 ReadFeeds = Annotated[Principal, Depends(Permit("feed:read", *_READERS, api_key=True))]
+ReportFiles = Annotated[Principal, Depends(Permit("file:report", Role.BUREAU, api_key=True))]
+ReadFiles = Annotated[Principal, Depends(Permit("file:read", *_READERS, api_key=True))]
+ReadFileResults = Annotated[Principal, Depends(Permit("file:result", Role.BUREAU, api_key=True))]
+CancelFiles = Annotated[Principal, Depends(Permit("file:cancel", Role.BUREAU, api_key=True))]

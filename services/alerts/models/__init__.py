@@ -3,7 +3,7 @@
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
 from services.alerts.models.feeds import Feed
-from services.alerts.models.files import File, FileFault, FileFrame, UnmatchedRow
+from services.alerts.models.files import File, FileFault, FilePart, UnmatchedRow
 from services.alerts.models.plumbing import (
     ApiKey,
     Area,
@@ -28,7 +28,7 @@ __all__ = [
     "Feed",
     "File",
     "FileFault",
-    "FileFrame",
+    "FilePart",
     "IdempotencyKey",
     "Inbox",
     "NewAlert",

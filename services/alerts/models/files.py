@@ -15,7 +15,7 @@ from services.alerts.rules.files import FileFormat, FileState
 class File(Base):
     """A file that was sent for one feed. It keeps what its sender was permitted then; its rows lie in the file store.
 
-    `frames_done` is the mark a worker goes on from: it moves in the transaction that stores the frame's rows.
+    `rows_read` is the mark a worker goes on from: it moves in the transaction that stores what became of these rows.
     """
 
     __tablename__ = "file"
@@ -46,16 +46,17 @@ class File(Base):
     stored: Mapped[int] = mapped_column(server_default="0")
     repeated: Mapped[int] = mapped_column(server_default="0")
     merged: Mapped[int] = mapped_column(server_default="0")
+    worsened: Mapped[int] = mapped_column(server_default="0")
+    snoozed: Mapped[int] = mapped_column(server_default="0")
     rejected: Mapped[int] = mapped_column(server_default="0")
     unmatched: Mapped[int] = mapped_column(server_default="0")
     rematched: Mapped[int] = mapped_column(server_default="0")
     faults: Mapped[int] = mapped_column(server_default="0")
-    frames_done: Mapped[int] = mapped_column(server_default="0")
-    attempts: Mapped[int] = mapped_column(server_default="0")  # how often a frame failed
+    attempts: Mapped[int] = mapped_column(server_default="0")  # how often its rows failed
     failure: Mapped[dict[str, Any] | None]  # {"code", "params"} of what ended it
     received_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
-    moved_at: Mapped[datetime | None]  # when the last frame was done
+    moved_at: Mapped[datetime | None]  # when the last rows were done
     finished_at: Mapped[datetime | None] = mapped_column(index=True)
     deleted_at: Mapped[datetime | None]  # when the original and the outcomes of its rows were forgotten
 
@@ -73,16 +74,16 @@ class FileFault(Base):
     params: Mapped[dict[str, Any]]
 
 
-class FileFrame(Base):
-    """What became of the rows of a frame: a byte for each in file order, packed. It says nothing without the file."""
+class FilePart(Base):
+    """What became of rows that stand together: a byte for each in file order, packed. It says nothing without the file."""
 
-    __tablename__ = "file_frame"
+    __tablename__ = "file_part"
 
     file_id: Mapped[UUID] = mapped_column(ForeignKey("file.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)  # from 0
+    first_row: Mapped[int] = mapped_column(primary_key=True)  # rows of the file before these
     rows: Mapped[int]
     outcomes: Mapped[bytes]  # zlib; see `rules.files.Outcome`
-    reasons: Mapped[list[Any]] = mapped_column(JSONB)  # [[field, code, params], ...] of the rejected rows, in the order of their bytes
+    reasons: Mapped[list[Any]] = mapped_column(JSONB)  # [[field, code, params], ...] of the rejected, by their bytes
 
 
 class UnmatchedRow(Base):
@@ -98,7 +99,8 @@ class UnmatchedRow(Base):
     feed: Mapped[str]
     dedup: Mapped[bytes]  # as an alert's: the same row in two files waits once
     file_id: Mapped[UUID] = mapped_column(ForeignKey("file.id"), index=True)
-    person_key: Mapped[str] = mapped_column(index=True)
+    person_key: Mapped[str | None] = mapped_column(index=True)
+    household_key: Mapped[str | None] = mapped_column(index=True)
     sealed: Mapped[bytes]  # purpose "unmatched-row": the row's fields
     due: Mapped[bool] = mapped_column(server_default="false")  # the register has learnt of the person
     kept_at: Mapped[datetime]

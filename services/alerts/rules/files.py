@@ -42,7 +42,10 @@ class Outcome(IntEnum):
     STORED = 1
     REPEATED = 2
     MERGED = 3
-    UNMATCHED = 4
+    WORSENED = 4
+    SNOOZED = 5
+    REOPENED = 6
+    UNMATCHED = 7
     REJECTED = 16
     REJECTED_OTHERWISE = 255
 
@@ -101,6 +104,8 @@ class Counts:
     stored: int = 0
     repeated: int = 0
     merged: int = 0
+    worsened: int = 0
+    snoozed: int = 0
     rejected: int = 0
     unmatched: int = 0
     faults: int = 0

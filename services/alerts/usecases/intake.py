@@ -1,15 +1,13 @@
 """A report comes in: screened, sealed, stored and told in one statement. Batches take the same road, row by row."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-import orjson
 
 from services.alerts import events, rules
 from services.alerts.models import NewAlert
 from services.alerts.queries import intake
 from services.alerts.schemas.alerts import AlertDraft, AlertSummary
+from services.alerts.usecases.record import record_of, rest_of
 from shared.clock import local_date
 from shared.errors import InvalidInput
 from shared.ids import new_id
@@ -59,7 +57,7 @@ def prepare_alert(
     if isinstance(screened, list):
         raise InvalidInput(screened)
     record = _record(draft, screened)
-    row_hash = vault.fingerprint(record + _rest(draft), "alert-row")
+    row_hash = vault.fingerprint(record + rest_of(draft.occurred_on, draft.area_code, draft.severity), "alert-row")
     return NewAlert(
         id=new_id(),
         feed=draft.feed,
@@ -79,19 +77,14 @@ def prepare_alert(
 
 
 def _record(draft: AlertDraft, screened: rules.Screened) -> bytes:
-    """What is sealed. Keys are sorted: the same row is the same bytes, however its sender wrote it."""
     person, household = draft.person, draft.household
-    record: dict[str, Any] = {
-        "person": {"id_number": screened.id_number, "name": person.name, "phone": person.phone} if person else None,
-        "household": {"national_code": household.national_code} if household else None,
-        "evidence": draft.evidence,
-    }
-    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-
-
-def _rest(draft: AlertDraft) -> bytes:
-    """The rest of the row. The severity as it was sent: a feed's new default makes no new row of an old one."""
-    return f"|{draft.occurred_on}|{draft.area_code}|{draft.severity}".encode()
+    return record_of(
+        screened.id_number,
+        person.name if person else None,
+        person.phone if person else None,
+        household.national_code if household else None,
+        draft.evidence,
+    )
 
 
 def _new_summary(alert: NewAlert) -> AlertSummary:

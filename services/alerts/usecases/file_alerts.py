@@ -1,0 +1,192 @@
+"""The rows of a file that trigger become alerts: checked, hashed and sealed, as a single report would be.
+
+Only these rows cost a hash or a seal. The same row sent as a report is the same row here: its hash is made of the
+same bytes. All sums, no waiting: called in a thread.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import polars as pl
+
+from services.alerts.models import NewAlert
+from services.alerts.rules import Feed, Severity, evidence_faults, holds_id_number
+from services.alerts.usecases.file_rows import PLACE
+from services.alerts.usecases.record import record_of, rest_of
+from shared.areas import Scope
+from shared.idnumber import IdNumber
+from shared.ids import new_id
+from shared.security.vault import Vault
+
+MAX_NAME = 100
+MAX_REF = 100
+_PHONE = r"^[+0-9][0-9 \-]{4,19}$"
+_PLAIN = ("person.id_number", "person.name", "person.phone", "household.national_code", "source_ref")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose file it is, and what of it may become an alert."""
+
+    file_id: UUID
+    reported_by: UUID
+    scope: Scope
+    feed: Feed
+    fields: Sequence[str]  # of evidence
+    areas: frozenset[str]
+    day: date  # of rows that name none
+    today: date
+    reported_at: datetime
+
+
+@dataclass(slots=True)
+class Prepared:
+    """Rows with all sums done; what is left is to store them."""
+
+    alerts: list[NewAlert] = field(default_factory=list)
+    evidence: list[Mapping[str, Any]] = field(default_factory=list)  # one for each of `alerts`
+    places: list[int] = field(default_factory=list)  # likewise
+    refused: list[tuple[int, str, str, Mapping[str, Any]]] = field(default_factory=list)  # place, field, code, params
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row on its way to be an alert. Its repr is blind."""
+
+    place: int = field(repr=False)
+    id_number: str | None = field(repr=False)
+    name: str | None = field(repr=False)
+    phone: str | None = field(repr=False)
+    household: str | None = field(repr=False)
+    source_ref: str | None = field(repr=False)
+    occurred_on: date
+    area_code: str | None
+    severity: Severity
+    rule_id: UUID | None
+    evidence: dict[str, Any] = field(repr=False)
+
+
+def prepare(rows: pl.DataFrame, sender: Sender, vault: Vault) -> Prepared:
+    """Check, hash and seal rows that trigger; `rows` has what `file_rows` left of a frame."""
+    ready = Prepared()
+    for row in rows_of(rows, sender):
+        faults = faults_of(row, sender)
+        if faults:
+            ready.refused += [(row.place, name, code, params) for name, code, params in faults]
+            continue
+        ready.alerts.append(_alert(row, sender, vault))
+        ready.evidence.append(row.evidence)
+        ready.places.append(row.place)
+    return ready
+
+
+def rows_of(rows: pl.DataFrame, sender: Sender) -> Iterator[Row]:
+    """The rows of a frame one by one, blanks left out of their evidence."""
+    plain = [_column(rows, name) for name in _PLAIN]
+    days = _column(rows, "occurred_on")
+    areas, places = rows["area_code"].to_list(), rows[PLACE].to_list()
+    severities, rule_ids = rows["severity"].to_list(), _column(rows, "rule_id")
+    names = [name for name in sender.fields if name in rows.columns]
+    evidence = zip(*(_as_json(rows[name]) for name in names), strict=True) if names else iter([()] * rows.height)
+    for place, cells, day, area, severity, rule_id, values in zip(
+        places, zip(*plain, strict=True), days, areas, severities, rule_ids, evidence, strict=True
+    ):
+        known = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        yield Row(place, *cells, day or sender.day, area, severity or sender.feed.default_severity, rule_id, known)
+
+
+def _column(rows: pl.DataFrame, name: str) -> list[Any]:
+    return rows[name].to_list() if name in rows.columns else [None] * rows.height
+
+
+def _as_json(column: pl.Series) -> list[Any]:
+    return (column.dt.to_string("iso") if column.dtype == pl.Date else column).to_list()
+
+
+def tidied(rows: pl.DataFrame) -> pl.DataFrame:
+    """Texts without blanks around them; a phone that is none is left out, for a report is worth more than it."""
+    texts = [pl.col(name).str.strip_chars() for name in (*_PLAIN, "area_name") if name in rows.columns]
+    tidy = rows.with_columns(texts)
+    if "person.phone" in tidy.columns:
+        phone = pl.col("person.phone")
+        tidy = tidy.with_columns(pl.when(phone.str.contains(_PHONE)).then(phone).alias("person.phone"))
+    return tidy
+
+
+def faults_of(row: Row, sender: Sender) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """What keeps a row from being an alert, as a single report would be told."""
+    faults: list[tuple[str, str, Mapping[str, Any]]] = []
+    if (row.id_number is None) == (row.household is None):
+        faults.append(("", "person-or-household", {}))
+    if row.id_number is not None:
+        faults += _line_faults("person.name", row.name, MAX_NAME)
+    if row.household is not None and not _is_household(row.household):
+        faults.append(("household.national_code", "field-invalid", {}))
+    if row.source_ref is not None:
+        faults += _line_faults("source_ref", row.source_ref, MAX_REF)
+        if len(row.source_ref) > 17 and holds_id_number(row.source_ref, sender.today):
+            faults.append(("source_ref", "source-ref-personal", {}))
+    if row.occurred_on > sender.today:
+        faults.append(("occurred_on", "date-in-future", {}))
+    if row.area_code is None or row.area_code not in sender.areas:
+        faults.append(("area_code", "area-unknown", {}))
+    elif not sender.scope.covers(row.area_code):
+        faults.append(("area_code", "area-not-permitted", {"area": row.area_code}))
+    faults += [(one.field, one.code, one.params) for one in evidence_faults(sender.feed.evidence, row.evidence)]
+    return faults
+
+
+def _line_faults(name: str, text: str | None, longest: int) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    if not text:
+        yield name, "field-missing", {}
+    elif len(text) > longest:
+        yield name, "text-too-long", {"max_length": longest}
+    elif not text.isprintable() and _has_control(text):
+        yield name, "field-invalid", {}
+
+
+def _has_control(text: str) -> bool:
+    return any(character < " " or "\x7f" <= character <= "\x9f" for character in text)
+
+
+def _is_household(code: str) -> bool:
+    return 4 <= len(code) <= 40 and code.isascii() and code.replace("-", "a").isalnum()
+
+
+def _alert(row: Row, sender: Sender, vault: Vault) -> NewAlert:
+    record = record_of(row.id_number, row.name, row.phone, row.household, row.evidence)
+    row_hash = vault.fingerprint(record + rest_of(row.occurred_on, row.area_code or "", None), "alert-row")
+    return NewAlert(
+        id=new_id(),
+        feed=sender.feed.code,
+        source_ref=row.source_ref,
+        dedup=b"ref:" + row.source_ref.encode() if row.source_ref else b"row:" + row_hash,
+        row_hash=row_hash,
+        severity=row.severity,
+        occurred_on=row.occurred_on,
+        area_code=row.area_code or "",
+        person_key=vault.person_key(IdNumber(row.id_number)) if row.id_number else None,
+        household_key=vault.household_key(row.household) if row.household else None,
+        sealed=vault.seal(record, "alert"),
+        reported_by=sender.reported_by,
+        batch_id=sender.file_id,
+        reported_at=sender.reported_at,
+    )
+
+
+def as_json(row: Row) -> bytes:
+    """A row whole, for keeping it until the register knows its person."""
+    return orjson.dumps(
+        {
+            "person": {"id_number": row.id_number, "name": row.name, "phone": row.phone} if row.id_number else None,
+            "household": row.household,
+            "source_ref": row.source_ref,
+            "occurred_on": row.occurred_on,
+            "area_code": row.area_code,
+            "evidence": row.evidence,
+        }
+    )
