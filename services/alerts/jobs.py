@@ -14,6 +14,7 @@ import asyncpg
 
 from services.alerts.queries import batches as queries
 from services.alerts.queries.reference import ReferenceData
+from services.alerts.rules import lane_of_batch
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import batches
 from shared.areas import Scope
@@ -38,6 +39,7 @@ class BatchWorker:
     database: Database
     vault: Vault
     reference: ReferenceData
+    live_rows: int  # see `AlertsSettings`
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -69,14 +71,15 @@ class BatchWorker:
         self._bell.set()
 
     async def work_one(self) -> bool:
-        """Work on the oldest chunk that nobody has; False when there is none."""
+        """Work on the first chunk that nobody has; False when there is none."""
         chunk = None
         try:
             async with self.database.write(_EVERYWHERE) as session:
-                chunk = await queries.take_chunk(session)
+                chunk = await queries.take_chunk(session, self.live_rows)
                 if chunk is not None:
                     reference = await self.reference.since(chunk.received_at)
-                    await batches.work_chunk(session, chunk, reference, self.vault, utc_now())
+                    lane = lane_of_batch(chunk.rows_total, self.live_rows)
+                    await batches.work_chunk(session, chunk, reference, self.vault, utc_now(), lane)
         except Exception as error:
             if chunk is None or is_outage(error):
                 raise

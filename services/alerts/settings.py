@@ -13,3 +13,9 @@ class AlertsSettings(ServiceSettings):
         2, ge=0, le=16, description="Processes that work off batches; 0 = this process does, at the cost of requests"
     )
     files: FilesSettings = FilesSettings()
+    live_rows: int = Field(
+        50,
+        ge=0,
+        le=1000,
+        description="Rows up to which a batch travels with single alerts; larger ones never hold up such",
+    )

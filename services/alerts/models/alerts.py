@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
 from services.alerts.rules import Severity, State
 from shared.contracts.households import Verdict
+from shared.lanes import Lane
 
 
 class Alert(Base):
@@ -48,6 +49,7 @@ class Alert(Base):
     answered_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawal_reason_sealed: Mapped[bytes | None]  # purpose "withdrawal-reason"
+    lane: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # `Lane`: where it was told, and is taken back
 
 
 class NewAlert(NamedTuple):
@@ -67,6 +69,7 @@ class NewAlert(NamedTuple):
     reported_by: UUID
     batch_id: UUID | None
     reported_at: datetime
+    lane: Lane
 
 
 OutboxRow: TypeAlias = tuple[Any, ...]

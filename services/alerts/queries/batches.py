@@ -30,6 +30,7 @@ class Chunk:
     feeds: Sequence[str]
     areas: Sequence[str]
     received_at: datetime
+    rows_total: int  # of the batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,12 @@ class Outcome:
     rejected: int
 
 
-# A row lock is all the lease there is: it goes when the worker dies, and the next one takes the chunk at once.
+# A row lock is all the lease there is: it goes when the worker dies, and the next one takes the chunk at once. Small
+# batches go first; they are few and soon done, so they do not keep the others waiting.
 _TAKE_CHUNK = """
-SELECT chunk.batch_id, seq, first_row, sealed, reported_by, feeds, areas, received_at
+SELECT chunk.batch_id, seq, first_row, sealed, reported_by, feeds, areas, received_at, rows_total
 FROM batch_chunk AS chunk JOIN batch ON batch.id = chunk.batch_id
-ORDER BY chunk.batch_id, seq LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
+ORDER BY rows_total > $1, chunk.batch_id, seq LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
 """
 _FINISH_CHUNK = """
 WITH worked AS (DELETE FROM batch_chunk WHERE batch_id = $1 AND seq = $2 RETURNING batch_id)
@@ -93,9 +95,9 @@ async def list_errors(
     return (await session.scalars(wanted)).all()
 
 
-async def take_chunk(session: WriteSession) -> Chunk | None:
-    """The oldest chunk nobody works on, ours until the transaction ends."""
-    row = await (await raw(session)).fetchrow(_TAKE_CHUNK)
+async def take_chunk(session: WriteSession, live_rows: int) -> Chunk | None:
+    """The oldest chunk nobody works on, ours until the transaction ends; first those of batches up to `live_rows` rows."""
+    row = await (await raw(session)).fetchrow(_TAKE_CHUNK, live_rows)
     return Chunk(**row) if row else None
 
 

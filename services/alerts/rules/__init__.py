@@ -21,6 +21,7 @@ from services.alerts.rules.batches import (
     BatchTooLong,
     BodyMalformed,
     RowTooLong,
+    lane_of_batch,
 )
 from services.alerts.rules.screening import (
     Draft,
@@ -55,6 +56,7 @@ __all__ = [
     "State",
     "evidence_faults",
     "holds_id_number",
+    "lane_of_batch",
     "require_withdrawable",
     "screen",
     "sight",

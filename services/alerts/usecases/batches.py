@@ -20,6 +20,7 @@ from shared.areas import Scope
 from shared.db.engine import WriteSession
 from shared.errors import DomainError, Fault, InvalidInput
 from shared.ids import new_id
+from shared.lanes import Lane
 from shared.security import audit
 from shared.security.principals import Principal, Role
 from shared.security.vault import Vault
@@ -74,10 +75,10 @@ async def accept_batch(
 
 
 async def work_chunk(
-    session: WriteSession, chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime
+    session: WriteSession, chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime, lane: Lane
 ) -> None:
-    """Screen, seal and store the rows of a chunk, tell of the new alerts, keep the errors, forget the chunk."""
-    ready = await asyncio.to_thread(prepare_chunk, chunk, reference, vault, now)
+    """Screen, seal and store the rows of a chunk, tell of the new alerts in `lane`, keep the errors, forget the chunk."""
+    ready = await asyncio.to_thread(prepare_chunk, chunk, reference, vault, now, lane)
     fresh = await intake.insert_alerts(session, ready.alerts)
     told = ready.told
     reused: list[tuple[int, Fault]] = []
@@ -92,7 +93,7 @@ async def work_chunk(
     await batches.finish_chunk(session, chunk, batches.Outcome(len(fresh), repeated, rejected), now)
 
 
-def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime) -> Prepared:
+def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime, lane: Lane) -> Prepared:
     """Read, screen and seal the rows of a chunk: all processor time and no waiting."""
     who = Principal(chunk.reported_by, "api_key", Role.BUREAU, Scope.parse(chunk.areas), frozenset(chunk.feeds))
     trace = current_traceparent()
@@ -102,7 +103,7 @@ def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now:
         if not line.strip():
             continue
         try:
-            alert = prepare_alert(who, _read(line), reference, vault, now, chunk.batch_id)
+            alert = prepare_alert(who, _read(line), reference, vault, now, chunk.batch_id, lane)
         except DomainError as refused:
             ready.errors.extend((number, fault) for fault in refused.faults)
         else:

@@ -11,6 +11,7 @@ from services.alerts.usecases.record import record_of, rest_of
 from shared.clock import local_date
 from shared.errors import InvalidInput
 from shared.ids import new_id
+from shared.lanes import Lane
 from shared.security.principals import AreaNotPermitted, Principal
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
@@ -45,6 +46,7 @@ def prepare_alert(
     vault: Vault,
     now: datetime,
     batch_id: UUID | None = None,
+    lane: Lane = Lane.LIVE,
 ) -> NewAlert:
     """Screen a report and seal what is personal in it. Raises as `report_alert` does."""
     feed = reference.feeds.get(draft.feed)
@@ -73,6 +75,7 @@ def prepare_alert(
         reported_by=who.id,
         batch_id=batch_id,
         reported_at=now,
+        lane=lane,
     )
 
 
