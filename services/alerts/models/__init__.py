@@ -2,7 +2,7 @@
 
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
-from services.alerts.models.feeds import Feed
+from services.alerts.models.feeds import Feed, FeedVersion
 from services.alerts.models.files import File, FileFault, FilePart, UnmatchedRow
 from services.alerts.models.plumbing import (
     ApiKey,
@@ -26,6 +26,7 @@ __all__ = [
     "BatchError",
     "DeadLetter",
     "Feed",
+    "FeedVersion",
     "File",
     "FileFault",
     "FilePart",

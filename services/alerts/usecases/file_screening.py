@@ -53,7 +53,9 @@ def decide(
     stranger = pl.Series("_stranger", [key is None or key not in facts for key in keys], pl.Boolean)
     judged = rules.screen(plain.hstack(known.drop(_KEY)).with_columns(stranger))
     triggered = judged.filter(pl.col("severity").is_not_null())
-    quiet = judged.filter(pl.col("severity").is_null() & pl.col("_stranger")).drop(*FACTS, "severity", "rule_id", "open")
+    quiet = judged.filter(pl.col("severity").is_null() & pl.col("_stranger")).drop(
+        *FACTS, "severity", "rule_id", "open"
+    )
     might = pl.zeros(quiet.height, pl.Boolean, eager=True)
     for profile in PROFILES if quiet.height else ():
         assumed = rules.screen(quiet.with_columns(pl.lit(value).alias(name) for name, value in profile.items()))
