@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import Feed, File, FileFault, FilePart
 from services.alerts.rules.alerts import Sight
-from services.alerts.rules.files import MAX_FAULTS, Counts, FileNotFound
+from services.alerts.rules.files import Counts, FileNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
 
 CHANNEL = "alerts_file"
@@ -30,11 +30,18 @@ FROM unnest($2::int[], $3::int[], $4::text[], $5::text[], $6::text[]) AS row (sh
 ON CONFLICT DO NOTHING
 """
 _COUNTS = tuple(asdict(Counts()))
+_LOCK_AT = """
+SELECT true FROM file WHERE id = $1 AND rows_read = $2 AND state = 'running' FOR UPDATE
+"""
 _MOVE_ON = f"""
-UPDATE file SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 3))},
-    moved_at = ${len(_COUNTS) + 3}
-WHERE id = $1 AND rows_read = $2 AND state = 'running'
+UPDATE file SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 2))},
+    moved_at = ${len(_COUNTS) + 2}
+WHERE id = $1
 """  # noqa: S608 # names of our own
+_FINISH = """
+UPDATE file SET state = 'done', finished_at = $3, rows_estimate = rows_read
+WHERE id = $1 AND rows_read = $2 AND state = 'running'
+"""
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('shouwang-file'), hashtext($1))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('shouwang-file'), hashtext($1))"
 
@@ -138,18 +145,25 @@ async def let_go(connection: Any, file_id: UUID) -> None:
     await connection.execute(_UNLOCK, str(file_id))
 
 
-async def move_on(session: WriteSession, file_id: UUID, mark: int, counts: Counts, now: datetime) -> bool:
-    """Count rows and set the mark behind them; False when it does not stand before them, or the file was stopped."""
-    done = await (await raw(session)).execute(_MOVE_ON, file_id, mark, *asdict(counts).values(), now)
-    return bool(done == "UPDATE 1")
+async def lock_at(session: WriteSession, file_id: UUID, mark: int) -> bool:
+    """Hold a running file while its next rows are stored; False when its mark is another one, or it was stopped."""
+    return bool(await (await raw(session)).fetchval(_LOCK_AT, file_id, mark))
 
 
-async def insert_faults(session: WriteSession, file_id: UUID, kept: int, faults: Sequence[FaultRow]) -> None:
-    """Keep mistakes, `kept` of which the file has already, up to `MAX_FAULTS`."""
-    rows = [(*place, orjson.dumps(params).decode()) for *place, params in faults[: max(0, MAX_FAULTS - kept)]]
-    if rows:
-        columns = map(list, zip(*rows, strict=True))
-        await (await raw(session)).execute(_INSERT_FAULTS, file_id, *columns)
+async def move_on(session: WriteSession, file_id: UUID, counts: Counts, now: datetime) -> None:
+    """Count rows of a file that is held, and set the mark behind them."""
+    await (await raw(session)).execute(_MOVE_ON, file_id, *asdict(counts).values(), now)
+
+
+async def finish(session: WriteSession, file_id: UUID, mark: int, now: datetime) -> bool:
+    """The file is done; False when its mark is another one, or it was stopped."""
+    return bool(await (await raw(session)).execute(_FINISH, file_id, mark, now) == "UPDATE 1")
+
+
+async def insert_faults(session: WriteSession, file_id: UUID, faults: Sequence[FaultRow]) -> None:
+    """Keep mistakes."""
+    rows = [(*place, orjson.dumps(params).decode()) for *place, params in faults]
+    await (await raw(session)).execute(_INSERT_FAULTS, file_id, *map(list, zip(*rows, strict=True)))
 
 
 async def insert_part(

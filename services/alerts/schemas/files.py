@@ -19,7 +19,7 @@ class FileFailure(BaseModel):
 class FileView(BaseModel):
     """How far a file has come.
 
-    `rows_read = rejected + not triggered + stored + repeated + merged + worsened + snoozed + unmatched`; `triggered` are those for which
+    `rows_read` = `rejected` + not triggered + `stored` + `repeated` + `merged` + `worsened` + `snoozed` + `unmatched`; `triggered` are those for which
     the feed's rule is true, and `matched` those of them whose person or household is in the register.
     """
 

@@ -14,17 +14,19 @@ import orjson
 import polars as pl
 
 from services.alerts.models import NewAlert
+from services.alerts.queries.unmatched import WaitingRow
 from services.alerts.rules import Feed, Severity, evidence_faults, holds_id_number
 from services.alerts.usecases.file_rows import PLACE
 from services.alerts.usecases.record import record_of, rest_of
 from shared.areas import Scope
 from shared.idnumber import IdNumber
 from shared.ids import new_id
+from shared.lanes import Lane
 from shared.security.vault import Vault
 
+UNMATCHED = "unmatched-row"
 MAX_NAME = 100
 MAX_REF = 100
-_PHONE = r"^[+0-9][0-9 \-]{4,19}$"
 _PLAIN = ("person.id_number", "person.name", "person.phone", "household.national_code", "source_ref")
 
 
@@ -48,8 +50,8 @@ class Prepared:
     """Rows with all sums done; what is left is to store them."""
 
     alerts: list[NewAlert] = field(default_factory=list)
-    evidence: list[Mapping[str, Any]] = field(default_factory=list)  # one for each of `alerts`
-    places: list[int] = field(default_factory=list)  # likewise
+    places: list[int] = field(default_factory=list)  # one for each of `alerts`
+    waiting: list[WaitingRow] = field(default_factory=list)
     refused: list[tuple[int, str, str, Mapping[str, Any]]] = field(default_factory=list)  # place, field, code, params
 
 
@@ -70,18 +72,23 @@ class Row:
     evidence: dict[str, Any] = field(repr=False)
 
 
-def prepare(rows: pl.DataFrame, sender: Sender, vault: Vault) -> Prepared:
-    """Check, hash and seal rows that trigger; `rows` has what `file_rows` left of a frame."""
+def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vault: Vault) -> Prepared:
+    """Check, hash and seal what `file_look` left of a frame: rows that trigger, and rows that wait for the register."""
     ready = Prepared()
-    for row in rows_of(rows, sender):
-        faults = faults_of(row, sender)
-        if faults:
-            ready.refused += [(row.place, name, code, params) for name, code, params in faults]
-            continue
-        ready.alerts.append(_alert(row, sender, vault))
-        ready.evidence.append(row.evidence)
-        ready.places.append(row.place)
+    for row in rows_of(triggered, sender):
+        if _is_sound(row, sender, ready):
+            ready.alerts.append(_alert(row, sender, vault))
+            ready.places.append(row.place)
+    for row in rows_of(waiting, sender):
+        if _is_sound(row, sender, ready):
+            ready.waiting.append(_waiting(row, vault))
     return ready
+
+
+def _is_sound(row: Row, sender: Sender, ready: Prepared) -> bool:
+    faults = faults_of(row, sender)
+    ready.refused += [(row.place, name, code, params) for name, code, params in faults]
+    return not faults
 
 
 def rows_of(rows: pl.DataFrame, sender: Sender) -> Iterator[Row]:
@@ -105,16 +112,6 @@ def _column(rows: pl.DataFrame, name: str) -> list[Any]:
 
 def _as_json(column: pl.Series) -> list[Any]:
     return (column.dt.to_string("iso") if column.dtype == pl.Date else column).to_list()
-
-
-def tidied(rows: pl.DataFrame) -> pl.DataFrame:
-    """Texts without blanks around them; a phone that is none is left out, for a report is worth more than it."""
-    texts = [pl.col(name).str.strip_chars() for name in (*_PLAIN, "area_name") if name in rows.columns]
-    tidy = rows.with_columns(texts)
-    if "person.phone" in tidy.columns:
-        phone = pl.col("person.phone")
-        tidy = tidy.with_columns(pl.when(phone.str.contains(_PHONE)).then(phone).alias("person.phone"))
-    return tidy
 
 
 def faults_of(row: Row, sender: Sender) -> list[tuple[str, str, Mapping[str, Any]]]:
@@ -157,36 +154,54 @@ def _is_household(code: str) -> bool:
     return 4 <= len(code) <= 40 and code.isascii() and code.replace("-", "a").isalnum()
 
 
+def _keys(row: Row, vault: Vault) -> tuple[str | None, str | None]:
+    person = vault.person_key(IdNumber(row.id_number)) if row.id_number else None
+    return person, vault.household_key(row.household) if row.household else None
+
+
 def _alert(row: Row, sender: Sender, vault: Vault) -> NewAlert:
-    record = record_of(row.id_number, row.name, row.phone, row.household, row.evidence)
-    row_hash = vault.fingerprint(record + rest_of(row.occurred_on, row.area_code or "", None), "alert-row")
+    record, row_hash = _hashed(row, vault)
+    person_key, household_key = _keys(row, vault)
     return NewAlert(
         id=new_id(),
         feed=sender.feed.code,
         source_ref=row.source_ref,
-        dedup=b"ref:" + row.source_ref.encode() if row.source_ref else b"row:" + row_hash,
+        dedup=_dedup(row, row_hash),
         row_hash=row_hash,
         severity=row.severity,
         occurred_on=row.occurred_on,
         area_code=row.area_code or "",
-        person_key=vault.person_key(IdNumber(row.id_number)) if row.id_number else None,
-        household_key=vault.household_key(row.household) if row.household else None,
+        person_key=person_key,
+        household_key=household_key,
         sealed=vault.seal(record, "alert"),
         reported_by=sender.reported_by,
         batch_id=sender.file_id,
         reported_at=sender.reported_at,
+        lane=Lane.BULK,
     )
 
 
-def as_json(row: Row) -> bytes:
-    """A row whole, for keeping it until the register knows its person."""
-    return orjson.dumps(
+def _hashed(row: Row, vault: Vault) -> tuple[bytes, bytes]:
+    record = record_of(row.id_number, row.name, row.phone, row.household, row.evidence)
+    return record, vault.fingerprint(record + rest_of(row.occurred_on, row.area_code or "", None), "alert-row")
+
+
+def _dedup(row: Row, row_hash: bytes) -> bytes:
+    return b"ref:" + row.source_ref.encode() if row.source_ref else b"row:" + row_hash
+
+
+def _waiting(row: Row, vault: Vault) -> WaitingRow:
+    whole = orjson.dumps(
         {
-            "person": {"id_number": row.id_number, "name": row.name, "phone": row.phone} if row.id_number else None,
-            "household": row.household,
+            "person.id_number": row.id_number,
+            "person.name": row.name,
+            "person.phone": row.phone,
+            "household.national_code": row.household,
             "source_ref": row.source_ref,
             "occurred_on": row.occurred_on,
             "area_code": row.area_code,
             "evidence": row.evidence,
         }
     )
+    dedup = _dedup(row, _hashed(row, vault)[1])
+    return WaitingRow(row.place, dedup, *_keys(row, vault), vault.seal(whole, UNMATCHED))

@@ -6,25 +6,25 @@ many rows trigger, so that no single report waits long for a subject that a file
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 
 from services.alerts.models import File
 from services.alerts.queries import files
-from services.alerts.queries.known import Facts, find_facts
-from services.alerts.rules.files import FRAME_ROWS, MAX_FAULTS, Counts, Outcome
-from services.alerts.usecases.file_alerts import Prepared, Sender, prepare, tidied
-from services.alerts.usecases.file_rows import PLACE, Ledger, areas_and_values, sieve
-from services.alerts.usecases.file_screening import RuleSet, decide, may_trigger
-from services.alerts.usecases.storing import store_alerts
-from services.alerts.usecases.unmatched import keep_unmatched
+from services.alerts.queries.known import find_facts
+from services.alerts.queries.unmatched import insert_unmatched
+from services.alerts.rules.files import MAX_FAULTS, Counts, Outcome
+from services.alerts.usecases.file_alerts import Prepared, Sender, prepare
+from services.alerts.usecases.file_look import Looked, RuleSet, look, look_again, wanted
+from services.alerts.usecases.file_rows import PLACE, Ledger
+from services.alerts.usecases.file_storing import store
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
-from shared.idnumber import IdNumber
 from shared.security.vault import Vault
 from shared.tables import Frame
 
@@ -44,28 +44,17 @@ class Job:
     file: File
     sender: Sender
     rules: RuleSet
-    values: Mapping[str, Mapping[str, str]]  # by field: what a cell may say → the feed's code for it
+    words: Mapping[str, Mapping[str, str]]  # by field: what a cell may say → the feed's code for it
     area_names: Mapping[str, str]
     expires_at: datetime  # of rows that wait for the register
 
 
 @dataclass(frozen=True, slots=True)
-class Sieved:
-    """A frame after the first look: what is left may trigger."""
+class Part:
+    """Rows of a frame from one place up to another, with those that trigger or wait."""
 
-    start: int  # rows of the file before it
-    ledger: Ledger
-    screened: int
-    candidates: pl.DataFrame
-    keys: Sequence[str | None]  # of the person or household of each candidate; empty when nobody asks
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A frame after the second look."""
-
-    start: int
-    ledger: Ledger
+    begin: int
+    end: int
     triggered: pl.DataFrame
     waiting: pl.DataFrame
 
@@ -79,77 +68,128 @@ class FileWork:
         self._job = job
         self._clock = clock
         self._mark = job.file.rows_read
-        self._room = MAX_FAULTS - job.file.faults
+        self._faults = job.file.faults
         self._position = 0
 
     async def run(self, frames: Iterator[Frame]) -> None:
         """Work off all that is left. Raises `MarkMoved`, `TableInvalid`, and what the database does."""
         coming = asyncio.create_task(asyncio.to_thread(self._next, frames))
         try:
-            while (sieved := await coming) is not None:
+            while (looked := await asyncio.shield(coming)) is not None:
                 # The next frame is read while the database stores this one.
                 coming = asyncio.create_task(asyncio.to_thread(self._next, frames))
-                await self._work_frame(sieved)
+                await self._work_frame(looked)
         finally:
-            with suppress(Exception):  # a thread cannot be stopped; the stream it reads from is closed after this
-                await coming
+            await _ended(coming)
         async with self._database.write(_EVERYWHERE) as session:
-            await files.finish(session, self._job.file.id, self._mark, self._clock())
+            if not await files.finish(session, self._job.file.id, self._mark, self._clock()):
+                raise MarkMoved
 
-    def _next(self, frames: Iterator[Frame]) -> Sieved | None:
-        """Read and sieve the next frame that is not done yet; None when there is none."""
+    def _next(self, frames: Iterator[Frame]) -> Looked | None:
+        """Read the next frame that is not done yet, and look at its rows; None when there is none."""
+        job = self._job
         for frame in frames:
             start = self._position
             self._position += frame.data.height
             if self._position > self._mark:
-                return self._sieve(frame, start)
+                return look(frame, start, job.rules, job.area_names, job.words, self._vault)
         return None
 
-    def _sieve(self, frame: Frame, start: int) -> Sieved:
-        job = self._job
-        ledger, good = sieve(frame)
-        good = areas_and_values(good, job.area_names, job.values)
-        candidates = tidied(may_trigger(job.rules, good))
-        keys = self._keys(candidates) if self._asks(candidates) else ()
-        return Sieved(start, ledger, good.height, candidates, keys)
+    async def _work_frame(self, looked: Looked) -> None:
+        if looked.keys:
+            async with self._database.read(_EVERYWHERE) as session:
+                facts = await find_facts(session, *wanted(looked), self._job.sender.feed.risk_family)
+            scope = self._job.sender.scope
+            looked = await asyncio.to_thread(look_again, looked, facts, self._job.rules, scope)
+        parts = cut(looked, max(0, self._mark - looked.start))
+        coming = asyncio.create_task(asyncio.to_thread(self._prepare, parts[0]))
+        try:
+            for number, part in enumerate(parts, 1):
+                ready = await asyncio.shield(coming)
+                if number < len(parts):  # the next part is sealed while the database stores this one
+                    coming = asyncio.create_task(asyncio.to_thread(self._prepare, parts[number]))
+                await self._store(looked, part, ready)
+        finally:
+            await _ended(coming)
 
-    def _asks(self, candidates: pl.DataFrame) -> bool:
-        """Whether the register has to be asked: for a rule's facts, or where somebody lives."""
-        return self._job.rules.facts or candidates["area_code"].null_count() > 0
+    def _prepare(self, part: Part) -> Prepared:
+        return prepare(part.triggered, part.waiting, self._job.sender, self._vault)
 
-    def _keys(self, candidates: pl.DataFrame) -> list[str | None]:
-        vault = self._vault
-        blank = [None] * candidates.height
-        names = ("person.id_number", "household.national_code")
-        ids, codes = (candidates[name].to_list() if name in candidates.columns else blank for name in names)
-        return [
-            vault.person_key(IdNumber(one)) if one else vault.household_key(code) if code else None
-            for one, code in zip(ids, codes, strict=True)
-        ]
+    async def _store(self, looked: Looked, part: Part, ready: Prepared) -> None:
+        """One part, one transaction."""
+        file, ledger, now = self._job.file, looked.ledger, self._clock()
+        async with self._database.write(_EVERYWHERE) as session:
+            if not await files.lock_at(session, file.id, self._mark):
+                raise MarkMoved
+            outcomes = await store(session, ready, self._job.sender.feed.risk_family, self._vault)
+            waiting = await insert_unmatched(session, file.id, file.feed, ready.waiting, now, self._job.expires_at)
+            write_down(ledger, ready, outcomes, waiting)
+            counts = count(looked, part)
+            await self._keep(session, ledger, part, looked.start + part.begin, counts)
+            await files.move_on(session, file.id, counts, now)
+        self._mark += counts.rows_read
+        self._faults += counts.faults
 
-    async def _work_frame(self, sieved: Sieved) -> None:
-        decided = await self._decide(sieved)
-        first = True
-        parts = list(cut(decided, len(decided.ledger.outcomes)))
-        ready = await asyncio.to_thread(self._prepare, parts[0][2])
-        for number, (begin, end, _, waiting) in enumerate(parts):
-            # The next part is sealed while the database stores this one.
-            following = parts[number + 1][2] if number + 1 < len(parts) else None
-            coming = asyncio.create_task(asyncio.to_thread(self._prepare, following))
-            try:
-                if decided.start + end > self._mark:
-                    await self._store(decided, begin, end, ready, waiting, first)
-            finally:
-                ready = await coming
-            first = False
+    async def _keep(self, session: WriteSession, ledger: Ledger, part: Part, first_row: int, counts: Counts) -> None:
+        """What became of the part's rows, and why."""
+        file_id, room = self._job.file.id, MAX_FAULTS - self._faults
+        if counts.faults and room > 0:
+            await files.insert_faults(session, file_id, ledger.faults(part.begin, part.end)[:room])
+        outcomes = ledger.outcomes[part.begin : part.end].tobytes()
+        await files.insert_part(session, file_id, first_row, outcomes, ledger.reasons)
 
-    async def _decide(self, sieved: Sieved) -> Decided:
-        candidates = sieved.candidates
-        if not sieved.keys:
-            return Decided(sieved.start, sieved.ledger, candidates, candidates.clear())
-        facts = await self._facts(sieved.keys, candidates)
-        candidates = _at_home(candidates, sieved.keys, facts, self._job.sender.scope)
-        if not self._job.rules.facts:
-            return Decided(sieved.start, sieved.ledger, candidates, candidates.clear())
-        triggered, waiting = await asyncio.to_thread(decide, self._job.rules, candidates, sieved.keys, facts)
-        return Decided(sieved.start, sieved.ledger, triggered, waiting)
+
+def cut(looked: Looked, begin: int) -> list[Part]:
+    """The rows of a frame from `begin` on, in parts."""
+    height = len(looked.ledger.outcomes)
+    places = pl.concat([looked.rows[PLACE], looked.waiting[PLACE]]).sort().to_list()
+    places = [place for place in places if place >= begin]
+    ends = [*places[PART_ALERTS::PART_ALERTS], height]
+    parts = []
+    for end in ends:
+        here = pl.col(PLACE).is_between(begin, end, closed="left")
+        parts.append(Part(begin, end, looked.rows.filter(here), looked.waiting.filter(here)))
+        begin = end
+    return parts
+
+
+def write_down(ledger: Ledger, ready: Prepared, outcomes: list[Outcome | None], waiting: list[bool]) -> None:
+    """What became of the part's rows; None: their number belongs to other content."""
+    for place, name, code, params in ready.refused:
+        ledger.refuse(place, name, code, params)
+    for place, outcome in zip(ready.places, outcomes, strict=True):
+        if outcome is None:
+            ledger.refuse(place, "source_ref", "source-ref-reused", {})
+        else:
+            ledger.outcomes[place] = outcome
+    for one, fresh in zip(ready.waiting, waiting, strict=True):
+        ledger.outcomes[one.place] = Outcome.UNMATCHED if fresh else Outcome.REPEATED
+
+
+def count(looked: Looked, part: Part) -> Counts:
+    """The rows of a part by what became of them."""
+    ledger, begin, end = looked.ledger, part.begin, part.end
+
+    def rows(*outcomes: Outcome) -> int:
+        return ledger.count(begin, end, *outcomes)
+
+    return Counts(
+        rows_read=end - begin,
+        screened=end - begin - ledger.unread(begin, end),
+        triggered=part.triggered.height,
+        matched=int(np.count_nonzero(looked.matched[part.triggered[PLACE].to_numpy()])),
+        stored=rows(Outcome.STORED, Outcome.REOPENED),
+        repeated=rows(Outcome.REPEATED),
+        merged=rows(Outcome.MERGED),
+        worsened=rows(Outcome.WORSENED),
+        snoozed=rows(Outcome.SNOOZED),
+        rejected=rows(Outcome.REJECTED),
+        unmatched=rows(Outcome.UNMATCHED),
+        faults=len(ledger.faults(begin, end)),
+    )
+
+
+async def _ended(thread: "asyncio.Task[object]") -> None:
+    """A thread cannot be stopped, only waited for: it must not read on from what is closed after this."""
+    with suppress(Exception):
+        await asyncio.shield(thread)

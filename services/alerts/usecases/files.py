@@ -14,7 +14,6 @@ from services.alerts.rules.files import FileFormat, require_cancellable
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
 from shared.files import FileStore
-from shared.ids import new_id
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.sealed_files import FileSeal
