@@ -19,8 +19,8 @@ class FileFailure(BaseModel):
 class FileView(BaseModel):
     """How far a file has come.
 
-    `rows_read` = `rejected` + not triggered + `stored` + `repeated` + `merged` + `worsened` + `snoozed` + `unmatched`; `triggered` are those for which
-    the feed's rule is true, and `matched` those of them whose person or household is in the register.
+    Every row read was rejected, did not trigger, or is one of `stored`, `repeated`, `merged`, `worsened`, `snoozed` and
+    `unmatched`. `triggered` are those for which the feed's rule is true; of these `matched` are in the register.
     """
 
     id: UUID

@@ -6,44 +6,34 @@ no waiting: called in a thread.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from services.alerts.queries.known import Facts
+from services.alerts.rules import FACTS
+from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.usecases.file_rows import PLACE, Ledger, areas_and_words, sieve, tidied
-from shared.areas import Scope
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
 from shared.tables import Frame
 
-FACTS = ("is_registered", "is_registered_poor", "is_monitored", "has_open_case")
-PROFILES: Sequence[Mapping[str, bool]] = [
-    dict(zip(FACTS, (True, poor or monitored, monitored, case), strict=True))
-    for poor, monitored, case in product((False, True), repeat=3)
-]
-"""Whatever the register might come to know of somebody whom it does not know yet."""
-_JUDGED = ("severity", "rule_id", "open")
+_FACT_TYPES = dict.fromkeys(FACTS, pl.Boolean)
 _STRANGER = "_stranger"
+_DEPENDS = "_depends"  # on what the register knows
+_PLACELESS = "_placeless"  # the area is not the row's own
 
 
-class RuleSet(Protocol):
-    """The versions of a feed's rule that are in force, each for its areas and days."""
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """What the rows of a file are held against."""
 
-    @property
-    def facts(self) -> bool:
-        """Whether any of them looks at what the register knows."""
-        ...
-
-    def screen(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """`rows` with `severity` (null: does not trigger), `rule_id`, and `open`: that is not known yet.
-
-        A fact that is no column of `rows` is not known of anybody.
-        """
-        ...
+    rules: RuleSet
+    area_names: Mapping[str, str]
+    words: Mapping[str, Mapping[str, str]]  # by field: what a cell may say → the feed's code for it
+    own_area: str | None  # 12 digits, where the sender has one area only
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +48,16 @@ class Looked:
     matched: NDArray[np.bool_]  # by place: whether the register knows them
 
 
-def look(
-    frame: Frame,
-    start: int,
-    rules: RuleSet,
-    area_names: Mapping[str, str],
-    words: Mapping[str, Mapping[str, str]],
-    vault: Vault,
-) -> Looked:
-    """The first look, at the rows alone."""
+def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
+    """The first look, at the rows alone. Who does not say where is judged by the rule of the sender's own area."""
     ledger, good = sieve(frame)
-    judged = rules.screen(areas_and_words(good, area_names, words))
-    candidates = tidied(judged.filter(pl.col("severity").is_not_null() | pl.col("open")))
-    asks = rules.facts or candidates["area_code"].null_count() > 0
+    rows = areas_and_words(good, sieve_by.area_names, sieve_by.words)
+    placeless = pl.col("area_code").is_null().alias(_PLACELESS)
+    rows = rows.with_columns(placeless, pl.col("area_code").fill_null(pl.lit(sieve_by.own_area, pl.String)))
+    judged = sieve_by.rules.screen(rows)
+    may = pl.col("severity").is_not_null() | pl.col("open")
+    candidates = tidied(judged.filter(may | _PLACELESS if sieve_by.rules.rules else may))
+    asks = sieve_by.rules.facts or bool(candidates[_PLACELESS].any())
     keys = _keys(candidates, vault) if asks else ()
     return Looked(start, ledger, candidates, candidates.clear(), keys, np.zeros(frame.data.height, np.bool_))
 
@@ -82,31 +69,23 @@ def wanted(looked: Looked) -> tuple[set[str], set[str]]:
     return people, {key for key in looked.keys if key} - people
 
 
-def look_again(looked: Looked, facts: Mapping[str, Facts], rules: RuleSet, scope: Scope) -> Looked:
-    """The second look, with what the register knows. Of somebody it does not know, everything is false."""
-    rows = _at_home(looked.rows, looked.keys, facts, scope)
+def look_again(looked: Looked, facts: Mapping[str, Facts], rules: RuleSet) -> Looked:
+    """The second look, with what the register knows. Of somebody it does not know, everything is false.
+
+    Such a row waits where the register could make it trigger.
+    """
     known = [key in facts for key in looked.keys]
+    homes = [facts[key].area_code if key in facts else None for key in looked.keys]
+    told = [_told(facts.get(key or "")) for key in looked.keys]
+    rows = _at_home(looked.rows, pl.Series(homes, dtype=pl.String))
     looked.matched[rows[PLACE].to_numpy()[np.array(known, np.bool_)]] = True
-    if not rules.facts:
-        return Looked(looked.start, looked.ledger, rows, rows.clear(), (), looked.matched)
-    told = pl.DataFrame(
-        [_told(facts.get(key or "")) for key in looked.keys], schema=dict.fromkeys(FACTS, pl.Boolean), orient="row"
+    plain = rows.rename({"open": _DEPENDS}).drop("severity", "rule_id").hstack(
+        [pl.Series(_STRANGER, known, pl.Boolean).not_(), *pl.DataFrame(told, schema=_FACT_TYPES, orient="row")]
     )
-    plain = rows.drop(_JUDGED).hstack(told).with_columns(pl.Series(_STRANGER, known, pl.Boolean).not_())
     judged = rules.screen(plain)
     triggered = judged.filter(pl.col("severity").is_not_null())
-    quiet = judged.filter(pl.col("severity").is_null() & pl.col(_STRANGER)).drop(*FACTS, *_JUDGED)
-    return Looked(looked.start, looked.ledger, triggered, _might(quiet, rules), (), looked.matched)
-
-
-def _might(quiet: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
-    """Those that would trigger if the register knew their people, in whatever way."""
-    might = pl.repeat(False, quiet.height, dtype=pl.Boolean, eager=True)
-    for profile in PROFILES if quiet.height else ():
-        assumed = rules.screen(quiet.with_columns(pl.lit(value).alias(name) for name, value in profile.items()))
-        might |= assumed["severity"].is_not_null()
-    empty = pl.lit(None, pl.String)
-    return quiet.filter(might).with_columns(severity=empty, rule_id=empty)
+    waiting = judged.filter(pl.col("severity").is_null() & pl.col(_STRANGER) & pl.col(_DEPENDS))
+    return Looked(looked.start, looked.ledger, triggered, waiting, (), looked.matched)
 
 
 def _told(facts: Facts | None) -> tuple[bool, bool, bool, bool]:
@@ -116,13 +95,10 @@ def _told(facts: Facts | None) -> tuple[bool, bool, bool, bool]:
     return True, monitored or facts.household_class == "lifted_out", monitored, facts.has_open_case
 
 
-def _at_home(rows: pl.DataFrame, keys: Sequence[str | None], facts: Mapping[str, Facts], scope: Scope) -> pl.DataFrame:
-    """Rows that do not say where: where the register has their person, else in the sender's one area."""
-    homes = [facts[key].area_code if key in facts else None for key in keys]
-    whole = next(iter(scope.prefixes)).ljust(12, "0") if len(scope.prefixes) == 1 and "" not in scope.prefixes else None
-    return rows.with_columns(
-        pl.coalesce("area_code", pl.Series(homes, dtype=pl.String), pl.lit(whole, pl.String)).alias("area_code")
-    )
+def _at_home(rows: pl.DataFrame, homes: pl.Series) -> pl.DataFrame:
+    """Rows that do not say where: where the register has their person, if it has."""
+    at_home = pl.when(_PLACELESS).then(pl.coalesce(homes, "area_code")).otherwise("area_code")
+    return rows.with_columns(at_home.alias("area_code"))
 
 
 def _keys(rows: pl.DataFrame, vault: Vault) -> list[str | None]:

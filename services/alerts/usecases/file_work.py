@@ -6,7 +6,7 @@ many rows trigger, so that no single report waits long for a subject that a file
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from services.alerts.queries.known import find_facts
 from services.alerts.queries.unmatched import insert_unmatched
 from services.alerts.rules.files import MAX_FAULTS, Counts, Outcome
 from services.alerts.usecases.file_alerts import Prepared, Sender, prepare
-from services.alerts.usecases.file_look import Looked, RuleSet, look, look_again, wanted
+from services.alerts.usecases.file_look import Looked, Sieve, look, look_again, wanted
 from services.alerts.usecases.file_rows import PLACE, Ledger
 from services.alerts.usecases.file_storing import store
 from shared.areas import Scope
@@ -28,7 +28,7 @@ from shared.db.engine import Database, WriteSession
 from shared.security.vault import Vault
 from shared.tables import Frame
 
-PART_ALERTS = 2_000
+PART_ALERTS = 1_000
 """Rows of a part that trigger; as many others lie between them as a frame holds."""
 _EVERYWHERE = Scope.everywhere()
 
@@ -43,9 +43,7 @@ class Job:
 
     file: File
     sender: Sender
-    rules: RuleSet
-    words: Mapping[str, Mapping[str, str]]  # by field: what a cell may say → the feed's code for it
-    area_names: Mapping[str, str]
+    sieve: Sieve
     expires_at: datetime  # of rows that wait for the register
 
 
@@ -87,20 +85,18 @@ class FileWork:
 
     def _next(self, frames: Iterator[Frame]) -> Looked | None:
         """Read the next frame that is not done yet, and look at its rows; None when there is none."""
-        job = self._job
         for frame in frames:
             start = self._position
             self._position += frame.data.height
             if self._position > self._mark:
-                return look(frame, start, job.rules, job.area_names, job.words, self._vault)
+                return look(frame, start, self._job.sieve, self._vault)
         return None
 
     async def _work_frame(self, looked: Looked) -> None:
         if looked.keys:
             async with self._database.read(_EVERYWHERE) as session:
                 facts = await find_facts(session, *wanted(looked), self._job.sender.feed.risk_family)
-            scope = self._job.sender.scope
-            looked = await asyncio.to_thread(look_again, looked, facts, self._job.rules, scope)
+            looked = await asyncio.to_thread(look_again, looked, facts, self._job.sieve.rules)
         parts = cut(looked, max(0, self._mark - looked.start))
         coming = asyncio.create_task(asyncio.to_thread(self._prepare, parts[0]))
         try:
