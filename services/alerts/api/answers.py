@@ -141,5 +141,5 @@ def file_view(file: File, vault: Vault, texts: Catalogue, language: Language) ->
         failure=FileFailure(code=failure["code"], message=texts.text(failure["code"], language, **failure["params"]))
         if failure
         else None,
-        result_kept=file.state == "done" and file.deleted_at is None,
+        result_kept=file.state in ("done", "cancelled") and file.deleted_at is None,
     )

@@ -51,6 +51,11 @@ async def find_feed(session: ReadSession, code: str) -> Feed | None:
     return (await session.scalars(select(Feed).where(Feed.code == code, Feed.active))).one_or_none()
 
 
+async def get_any_feed(session: ReadSession, code: str) -> Feed:
+    """The feed of a file, whether it is still in use or not."""
+    return (await session.scalars(select(Feed).where(Feed.code == code))).one()
+
+
 async def insert_file(session: WriteSession, file: dict[str, Any]) -> bool:
     """Keep a new file; False when the same one is there, which came to something or still may."""
     same = text("state <> 'failed' AND state <> 'cancelled'")

@@ -16,7 +16,7 @@ import polars as pl
 from services.alerts.models import NewAlert
 from services.alerts.queries.unmatched import WaitingRow
 from services.alerts.rules import Feed, Severity, evidence_faults, holds_id_number
-from services.alerts.usecases.file_rows import PLACE
+from services.alerts.usecases.file_rows import PLACE, PLACELESS
 from services.alerts.usecases.record import record_of, rest_of
 from shared.areas import Scope
 from shared.idnumber import IdNumber
@@ -27,7 +27,10 @@ from shared.security.vault import Vault
 UNMATCHED = "unmatched-row"
 MAX_NAME = 100
 MAX_REF = 100
-_PLAIN = ("person.id_number", "person.name", "person.phone", "household.national_code", "source_ref")
+_OWN = (
+    *("person.id_number", "person.name", "person.phone", "household.national_code", "source_ref"),
+    *("occurred_on", "area_code", PLACELESS, "severity", "rule_id"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Row:
     source_ref: str | None = field(repr=False)
     occurred_on: date
     area_code: str | None
+    placeless: bool  # the area is not the row's own
     severity: Severity
     rule_id: UUID | None
     evidence: dict[str, Any] = field(repr=False)
@@ -93,17 +97,14 @@ def _is_sound(row: Row, sender: Sender, ready: Prepared) -> bool:
 
 def rows_of(rows: pl.DataFrame, sender: Sender) -> Iterator[Row]:
     """The rows of a frame one by one, blanks left out of their evidence."""
-    plain = [_column(rows, name) for name in _PLAIN]
-    days = _column(rows, "occurred_on")
-    areas, places = rows["area_code"].to_list(), rows[PLACE].to_list()
-    severities, rule_ids = rows["severity"].to_list(), _column(rows, "rule_id")
     names = [name for name in sender.fields if name in rows.columns]
     evidence = zip(*(_as_json(rows[name]) for name in names), strict=True) if names else iter([()] * rows.height)
-    for place, cells, day, area, severity, rule_id, values in zip(
-        places, zip(*plain, strict=True), days, areas, severities, rule_ids, evidence, strict=True
-    ):
+    own = zip(*(_column(rows, name) for name in (PLACE, *_OWN)), strict=True)
+    usual = sender.feed.default_severity
+    for (place, *plain, day, area, placeless, severity, rule_id), values in zip(own, evidence, strict=True):
         known = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-        yield Row(place, *cells, day or sender.day, area, severity or sender.feed.default_severity, rule_id, known)
+        rule = UUID(rule_id) if rule_id else None
+        yield Row(place, *plain, day or sender.day, area, bool(placeless), severity or usual, rule, known)
 
 
 def _column(rows: pl.DataFrame, name: str) -> list[Any]:
@@ -199,7 +200,7 @@ def _waiting(row: Row, vault: Vault) -> WaitingRow:
             "household.national_code": row.household,
             "source_ref": row.source_ref,
             "occurred_on": row.occurred_on,
-            "area_code": row.area_code,
+            "area_code": None if row.placeless else row.area_code,
             "evidence": row.evidence,
         }
     )

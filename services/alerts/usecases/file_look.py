@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from services.alerts.queries.known import Facts
 from services.alerts.rules import FACTS
 from services.alerts.rules.rule_sets import RuleSet
-from services.alerts.usecases.file_rows import PLACE, Ledger, areas_and_words, sieve, tidied
+from services.alerts.usecases.file_rows import PLACE, PLACELESS, Ledger, areas_and_words, sieve, tidied
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
 from shared.tables import Frame
@@ -23,7 +23,6 @@ from shared.tables import Frame
 _FACT_TYPES = dict.fromkeys(FACTS, pl.Boolean)
 _STRANGER = "_stranger"
 _DEPENDS = "_depends"  # on what the register knows
-_PLACELESS = "_placeless"  # the area is not the row's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,12 @@ def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     """The first look, at the rows alone. Who does not say where is judged by the rule of the sender's own area."""
     ledger, good = sieve(frame)
     rows = areas_and_words(good, sieve_by.area_names, sieve_by.words)
-    placeless = pl.col("area_code").is_null().alias(_PLACELESS)
+    placeless = pl.col("area_code").is_null().alias(PLACELESS)
     rows = rows.with_columns(placeless, pl.col("area_code").fill_null(pl.lit(sieve_by.own_area, pl.String)))
     judged = sieve_by.rules.screen(rows)
     may = pl.col("severity").is_not_null() | pl.col("open")
-    candidates = tidied(judged.filter(may | _PLACELESS if sieve_by.rules.rules else may))
-    asks = sieve_by.rules.facts or bool(candidates[_PLACELESS].any())
+    candidates = tidied(judged.filter(may | PLACELESS if sieve_by.rules.rules else may))
+    asks = sieve_by.rules.facts or bool(candidates[PLACELESS].any())
     keys = _keys(candidates, vault) if asks else ()
     return Looked(start, ledger, candidates, candidates.clear(), keys, np.zeros(frame.data.height, np.bool_))
 
@@ -76,7 +75,7 @@ def look_again(looked: Looked, facts: Mapping[str, Facts], rules: RuleSet) -> Lo
     """
     known = [key in facts for key in looked.keys]
     homes = [facts[key].area_code if key in facts else None for key in looked.keys]
-    told = [_told(facts.get(key or "")) for key in looked.keys]
+    told = [told_of(facts.get(key or "")) for key in looked.keys]
     rows = _at_home(looked.rows, pl.Series(homes, dtype=pl.String))
     looked.matched[rows[PLACE].to_numpy()[np.array(known, np.bool_)]] = True
     plain = rows.rename({"open": _DEPENDS}).drop("severity", "rule_id").hstack(
@@ -88,7 +87,7 @@ def look_again(looked: Looked, facts: Mapping[str, Facts], rules: RuleSet) -> Lo
     return Looked(looked.start, looked.ledger, triggered, waiting, (), looked.matched)
 
 
-def _told(facts: Facts | None) -> tuple[bool, bool, bool, bool]:
+def told_of(facts: Facts | None) -> tuple[bool, bool, bool, bool]:
     if facts is None:
         return False, False, False, False
     monitored = facts.household_class == "monitored"
@@ -97,7 +96,7 @@ def _told(facts: Facts | None) -> tuple[bool, bool, bool, bool]:
 
 def _at_home(rows: pl.DataFrame, homes: pl.Series) -> pl.DataFrame:
     """Rows that do not say where: where the register has their person, if it has."""
-    at_home = pl.when(_PLACELESS).then(pl.coalesce(homes, "area_code")).otherwise("area_code")
+    at_home = pl.when(PLACELESS).then(pl.coalesce(homes, "area_code")).otherwise("area_code")
     return rows.with_columns(at_home.alias("area_code"))
 
 

@@ -14,6 +14,8 @@ from shared.tables import Frame
 
 PLACE = "_place"
 """Place of a row in its frame, from 0."""
+PLACELESS = "_placeless"
+"""Whether the row does not say where: its area is the sender's own, or where the register has its person."""
 
 _TEXTS = ("person.id_number", "person.name", "person.phone", "household.national_code", "source_ref")
 _PHONE = r"^[+0-9][0-9 \-]{4,19}$"
