@@ -20,7 +20,7 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _NOT_XML = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]"
-_CELL = '<c t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"
+_BEGIN, _END = pl.lit('<c t="inlineStr"><is><t xml:space="preserve">'), pl.lit("</t></is></c>")
 _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
 Sheet = tuple[str, Sequence[str], Iterable[pl.DataFrame]]
@@ -93,7 +93,7 @@ class _Rows:
 
 def _as_xml(rows: pl.DataFrame) -> bytes:
     cells = [
-        pl.when(pl.col(name).is_null()).then(pl.lit("<c/>")).otherwise(pl.concat_str(pl.lit(_CELL[0]), _escaped(name), pl.lit(_CELL[1])))
+        pl.when(pl.col(name).is_null()).then(pl.lit("<c/>")).otherwise(pl.concat_str(_BEGIN, _escaped(name), _END))
         for name in rows.columns
     ]
     lines = rows.select(pl.concat_str(pl.lit("<row>"), *cells, pl.lit("</row>")).alias("row"))["row"]

@@ -30,8 +30,6 @@ RESTART_SECONDS = 1.0
 _EVERYWHERE = Scope.everywhere()
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class FileWorker:
     """Takes the oldest file that nobody works on. Any number of workers, here and in other processes, share them."""

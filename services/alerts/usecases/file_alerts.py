@@ -100,11 +100,23 @@ def rows_of(rows: pl.DataFrame, sender: Sender) -> Iterator[Row]:
     names = [name for name in sender.fields if name in rows.columns]
     evidence = zip(*(_as_json(rows[name]) for name in names), strict=True) if names else iter([()] * rows.height)
     own = zip(*(_column(rows, name) for name in (PLACE, *_OWN)), strict=True)
-    usual = sender.feed.default_severity
-    for (place, *plain, day, area, placeless, severity, rule_id), values in zip(own, evidence, strict=True):
-        known = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-        rule = UUID(rule_id) if rule_id else None
-        yield Row(place, *plain, day or sender.day, area, bool(placeless), severity or usual, rule, known)
+    for (place, number, name, phone, code, ref, day, area, placeless, severity, rule_id), values in zip(
+        own, evidence, strict=True
+    ):
+        yield Row(
+            place=place,
+            id_number=number,
+            name=name,
+            phone=phone,
+            household=code,
+            source_ref=ref,
+            occurred_on=day or sender.day,
+            area_code=area,
+            placeless=bool(placeless),
+            severity=severity or sender.feed.default_severity,
+            rule_id=UUID(rule_id) if rule_id else None,
+            evidence={name: value for name, value in zip(names, values, strict=True) if value is not None},
+        )
 
 
 def _column(rows: pl.DataFrame, name: str) -> list[Any]:

@@ -73,13 +73,16 @@ def look_again(looked: Looked, facts: Mapping[str, Facts], rules: RuleSet) -> Lo
 
     Such a row waits where the register could make it trigger.
     """
-    known = [key in facts for key in looked.keys]
-    homes = [facts[key].area_code if key in facts else None for key in looked.keys]
-    told = [told_of(facts.get(key or "")) for key in looked.keys]
+    found = [facts.get(key or "") for key in looked.keys]
+    known = [one is not None for one in found]
+    homes = [one.area_code if one else None for one in found]
+    told = [told_of(one) for one in found]
     rows = _at_home(looked.rows, pl.Series(homes, dtype=pl.String))
     looked.matched[rows[PLACE].to_numpy()[np.array(known, np.bool_)]] = True
-    plain = rows.rename({"open": _DEPENDS}).drop("severity", "rule_id").hstack(
-        [pl.Series(_STRANGER, known, pl.Boolean).not_(), *pl.DataFrame(told, schema=_FACT_TYPES, orient="row")]
+    plain = (
+        rows.rename({"open": _DEPENDS})
+        .drop("severity", "rule_id")
+        .hstack([pl.Series(_STRANGER, known, pl.Boolean).not_(), *pl.DataFrame(told, schema=_FACT_TYPES, orient="row")])
     )
     judged = rules.screen(plain)
     triggered = judged.filter(pl.col("severity").is_not_null())

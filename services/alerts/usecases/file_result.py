@@ -102,7 +102,9 @@ class Texts:
         whys = {Outcome.REJECTED + n: self._why(*reason) for n, reason in enumerate(part.reasons)}
         outcomes = pl.Series("outcome", bytes_)
         became = outcomes.replace_strict(self._became, default=self._rejected, return_dtype=pl.String)
-        return pl.DataFrame({_BECAME: became, _WHY: outcomes.replace_strict(whys, default=None, return_dtype=pl.String)})
+        return pl.DataFrame(
+            {_BECAME: became, _WHY: outcomes.replace_strict(whys, default=None, return_dtype=pl.String)}
+        )
 
     def _why(self, field: str, code: str, params: Mapping[str, Any]) -> str:
         text = self._say(code, **params)

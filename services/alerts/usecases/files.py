@@ -95,8 +95,9 @@ async def accept_file(
     fresh = await files.insert_file(session, values)
     if not fresh:
         return await files.get_same(session, digest), False
-    detail = {"feed": arrived.feed, "period": arrived.period, "size": arrived.size}
-    await audit.record(session, who, "file:report", arrived.id, **detail)
+    await audit.record(
+        session, who, "file:report", arrived.id, feed=arrived.feed, period=arrived.period, size=arrived.size
+    )
     return await files.read_file(session, arrived.id), True
 
 

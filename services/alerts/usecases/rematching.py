@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-import orjson
 import polars as pl
 
 from services.alerts.models import Feed, File, UnmatchedRow
@@ -14,7 +13,7 @@ from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules import FACTS, Reference, evidence_kinds
 from services.alerts.rules.files import Outcome
 from services.alerts.rules.rule_sets import RuleSet
-from services.alerts.usecases.file_alerts import UNMATCHED, Prepared, Sender, prepare
+from services.alerts.usecases.file_alerts import UNMATCHED, Sender, prepare
 from services.alerts.usecases.file_look import told_of
 from services.alerts.usecases.file_rows import PLACE
 from services.alerts.usecases.file_storing import store
@@ -100,7 +99,9 @@ def _frame(rows: Sequence[dict[str, Any]], facts: Sequence[Facts], feed: Feed) -
     told = pl.DataFrame([told_of(one) for one in facts], schema=dict.fromkeys(FACTS, pl.Boolean), orient="row")
     homes = pl.Series([one.area_code for one in facts], dtype=pl.String)
     return (
-        frame.with_columns(*dates, pl.coalesce("area_code", homes).alias("area_code")).with_row_index(PLACE).hstack(told)
+        frame.with_columns(*dates, pl.coalesce("area_code", homes).alias("area_code"))
+        .with_row_index(PLACE)
+        .hstack(told)
     )
 
 
