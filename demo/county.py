@@ -10,6 +10,7 @@ from random import Random
 from typing import Literal
 
 from demo import names
+from demo.feeds import feeds_of
 from demo.places import COUNTY, COUNTY_NAME, TOWNSHIPS, villages
 from shared.areas import AreaCode, Level, normalise
 from shared.idnumber import IdNumber, Sex
@@ -27,18 +28,21 @@ HouseholdClass = Literal["ordinary", "lifted_out", "monitored"]
 CENTRE = "warning-centre"
 SUPERVISION = "supervision-office"
 BUREAUS = (
-    ("education", "教育体育局", ("education.absence",)),
-    ("medical-insurance", "医疗保障局", ("medical.cost",)),
-    ("civil-affairs", "民政局", ()),
-    ("housing", "住房和城乡建设局", ()),
-    ("water", "水务局", ()),
-    ("human-resources", "人力资源和社会保障局", ()),
-    ("health", "卫生健康局", ()),
-    ("disabled-persons", "残疾人联合会", ()),
-    ("public-security", "公安局", ()),
-    ("emergency", "应急管理局", ()),
-    ("agriculture", "农业农村局", ()),
-    ("rural-revitalisation", "乡村振兴局", ()),
+    ("education", "教育体育局"),
+    ("medical-insurance", "医疗保障局"),
+    ("civil-affairs", "民政局"),
+    ("housing", "住房和城乡建设局"),
+    ("water", "水务局"),
+    ("human-resources", "人力资源和社会保障局"),
+    ("health", "卫生健康局"),
+    ("disabled-persons", "残疾人联合会"),
+    ("public-security", "公安局"),
+    ("emergency", "应急管理局"),
+    ("agriculture", "农业农村局"),
+    ("rural-revitalisation", "乡村振兴局"),
+    ("finance", "地方金融服务中心"),
+    ("court", "人民法院"),
+    ("insurance", "保险协作中心"),
 )
 
 
@@ -122,11 +126,11 @@ def areas() -> Iterator[Area]:
 
 
 def organisations() -> Iterator[Organisation]:
-    """The centre, the supervision office, 12 bureaus, and one for each township and village."""
+    """The centre, the supervision office, 15 bureaus with their feeds, and one for each township and village."""
     yield Organisation(CENTRE, f"{COUNTY_NAME}防返贫监测预警中心", "county_centre", COUNTY)
     yield Organisation(SUPERVISION, f"{COUNTY_NAME}督查室", "county_centre", COUNTY)
-    for code, name, feeds in BUREAUS:
-        yield Organisation(code, COUNTY_NAME + name, "bureau", COUNTY, feeds)
+    for code, name in BUREAUS:
+        yield Organisation(code, COUNTY_NAME + name, "bureau", COUNTY, feeds_of(code))
     for township, name, *_ in TOWNSHIPS:
         office = "办事处" if name.endswith("街道") else "人民政府"
         yield Organisation(_township(township), name + office, "township", _township(township))
@@ -142,8 +146,8 @@ def accounts(seed: int) -> Iterator[Account]:
     for letter in "ab":
         yield Account(f"centre-{letter}", _somebody(rng), "county", CENTRE, COUNTY)
     yield Account("supervisor", _somebody(rng), "supervisor", SUPERVISION, COUNTY)
-    for code, _, feeds in BUREAUS:
-        yield Account(code, _somebody(rng), "bureau", code, COUNTY, feeds)
+    for code, _ in BUREAUS:
+        yield Account(code, _somebody(rng), "bureau", code, COUNTY, feeds_of(code))
     for township, *_ in TOWNSHIPS:
         area = _township(township)
         for letter in _one_or_two(rng):

@@ -10,6 +10,7 @@ from stdnum.cn import ric
 
 from demo import county
 from demo.county import Household, Member
+from demo.feeds import shipped_feeds
 from demo.households import MAX_HOUSEHOLDS, STORY_VILLAGE, _spread, households
 from demo.people import Register
 from demo.places import COUNTY
@@ -71,13 +72,16 @@ def test_the_county_is_not_on_any_map() -> None:
 
 def test_there_are_bureaus_offices_townships_and_villages() -> None:
     assert Counter(organisation.kind for organisation in ORGANISATIONS.values()) == {
-        "bureau": 12,
+        "bureau": 15,
         "county_centre": 2,
         "township": 30,
         "village": 260,
     }
-    assert ORGANISATIONS["education"].feeds == ("education.absence",)
-    assert ORGANISATIONS["medical-insurance"].feeds == ("medical.cost",)
+    assert "education.absence" in ORGANISATIONS["education"].feeds
+    assert "medical.cost" in ORGANISATIONS["medical-insurance"].feeds
+    owed = [feed for organisation in ORGANISATIONS.values() for feed in organisation.feeds]
+    assert sorted(owed) == sorted(shipped_feeds()), "every feed has one bureau that owes it"
+    assert {feed["bureau"]["code"]: feed["bureau"]["zh"] for feed in shipped_feeds().values()} == dict(county.BUREAUS)
     assert all(organisation.area_code in AREAS for organisation in ORGANISATIONS.values())
 
 
@@ -94,7 +98,7 @@ def test_every_desk_has_somebody() -> None:
     roles = Counter(account.role for account in ACCOUNTS)
     names = {account.username for account in ACCOUNTS}
 
-    assert (roles["admin"], roles["supervisor"], roles["county"], roles["bureau"]) == (1, 1, 2, 12)
+    assert (roles["admin"], roles["supervisor"], roles["county"], roles["bureau"]) == (1, 1, 2, 15)
     assert {"admin", "supervisor", "centre-a", "education", "t539921100a", "v539921100200a"} <= names
     staffed = Counter(account.organisation for account in ACCOUNTS)
     assert set(staffed) == set(ORGANISATIONS)

@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 
+from demo.feeds import shipped_feeds
 from tests.e2e import story
 from tests.e2e.embedded import Embedded
 from tests.e2e.programs import NotReady
@@ -72,7 +73,8 @@ async def test_demo_json_tells_a_script_what_it_needs(embedded: Embedded) -> Non
         "admin",
     }
     assert all(account.keys() == {"role", "username", "password", "area_code"} for account in demo["accounts"])
-    assert demo["api_keys"].keys() == {story.ABSENCE, story.BILL}
+    assert demo["api_keys"].keys() == shipped_feeds().keys()
+    assert demo["api_keys"][story.ABSENCE] != demo["api_keys"][story.BILL], "a key for each bureau"
     people = demo["people"]
     assert all(person.keys() == {"id_number", "name", "household_id", "area_code", "pupil"} for person in people)
     cadres = {account["area_code"] for account in demo["accounts"] if account["role"] == "village"}
