@@ -1,8 +1,11 @@
 """The tables of the alerts service."""
 
+from services.alerts.models.accounting import AccountCheck, AccountFinding
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
+from services.alerts.models.evidence import AlertEvidence
 from services.alerts.models.feeds import Feed
+from services.alerts.models.known_members import KnownMember
 from services.alerts.models.plumbing import (
     ApiKey,
     Area,
@@ -12,10 +15,14 @@ from services.alerts.models.plumbing import (
     IdempotencyKey,
     Inbox,
     Outbox,
+    Policy,
 )
 
 __all__ = [
+    "AccountCheck",
+    "AccountFinding",
     "Alert",
+    "AlertEvidence",
     "ApiKey",
     "Area",
     "AuditEntry",
@@ -27,7 +34,9 @@ __all__ = [
     "Feed",
     "IdempotencyKey",
     "Inbox",
+    "KnownMember",
     "NewAlert",
     "Outbox",
     "OutboxRow",
+    "Policy",
 ]

@@ -24,3 +24,4 @@ class Feed(Base):
     evidence_schema: Mapped[dict[str, Any]]  # JSON Schema 2020-12
     version: Mapped[int]  # grows with each change
     active: Mapped[bool]
+    expires_days: Mapped[int | None]  # days after which an alert nobody answered tells nothing any more; null: never

@@ -1,9 +1,12 @@
 """What this service decides. Pure: whatever a decision needs comes in as an argument."""
 
+from services.alerts.rules.accounting import FindingKind, days_of_account
 from services.alerts.rules.alerts import (
     AlertAlreadyAnswered,
     AlertAlreadyWithdrawn,
+    AlertHasExpired,
     AlertNotFound,
+    EvidenceNotFound,
     FeedNotFound,
     Severity,
     Sight,
@@ -22,6 +25,7 @@ from services.alerts.rules.batches import (
     BodyMalformed,
     RowTooLong,
 )
+from services.alerts.rules.merging import EvidenceOutcome, Incoming, Newest, Outcome, highest, judge, snoozed_until
 from services.alerts.rules.screening import (
     Draft,
     Feed,
@@ -31,11 +35,13 @@ from services.alerts.rules.screening import (
     holds_id_number,
     screen,
 )
+from services.alerts.rules.withdrawals import Piece, Taking, take_back
 
 __all__ = [
     "MAX_ROWS",
     "AlertAlreadyAnswered",
     "AlertAlreadyWithdrawn",
+    "AlertHasExpired",
     "AlertNotFound",
     "BatchEmpty",
     "BatchFormat",
@@ -44,8 +50,15 @@ __all__ = [
     "BatchTooLong",
     "BodyMalformed",
     "Draft",
+    "EvidenceNotFound",
+    "EvidenceOutcome",
     "Feed",
     "FeedNotFound",
+    "FindingKind",
+    "Incoming",
+    "Newest",
+    "Outcome",
+    "Piece",
     "Reference",
     "RowTooLong",
     "Screened",
@@ -53,9 +66,15 @@ __all__ = [
     "Sight",
     "SourceRefReused",
     "State",
+    "Taking",
+    "days_of_account",
     "evidence_faults",
+    "highest",
     "holds_id_number",
+    "judge",
     "require_withdrawable",
     "screen",
     "sight",
+    "snoozed_until",
+    "take_back",
 ]
