@@ -28,6 +28,7 @@ ALERT = NewAlert(
     reported_by=new_id(),
     batch_id=None,
     reported_at=utc_now(),
+    risk_family="education",
 )
 
 
