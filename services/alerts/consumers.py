@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.alerts.usecases import answers
-from shared.contracts.directory import ApiKeyChanged, AreasChanged
+from services.alerts.usecases import answers, known_members
+from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
-from shared.contracts.households import EvidenceAdded, TaskOpened, VerdictGiven
+from shared.contracts.households import EvidenceAdded, MembersChanged, TaskOpened, VerdictGiven
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.api_keys import on_api_key_changed
 from shared.projections.areas import on_areas_changed
+from shared.projections.policies import on_policy_published
 
 
 async def on_check_begun(session: WriteSession, received: Sequence[Received[TaskOpened | EvidenceAdded]]) -> None:
@@ -22,10 +23,17 @@ async def on_verdict_given(session: WriteSession, received: Sequence[Received[Ve
     await answers.give_verdicts(session, [one.event for one in received])
 
 
+async def on_members_changed(session: WriteSession, received: Sequence[Received[MembersChanged]]) -> None:
+    """People came into the register, moved or left."""
+    await known_members.take_members(session, [one.event for one in received])
+
+
 HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     ApiKeyChanged: on_api_key_changed,
     TaskOpened: on_check_begun,
     EvidenceAdded: on_check_begun,
     VerdictGiven: on_verdict_given,
+    PolicyPublished: on_policy_published,
+    MembersChanged: on_members_changed,
 }

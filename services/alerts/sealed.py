@@ -1,6 +1,6 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.alerts.models import Alert, BatchChunk
+from services.alerts.models import Alert, AlertEvidence, BatchChunk
 from services.alerts.usecases import batches, withdrawal
 from shared.security.reseal import Sealed
 
@@ -8,5 +8,7 @@ SEALED = (
     Sealed(Alert.sealed, "alert"),
     Sealed(Alert.verdict_reason_sealed, "verdict-reason"),
     Sealed(Alert.withdrawal_reason_sealed, withdrawal.PURPOSE),
+    Sealed(AlertEvidence.sealed, "alert"),
+    Sealed(AlertEvidence.withdrawal_reason_sealed, withdrawal.PURPOSE),
     Sealed(BatchChunk.sealed, batches.PURPOSE),
 )

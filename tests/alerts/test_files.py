@@ -11,14 +11,10 @@ import pytest
 from shared.contracts.alerts import AlertRaised
 from tests.alerts.conftest import (
     EDUCATION,
-    MEDICAL,
     VILLAGE,
-    MakeService,
     Service,
     days_ago,
-    faults,
     id_number,
-    key_changed,
     until,
 )
 
@@ -52,7 +48,9 @@ def sheet(rows: list[list[Any]], headings: list[str] = HEADINGS) -> bytes:
 async def send(service: Service, content: bytes, **changed: Any) -> httpx.Response:
     form = {"feed": "education.absence", "period": days_ago(1), **changed.pop("form", {})}
     name = changed.pop("name", "export.csv")
-    return await service.http.post(FILES, data=form, files={"file": (name, content)}, **{"headers": EDUCATION, **changed})
+    return await service.http.post(
+        FILES, data=form, files={"file": (name, content)}, **{"headers": EDUCATION, **changed}
+    )
 
 
 async def finished(service: Service, answer: httpx.Response, **more: Any) -> dict[str, Any]:

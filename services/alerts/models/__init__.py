@@ -1,9 +1,12 @@
 """The tables of the alerts service."""
 
+from services.alerts.models.accounting import AccountCheck, AccountFinding
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
+from services.alerts.models.evidence import AlertEvidence
 from services.alerts.models.feeds import Feed, FeedVersion
 from services.alerts.models.files import File, FileFault, FilePart, UnmatchedRow
+from services.alerts.models.known_members import KnownMember
 from services.alerts.models.plumbing import (
     ApiKey,
     Area,
@@ -13,10 +16,14 @@ from services.alerts.models.plumbing import (
     IdempotencyKey,
     Inbox,
     Outbox,
+    Policy,
 )
 
 __all__ = [
+    "AccountCheck",
+    "AccountFinding",
     "Alert",
+    "AlertEvidence",
     "ApiKey",
     "Area",
     "AuditEntry",
@@ -32,8 +39,10 @@ __all__ = [
     "FilePart",
     "IdempotencyKey",
     "Inbox",
+    "KnownMember",
     "NewAlert",
     "Outbox",
     "OutboxRow",
+    "Policy",
     "UnmatchedRow",
 ]

@@ -13,7 +13,8 @@ from uuid import UUID
 import orjson
 import polars as pl
 
-from services.alerts.models import NewAlert
+from services.alerts import events
+from services.alerts.models import NewAlert, OutboxRow
 from services.alerts.queries.unmatched import WaitingRow
 from services.alerts.rules import Feed, Severity, evidence_faults, holds_id_number
 from services.alerts.usecases.file_rows import PLACE, PLACELESS
@@ -23,6 +24,7 @@ from shared.idnumber import IdNumber
 from shared.ids import new_id
 from shared.lanes import Lane
 from shared.security.vault import Vault
+from shared.telemetry import current_traceparent
 
 UNMATCHED = "unmatched-row"
 MAX_NAME = 100
@@ -53,7 +55,8 @@ class Prepared:
     """Rows with all sums done; what is left is to store them."""
 
     alerts: list[NewAlert] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)  # one for each of `alerts`
+    told: list[OutboxRow] = field(default_factory=list)  # one for each of `alerts`
+    places: list[int] = field(default_factory=list)  # likewise
     waiting: list[WaitingRow] = field(default_factory=list)
     refused: list[tuple[int, str, str, Mapping[str, Any]]] = field(default_factory=list)  # place, field, code, params
 
@@ -78,10 +81,12 @@ class Row:
 
 def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vault: Vault) -> Prepared:
     """Check, hash and seal what `file_look` left of a frame: rows that trigger, and rows that wait for the register."""
-    ready = Prepared()
+    ready, trace = Prepared(), current_traceparent()
     for row in rows_of(triggered, sender):
         if _is_sound(row, sender, ready):
-            ready.alerts.append(_alert(row, sender, vault))
+            alert = _alert(row, sender, vault)
+            ready.alerts.append(alert)
+            ready.told.append(events.raised_row(alert, alert.risk_family, trace))
             ready.places.append(row.place)
     for row in rows_of(waiting, sender):
         if _is_sound(row, sender, ready):
@@ -191,6 +196,8 @@ def _alert(row: Row, sender: Sender, vault: Vault) -> NewAlert:
         batch_id=sender.file_id,
         reported_at=sender.reported_at,
         lane=Lane.BULK,
+        risk_family=sender.feed.risk_family,
+        rule_id=row.rule_id,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from shared.tables import Frame
 
 from services.alerts.queries.known import Facts
 from services.alerts.rules import FACTS
@@ -18,7 +19,6 @@ from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.usecases.file_rows import PLACE, PLACELESS, Ledger, areas_and_words, sieve, tidied
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
-from shared.tables import Frame
 
 _FACT_TYPES = dict.fromkeys(FACTS, pl.Boolean)
 _STRANGER = "_stranger"

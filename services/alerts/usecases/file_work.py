@@ -13,6 +13,7 @@ from datetime import datetime
 
 import numpy as np
 import polars as pl
+from shared.tables import Frame
 
 from services.alerts.models import File
 from services.alerts.queries import files
@@ -26,7 +27,6 @@ from services.alerts.usecases.file_storing import store
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
 from shared.security.vault import Vault
-from shared.tables import Frame
 
 PART_ALERTS = 1_000
 """Rows of a part that trigger; as many others lie between them as a frame holds."""
@@ -117,7 +117,7 @@ class FileWork:
         async with self._database.write(_EVERYWHERE) as session:
             if not await files.lock_at(session, file.id, self._mark):
                 raise MarkMoved
-            outcomes = await store(session, ready, self._job.sender.feed.risk_family, self._vault)
+            outcomes = await store(session, ready, self._vault)
             waiting = await insert_unmatched(session, file.id, file.feed, ready.waiting, now, self._job.expires_at)
             write_down(ledger, ready, outcomes, waiting)
             counts = count(looked, part)

@@ -74,7 +74,7 @@ async def _screen_again(
     judged = rules.screen(_frame(opened, [facts[row.person_key or row.household_key or ""] for row in known], feed))
     sender = _sender(file, feed, reference, today, now)
     ready = prepare(judged.filter(pl.col("severity").is_not_null()), judged.clear(), sender, vault)
-    outcomes = await store(session, ready, feed.risk_family, vault)
+    outcomes = await store(session, ready, vault)
     await unmatched.delete_rows(session, [row.id for row in known])
     await unmatched.count_rematched(session, file.id, sum(one in _BECAME_ALERTS for one in outcomes))
 
