@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.alerts.usecases import answers, known_members
+from services.alerts.usecases import answers, known_members, rematching
 from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
 from shared.contracts.households import EvidenceAdded, MembersChanged, TaskOpened, VerdictGiven
@@ -25,7 +25,9 @@ async def on_verdict_given(session: WriteSession, received: Sequence[Received[Ve
 
 async def on_members_changed(session: WriteSession, received: Sequence[Received[MembersChanged]]) -> None:
     """People came into the register, moved or left."""
-    await known_members.take_members(session, [one.event for one in received])
+    events = [one.event for one in received]
+    await known_members.take_members(session, events)
+    await rematching.hear_of_members(session, events)
 
 
 HANDLERS: Mapping[EventType, Handler] = {

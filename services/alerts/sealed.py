@@ -1,7 +1,7 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.alerts.models import Alert, AlertEvidence, BatchChunk
-from services.alerts.usecases import batches, withdrawal
+from services.alerts.models import Alert, AlertEvidence, BatchChunk, File, UnmatchedRow
+from services.alerts.usecases import batches, file_alerts, files, withdrawal
 from shared.security.reseal import Sealed
 
 SEALED = (
@@ -11,4 +11,6 @@ SEALED = (
     Sealed(AlertEvidence.sealed, "alert"),
     Sealed(AlertEvidence.withdrawal_reason_sealed, withdrawal.PURPOSE),
     Sealed(BatchChunk.sealed, batches.PURPOSE),
+    Sealed(File.name_sealed, files.NAME),
+    Sealed(UnmatchedRow.sealed, file_alerts.UNMATCHED),
 )

@@ -174,7 +174,7 @@ async def list_file_errors(
     page, last = cut(rows, limit)
     items = [
         FileError(
-            sheet=one.sheet,
+            sheet=one.sheet + 1,
             row=one.row_number,
             field=one.field,
             code=one.code,

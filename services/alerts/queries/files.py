@@ -22,7 +22,7 @@ CHANNEL = "alerts_file"
 FaultRow = tuple[int, int, str, str, dict[str, Any]]
 """Sheet, row, field, code, params."""
 
-_NOTIFY = text(f"NOTIFY {CHANNEL}")
+NOTIFY = text(f"NOTIFY {CHANNEL}")
 _INSERT_FAULTS = """
 INSERT INTO file_fault (file_id, sheet, row_number, field, code, params)
 SELECT $1, sheet, number, field, code, params::jsonb
@@ -62,7 +62,7 @@ async def insert_file(session: WriteSession, file: dict[str, Any]) -> bool:
     statement = insert(File).values(file).on_conflict_do_nothing(index_elements=[File.digest], index_where=same)
     fresh = await session.scalar(statement.returning(File.id))
     if fresh is not None:
-        await session.execute(_NOTIFY)
+        await session.execute(NOTIFY)
     return fresh is not None
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 
 from services.alerts.models import File, UnmatchedRow
+from services.alerts.queries.files import NOTIFY
 from shared.db.engine import WriteSession, raw
 from shared.ids import new_id
 
@@ -51,7 +52,10 @@ async def mark_due(session: WriteSession, person_keys: Collection[str], househol
     """The register has learnt of these: look at their rows again. How many rows that are."""
     waits = or_(UnmatchedRow.person_key.in_(person_keys), UnmatchedRow.household_key.in_(household_keys))
     marked = await session.execute(update(UnmatchedRow).where(waits, ~UnmatchedRow.due).values(due=True))
-    return int(marked.rowcount)  # type: ignore[attr-defined] # an UPDATE's result has it
+    rows = int(marked.rowcount)  # type: ignore[attr-defined] # an UPDATE's result has it
+    if rows:
+        await session.execute(NOTIFY)
+    return rows
 
 
 async def lock_due(session: WriteSession, now: datetime, limit: int) -> Sequence[UnmatchedRow]:

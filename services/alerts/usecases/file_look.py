@@ -22,6 +22,7 @@ from shared.security.vault import Vault
 
 _FACT_TYPES = dict.fromkeys(FACTS, pl.Boolean)
 _STRANGER = "_stranger"
+_STRAY = "_stray"  # it names a place that is not among the sender's
 _DEPENDS = "_depends"  # on what the register knows
 
 
@@ -51,8 +52,11 @@ def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     """The first look, at the rows alone. Who does not say where is judged by the rule of the sender's own area."""
     ledger, good = sieve(frame)
     rows = areas_and_words(good, sieve_by.area_names, sieve_by.words)
-    placeless = pl.col("area_code").is_null().alias(PLACELESS)
-    rows = rows.with_columns(placeless, pl.col("area_code").fill_null(pl.lit(sieve_by.own_area, pl.String)))
+    placeless = pl.col("area_code").is_null()
+    named = [pl.col(name).is_not_null() for name in ("area_code", "area_name") if name in good.columns]
+    stray = placeless & pl.any_horizontal(named) if named else pl.lit(False)
+    here = pl.col("area_code").fill_null(pl.lit(sieve_by.own_area, pl.String))
+    rows = rows.with_columns(placeless.alias(PLACELESS), stray.alias(_STRAY), here)
     judged = sieve_by.rules.screen(rows)
     may = pl.col("severity").is_not_null() | pl.col("open")
     candidates = tidied(judged.filter(may | PLACELESS if sieve_by.rules.rules else may))
@@ -98,8 +102,12 @@ def told_of(facts: Facts | None) -> tuple[bool, bool, bool, bool]:
 
 
 def _at_home(rows: pl.DataFrame, homes: pl.Series) -> pl.DataFrame:
-    """Rows that do not say where: where the register has their person, if it has."""
-    at_home = pl.when(PLACELESS).then(pl.coalesce(homes, "area_code")).otherwise("area_code")
+    """Rows that do not say where: where the register has their person, else the sender's own area.
+
+    Of a place that nobody knows the latter cannot be said: such a row is somebody's mistake, or another county's.
+    """
+    own = pl.when(_STRAY).then(None).otherwise("area_code")
+    at_home = pl.when(PLACELESS).then(pl.coalesce(homes, own)).otherwise("area_code")
     return rows.with_columns(at_home.alias("area_code"))
 
 
