@@ -12,6 +12,7 @@ from services.alerts.file_worker import FileWorker
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases.files import Shelf
+from services.alerts.webhook_sender import WebhookSender
 from shared.bus.port import Bus
 from shared.db.engine import Database
 from shared.files import FileStore
@@ -55,7 +56,16 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
-            jobs=(*workers, every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database, shelf, settings.files))),
-            state={"reference": reference, "files": shelf.store, "files_settings": settings.files},
+            jobs=(
+                *workers,
+                WebhookSender(database, vault, settings.webhooks).run,
+                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database, shelf, settings.files)),
+            ),
+            state={
+                "reference": reference,
+                "webhooks": settings.webhooks,
+                "files": shelf.store,
+                "files_settings": settings.files,
+            },
         )
     )

@@ -14,6 +14,8 @@ import asyncpg
 
 from services.alerts.queries import batches as queries
 from services.alerts.queries.reference import ReferenceData
+from services.alerts.queries.verdicts import delete_old_notices
+from services.alerts.queries.webhooks import delete_old_deliveries
 from services.alerts.rules import lane_of_batch
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import batches
@@ -32,6 +34,8 @@ IDLE_SECONDS = 2.0  # how long a batch may wait when its notification was missed
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 10.0
 ERRORS_KEPT = timedelta(days=90)
+MESSAGES_KEPT = timedelta(days=90)
+NOTICES_KEPT = timedelta(days=400)
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -126,6 +130,8 @@ async def sweep(database: Database, shelf: Shelf, kept: FilesSettings) -> None:
     now = utc_now()
     async with database.write(_EVERYWHERE) as session:
         await queries.delete_old_errors(session, now - ERRORS_KEPT)
+        await delete_old_deliveries(session, now - MESSAGES_KEPT)
+        await delete_old_notices(session, now - NOTICES_KEPT)
     await forget_expired(database, now)
     await forget_old_files(database, shelf, timedelta(days=kept.kept_days), now)
     await forget_orphans(database, shelf, now)

@@ -1,7 +1,7 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.alerts.models import Alert, AlertEvidence, BatchChunk, File, UnmatchedRow
-from services.alerts.usecases import batches, file_alerts, files, withdrawal
+from services.alerts.models import Alert, AlertEvidence, BatchChunk, File, UnmatchedRow, Webhook
+from services.alerts.usecases import batches, file_alerts, files, webhooks, withdrawal
 from shared.security.reseal import Sealed
 
 SEALED = (
@@ -13,4 +13,6 @@ SEALED = (
     Sealed(BatchChunk.sealed, batches.PURPOSE),
     Sealed(File.name_sealed, files.NAME),
     Sealed(UnmatchedRow.sealed, file_alerts.UNMATCHED),
+    Sealed(Webhook.secret_sealed, webhooks.PURPOSE),
+    Sealed(Webhook.old_secret_sealed, webhooks.PURPOSE),
 )

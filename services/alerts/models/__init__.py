@@ -18,6 +18,7 @@ from services.alerts.models.plumbing import (
     Outbox,
     Policy,
 )
+from services.alerts.models.webhooks import VerdictNotice, Webhook, WebhookDelivery
 
 __all__ = [
     "AccountCheck",
@@ -45,4 +46,7 @@ __all__ = [
     "OutboxRow",
     "Policy",
     "UnmatchedRow",
+    "VerdictNotice",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -23,6 +23,7 @@ from services.alerts.rules.batches import (
     BatchState,
     BatchTooLong,
     BodyMalformed,
+    RowMalformed,
     RowTooLong,
     lane_of_batch,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "Piece",
     "Reference",
     "Reporter",
+    "RowMalformed",
     "RowTooLong",
     "Screened",
     "Severity",

@@ -16,7 +16,7 @@ import polars as pl
 from services.alerts import events
 from services.alerts.models import NewAlert, OutboxRow
 from services.alerts.queries.unmatched import WaitingRow
-from services.alerts.rules import Feed, Severity, evidence_faults, holds_id_number
+from services.alerts.rules import Feed, Severity, canonical, evidence_faults, holds_id_number
 from services.alerts.usecases.file_rows import PLACE, PLACELESS
 from services.alerts.usecases.record import record_of, rest_of
 from shared.areas import Scope
@@ -151,6 +151,8 @@ def faults_of(row: Row, sender: Sender) -> list[tuple[str, str, Mapping[str, Any
         faults.append(("area_code", "area-unknown", {}))
     elif not sender.scope.covers(row.area_code):
         faults.append(("area_code", "area-not-permitted", {"area": row.area_code}))
+    if canonical(row.evidence) is None:
+        faults.append(("evidence", "evidence-invalid", {}))
     faults += [(one.field, one.code, one.params) for one in evidence_faults(sender.feed.evidence, row.evidence)]
     return faults
 
@@ -202,7 +204,7 @@ def _alert(row: Row, sender: Sender, vault: Vault) -> NewAlert:
 
 
 def _hashed(row: Row, vault: Vault) -> tuple[bytes, bytes]:
-    record = record_of(row.id_number, row.name, row.phone, row.household, row.evidence)
+    record = record_of(row.id_number, row.name, row.phone, row.household, canonical(row.evidence) or b"")
     return record, vault.fingerprint(record + rest_of(row.occurred_on, row.area_code or "", None), "alert-row")
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from shared.tables import Frame
 
 from services.alerts.queries.known import Facts
 from services.alerts.rules import FACTS
@@ -19,6 +18,7 @@ from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.usecases.file_rows import PLACE, PLACELESS, Ledger, areas_and_words, sieve, tidied
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
+from shared.tables import Frame
 
 _FACT_TYPES = dict.fromkeys(FACTS, pl.Boolean)
 _STRANGER = "_stranger"
@@ -34,6 +34,11 @@ class Sieve:
     area_names: Mapping[str, str]
     words: Mapping[str, Mapping[str, str]]  # by field: what a cell may say → the feed's code for it
     own_area: str | None  # 12 digits, where the sender has one area only
+
+    @property
+    def is_local(self) -> bool:
+        """Whether parts of the sender's area have rules of their own: then who lives where must be known first."""
+        return any(not (self.own_area or "").startswith(rule.area_prefix) for rule in self.rules.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     rows = rows.with_columns(placeless.alias(PLACELESS), stray.alias(_STRAY), here)
     judged = sieve_by.rules.screen(rows)
     may = pl.col("severity").is_not_null() | pl.col("open")
-    candidates = tidied(judged.filter(may | PLACELESS if sieve_by.rules.rules else may))
+    candidates = tidied(judged.filter(may | PLACELESS if sieve_by.is_local else may))
     asks = sieve_by.rules.facts or bool(candidates[PLACELESS].any())
     keys = _keys(candidates, vault) if asks else ()
     return Looked(start, ledger, candidates, candidates.clear(), keys, np.zeros(frame.data.height, np.bool_))

@@ -13,7 +13,6 @@ from datetime import datetime
 
 import numpy as np
 import polars as pl
-from shared.tables import Frame
 
 from services.alerts.models import File
 from services.alerts.queries import files
@@ -27,6 +26,7 @@ from services.alerts.usecases.file_storing import store
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
 from shared.security.vault import Vault
+from shared.tables import Frame
 
 PART_ALERTS = 1_000
 """Rows of a part that trigger; as many others lie between them as a frame holds."""

@@ -132,7 +132,7 @@ def _record(draft: AlertDraft, screened: rules.Screened) -> bytes:
         person.name if person else None,
         person.phone if person else None,
         household.national_code if household else None,
-        draft.evidence,
+        screened.evidence,
     )
 
 
