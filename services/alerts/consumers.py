@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.alerts.usecases import answers, area_alerts
-from shared.contracts.directory import ApiKeyChanged, AreasChanged
+from services.alerts.usecases import answers, area_alerts, known_members, rematching
+from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
-from shared.contracts.households import AreaChecksOpened, EvidenceAdded, TaskOpened, VerdictGiven
+from shared.contracts.households import AreaChecksOpened, EvidenceAdded, MembersChanged, TaskOpened, VerdictGiven
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.api_keys import on_api_key_changed
 from shared.projections.areas import on_areas_changed
+from shared.projections.policies import on_policy_published
 
 
 async def on_check_begun(session: WriteSession, received: Sequence[Received[TaskOpened | EvidenceAdded]]) -> None:
@@ -29,6 +30,13 @@ async def on_area_checks_opened(session: WriteSession, received: Sequence[Receiv
     await area_alerts.begin_area_checks(session, [one.event for one in received])
 
 
+async def on_members_changed(session: WriteSession, received: Sequence[Received[MembersChanged]]) -> None:
+    """People came into the register, moved or left."""
+    events = [one.event for one in received]
+    await known_members.take_members(session, events)
+    await rematching.hear_of_members(session, events)
+
+
 HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     ApiKeyChanged: on_api_key_changed,
@@ -36,4 +44,6 @@ HANDLERS: Mapping[EventType, Handler] = {
     EvidenceAdded: on_check_begun,
     VerdictGiven: on_verdict_given,
     AreaChecksOpened: on_area_checks_opened,
+    PolicyPublished: on_policy_published,
+    MembersChanged: on_members_changed,
 }

@@ -3,16 +3,29 @@
 import base64
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
-from services.alerts.models import Alert, NewAlert, OutboxRow
-from shared.contracts.alerts import AlertRaised, AlertWithdrawn, AreaAlertRaised
+from services.alerts.models import Alert, AlertEvidence, NewAlert, OutboxRow
+from shared.contracts.alerts import (
+    AlertExpired,
+    AlertRaised,
+    AlertWithdrawn,
+    AlertWorsened,
+    AreaAlertRaised,
+    EvidenceWithdrawn,
+)
 from shared.ids import new_id
 
 
+def partition_key(alert: NewAlert | Alert) -> str:
+    """What all events of an alert are kept in order by."""
+    return alert.person_key or alert.household_key or str(alert.id)
+
+
 def alert_raised(alert: NewAlert | Alert, risk_family: str) -> AlertRaised | AreaAlertRaised:
-    """A new alert, or one that is told once more."""
+    """A new alert, or one that is told once more: as it was reported, whatever made it graver since."""
     if alert.area is not None:
         return AreaAlertRaised.model_validate(_area_raised(alert, risk_family))
     return AlertRaised.model_validate(_raised(alert, risk_family))
@@ -52,7 +65,36 @@ def _area_raised(alert: NewAlert | Alert, risk_family: str) -> dict[str, Any]:
     return value
 
 
+def alert_worsened(alert_id: UUID, subject_key: str, evidence: NewAlert | AlertEvidence, family: str) -> AlertWorsened:
+    """Worse evidence for an alert whose partition key is `subject_key`."""
+    return AlertWorsened(
+        alert_id=alert_id,
+        evidence_id=evidence.id,
+        subject_key=subject_key,
+        feed=evidence.feed,
+        risk_family=family,
+        severity=evidence.severity,
+        occurred_on=evidence.occurred_on,
+        reported_at=evidence.reported_at,
+        area_code=evidence.area_code,
+        person_key=evidence.person_key,
+        household_key=evidence.household_key,
+        sealed=base64.b64encode(evidence.sealed).decode(),
+    )
+
+
 def alert_withdrawn(alert: Alert, withdrawn_at: datetime) -> AlertWithdrawn:
     """An alert taken back; it follows the alert itself, for it has the same partition key. To emit in the alert's lane."""
-    subject_key = alert.person_key or alert.household_key or str(alert.id)
-    return AlertWithdrawn(alert_id=alert.id, subject_key=subject_key, withdrawn_at=withdrawn_at)
+    return AlertWithdrawn(alert_id=alert.id, subject_key=partition_key(alert), withdrawn_at=withdrawn_at)
+
+
+def evidence_withdrawn(alert: Alert, evidence_id: UUID, withdrawn_at: datetime) -> EvidenceWithdrawn:
+    """One evidence taken back; the alert's own id stands for its first one."""
+    return EvidenceWithdrawn(
+        alert_id=alert.id, evidence_id=evidence_id, subject_key=partition_key(alert), withdrawn_at=withdrawn_at
+    )
+
+
+def alert_expired(alert: Alert, expired_at: datetime) -> AlertExpired:
+    """An alert that nobody answered in time."""
+    return AlertExpired(alert_id=alert.id, subject_key=partition_key(alert), expired_at=expired_at)

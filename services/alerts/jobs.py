@@ -19,10 +19,13 @@ from services.alerts.queries.webhooks import delete_old_deliveries
 from services.alerts.rules import lane_of_batch
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import batches
+from services.alerts.usecases.files import Shelf, forget_old_files, forget_orphans
+from services.alerts.usecases.rematching import forget_expired
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.outage import is_outage
+from shared.files import FilesSettings
 from shared.security.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -122,9 +125,13 @@ async def _end(process: Process) -> None:
             await process.wait()
 
 
-async def sweep(database: Database) -> None:
+async def sweep(database: Database, shelf: Shelf, kept: FilesSettings) -> None:
     """Delete what was kept long enough."""
+    now = utc_now()
     async with database.write(_EVERYWHERE) as session:
-        await queries.delete_old_errors(session, utc_now() - ERRORS_KEPT)
-        await delete_old_deliveries(session, utc_now() - MESSAGES_KEPT)
-        await delete_old_notices(session, utc_now() - NOTICES_KEPT)
+        await queries.delete_old_errors(session, now - ERRORS_KEPT)
+        await delete_old_deliveries(session, now - MESSAGES_KEPT)
+        await delete_old_notices(session, now - NOTICES_KEPT)
+    await forget_expired(database, now)
+    await forget_old_files(database, shelf, timedelta(days=kept.kept_days), now)
+    await forget_orphans(database, shelf, now)

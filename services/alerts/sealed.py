@@ -1,7 +1,7 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.alerts.models import Alert, AreaCheck, BatchChunk, Webhook
-from services.alerts.usecases import batches, webhooks, withdrawal
+from services.alerts.models import Alert, AlertEvidence, AreaCheck, BatchChunk, File, UnmatchedRow, Webhook
+from services.alerts.usecases import batches, file_alerts, files, webhooks, withdrawal
 from shared.security.reseal import Sealed
 
 SEALED = (
@@ -9,7 +9,11 @@ SEALED = (
     Sealed(Alert.verdict_reason_sealed, "verdict-reason"),
     Sealed(Alert.withdrawal_reason_sealed, withdrawal.PURPOSE),
     Sealed(AreaCheck.reason_sealed, "verdict-reason"),
+    Sealed(AlertEvidence.sealed, "alert"),
+    Sealed(AlertEvidence.withdrawal_reason_sealed, withdrawal.PURPOSE),
     Sealed(BatchChunk.sealed, batches.PURPOSE),
+    Sealed(File.name_sealed, files.NAME),
+    Sealed(UnmatchedRow.sealed, file_alerts.UNMATCHED),
     Sealed(Webhook.secret_sealed, webhooks.PURPOSE),
     Sealed(Webhook.old_secret_sealed, webhooks.PURPOSE),
 )

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field
 
+from shared.files import FilesSettings
 from shared.settings import ServiceSettings
 
 
@@ -25,6 +26,7 @@ class AlertsSettings(ServiceSettings):
     batch_processes: int = Field(
         2, ge=0, le=16, description="Processes that work off batches; 0 = this process does, at the cost of requests"
     )
+    files: FilesSettings = FilesSettings()
     live_rows: int = Field(
         50,
         ge=0,

@@ -1,4 +1,4 @@
-"""A process that works off batches, so that their sums do not hold up requests and use a further core.
+"""A process that works off batches and files, so that their sums do not hold up requests and use a further core.
 
 The service starts it (`jobs.keep_worker_process`), hands it its settings through standard input and keeps that open:
 when it closes, because the service stops or was killed, this process ends. What it was at is rolled back then, and
@@ -7,28 +7,41 @@ another worker takes the chunk.
 
 import asyncio
 import gc
+import os
 import pickle
 import sys
+from datetime import timedelta
 
+from services.alerts.file_worker import FileWorker
 from services.alerts.jobs import BatchWorker
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
+from services.alerts.usecases.files import Shelf
 from shared import telemetry
 from shared.db.engine import Database
+from shared.files import FileStore
 from shared.security.vault import Vault
 
-CONNECTIONS = 4  # one listens, one works, one reads the reference data
+CONNECTIONS = 6  # two listen, two work, one reads the reference data, one what the register knows
+NICENESS = 10
+"""Requests go first: whoever drops a file can wait a little, whoever asks cannot."""
 
 
 async def work(settings: AlertsSettings) -> None:
-    """Work off batches until standard input ends."""
+    """Work off batches and files until standard input ends."""
     database = Database(settings.database.model_copy(update={"pool_size": CONNECTIONS}), "alerts")
-    batches = BatchWorker(database, Vault(settings.vault), ReferenceData(database), settings.live_rows)
-    worker = asyncio.create_task(batches.run())
+    vault, reference = Vault(settings.vault), ReferenceData(database)
+    shelf, kept = Shelf(FileStore(settings.files), vault), timedelta(days=settings.files.unmatched_days)
+    workers = [
+        asyncio.create_task(BatchWorker(database, vault, reference, settings.live_rows).run()),
+        asyncio.create_task(FileWorker(database, shelf, reference, kept).run()),
+    ]
     await _end_of(sys.stdin.fileno())
-    while not worker.done():  # a cancellation that meets a statement may come out as the driver's own error
-        worker.cancel()
-        await asyncio.wait([worker], timeout=1)
+    left = set(workers)
+    while left:  # a cancellation that meets a statement may come out as the driver's own error
+        for worker in left:
+            worker.cancel()
+        _, left = await asyncio.wait(left, timeout=1)
     await database.stop()
 
 
@@ -42,6 +55,7 @@ def main() -> None:
     """Take the settings and work."""
     settings: AlertsSettings = pickle.load(sys.stdin.buffer)  # noqa: S301 our parent wrote it
     telemetry.set_up(settings.telemetry, "alerts-worker")
+    os.nice(NICENESS)
     gc.freeze()  # what is imported stays; walking it doubles the time of a chunk
     gc.set_threshold(50_000, 20, 50)
     asyncio.run(work(settings))

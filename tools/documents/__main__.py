@@ -10,6 +10,7 @@ from shared.contracts import ALL_EVENTS
 from tools.documents.asyncapi import asyncapi
 from tools.documents.breaking import broken_contracts
 from tools.documents.events_page import events_page
+from tools.documents.feeds_page import feeds_page
 from tools.documents.openapi import make_apps, openapi, receivers
 from tools.documents.schemas import CONTRACTS, ROOT, read_examples, snapshot
 
@@ -41,6 +42,7 @@ def documents(root: Path) -> dict[Path, str]:
     return {
         **{CONTRACTS / "schema" / f"{event.type}.json": _json(snapshot(event), sort=True) for event in ALL_EVENTS},
         DOCS / "events.md": events_page(readers),
+        DOCS / "feeds.md": feeds_page(),
         DOCS / "asyncapi.json": _json(asyncapi(readers, read_examples(root))),
         DOCS / "openapi.json": _json(openapi(apps)),
     }

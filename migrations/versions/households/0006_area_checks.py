@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "households_0006"
-down_revision = "households_0005"
+down_revision = "households_0007"
 branch_labels = None
 depends_on = None
 
@@ -20,7 +20,7 @@ FORGET = (
     "DELETE FROM evidence WHERE case_id IN ({cases})",
     "DELETE FROM risk_case WHERE id IN ({cases})",
 )
-# Cases of areas, and of households that were opened from one: before this, an alert was evidence once.
+# Cases of areas: before this, an alert had one case.
 AREA_CASES = """
 SELECT case_id FROM evidence WHERE alert_id IN (SELECT area_alert_id FROM risk_case WHERE area_alert_id IS NOT NULL)
 """
@@ -35,8 +35,6 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("area_alert_id IS NOT NULL"),
     )
-    op.drop_constraint("pk_evidence", "evidence", type_="primary")
-    op.create_primary_key("pk_evidence", "evidence", ["alert_id", "case_id"])
     _verdicts()
     op.create_table(
         "task_household",
@@ -77,7 +75,5 @@ def downgrade() -> None:
     op.execute(f"CREATE TEMP TABLE area_case ON COMMIT DROP AS {AREA_CASES}")
     for statement in FORGET:
         op.execute(statement.format(cases="SELECT case_id FROM area_case"))
-    op.drop_constraint("pk_evidence", "evidence", type_="primary")
-    op.create_primary_key("pk_evidence", "evidence", ["alert_id"])
     op.drop_index("uq_risk_case_area_alert", "risk_case")
     op.drop_column("risk_case", "area_alert_id")

@@ -20,4 +20,8 @@ ReadWebhooks = Annotated[Principal, Depends(Permit("webhook:read", Role.BUREAU, 
 # Not by API key: a stolen key shall not lead the verdicts away.
 WriteWebhooks = Annotated[Principal, Depends(Permit("webhook:write", Role.BUREAU, Role.ADMIN))]
 ReadFeeds = Annotated[Principal, Depends(Permit("feed:read", *_READERS, api_key=True))]
+ReportFiles = Annotated[Principal, Depends(Permit("file:report", Role.BUREAU, api_key=True))]
+ReadFiles = Annotated[Principal, Depends(Permit("file:read", *_READERS, api_key=True))]
+ReadFileResults = Annotated[Principal, Depends(Permit("file:result", Role.BUREAU, api_key=True))]
+CancelFiles = Annotated[Principal, Depends(Permit("file:cancel", Role.BUREAU, api_key=True))]
 WriteFeeds = Annotated[Principal, Depends(Permit("feed:write", Role.COUNTY, Role.ADMIN))]

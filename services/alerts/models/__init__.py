@@ -1,9 +1,13 @@
 """The tables of the alerts service."""
 
+from services.alerts.models.accounting import AccountCheck, AccountFinding
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
 from services.alerts.models.areas import AreaCheck
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
+from services.alerts.models.evidence import AlertEvidence
 from services.alerts.models.feeds import Feed, FeedVersion
+from services.alerts.models.files import File, FileFault, FilePart, UnmatchedRow
+from services.alerts.models.known_members import KnownMember
 from services.alerts.models.plumbing import (
     ApiKey,
     Area,
@@ -13,11 +17,15 @@ from services.alerts.models.plumbing import (
     IdempotencyKey,
     Inbox,
     Outbox,
+    Policy,
 )
 from services.alerts.models.webhooks import VerdictNotice, Webhook, WebhookDelivery
 
 __all__ = [
+    "AccountCheck",
+    "AccountFinding",
     "Alert",
+    "AlertEvidence",
     "ApiKey",
     "Area",
     "AreaCheck",
@@ -29,11 +37,17 @@ __all__ = [
     "DeadLetter",
     "Feed",
     "FeedVersion",
+    "File",
+    "FileFault",
+    "FilePart",
     "IdempotencyKey",
     "Inbox",
+    "KnownMember",
     "NewAlert",
     "Outbox",
     "OutboxRow",
+    "Policy",
+    "UnmatchedRow",
     "VerdictNotice",
     "Webhook",
     "WebhookDelivery",

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Index, SmallInteger, String
+from sqlalchemy import Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
@@ -14,15 +14,18 @@ from shared.lanes import Lane
 
 
 class Alert(Base):
-    """One early warning. Who it is about and why lie sealed; the keys only tell equality.
+    """One early warning with its first evidence. Who it is about and why lie sealed; the keys only tell equality.
 
-    Few indexes on purpose: each one costs a fifth of the intake.
+    Of one subject and risk family at most one alert is `merging`: further evidence is judged against it, until a newer
+    alert takes its place. Few indexes on purpose: each one costs a fifth of the intake.
     """
 
     __tablename__ = "alert"
     __table_args__ = (
         Index("uq_alert_feed_dedup", "feed", "dedup", unique=True),
         Index("ix_alert_feed_id", "feed", "id"),
+        Index("uq_alert_merging", "subject_key", "risk_family", unique=True, postgresql_where=text("merging")),
+        Index("ix_alert_reported_at", "reported_at", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -39,6 +42,13 @@ class Alert(Base):
     reported_by: Mapped[UUID]  # account or API key
     batch_id: Mapped[UUID | None]
     reported_at: Mapped[datetime]
+    risk_family: Mapped[str]
+    rule_id: Mapped[UUID | None]  # the version of the screening rule that gave the severity
+    subject_key: Mapped[str]  # household id where the register knows it, else the person's or household's key
+    merging: Mapped[bool] = mapped_column(server_default=text("true"))
+    reopens: Mapped[UUID | None]  # the dismissed alert that worse evidence opened anew
+    first_severity: Mapped[Severity | None] = mapped_column(String)  # the first evidence's, once a later one raised it
+    first_withdrawn_at: Mapped[datetime | None]  # the first evidence was taken back, the alert stands on others
     state: Mapped[State] = mapped_column(String, server_default="reported")
     case_id: Mapped[UUID | None]
     task_id: Mapped[UUID | None]
@@ -48,7 +58,8 @@ class Alert(Base):
     visited_on: Mapped[date | None]
     answered_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
-    withdrawal_reason_sealed: Mapped[bytes | None]  # purpose "withdrawal-reason"
+    withdrawal_reason_sealed: Mapped[bytes | None]  # purpose "withdrawal-reason"; of the alert, or its first evidence
+    expired_at: Mapped[datetime | None]
     verdict_basis: Mapped[Basis | None] = mapped_column(String)
     area: Mapped[dict[str, Any] | None]  # of an alert about areas: {"codes": [...], "natural_villages": [...]}
     lane: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # `Lane`: where it was told, and is taken back
@@ -72,6 +83,8 @@ class NewAlert(NamedTuple):
     batch_id: UUID | None
     reported_at: datetime
     lane: Lane
+    risk_family: str
+    rule_id: UUID | None = None
     area: str | None = None  # JSON
 
 

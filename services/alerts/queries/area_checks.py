@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.alerts.models import AreaCheck
+from services.alerts.queries.answers import TELL
 from shared.db.engine import ReadSession, WriteSession, raw
 
 # Whoever writes checks of an alert holds its row: two areas that answer at once would each miss the other's verdict.
@@ -40,12 +41,15 @@ SELECT alert_id, array_agg(verdict) AS verdicts, max(visited_on) AS visited_on, 
 FROM area_check WHERE alert_id IN (SELECT id FROM alert WHERE id = ANY ($1) AND state <> 'reported')
 GROUP BY alert_id HAVING bool_and(verdict IS NOT NULL)
 """
-_SETTLE = """
+_SETTLE = f"""
+WITH answered AS (
 UPDATE alert SET verdict = new.verdict, visited_on = new.visited_on, answered_at = new.answered_at,
     state = CASE state WHEN 'withdrawn' THEN state ELSE 'answered' END
 FROM unnest($1::uuid[], $2::text[], $3::date[], $4::timestamptz[]) AS new (id, verdict, visited_on, answered_at)
-WHERE alert.id = new.id
-"""
+WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.answered_at)
+RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at
+){TELL}
+"""  # noqa: S608
 
 
 async def lock_area_alerts(session: WriteSession, alert_ids: Collection[UUID]) -> set[UUID]:

@@ -1,6 +1,6 @@
 """Batches: keeping their chunks, taking one to work on, and counting what became of its rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import delete, or_, select, text, tuple_
 
+from services.alerts import rules
 from services.alerts.models import Batch, BatchChunk, BatchError
 from services.alerts.rules import BatchNotFound, Sight
 from shared.db.bulk import copy_rows
@@ -37,9 +38,15 @@ class Chunk:
 class Outcome:
     """What became of a chunk's rows."""
 
-    accepted: int
-    repeated: int
+    kept: Mapping[rules.Outcome, int]
     rejected: int
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """accepted, merged, worsened, snoozed, repeated, rejected."""
+        accepted = self.kept.get("new", 0) + self.kept.get("reopened", 0)
+        further = (self.kept.get(name, 0) for name in ("merged", "worsened", "snoozed", "repeated"))
+        return (accepted, *further, self.rejected)
 
 
 # A row lock is all the lease there is: it goes when the worker dies, and the next one takes the chunk at once. Small
@@ -52,8 +59,9 @@ ORDER BY rows_total > $1, chunk.batch_id, seq LIMIT 1 FOR UPDATE OF chunk SKIP L
 _FINISH_CHUNK = """
 WITH worked AS (DELETE FROM batch_chunk WHERE batch_id = $1 AND seq = $2 RETURNING batch_id)
 UPDATE batch SET
-    accepted = accepted + $3, repeated = repeated + $4, rejected = rejected + $5,
-    chunks_done = chunks_done + 1, started_at = COALESCE(started_at, $6),
+    accepted = accepted + $4, merged = merged + $5, worsened = worsened + $6, snoozed = snoozed + $7,
+    repeated = repeated + $8, rejected = rejected + $9,
+    chunks_done = chunks_done + 1, started_at = COALESCE(started_at, $3),
     state = CASE WHEN chunks_done + 1 = chunks_total THEN 'done' ELSE 'running' END,
     finished_at = CASE WHEN chunks_done + 1 = chunks_total THEN clock_timestamp() END
 FROM worked WHERE batch.id = worked.batch_id
@@ -103,8 +111,7 @@ async def take_chunk(session: WriteSession, live_rows: int) -> Chunk | None:
 
 async def finish_chunk(session: WriteSession, chunk: Chunk, outcome: Outcome, started_at: datetime) -> None:
     """Forget a chunk and count its rows. The last statement of its transaction: workers meet at the batch's row."""
-    counts = (outcome.accepted, outcome.repeated, outcome.rejected)
-    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, *counts, started_at)
+    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, started_at, *outcome.counts)
 
 
 async def insert_errors(

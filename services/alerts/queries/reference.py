@@ -82,3 +82,9 @@ async def list_feeds(session: ReadSession, codes: Collection[str] | None) -> Seq
     if codes is not None:
         wanted = wanted.where(models.Feed.code.in_(codes))
     return (await session.scalars(wanted)).all()
+
+
+async def list_areas(session: ReadSession) -> Sequence[tuple[str, str]]:
+    """Code and name of every area of today."""
+    rows = await session.execute(select(models.Area.code, models.Area.name).where(models.Area.active))
+    return [(row.code, row.name) for row in rows]

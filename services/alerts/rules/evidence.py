@@ -17,7 +17,9 @@ from shared.errors import Fault
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FACTS = ("is_registered", "is_registered_poor", "is_monitored", "has_open_case")
-"""What the register knows of a person, by the names that rules use: no field of evidence may be called so."""
+"""What the register knows of a person, by the names that rules use."""
+RESERVED = frozenset({*FACTS, "occurred_on", "reported_on", "area_code", "area_name", "source_ref"})
+"""Names that mean something else to a rule or a column."""
 MAX_FIELDS = 50
 MAX_BYTES = 64_000
 MAX_TEXT = 2000
@@ -113,7 +115,7 @@ def _top_faults(schema: Mapping[str, Any]) -> Iterator[Fault]:
 def _field_faults(name: str, field: Mapping[str, Any]) -> Iterator[Fault]:
     if not _NAME.fullmatch(name):
         yield Fault("", "schema-field-name")
-    elif name in (*FACTS, "occurred_on"):
+    elif name in RESERVED:
         yield Fault("", "schema-field-reserved")
     kind = field.get("type")
     if not isinstance(kind, str) or kind not in _TYPES:

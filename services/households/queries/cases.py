@@ -111,7 +111,7 @@ async def find_evidence(session: ReadSession, scope: Scope, case_ids: Collection
     query = (
         select(Evidence)
         .where(Evidence.case_id.in_(case_ids), within(Evidence.area_code, scope))
-        .order_by(Evidence.reported_at, Evidence.alert_id)
+        .order_by(Evidence.reported_at, Evidence.evidence_id)
     )
     found: dict[UUID, list[Evidence]] = {}
     for evidence in await session.scalars(query):

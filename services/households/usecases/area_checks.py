@@ -50,9 +50,9 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $
     AS t (id, case_id, level, area_code, due_at, policy_id)
 """
 _EVIDENCE = """
-INSERT INTO evidence (alert_id, case_id, area_code, feed, severity, occurred_on, reported_at, sealed)
-SELECT $3::uuid, case_id, area_code, $4::text, $5::text, $6::date, $7::timestamptz, $8::bytea
-FROM unnest($1::uuid[], $2::text[]) AS t (case_id, area_code)
+INSERT INTO evidence (evidence_id, alert_id, case_id, area_code, feed, severity, occurred_on, reported_at, sealed)
+SELECT evidence_id, $3::uuid, case_id, area_code, $4::text, $5::text, $6::date, $7::timestamptz, $8::bytea
+FROM unnest($1::uuid[], $2::text[], $9::uuid[]) AS t (case_id, area_code, evidence_id)
 """
 _HISTORY = """
 INSERT INTO task_event (id, task_id, at, what, by, detail)
@@ -130,7 +130,7 @@ async def _write(
     await connection.execute(_TASKS, tasks, cases, [c.level for c in checks], codes, *clocks)
     sealed = base64.b64decode(alert.sealed)
     same = (alert.alert_id, alert.feed, alert.severity, alert.occurred_on, alert.reported_at, sealed)
-    await connection.execute(_EVIDENCE, cases, codes, *same)
+    await connection.execute(_EVIDENCE, cases, codes, *same, [new_id() for _ in checks])
     details = [_detail(alert.alert_id, check) for check in checks]
     await connection.execute(_HISTORY, [new_id() for _ in checks], tasks, details, now, SYSTEM.id)
     rows = await connection.fetch(_HOUSEHOLDS, tasks, codes, alert.natural_villages)

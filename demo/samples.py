@@ -1,0 +1,68 @@
+"""Sample files of every feed, as the bureaus export them: `python -m demo.samples --out DIR [--rows N]`.
+
+About the people of the synthetic county, with the values of `samples.toml`; the same files for the same seed and day.
+Give the number of households that the running demo was loaded with, and most people in the files are in its register.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import click
+
+from demo.feeds import shipped_feeds
+from demo.households import households
+from demo.load import SEED
+from demo.sample_files import Format, sheet, write
+from demo.sample_rows import People, Row, plans, rows
+
+ROWS = 300
+HOUSEHOLDS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A file of a feed, and what stands in it."""
+
+    name: str  # "medical.cost.xlsx"
+    content: bytes
+    rows: tuple[Row, ...]
+
+
+def samples(
+    *, count: int = ROWS, household_count: int = HOUSEHOLDS, seed: int = SEED, today: date, feeds: Iterable[str] = ()
+) -> Iterable[Sample]:
+    """A file of `count` rows for each of `feeds` (default: all that are shipped)."""
+    people = People(list(households(household_count, SEED, today)), today)
+    for code in feeds or shipped_feeds():
+        yield _sample(code, people, count, Random(f"{seed} {code}"), today)
+
+
+def _sample(code: str, people: People, count: int, rng: Random, today: date) -> Sample:
+    feed, plan = shipped_feeds()[code], plans()[code]
+    file: Format = plan["file"]
+    made = tuple(rows(feed, plan, people, count, rng, today))
+    ending, content = write(sheet(feed, plan["title"], file, made, rng, today), file)
+    return Sample(f"{code}.{ending}", content, made)
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the files.")
+@click.option("--rows", "count", type=click.IntRange(1, 1_000_000), default=ROWS, show_default=True)
+@click.option("--households", "household_count", default=HOUSEHOLDS, show_default=True, help="As the demo was loaded.")
+@click.option("--feed", "feeds", multiple=True, type=click.Choice(sorted(plans())), help="Only this one; repeatable.")
+@click.option("--seed", default=SEED, show_default=True)
+def main(out: Path, count: int, household_count: int, feeds: tuple[str, ...], seed: int) -> None:
+    """Write a sample file for each feed into a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    made = samples(count=count, household_count=household_count, seed=seed, today=date.today(), feeds=feeds)
+    for sample in made:
+        (out / sample.name).write_bytes(sample.content)
+        alarming = sum(row.alarming for row in sample.rows)
+        click.echo(f"{sample.name}: {len(sample.rows)} rows, {alarming} to trigger")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The body of an upload on its way into the store: counted, hashed and sealed piece by piece."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from services.alerts.models import Feed
+from services.alerts.queries.files import find_feed
+from services.alerts.rules import FeedNotFound
+from services.alerts.rules.files import FileTooLarge, period_end
+from services.alerts.usecases.files import Arrived, Shelf, open_original
+from shared.clock import local_date, utc_now
+from shared.db.engine import Database
+from shared.http.form_stream import FormFieldInvalid, FormStream
+from shared.ids import new_id
+from shared.security.principals import Principal
+from shared.security.sealed_files import seal_stream
+
+FORM_OVERHEAD = 10_000
+"""Bytes of a form around its file."""
+
+
+@dataclass(slots=True)
+class _Counted:
+    """The file's bytes passing by."""
+
+    pieces: AsyncIterator[bytes]
+    limit: int
+    size: int = 0
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self.pieces:
+            self.size += len(piece)
+            if self.size > self.limit:
+                raise FileTooLarge(max_bytes=self.limit)
+            self.digest.update(piece)
+            yield piece
+
+
+async def receive_file(request: Request, who: Principal, database: Database, shelf: Shelf, limit: int) -> Arrived:
+    """Seal the file into the store and read its head. Nothing is kept when anything is wrong with it.
+
+    Raises `FileTooLarge`, `FormInvalid`, `FormFieldInvalid`, `FeedNotFound`, `FeedNotPermitted`, `PeriodInvalid`,
+    `TableInvalid`, `ClientDisconnect`.
+    """
+    if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
+        raise FileTooLarge(max_bytes=limit)
+    form = FormStream(request.stream(), request.headers.get("content-type", ""))
+    await form.until_file()
+    feed = await _feed_in(form, who, database) if {"feed", "period"} <= form.fields.keys() else None
+    file_id = new_id()
+    counted = _Counted(form.file(), limit)
+    try:
+        await shelf.store.write(shelf.name(file_id), seal_stream(counted, shelf.seal(file_id)))
+        await form.rest()
+        feed = feed or await _feed_in(form, who, database)
+        today = local_date(utc_now())
+        table = await asyncio.to_thread(open_original, shelf, file_id, form.file_name, feed, today)
+    except BaseException:
+        await asyncio.shield(shelf.delete(file_id))
+        raise
+    return Arrived(
+        id=file_id,
+        feed=feed.code,
+        period=form.fields["period"],
+        name=form.file_name,
+        digest=counted.digest.digest(),
+        size=counted.size,
+        format=table.format,
+        rows_estimate=table.rows_estimate,
+    )
+
+
+async def _feed_in(form: FormStream, who: Principal, database: Database) -> Feed:
+    """The feed that the form names, when the sender may report for it and the period is one of its own."""
+    for name in ("feed", "period"):
+        if not form.fields.get(name):
+            raise FormFieldInvalid(field=name)
+    who.require_feed(form.fields["feed"])
+    async with database.read(who.scope) as session:
+        feed = await find_feed(session, form.fields["feed"])
+    if feed is None:
+        raise FeedNotFound(field="feed")
+    period_end(form.fields["period"], feed.cadence)
+    return feed

@@ -1,0 +1,110 @@
+"""Works off files, and rows that the register has learnt of, beside the requests or in a process of its own."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+
+from services.alerts.queries import files
+from services.alerts.queries.reference import ReferenceData
+from services.alerts.rules.files import FRAME_ROWS
+from services.alerts.usecases import rematching
+from services.alerts.usecases.file_job import begin_file, make_job, name_of, note_failure, refuse_file
+from services.alerts.usecases.file_work import FileWork, MarkMoved
+from services.alerts.usecases.files import Shelf, open_original
+from shared.areas import Scope
+from shared.clock import local_date, utc_now
+from shared.db.engine import Database
+from shared.db.outage import is_outage
+from shared.errors import DomainError
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 2.0  # how long a file may wait when its notification was missed
+RESTART_SECONDS = 1.0
+_EVERYWHERE = Scope.everywhere()
+
+
+@dataclass(frozen=True, slots=True)
+class FileWorker:
+    """Takes the oldest file that nobody works on. Any number of workers, here and in other processes, share them."""
+
+    database: Database
+    shelf: Shelf
+    reference: ReferenceData
+    unmatched_kept: timedelta
+    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            try:
+                async with self.database.engine.connect() as connection:
+                    driver = (await connection.get_raw_connection()).driver_connection
+                    try:
+                        await self._work_while_hearing(cast("asyncpg.Connection[Any]", driver))
+                    finally:
+                        await connection.invalidate()  # it listens and holds files; nobody else may be given it
+            except Exception as error:
+                log.warning("file worker interrupted", extra={"error": type(error).__name__})
+            await asyncio.sleep(RESTART_SECONDS)
+
+    async def _work_while_hearing(self, connection: "asyncpg.Connection[Any]") -> None:
+        await connection.add_listener(files.CHANNEL, self._ring)
+        while not connection.is_closed():
+            self._bell.clear()
+            while await self.work_one(connection):
+                pass
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._bell.wait(), IDLE_SECONDS)
+
+    def _ring(self, *_: object) -> None:
+        self._bell.set()
+
+    async def work_one(self, connection: "asyncpg.Connection[Any]") -> bool:
+        """Work off a file that nobody has, and rows that wait no longer; False when there is neither."""
+        async with self.database.read(_EVERYWHERE) as session:
+            waiting = await files.list_waiting(session)
+        for file_id in waiting:
+            if await files.try_hold(connection, file_id):
+                try:
+                    return await self._work(file_id)
+                finally:
+                    await files.let_go(connection, file_id)
+        return await rematching.rematch(self.database, self.shelf.vault, self.reference, utc_now())
+
+    async def _work(self, file_id: UUID) -> bool:
+        """Whether it got anywhere."""
+        try:
+            await self._work_off(file_id)
+        except MarkMoved:
+            log.info("file left to others", extra={"file": str(file_id)})
+        except DomainError as refused:
+            async with self.database.write(_EVERYWHERE) as session:
+                await refuse_file(session, file_id, refused, utc_now())
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.error("file failed", extra={"file": str(file_id), "error": type(error).__name__})
+            async with self.database.write(_EVERYWHERE) as session:
+                await note_failure(session, file_id, utc_now())
+        return True
+
+    async def _work_off(self, file_id: UUID) -> None:
+        now = utc_now()
+        async with self.database.write(_EVERYWHERE) as session:
+            begun = await begin_file(session, file_id, now)
+        if begun is None:
+            return
+        file, feed = begun
+        reference = await self.reference.since(file.received_at)
+        async with self.database.read(_EVERYWHERE) as session:
+            job = await make_job(session, file, feed, reference, self.unmatched_kept, now)
+        vault, today = self.shelf.vault, local_date(now)
+        table = await asyncio.to_thread(open_original, self.shelf, file_id, name_of(file, vault), feed, today)
+        await FileWork(self.database, vault, job, utc_now).run(table.frames(FRAME_ROWS))

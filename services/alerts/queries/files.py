@@ -1,0 +1,205 @@
+"""Files: reading them, moving them on part by part, and forgetting them."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, delete, func, literal, or_, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from services.alerts.models import Feed, File, FileFault, FilePart
+from services.alerts.rules.alerts import Sight
+from services.alerts.rules.files import Counts, FileNotFound
+from shared.db.engine import ReadSession, WriteSession, raw
+
+CHANNEL = "alerts_file"
+"""Notified when a file was taken in, so that workers need not look for one all the time."""
+
+FaultRow = tuple[int, int, str, str, dict[str, Any]]
+"""Sheet, row, field, code, params."""
+
+NOTIFY = text(f"NOTIFY {CHANNEL}")
+_INSERT_FAULTS = """
+INSERT INTO file_fault (file_id, sheet, row_number, field, code, params)
+SELECT $1, sheet, number, field, code, params::jsonb
+FROM unnest($2::int[], $3::int[], $4::text[], $5::text[], $6::text[]) AS row (sheet, number, field, code, params)
+ON CONFLICT DO NOTHING
+"""
+_COUNTS = tuple(asdict(Counts()))
+_LOCK_AT = """
+SELECT true FROM file WHERE id = $1 AND rows_read = $2 AND state = 'running' FOR UPDATE
+"""
+_MOVE_ON = f"""
+UPDATE file SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 2))},
+    moved_at = ${len(_COUNTS) + 2}
+WHERE id = $1
+"""  # noqa: S608 # names of our own
+_FINISH = """
+UPDATE file SET state = 'done', finished_at = $3, rows_estimate = rows_read
+WHERE id = $1 AND rows_read = $2 AND state = 'running'
+"""
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('shouwang-file'), hashtext($1))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtext('shouwang-file'), hashtext($1))"
+
+
+async def find_feed(session: ReadSession, code: str) -> Feed | None:
+    """The feed while it is in use."""
+    return (await session.scalars(select(Feed).where(Feed.code == code, Feed.active))).one_or_none()
+
+
+async def get_any_feed(session: ReadSession, code: str) -> Feed:
+    """The feed of a file, whether it is still in use or not."""
+    return (await session.scalars(select(Feed).where(Feed.code == code))).one()
+
+
+async def insert_file(session: WriteSession, file: dict[str, Any]) -> bool:
+    """Keep a new file; False when the same one is there, which came to something or still may."""
+    same = text("state <> 'failed' AND state <> 'cancelled'")
+    statement = insert(File).values(file).on_conflict_do_nothing(index_elements=[File.digest], index_where=same)
+    fresh = await session.scalar(statement.returning(File.id))
+    if fresh is not None:
+        await session.execute(NOTIFY)
+    return fresh is not None
+
+
+async def get_same(session: ReadSession, digest: bytes) -> File:
+    """The first of the files with that digest which came to something."""
+    alive = and_(File.digest == digest, File.state.not_in(("failed", "cancelled")))
+    return (await session.scalars(select(File).where(alive))).one()
+
+
+async def get_file(session: ReadSession, reported_by: UUID, sight: Sight, file_id: UUID) -> File:
+    """A file in sight; raises `FileNotFound`. What is of another area tells not even its counts."""
+    found = await session.scalar(select(File).where(File.id == file_id, *_in_sight(reported_by, sight)))
+    return _found(found)
+
+
+async def lock_file(session: WriteSession, reported_by: UUID, sight: Sight, file_id: UUID) -> File:
+    """`get_file`, and no frame is stored before our commit."""
+    wanted = select(File).where(File.id == file_id, *_in_sight(reported_by, sight)).with_for_update()
+    return _found(await session.scalar(wanted))
+
+
+async def list_files(
+    session: ReadSession, reported_by: UUID, sight: Sight, feed: str | None, before: UUID | None, limit: int
+) -> Sequence[File]:
+    """Newest first, those older than `before`."""
+    wanted = select(File).where(*_in_sight(reported_by, sight)).order_by(File.id.desc()).limit(limit)
+    if feed is not None:
+        wanted = wanted.where(File.feed == feed)
+    if before is not None:
+        wanted = wanted.where(File.id < before)
+    return (await session.scalars(wanted)).all()
+
+
+def _found(file: File | None) -> File:
+    if file is None:
+        raise FileNotFound
+    return file
+
+
+def _in_sight(reported_by: UUID, sight: Sight) -> list[ColumnElement[bool]]:
+    """Of the asker's feeds, and sent by the asker or from areas that are all the asker's."""
+    conditions: list[ColumnElement[bool]] = []
+    if sight.feeds is not None:
+        conditions.append(File.feed.in_(sorted(sight.feeds)))
+    patterns = literal(sight.scope.like_patterns(), ARRAY(Text))
+    area = func.unnest(File.areas).column_valued("area")
+    outside = select(area).where(~area.like(func.any(patterns))).exists()
+    conditions.append(or_(File.reported_by == reported_by, ~outside))
+    return conditions
+
+
+async def list_faults(
+    session: ReadSession, file_id: UUID, after: tuple[int, int, str, str] | None, limit: int
+) -> Sequence[FileFault]:
+    """Mistakes in row order."""
+    place = tuple_(FileFault.sheet, FileFault.row_number, FileFault.field, FileFault.code)
+    wanted = select(FileFault).where(FileFault.file_id == file_id).order_by(place).limit(limit)
+    if after is not None:
+        wanted = wanted.where(place > after)
+    return (await session.scalars(wanted)).all()
+
+
+async def list_waiting(session: ReadSession) -> Sequence[UUID]:
+    """Files with rows left, oldest first."""
+    return (await session.scalars(select(File.id).where(File.finished_at.is_(None)).order_by(File.id))).all()
+
+
+async def read_file(session: ReadSession, file_id: UUID) -> File:
+    """The file, whoever asks."""
+    return (await session.scalars(select(File).where(File.id == file_id))).one()
+
+
+async def lock_whole(session: WriteSession, file_id: UUID) -> File:
+    """`read_file`, and nobody else moves it before our commit."""
+    return (await session.scalars(select(File).where(File.id == file_id).with_for_update())).one()
+
+
+async def try_hold(connection: Any, file_id: UUID) -> bool:
+    """Work on a file alone, as long as `connection` lives. Only spares two workers the same sums: the mark decides."""
+    return bool(await connection.fetchval(_TRY_LOCK, str(file_id)))
+
+
+async def let_go(connection: Any, file_id: UUID) -> None:
+    """Let others work on it."""
+    await connection.execute(_UNLOCK, str(file_id))
+
+
+async def lock_at(session: WriteSession, file_id: UUID, mark: int) -> bool:
+    """Hold a running file while its next rows are stored; False when its mark is another one, or it was stopped."""
+    return bool(await (await raw(session)).fetchval(_LOCK_AT, file_id, mark))
+
+
+async def move_on(session: WriteSession, file_id: UUID, counts: Counts, now: datetime) -> None:
+    """Count rows of a file that is held, and set the mark behind them."""
+    await (await raw(session)).execute(_MOVE_ON, file_id, *asdict(counts).values(), now)
+
+
+async def finish(session: WriteSession, file_id: UUID, mark: int, now: datetime) -> bool:
+    """The file is done; False when its mark is another one, or it was stopped."""
+    return bool(await (await raw(session)).execute(_FINISH, file_id, mark, now) == "UPDATE 1")
+
+
+async def insert_faults(session: WriteSession, file_id: UUID, faults: Sequence[FaultRow]) -> None:
+    """Keep mistakes."""
+    rows = [(*place, orjson.dumps(params).decode()) for *place, params in faults]
+    await (await raw(session)).execute(_INSERT_FAULTS, file_id, *map(list, zip(*rows, strict=True)))
+
+
+async def insert_part(
+    session: WriteSession, file_id: UUID, first_row: int, outcomes: bytes, reasons: Sequence[Sequence[Any]]
+) -> None:
+    """Keep what became of rows, one byte for each, from `first_row` on."""
+    part = {"file_id": file_id, "first_row": first_row, "rows": len(outcomes), "outcomes": zlib.compress(outcomes, 1)}
+    await session.execute(insert(FilePart).values({**part, "reasons": [list(one) for one in reasons]}))
+
+
+async def list_parts(session: ReadSession, file_id: UUID) -> Sequence[FilePart]:
+    """What became of the rows, in file order."""
+    wanted = select(FilePart).where(FilePart.file_id == file_id).order_by(FilePart.first_row)
+    return (await session.scalars(wanted)).all()
+
+
+async def list_outworn(session: ReadSession, before: datetime, limit: int) -> Sequence[UUID]:
+    """Files finished before that moment whose original is still kept."""
+    wanted = select(File.id).where(File.finished_at < before, File.deleted_at.is_(None)).order_by(File.id).limit(limit)
+    return (await session.scalars(wanted)).all()
+
+
+async def forget_rows(session: WriteSession, file_id: UUID, now: datetime) -> None:
+    """Forget what became of its rows and what was wrong in them; the counts stay."""
+    await session.execute(delete(FilePart).where(FilePart.file_id == file_id))
+    await session.execute(delete(FileFault).where(FileFault.file_id == file_id))
+    file = await lock_whole(session, file_id)
+    file.deleted_at = now
+
+
+async def find_unknown(session: ReadSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Those ids that no file has."""
+    known = set(await session.scalars(select(File.id).where(File.id.in_(ids))))
+    return set(ids) - known

@@ -1,0 +1,96 @@
+"""What a file is worked off with: its feed, the rules of the day, the areas of its sender; and how it ends."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from services.alerts.models import Feed, File
+from services.alerts.queries import files
+from services.alerts.queries.reference import list_areas
+from services.alerts.rules import Reference
+from services.alerts.rules.area_names import area_names
+from services.alerts.rules.file_columns import words_of
+from services.alerts.rules.files import ATTEMPTS, FeedWithoutColumns, period_end
+from services.alerts.rules.rule_sets import RuleSet
+from services.alerts.usecases.file_alerts import Sender
+from services.alerts.usecases.file_look import Sieve
+from services.alerts.usecases.file_work import Job
+from services.alerts.usecases.files import NAME
+from shared.areas import CODE_LENGTH, Scope
+from shared.clock import local_date
+from shared.db.engine import ReadSession, WriteSession
+from shared.errors import DomainError
+from shared.security.vault import Vault
+
+BROKEN = "file-broken"
+
+
+async def begin_file(session: WriteSession, file_id: UUID, now: datetime) -> tuple[File, Feed] | None:
+    """Set a file to running; None when it was finished in the meantime. Raises `FeedWithoutColumns`."""
+    file = await files.lock_whole(session, file_id)
+    if file.finished_at is not None:
+        return None
+    feed = await files.find_feed(session, file.feed)
+    if feed is None:
+        raise FeedWithoutColumns(feed=file.feed)
+    file.state, file.started_at = "running", file.started_at or now
+    return file, feed
+
+
+async def make_job(
+    session: ReadSession, file: File, feed: Feed, reference: Reference, kept: timedelta, now: datetime
+) -> Job:
+    """What the rows are held against, as it is now."""
+    scope = Scope.parse(file.areas)
+    today = local_date(now)
+    return Job(
+        file=file,
+        sender=Sender(
+            file_id=file.id,
+            reported_by=file.reported_by,
+            scope=scope,
+            feed=reference.feeds[file.feed],
+            fields=tuple(feed.evidence_schema["properties"]),
+            areas=reference.areas,
+            day=_day(file.period, feed, today),
+            today=today,
+            reported_at=now,
+        ),
+        sieve=sieve_of(feed, scope, reference, area_names(await list_areas(session), scope), today),
+        expires_at=file.received_at + kept,
+    )
+
+
+def sieve_of(feed: Feed, scope: Scope, reference: Reference, names: dict[str, str], today: date) -> Sieve:
+    """What the rows of a feed's files are held against."""
+    prefixes = scope.prefixes
+    own = next(iter(prefixes)).ljust(CODE_LENGTH, "0") if len(prefixes) == 1 and "" not in prefixes else None
+    rules = RuleSet(feed.default_severity, reference.rules.get(feed.code, ()), today)
+    return Sieve(rules, names, words_of(feed.columns), own)
+
+
+def _day(period: str, feed: Feed, today: date) -> date:
+    """Of rows that name none: the last day of the period, while it is to come today."""
+    last = period_end(period, feed.cadence)
+    return today if last is None else min(last, today)
+
+
+def name_of(file: File, vault: Vault) -> str:
+    """What its sender called it; readers know a table's kind by it."""
+    return vault.open(file.name_sealed, NAME).decode()
+
+
+async def refuse_file(session: WriteSession, file_id: UUID, refused: DomainError, now: datetime) -> None:
+    """The file cannot be read on: it ends here, and says why."""
+    fault = refused.faults[0]
+    file = await files.lock_whole(session, file_id)
+    if file.finished_at is None:
+        params = {name: value for name, value in fault.params.items() if isinstance(value, str | int | float)}
+        file.state, file.finished_at, file.failure = "failed", now, {"code": fault.code, "params": params}
+
+
+async def note_failure(session: WriteSession, file_id: UUID, now: datetime) -> None:
+    """Count rows that failed; after the last attempt give the file up. Sending it again is the way out."""
+    file = await files.lock_whole(session, file_id)
+    file.attempts += 1
+    if file.attempts >= ATTEMPTS and file.finished_at is None:
+        file.state, file.finished_at, file.failure = "failed", now, {"code": BROKEN, "params": {}}

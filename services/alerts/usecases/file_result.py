@@ -1,0 +1,130 @@
+"""A file as it came, with what became of each row and why not: read from the sealed original while it is sent."""
+
+import asyncio
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import polars as pl
+
+from services.alerts.models import Feed, File, FilePart
+from services.alerts.queries import files
+from services.alerts.rules import sight
+from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished, Outcome
+from services.alerts.usecases.file_job import name_of
+from services.alerts.usecases.files import Shelf, open_original
+from shared.clock import local_date
+from shared.db.engine import WriteSession
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.tables import Frame, Table
+from shared.workbook_stream import Sheet, stream_workbook
+
+Say = Callable[..., str]
+"""The text of a code with its parameters, in the asker's language."""
+
+_BECAME, _WHY = "_became", "_why"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is needed to write the workbook when the session is gone."""
+
+    file: File
+    feed: Feed
+    parts: Sequence[FilePart]
+    table: Table
+
+    def pieces(self, say: Say) -> Iterator[bytes]:
+        """The workbook; blocks while it reads."""
+        return stream_workbook(self._sheets(say))
+
+    def _sheets(self, say: Say) -> Iterator[Sheet]:
+        """One for each sheet that was read, in their order."""
+        frames = self._told(say)
+        for number, group in groupby(frames, key=lambda one: one[0]):
+            sheet = self.table.sheets[number]
+            told = (frame for _, frame in group)
+            first = next(told)
+            width = len(first.columns) - 2
+            headings = [*sheet.headers[:width], *[""] * (width - len(sheet.headers))]
+            yield sheet.name, [*headings, say("file-result-became"), say("file-result-why")], chain([first], told)
+
+    def _told(self, say: Say) -> Iterator[tuple[int, pl.DataFrame]]:
+        """By sheet: the cells of rows, with what became of them."""
+        texts = Texts(say, {one["field"]: one["headers"][0] for one in self.feed.columns})
+        parts, start = iter(self.parts), 0
+        for frame in self.table.frames(FRAME_ROWS):
+            end = start + frame.data.height
+            outcomes = pl.concat([pl.DataFrame(schema=_TEXTS), *(texts.of(part) for part in _until(parts, end))])
+            for rows in _one_sheet_each(frame, outcomes):
+                yield int(rows["sheet"][0]), rows.drop("row", "sheet")
+            start = end
+
+
+_TEXTS = {_BECAME: pl.String, _WHY: pl.String}
+
+
+def _until(parts: Iterator[FilePart], end: int) -> Iterator[FilePart]:
+    """The parts of a frame: none reaches from one into the next."""
+    for part in parts:
+        yield part
+        if part.first_row + part.rows >= end:
+            return
+
+
+def _one_sheet_each(frame: Frame, outcomes: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    if frame.data.is_empty():
+        return
+    missing = frame.data.height - outcomes.height  # of a file that was stopped
+    blank = pl.DataFrame({name: [None] * missing for name in _TEXTS}, schema=_TEXTS)
+    whole = frame.originals.hstack(pl.concat([outcomes, blank]))
+    yield from whole.partition_by("sheet", maintain_order=True)
+
+
+class Texts:
+    """What became of rows, in words."""
+
+    def __init__(self, say: Say, headings: Mapping[str, str]) -> None:
+        self._say = say
+        self._headings = headings
+        plain = [one for one in Outcome if one < Outcome.REJECTED]
+        self._became = {int(one): say(f"file-row-{one.name.lower().replace('_', '-')}") for one in plain}
+        self._rejected = say("file-row-rejected")
+
+    def of(self, part: FilePart) -> pl.DataFrame:
+        """A row of texts for each row of the part."""
+        bytes_ = np.frombuffer(zlib.decompress(part.outcomes), np.uint8)
+        whys = {Outcome.REJECTED + n: self._why(*reason) for n, reason in enumerate(part.reasons)}
+        outcomes = pl.Series("outcome", bytes_)
+        became = outcomes.replace_strict(self._became, default=self._rejected, return_dtype=pl.String)
+        return pl.DataFrame(
+            {_BECAME: became, _WHY: outcomes.replace_strict(whys, default=None, return_dtype=pl.String)}
+        )
+
+    def _why(self, field: str, code: str, params: Mapping[str, Any]) -> str:
+        text = self._say(code, **params)
+        heading = self._headings.get(field)
+        return f"{heading}: {text}" if heading else text
+
+
+async def result_of(session: WriteSession, who: Principal, file_id: UUID, shelf: Shelf) -> Result:
+    """The result of a file. Raises `FileNotFound`, `FileNotFinished`, `FileGone`. Who had it is audited."""
+    file = await files.get_file(session, who.id, sight(who), file_id)
+    if file.state not in ("done", "cancelled"):
+        raise FileNotFinished
+    feed = await files.get_any_feed(session, file.feed)
+    parts = await files.list_parts(session, file_id)
+    if file.deleted_at is not None:
+        raise FileGone
+    name, today = name_of(file, shelf.vault), local_date(file.started_at or file.received_at)
+    try:
+        table = await asyncio.to_thread(open_original, shelf, file_id, name, feed, today)
+    except FileNotFoundError:
+        raise FileGone from None
+    await audit.record(session, who, "file:result", file_id, rows=file.rows_read)
+    return Result(file, feed, parts, table)

@@ -1,0 +1,114 @@
+"""A frame of a file: what its reader refused is set aside, and what becomes of each row is written down.
+
+All sums, no waiting: called in a thread.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from services.alerts.rules.files import MAX_REASONS, Outcome
+from shared.tables import Frame
+
+PLACE = "_place"
+"""Place of a row in its frame, from 0."""
+PLACELESS = "_placeless"
+"""Whether the row does not say where: its area is the sender's own, or where the register has its person."""
+
+_TEXTS = ("person.id_number", "person.name", "person.phone", "household.national_code", "source_ref")
+_PHONE = r"^[+0-9][0-9 \-]{4,19}$"
+
+FaultRow = tuple[int, int, str, str, dict[str, Any]]
+"""Sheet, row, field, code, params."""
+
+
+class Ledger:
+    """What becomes of the rows of a frame: a byte for each, and the mistakes of those that are refused."""
+
+    def __init__(self, data: pl.DataFrame) -> None:
+        self._rows = data["row"].to_numpy()
+        self._sheets = data["sheet"].to_numpy()
+        self.outcomes = np.zeros(data.height, np.uint8)
+        self.reasons: list[tuple[str, str, Mapping[str, Any]]] = []
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._faults: list[tuple[int, FaultRow]] = []
+        self._unread = np.zeros(data.height, np.bool_)
+
+    def refuse(self, place: int, name: str, code: str, params: Mapping[str, Any]) -> None:
+        """The row at `place` has a mistake; its byte names the first one."""
+        if self.outcomes[place] < Outcome.REJECTED:
+            self.outcomes[place] = self._reason(name, code, params)
+        self._faults.append((place, (int(self._sheets[place]), int(self._rows[place]), name, code, dict(params))))
+
+    def set_aside(self, places: Sequence[int]) -> None:
+        """The reader refused the rows at these places."""
+        self._unread[np.asarray(places, np.int64)] = True
+
+    def unread(self, begin: int, end: int) -> int:
+        """Rows from `begin` up to `end` that the reader refused."""
+        return int(np.count_nonzero(self._unread[begin:end]))
+
+    def faults(self, begin: int, end: int) -> list[FaultRow]:
+        """The mistakes of the rows from `begin` up to `end`."""
+        return [fault for place, fault in self._faults if begin <= place < end]
+
+    def count(self, begin: int, end: int, *outcomes: Outcome) -> int:
+        """Rows from `begin` up to `end` that have become one of that."""
+        part = self.outcomes[begin:end]
+        if Outcome.REJECTED in outcomes:
+            return int(np.count_nonzero(part >= Outcome.REJECTED))
+        return int(np.count_nonzero(np.isin(part, outcomes)))
+
+    def _reason(self, name: str, code: str, params: Mapping[str, Any]) -> int:
+        number = self._numbers.get((name, code))
+        if number is None:
+            if len(self.reasons) >= MAX_REASONS:
+                return Outcome.REJECTED_OTHERWISE
+            number = self._numbers[name, code] = len(self.reasons)
+            self.reasons.append((name, code, params))
+        return Outcome.REJECTED + number
+
+
+def sieve(frame: Frame) -> tuple[Ledger, pl.DataFrame]:
+    """The frame's ledger, and its rows that the reader found no fault with."""
+    ledger = Ledger(frame.data)
+    data = frame.data.with_row_index(PLACE)
+    if frame.faults.is_empty():
+        return ledger, data
+    placed = data.select("row", "sheet", PLACE).join(frame.faults, on=["row", "sheet"]).sort(PLACE)
+    for place, name, code in placed.select(PLACE, "field", "code").iter_rows():
+        ledger.refuse(place, name, code, {})
+    ledger.set_aside(placed[PLACE].to_list())
+    return ledger, data.join(placed.select(PLACE), on=PLACE, how="anti", maintain_order="left")
+
+
+def areas_and_words(
+    rows: pl.DataFrame, area_names: Mapping[str, str], words: Mapping[str, Mapping[str, str]]
+) -> pl.DataFrame:
+    """Rows with a column `area_code` of 12 digits (null: nobody can tell), and with the feed's codes for words."""
+    translated = [pl.col(name).str.strip_chars().replace(dict(codes)) for name, codes in words.items() if codes]
+    return rows.with_columns(translated).with_columns(_area_code(rows, area_names).alias("area_code"))
+
+
+def _area_code(rows: pl.DataFrame, area_names: Mapping[str, str]) -> pl.Expr:
+    """The code as it stands, filled up with zeros, or that of the only area with that name."""
+    found: list[pl.Expr] = []
+    if "area_code" in rows.columns:
+        digits = pl.col("area_code").str.strip_chars()
+        found.append(pl.when(digits.str.contains(r"^[1-9][0-9]{5}([0-9]{3}){0,2}$")).then(digits.str.pad_end(12, "0")))
+    if "area_name" in rows.columns and area_names:
+        names = pl.col("area_name").str.strip_chars()
+        found.append(names.replace_strict(dict(area_names), default=None, return_dtype=pl.String))
+    return pl.coalesce(found) if found else pl.lit(None, pl.String)
+
+
+def tidied(rows: pl.DataFrame) -> pl.DataFrame:
+    """Texts without blanks around them; a phone that is none is left out, for a report is worth more than it."""
+    texts = [pl.col(name).str.strip_chars() for name in _TEXTS if name in rows.columns]
+    tidy = rows.with_columns(texts)
+    if "person.phone" in tidy.columns:
+        phone = pl.col("person.phone")
+        tidy = tidy.with_columns(pl.when(phone.str.contains(_PHONE)).then(phone).alias("person.phone"))
+    return tidy

@@ -1,0 +1,191 @@
+"""The rows of a file are worked off, part by part.
+
+A part is one transaction: alerts with their events, mistakes, what became of each row, and the mark behind them. So a
+worker killed at any moment has lost or doubled nothing, and the next one goes on from the mark. Parts are small where
+many rows trigger, so that no single report waits long for a subject that a file holds.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+
+from services.alerts.models import File
+from services.alerts.queries import files
+from services.alerts.queries.known import find_facts
+from services.alerts.queries.unmatched import insert_unmatched
+from services.alerts.rules.files import MAX_FAULTS, Counts, Outcome
+from services.alerts.usecases.file_alerts import Prepared, Sender, prepare
+from services.alerts.usecases.file_look import Looked, Sieve, look, look_again, wanted
+from services.alerts.usecases.file_rows import PLACE, Ledger
+from services.alerts.usecases.file_storing import store
+from shared.areas import Scope
+from shared.db.engine import Database, WriteSession
+from shared.security.vault import Vault
+from shared.tables import Frame
+
+PART_ALERTS = 1_000
+"""Rows of a part that trigger; as many others lie between them as a frame holds."""
+_EVERYWHERE = Scope.everywhere()
+
+
+class MarkMoved(Exception):
+    """Another worker went on with the file, or somebody stopped it: what we have of it is not wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file with all that its rows are held against."""
+
+    file: File
+    sender: Sender
+    sieve: Sieve
+    expires_at: datetime  # of rows that wait for the register
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of a frame from one place up to another, with those that trigger or wait."""
+
+    begin: int
+    end: int
+    triggered: pl.DataFrame
+    waiting: pl.DataFrame
+
+
+class FileWork:
+    """One file on its way through; `run` does it."""
+
+    def __init__(self, database: Database, vault: Vault, job: Job, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._vault = vault
+        self._job = job
+        self._clock = clock
+        self._mark = job.file.rows_read
+        self._faults = job.file.faults
+        self._position = 0
+
+    async def run(self, frames: Iterator[Frame]) -> None:
+        """Work off all that is left. Raises `MarkMoved`, `TableInvalid`, and what the database does."""
+        coming = asyncio.create_task(asyncio.to_thread(self._next, frames))
+        try:
+            while (looked := await asyncio.shield(coming)) is not None:
+                # The next frame is read while the database stores this one.
+                coming = asyncio.create_task(asyncio.to_thread(self._next, frames))
+                await self._work_frame(looked)
+        finally:
+            await _ended(coming)
+        async with self._database.write(_EVERYWHERE) as session:
+            if not await files.finish(session, self._job.file.id, self._mark, self._clock()):
+                raise MarkMoved
+
+    def _next(self, frames: Iterator[Frame]) -> Looked | None:
+        """Read the next frame that is not done yet, and look at its rows; None when there is none."""
+        for frame in frames:
+            start = self._position
+            self._position += frame.data.height
+            if self._position > self._mark:
+                return look(frame, start, self._job.sieve, self._vault)
+        return None
+
+    async def _work_frame(self, looked: Looked) -> None:
+        if looked.keys:
+            async with self._database.read(_EVERYWHERE) as session:
+                facts = await find_facts(session, *wanted(looked), self._job.sender.feed.risk_family)
+            looked = await asyncio.to_thread(look_again, looked, facts, self._job.sieve.rules)
+        parts = cut(looked, max(0, self._mark - looked.start))
+        coming = asyncio.create_task(asyncio.to_thread(self._prepare, parts[0]))
+        try:
+            for number, part in enumerate(parts, 1):
+                ready = await asyncio.shield(coming)
+                if number < len(parts):  # the next part is sealed while the database stores this one
+                    coming = asyncio.create_task(asyncio.to_thread(self._prepare, parts[number]))
+                await self._store(looked, part, ready)
+        finally:
+            await _ended(coming)
+
+    def _prepare(self, part: Part) -> Prepared:
+        return prepare(part.triggered, part.waiting, self._job.sender, self._vault)
+
+    async def _store(self, looked: Looked, part: Part, ready: Prepared) -> None:
+        """One part, one transaction."""
+        file, ledger, now = self._job.file, looked.ledger, self._clock()
+        async with self._database.write(_EVERYWHERE) as session:
+            if not await files.lock_at(session, file.id, self._mark):
+                raise MarkMoved
+            outcomes = await store(session, ready, self._vault)
+            waiting = await insert_unmatched(session, file.id, file.feed, ready.waiting, now, self._job.expires_at)
+            write_down(ledger, ready, outcomes, waiting)
+            counts = count(looked, part)
+            await self._keep(session, ledger, part, looked.start + part.begin, counts)
+            await files.move_on(session, file.id, counts, now)
+        self._mark += counts.rows_read
+        self._faults += counts.faults
+
+    async def _keep(self, session: WriteSession, ledger: Ledger, part: Part, first_row: int, counts: Counts) -> None:
+        """What became of the part's rows, and why."""
+        file_id, room = self._job.file.id, MAX_FAULTS - self._faults
+        if counts.faults and room > 0:
+            await files.insert_faults(session, file_id, ledger.faults(part.begin, part.end)[:room])
+        outcomes = ledger.outcomes[part.begin : part.end].tobytes()
+        await files.insert_part(session, file_id, first_row, outcomes, ledger.reasons)
+
+
+def cut(looked: Looked, begin: int) -> list[Part]:
+    """The rows of a frame from `begin` on, in parts."""
+    height = len(looked.ledger.outcomes)
+    places = pl.concat([looked.rows[PLACE], looked.waiting[PLACE]]).sort().to_list()
+    places = [place for place in places if place >= begin]
+    ends = [*places[PART_ALERTS::PART_ALERTS], height]
+    parts = []
+    for end in ends:
+        here = pl.col(PLACE).is_between(begin, end, closed="left")
+        parts.append(Part(begin, end, looked.rows.filter(here), looked.waiting.filter(here)))
+        begin = end
+    return parts
+
+
+def write_down(ledger: Ledger, ready: Prepared, outcomes: list[Outcome | None], waiting: list[bool]) -> None:
+    """What became of the part's rows; None: their number belongs to other content."""
+    for place, name, code, params in ready.refused:
+        ledger.refuse(place, name, code, params)
+    for place, outcome in zip(ready.places, outcomes, strict=True):
+        if outcome is None:
+            ledger.refuse(place, "source_ref", "source-ref-reused", {})
+        else:
+            ledger.outcomes[place] = outcome
+    for one, fresh in zip(ready.waiting, waiting, strict=True):
+        ledger.outcomes[one.place] = Outcome.UNMATCHED if fresh else Outcome.REPEATED
+
+
+def count(looked: Looked, part: Part) -> Counts:
+    """The rows of a part by what became of them."""
+    ledger, begin, end = looked.ledger, part.begin, part.end
+
+    def rows(*outcomes: Outcome) -> int:
+        return ledger.count(begin, end, *outcomes)
+
+    return Counts(
+        rows_read=end - begin,
+        screened=end - begin - ledger.unread(begin, end),
+        triggered=part.triggered.height,
+        matched=int(np.count_nonzero(looked.matched[part.triggered[PLACE].to_numpy()])),
+        stored=rows(Outcome.STORED, Outcome.REOPENED),
+        repeated=rows(Outcome.REPEATED),
+        merged=rows(Outcome.MERGED),
+        worsened=rows(Outcome.WORSENED),
+        snoozed=rows(Outcome.SNOOZED),
+        rejected=rows(Outcome.REJECTED),
+        unmatched=rows(Outcome.UNMATCHED),
+        faults=len(ledger.faults(begin, end)),
+    )
+
+
+async def _ended(thread: "asyncio.Task[object]") -> None:
+    """A thread cannot be stopped, only waited for: it must not read on from what is closed after this."""
+    with suppress(Exception):
+        await asyncio.shield(thread)

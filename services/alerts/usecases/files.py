@@ -1,0 +1,132 @@
+"""A bureau's file is taken in, stopped, forgotten. Its rows are worked off in `usecases.file_frames`."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from services.alerts.models import Feed, File
+from services.alerts.queries import files
+from services.alerts.rules import sight
+from services.alerts.rules.file_columns import columns_of
+from services.alerts.rules.files import FileFormat, require_cancellable
+from shared.areas import Scope
+from shared.db.engine import Database, WriteSession
+from shared.files import FileStore
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.security.sealed_files import FileSeal
+from shared.security.vault import Vault
+from shared.tables import Table, open_table
+
+CONTENT = "file"
+NAME = "file-name"
+FOLDER = "files/"
+ORPHANS_KEPT = timedelta(days=1)
+"""A file in the store that no row knows is still arriving, or its process died: after a day it is the latter."""
+_EVERYWHERE = Scope.everywhere()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where originals lie, and what opens them."""
+
+    store: FileStore
+    vault: Vault
+
+    def name(self, file_id: UUID) -> str:
+        """What the original is called in the store."""
+        return f"{FOLDER}{file_id}"
+
+    def seal(self, file_id: UUID) -> FileSeal:
+        """What seals the original."""
+        return FileSeal(self.vault, CONTENT, self.name(file_id))
+
+    def open(self, file_id: UUID) -> BinaryIO:
+        """The original in clear; blocks. Raises `FileNotFoundError`."""
+        return self.store.open_sealed(self.name(file_id), self.seal(file_id))
+
+    async def delete(self, file_id: UUID) -> None:
+        """Forget the original."""
+        await self.store.delete(self.name(file_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A file that lies sealed in the store, whole, and whose head was read."""
+
+    id: UUID
+    feed: str
+    period: str
+    name: str
+    digest: bytes  # SHA-256 of its content
+    size: int
+    format: FileFormat
+    rows_estimate: int | None
+
+
+def open_original(shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date) -> Table:
+    """The table in an original; blocks. Raises `TableInvalid`, `FileNotFoundError`, `FeedWithoutColumns`."""
+    return open_table(shelf.open(file_id), name, columns_of(feed.columns, feed.evidence_schema), today=today)
+
+
+async def accept_file(
+    session: WriteSession, who: Principal, arrived: Arrived, vault: Vault, now: datetime
+) -> tuple[File, bool]:
+    """Keep a file to be worked off. Returns it and whether it is new: the same one again gets the first."""
+    areas = who.scope.serialise()
+    place = f"{arrived.feed}|{','.join(areas)}|".encode()  # who may report elsewhere gets other alerts out of it
+    digest = vault.fingerprint(place + arrived.digest, CONTENT)
+    values: dict[str, Any] = {
+        "id": arrived.id,
+        "feed": arrived.feed,
+        "period": arrived.period,
+        "digest": digest,
+        "name_sealed": vault.seal(arrived.name.encode(), NAME),
+        "format": arrived.format,
+        "size": arrived.size,
+        "reported_by": who.id,
+        "areas": areas,
+        "state": "queued",
+        "rows_estimate": arrived.rows_estimate,
+        "received_at": now,
+    }
+    fresh = await files.insert_file(session, values)
+    if not fresh:
+        return await files.get_same(session, digest), False
+    await audit.record(
+        session, who, "file:report", arrived.id, feed=arrived.feed, period=arrived.period, size=arrived.size
+    )
+    return await files.read_file(session, arrived.id), True
+
+
+async def cancel_file(session: WriteSession, who: Principal, file_id: UUID, now: datetime) -> File:
+    """Stop a file: what is stored stays, the rest is not looked at. Raises `FileNotFound`, `FileFinished`."""
+    file = await files.lock_file(session, who.id, sight(who), file_id)
+    require_cancellable(file.state)
+    file.state, file.finished_at = "cancelled", now
+    await audit.record(session, who, "file:cancel", file_id, rows_read=file.rows_read)
+    return file
+
+
+async def forget_old_files(database: Database, shelf: Shelf, kept: timedelta, now: datetime) -> int:
+    """Delete originals and outcomes of files finished that long ago; returns how many."""
+    async with database.read(_EVERYWHERE) as session:
+        outworn = await files.list_outworn(session, now - kept, 100)
+    for file_id in outworn:
+        await shelf.delete(file_id)  # first: a row that says "kept" of what is gone mends itself on the next round
+        async with database.write(_EVERYWHERE) as session:
+            await files.forget_rows(session, file_id, now)
+    return len(outworn)
+
+
+async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
+    """Delete what lies in the store and belongs to no file: its process died before it could say what it was."""
+    names = await asyncio.to_thread(shelf.store.list_older, FOLDER, now - ORPHANS_KEPT)
+    ids = {UUID(name.removeprefix(FOLDER)) for name in names}
+    async with database.read(_EVERYWHERE) as session:
+        orphans = await files.find_unknown(session, list(ids))
+    for file_id in orphans:
+        await shelf.delete(file_id)
+    return len(orphans)

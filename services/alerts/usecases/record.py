@@ -1,0 +1,33 @@
+"""The bytes that are sealed of a report, and those that make a row the same: alike on every road it may come."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import orjson
+
+
+def record_of(
+    id_number: str | None,
+    name: str | None,
+    phone: str | None,
+    national_code: str | None,
+    evidence: bytes,
+    area: Mapping[str, Any] | None = None,
+) -> bytes:
+    """What is sealed: `{"evidence": {...}, "household": ..., "person": ...}`, the same bytes for the same row.
+
+    `evidence`: JSON, keys sorted. An alert about areas has them as `area` beside these.
+    """
+    who: dict[str, Any] = {
+        "household": {"national_code": national_code} if national_code is not None else None,
+        "person": {"id_number": id_number, "name": name, "phone": phone} if id_number is not None else None,
+    }
+    if area is not None:
+        who["area"] = area
+    return b'{"evidence":' + evidence + b"," + orjson.dumps(who)[1:]
+
+
+def rest_of(occurred_on: date, area_code: str, severity: str | None) -> bytes:
+    """The rest of the row. The severity as it was sent: a feed's new default makes no new row of an old one."""
+    return f"|{occurred_on}|{area_code}|{severity}".encode()

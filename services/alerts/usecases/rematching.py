@@ -1,0 +1,129 @@
+"""Rows that waited for the register: it has learnt of their people, so they are screened again, by today's rule."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from services.alerts.models import Feed, File, UnmatchedRow
+from services.alerts.queries import files, unmatched
+from services.alerts.queries.known import Facts, find_facts
+from services.alerts.queries.reference import ReferenceData
+from services.alerts.rules import FACTS, Reference, evidence_kinds
+from services.alerts.rules.files import Outcome
+from services.alerts.rules.rule_sets import RuleSet
+from services.alerts.usecases.file_alerts import UNMATCHED, Sender, prepare
+from services.alerts.usecases.file_look import told_of
+from services.alerts.usecases.file_rows import PLACE
+from services.alerts.usecases.file_storing import store
+from shared.areas import Scope
+from shared.clock import local_date
+from shared.contracts.households import MembersChanged
+from shared.db.engine import Database, WriteSession
+from shared.security.vault import Vault
+
+BATCH = 500
+_EVERYWHERE = Scope.everywhere()
+_TYPES: dict[str, Any] = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64, "boolean": pl.Boolean}
+_BECAME_ALERTS = (Outcome.STORED, Outcome.REOPENED, Outcome.MERGED, Outcome.WORSENED, Outcome.SNOOZED)
+
+
+async def hear_of_members(session: WriteSession, events: Sequence[MembersChanged]) -> int:
+    """The register has told of people: the rows that wait for them are due. How many that are."""
+    active = [member for event in events for member in event.members if member.active]
+    people = {member.person_key for member in active}
+    households = {member.household_key for member in active if member.household_key}
+    return await unmatched.mark_due(session, people, households) if people else 0
+
+
+async def rematch(database: Database, vault: Vault, reference: ReferenceData, now: datetime) -> bool:
+    """Screen due rows of one file again; False when there are none."""
+    async with database.write(_EVERYWHERE) as session:
+        rows = await unmatched.lock_due(session, now, BATCH)
+        if not rows:
+            return False
+        file = await files.read_file(session, rows[0].file_id)
+        feed = await files.find_feed(session, file.feed)
+        if feed is None:  # closed since: nobody wants its reports any more
+            await unmatched.delete_rows(session, [row.id for row in rows])
+            return True
+        await _screen_again(session, rows, file, feed, await reference.get(), vault, now)
+    return True
+
+
+async def _screen_again(
+    session: WriteSession,
+    rows: Sequence[UnmatchedRow],
+    file: File,
+    feed: Feed,
+    reference: Reference,
+    vault: Vault,
+    now: datetime,
+) -> None:
+    people = [row.person_key for row in rows if row.person_key]
+    households = [row.household_key for row in rows if row.household_key]
+    facts = await find_facts(session, people, households, feed.risk_family)
+    known = [row for row in rows if (row.person_key or row.household_key) in facts]
+    await unmatched.keep_waiting(session, [row.id for row in rows if row not in known])
+    if not known:
+        return
+    today = local_date(now)
+    rules = RuleSet(feed.default_severity, reference.rules.get(feed.code, ()), today)
+    opened = [_opened(row, vault) for row in known]
+    judged = rules.screen(_frame(opened, [facts[row.person_key or row.household_key or ""] for row in known], feed))
+    sender = _sender(file, feed, reference, today, now)
+    ready = prepare(judged.filter(pl.col("severity").is_not_null()), judged.clear(), sender, vault)
+    outcomes = await store(session, ready, vault)
+    await unmatched.delete_rows(session, [row.id for row in known])
+    await unmatched.count_rematched(session, file.id, sum(one in _BECAME_ALERTS for one in outcomes))
+
+
+def _opened(row: UnmatchedRow, vault: Vault) -> dict[str, Any]:
+    whole = vault.open_json(row.sealed, UNMATCHED)
+    evidence = whole.pop("evidence")
+    return {**whole, **evidence, "occurred_on": date.fromisoformat(whole["occurred_on"])}
+
+
+def _frame(rows: Sequence[dict[str, Any]], facts: Sequence[Facts], feed: Feed) -> pl.DataFrame:
+    """As `file_look` has it, with what the register knows now."""
+    schema: dict[str, Any] = {
+        **dict.fromkeys(("person.id_number", "person.name", "person.phone"), pl.String),
+        **dict.fromkeys(("household.national_code", "source_ref", "area_code"), pl.String),
+        "occurred_on": pl.Date,
+    }
+    kinds = evidence_kinds(feed.evidence_schema)
+    schema |= {name: _TYPES.get(kind, pl.String) for name, kind in kinds.items()}
+    frame = pl.DataFrame(rows, schema=schema)
+    dates = [pl.col(name).str.to_date(strict=False) for name, kind in kinds.items() if kind == "date"]
+    told = pl.DataFrame([told_of(one) for one in facts], schema=dict.fromkeys(FACTS, pl.Boolean), orient="row")
+    homes = pl.Series([one.area_code for one in facts], dtype=pl.String)
+    return (
+        frame.with_columns(*dates, pl.coalesce("area_code", homes).alias("area_code"))
+        .with_row_index(PLACE)
+        .hstack(told)
+    )
+
+
+def _sender(file: File, feed: Feed, reference: Reference, today: date, now: datetime) -> Sender:
+    return Sender(
+        file_id=file.id,
+        reported_by=file.reported_by,
+        scope=Scope.parse(file.areas),
+        feed=reference.feeds[feed.code],
+        fields=tuple(feed.evidence_schema["properties"]),
+        areas=reference.areas,
+        day=today,
+        today=today,
+        reported_at=now,
+    )
+
+
+async def forget_expired(database: Database, now: datetime) -> int:
+    """Delete rows that waited long enough; how many."""
+    total, gone = 0, BATCH
+    while gone == BATCH:
+        async with database.write(_EVERYWHERE) as session:
+            gone = await unmatched.delete_expired(session, now, BATCH)
+        total += gone
+    return total

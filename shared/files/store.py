@@ -1,0 +1,91 @@
+"""An object store for files that are sealed before they come here. It sees bytes and names without meaning."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import NotFoundError
+from obstore.store import LocalStore, ObjectStore, from_url
+from pydantic import BaseModel, Field
+
+from shared.security.sealed_files import FileSeal, open_sealed
+
+PART = 5 << 20
+"""Bytes of a part on its way into a bucket; S3 takes none that are smaller."""
+
+
+class FilesSettings(BaseModel):
+    """Where files lie, how large one may be, and how long it is kept."""
+
+    url: str = Field(
+        "file:///var/lib/shouwang/files",
+        description="A folder (file:///...), or a bucket (s3://bucket/prefix; its keys and endpoint from AWS_*)",
+    )
+    max_bytes: int = Field(512_000_000, ge=1, description="Bytes of the largest file that is taken")
+    kept_days: int = Field(30, ge=1, description="Days a file is kept after it was worked off")
+    unmatched_days: int = Field(90, ge=1, le=90, description="Days rows about people unknown to the register are kept")
+
+
+class FileStore:
+    """Writes whole files or none, reads any part of them, and forgets them."""
+
+    def __init__(self, settings: FilesSettings) -> None:
+        self._url = settings.url
+        parts = urlsplit(settings.url)
+        self.folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
+        self._opened: ObjectStore | None = None
+
+    async def write(self, name: str, pieces: AsyncIterator[bytes]) -> None:
+        """Write a file as it comes. When `pieces` raises, nothing is kept and its error goes on."""
+        store = self._store()
+        await obstore.put_async(store, name, pieces, use_multipart=True, chunk_size=PART, max_concurrency=2)
+        if self.folder is not None:
+            await asyncio.to_thread(_sync, self.folder / name)
+
+    async def delete(self, name: str) -> None:
+        """Forget a file; no error when it is gone already."""
+        with suppress(NotFoundError, FileNotFoundError):
+            await obstore.delete_async(self._store(), name)
+
+    def open_sealed(self, name: str, seal: FileSeal) -> BinaryIO:
+        """A sealed file in clear, seekable; blocks while it reads, so read it in a thread.
+
+        Raises `FileNotFoundError`, and `CannotOpen` for a file that is not whole or another.
+        """
+        store = self._store()
+
+        def read_range(start: int, end: int) -> bytes:
+            return bytes(obstore.get_range(store, name, start=start, end=end))
+
+        return open_sealed(read_range, obstore.head(store, name)["size"], seal)
+
+    def list_older(self, prefix: str, moment: datetime) -> Sequence[str]:
+        """Names below `prefix` of files last written before `moment`."""
+        found = (one for page in obstore.list(self._store(), prefix) for one in page)
+        return [one["path"] for one in found if one["last_modified"] < moment]
+
+    def _store(self) -> ObjectStore:
+        """Opened when first used: a process that never sees a file needs no place for them."""
+        if self._opened is None:
+            if self.folder is not None:
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._opened = LocalStore(self.folder)
+            else:
+                self._opened = from_url(self._url)
+        return self._opened
+
+
+def _sync(path: Path) -> None:
+    """To the disk, and its name into the folder: the answer that follows says that the file is there."""
+    for place, flags in ((path, os.O_RDONLY), (path.parent, os.O_RDONLY | os.O_DIRECTORY)):
+        descriptor = os.open(place, flags)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,174 @@
+"""A form with one file in it (multipart/form-data), read while it arrives: neither memory nor disk holds it whole.
+
+The framework's own form parser spools a file to disk in clear; one with people in it must not lie there.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from shared.errors import DomainError, Invalid
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+MAX_PARTS = 20
+MAX_FIELD = 2_000
+"""Bytes of a field's value, or of a part's headers."""
+
+
+class FormInvalid(DomainError):
+    """No form, a broken one, or one that ends in the middle."""
+
+    code = "form-invalid"
+    status = 400
+
+
+class FormFieldInvalid(Invalid):
+    """A field of the form is missing, stands there twice, or is too long."""
+
+    code = "form-field-invalid"
+
+
+class FormStream:
+    """`await until_file()`, read `file()` to its end, then `await rest()`: `fields` has all texts then."""
+
+    def __init__(self, body: AsyncIterator[bytes], content_type: str) -> None:
+        kind, options = parse_options_header(content_type)
+        if kind != b"multipart/form-data" or not options.get(b"boundary"):
+            raise FormInvalid
+        self._body = body
+        self._parts = _Parts()
+        self._parser = MultipartParser(options[b"boundary"], self._parts.callbacks())
+        self.fields: Mapping[str, str] = self._parts.fields
+
+    @property
+    def file_name(self) -> str:
+        """What the sender calls the file: the last part of a path, at most 200 characters; not to be trusted."""
+        return self._parts.file_name
+
+    async def until_file(self) -> None:
+        """Read up to the file. Raises `FormInvalid`, `FormFieldInvalid` when there is none."""
+        while not self._parts.file_begun:
+            if not await self._pump():
+                raise FormFieldInvalid(field="file")
+
+    async def file(self) -> AsyncIterator[bytes]:
+        """The file's bytes as they come. Raises `FormInvalid` when the body ends within it."""
+        parts = self._parts
+        while True:
+            while parts.pieces:
+                yield parts.pieces.popleft()
+            if parts.file_ended:
+                return
+            if not await self._pump():
+                raise FormInvalid
+
+    async def rest(self) -> None:
+        """Read what stands behind the file. Raises `FormInvalid` when the form does not end as it should."""
+        while await self._pump():
+            pass
+        if not self._parts.ended:
+            raise FormInvalid
+
+    async def _pump(self) -> bool:
+        """Take in one piece of the body; False at its end."""
+        piece = await anext(self._body, None)
+        if piece is None:
+            return False
+        try:
+            self._parser.write(piece)
+        except MultipartParseError:
+            pass  # raised below, outside this block: the parser's error may carry what was sent
+        else:
+            return True
+        raise FormInvalid
+
+
+class _Parts:
+    """What the parser has found so far."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, str] = {}
+        self.pieces: deque[bytes] = deque()
+        self.file_name = ""
+        self.file_begun = self.file_ended = self.ended = False
+        self._count = 0
+        self._header = self._header_value = self._value = b""
+        self._disposition = b""
+        self._name = ""
+        self._in_file = False
+
+    def callbacks(self) -> "MultipartCallbacks":
+        """For `MultipartParser`."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_header,
+            "on_header_value": self._on_header_value,
+            "on_header_end": self._end_header,
+            "on_headers_finished": self._end_headers,
+            "on_part_data": self._data,
+            "on_part_end": self._end,
+            "on_end": self._finish,
+        }
+
+    def _begin(self) -> None:
+        self._count += 1
+        if self._count > MAX_PARTS:
+            raise FormInvalid
+        self._header = self._header_value = self._value = self._disposition = b""
+
+    def _on_header(self, data: bytes, start: int, end: int) -> None:
+        self._header = _longer(self._header, data[start:end])
+
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value = _longer(self._header_value, data[start:end])
+
+    def _end_header(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = self._header_value
+        self._header = self._header_value = b""
+
+    def _end_headers(self) -> None:
+        kind, options = parse_options_header(self._disposition)
+        if kind != b"form-data" or b"name" not in options:
+            raise FormInvalid
+        self._name = _text(options[b"name"])
+        self._in_file = b"filename" in options
+        if self._name in self.fields or (self._in_file and (self.file_begun or self._name != "file")):
+            raise FormFieldInvalid(field="file" if self._in_file else "")
+        if self._in_file:
+            self.file_begun = True
+            self.file_name = _base_name(options[b"filename"])
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._in_file:
+            self.pieces.append(data[start:end])
+        else:
+            self._value = _longer(self._value, data[start:end])
+
+    def _end(self) -> None:
+        if self._in_file:
+            self.file_ended = True
+        else:
+            self.fields[self._name] = _text(self._value).strip()
+
+    def _finish(self) -> None:
+        self.ended = True
+
+
+def _longer(text: bytes, more: bytes) -> bytes:
+    if len(text) + len(more) > MAX_FIELD:
+        raise FormInvalid
+    return text + more
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _base_name(name: bytes) -> str:
+    return _text(name).replace("\\", "/").rpartition("/")[2][-200:]

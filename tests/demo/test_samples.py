@@ -1,0 +1,139 @@
+"""The sample files: of nobody real, the same for the same seed, and each triggers its feed's rule on some rows."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from stdnum.cn import ric
+
+from demo.feeds import shipped_feeds
+from demo.sample_files import ODD
+from demo.sample_rows import Row, plans
+from demo.samples import Sample, main, samples
+from services.alerts.rules import FACTS, compile_schema, evidence_kinds
+from shared.expressions import Type, Value, parse
+from shared.idnumber import check_many
+
+TODAY = date(2026, 11, 23)
+ROWS = 200
+CODES = sorted(shipped_feeds())
+ENDINGS = {"csv": "csv", "csv-plain": "csv", "csv-gb": "csv", "csv-tab": "tsv", "csv-semicolon": "csv"}
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Sample]:
+    return {sample.name.rsplit(".", 1)[0]: sample for sample in samples(count=ROWS, today=TODAY)}
+
+
+def severity_by(code: str) -> Callable[[Row], str | None]:
+    """The feed's own rule, with all facts known."""
+    feed = shipped_feeds()[code]
+    fields: dict[str, Type] = {
+        name: "number" if kind == "integer" else kind for name, kind in evidence_kinds(feed["evidence_schema"]).items()
+    }
+    fields |= {**dict.fromkeys(FACTS, "boolean"), "occurred_on": "date"}
+    parameters: dict[str, Value] = feed["rule"]["parameters"]
+    levels = [
+        (level["severity"], parse(level["when"], fields, parameters).bound(parameters))
+        for level in feed["rule"]["levels"]
+    ]
+
+    def severity(row: Row) -> str | None:
+        known = {name: row.values.get(name) for name in fields} | {
+            "is_registered": row.household_class is not None,
+            "is_registered_poor": row.household_class in ("lifted_out", "monitored"),
+            "is_monitored": row.household_class == "monitored",
+            "has_open_case": False,
+        }
+        return next((severity for severity, holds in levels if holds(known)), None)
+
+    return severity
+
+
+def test_there_is_a_plan_for_every_feed_and_a_file_of_every_kind() -> None:
+    assert plans().keys() == shipped_feeds().keys()
+    assert {plan["file"] for plan in plans().values()} == {*ENDINGS, "xlsx", "xls"}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_sample_triggers_on_some_of_its_rows_and_on_those_it_means(code: str, made: dict[str, Sample]) -> None:
+    rows = made[code].rows
+    severity = severity_by(code)
+    triggering = [row for row in rows if severity(row) is not None]
+    assert triggering == [row for row in rows if row.alarming]
+    assert 0.01 <= len(triggering) / len(rows) <= 0.05
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_samples_evidence_is_what_the_feed_asks_for(code: str, made: dict[str, Sample]) -> None:
+    schema = shipped_feeds()[code]["evidence_schema"]
+    validator = compile_schema(schema)
+    for row in made[code].rows:
+        evidence = {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in row.values.items()
+            if name in schema["properties"] and value is not None
+        }
+        assert validator.is_valid(evidence), (evidence, [error.message for error in validator.iter_errors(evidence)])
+
+
+def test_nobody_in_a_sample_can_be_real(made: dict[str, Sample]) -> None:
+    numbers = {row.values.get("person.id_number") for sample in made.values() for row in sample.rows} - {None}
+    written = [str(number) for number in numbers]
+    assert len(written) > 1000
+    assert {number[:4] for number in written} == {"5399"}
+    assert check_many(written, TODAY) == written
+    with pytest.raises(KeyError):
+        ric.get_birth_place(written[0])
+
+
+def test_some_are_not_in_the_register_and_they_trigger_nothing(made: dict[str, Sample]) -> None:
+    for code in ("medical.cost", "police.accident"):
+        strangers = [row for row in made[code].rows if row.household_class is None]
+        assert strangers
+        assert not any(row.alarming for row in strangers)
+
+
+def test_the_same_seed_and_day_make_the_same_files() -> None:
+    feeds = ("medical.cost", "education.absence", "health.death", "police.accident")
+
+    def bytes_of(seed: int, today: date = TODAY) -> list[bytes]:
+        found = samples(count=50, household_count=200, seed=seed, today=today, feeds=feeds)
+        return [sample.content for sample in found]
+
+    assert bytes_of(1) == bytes_of(1)
+    assert all(one != other for one, other in zip(bytes_of(1), bytes_of(2), strict=True))
+
+
+def test_an_export_has_titles_headings_a_sum_and_a_line_of_names(made: dict[str, Sample]) -> None:
+    text = made["education.absence"].content.decode("gb18030")
+    lines = list(csv.reader(io.StringIO(text)))
+    assert lines[0] == ["云岫县学生缺课日报表"]
+    assert lines[2][:2] == ["序号", "乡镇（街道）"]
+    assert [line[0] for line in lines[-3:] if line] == ["合计", lines[-1][0]]
+    assert lines[-1][0].startswith("填表人")
+    assert len(lines) == 3 + ROWS + 3
+    plain = list(csv.reader(io.StringIO(made["rural.hotline"].content.decode("utf-8"))))
+    assert plain[0][0] == "序号"
+    assert len(plain) == 1 + ROWS
+
+
+def test_amounts_and_numbers_are_written_as_people_write_them(made: dict[str, Sample]) -> None:
+    assert 0 < ODD < 0.1
+    text = "".join(
+        made[code].content.decode("utf-8-sig") for code in ("medical.outpatient", "hr.unpaid-wages", "insurance.claim")
+    )
+    assert "元," in text or '元",' in text
+    assert "５３９９" in text
+
+
+def test_the_command_writes_the_files_it_is_asked_for(tmp_path: Any) -> None:
+    arguments = ["--out", str(tmp_path / "a"), "--rows", "30", "--households", "200", "--feed", "water.supply"]
+    ran = CliRunner().invoke(main, [*arguments, "--feed", "court.debt"])
+    assert ran.exit_code == 0, ran.output
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["court.debt.csv", "water.supply.xlsx"]
+    assert "30 rows" in ran.output
