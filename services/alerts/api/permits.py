@@ -15,3 +15,6 @@ WithdrawAlerts = Annotated[Principal, Depends(Permit("alert:withdraw", Role.BURE
 ReportBatches = Annotated[Principal, Depends(Permit("batch:report", Role.BUREAU, api_key=True))]
 ReadBatches = Annotated[Principal, Depends(Permit("batch:read", *_READERS, api_key=True))]
 ReadFeeds = Annotated[Principal, Depends(Permit("feed:read", *_READERS, api_key=True))]
+ReadRules = Annotated[Principal, Depends(Permit("rule:read", *_READERS, api_key=True))]
+WriteRules = Annotated[Principal, Depends(Permit("rule:write", Role.COUNTY, Role.ADMIN))]
+TryRules = Annotated[Principal, Depends(Permit("rule:try", Role.COUNTY, Role.ADMIN))]
