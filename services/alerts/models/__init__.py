@@ -18,6 +18,7 @@ from services.alerts.models.plumbing import (
     Outbox,
     Policy,
 )
+from services.alerts.models.rules import Rule
 from services.alerts.models.webhooks import VerdictNotice, Webhook, WebhookDelivery
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Outbox",
     "OutboxRow",
     "Policy",
+    "Rule",
     "UnmatchedRow",
     "VerdictNotice",
     "Webhook",
