@@ -5,7 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from services.alerts.models import Alert, AlertEvidence, AreaCheck, Batch, Feed, FeedVersion, File
+from services.alerts.rules import explaining
+from services.alerts.rules.explaining import Texts, titles_of
 from services.alerts.rules.files import ends_at
+from services.alerts.rules.screening_rules import Facts, Rule
 from services.alerts.schemas.alerts import (
     AlertDetail,
     AlertSummary,
@@ -18,6 +21,7 @@ from services.alerts.schemas.alerts import (
 )
 from services.alerts.schemas.area_alerts import AreaCheckView, AreaView
 from services.alerts.schemas.batches import BatchView
+from services.alerts.schemas.explanations import Explanation, ReasonView
 from services.alerts.schemas.feeds import FeedContent, FeedDetail, FeedVersionView, FeedView
 from services.alerts.schemas.files import FileFailure, FileView
 from services.alerts.usecases.feeds import content_of
@@ -25,6 +29,7 @@ from services.alerts.usecases.files import NAME as FILE_NAME
 from services.alerts.usecases.intake import Reported
 from services.alerts.usecases.looking import Seen
 from services.alerts.usecases.withdrawal import PURPOSE as WITHDRAWAL_REASON
+from shared.clock import local_date
 from shared.masking import mask_id_number, mask_name, mask_phone
 from shared.messages import Catalogue, Language
 from shared.security.principals import Principal, Role
@@ -49,7 +54,9 @@ def reported_alert(reported: Reported) -> ReportedAlert:
     return ReportedAlert(**summary, outcome=reported.outcome, snoozed_until=reported.snoozed_until)
 
 
-def alert_detail(seen: Seen, who: Principal, vault: Vault) -> AlertDetail:
+def alert_detail(
+    seen: Seen, who: Principal, vault: Vault, explain: Callable[[dict[str, Any]], Explanation] | None = None
+) -> AlertDetail:
     """Everything, with the person masked. Free texts may name people: supervisors do not get them."""
     alert = seen.alert
     record = vault.open_json((seen.own or alert).sealed, "alert")
@@ -60,8 +67,8 @@ def alert_detail(seen: Seen, who: Principal, vault: Vault) -> AlertDetail:
         evidences=seen.evidences,
         reopens=alert.reopens,
         snooze=_snooze(alert, seen.snoozed_until),
-        person=_masked_person(record["person"]),
-        household=_masked_household(record["household"]),
+        person=masked_person(record["person"]),
+        household=masked_household(record["household"]),
         area=AreaView.model_validate(alert.area) if alert.area else None,
         areas=[_area_check(check, opened(check.reason_sealed, "verdict-reason")) for check in seen.checks],
         evidence=record["evidence"],
@@ -72,6 +79,7 @@ def alert_detail(seen: Seen, who: Principal, vault: Vault) -> AlertDetail:
         withdrawn_at=alert.withdrawn_at,
         withdrawal_reason=opened((seen.own or alert).withdrawal_reason_sealed, WITHDRAWAL_REASON),
         expired_at=alert.expired_at,
+        explanation=explain(record) if explain is not None else None,
     )
 
 
@@ -81,8 +89,8 @@ def evidence_view(one: AlertEvidence, who: Principal, vault: Vault) -> EvidenceV
     plain = {name: getattr(one, name) for name in ("id", *_OF_REPORT, *_OF_EVIDENCE)}
     return EvidenceView(
         **plain,
-        person=_masked_person(record["person"]),
-        household=_masked_household(record["household"]),
+        person=masked_person(record["person"]),
+        household=masked_household(record["household"]),
         evidence=record["evidence"],
         withdrawal_reason=_opener(who, vault)(one.withdrawal_reason_sealed, WITHDRAWAL_REASON),
     )
@@ -99,6 +107,32 @@ def _opener(who: Principal, vault: Vault) -> Callable[[bytes | None, str], str |
 
 def _snooze(alert: Alert, until: datetime | None) -> SnoozeView | None:
     return SnoozeView(verdict=alert.verdict, until=until) if alert.verdict is not None and until is not None else None
+
+
+def explainer(
+    alert: Alert, rule: Rule | None, feed: Feed, texts: Texts, language: Language
+) -> Callable[[dict[str, Any]], Explanation]:
+    """What tells why the report became an alert, from the opened record. `rule`: None where none was in force."""
+
+    def explain(record: dict[str, Any]) -> Explanation:
+        severity = texts.text(f"severity-{alert.severity}", language)
+        if rule is None:
+            code = "explanation-no-rule" if alert.rule_id is None else "explanation-lost"
+            text = texts.text(code, language, severity=severity)
+            return Explanation(rule_id=alert.rule_id, version=None, text=text, reasons=[])
+        row = {
+            "occurred_on": alert.occurred_on,
+            "area_code": alert.area_code,
+            "reported_on": local_date(alert.reported_at),
+            **record["evidence"],
+        }
+        titles = titles_of(feed.evidence_schema, language)
+        facts: Facts | None = record.get("facts")
+        told = explaining.explain(rule, row, facts, alert.severity, titles, texts, language)
+        reasons = [ReasonView.model_validate(reason) for reason in told.reasons]
+        return Explanation(rule_id=rule.id, version=rule.version, text=told.text, reasons=reasons)
+
+    return explain
 
 
 def _verdict(alert: Alert, reason: str | None) -> VerdictView | None:
@@ -127,7 +161,7 @@ def _area_check(check: AreaCheck, reason: str | None) -> AreaCheckView:
     )
 
 
-def _masked_person(person: dict[str, Any] | None) -> MaskedPerson | None:
+def masked_person(person: dict[str, Any] | None) -> MaskedPerson | None:
     if person is None:
         return None
     phone = person["phone"]
@@ -138,7 +172,7 @@ def _masked_person(person: dict[str, Any] | None) -> MaskedPerson | None:
     )
 
 
-def _masked_household(household: dict[str, Any] | None) -> MaskedHousehold | None:
+def masked_household(household: dict[str, Any] | None) -> MaskedHousehold | None:
     if household is None:
         return None
     code: str = household["national_code"]

@@ -25,3 +25,6 @@ ReadFiles = Annotated[Principal, Depends(Permit("file:read", *_READERS, api_key=
 ReadFileResults = Annotated[Principal, Depends(Permit("file:result", Role.BUREAU, api_key=True))]
 CancelFiles = Annotated[Principal, Depends(Permit("file:cancel", Role.BUREAU, api_key=True))]
 WriteFeeds = Annotated[Principal, Depends(Permit("feed:write", Role.COUNTY, Role.ADMIN))]
+ReadRules = Annotated[Principal, Depends(Permit("rule:read", *_READERS, api_key=True))]
+WriteRules = Annotated[Principal, Depends(Permit("rule:write", Role.COUNTY, Role.ADMIN))]
+TryRules = Annotated[Principal, Depends(Permit("rule:try", Role.COUNTY, Role.ADMIN))]

@@ -19,6 +19,7 @@ from services.alerts.models.plumbing import (
     Outbox,
     Policy,
 )
+from services.alerts.models.rules import Rule
 from services.alerts.models.webhooks import VerdictNotice, Webhook, WebhookDelivery
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Outbox",
     "OutboxRow",
     "Policy",
+    "Rule",
     "UnmatchedRow",
     "VerdictNotice",
     "Webhook",

@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 
 from services.alerts.rules import EvidenceOutcome, Outcome, Severity, State
 from services.alerts.schemas.area_alerts import AreaCheckView, AreaDraft, AreaView
+from services.alerts.schemas.explanations import Explanation
 from services.alerts.schemas.fields import AreaCode, Draft, Evidence, FeedCode, IsoDate, Line
 from shared.contracts.households import Basis, Verdict
 
@@ -179,6 +180,7 @@ class AlertDetail(AlertSummary):
     withdrawn_at: datetime | None
     withdrawal_reason: str | None = Field(description="Free text; withheld from supervisors · 撤回原因")
     expired_at: datetime | None
+    explanation: Explanation | None = Field(None, description="Told when one alert is read · 预警依据")
 
 
 class Withdrawal(Draft):

@@ -16,9 +16,9 @@ import polars as pl
 from services.alerts import events
 from services.alerts.models import NewAlert, OutboxRow
 from services.alerts.queries.unmatched import WaitingRow
-from services.alerts.rules import Feed, Severity, canonical, evidence_faults, holds_id_number
+from services.alerts.rules import FACTS, Feed, Severity, canonical, evidence_faults, holds_id_number
 from services.alerts.usecases.file_rows import PLACE, PLACELESS
-from services.alerts.usecases.record import record_of, rest_of
+from services.alerts.usecases.record import record_of, rest_of, with_facts
 from shared.areas import Scope
 from shared.idnumber import IdNumber
 from shared.ids import new_id
@@ -76,6 +76,7 @@ class Row:
     placeless: bool  # the area is not the row's own
     severity: Severity
     rule_id: UUID | None
+    facts: Mapping[str, bool]  # what the register knew, where the rule asked
     evidence: dict[str, Any] = field(repr=False)
 
 
@@ -105,8 +106,10 @@ def rows_of(rows: pl.DataFrame, sender: Sender) -> Iterator[Row]:
     names = [name for name in sender.fields if name in rows.columns]
     evidence = zip(*(_as_json(rows[name]) for name in names), strict=True) if names else iter([()] * rows.height)
     own = zip(*(_column(rows, name) for name in (PLACE, *_OWN)), strict=True)
-    for (place, number, name, phone, code, ref, day, area, placeless, severity, rule_id), values in zip(
-        own, evidence, strict=True
+    told = [name for name in FACTS if name in rows.columns]
+    facts = rows.select(told).to_dicts() if told else [{}] * rows.height
+    for (place, number, name, phone, code, ref, day, area, placeless, severity, rule_id), values, known in zip(
+        own, evidence, facts, strict=True
     ):
         yield Row(
             place=place,
@@ -120,6 +123,7 @@ def rows_of(rows: pl.DataFrame, sender: Sender) -> Iterator[Row]:
             placeless=bool(placeless),
             severity=severity or sender.feed.default_severity,
             rule_id=UUID(rule_id) if rule_id else None,
+            facts=known,
             evidence={name: value for name, value in zip(names, values, strict=True) if value is not None},
         )
 
@@ -193,7 +197,7 @@ def _alert(row: Row, sender: Sender, vault: Vault) -> NewAlert:
         area_code=row.area_code or "",
         person_key=person_key,
         household_key=household_key,
-        sealed=vault.seal(record, "alert"),
+        sealed=vault.seal(with_facts(record, row.facts), "alert"),
         reported_by=sender.reported_by,
         batch_id=sender.file_id,
         reported_at=sender.reported_at,

@@ -22,8 +22,9 @@ from shared.contracts.policies import AlertMerge
 from shared.db.engine import WriteSession
 from shared.outbox import emit
 from shared.projections import policies
-from shared.projections.policies import Policies, pick
+from shared.projections.policies import Policies
 from shared.security.vault import Vault
+from shared.versions import pick
 
 KIND = "alert-merge"
 

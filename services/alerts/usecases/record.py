@@ -31,3 +31,9 @@ def record_of(
 def rest_of(occurred_on: date, area_code: str, severity: str | None) -> bytes:
     """The rest of the row. The severity as it was sent: a feed's new default makes no new row of an old one."""
     return f"|{occurred_on}|{area_code}|{severity}".encode()
+
+
+def with_facts(record: bytes, facts: Mapping[str, bool]) -> bytes:
+    """The record with what the register knew when the rule asked, so that it can be explained later. Of the hash they
+    are no part: the same row is the same whatever the register knows."""
+    return record[:-1] + b',"facts":' + orjson.dumps(facts) + b"}" if facts else record

@@ -7,7 +7,8 @@ from uuid import UUID
 from shared.contracts.policies import Triage
 from shared.db.engine import ReadSession
 from shared.projections import policies
-from shared.projections.policies import Policies, pick
+from shared.projections.policies import Policies
+from shared.versions import pick
 
 
 @dataclass(frozen=True, slots=True)
