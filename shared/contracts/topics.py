@@ -56,3 +56,8 @@ TOPICS: dict[str, Topic] = {topic.name: topic for topic in _ALL}
 
 ON_THE_BUS: dict[str, Topic] = {on_lane(topic.name, lane): topic for topic in _ALL for lane in topic.lanes}
 """By each name that stands on the bus, the bulk twins' too."""
+
+
+def lanes_of(owner: str) -> list[Lane]:
+    """The lanes in which a service's events leave it."""
+    return sorted({Lane.LIVE, *(lane for topic in _ALL if topic.owner == owner for lane in topic.lanes)})
