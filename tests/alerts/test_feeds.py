@@ -205,6 +205,14 @@ async def test_a_code_is_taken_once_and_a_retry_makes_one(service: Service) -> N
         assert (answer.status_code, answer.json()["code"]) == (404, "feed-not-found")
 
 
+async def test_what_was_saved_under_laxer_rules_is_still_shown(service: Service) -> None:
+    await service.sql("UPDATE feed SET name_zh = '', bureau = 'X', risk_family = 'luck' WHERE code = 'medical.cost'")
+    await service.sql("""UPDATE feed_version SET content = jsonb_set(content, '{bureau,code}', '"X"')
+        WHERE feed = 'medical.cost'""")
+    for path in ("", "/versions"):
+        assert (await service.get(f"{FEEDS}/medical.cost{path}", headers=COUNTY)).status_code == 200
+
+
 async def test_cadres_report_where_the_feed_names_them_and_nowhere_else(service: Service) -> None:
     request = absence(feed="household.request", evidence={"topic": "就医", "kind": "新申报"})
     for role in ("village", "township", "county"):
@@ -275,6 +283,7 @@ BAD: list[tuple[dict[str, Any], dict[str, str]]] = [
         field_schema(type="string", maxLength=9999),
         {"evidence_schema.properties.more.maxLength": "schema-text-unbounded"},
     ),
+    (field_schema(type="string", enum=[]), {"evidence_schema.properties.more.enum": "schema-choices"}),
     (field_schema(type="string", enum=[1]), {"evidence_schema.properties.more.enum": "schema-choices"}),
     (field_schema(type="string", format="email"), {"evidence_schema.properties.more.format": "choice-invalid"}),
     (

@@ -5,7 +5,7 @@ from typing import Any
 from services.alerts.models import Alert, Batch, Feed, FeedVersion
 from services.alerts.schemas.alerts import AlertDetail, AlertSummary, MaskedHousehold, MaskedPerson, VerdictView
 from services.alerts.schemas.batches import BatchView
-from services.alerts.schemas.feeds import FeedContent, FeedDetail, FeedVersionView, FeedView
+from services.alerts.schemas.feeds import FeedDetail, FeedVersionView, FeedView, saved_content
 from services.alerts.usecases.feeds import content_of
 from services.alerts.usecases.withdrawal import PURPOSE as WITHDRAWAL_REASON
 from shared.masking import mask_id_number, mask_name, mask_phone
@@ -83,7 +83,7 @@ def feed_version_view(row: FeedVersion) -> FeedVersionView:
     return FeedVersionView(
         version=row.version,
         active=row.active,
-        content=FeedContent.model_validate(row.content),
+        content=saved_content(row.content),
         changed_by=row.changed_by,
         changed_at=row.changed_at,
     )

@@ -25,6 +25,7 @@ MAX_BYTES = 64_000
 MAX_TEXT = 2000
 MAX_PATTERN = 200
 MAX_CHOICES = 200
+MAX_CHOICE = 100
 
 Kind = Literal["text", "number", "integer", "date", "boolean"]
 
@@ -134,7 +135,7 @@ def _text_faults(field: Mapping[str, Any]) -> Iterator[Fault]:
     """A text has an end: a list of choices, a date, or a greatest length."""
     choices = field.get("enum")
     if choices is not None:
-        if len(choices) > MAX_CHOICES or not all(isinstance(one, str) and 0 < len(one) <= 100 for one in choices):
+        if not 1 <= len(choices) <= MAX_CHOICES or not all(map(_is_choice, choices)):
             yield Fault("enum", "schema-choices", {"greatest": MAX_CHOICES})
     elif "format" not in field and not 1 <= field.get("maxLength", 0) <= MAX_TEXT:
         yield Fault("maxLength", "schema-text-unbounded", {"greatest": MAX_TEXT})
@@ -142,6 +143,10 @@ def _text_faults(field: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("format", "choice-invalid", {"expected": "date"})
     if len(field.get("pattern", "")) > MAX_PATTERN:
         yield Fault("pattern", "text-too-long", {"max_length": MAX_PATTERN})
+
+
+def _is_choice(choice: Any) -> bool:
+    return isinstance(choice, str) and 0 < len(choice) <= MAX_CHOICE
 
 
 def _compile_faults(schema: Mapping[str, Any]) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from services.alerts import rules
 from services.alerts.codes import RISK_FAMILIES
 from services.alerts.models import Feed, FeedVersion
 from services.alerts.queries import feeds as queries
-from services.alerts.schemas.feeds import FeedContent, NewFeed
+from services.alerts.schemas.feeds import FeedContent, NewFeed, saved_content
 from shared.db.engine import WriteSession
 from shared.errors import InvalidInput
 from shared.security import audit
@@ -87,14 +87,9 @@ def columns_of(content: FeedContent) -> dict[str, Any]:
 
 def content_of(feed: Feed) -> FeedContent:
     """What a change of the feed would have to send."""
-    named = {"bureau", "name", "columns", "evidence_schema"}
-    return FeedContent(
-        **{name: getattr(feed, name) for name in FeedContent.model_fields if name not in named},
-        bureau={"code": feed.bureau, "zh": feed.bureau_zh, "en": feed.bureau_en},
-        name={"zh": feed.name_zh, "en": feed.name_en},
-        columns=feed.columns,
-        evidence_schema=feed.evidence_schema,
-    )
+    same = {name: getattr(feed, name) for name in FeedContent.model_fields if name not in ("bureau", "name")}
+    bureau = {"code": feed.bureau, "zh": feed.bureau_zh, "en": feed.bureau_en}
+    return saved_content({**same, "bureau": bureau, "name": {"zh": feed.name_zh, "en": feed.name_en}})
 
 
 async def _change(session: WriteSession, who: Principal, feed: Feed, deed: str, now: datetime) -> None:
