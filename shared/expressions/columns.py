@@ -60,10 +60,9 @@ def column(node: Node, parameters: Mapping[str, Value], known: Mapping[str, Valu
 
 def _value(node: Node, of: Callable[[Node], pl.Expr]) -> pl.Expr:
     match node:
-        case Field(name, "number"):
-            return _finite(pl.col(name).cast(pl.Float64))
-        case Field(name):
-            return pl.col(name)
+        case Field(name, type_):
+            found = pl.col(name).cast(DTYPES[type_])
+            return _finite(found) if type_ == "number" else found
         case Negative(operand):
             return -of(operand)
         case Arithmetic(_, left, right) if left.type == "date":

@@ -50,9 +50,9 @@ def compiled(node: Node, parameters: Mapping[str, Value]) -> Read:
 def _value(node: Node, parameters: Mapping[str, Value], of: Callable[[Node], Read]) -> Read:
     match node:
         case Field(name, type_):
-            return _field(name, _READ[type_])
+            return _field(name, READ[type_])
         case Parameter(name, type_):
-            return _constant(_READ[type_](parameters[name]))
+            return _constant(READ[type_](parameters[name]))
         case Constant(value):
             return _constant(value)
         case Negative(operand):
@@ -111,12 +111,13 @@ def day(value: Any) -> date | None:
     return None
 
 
-_READ: Mapping[Type, Callable[[Any], Any]] = {
+READ: Mapping[Type, Callable[[Any], Any]] = {
     "number": number,
     "date": day,
     "text": lambda value: value if isinstance(value, str) else None,
     "boolean": lambda value: value if isinstance(value, bool) else None,
 }
+"""What a row holds, as a value of that type; None where it is none."""
 
 
 def _field(name: str, read: Callable[[Any], Any]) -> Read:

@@ -38,6 +38,7 @@ class FieldProblem(BaseModel):
     field: str = Field(examples=["person.id_number"])
     code: str = Field(examples=["id-number-checksum"])
     message: str = Field(examples=["身份证号码校验位不正确"])
+    position: int | None = Field(None, description="Character within a text, from 1 · 文本中的字符位置", examples=[12])
 
 
 class Problem(BaseModel):
@@ -92,7 +93,7 @@ def language(request: Request) -> Language:
 def fault_problem(catalogue: Catalogue, language: Language, fault: Fault) -> FieldProblem:
     """A mistake with its text."""
     message = catalogue.text(fault.code, language, **fault.params)
-    return FieldProblem(field=fault.field, code=fault.code, message=message)
+    return FieldProblem(field=fault.field, code=fault.code, message=message, position=fault.params.get("position"))
 
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:

@@ -1,6 +1,6 @@
 """Policies (政策参数) as this service knows them: every threshold, clock and line is data with an area and a date."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from shared.contracts.directory import PolicyPublished
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.errors import Conflict
 from shared.inbox import Received
+from shared.versions import pick
 
 
 class PolicyMixin:
@@ -62,16 +63,6 @@ class Policies:
         if found is None:
             raise PolicyMissing(kind=self.kind)
         return found
-
-
-def pick(versions: Iterable[Policy], area_code: str, on: date) -> Policy | None:
-    """The most local version valid on that day; among equals the newest."""
-    valid = (
-        p
-        for p in versions
-        if area_code.startswith(p.area_prefix) and p.valid_from <= on and (p.valid_to is None or on <= p.valid_to)
-    )
-    return max(valid, key=lambda p: (len(p.area_prefix), p.version), default=None)
 
 
 _UPSERT = """

@@ -14,8 +14,8 @@ from demo.feeds import shipped_feeds
 from demo.sample_files import ODD
 from demo.sample_rows import Row, plans
 from demo.samples import Sample, main, samples
-from services.alerts.rules import FACTS, compile_schema, evidence_kinds
-from shared.expressions import Type, Value, parse
+from services.alerts.rules import compile_schema
+from services.alerts.rules.screening_rules import compile_levels, rule_fields
 from shared.idnumber import check_many
 
 TODAY = date(2026, 11, 23)
@@ -32,15 +32,8 @@ def made() -> dict[str, Sample]:
 def severity_by(code: str) -> Callable[[Row], str | None]:
     """The feed's own rule, with all facts known."""
     feed = shipped_feeds()[code]
-    fields: dict[str, Type] = {
-        name: "number" if kind == "integer" else kind for name, kind in evidence_kinds(feed["evidence_schema"]).items()
-    }
-    fields |= {**dict.fromkeys(FACTS, "boolean"), "occurred_on": "date"}
-    parameters: dict[str, Value] = feed["rule"]["parameters"]
-    levels = [
-        (level["severity"], parse(level["when"], fields, parameters).bound(parameters))
-        for level in feed["rule"]["levels"]
-    ]
+    fields = rule_fields(feed["evidence_schema"])
+    levels = compile_levels(feed["rule"]["levels"], feed["rule"]["parameters"], fields)
 
     def severity(row: Row) -> str | None:
         known = {name: row.values.get(name) for name in fields} | {
@@ -49,7 +42,7 @@ def severity_by(code: str) -> Callable[[Row], str | None]:
             "is_monitored": row.household_class == "monitored",
             "has_open_case": False,
         }
-        return next((severity for severity, holds in levels if holds(known)), None)
+        return next((level.severity for level in levels if level.holds(known)), None)
 
     return severity
 

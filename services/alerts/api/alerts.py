@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.alerts.api.answers import alert_detail, alert_summary
+from services.alerts.api.answers import alert_detail, alert_summary, explainer
 from services.alerts.api.permits import ReadAlerts, ReportAlerts, WithdrawAlerts
 from services.alerts.api.quick_route import QuickRoute
 from services.alerts.queries import alerts as queries
+from services.alerts.queries.compiled_rules import find_explaining
 from services.alerts.queries.intake import Connection
 from services.alerts.rules import Severity, State, sight
 from services.alerts.schemas.alerts import AlertDetail, AlertDraft, AlertSummary, Withdrawal
@@ -20,7 +21,7 @@ from services.alerts.usecases.withdrawal import withdraw_alert
 from shared.clock import utc_now
 from shared.db.engine import EMITTED, WriteSession, raw
 from shared.http.answers import created, json_answer
-from shared.http.context import Db, Seals
+from shared.http.context import Db, Seals, Speaks, Texts
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 
@@ -83,11 +84,14 @@ async def list_alerts(
 
 
 @router.get("/{alert_id}", summary="Read one alert · 预警详情")
-async def read_alert(alert_id: UUID, who: ReadAlerts, db: Db, vault: Seals) -> AlertDetail:
-    """One alert with its evidence and, once given, its verdict. The person is masked."""
+async def read_alert(
+    alert_id: UUID, who: ReadAlerts, db: Db, vault: Seals, texts: Texts, language: Speaks
+) -> AlertDetail:
+    """One alert with its evidence, why it became one, and, once given, its verdict. The person is masked."""
     async with db.read(who.scope) as session:
         alert = await queries.get_alert(session, sight(who), alert_id)
-    return alert_detail(alert, who, vault)
+        feed, rule = await find_explaining(session, alert)
+    return alert_detail(alert, who, vault, explainer(alert, rule, feed, texts, language))
 
 
 @router.post("/{alert_id}/withdrawal", summary="Take an alert back · 撤回预警", responses={200: {"model": AlertDetail}})

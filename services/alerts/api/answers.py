@@ -1,13 +1,19 @@
 """Rows as answers: opened where they are sealed, then masked."""
 
+from collections.abc import Callable
 from typing import Any
 
 from services.alerts.models import Alert, Batch, Feed, FeedVersion
+from services.alerts.rules import explaining
+from services.alerts.rules.explaining import Texts, titles_of
+from services.alerts.rules.screening_rules import Facts, Rule
 from services.alerts.schemas.alerts import AlertDetail, AlertSummary, MaskedHousehold, MaskedPerson, VerdictView
 from services.alerts.schemas.batches import BatchView
+from services.alerts.schemas.explanations import Explanation, ReasonView
 from services.alerts.schemas.feeds import FeedDetail, FeedVersionView, FeedView, saved_content
 from services.alerts.usecases.feeds import content_of
 from services.alerts.usecases.withdrawal import PURPOSE as WITHDRAWAL_REASON
+from shared.clock import local_date
 from shared.masking import mask_id_number, mask_name, mask_phone
 from shared.messages import Language
 from shared.security.principals import Principal, Role
@@ -21,8 +27,13 @@ def alert_summary(alert: Alert) -> AlertSummary:
     return AlertSummary.model_validate(alert, from_attributes=True)
 
 
-def alert_detail(alert: Alert, who: Principal, vault: Vault) -> AlertDetail:
-    """Everything, with the person masked. Free texts may name people: supervisors do not get them."""
+def alert_detail(
+    alert: Alert, who: Principal, vault: Vault, explain: Callable[[dict[str, Any]], Explanation] | None = None
+) -> AlertDetail:
+    """Everything, with the person masked. Free texts may name people: supervisors do not get them.
+
+    `explain` makes the explanation of the opened record.
+    """
     record = vault.open_json(alert.sealed, "alert")
     may_read_texts = who.role is not Role.SUPERVISOR
 
@@ -31,8 +42,8 @@ def alert_detail(alert: Alert, who: Principal, vault: Vault) -> AlertDetail:
 
     return AlertDetail(
         **alert_summary(alert).model_dump(),
-        person=_masked_person(record["person"]),
-        household=_masked_household(record["household"]),
+        person=masked_person(record["person"]),
+        household=masked_household(record["household"]),
         evidence=record["evidence"],
         case_id=alert.case_id,
         task_id=alert.task_id,
@@ -40,7 +51,34 @@ def alert_detail(alert: Alert, who: Principal, vault: Vault) -> AlertDetail:
         batch_id=alert.batch_id,
         withdrawn_at=alert.withdrawn_at,
         withdrawal_reason=opened(alert.withdrawal_reason_sealed, WITHDRAWAL_REASON),
+        explanation=explain(record) if explain is not None else None,
     )
+
+
+def explainer(
+    alert: Alert, rule: Rule | None, feed: Feed, texts: Texts, language: Language
+) -> Callable[[dict[str, Any]], Explanation]:
+    """What tells why the report became an alert, from the opened record. `rule`: None where none was in force."""
+
+    def explain(record: dict[str, Any]) -> Explanation:
+        severity = texts.text(f"severity-{alert.severity}", language)
+        if rule is None:
+            code = "explanation-no-rule" if alert.rule_id is None else "explanation-lost"
+            text = texts.text(code, language, severity=severity)
+            return Explanation(rule_id=alert.rule_id, version=None, text=text, reasons=[])
+        row = {
+            "occurred_on": alert.occurred_on,
+            "area_code": alert.area_code,
+            "reported_on": local_date(alert.reported_at),
+            **record["evidence"],
+        }
+        titles = titles_of(feed.evidence_schema, language)
+        facts: Facts | None = record.get("facts")
+        told = explaining.explain(rule, row, facts, alert.severity, titles, texts, language)
+        reasons = [ReasonView.model_validate(reason) for reason in told.reasons]
+        return Explanation(rule_id=rule.id, version=rule.version, text=told.text, reasons=reasons)
+
+    return explain
 
 
 def _verdict(alert: Alert, reason: str | None) -> VerdictView | None:
@@ -49,7 +87,8 @@ def _verdict(alert: Alert, reason: str | None) -> VerdictView | None:
     return VerdictView(verdict=alert.verdict, reason=reason, visited_on=alert.visited_on, answered_at=alert.answered_at)
 
 
-def _masked_person(person: dict[str, Any] | None) -> MaskedPerson | None:
+def masked_person(person: dict[str, Any] | None) -> MaskedPerson | None:
+    """The person of a record, recognisable to who knows them."""
     if person is None:
         return None
     phone = person["phone"]
@@ -60,7 +99,8 @@ def _masked_person(person: dict[str, Any] | None) -> MaskedPerson | None:
     )
 
 
-def _masked_household(household: dict[str, Any] | None) -> MaskedHousehold | None:
+def masked_household(household: dict[str, Any] | None) -> MaskedHousehold | None:
+    """The household of a record: the last characters of its code."""
     if household is None:
         return None
     code: str = household["national_code"]

@@ -18,3 +18,6 @@ ReportBatches = Annotated[Principal, Depends(Permit("batch:report", Role.BUREAU,
 ReadBatches = Annotated[Principal, Depends(Permit("batch:read", *_READERS, api_key=True))]
 ReadFeeds = Annotated[Principal, Depends(Permit("feed:read", *_READERS, api_key=True))]
 WriteFeeds = Annotated[Principal, Depends(Permit("feed:write", Role.COUNTY, Role.ADMIN))]
+ReadRules = Annotated[Principal, Depends(Permit("rule:read", *_READERS, api_key=True))]
+WriteRules = Annotated[Principal, Depends(Permit("rule:write", Role.COUNTY, Role.ADMIN))]
+TryRules = Annotated[Principal, Depends(Permit("rule:try", Role.COUNTY, Role.ADMIN))]

@@ -13,6 +13,7 @@ from services.alerts.models.plumbing import (
     Inbox,
     Outbox,
 )
+from services.alerts.models.rules import Rule
 
 __all__ = [
     "Alert",
@@ -31,4 +32,5 @@ __all__ = [
     "NewAlert",
     "Outbox",
     "OutboxRow",
+    "Rule",
 ]

@@ -38,6 +38,7 @@ class Alert(Base):
     reported_by: Mapped[UUID]  # account or API key
     batch_id: Mapped[UUID | None]
     reported_at: Mapped[datetime]
+    rule_id: Mapped[UUID | None]  # the version of the screening rule that let it through; null: none was in force
     state: Mapped[State] = mapped_column(String, server_default="reported")
     case_id: Mapped[UUID | None]
     task_id: Mapped[UUID | None]

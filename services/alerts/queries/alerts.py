@@ -1,6 +1,6 @@
 """Reading alerts, always within the asker's feeds and areas, and locking one to change it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -28,7 +28,7 @@ async def list_alerts(
     session: ReadSession, sight: Sight, wanted: Filter, before: UUID | None, limit: int
 ) -> Sequence[Alert]:
     """Newest first, those older than `before`."""
-    conditions = [*_in_sight(sight), *_wanted(wanted)]
+    conditions = [*in_sight(sight), *_wanted(wanted)]
     if before is not None:
         conditions.append(Alert.id < before)
     return (await session.scalars(select(Alert).where(*conditions).order_by(Alert.id.desc()).limit(limit))).all()
@@ -36,12 +36,17 @@ async def list_alerts(
 
 async def get_alert(session: ReadSession, sight: Sight, alert_id: UUID) -> Alert:
     """One alert in sight; raises `AlertNotFound`."""
-    return _found(await session.scalar(select(Alert).where(Alert.id == alert_id, *_in_sight(sight))))
+    return _found(await session.scalar(select(Alert).where(Alert.id == alert_id, *in_sight(sight))))
+
+
+async def list_by_ids(session: ReadSession, sight: Sight, alert_ids: Collection[UUID]) -> Sequence[Alert]:
+    """Those of these that are in sight."""
+    return (await session.scalars(select(Alert).where(Alert.id.in_(alert_ids), *in_sight(sight)))).all()
 
 
 async def lock_alert(session: WriteSession, sight: Sight, alert_id: UUID) -> Alert:
     """`get_alert`, and nobody else changes it before our commit."""
-    return _found(await session.scalar(select(Alert).where(Alert.id == alert_id, *_in_sight(sight)).with_for_update()))
+    return _found(await session.scalar(select(Alert).where(Alert.id == alert_id, *in_sight(sight)).with_for_update()))
 
 
 async def lock_told_since(
@@ -62,7 +67,8 @@ def _found(alert: Alert | None) -> Alert:
     return alert
 
 
-def _in_sight(sight: Sight) -> list[ColumnElement[bool]]:
+def in_sight(sight: Sight) -> list[ColumnElement[bool]]:
+    """Conditions on `Alert`: what the asker sees."""
     conditions: list[ColumnElement[bool]] = []
     if sight.feeds is not None:
         conditions.append(Alert.feed.in_(sorted(sight.feeds)))

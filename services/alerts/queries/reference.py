@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from services.alerts import models
+from services.alerts.queries.compiled_rules import CompiledRules
+from services.alerts.queries.rules import list_rules
 from services.alerts.rules import Feed, Reference, compile_schema
 from shared.areas import Scope
 from shared.clock import utc_now
@@ -26,6 +28,7 @@ class ReferenceData:
         self._database = database
         self._known = Reference({}, frozenset())
         self._versions: dict[str, tuple[int, Feed]] = {}
+        self._rules = CompiledRules()
         self._known_at = float("-inf")  # by the monotonic clock, for the age
         self._read_at = datetime.min.replace(tzinfo=UTC)
         self._looking = asyncio.Lock()
@@ -63,7 +66,8 @@ class ReferenceData:
         async with self._database.read(Scope.nowhere()) as session:
             feeds = await list_feeds(session, None)
             areas = await session.scalars(select(models.Area.code).where(models.Area.active))
-            return Reference({f.code: self._compiled(f) for f in feeds if f.active}, frozenset(areas))
+            rules = self._rules.renewed(await list_rules(session, None), feeds)
+            return Reference({f.code: self._compiled(f) for f in feeds if f.active}, frozenset(areas), rules)
 
     def _compiled(self, row: models.Feed) -> Feed:
         """A schema is compiled once per version of its feed."""

@@ -22,7 +22,7 @@ from services.alerts.rules.batches import (
     BodyMalformed,
     RowTooLong,
 )
-from services.alerts.rules.evidence import FACTS, Kind, compile_schema, evidence_kinds, schema_faults
+from services.alerts.rules.evidence import Kind, compile_schema, evidence_kinds, schema_faults
 from services.alerts.rules.feeds import (
     FIELDS,
     Cadence,
@@ -46,7 +46,6 @@ from services.alerts.rules.screening import (
 )
 
 __all__ = [
-    "FACTS",
     "FIELDS",
     "MAX_ROWS",
     "AlertAlreadyAnswered",

@@ -13,12 +13,11 @@ from typing import Any, Literal
 import orjson
 from jsonschema_rs import Draft202012Validator, RegexOptions, meta
 
+from services.alerts.rules.screening_rules import FACTS, ROW_FIELDS
 from shared.errors import Fault
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-FACTS = ("is_registered", "is_registered_poor", "is_monitored", "has_open_case")
-"""What the register knows of a person, by the names that rules use."""
-RESERVED = frozenset({*FACTS, "occurred_on", "reported_on", "area_code", "area_name", "source_ref"})
+RESERVED = frozenset({*FACTS, *ROW_FIELDS, "area_name", "source_ref"})
 """Names that mean something else to a rule or a column."""
 MAX_FIELDS = 50
 MAX_BYTES = 64_000

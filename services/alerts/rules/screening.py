@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ import orjson
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from services.alerts.rules.alerts import Severity
+from services.alerts.rules.screening_rules import Rule
 from shared.errors import Fault
 from shared.idnumber import IdNumber, InvalidIdNumber
 from shared.idnumber import normalise as normalise_id_number
@@ -57,10 +58,11 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a report is screened against: the active feeds, and the codes of today's areas."""
+    """What a report is screened against: the active feeds, the codes of today's areas, and each feed's rules."""
 
     feeds: Mapping[str, Feed]
     areas: frozenset[str]
+    rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.alerts.rules import Severity, State
+from services.alerts.schemas.explanations import Explanation
 from services.alerts.schemas.fields import AreaCode, Draft, Evidence, FeedCode, IsoDate, Line
 from shared.contracts.households import Verdict
 
@@ -116,6 +117,7 @@ class AlertDetail(AlertSummary):
     batch_id: UUID | None
     withdrawn_at: datetime | None
     withdrawal_reason: str | None = Field(description="Free text; withheld from supervisors · 撤回原因")
+    explanation: Explanation | None = Field(None, description="Told when one alert is read · 预警依据")
 
 
 class Withdrawal(Draft):

@@ -19,9 +19,10 @@ from shared.clock import local_date
 from shared.db.engine import ReadSession, WriteSession
 from shared.ids import new_id
 from shared.outbox import emit
-from shared.projections.policies import load, pick
+from shared.projections.policies import load
 from shared.security import audit
 from shared.security.principals import Principal
+from shared.versions import pick
 
 
 async def publish_policy(

@@ -19,8 +19,9 @@ from shared.contracts.policies import TaskEscalation
 from shared.db.engine import WriteSession
 from shared.outbox import emit
 from shared.projections import policies
-from shared.projections.policies import Policies, pick
+from shared.projections.policies import Policies
 from shared.security.principals import SYSTEM
+from shared.versions import pick
 
 BATCH = 500
 

@@ -1,0 +1,76 @@
+"""Rules, trials and explanations as answers."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from services.alerts.api.answers import masked_household, masked_person
+from services.alerts.models import Alert, Rule
+from services.alerts.queries.rules import Quality
+from services.alerts.rules.trials import Comparison, Example, Weight
+from services.alerts.schemas.rules import ExampleView, RuleQuality, RuleView, ThresholdView, TrialView, WeightView
+from shared.security.vault import Vault
+
+
+def rule_view(rule: Rule, in_force: Collection[UUID] | None = None) -> RuleView:
+    """A version; `in_force`: those that are, where somebody asked."""
+    view = RuleView.model_validate(rule)
+    view.in_force = None if in_force is None else rule.id in in_force
+    return view
+
+
+def rule_quality(rule: Rule, quality: Quality) -> RuleQuality:
+    """Counts and medians, with the hit rate where there is a verdict."""
+    answered = sum(quality.verdicts.values())
+    return RuleQuality(
+        rule_id=rule.id,
+        alerts=quality.alerts,
+        verdicts=quality.verdicts,
+        hit_rate=round(quality.verdicts.get("risk_confirmed", 0) / answered, 4) if answered else None,
+        median_days_to_push=quality.days_to_push,
+        median_days_to_verdict=quality.days_to_verdict,
+    )
+
+
+def trial_view(
+    feed: str, comparison: Comparison, fields: Collection[str], alerts: Iterable[Alert], vault: Vault
+) -> TrialView:
+    """A trial; `alerts` are those of its examples, `fields` what of their rows is shown."""
+    by_id = {alert.id: alert for alert in alerts}
+    return TrialView(
+        feed=feed,
+        rows=comparison.rows,
+        open=comparison.open,
+        both=comparison.both,
+        only_tried=comparison.tried.alerts - comparison.both,
+        only_in_force=comparison.in_force.alerts - comparison.both,
+        in_force=WeightView(**_weight(comparison.in_force)),
+        tried=WeightView(**_weight(comparison.tried)),
+        examples=[_example(one, by_id[one.tried.id], fields, vault) for one in comparison.examples],
+        thresholds=[ThresholdView(value=v, **_weight(weight)) for v, weight in comparison.thresholds.items()],
+    )
+
+
+def _weight(weight: Weight) -> dict[str, Any]:
+    return {
+        "alerts": weight.alerts,
+        "severities": weight.severities,
+        "tasks": len(weight.tasks),
+        "answered": len(weight.answered),
+        "confirmed": len(weight.confirmed),
+    }
+
+
+def _example(example: Example, alert: Alert, fields: Collection[str], vault: Vault) -> ExampleView:
+    record = vault.open_json(alert.sealed, "alert")
+    return ExampleView(
+        alert_id=alert.id,
+        which=example.which,
+        severity=example.severity,
+        occurred_on=alert.occurred_on,
+        area_code=alert.area_code,
+        person=masked_person(record["person"]),
+        household=masked_household(record["household"]),
+        values={name: value for name, value in record["evidence"].items() if name in fields},
+        verdict=alert.verdict,
+    )

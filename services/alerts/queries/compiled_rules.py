@@ -1,0 +1,76 @@
+"""Rows of `rule`, ready for use. Compiling one takes milliseconds, so each is compiled once for a version of its feed."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from services.alerts import models
+from services.alerts.rules.screening_rules import Rule, compile_levels, rule_fields, values, worlds_of
+from shared.db.engine import ReadSession
+from shared.errors import InvalidInput
+
+log = logging.getLogger(__name__)
+
+
+def compiled(row: models.Rule, feed: models.Feed) -> Rule:
+    """Raises `InvalidInput` when the rule does not fit the feed's evidence."""
+    levels = compile_levels(row.levels, row.parameters, rule_fields(feed.evidence_schema))
+    return Rule(
+        id=row.id,
+        feed=row.feed,
+        area_prefix=row.area_prefix,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        version=row.version,
+        parameters=values(row.parameters),
+        levels=levels,
+        worlds=worlds_of(levels),
+    )
+
+
+def compiled_all(rows: Iterable[models.Rule], feed: models.Feed) -> tuple[Rule, ...]:
+    """Those that fit: a feed may have lost a field that only an old version looked at."""
+    return tuple(rule for row in rows if (rule := _fitting(row, feed)) is not None)
+
+
+def _fitting(row: models.Rule, feed: models.Feed) -> Rule | None:
+    try:
+        return compiled(row, feed)
+    except InvalidInput as invalid:
+        codes = sorted({fault.code for fault in invalid.faults})
+        log.error("a rule does not fit its feed", extra={"rule": str(row.id), "feed": row.feed, "codes": codes})
+        return None
+
+
+class CompiledRules:
+    """What was compiled, kept from one reading of the table to the next."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Rule | None] = {}
+
+    def renewed(self, rows: Sequence[models.Rule], feeds: Sequence[models.Feed]) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules of each feed."""
+        by_code = {feed.code: feed for feed in feeds}
+        known: dict[tuple[object, ...], Rule | None] = {}
+        found: dict[str, list[Rule]] = {}
+        for row in rows:
+            feed = by_code[row.feed]
+            key: tuple[UUID | object, ...] = (row.id, row.valid_to, feed.version)
+            rule = known[key] = self._known[key] if key in self._known else _fitting(row, feed)
+            if rule is not None:
+                found.setdefault(row.feed, []).append(rule)
+        self._known = known
+        return {code: tuple(rules) for code, rules in found.items()}
+
+
+async def find_explaining(session: ReadSession, alert: models.Alert) -> tuple[models.Feed, Rule | None]:
+    """The alert's feed, and the version of the rule that let it through; None where there was none, or it fits no more."""
+    feed = await session.get_one(models.Feed, alert.feed)
+    row = await session.get(models.Rule, alert.rule_id) if alert.rule_id is not None else None
+    return feed, _fitting(row, feed) if row is not None else None
+
+
+def fields_in_use(rows: Iterable[models.Rule], feed: models.Feed) -> frozenset[str]:
+    """Fields of evidence that one of these rules looks at: they cannot vanish from the feed."""
+    used: set[str] = set().union(*(rule.fields for rule in compiled_all(rows, feed)))
+    return frozenset(used.intersection(feed.evidence_schema.get("properties", {})))

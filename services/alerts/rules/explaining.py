@@ -1,0 +1,95 @@
+"""Why a report became an alert: which version of the rule, which values, which thresholds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from services.alerts.rules.alerts import Severity
+from services.alerts.rules.screening_rules import FACTS, ROW_FIELDS, STRANGER, Facts, Rule
+from shared.expressions import Comparison, plain
+from shared.messages import Language
+
+_CODES = {
+    **dict(zip(("=", "<>", "<", "<=", ">", ">="), ("eq", "ne", "lt", "le", "gt", "ge"), strict=True)),
+    **{words: words.replace(" ", "-") for words in ("in", "not in", "like", "not like")},
+    **{f"is {word}": word.replace(" ", "-") for word in ("null", "not null", "true", "false")},
+}
+CODES = frozenset(f"explanation-{code}" for code in _CODES.values())
+TITLES = {name: f"field-{name.replace('_', '-')}" for name in (*ROW_FIELDS, *FACTS)}
+
+
+class Texts(Protocol):
+    """A message catalogue."""
+
+    def text(self, code: str, language: Language, **params: Any) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A sentence, and what it is made of."""
+
+    text: str
+    reasons: list[Comparison]
+
+
+def explain(
+    rule: Rule,
+    row: Mapping[str, Any],
+    facts: Facts | None,
+    severity: Severity,
+    titles: Mapping[str, str],
+    texts: Texts,
+    language: Language,
+) -> Explained:
+    """Why `rule` let the row through. Where the facts of the day are not known any more, the fewest that explain it.
+
+    `titles`: of the fields of evidence, in the language. Nothing is invented: when no world explains it (the rule's
+    text fits the feed no more), the sentence names the version alone.
+    """
+    names = {**{name: texts.text(code, language) for name, code in TITLES.items()}, **titles}
+    reasons = _reasons(rule, row, facts, severity, names)
+    told = [_sentence(reason, texts, language) for reason in reasons]
+    joined = texts.text("explanation-between", language).join(told) or texts.text("explanation-register", language)
+    grave = texts.text(f"severity-{severity}", language)
+    text = texts.text("explanation", language, version=rule.version, reasons=joined, severity=grave)
+    return Explained(text, reasons)
+
+
+def _reasons(
+    rule: Rule, row: Mapping[str, Any], facts: Facts | None, severity: Severity, names: Mapping[str, str]
+) -> list[Comparison]:
+    worlds = (
+        [{**STRANGER, **facts}] if facts is not None else sorted(rule.worlds, key=lambda world: sum(world.values()))
+    )
+    held = [(level, {**row, **world}) for world in worlds for level in rule.levels if level.holds({**row, **world})]
+    # The bureau may have given a severity of its own; then the first level that holds is as good a reason.
+    fitting = [one for one in held if one[0].severity == severity] or held
+    for level, whole in fitting:
+        return level.when.holding(whole, rule.parameters, names)
+    return []
+
+
+def _sentence(reason: Comparison, texts: Texts, language: Language) -> str:
+    threshold = _shown(reason.threshold, texts, language)
+    if reason.parameter is not None:
+        threshold = texts.text("explanation-parameter", language, threshold=threshold, parameter=reason.parameter)
+    code = f"explanation-{_CODES[reason.operator]}"
+    value = _shown(reason.value, texts, language)
+    return texts.text(code, language, field=reason.field, value=value, threshold=threshold)
+
+
+def _shown(value: Any, texts: Texts, language: Language) -> str:
+    if isinstance(value, bool):
+        return texts.text("yes" if value else "no", language)
+    if isinstance(value, tuple):
+        return " / ".join(_shown(one, texts, language) for one in value)
+    return plain(value)
+
+
+def titles_of(evidence_schema: Mapping[str, Any], language: Language) -> dict[str, str]:
+    """Titles of the fields of evidence, which are written 中文 · English; the name where there is none."""
+    titles = {}
+    for name, field in evidence_schema.get("properties", {}).items():
+        chinese, separator, english = str(field.get("title") or name).partition(" · ")
+        titles[name] = english if separator and language == "en" else chinese
+    return titles

@@ -1,0 +1,222 @@
+"""Screening rules (筛查规则): which rows become alerts, and how grave. Versions with area and days; rules are data.
+
+A rule is a list of levels, each a severity and a condition over the row; the first that is true counts, and a row for
+which none is true does not trigger. Of a feed without a rule in force every row triggers.
+
+What the register knows of a person (`FACTS`) is looked up only where it matters: a row is first judged in every world
+that the register could tell of, and stays `open` where they differ.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
+from typing import Any, ClassVar
+from uuid import UUID
+
+from services.alerts.rules.alerts import Severity
+from shared.errors import Conflict, Fault, Invalid, InvalidInput, NotFound
+from shared.expressions import Expression, ExpressionInvalid, Type, Value, parse
+
+Facts = Mapping[str, bool]
+FACTS = ("is_registered", "is_registered_poor", "is_monitored", "has_open_case")
+"""In the register · lifted out of poverty or monitored · monitored · an open case of the feed's risk family."""
+
+STRANGER: Facts = dict.fromkeys(FACTS, False)
+"""Of somebody whom the register does not know."""
+WORLDS: Sequence[Facts] = (
+    STRANGER,
+    *(
+        dict(zip(FACTS, (True, poor, monitored, case), strict=True))
+        for (poor, monitored), case in product(((False, False), (True, False), (True, True)), (False, True))
+    ),
+)
+"""All that the register can tell of somebody; whoever is monitored is registered poor, and so on."""
+
+ROW_FIELDS: Mapping[str, Type] = {"occurred_on": "date", "area_code": "text", "reported_on": "date"}
+"""What every row has beside its evidence; a field of evidence with the same name goes before."""
+
+MAX_PARAMETERS = 30
+MAX_TEXT = 200
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TYPES: Mapping[str, Type] = {"number": "number", "integer": "number", "boolean": "boolean", "string": "text"}
+
+
+class RuleNotFound(NotFound):
+    """No such rule among the asker's feeds."""
+
+    code: ClassVar[str] = "rule-not-found"
+
+
+class RuleDatesReversed(Invalid):
+    """The last day lies before the first."""
+
+    code: ClassVar[str] = "rule-dates-reversed"
+
+
+class RuleLastDayPassed(Invalid):
+    """A rule cannot be ended in the past: rows were judged by it."""
+
+    code: ClassVar[str] = "rule-last-day-passed"
+
+
+class RuleEndsSooner(Conflict):
+    """The rule ends before that day already."""
+
+    code: ClassVar[str] = "rule-ends-sooner"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A severity, and when a row has it."""
+
+    severity: Severity
+    when: Expression
+    holds: Callable[[Mapping[str, Any]], bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One version, ready for use. What it decides keeps `id`, so that it can be explained years later."""
+
+    id: UUID
+    feed: str
+    area_prefix: str
+    valid_from: date
+    valid_to: date | None
+    version: int
+    parameters: Mapping[str, Value]
+    levels: tuple[Level, ...]
+    worlds: tuple[Facts, ...]  # that differ in the facts it looks at
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """All that its conditions look at."""
+        return frozenset().union(*(level.when.fields for level in self.levels))
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """What it wants to know of the register."""
+        return self.fields & frozenset(FACTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a rule says of a row: its severity, None where it does not trigger or where that is `open`."""
+
+    severity: Severity | None
+    rule_id: UUID | None
+    open: bool = False
+
+
+def rule_fields(evidence_schema: Mapping[str, Any]) -> dict[str, Type]:
+    """What a rule may look at: the plain fields of the feed's evidence, what every row has, and the facts."""
+    fields = dict(ROW_FIELDS)
+    for name, field in evidence_schema.get("properties", {}).items():
+        type_ = _TYPES.get(field.get("type", "")) if isinstance(field.get("type"), str) else None
+        if type_ is not None:
+            fields[name] = "date" if type_ == "text" and field.get("format") == "date" else type_
+    return {**fields, **dict.fromkeys(FACTS, "boolean")}
+
+
+def compile_levels(
+    levels: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any], fields: Mapping[str, Type]
+) -> tuple[Level, ...]:
+    """Check and compile `[{"severity", "when"}]`. Raises `InvalidInput` with every mistake and its place."""
+    faults = list(_parameter_faults(parameters))
+    known = values(parameters)
+    compiled: list[Level] = []
+    for place, level in enumerate(levels):
+        if level["severity"] in {one["severity"] for one in levels[:place]}:
+            faults.append(Fault(f"levels.{place}.severity", "rule-severity-twice"))
+        try:
+            when = parse(level["when"], fields, known)
+        except ExpressionInvalid as invalid:
+            faults.append(Fault(f"levels.{place}.when", invalid.reason, invalid.params))
+        else:
+            compiled.append(Level(level["severity"], when, when.bound(known)))
+    if not levels:
+        faults.append(Fault("levels", "field-missing"))
+    if faults:
+        raise InvalidInput(faults)
+    return tuple(compiled)
+
+
+def _parameter_faults(parameters: Mapping[str, Any]) -> Sequence[Fault]:
+    faults = []
+    if len(parameters) > MAX_PARAMETERS:
+        faults.append(Fault("parameters", "too-long", {"max_length": MAX_PARAMETERS}))
+    for name, value in parameters.items():
+        if not _NAME.fullmatch(name):
+            faults.append(Fault("parameters", "rule-parameter-name"))
+        elif not _is_value(value):
+            faults.append(Fault(f"parameters.{name}", "rule-parameter-value"))
+    return faults
+
+
+def _is_value(value: Any) -> bool:
+    match value:
+        case bool():
+            return True
+        case str():
+            return len(value) <= MAX_TEXT and value.isprintable()
+        case int() | float():
+            return abs(value) < 2**63 and math.isfinite(value)
+    return False
+
+
+def values(parameters: Mapping[str, Any]) -> dict[str, Value]:
+    """Parameters as JSON has them, as values: a text that names a day (2026-09-01) is that day."""
+    return {name: _day(value) or value for name, value in parameters.items()}
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
+
+
+def worlds_of(levels: Sequence[Level]) -> tuple[Facts, ...]:
+    """The worlds that differ in what these levels look at; the first is that of a stranger."""
+    asked = [fact for fact in FACTS if any(fact in level.when.fields for level in levels)]
+    different = {tuple(world[fact] for fact in asked): {fact: world[fact] for fact in asked} for world in WORLDS}
+    return tuple(different.values())
+
+
+def severity_of(rule: Rule, row: Mapping[str, Any]) -> Severity | None:
+    """The first level that is true of the row; None when none is."""
+    for level in rule.levels:
+        if level.holds(row):
+            return level.severity
+    return None
+
+
+def judge_row(rule: Rule, row: Mapping[str, Any], facts: Facts | None) -> Judged:
+    """One row by a rule: with the facts known, or, with None, in every world that there is."""
+    if facts is not None:
+        return Judged(severity_of(rule, {**row, **facts}), rule.id)
+    first, *others = rule.worlds
+    severity = severity_of(rule, {**row, **first})
+    if any(severity_of(rule, {**row, **world}) != severity for world in others):
+        return Judged(None, rule.id, open=True)
+    return Judged(severity, rule.id)
+
+
+def check_span(valid_from: date, valid_to: date | None) -> None:
+    """Raise `RuleDatesReversed`."""
+    if valid_to is not None and valid_to < valid_from:
+        raise RuleDatesReversed(field="valid_to")
+
+
+def check_last_day(valid_to: date | None, last_day: date, today: date) -> None:
+    """Raise unless a rule can end on `last_day`."""
+    if last_day < today:
+        raise RuleLastDayPassed(field="last_day")
+    if valid_to is not None and last_day > valid_to:
+        raise RuleEndsSooner(field="last_day")

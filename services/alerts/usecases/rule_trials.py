@@ -1,0 +1,152 @@
+"""Trying a rule over alerts that are stored. Evidence is sealed: it is opened page by page, in a thread."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+
+from services.alerts.models import Alert, Feed, Rule
+from services.alerts.queries import rules as queries
+from services.alerts.queries.compiled_rules import compiled, compiled_all
+from services.alerts.rules import sight
+from services.alerts.rules.rule_sets import RuleSet
+from services.alerts.rules.screening_rules import FACTS, STRANGER, Facts, compile_levels, rule_fields
+from services.alerts.rules.trials import (
+    MAX_DAYS,
+    MAX_ROWS,
+    Comparison,
+    Trial,
+    TrialParameterUnknown,
+    TrialTooLong,
+    Tried,
+    with_draft,
+)
+from services.alerts.usecases.rules import RuleDraft, require_publisher
+from shared.clock import end_of_day, local_date
+from shared.db.engine import ReadSession
+from shared.errors import Fault, InvalidInput
+from shared.expressions import Value
+from shared.ids import new_id
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+PAGE = 1000
+
+FactsOf = Callable[[ReadSession, Sequence[Alert], str], Awaitable[Mapping[UUID, Facts]]]
+"""What the register knows of the people of these alerts, by alert; the text is the feed's risk family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Which alerts: reported from the first to the last day (China), of one batch or file where that is given."""
+
+    first: date
+    last: date
+    batch_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Other values of one parameter, to see what each would have cost and caught."""
+
+    parameter: str
+    values: Sequence[Value]
+
+
+async def try_rule(
+    session: ReadSession,
+    who: Principal,
+    draft: RuleDraft,
+    period: Period,
+    sweep: Sweep | None,
+    vault: Vault,
+    now: datetime,
+    facts_of: FactsOf | None = None,
+) -> tuple[Comparison, frozenset[str]]:
+    """What a draft would have done to the stored alerts of its feed and area, beside the rules in force today.
+
+    Returns it with the fields that one of the rules looks at. Without `facts_of`, what depends on the register counts
+    as open. Raises `InvalidInput` for the draft, `TrialTooLong`, `TrialParameterUnknown`, `AreaNotPermitted`,
+    `FeedNotFound`.
+    """
+    require_publisher(who, draft.area_prefix)
+    if not timedelta(0) <= period.last - period.first < timedelta(days=MAX_DAYS):
+        raise TrialTooLong(field="last_day", days=MAX_DAYS, rows=MAX_ROWS)
+    feed = await queries.get_feed(session, draft.feed)
+    trial = await _trial(session, feed, draft, sweep, local_date(now))
+    span = queries.Span(
+        draft.feed,
+        draft.area_prefix,
+        end_of_day(period.first - timedelta(days=1)),
+        end_of_day(period.last),
+        period.batch_id,
+    )
+    comparison = Comparison()
+    after = None
+    while page := await queries.list_span(session, sight(who), span, after, PAGE):
+        facts = await facts_of(session, page, feed.risk_family) if facts_of is not None else None
+        await asyncio.to_thread(_add, trial, comparison, page, facts, vault)
+        if comparison.rows > MAX_ROWS:
+            raise TrialTooLong(field="last_day", days=MAX_DAYS, rows=MAX_ROWS)
+        after = page[-1].id
+        session.expunge_all()  # 100,000 alerts need not stay in memory
+    rules = (*trial.in_force.rules, *trial.tried.rules)
+    return comparison, frozenset().union(*(rule.fields for rule in rules))
+
+
+def draft_of(rule: Rule, parameters: Mapping[str, Any]) -> RuleDraft:
+    """A stored version as a draft, with some of its parameters changed. Raises `TrialParameterUnknown`."""
+    if not parameters.keys() <= rule.parameters.keys():
+        raise TrialParameterUnknown(field="parameters")
+    changed = {**rule.parameters, **parameters}
+    return RuleDraft(rule.feed, rule.area_prefix, rule.valid_from, rule.valid_to, rule.levels, changed, rule.note)
+
+
+async def _trial(session: ReadSession, feed: Feed, draft: RuleDraft, sweep: Sweep | None, today: date) -> Trial:
+    rows = await queries.list_rules(session, None, feed=feed.code, on=today)
+    in_force = compiled_all(rows, feed)
+
+    def with_parameters(parameters: Mapping[str, Any]) -> RuleSet:
+        compile_levels(draft.levels, parameters, rule_fields(feed.evidence_schema))
+        row = Rule(id=new_id(), feed=feed.code, area_prefix=draft.area_prefix, valid_from=today, version=0)
+        row.levels, row.parameters = [dict(level) for level in draft.levels], dict(parameters)
+        return RuleSet(feed.default_severity, with_draft(in_force, compiled(row, feed), today), today)
+
+    tried = with_parameters(draft.parameters)
+    others: dict[Value, RuleSet] = {}
+    if sweep is not None:
+        if sweep.parameter not in draft.parameters:
+            raise TrialParameterUnknown(field="sweep.parameter")
+        for place, value in enumerate(sweep.values):
+            if isinstance(value, str) != isinstance(draft.parameters[sweep.parameter], str):
+                raise InvalidInput([Fault(f"sweep.values.{place}", "rule-parameter-value")])
+            others[value] = with_parameters({**draft.parameters, sweep.parameter: value})
+    types = {name: kind for name, kind in rule_fields(feed.evidence_schema).items() if name not in FACTS}
+    return Trial(RuleSet(feed.default_severity, in_force, today), tried, others, types)
+
+
+def _add(
+    trial: Trial, comparison: Comparison, page: Sequence[Alert], facts: Mapping[UUID, Facts] | None, vault: Vault
+) -> None:
+    """A page opened and judged; in a thread, for a thousand seals take their time."""
+    tried = [_tried(alert, vault) for alert in page]
+    known = None
+    if facts is not None:
+        told = [facts.get(alert.id, STRANGER) for alert in page]
+        known = pl.DataFrame({fact: [one[fact] for one in told] for fact in FACTS}, dict.fromkeys(FACTS, pl.Boolean))
+    trial.add(comparison, tried, known)
+
+
+def _tried(alert: Alert, vault: Vault) -> Tried:
+    evidence = vault.open_json(alert.sealed, "alert")["evidence"]
+    row = {
+        "occurred_on": alert.occurred_on,
+        "area_code": alert.area_code,
+        "reported_on": local_date(alert.reported_at),
+        **evidence,
+    }
+    return Tried(alert.id, row, alert.area_code, alert.task_id or alert.id, alert.verdict)
