@@ -1,6 +1,15 @@
 """The HTTP routes of the alerts service."""
 
-from services.alerts.api import alerts, batches, feeds, rule_trials, rules
+from services.alerts.api import alerts, batches, feeds, rule_trials, rules, verdicts, webhooks
 
-ROUTERS = (alerts.hot, alerts.router, batches.router, feeds.router, rules.router, rule_trials.router)
+ROUTERS = (
+    alerts.hot,
+    alerts.router,
+    batches.router,
+    feeds.router,
+    rules.router,
+    rule_trials.router,
+    verdicts.router,
+    webhooks.router,
+)
 """Side by side: each router within a router costs every request under it."""

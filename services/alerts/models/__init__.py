@@ -14,6 +14,7 @@ from services.alerts.models.plumbing import (
     Outbox,
 )
 from services.alerts.models.rules import Rule
+from services.alerts.models.webhooks import VerdictNotice, Webhook, WebhookDelivery
 
 __all__ = [
     "Alert",
@@ -33,4 +34,7 @@ __all__ = [
     "Outbox",
     "OutboxRow",
     "Rule",
+    "VerdictNotice",
+    "Webhook",
+    "WebhookDelivery",
 ]

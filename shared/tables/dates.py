@@ -1,0 +1,53 @@
+"""Dates as people and spreadsheets write them: `2026-03-02 2026/3/2 2026.3.2 20260302 2026年3月2日`, or a day's number."""
+
+from datetime import date
+
+import polars as pl
+
+EPOCH_1900 = date(1899, 12, 30)
+"""Day 0 of a spreadsheet, for the days after February 1900."""
+EPOCH_1904 = date(1904, 1, 1)
+
+FIRST_YEAR, LAST_YEAR = 1850, 2150
+
+_TIME = (
+    r"(?:(?:T\s*|\s*)[0-9]{1,2}[:时][0-9]{1,2}(?:[:分][0-9]{0,2}(?:\.[0-9]+)?秒?)?"
+    r"\s*(?:Z|[+-][0-9]{2}:?[0-9]{2}|AM|PM)?)?"
+)
+_WRITTEN = (
+    r"^(?:(?P<y>[0-9]{4})\s*[-/.\\年]\s*(?P<m>[0-9]{1,2})\s*[-/.\\月]\s*(?P<d>[0-9]{1,2})"
+    rf"(?:[日号T\s]\s*{_TIME})?"
+    r"|(?P<ymd>[0-9]{8})(?:[0-9]{6}|[0-9]{4})?"
+    r"|(?P<serial>[0-9]{5})(?:\.[0-9]+)?)$"
+)
+
+
+def dates(texts: pl.Series, epoch: date = EPOCH_1900) -> tuple[pl.Series, pl.Series | None]:
+    """Each text as a day; and which are none (null texts are no mistake). `epoch` is day 0 of bare day numbers."""
+    lengths = texts.str.len_bytes()
+    ten = texts if (lengths == 10).all() else pl.select(pl.when(lengths == 10).then(texts)).to_series()
+    values = _within_years(ten.str.to_date("%Y-%m-%d", strict=False))
+    wrong = None
+    if values.null_count() > texts.null_count():
+        at = (values.is_null() & texts.is_not_null()).arg_true()
+        written = _within_years(_as_written(texts.gather(at), epoch))
+        values = values.scatter(at, written)
+        wrong = at.filter(written.is_null())
+    return values.alias(texts.name), wrong
+
+
+def _within_years(days: pl.Series) -> pl.Series:
+    inside = days.is_between(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
+    return days if inside.all() else pl.select(pl.when(inside).then(days)).to_series()
+
+
+def _as_written(texts: pl.Series, epoch: date) -> pl.Series:
+    text = pl.col("text").str.normalize("NFKC")
+    parts = pl.DataFrame({"text": texts}).select(text.str.extract_groups(_WRITTEN).alias("p")).unnest("p")
+    written = pl.concat_str(
+        pl.col("y"), pl.col("m").str.zfill(2), pl.col("d").str.zfill(2), ignore_nulls=False
+    ).str.to_date("%Y%m%d", strict=False)
+    run_together = pl.col("ymd").str.to_date("%Y%m%d", strict=False)
+    days = pl.col("serial").cast(pl.Int64, strict=False)
+    counted = pl.lit(epoch) + pl.duration(days=days)
+    return parts.select(pl.coalesce(written, run_together, counted)).to_series()

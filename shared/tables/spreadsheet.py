@@ -1,0 +1,200 @@
+"""Workbooks (.xlsx, .xls): every visible sheet whose headings fit, read by calamine after `scan` has allowed it."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, BinaryIO, Literal
+
+import polars as pl
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+
+from shared.errors import Fault
+from shared.tables.cells import Conversion
+from shared.tables.dates import EPOCH_1900, EPOCH_1904
+from shared.tables.headers import LOOKED_AT, Layout, find_layout
+from shared.tables.rows import TextRows, column_at, data_rows, text_rows
+from shared.tables.scan import SheetScan, WorkbookScan, address, unpack
+from shared.tables.table import Column, Frame, Sheet, Table, TableInvalid, refusal
+from shared.tables.xls_records import scan_xls
+from shared.tables.xlsx_parts import scan_xlsx
+
+_ROWS = 20_000  # turned into columns at a time
+_NOT_EXACT = 1e15  # from here on a spreadsheet has not kept all digits
+_ERROR = "#N/A"
+
+
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    number: int
+    cells: CalamineSheet
+    scan: SheetScan
+    layout: Layout
+
+
+def open_xlsx(file: BinaryIO, columns: Sequence[Column], today: date) -> Table:
+    """The sheets of an .xlsx. Raises `TableInvalid`."""
+    return _open(file, "xlsx", scan_xlsx(file), columns, today)
+
+
+def open_xls(file: BinaryIO, columns: Sequence[Column], today: date) -> Table:
+    """The sheets of an .xls. Raises `TableInvalid`."""
+    return _open(file, "xls", scan_xls(file), columns, today)
+
+
+def _open(
+    file: BinaryIO, format: Literal["xlsx", "xls"], scan: WorkbookScan, columns: Sequence[Column], today: date
+) -> Table:
+    sheets, readable = _sort_sheets(file, scan, columns)
+    epoch = EPOCH_1904 if scan.from_1904 else EPOCH_1900
+    for each in readable:
+        _refuse_formulas(each)
+
+    def frames(rows: int) -> Iterator[Frame]:
+        for each in readable:
+            conversion = Conversion(tuple(columns), each.layout.places, each.number, today, epoch)
+            for run in data_rows(_runs(each), each.layout.places):
+                for start in range(0, len(run), rows):
+                    yield conversion.frame(run.slice(start, rows))
+
+    estimate = sum(max(each.cells.total_height + 1 - each.layout.header_row, 0) for each in readable)
+    return Table(format, sheets, frames, estimate)
+
+
+def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) -> tuple[list[Sheet], list[_Readable]]:
+    """What becomes of each sheet. Raises `TableInvalid` when none can be read."""
+    sheets: list[Sheet] = []
+    readable: list[_Readable] = []
+    refused: list[TableInvalid] = []
+    with _calamine():
+        file.seek(0)
+        workbook = CalamineWorkbook.from_filelike(file)
+        if len(workbook.sheets_metadata) != len(scan.sheets):
+            raise refusal("workbook-broken")
+        for number, (about, scanned) in enumerate(zip(workbook.sheets_metadata, scan.sheets, strict=True)):
+            if about.visible != SheetVisibleEnum.Visible or scanned is None:
+                sheets.append(Sheet(about.name, skipped="sheet-hidden" if scanned else "sheet-without-cells"))
+                continue
+            cells = workbook.get_sheet_by_name(about.name)
+            try:
+                layout = find_layout(_head(cells), columns)
+            except TableInvalid as invalid:
+                if not _is_another_table(invalid):
+                    raise
+                refused.append(invalid)
+                sheets.append(Sheet(about.name, skipped=invalid.faults[0].code))
+                continue
+            sheets.append(Sheet(about.name, layout.header_row, layout.headers))
+            readable.append(_Readable(number, cells, scanned, layout))
+    if not readable:
+        raise min(refused, key=lambda invalid: len(invalid.faults), default=refusal("table-empty"))
+    return sheets, readable
+
+
+def _is_another_table(invalid: TableInvalid) -> bool:
+    """A sheet without the headings is about something else; one with a heading twice is not."""
+    return any(fault.code in ("header-missing", "table-empty") for fault in invalid.faults)
+
+
+@contextmanager
+def _calamine() -> Iterator[None]:
+    """Whatever the library says of a broken file, and however it says so."""
+    try:
+        yield
+    except TableInvalid:
+        raise
+    except PasswordError:
+        code = "workbook-encrypted"
+    except (CalamineError, OSError, ValueError, OverflowError):
+        code = "workbook-broken"
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what Rust gives up with is no Exception
+            raise
+        code = "workbook-broken"
+    else:
+        return
+    raise refusal(code)
+
+
+def _refuse_formulas(sheet: _Readable) -> None:
+    """A formula's cell holds what it was when somebody last opened the file, or nothing: no value to go by.
+
+    Above the table and in its sums they do no harm.
+    """
+    used = {place.at: place.column.name for place in sheet.layout.places}
+    suspect = {}
+    for cell in sorted(sheet.scan.formulas):
+        row, column = unpack(cell)
+        if column in used and row + 1 >= sheet.layout.data_from:
+            suspect[cell] = (row + 1, used[column])
+    if not suspect:
+        return
+    data = {row for run in data_rows(_runs(sheet), sheet.layout.places) for row in run.numbers.to_list()}
+    faults: dict[str, Fault] = {}
+    for cell, (row, name) in suspect.items():
+        if row in data:
+            faults.setdefault(name, Fault(name, "formula-cell", {"cell": address(cell), "sheet": sheet.number + 1}))
+    if faults:
+        raise TableInvalid(list(faults.values()))
+
+
+def _head(sheet: CalamineSheet) -> list[list[str]]:
+    if sheet.start is None:
+        return []
+    left = [""] * sheet.start[1]
+    rows = itertools.islice(sheet.iter_rows(), LOOKED_AT + 1)
+    return [[*left, *map(_text, row)] for row in rows]
+
+
+def _runs(sheet: _Readable) -> Iterator[TextRows]:
+    """The rows below the headings, as text."""
+    assert sheet.cells.start is not None
+    left = sheet.cells.start[1]
+    width = sheet.layout.width
+    errors: dict[int, list[int]] = {}
+    for cell in sheet.scan.errors:
+        row, column = unpack(cell)
+        errors.setdefault(row + 1, []).append(column)
+    row, rows = sheet.layout.data_from, sheet.cells.iter_rows()
+    next(itertools.islice(rows, row - 1, row - 1), None)
+    while batch := list(itertools.islice(rows, _ROWS)):
+        for number in errors.keys() & set(range(row, row + len(batch))):
+            for column in errors[number]:
+                batch[number - row][column - left] = _ERROR
+        blank = pl.repeat("", len(batch), eager=True)
+        columns = [*[blank] * left, *map(_column, zip(*batch, strict=True))]
+        cells = pl.DataFrame({column_at(at): columns[at] for at in range(width)})
+        yield text_rows(row, cells, sheet.layout.places)
+        row += len(batch)
+
+
+def _column(values: Sequence[Any]) -> pl.Series:
+    if set(map(type, values)) == {str}:
+        return pl.Series(values, dtype=pl.String)
+    return pl.Series([value if type(value) is str else _text(value) for value in values], dtype=pl.String)
+
+
+def _text(value: Any) -> str:
+    """A cell as a person would type it. A number too long to be whole is written as a power: its digits are gone."""
+    return _TEXTS.get(type(value), str)(value)
+
+
+def _number(value: float) -> str:
+    if abs(value) >= _NOT_EXACT:
+        return f"{value:.16E}"
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def _moment(value: datetime) -> str:
+    return value.date().isoformat() if value.time() == time.min else value.isoformat(" ")
+
+
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    str: str,
+    float: _number,
+    int: lambda value: _number(float(value)),
+    bool: lambda value: "TRUE" if value else "FALSE",
+    datetime: _moment,
+    date: date.isoformat,
+}
