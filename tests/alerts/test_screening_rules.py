@@ -22,11 +22,13 @@ from services.alerts.rules.screening_rules import (
     Judged,
     Rule,
     compile_levels,
+    facts_of,
+    may_count,
     rule_fields,
     values,
     worlds_of,
 )
-from services.alerts.usecases.screening import judge, row_of
+from services.alerts.usecases.screening import decide, judge, row_of
 from shared.errors import InvalidInput
 from shared.expressions.columns import DTYPES
 from tests.alerts.test_rules import feed as shipped_feed
@@ -71,6 +73,18 @@ def test_a_rule_judges_with_the_facts_and_leaves_open_what_depends_on_them() -> 
     assert said(25_000, STRANGER) == ("medium", False)
     assert said(25_000, POOR) == ("high", False)
     assert said(70_000) == ("high", False)
+
+
+async def test_the_register_is_asked_only_where_it_matters() -> None:
+    asked = []
+
+    async def look_up() -> Any:
+        asked.append(1)
+        return POOR
+
+    for self_pay, severity, times in ((1000, None, 0), (70_000, "high", 0), (6000, "medium", 1), (25_000, "high", 2)):
+        assert (await decide(FEED, [rule()], row(self_pay), TODAY, look_up)).severity == severity
+        assert len(asked) == times
 
 
 def test_worlds_are_those_the_register_can_tell_of() -> None:
@@ -197,6 +211,28 @@ def test_some_facts_may_be_known_and_others_not() -> None:
         frame([{**row(), "is_registered_poor": poor} for poor in (True, False)], "is_registered_poor")
     )
     assert judged["open"].to_list() == [True, False]
+
+
+def test_what_the_register_tells_is_one_of_the_worlds() -> None:
+    assert facts_of(None, has_open_case=True) == STRANGER
+    assert facts_of("lifted_out", has_open_case=False) == POOR
+    told = [
+        facts_of(kind, has_open_case=case) for kind in ("ordinary", "lifted_out", "monitored") for case in (False, True)
+    ]
+    assert [STRANGER, *told] == list(WORLDS)
+
+
+def test_versions_that_may_count() -> None:
+    first, second = rule(1), rule(2, version=2)
+    assert may_count([first, second], TODAY) == [second]
+    later = rule(3, version=3, valid_from=date(2026, 5, 1))
+    assert may_count([second, later], TODAY) == [second, later]
+    assert may_count([second, later], date(2026, 5, 1)) == [later]
+    short = rule(4, version=4, valid_to=date(2026, 4, 1))
+    assert may_count([second, short], TODAY) == [second, short], "when it has ended the older one counts again"
+    assert may_count([second, short], date(2026, 4, 2)) == [second]
+    local = rule(5, "539921")
+    assert may_count([local, second], TODAY) == [local, second], "of another area"
 
 
 def faults(levels: list[dict[str, Any]], parameters: dict[str, Any]) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
 from services.alerts import models
-from services.alerts.rules.screening_rules import Rule, compile_levels, rule_fields, values, worlds_of
+from services.alerts.queries.rules import list_rules
+from services.alerts.rules.screening_rules import Rule, compile_levels, may_count, rule_fields, values, worlds_of
 from shared.db.engine import ReadSession
 from shared.errors import InvalidInput
 
@@ -70,7 +72,17 @@ async def find_explaining(session: ReadSession, alert: models.Alert) -> tuple[mo
     return feed, _fitting(row, feed) if row is not None else None
 
 
+async def fields_in_rules(session: ReadSession, feed: models.Feed, today: date) -> frozenset[str]:
+    """Fields of evidence that a rule of the feed looks at, today or some day: they cannot vanish from its schema."""
+    rules = compiled_all(await list_rules(session, None, feed=feed.code), feed)
+    return _evidence_of(may_count(rules, today), feed)
+
+
 def fields_in_use(rows: Iterable[models.Rule], feed: models.Feed) -> frozenset[str]:
-    """Fields of evidence that one of these rules looks at: they cannot vanish from the feed."""
-    used: set[str] = set().union(*(rule.fields for rule in compiled_all(rows, feed)))
+    """Fields of evidence that one of these rules looks at, whether it still counts or not."""
+    return _evidence_of(compiled_all(rows, feed), feed)
+
+
+def _evidence_of(rules: Iterable[Rule], feed: models.Feed) -> frozenset[str]:
+    used: set[str] = set().union(*(rule.fields for rule in rules))
     return frozenset(used.intersection(feed.evidence_schema.get("properties", {})))

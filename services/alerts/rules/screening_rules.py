@@ -208,6 +208,30 @@ def judge_row(rule: Rule, row: Mapping[str, Any], facts: Facts | None) -> Judged
     return Judged(severity, rule.id)
 
 
+def facts_of(household_class: str | None, *, has_open_case: bool) -> Facts:
+    """What the register tells of somebody in a household of that class; None: it does not know the person."""
+    if household_class is None:
+        return STRANGER
+    monitored = household_class == "monitored"
+    poor = monitored or household_class == "lifted_out"
+    return dict(zip(FACTS, (True, poor, monitored, has_open_case), strict=True))
+
+
+def may_count(rules: Sequence[Rule], today: date) -> list[Rule]:
+    """Versions that judge rows today or will some day: neither ended nor replaced by a newer one of their area."""
+
+    def is_replaced(rule: Rule) -> bool:
+        return any(
+            other.area_prefix == rule.area_prefix
+            and other.version > rule.version
+            and other.valid_from <= max(today, rule.valid_from)
+            and (other.valid_to is None or (rule.valid_to is not None and rule.valid_to <= other.valid_to))
+            for other in rules
+        )
+
+    return [rule for rule in rules if (rule.valid_to is None or rule.valid_to >= today) and not is_replaced(rule)]
+
+
 def check_span(valid_from: date, valid_to: date | None) -> None:
     """Raise `RuleDatesReversed`."""
     if valid_to is not None and valid_to < valid_from:

@@ -9,7 +9,7 @@ from services.alerts.rules import BatchFormat, BatchState
 
 
 class BatchView(BaseModel):
-    """How far a batch has come. `accepted + repeated + rejected` is the number of rows worked off."""
+    """How far a batch has come. `accepted + repeated + rejected + not_triggered` is the number of rows worked off."""
 
     id: UUID
     state: BatchState
@@ -18,6 +18,7 @@ class BatchView(BaseModel):
     accepted: int = Field(description="New alerts · 新增预警")
     repeated: int = Field(description="Rows known before, nothing done · 重复")
     rejected: int = Field(description="Rows with mistakes, see errors · 退回")
+    not_triggered: int = Field(description="Rows the feed's rule does not let through; not kept · 未触发")
     received_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -61,6 +61,7 @@ async def accept_batch(
         accepted=0,
         repeated=0,
         rejected=0,
+        not_triggered=0,
         chunks_total=chunks_total,
         chunks_done=0,
         attempts=0,

@@ -236,7 +236,7 @@ def conditions(draw: Any, depth: int = 3) -> Written:
             return Written(f"({text})", lambda row: kleene_or([p.means(row) for p in parts]))
         case "not":
             a = draw(below)
-            return Written(f"NOT ({a.text})", lambda row: opposite(a.means(row)))
+            return Written(f"(NOT ({a.text}))", lambda row: opposite(a.means(row)))
         case "asked":
             return draw(asked(depth - 1))
         case "truth":
