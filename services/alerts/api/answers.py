@@ -22,7 +22,7 @@ from services.alerts.schemas.alerts import (
 from services.alerts.schemas.area_alerts import AreaCheckView, AreaView
 from services.alerts.schemas.batches import BatchView
 from services.alerts.schemas.explanations import Explanation, ReasonView
-from services.alerts.schemas.feeds import FeedContent, FeedDetail, FeedVersionView, FeedView
+from services.alerts.schemas.feeds import FeedDetail, FeedVersionView, FeedView, saved_content
 from services.alerts.schemas.files import FileFailure, FileView
 from services.alerts.usecases.feeds import content_of
 from services.alerts.usecases.files import NAME as FILE_NAME
@@ -194,7 +194,7 @@ def feed_version_view(row: FeedVersion) -> FeedVersionView:
     return FeedVersionView(
         version=row.version,
         active=row.active,
-        content=FeedContent.model_validate(row.content),
+        content=saved_content(row.content),
         changed_by=row.changed_by,
         changed_at=row.changed_at,
     )

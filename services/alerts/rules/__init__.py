@@ -27,7 +27,7 @@ from services.alerts.rules.batches import (
     RowTooLong,
     lane_of_batch,
 )
-from services.alerts.rules.evidence import FACTS, Kind, compile_schema, evidence_kinds, schema_faults
+from services.alerts.rules.evidence import Kind, compile_schema, evidence_kinds, schema_faults
 from services.alerts.rules.feeds import (
     FIELDS,
     Cadence,
@@ -54,7 +54,6 @@ from services.alerts.rules.screening import (
 from services.alerts.rules.withdrawals import Piece, Taking, take_back
 
 __all__ = [
-    "FACTS",
     "FIELDS",
     "MAX_ROWS",
     "AlertAlreadyAnswered",
