@@ -10,6 +10,7 @@ from services.alerts.consumers import HANDLERS
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
 from shared.bus.port import Bus
+from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.http.app import Job, Parts, every, service_app
 from shared.inbox import Inbox
@@ -20,6 +21,7 @@ from shared.security.tokens import FindKey, TokenVerifier
 from shared.security.vault import Vault
 
 SWEEP_SECONDS = 3600.0
+NIGHT_SECONDS = 1800.0
 
 
 def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
@@ -30,6 +32,9 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
 
     async def keep_worker_process() -> None:
         await jobs.keep_worker_process(settings)
+
+    async def look_whether_night() -> None:
+        await jobs.look_whether_night(database, utc_now())
 
     workers: list[Job] = [keep_worker_process] * settings.batch_processes
     if not workers:
@@ -46,7 +51,11 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
-            jobs=(*workers, every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database))),
+            jobs=(
+                *workers,
+                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database)),
+                every(NIGHT_SECONDS, "night", look_whether_night),
+            ),
             state={"reference": reference},
         )
     )

@@ -15,3 +15,4 @@ WithdrawAlerts = Annotated[Principal, Depends(Permit("alert:withdraw", Role.BURE
 ReportBatches = Annotated[Principal, Depends(Permit("batch:report", Role.BUREAU, api_key=True))]
 ReadBatches = Annotated[Principal, Depends(Permit("batch:read", *_READERS, api_key=True))]
 ReadFeeds = Annotated[Principal, Depends(Permit("feed:read", *_READERS, api_key=True))]
+ReadAccounting = Annotated[Principal, Depends(Permit("accounting:read", *_READERS, api_key=True))]

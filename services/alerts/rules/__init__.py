@@ -1,6 +1,6 @@
 """What this service decides. Pure: whatever a decision needs comes in as an argument."""
 
-from services.alerts.rules.accounting import FindingKind, days_of_account
+from services.alerts.rules.accounting import FindingKind, days_of_account, due_tonight
 from services.alerts.rules.alerts import (
     AlertAlreadyAnswered,
     AlertAlreadyWithdrawn,
@@ -68,6 +68,7 @@ __all__ = [
     "State",
     "Taking",
     "days_of_account",
+    "due_tonight",
     "evidence_faults",
     "highest",
     "holds_id_number",
