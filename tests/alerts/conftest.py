@@ -192,8 +192,8 @@ def merge_policy(**changed: Any) -> PolicyPublished:
     """The national default of `alert-merge`, or another version of it."""
     defaults = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["policy"]
     body = next(one["body"] for one in defaults if one["kind"] == "alert-merge")
-    version = {"policy_id": new_id(), "version": 1, "body": body, **changed}
-    return PolicyPublished(kind="alert-merge", area_prefix="", valid_from=date(2021, 1, 1), author="test", **version)
+    version = {"policy_id": new_id(), "version": 1, "area_prefix": "", "body": body, **changed}
+    return PolicyPublished(kind="alert-merge", valid_from=date(2021, 1, 1), author="test", **version)
 
 
 MakeService = Callable[..., Awaitable[Service]]

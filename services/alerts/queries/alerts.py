@@ -10,6 +10,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, AlertEvidence, NewAlert
 from services.alerts.rules import AlertNotFound, Severity, Sight, State
@@ -74,8 +75,8 @@ async def find_own(session: ReadSession, sight: Sight, alerts: Collection[Alert]
     if not ids:
         return {}
     query = select(AlertEvidence).where(AlertEvidence.alert_id.in_(ids), *in_sight(AlertEvidence, sight))
-    ordered = query.distinct(AlertEvidence.alert_id).order_by(AlertEvidence.alert_id, AlertEvidence.id)
-    return {one.alert_id: one for one in await session.scalars(ordered)}
+    first = query.ext(distinct_on(AlertEvidence.alert_id)).order_by(AlertEvidence.alert_id, AlertEvidence.id)
+    return {one.alert_id: one for one in await session.scalars(first)}
 
 
 async def count_evidence(session: ReadSession, sight: Sight, alert_id: UUID) -> int:
