@@ -54,7 +54,7 @@ class Listener:
         self.events += [BY_TYPE[message.type].model_validate_json(message.value) for message in messages]
 
     def of(self, kind: type[Event]) -> list[Any]:
-        return [event for event in self.events if isinstance(event, kind)]
+        return [event for event in self.events if type(event) is kind]
 
     async def hear(self, kind: type[Event], count: int = 1) -> list[Any]:
         """The events of that kind, when there are `count`; fails after ten seconds."""
@@ -103,11 +103,11 @@ class Service:
         """Rows of a table."""
         return int((await self.sql(f"SELECT count(*) FROM {table}"))[0][0])
 
-    async def batch(self, batch_id: str, state: str = "done") -> dict[str, Any]:
+    async def batch(self, batch_id: str, state: str = "done", **more: Any) -> dict[str, Any]:
         """The batch, once it is in that state."""
         answer: dict[str, Any] = {}
         for _ in range(1000):
-            answer = (await self.get(f"{BATCHES}/{batch_id}")).json()
+            answer = (await self.get(f"{BATCHES}/{batch_id}", **more)).json()
             if answer["state"] == state:
                 return answer
             await asyncio.sleep(0.02)
