@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.alerts.usecases import answers, area_alerts, known_members, rematching
+from services.alerts.usecases import accounting, answers, area_alerts, known_members, rematching
+from shared.clock import utc_now
 from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
-from shared.contracts.households import AreaChecksOpened, EvidenceAdded, MembersChanged, TaskOpened, VerdictGiven
+from shared.contracts.households import (
+    AccountGiven,
+    AreaChecksOpened,
+    EvidenceAdded,
+    MembersChanged,
+    TaskOpened,
+    VerdictGiven,
+)
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.api_keys import on_api_key_changed
@@ -37,6 +45,11 @@ async def on_members_changed(session: WriteSession, received: Sequence[Received[
     await rematching.hear_of_members(session, events)
 
 
+async def on_account_given(session: WriteSession, received: Sequence[Received[AccountGiven]]) -> None:
+    """What households knows of alerts we take for open."""
+    await accounting.take_accounts(session, [one.event for one in received], utc_now())
+
+
 HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     ApiKeyChanged: on_api_key_changed,
@@ -46,4 +59,5 @@ HANDLERS: Mapping[EventType, Handler] = {
     AreaChecksOpened: on_area_checks_opened,
     PolicyPublished: on_policy_published,
     MembersChanged: on_members_changed,
+    AccountGiven: on_account_given,
 }

@@ -28,3 +28,4 @@ WriteFeeds = Annotated[Principal, Depends(Permit("feed:write", Role.COUNTY, Role
 ReadRules = Annotated[Principal, Depends(Permit("rule:read", *_READERS, api_key=True))]
 WriteRules = Annotated[Principal, Depends(Permit("rule:write", Role.COUNTY, Role.ADMIN))]
 TryRules = Annotated[Principal, Depends(Permit("rule:try", Role.COUNTY, Role.ADMIN))]
+ReadAccounting = Annotated[Principal, Depends(Permit("accounting:read", *_READERS, api_key=True))]

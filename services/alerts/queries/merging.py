@@ -35,10 +35,11 @@ ORDER BY id FOR UPDATE OF alert
 """
 
 _TOLD = """
-SELECT alert_id, feed, sealed FROM (
+SELECT of_feed.alert_id, of_feed.feed, of_feed.sealed FROM (
     SELECT alert_id, feed, sealed, outcome, row_number() OVER (PARTITION BY alert_id, feed ORDER BY id) AS place
     FROM alert_evidence WHERE alert_id = ANY ($1::uuid[]) AND feed = ANY ($2::text[]) AND withdrawn_at IS NULL
-) AS of_feed WHERE place = 1 OR outcome = 'worsened'
+) AS of_feed JOIN alert ON alert.id = alert_id
+WHERE outcome = 'worsened' OR place = 1 AND (alert.feed <> of_feed.feed OR alert.first_withdrawn_at IS NOT NULL)
 """
 
 _RETIRE = "UPDATE alert SET merging = false WHERE id = ANY ($1::uuid[])"
@@ -104,7 +105,7 @@ def _standing(row: Mapping[str, Any]) -> Standing:
 
 
 async def find_told(session: WriteSession, alert_ids: Collection[UUID], feeds: Collection[str]) -> list[SealedEvidence]:
-    """Further evidence of those alerts and feeds that was told, and the first of a feed that was not."""
+    """Further evidence of those alerts and feeds that was told, or is the first that stands of its feed."""
     rows = await (await raw(session)).fetch(_TOLD, list(alert_ids), list(feeds))
     return [SealedEvidence(**row) for row in rows]
 
