@@ -46,7 +46,12 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
-            jobs=(*workers, every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database))),
+            jobs=(
+                *workers,
+                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database)),
+                every(settings.reminder_seconds, "reminders", partial(jobs.remind, database, reference)),
+                every(settings.contradiction_seconds, "contradictions", partial(jobs.find_contradictions, database)),
+            ),
             state={"reference": reference},
         )
     )

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from services.alerts.usecases import answers
-from shared.contracts.directory import ApiKeyChanged, AreasChanged
+from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
 from shared.contracts.households import EvidenceAdded, TaskOpened, VerdictGiven
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.api_keys import on_api_key_changed
 from shared.projections.areas import on_areas_changed
+from shared.projections.policies import on_policy_published
 
 
 async def on_check_begun(session: WriteSession, received: Sequence[Received[TaskOpened | EvidenceAdded]]) -> None:
@@ -25,6 +26,7 @@ async def on_verdict_given(session: WriteSession, received: Sequence[Received[Ve
 HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     ApiKeyChanged: on_api_key_changed,
+    PolicyPublished: on_policy_published,
     TaskOpened: on_check_begun,
     EvidenceAdded: on_check_begun,
     VerdictGiven: on_verdict_given,

@@ -14,8 +14,9 @@ import asyncpg
 
 from services.alerts.queries import batches as queries
 from services.alerts.queries.reference import ReferenceData
+from services.alerts.rules.silence import ContradictionKind
 from services.alerts.settings import AlertsSettings
-from services.alerts.usecases import batches
+from services.alerts.usecases import batches, calendar, zero_reports
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
@@ -119,3 +120,21 @@ async def sweep(database: Database) -> None:
     """Delete what was kept long enough."""
     async with database.write(_EVERYWHERE) as session:
         await queries.delete_old_errors(session, utc_now() - ERRORS_KEPT)
+        await calendar.forget_reminders(session, utc_now())
+
+
+async def remind(database: Database, reference: ReferenceData) -> None:
+    """Remind of the reports that are due, or were."""
+    codes = (await reference.get()).areas
+    async with database.write(_EVERYWHERE) as session:
+        await calendar.remind(session, codes, utc_now())
+
+
+async def find_contradictions(database: Database) -> None:
+    """Flag zero reports that an alert contradicts; each batch in a transaction of its own."""
+    kinds: tuple[ContradictionKind, ...] = ("own_alert", "confirmed_elsewhere")
+    for kind in kinds:
+        flagged = zero_reports.BATCH
+        while flagged == zero_reports.BATCH:
+            async with database.write(_EVERYWHERE) as session:
+                flagged = await zero_reports.flag_contradictions(session, kind, utc_now())

@@ -1,7 +1,7 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.alerts.models import Alert, BatchChunk
-from services.alerts.usecases import batches, withdrawal
+from services.alerts.models import Alert, BatchChunk, ZeroReport
+from services.alerts.usecases import batches, withdrawal, zero_reports
 from shared.security.reseal import Sealed
 
 SEALED = (
@@ -9,4 +9,6 @@ SEALED = (
     Sealed(Alert.verdict_reason_sealed, "verdict-reason"),
     Sealed(Alert.withdrawal_reason_sealed, withdrawal.PURPOSE),
     Sealed(BatchChunk.sealed, batches.PURPOSE),
+    Sealed(ZeroReport.note_sealed, zero_reports.NOTE),
+    Sealed(ZeroReport.withdrawal_reason_sealed, zero_reports.REASON),
 )

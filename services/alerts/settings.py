@@ -11,3 +11,5 @@ class AlertsSettings(ServiceSettings):
     batch_processes: int = Field(
         2, ge=0, le=16, description="Processes that work off batches; 0 = this process does, at the cost of requests"
     )
+    reminder_seconds: float = Field(600, gt=0, description="How often reports that are due are looked at, in seconds")
+    contradiction_seconds: float = Field(60, gt=0, description="How often zero reports are compared, in seconds")

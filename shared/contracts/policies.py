@@ -84,27 +84,29 @@ class Days(_Body):
 
 
 class SchoolTerm(Days):
-    """One school term (学期). `due`: the day by which its lists are due, whatever the feeds' own `due_day`."""
+    """One school term (学期). `lists_due`: the day by which the lists of its beginning are due."""
 
     name: Annotated[str, Field(pattern=r"^[0-9]{4}-S[1-9]$")]
-    due: date | None = None
+    lists_due: date | None = None
 
 
 class FeedCalendar(_Body):
     """`feed-calendar` (报送日历): on which days bureaus work, when terms are, how strictly due days are taken.
 
     `holidays` and `working_days` are the State Council's yearly notice (放假调休). `postpone`: a due day on a day off
-    moves to the next working day (遇节假日顺延). `grace`: days added to every due day. Feeds in `in_term_only` that
-    report daily are expected on school days only.
+    moves to the next working day (遇节假日顺延). Feeds in `in_term_only` that report daily are expected on school days
+    only; feeds `at_term_start` report a term at its beginning: by `lists_due`, else `due_day` days after its first day.
+    `expected_from`: periods that ended before that day are owed by nobody; without it, before the feed was made.
     """
 
     weekend: list[Annotated[int, Field(ge=1, le=7)]] = [6, 7]
     holidays: list[Days] = []
     working_days: list[date] = []
     postpone: bool = True
-    grace: Annotated[int, Field(ge=0, le=60)] = 0
+    expected_from: date | None = None
     terms: list[SchoolTerm] = []
     in_term_only: list[str] = []
+    at_term_start: list[str] = []
 
     @model_validator(mode="after")
     def _terms_apart(self) -> Self:

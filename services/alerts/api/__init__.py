@@ -1,6 +1,6 @@
 """The HTTP routes of the alerts service."""
 
-from services.alerts.api import alerts, batches, feeds
+from services.alerts.api import alerts, batches, calendar, feeds, zero_reports
 
-ROUTERS = (alerts.hot, alerts.router, batches.router, feeds.router)
+ROUTERS = (alerts.hot, alerts.router, batches.router, feeds.router, calendar.router, zero_reports.router)
 """Side by side: each router within a router costs every request under it."""

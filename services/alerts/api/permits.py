@@ -15,3 +15,8 @@ WithdrawAlerts = Annotated[Principal, Depends(Permit("alert:withdraw", Role.BURE
 ReportBatches = Annotated[Principal, Depends(Permit("batch:report", Role.BUREAU, api_key=True))]
 ReadBatches = Annotated[Principal, Depends(Permit("batch:read", *_READERS, api_key=True))]
 ReadFeeds = Annotated[Principal, Depends(Permit("feed:read", *_READERS, api_key=True))]
+ReportZero = Annotated[Principal, Depends(Permit("zero-report:make", Role.BUREAU, api_key=True))]
+ReadZeroReports = Annotated[Principal, Depends(Permit("zero-report:read", *_READERS, api_key=True))]
+WithdrawZeroReports = Annotated[Principal, Depends(Permit("zero-report:withdraw", Role.BUREAU, api_key=True))]
+ReadCalendar = Annotated[Principal, Depends(Permit("calendar:read", *_READERS, api_key=True))]
+ReadContradictions = Annotated[Principal, Depends(Permit("contradiction:read", *_READERS, api_key=True))]

@@ -12,6 +12,15 @@ from services.alerts.models.plumbing import (
     IdempotencyKey,
     Inbox,
     Outbox,
+    Policy,
+)
+from services.alerts.models.silence import (
+    Contradiction,
+    PhoneCode,
+    ReportReminder,
+    SelfReport,
+    UseCount,
+    ZeroReport,
 )
 
 __all__ = [
@@ -23,6 +32,7 @@ __all__ = [
     "Batch",
     "BatchChunk",
     "BatchError",
+    "Contradiction",
     "DeadLetter",
     "Feed",
     "IdempotencyKey",
@@ -30,4 +40,10 @@ __all__ = [
     "NewAlert",
     "Outbox",
     "OutboxRow",
+    "PhoneCode",
+    "Policy",
+    "ReportReminder",
+    "SelfReport",
+    "UseCount",
+    "ZeroReport",
 ]

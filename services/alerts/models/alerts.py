@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
@@ -22,6 +22,14 @@ class Alert(Base):
     __table_args__ = (
         Index("uq_alert_feed_dedup", "feed", "dedup", unique=True),
         Index("ix_alert_feed_id", "feed", "id"),
+        # The feed calendar counts without looking at a row. Its columns never change but when an alert is withdrawn.
+        Index(
+            "ix_alert_calendar",
+            *("feed", "occurred_on"),
+            postgresql_include=["area_code", "reported_at"],
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+        Index("ix_alert_confirmed", "answered_at", postgresql_where=text("verdict = 'risk_confirmed'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -6,6 +6,7 @@ from shared.inbox import DeadLetterMixin, InboxMixin
 from shared.outbox import OutboxMixin
 from shared.projections.api_keys import ApiKeyMixin
 from shared.projections.areas import AreaMixin
+from shared.projections.policies import PolicyMixin
 from shared.security.audit import AuditEntryMixin
 
 
@@ -43,3 +44,7 @@ class Area(AreaMixin, Base):
 
 class ApiKey(ApiKeyMixin, Base):
     """API keys, as the directory tells them."""
+
+
+class Policy(PolicyMixin, Base):
+    """Policies, as the directory tells them."""

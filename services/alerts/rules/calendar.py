@@ -38,13 +38,24 @@ class PeriodUnknown(Invalid):
     code = "period-unknown"
 
 
+class MonthInvalid(Invalid):
+    """Not a month as `2026-03`."""
+
+    code = "month-invalid"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How often a feed reports, and how many days after the end of a period (5: by the 5th of the next month)."""
+    """How often a feed reports, and how many days after the end of a period (5: by the 5th of the next month).
+
+    `grace_days` are added to the due day. Periods that ended before `since` are owed by nobody.
+    """
 
     feed: str
     cadence: Cadence
     due_day: int | None
+    grace_days: int = 0
+    since: date = date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +114,11 @@ def month_days(month: str) -> tuple[date, date] | None:
     return (first, _end_of_month(first)) if first else None
 
 
-def terms_end(calendar: FeedCalendar) -> date | None:
-    """The last day that the known terms reach; what comes after it nobody has scheduled."""
-    return max((term.last for term in calendar.terms), default=None)
+def is_scheduled(schedule: Schedule, first: date, last: date, calendar: FeedCalendar) -> bool:
+    """Whether the calendar tells when the feed reports: of terms somebody has to publish the dates in time."""
+    if schedule.cadence != "term":
+        return True
+    return any(term.last >= first for term in calendar.terms) and any(term.first <= last for term in calendar.terms)
 
 
 def _period(schedule: Schedule, name: str, first: date, last: date, calendar: FeedCalendar) -> Period:
@@ -113,11 +126,15 @@ def _period(schedule: Schedule, name: str, first: date, last: date, calendar: Fe
 
 
 def _due_on(schedule: Schedule, first: date, last: date, calendar: FeedCalendar) -> date | None:
-    if schedule.cadence == "event" or (schedule.cadence == "daily" and not _is_expected(schedule, first, calendar)):
+    if schedule.cadence == "event" or last < (calendar.expected_from or schedule.since):
         return None
-    term = next((term for term in calendar.terms if term.first == first), None) if schedule.cadence == "term" else None
-    day = term.due if term and term.due else last + timedelta(days=schedule.due_day or 0)
-    return _postponed(day, calendar) + timedelta(days=calendar.grace)
+    if schedule.cadence == "daily" and not _is_expected(schedule, first, calendar):
+        return None
+    delay = timedelta(days=schedule.due_day or 0)
+    day = last + delay
+    if schedule.cadence == "term" and schedule.feed in calendar.at_term_start:
+        day = next((t.lists_due for t in calendar.terms if t.first == first and t.lists_due), first + delay)
+    return _postponed(day, calendar) + timedelta(days=schedule.grace_days)
 
 
 def _is_expected(schedule: Schedule, day: date, calendar: FeedCalendar) -> bool:
