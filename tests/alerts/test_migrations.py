@@ -1,6 +1,7 @@
 """The tables the code expects are the tables the migrations make, on the way up and after the way down."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 from alembic.autogenerate import compare_metadata
@@ -8,11 +9,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import services.alerts
 from services.alerts.models import Base
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
-FEEDS = ["education.absence", "medical.cost"]
+FEEDS = sorted(path.stem for path in (Path(services.alerts.__file__).parent / "feeds").glob("*.json"))
 
 
 def in_thread(work: Any, *arguments: Any) -> None:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from services.alerts.models import Alert, Batch, Feed
+from services.alerts.models import Alert, Batch, Feed, FeedVersion
 from services.alerts.schemas.alerts import AlertDetail, AlertSummary, MaskedHousehold, MaskedPerson, VerdictView
 from services.alerts.schemas.batches import BatchView
-from services.alerts.schemas.feeds import FeedView
+from services.alerts.schemas.feeds import FeedContent, FeedDetail, FeedVersionView, FeedView
+from services.alerts.usecases.feeds import content_of
 from services.alerts.usecases.withdrawal import PURPOSE as WITHDRAWAL_REASON
 from shared.masking import mask_id_number, mask_name, mask_phone
 from shared.messages import Language
@@ -69,16 +70,35 @@ def _masked_household(household: dict[str, Any] | None) -> MaskedHousehold | Non
 
 def feed_view(feed: Feed, language: Language) -> FeedView:
     """A feed with its names in the caller's language."""
-    return FeedView(
-        code=feed.code,
-        bureau=feed.bureau_zh if language == "zh" else feed.bureau_en,
-        name=feed.name_zh if language == "zh" else feed.name_en,
-        risk_family=feed.risk_family,
-        default_severity=feed.default_severity,
-        evidence_schema=feed.evidence_schema,
-        version=feed.version,
-        active=feed.active,
+    return FeedView(**_feed_fields(feed, language))
+
+
+def feed_detail(feed: Feed, language: Language) -> FeedDetail:
+    """The same, and the body a change starts from."""
+    return FeedDetail(**_feed_fields(feed, language), content=content_of(feed))
+
+
+def feed_version_view(row: FeedVersion) -> FeedVersionView:
+    """What a feed was."""
+    return FeedVersionView(
+        version=row.version,
+        active=row.active,
+        content=FeedContent.model_validate(row.content),
+        changed_by=row.changed_by,
+        changed_at=row.changed_at,
     )
+
+
+def _feed_fields(feed: Feed, language: Language) -> dict[str, Any]:
+    same = {
+        name: getattr(feed, name) for name in FeedView.model_fields if name not in ("bureau", "bureau_code", "name")
+    }
+    return {
+        **same,
+        "bureau": feed.bureau_zh if language == "zh" else feed.bureau_en,
+        "bureau_code": feed.bureau,
+        "name": feed.name_zh if language == "zh" else feed.name_en,
+    }
 
 
 def batch_view(batch: Batch) -> BatchView:

@@ -9,7 +9,9 @@ from shared.security.principals import Principal, Role
 
 _READERS = (Role.BUREAU, Role.COUNTY, Role.SUPERVISOR, Role.ADMIN)
 
-ReportAlerts = Annotated[Principal, Depends(Permit("alert:report", Role.BUREAU, api_key=True))]
+_REPORTERS = (Role.BUREAU, Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)  # the last three where the feed names them
+
+ReportAlerts = Annotated[Principal, Depends(Permit("alert:report", *_REPORTERS, api_key=True))]
 ReadAlerts = Annotated[Principal, Depends(Permit("alert:read", *_READERS, api_key=True))]
 WithdrawAlerts = Annotated[Principal, Depends(Permit("alert:withdraw", Role.BUREAU, api_key=True))]
 ReportBatches = Annotated[Principal, Depends(Permit("batch:report", Role.BUREAU, api_key=True))]
@@ -20,3 +22,4 @@ ReadZeroReports = Annotated[Principal, Depends(Permit("zero-report:read", *_READ
 WithdrawZeroReports = Annotated[Principal, Depends(Permit("zero-report:withdraw", Role.BUREAU, api_key=True))]
 ReadCalendar = Annotated[Principal, Depends(Permit("calendar:read", *_READERS, api_key=True))]
 ReadContradictions = Annotated[Principal, Depends(Permit("contradiction:read", *_READERS, api_key=True))]
+WriteFeeds = Annotated[Principal, Depends(Permit("feed:write", Role.COUNTY, Role.ADMIN))]

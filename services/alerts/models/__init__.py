@@ -2,7 +2,7 @@
 
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
-from services.alerts.models.feeds import Feed
+from services.alerts.models.feeds import Feed, FeedVersion
 from services.alerts.models.plumbing import (
     ApiKey,
     Area,
@@ -35,6 +35,7 @@ __all__ = [
     "Contradiction",
     "DeadLetter",
     "Feed",
+    "FeedVersion",
     "IdempotencyKey",
     "Inbox",
     "NewAlert",

@@ -5,12 +5,10 @@ import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-import orjson
-from jsonschema_rs import Draft202012Validator
 from sqlalchemy import select
 
 from services.alerts import models
-from services.alerts.rules import Feed, Reference
+from services.alerts.rules import Feed, Reference, compile_schema
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database, ReadSession
@@ -71,8 +69,8 @@ class ReferenceData:
         """A schema is compiled once per version of its feed."""
         version, feed = self._versions.get(row.code, (0, None))
         if feed is None or version != row.version:
-            validator = Draft202012Validator(orjson.dumps(row.evidence_schema).decode(), validate_formats=True)
-            feed = Feed(row.code, row.risk_family, row.default_severity, validator)
+            validator = compile_schema(row.evidence_schema)
+            feed = Feed(row.code, row.risk_family, row.default_severity, validator, frozenset(row.reporters))
             self._versions[row.code] = (row.version, feed)
         return feed
 

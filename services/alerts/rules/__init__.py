@@ -22,6 +22,19 @@ from services.alerts.rules.batches import (
     BodyMalformed,
     RowTooLong,
 )
+from services.alerts.rules.evidence import FACTS, Kind, compile_schema, evidence_kinds, schema_faults
+from services.alerts.rules.feeds import (
+    FIELDS,
+    Cadence,
+    FeedCodeTaken,
+    FeedFieldInUse,
+    Reporter,
+    Subject,
+    column_type,
+    definition_faults,
+    heading,
+    require_reporter,
+)
 from services.alerts.rules.screening import (
     Draft,
     Feed,
@@ -33,6 +46,8 @@ from services.alerts.rules.screening import (
 )
 
 __all__ = [
+    "FACTS",
+    "FIELDS",
     "MAX_ROWS",
     "AlertAlreadyAnswered",
     "AlertAlreadyWithdrawn",
@@ -43,19 +58,32 @@ __all__ = [
     "BatchState",
     "BatchTooLong",
     "BodyMalformed",
+    "Cadence",
     "Draft",
     "Feed",
+    "FeedCodeTaken",
+    "FeedFieldInUse",
     "FeedNotFound",
+    "Kind",
     "Reference",
+    "Reporter",
     "RowTooLong",
     "Screened",
     "Severity",
     "Sight",
     "SourceRefReused",
     "State",
+    "Subject",
+    "column_type",
+    "compile_schema",
+    "definition_faults",
     "evidence_faults",
+    "evidence_kinds",
+    "heading",
     "holds_id_number",
+    "require_reporter",
     "require_withdrawable",
+    "schema_faults",
     "screen",
     "sight",
 ]

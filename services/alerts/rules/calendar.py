@@ -10,12 +10,10 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
+from services.alerts.rules.feeds import Cadence
 from shared.contracts.policies import FeedCalendar
 from shared.errors import Invalid
-
-Cadence = Literal["daily", "ten_days", "monthly", "quarterly", "term", "event"]
 
 ONE_DAY = timedelta(days=1)
 LONGEST_DELAY = timedelta(days=400)

@@ -52,6 +52,7 @@ class Feed:
     risk_family: str
     default_severity: Severity
     evidence: Draft202012Validator
+    reporters: frozenset[str] = frozenset({"bureau"})  # the roles that may report under it
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def prepare_alert(
     feed = reference.feeds.get(draft.feed)
     area_known = draft.area_code in reference.areas
     if feed is not None:
-        who.require_feed(draft.feed)
+        rules.require_reporter(who, draft.feed, feed.reporters)
     if area_known and not who.scope.covers(draft.area_code):
         raise AreaNotPermitted(field="area_code", area=draft.area_code)
     screened = rules.screen(draft, feed, area_known=area_known, today=local_date(now))

