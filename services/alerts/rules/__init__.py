@@ -32,6 +32,7 @@ from services.alerts.rules.feeds import (
     Subject,
     column_type,
     definition_faults,
+    family_of,
     heading,
     require_reporter,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "definition_faults",
     "evidence_faults",
     "evidence_kinds",
+    "family_of",
     "heading",
     "holds_id_number",
     "require_reporter",

@@ -21,7 +21,7 @@ from shared.db.engine import WriteSession
 from shared.errors import DomainError, Fault, InvalidInput
 from shared.ids import new_id
 from shared.security import audit
-from shared.security.principals import Principal, Role
+from shared.security.principals import Principal
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
 
@@ -53,6 +53,7 @@ async def accept_batch(
     batch = Batch(
         id=new_id(),
         reported_by=who.id,
+        role=who.role,
         feeds=sorted(who.feeds),
         areas=who.scope.serialise(),
         format=format_,
@@ -94,7 +95,7 @@ async def work_chunk(
 
 def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime) -> Prepared:
     """Read, screen and seal the rows of a chunk: all processor time and no waiting."""
-    who = Principal(chunk.reported_by, "api_key", Role.BUREAU, Scope.parse(chunk.areas), frozenset(chunk.feeds))
+    who = Principal(chunk.reported_by, "api_key", chunk.role, Scope.parse(chunk.areas), frozenset(chunk.feeds))
     trace = current_traceparent()
     ready = Prepared([], [], [], [])
     lines = vault.open(chunk.sealed, PURPOSE).split(b"\n")

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from services.alerts import events, rules
+from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import NewAlert
 from services.alerts.queries import intake
 from services.alerts.schemas.alerts import AlertDraft, AlertSummary
@@ -31,7 +32,7 @@ async def report_alert(
     Raises `InvalidInput`, `FeedNotPermitted`, `AreaNotPermitted`, and `SourceRefReused` for other content.
     """
     alert = prepare_alert(who, draft, reference, vault, now)
-    told = events.raised_row(alert, reference.feeds[alert.feed].risk_family, current_traceparent())
+    told = events.raised_row(alert, risk_family(draft, reference), current_traceparent())
     if await intake.insert_alert(connection, alert, told):
         return _new_summary(alert), True
     first = await intake.get_repeated(connection, alert.feed, alert.dedup)
@@ -76,6 +77,11 @@ def prepare_alert(
         batch_id=batch_id,
         reported_at=now,
     )
+
+
+def risk_family(draft: AlertDraft, reference: rules.Reference) -> str:
+    """Of a draft whose feed is known."""
+    return rules.family_of(reference.feeds[draft.feed].risk_family, draft.evidence, FAMILY_OF_TOPIC)
 
 
 def _record(draft: AlertDraft, screened: rules.Screened) -> bytes:
