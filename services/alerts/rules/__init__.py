@@ -20,6 +20,7 @@ from services.alerts.rules.batches import (
     BatchState,
     BatchTooLong,
     BodyMalformed,
+    RowMalformed,
     RowTooLong,
 )
 from services.alerts.rules.evidence import FACTS, Kind, compile_schema, evidence_kinds, schema_faults
@@ -68,6 +69,7 @@ __all__ = [
     "Kind",
     "Reference",
     "Reporter",
+    "RowMalformed",
     "RowTooLong",
     "Screened",
     "Severity",
