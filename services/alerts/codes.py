@@ -15,5 +15,6 @@ FAMILY_OF_TOPIC: Mapping[str, str] = _LISTS["topic"]["families"]
 TOPIC_OF_FAMILY: Mapping[str, str] = {family: topic for topic, family in FAMILY_OF_TOPIC.items()}
 """The other way round; families without a topic of their own are "other" there."""
 
-CHANNEL_OF_SOURCE: Mapping[str, str] = _LISTS["channel"]["sources"]
+REQUEST_KIND: str = _LISTS["request"]["kind"]
+REQUEST_CHANNELS: Mapping[str, str] = _LISTS["request"]["channels"]
 """By source of a self-report: what its evidence calls the road by which it came."""

@@ -16,7 +16,7 @@ from services.alerts.queries import batches as queries
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.silence import ContradictionKind
 from services.alerts.settings import AlertsSettings
-from services.alerts.usecases import batches, calendar, zero_reports
+from services.alerts.usecases import batches, calendar, phone_codes, zero_reports
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
@@ -121,6 +121,7 @@ async def sweep(database: Database) -> None:
     async with database.write(_EVERYWHERE) as session:
         await queries.delete_old_errors(session, utc_now() - ERRORS_KEPT)
         await calendar.forget_reminders(session, utc_now())
+        await phone_codes.forget(session, utc_now())
 
 
 async def remind(database: Database, reference: ReferenceData) -> None:

@@ -93,13 +93,15 @@ def _self_reports() -> None:
         "self_report",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("alert_id", sa.Uuid(), nullable=False),
+        sa.Column("content_key", sa.LargeBinary(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("risk_family", sa.String(), nullable=False),
         sa.Column("phone_key", sa.String(), nullable=True),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_self_report"),
-        sa.UniqueConstraint("alert_id", name="uq_self_report_alert_id"),
+        sa.UniqueConstraint("content_key", name="uq_self_report_content_key"),
     )
+    op.create_index("ix_self_report_alert_id", "self_report", ["alert_id"])
     op.create_index("ix_self_report_phone_key", "self_report", ["phone_key", "id"])
     op.create_table(
         "phone_code",

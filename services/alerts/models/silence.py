@@ -78,7 +78,8 @@ class SelfReport(Base):
     __table_args__ = (Index("ix_self_report_phone_key", "phone_key", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)  # the receipt: tells nothing of the alert
-    alert_id: Mapped[UUID] = mapped_column(unique=True)
+    alert_id: Mapped[UUID] = mapped_column(index=True)
+    content_key: Mapped[bytes] = mapped_column(unique=True)  # keyed hash of the request: the same again is the first
     source: Mapped[Source] = mapped_column(String)
     risk_family: Mapped[str]
     phone_key: Mapped[str | None]
@@ -95,7 +96,7 @@ class PhoneCode(Base):
     tries: Mapped[int]
     tries_allowed: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    used_for: Mapped[bytes | None]  # row hash of the self-report made with it: a code makes one
+    used_for: Mapped[bytes | None]  # content key of the self-report made with it: a code makes one
 
 
 class UseCount(Base):
