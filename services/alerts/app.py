@@ -49,7 +49,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             jobs=(
                 *workers,
                 every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database)),
-                every(settings.reminder_seconds, "reminders", partial(jobs.remind, database, reference)),
+                every(settings.reminder_seconds, "reminders", partial(jobs.remind, database)),
                 every(settings.contradiction_seconds, "contradictions", partial(jobs.find_contradictions, database)),
             ),
             state={"reference": reference},

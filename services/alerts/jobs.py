@@ -124,11 +124,10 @@ async def sweep(database: Database) -> None:
         await phone_codes.forget(session, utc_now())
 
 
-async def remind(database: Database, reference: ReferenceData) -> None:
+async def remind(database: Database) -> None:
     """Remind of the reports that are due, or were."""
-    codes = (await reference.get()).areas
     async with database.write(_EVERYWHERE) as session:
-        await calendar.remind(session, codes, utc_now())
+        await calendar.remind(session, utc_now())
 
 
 async def find_contradictions(database: Database) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 
 from services.alerts.api.permits import ReadCalendar, ReadContradictions
 from services.alerts.queries import zero_reports as queries
@@ -31,7 +31,6 @@ Bureau = Annotated[str | None, Query(max_length=64, description="Bureau · 部�
 
 @router.get("/calendar", summary="The feed calendar of a month · 报送日历")
 async def read_month(
-    request: Request,
     who: ReadCalendar,
     db: Db,
     language: Speaks,
@@ -45,9 +44,9 @@ async def read_month(
     span = month_days(month)
     if span is None:
         raise MonthInvalid(field="month")
-    reference, now = await request.app.state.reference.get(), utc_now()
+    now = utc_now()
     async with db.read(who.scope) as session:
-        rows = await read_calendar(session, sight(who), reference.areas, span, bureau, now)
+        rows = await read_calendar(session, sight(who), span, bureau, now)
     grouped = groupby(sorted(rows, key=_owner), key=_owner)
     bureaus = [_bureau_month(list(group), language) for _, group in grouped]
     return CalendarView(month=month, today=local_date(now), bureaus=bureaus)

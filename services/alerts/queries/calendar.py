@@ -50,6 +50,10 @@ JOIN alert ON alert.id = contradiction.alert_id AND alert.withdrawn_at IS NULL
 GROUP BY cell.place
 """  # noqa: S608
 
+_COUNTIES = """
+SELECT DISTINCT left(code, 6) AS county FROM area WHERE active AND right(code, 8) <> '00000000' ORDER BY 1
+"""
+
 _CLAIM_REMINDERS = """
 INSERT INTO report_reminder (feed, period, area, kind, days, due_on, policy_id, sent_at)
 SELECT feed, period, area, kind, days, due_on, policy_id, $8
@@ -64,6 +68,11 @@ _DELETE_REMINDERS = "DELETE FROM report_reminder WHERE sent_at < $1"
 def schedule_of(feed: Feed) -> Schedule:
     """How often the feed reports."""
     return Schedule(feed.code, feed.cadence, feed.due_day, feed.grace_days, local_date(feed.created_at))
+
+
+async def list_counties(session: ReadSession) -> list[str]:
+    """Prefixes of the counties that there are areas of. Provinces and prefectures among the areas stand for none."""
+    return [row["county"] for row in await (await raw(session)).fetch(_COUNTIES)]
 
 
 async def list_owed(session: ReadSession, codes: Collection[str] | None, bureau: str | None) -> Sequence[Feed]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Text, and_, any_, exists, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Row, TextClause, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import Alert, Contradiction, Feed, ZeroReport
@@ -151,8 +151,8 @@ def _found(report: ZeroReport | None) -> ZeroReport:
     return report
 
 
-def _in_sight(sight: Sight) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def _in_sight(sight: Sight) -> list[ColumnElement[bool] | TextClause]:
+    conditions: list[ColumnElement[bool] | TextClause] = []
     if sight.feeds is not None:
         conditions.append(ZeroReport.feed.in_(sorted(sight.feeds)))
     if "" not in sight.scope.prefixes:
@@ -160,13 +160,12 @@ def _in_sight(sight: Sight) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _overlaps(scope: Scope) -> ColumnElement[bool]:
+def _overlaps(scope: Scope) -> TextClause:
     """Whether a zero report speaks of any area of the scope: one lies within the other."""
-    prefix = func.unnest(ZeroReport.areas).column_valued("prefix")
-    seen = sorted(scope.prefixes)
-    within = prefix.like(any_(literal(scope.like_patterns(), ARRAY(Text))))
-    around = or_(*(literal(one).startswith(prefix) for one in seen)) if seen else text("false")
-    return exists(select(1).select_from(prefix).where(or_(within, around)))
+    return text(
+        "EXISTS (SELECT FROM unnest(zero_report.areas) AS said, unnest(CAST(:seen AS text[])) AS seen"
+        " WHERE starts_with(said, seen) OR starts_with(seen, said))"
+    ).bindparams(seen=sorted(scope.prefixes))
 
 
 def _wanted(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -177,4 +176,4 @@ def _wanted(wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(ZeroReport.period == wanted.period)
     if wanted.bureau is not None:
         conditions.append(ZeroReport.feed.in_(select(Feed.code).where(Feed.bureau == wanted.bureau)))
-    return [and_(*conditions)] if conditions else []
+    return conditions

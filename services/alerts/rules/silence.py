@@ -1,13 +1,12 @@
 """When a report is late, silent or not yet due, when it is reminded of, and what contradicts a zero report. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
 from services.alerts.rules.calendar import Period
-from shared import areas
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.policies import Reminders
@@ -94,15 +93,11 @@ def standing(period: Period, heard: Heard, today: date) -> Standing:
     return Standing("silent" if delay else "pending", False, delay)
 
 
-def places_of(scope: Scope, codes: Iterable[str]) -> list[str]:
-    """The counties that owe reports, by prefix, as far as the asker sees them: of a county in part, the parts.
-
-    `codes` are today's areas. Provinces and prefectures among them stand for no county.
-    """
-    counties = {code[:COUNTY] for code in codes if len(areas.prefix(areas.AreaCode(code))) >= COUNTY}
+def places_of(scope: Scope, counties: Collection[str]) -> list[str]:
+    """The counties that owe reports, by prefix, as far as the asker sees them: of a county in part, the parts."""
     seen = tuple(scope.prefixes)
     whole = {county for county in counties if seen and county.startswith(seen)}
-    parts = {prefix for prefix in seen if len(prefix) > COUNTY and prefix[:COUNTY] in counties - whole}
+    parts = {prefix for prefix in seen if len(prefix) > COUNTY and prefix[:COUNTY] in set(counties) - whole}
     return sorted(whole | parts)
 
 

@@ -48,7 +48,9 @@ class PhoneCodeSent(BaseModel):
 class SelfReportDraft(Draft):
     """A household's own request. With `phone` and `code` by itself; without a code by a signed-in cadre on its behalf."""
 
-    phone: Phone | None = None
+    phone: Annotated[
+        str | None, Field(max_length=40, repr=False, description="Mobile phone · 手机号码", examples=["15400000017"])
+    ] = None
     code: PhoneCode | None = None
     id_number: Annotated[str, Field(max_length=40, repr=False, description="ID number · 证件号码")]
     name: Annotated[Line, Field(max_length=100, repr=False, description="Name · 姓名")]

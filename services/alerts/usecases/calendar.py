@@ -1,6 +1,6 @@
 """The feed calendar of a month, and the reminders of what is due in it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -56,14 +56,13 @@ class FeedMonth:
 async def read_calendar(
     session: ReadSession,
     sight: Sight,
-    codes: Collection[str],
     month: tuple[date, date],
     bureau: str | None,
     now: datetime,
 ) -> list[FeedMonth]:
     """The feeds in sight, by place and bureau, with the periods that are due in the month.
 
-    `codes` are today's areas. Raises `PolicyMissing` where no calendar is in force.
+    Raises `PolicyMissing` where no calendar is in force.
     """
     today = local_date(now)
     by_day = max(month[0], min(today, month[1]))
@@ -71,7 +70,7 @@ async def read_calendar(
     versions = await policies.load(session, "feed-calendar")
     cells: list[Cell] = []
     rows: list[tuple[str, Feed, int, bool]] = []
-    for place in places_of(sight.scope, codes):
+    for place in places_of(sight.scope, await queries.list_counties(session)):
         calendar = calendar_of(versions, place, by_day)
         for feed in feeds:
             schedule = queries.schedule_of(feed)
@@ -103,7 +102,7 @@ def _take(heard: Iterator[tuple[Cell, Heard]], count: int) -> Iterator[tuple[Cel
         yield next(heard)
 
 
-async def remind(session: WriteSession, codes: Collection[str], now: datetime) -> int:
+async def remind(session: WriteSession, now: datetime) -> int:
     """Tell of the reports whose reminder's turn it is, each once; how many. One transaction: killed, nothing was told.
 
     Where no policy is in force nobody is reminded, and the others are not held up.
@@ -111,11 +110,12 @@ async def remind(session: WriteSession, codes: Collection[str], now: datetime) -
     today = local_date(now)
     calendars = await policies.load(session, "feed-calendar")
     reminders = await policies.load(session, "feed-reminder")
+    places = places_of(_EVERYWHERE, await queries.list_counties(session))
     due: list[tuple[Cell, Reminder, UUID]] = []
     bureaus: dict[str, str] = {}
     for feed in await queries.list_owed(session, None, None):
         bureaus[feed.code] = feed.bureau
-        for place in places_of(_EVERYWHERE, codes):
+        for place in places:
             due.extend(_reminders(queries.schedule_of(feed), place, calendars, reminders, today))
     heard = await queries.hear(session, [cell for cell, _, _ in due])
     silent = [one for one, said in zip(due, heard, strict=True) if _is_silent(said)]
