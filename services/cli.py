@@ -26,7 +26,7 @@ from shared import memory, telemetry
 from shared.areas import Scope
 from shared.bus.kafka import KafkaBus
 from shared.clock import CHINA, utc_now
-from shared.contracts.topics import TOPICS
+from shared.contracts.topics import ON_THE_BUS
 from shared.db.engine import Database, WriteSession
 from shared.db.migrate import downgrade, migrate
 from shared.security.reseal import reseal
@@ -56,7 +56,7 @@ def serve(service: str, host: str, port: int) -> None:
     telemetry.set_up(settings.telemetry, f"shouwang-{service}")
     keys = HttpKeys(settings.token.jwks_url, httpx.AsyncClient(timeout=5))
     bus = KafkaBus(settings.kafka)
-    bus.ensure_topics({topic.name: "compact" if topic.kind == "state" else "delete" for topic in TOPICS.values()})
+    bus.ensure_topics({name: "compact" if topic.kind == "state" else "delete" for name, topic in ON_THE_BUS.items()})
     app = CREATE_APP[service](settings, bus, keys.find)
     memory.settle()
     uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=20)

@@ -33,7 +33,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
 
     workers: list[Job] = [keep_worker_process] * settings.batch_processes
     if not workers:
-        workers = [jobs.BatchWorker(database, vault, reference).run]
+        workers = [jobs.BatchWorker(database, vault, reference, settings.live_rows).run]
     return service_app(
         Parts(
             name="alerts",

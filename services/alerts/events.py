@@ -44,11 +44,11 @@ def raised_row(alert: NewAlert, risk_family: str, traceparent: str | None) -> Ou
     }
     key = alert.person_key or alert.household_key or str(alert.id)
     told = orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()  # as pydantic writes it
-    return (new_id(), AlertRaised.topic, key, AlertRaised.type, alert.reported_at, told, traceparent)
+    return (new_id(), AlertRaised.topic, key, AlertRaised.type, alert.reported_at, told, traceparent, alert.lane)
 
 
 def alert_withdrawn(alert: Alert, withdrawn_at: datetime) -> AlertWithdrawn:
-    """An alert taken back; it follows the alert itself, for it has the same partition key."""
+    """An alert taken back; it follows the alert itself, for it has the same partition key. To emit in the alert's lane."""
     subject_key = alert.person_key or alert.household_key or str(alert.id)
     return AlertWithdrawn(alert_id=alert.id, subject_key=subject_key, withdrawn_at=withdrawn_at)
 

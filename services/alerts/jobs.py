@@ -14,13 +14,17 @@ import asyncpg
 
 from services.alerts.queries import batches as queries
 from services.alerts.queries.reference import ReferenceData
+from services.alerts.rules import lane_of_batch
 from services.alerts.rules.silence import ContradictionKind
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import batches, calendar, phone_codes, zero_reports
+from services.alerts.usecases.files import Shelf, forget_old_files, forget_orphans
+from services.alerts.usecases.rematching import forget_expired
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.outage import is_outage
+from shared.files import FilesSettings
 from shared.security.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -39,6 +43,7 @@ class BatchWorker:
     database: Database
     vault: Vault
     reference: ReferenceData
+    live_rows: int  # see `AlertsSettings`
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -70,14 +75,15 @@ class BatchWorker:
         self._bell.set()
 
     async def work_one(self) -> bool:
-        """Work on the oldest chunk that nobody has; False when there is none."""
+        """Work on the first chunk that nobody has; False when there is none."""
         chunk = None
         try:
             async with self.database.write(_EVERYWHERE) as session:
-                chunk = await queries.take_chunk(session)
+                chunk = await queries.take_chunk(session, self.live_rows)
                 if chunk is not None:
                     reference = await self.reference.since(chunk.received_at)
-                    await batches.work_chunk(session, chunk, reference, self.vault, utc_now())
+                    lane = lane_of_batch(chunk.rows_total, self.live_rows)
+                    await batches.work_chunk(session, chunk, reference, self.vault, utc_now(), lane)
         except Exception as error:
             if chunk is None or is_outage(error):
                 raise
@@ -116,12 +122,16 @@ async def _end(process: Process) -> None:
             await process.wait()
 
 
-async def sweep(database: Database) -> None:
+async def sweep(database: Database, shelf: Shelf, kept: FilesSettings) -> None:
     """Delete what was kept long enough."""
+    now = utc_now()
     async with database.write(_EVERYWHERE) as session:
-        await queries.delete_old_errors(session, utc_now() - ERRORS_KEPT)
-        await calendar.forget_reminders(session, utc_now())
-        await phone_codes.forget(session, utc_now())
+        await queries.delete_old_errors(session, now - ERRORS_KEPT)
+        await calendar.forget_reminders(session, now)
+        await phone_codes.forget(session, now)
+    await forget_expired(database, now)
+    await forget_old_files(database, shelf, timedelta(days=kept.kept_days), now)
+    await forget_orphans(database, shelf, now)
 
 
 async def remind(database: Database) -> None:

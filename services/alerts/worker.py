@@ -23,7 +23,8 @@ CONNECTIONS = 4  # one listens, one works, one reads the reference data
 async def work(settings: AlertsSettings) -> None:
     """Work off batches until standard input ends."""
     database = Database(settings.database.model_copy(update={"pool_size": CONNECTIONS}), "alerts")
-    worker = asyncio.create_task(BatchWorker(database, Vault(settings.vault), ReferenceData(database)).run())
+    batches = BatchWorker(database, Vault(settings.vault), ReferenceData(database), settings.live_rows)
+    worker = asyncio.create_task(batches.run())
     await _end_of(sys.stdin.fileno())
     while not worker.done():  # a cancellation that meets a statement may come out as the driver's own error
         worker.cancel()

@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.lanes import Lane, lane_of
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One CloudEvents 1.0 event as it travels; `value` is its JSON data, the rest are its attributes."""
 
-    topic: str  # "alerts.alert"
+    topic: str  # "alerts.alert", or "alerts.alert-bulk"
     key: str  # partition key: household key or person key; one key's messages stay in order
     id: str  # CloudEvents id, a UUID version 7
     type: str  # "alerts.alert-raised"
@@ -17,6 +19,11 @@ class Message:
     time: str  # RFC 3339
     value: bytes
     traceparent: str | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """The lane it travels in."""
+        return lane_of(self.topic)
 
 
 Deliver = Callable[[Sequence[Message]], Awaitable[None]]
@@ -36,7 +43,9 @@ class Bus(Protocol):
         """Return when all are durably handed over; raise otherwise. The same batch may be published again."""
 
     def subscribe(self, subscriber: str, topics: Collection[str], deliver: Deliver) -> None:
-        """Before `start`. `subscriber` names the consumer group, one per service."""
+        """Before `start`. `subscriber` names the consumer group, one per service and lane: a lane never waits for
+        another one's deliveries.
+        """
 
     def health(self) -> Mapping[str, float]:
         """Seconds since the last poll that returned, by subscriber."""

@@ -33,7 +33,7 @@ class AlertRaised(Event):
 
     @property
     def key(self) -> str:
-        """All alerts on one person, or one household code, stay in order."""
+        """All alerts on one person, or one household code, stay in order, within a lane."""
         return self.person_key or self.household_key or str(self.alert_id)
 
 
@@ -82,7 +82,7 @@ class AlertWithdrawn(Event):
 
     @property
     def key(self) -> str:
-        """Behind the alert it takes back."""
+        """Behind the alert it takes back, and in its lane."""
         return self.subject_key
 
 

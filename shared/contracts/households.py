@@ -29,7 +29,7 @@ class _TaskEvent(Event):
 
     @property
     def key(self) -> str:
-        """One household's events stay in order."""
+        """One household's events stay in order, within a lane."""
         return self.subject_key
 
 

@@ -3,20 +3,34 @@
 `state` topics tell the newest state of a thing and are compacted, so that a service added later can read the whole
 of it. `log` topics tell what happened and keep it for the retention time set in the deployment. Areas come in
 chunks, which compaction would tear, so they are a log; a new service asks for `services.cli announce`.
+
+A topic with a bulk twin is two topics of Kafka. Its events are in order per key within each of them, not between them.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.lanes import Lane, on_lane
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One Kafka topic: `name` is `<owner>.<noun>`."""
+    """`name` is `<owner>.<noun>`, and of its bulk twin, if it has one, `<owner>.<noun>-bulk`."""
 
     name: str
     kind: Literal["state", "log"]
     title_en: str
     title_zh: str
+    bulk_twin: bool = False  # its receivers take events of one key in whichever order the lanes bring them
+
+    def __post_init__(self) -> None:
+        if self.bulk_twin and self.kind == "state":
+            raise ValueError(f"{self.name}: the newest state cannot stand in two topics")
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes its events can take; without a twin all are live, whatever the occasion."""
+        return (Lane.LIVE, Lane.BULK) if self.bulk_twin else (Lane.LIVE,)
 
     @property
     def owner(self) -> str:
@@ -29,12 +43,16 @@ _ALL = (
     Topic("directory.account", "state", "Accounts, their role and area, without names", "账号"),
     Topic("directory.api-key", "state", "API keys of department systems, hashed", "部门接口密钥"),
     Topic("directory.policy", "state", "Versioned policies", "政策参数"),
-    Topic("alerts.alert", "log", "Early warnings of the bureaus", "部门预警"),
-    Topic("households.task", "log", "Tasks and what becomes of them", "核查任务"),
-    Topic("households.register", "log", "Who lives in which household", "农户档案变动"),
+    Topic("alerts.alert", "log", "Early warnings of the bureaus", "部门预警", bulk_twin=True),
+    Topic("households.task", "log", "Tasks and what becomes of them", "核查任务", bulk_twin=True),
+    Topic("households.register", "log", "Who lives in which household", "农户档案变动", bulk_twin=True),
     Topic("households.verdict", "log", "Verdicts on alerts", "核查结论"),
     Topic("alerts.calendar", "log", "Reports that are due, and contradictions", "报送日历"),
     Topic("alerts.phone-code", "log", "Codes for the text message gateway, sealed", "申报验证码"),
 )
 
 TOPICS: dict[str, Topic] = {topic.name: topic for topic in _ALL}
+"""By the name that contracts use."""
+
+ON_THE_BUS: dict[str, Topic] = {on_lane(topic.name, lane): topic for topic in _ALL for lane in topic.lanes}
+"""By each name that stands on the bus, the bulk twins' too."""

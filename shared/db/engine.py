@@ -22,12 +22,15 @@ WriteSession = NewType("WriteSession", ReadSession)
 EMITTED = "emitted"
 """Key in `session.info`: this transaction wrote to the outbox, so the relay is woken when it has committed."""
 
+LANE = "lane"
+"""Key in `session.info`: the `shared.lanes.Lane` of the message that is being handled; absent means live."""
+
 
 class DatabaseSettings(BaseModel):
     """Where a service's data lie. Each service takes its own, so one can move to a cluster of its own."""
 
     url: SecretStr = Field(description="postgresql+asyncpg://role:password@host/database, the service's own role")
-    pool_size: int = Field(16, ge=2, description="Connections per process; the sum must stay under max_connections")
+    pool_size: int = Field(16, ge=3, description="Connections per process; the sum must stay under max_connections")
     pool_timeout: float = Field(10, gt=0, description="Seconds to wait for a free connection before answering 503")
     statement_timeout: int = Field(30_000, ge=0, description="Milliseconds one statement may run; 0 = no limit")
 
@@ -45,7 +48,7 @@ class Database:
         self.outbox_filled = asyncio.Event()
         self._row_security = row_security
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
-        self._places = asyncio.Semaphore(settings.pool_size - 1)  # the relay keeps one connection for itself
+        self._places = asyncio.Semaphore(settings.pool_size - 2)  # the relays keep one connection each
         self._patience = settings.pool_timeout
 
     async def stop(self) -> None:

@@ -21,6 +21,7 @@ from shared.http import documents, operations, probes, problems
 from shared.http.access_log import AccessLog
 from shared.http.too_large import ProblemForTooLarge
 from shared.inbox import Inbox
+from shared.lanes import Lane, on_lane
 from shared.messages import Catalogue
 from shared.outbox import Relay
 from shared.security.permits import Gate
@@ -59,9 +60,11 @@ class Parts:
 
 
 def service_app(parts: Parts) -> FastAPI:
-    """The app, with its consumers subscribed; relay, housekeeping and jobs start with the app's lifespan."""
+    """The app, with its consumers subscribed; relays, housekeeping and jobs start with the app's lifespan."""
     if parts.inbox is not None:
-        parts.bus.subscribe(parts.name, parts.inbox.topics, parts.inbox.deliver)
+        for lane in Lane:
+            if topics := parts.inbox.topics(lane):
+                parts.bus.subscribe(on_lane(parts.name, lane), topics, parts.inbox.deliver)
     app = FastAPIOffline(
         docs_url=f"/{parts.name}/docs",
         redoc_url=f"/{parts.name}/redoc",
@@ -115,7 +118,8 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], contextlib.AbstractAsyncConte
         await require_head(parts.database)
         await parts.bus.start()
         housekeeping = every(HOUSEKEEPING_SECONDS, "housekeeping", lambda: sweep(parts.database, utc_now()))
-        jobs = (Relay(parts.database, parts.bus).run, housekeeping, *parts.jobs)
+        relays = [Relay(parts.database, parts.bus, lane).run for lane in Lane]
+        jobs = (*relays, housekeeping, *parts.jobs)
         tasks = [asyncio.create_task(_guard(job), name=f"{parts.name}:{job.__qualname__}") for job in jobs]
         try:
             yield

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from shared.areas import Scope
 from shared.bus.port import Bus
 from shared.db.engine import Database
+from shared.lanes import Lane
 from shared.security.permits import Public
 
 STALE_POLL_SECONDS = 60.0
@@ -17,17 +18,19 @@ STALE_POLL_SECONDS = 60.0
 
 _GAUGES = {
     "ready": Gauge("shouwang_ready", "1 when the service can work", ["service"]),
-    "outbox_rows": Gauge("shouwang_outbox_rows", "Events not yet on the bus", ["service"]),
-    "outbox_age": Gauge("shouwang_outbox_age_seconds", "Age of the oldest event not yet on the bus", ["service"]),
     "dead_letters": Gauge("shouwang_dead_letters", "Events that wait for a person's decision", ["service"]),
 }
-_POLL_AGE = Gauge("shouwang_poll_age_seconds", "Since the consumer's last poll that returned", ["service"])
+_OUTBOX_GAUGES = {
+    "rows": Gauge("shouwang_outbox_rows", "Events not yet on the bus", ["service", "lane"]),
+    "age": Gauge("shouwang_outbox_age_seconds", "Age of the oldest event not yet on the bus", ["service", "lane"]),
+}
+_POLL_AGE = Gauge("shouwang_poll_age_seconds", "Since the consumer's last poll that returned", ["service", "consumer"])
 
-_WAITING = text("""
-SELECT (SELECT count(*) FROM outbox) AS outbox_rows,
-    COALESCE((SELECT extract(epoch FROM now() - min(occurred_at)) FROM outbox), 0) AS outbox_age,
-    (SELECT count(*) FROM dead_letter WHERE resolved_at IS NULL) AS dead_letters
+_OUTBOX = text("""
+SELECT lane, count(*) AS rows, extract(epoch FROM now() - min(occurred_at)) AS age FROM outbox GROUP BY lane
 """)
+_UNKNOWN = float("nan")
+_DEAD_LETTERS = text("SELECT count(*) FROM dead_letter WHERE resolved_at IS NULL")
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(Public("probes carry no data of people"))])
 
@@ -52,27 +55,38 @@ async def metrics(request: Request) -> Response:
 
 
 async def readiness(state: Any) -> dict[str, Any]:
-    """Whether the service can work: `{ready, database, polls: {subscriber: seconds}, outbox_rows, ...}`."""
+    """Whether the service can work, and what waits in it.
+
+    `{ready, database, polls: {consumer: seconds}, outbox: {lane: {rows, age}}, dead_letters}`; an age is in seconds.
+    """
     database: Database = state.database
     bus: Bus = state.bus
     polls = {name: round(age, 1) for name, age in bus.health().items()}
     try:
         async with database.read(Scope.nowhere()) as session:
-            waiting = dict((await session.execute(_WAITING)).mappings().one())
+            waiting = {row.lane: row for row in await session.execute(_OUTBOX)}
+            dead_letters = await session.scalar(_DEAD_LETTERS)
     except Exception as error:
         return {"ready": False, "database": type(error).__name__, "polls": polls}
-    waiting["outbox_age"] = round(float(waiting["outbox_age"]), 1)
     stuck = any(age > STALE_POLL_SECONDS for age in polls.values())
-    return {"ready": not stuck, "database": "ok", "polls": polls, **waiting}
+    outbox = {
+        lane.name.lower(): {"rows": row.rows, "age": round(float(row.age), 1)} if row else {"rows": 0, "age": 0.0}
+        for lane, row in ((lane, waiting.get(lane)) for lane in Lane)
+    }
+    return {"ready": not stuck, "database": "ok", "polls": polls, "outbox": outbox, "dead_letters": dead_letters}
 
 
 async def measured(*states: Any) -> Response:
     """The process's metrics, with what waits in each of the services it runs counted at this moment."""
     for state in states:
         report = await readiness(state)
+        # While the database is away nothing can be counted, and an old number would look like a good one.
         for name, gauge in _GAUGES.items():
-            # While the database is away nothing can be counted, and an old number would look like a good one.
-            gauge.labels(state.name).set(report.get(name, float("nan")))
-        for age in report["polls"].values():
-            _POLL_AGE.labels(state.name).set(age)
+            gauge.labels(state.name).set(report.get(name, _UNKNOWN))
+        for lane in (one.name.lower() for one in Lane):
+            waiting = report.get("outbox", {}).get(lane, {})
+            for name, gauge in _OUTBOX_GAUGES.items():
+                gauge.labels(state.name, lane).set(waiting.get(name, _UNKNOWN))
+        for consumer, age in report["polls"].items():
+            _POLL_AGE.labels(state.name, consumer).set(age)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

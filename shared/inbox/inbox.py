@@ -3,6 +3,9 @@
 A batch is one transaction: claim the event ids, call the handlers, commit; the bus forgets the batch after that.
 A batch that fails is halved until the event at fault stands alone; that one is tried a few times and then kept as a
 dead letter, so that it holds up nobody. When the database is away the error goes to the bus, which tries for ever.
+
+Both lanes come in here. Their transactions take turns, first come, first served, and those of bulk are short: so a
+live batch waits for one transaction of bulk at most, bulk for one of live ones, and never one lane for the other's locks.
 """
 
 import asyncio
@@ -19,9 +22,11 @@ from shared.areas import Scope
 from shared.bus.port import Message
 from shared.clock import utc_now
 from shared.contracts.envelope import Event, EventType
-from shared.db.engine import Database, WriteSession, raw
+from shared.contracts.topics import TOPICS
+from shared.db.engine import LANE, Database, WriteSession, raw
 from shared.db.outage import is_outage
 from shared.inbox import dead_letters
+from shared.lanes import BULK_BATCH, Lane, on_lane
 from shared.telemetry import event_span
 
 log = logging.getLogger(__name__)
@@ -65,11 +70,12 @@ class Inbox:
         self._attempts = attempts
         self._pause = pause
         self._now = now
+        self._turn = asyncio.Lock()  # serves in the order of asking
 
-    @property
-    def topics(self) -> frozenset[str]:
-        """The topics that hold the handled events."""
-        return frozenset(event.topic for event, _ in self._handlers.values())
+    def topics(self, lane: Lane) -> frozenset[str]:
+        """The topics of that lane that hold the handled events."""
+        owned = {TOPICS[event.topic] for event, _ in self._handlers.values()}
+        return frozenset(on_lane(topic.name, lane) for topic in owned if lane in topic.lanes)
 
     @property
     def types(self) -> frozenset[str]:
@@ -79,8 +85,9 @@ class Inbox:
     async def deliver(self, messages: Sequence[Message]) -> None:
         """Handle every message once and commit. Raises only for an outage: then the bus delivers again."""
         mine = [message for message in messages if message.type in self._handlers or not message.type]
-        if mine:
-            await self._deliver(mine)
+        size = BULK_BATCH if any(message.lane is Lane.BULK for message in mine) else max(len(mine), 1)
+        for start in range(0, len(mine), size):
+            await self._deliver(mine[start : start + size])
 
     async def _deliver(self, messages: Sequence[Message]) -> None:
         try:
@@ -113,12 +120,12 @@ class Inbox:
             "dead letter",
             extra={"event_type": message.type, "event_id": message.id, "error": type(error).__name__},
         )
-        async with self._database.write(Scope.everywhere()) as session:
+        async with self._turn, self._database.write(Scope.everywhere()) as session:
             if await self._claim(session, [message]):
                 await dead_letters.keep(session, event_id(message), message, error, self._attempts, self._now())
 
     async def _handle_batch(self, messages: Sequence[Message]) -> None:
-        async with self._database.write(Scope.everywhere()) as session:
+        async with self._turn, self._database.write(Scope.everywhere()) as session:
             claimed = await self._claim(session, messages)
             await self.handle(session, _first_of_each(messages, claimed))
 
@@ -128,11 +135,15 @@ class Inbox:
         return {row["event_id"] for row in rows}
 
     async def handle(self, session: WriteSession, messages: Iterable[Message]) -> None:
-        """Call the handlers, run by run of one type, in order. Also how a dead letter is replayed."""
-        for type_, run in groupby(messages, key=lambda message: message.type):
+        """Call the handlers, run by run of one type, in order. Also how a dead letter is replayed.
+
+        What they emit goes on in the lane in which its cause came.
+        """
+        for (type_, lane), run in groupby(messages, key=lambda message: (message.type, message.lane)):
             if type_ not in self._handlers:
                 raise UnreadableEvent
             event, handler = self._handlers[type_]
+            session.info[LANE] = lane
             with ExitStack() as spans:
                 await handler(session, [_receive(event, message, spans) for message in run])
 

@@ -21,6 +21,7 @@ from shared.clock import local_date, utc_now
 from shared.contracts import BY_TYPE
 from shared.contracts.directory import ApiKeyChanged, AreaRecord, AreasChanged
 from shared.contracts.envelope import Event
+from shared.contracts.topics import ON_THE_BUS
 from shared.db.engine import Database, DatabaseSettings
 from shared.idnumber import complete
 from shared.ids import new_id
@@ -194,7 +195,7 @@ async def make_service(
         url = DatabaseSettings(url=SecretStr(cluster.dsn("alerts", database_name)), pool_size=8)
         settings = AlertsSettings(database=url, vault=vault_settings, batch_processes=batch_processes)
         bus, listener = LocalBus(), Listener()
-        bus.subscribe("listener", {event.topic for event in BY_TYPE.values()}, listener.deliver)
+        bus.subscribe("listener", ON_THE_BUS.keys(), listener.deliver)
         app = create_app(settings, bus, signing.find_key)
         lifespan = AsyncExitStack()
         await lifespan.enter_async_context(app.router.lifespan_context(app))

@@ -11,6 +11,7 @@ from services.alerts.models import NewAlert
 from shared.clock import utc_now
 from shared.contracts.alerts import AlertRaised
 from shared.ids import new_id
+from shared.lanes import Lane
 from shared.outbox.emit import COLUMNS, row
 
 ALERT = NewAlert(
@@ -28,19 +29,20 @@ ALERT = NewAlert(
     reported_by=new_id(),
     batch_id=None,
     reported_at=utc_now(),
+    lane=Lane.LIVE,
 )
 
 
 @pytest.mark.parametrize(
     "changed",
-    [{}, {"person_key": None, "household_key": "h" * 43}, {"person_key": None}],
-    ids=["person", "household", "neither"],
+    [{}, {"person_key": None, "household_key": "h" * 43}, {"person_key": None}, {"lane": Lane.BULK}],
+    ids=["person", "household", "neither", "bulk"],
 )
 def test_a_row_by_hand_is_the_contracts_row(changed: dict[str, Any]) -> None:
     alert = ALERT._replace(**changed)
     by_hand = dict(zip(COLUMNS, events.raised_row(alert, "education", "00-trace"), strict=True))
     event = events.alert_raised(alert, "education")
-    by_contract = dict(zip(COLUMNS, row(event, "00-trace"), strict=True))
+    by_contract = dict(zip(COLUMNS, row(event, "00-trace", alert.lane), strict=True))
 
     assert by_hand["value"] == by_contract["value"]
     assert AlertRaised.model_validate_json(by_hand["value"]) == event

@@ -10,7 +10,7 @@ import pytest
 from shared.bus.cloudevents import to_headers
 from shared.bus.port import Message
 from shared.contracts import ALL_EVENTS, BY_TYPE
-from shared.contracts.topics import TOPICS
+from shared.contracts.topics import ON_THE_BUS, TOPICS
 from tools.documents.schemas import ROOT
 
 DOCUMENT = json.loads((ROOT / "docs/asyncapi.json").read_text(encoding="utf-8"))
@@ -51,12 +51,12 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_every_topic_is_a_channel_that_its_owner_alone_sends_to() -> None:
-    assert {channel["address"] for channel in DOCUMENT["channels"].values()} == set(TOPICS)
-    for topic in TOPICS.values():
+    assert {channel["address"] for channel in DOCUMENT["channels"].values()} == set(ON_THE_BUS)
+    for name, topic in ON_THE_BUS.items():
         senders = [
             operation["tags"]
             for operation in DOCUMENT["operations"].values()
-            if operation["action"] == "send" and operation["channel"]["$ref"] == f"#/channels/{topic.name}"
+            if operation["action"] == "send" and operation["channel"]["$ref"] == f"#/channels/{name}"
         ]
         assert senders == [[{"name": topic.owner}]]
 
@@ -79,6 +79,14 @@ def test_main_road_is_in_it() -> None:
     receive = DOCUMENT["operations"]["households.receive.alerts.alert"]
     assert receive["bindings"]["kafka"]["groupId"]["enum"] == ["households"]
     assert "alerts.receive.households.verdict" in DOCUMENT["operations"]
+
+
+def test_bulk_is_received_by_a_group_of_its_own() -> None:
+    live, bulk = (DOCUMENT["operations"][f"households.receive.alerts.alert{ending}"] for ending in ("", "-bulk"))
+    assert bulk["bindings"]["kafka"]["groupId"]["enum"] == ["households-bulk"]
+    assert [one["$ref"].rsplit("/", 1)[1] for one in bulk["messages"]] == [
+        one["$ref"].rsplit("/", 1)[1] for one in live["messages"]
+    ]
 
 
 @pytest.mark.parametrize("type_", BY_TYPE)

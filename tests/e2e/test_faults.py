@@ -97,18 +97,21 @@ async def test_every_process_killed_three_times(on_kafka: OnKafka) -> None:
 async def test_a_message_twice_and_out_of_order_is_one_task(on_kafka: OnKafka) -> None:
     """Every event comes three times more: from the last to the first, in order, and shuffled under another id."""
     load = Load(on_kafka, uuid4().hex[:8])
-    await load.send(200)
+    await load.send(300)
     await settled(on_kafka, load)
     before = await state_of_cases(on_kafka)
     address = on_kafka.broker.bootstrap_servers
-    events = await topics.read_all(address, "alerts.alert")
-    assert len(events) >= 200
+    lanes = [await topics.read_all(address, topic) for topic in ("alerts.alert", "alerts.alert-bulk")]
+    assert all(lanes), "singles and a batch"
+    events = [event for lane in lanes for event in lane]
+    assert len(events) >= 300
     retold = [replace(event, id=str(uuid4())) for event in events]
     random.Random(5).shuffle(retold)
     await topics.produce(address, [*reversed(events), *events, *retold])
-    await topics.caught_up(address, "households", "alerts.alert")
+    for ending in ("", "-bulk"):
+        await topics.caught_up(address, f"households{ending}", f"alerts.alert{ending}")
     assert await state_of_cases(on_kafka) == before
-    await nothing_lost_or_doubled(on_kafka, load, expect=200)
+    await nothing_lost_or_doubled(on_kafka, load, expect=300)
 
 
 @pytest.mark.kafka

@@ -9,15 +9,17 @@ from typing import Any
 from shared.bus.cloudevents import SPEC_VERSION
 from shared.contracts import ALL_EVENTS
 from shared.contracts.envelope import EventType
-from shared.contracts.topics import TOPICS, Topic
+from shared.contracts.topics import ON_THE_BUS, TOPICS, Topic
+from shared.lanes import Lane, lane_of, on_lane
 from tools.documents.events_page import Receivers, english_title, key_text
 from tools.documents.schemas import body_schema
 
 Json = dict[str, Any]
 _BINDING = "0.5.0"
 _ABOUT = """\
-Events of the services of 守望. At least once, in order per partition key; receivers act once per `ce_id` and ignore \
-fields they do not know. No name, phone or ID number travels in clear. For readers: docs/events.md."""
+Events of the services of 守望. At least once, in order per topic and partition key; receivers act once per `ce_id` and \
+ignore fields they do not know. What comes by the thousand takes a topic ending in `-bulk`. \
+No name, phone or ID number travels in clear. For readers: docs/events.md."""
 
 
 def asyncapi(receivers: Receivers, examples: Mapping[str, Json]) -> Json:
@@ -34,7 +36,7 @@ def asyncapi(receivers: Receivers, examples: Mapping[str, Json]) -> Json:
                 "variables": {"bootstrap_server": {"default": "kafka:9092"}},
             }
         },
-        "channels": {topic.name: _channel(topic) for topic in TOPICS.values()},
+        "channels": {name: _channel(name, topic) for name, topic in ON_THE_BUS.items()},
         "operations": dict(_operations(receivers)),
         "components": {
             "messages": {event.type: _message(event, examples[event.type]) for event in ALL_EVENTS},
@@ -43,35 +45,36 @@ def asyncapi(receivers: Receivers, examples: Mapping[str, Json]) -> Json:
     }
 
 
-def _channel(topic: Topic) -> Json:
+def _channel(name: str, topic: Topic) -> Json:
     policy = "compact" if topic.kind == "state" else "delete"
+    bulk = lane_of(name) is Lane.BULK
     return {
-        "address": topic.name,
-        "title": f"{topic.title_en} · {topic.title_zh}",
+        "address": name,
+        "title": f"{topic.title_en}{', in bulk' * bulk} · {topic.title_zh}{'（批量）' * bulk}",
         "messages": {e.type: {"$ref": f"#/components/messages/{e.type}"} for e in _events_of(topic)},
         "bindings": {"kafka": {"topicConfiguration": {"cleanup.policy": [policy]}, "bindingVersion": _BINDING}},
     }
 
 
 def _operations(receivers: Receivers) -> Iterator[tuple[str, Json]]:
-    """One `send` for each topic by its owner; one `receive` for each topic and service that handles events of it."""
-    for topic in TOPICS.values():
-        yield f"{topic.owner}.send.{topic.name}", _operation("send", topic, _events_of(topic), topic.owner)
+    """One `send` for each channel by its owner; one `receive` for each channel and service that handles events of it."""
+    for channel, topic in ON_THE_BUS.items():
+        yield f"{topic.owner}.send.{channel}", _operation("send", channel, _events_of(topic), topic.owner)
         for service in sorted({name for event in _events_of(topic) for name in receivers.get(event.type, ())}):
             handled = [event for event in _events_of(topic) if service in receivers.get(event.type, ())]
-            yield f"{service}.receive.{topic.name}", _operation("receive", topic, handled, service)
+            yield f"{service}.receive.{channel}", _operation("receive", channel, handled, service)
 
 
-def _operation(action: str, topic: Topic, events: list[EventType], service: str) -> Json:
-    channel = f"#/channels/{topic.name}"
+def _operation(action: str, name: str, events: list[EventType], service: str) -> Json:
+    channel = f"#/channels/{name}"
     operation: Json = {
         "action": action,
         "channel": {"$ref": channel},
         "messages": [{"$ref": f"{channel}/messages/{event.type}"} for event in events],
         "tags": [{"name": service}],
     }
-    if action == "receive":  # the consumer group has the service's name
-        group = {"type": "string", "enum": [service]}
+    if action == "receive":  # the consumer group has the service's name, with the lane's ending
+        group = {"type": "string", "enum": [on_lane(service, lane_of(name))]}
         operation["bindings"] = {"kafka": {"groupId": group, "bindingVersion": _BINDING}}
     return operation
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from shared.contracts import ALL_EVENTS
 from shared.contracts.envelope import EventType
 from shared.contracts.topics import TOPICS, Topic
+from shared.lanes import Lane, on_lane
 from tools.documents.schemas import body_schema, key_fields
 
 Receivers = Mapping[str, Sequence[str]]
@@ -21,7 +22,12 @@ Made from `shared/contracts` by `make docs`; do not edit. The same for machines:
 * **Form.** [CloudEvents 1.0](https://github.com/cloudevents/spec), in Kafka's binary mode: the JSON body is the value
   of the record, and these are its headers: `ce_specversion` `ce_id` `ce_source` `ce_type` `ce_time` `content-type`,
   and `traceparent` where the event belongs to a trace.
-* **Delivery.** At least once, and in order within one partition key. A receiver remembers `ce_id` and so acts once.
+* **Delivery.** At least once, and in order within one topic and partition key. A receiver remembers `ce_id` and so
+  acts once.
+* **Lanes.** A topic with a bulk twin is two: single events take `alerts.alert`; those of a large batch, and what follows
+  from them, take `alerts.alert-bulk` and a consumer group of its own (`households-bulk`), so that a file holds up nobody
+  who waits. Between the two nothing is promised: receivers of such a topic take a key's events in whichever order
+  they come ([0014](decisions/0014-two-lanes.md)).
 * **Change.** A new optional field keeps the type; so does a new value of a code list, with the receivers upgraded
   first. Anything else is a new type, `...V2`, emitted side by side. `make docs` and the tests refuse to break a contract.
 * **People.** No body holds a name, a phone or an ID number in clear. A person is a keyed hash, and what a receiver has
@@ -35,7 +41,9 @@ def events_page(receivers: Receivers) -> str:
     """The whole page."""
     parts = [_HEAD, "\n".join(_topic_table(receivers))]
     for topic in TOPICS.values():
-        parts.append(f"## `{topic.name}`\n\n{topic.title_en} · {topic.title_zh}. Written by {topic.owner}.")
+        parts.append(
+            f"## `{topic.name}`\n\n{topic.title_en} · {topic.title_zh}. Written by {topic.owner}.{_twin(topic)}"
+        )
         parts += [_event(event, receivers) for event in _events_of(topic)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -57,13 +65,18 @@ def _events_of(topic: Topic) -> list[EventType]:
 
 
 def _topic_table(receivers: Receivers) -> Iterator[str]:
-    yield "| Topic | Kind | Written by | Received by | Holds |\n| --- | --- | --- | --- | --- |"
+    yield "| Topic | Bulk twin | Kind | Written by | Received by | Holds |\n| --- | --- | --- | --- | --- | --- |"
     for topic in TOPICS.values():
         readers = sorted({name for event in _events_of(topic) for name in receivers.get(event.type, ())})
         yield (
-            f"| [`{topic.name}`](#{topic.name.replace('.', '')}) | {topic.kind} | {topic.owner} "
+            f"| [`{topic.name}`](#{topic.name.replace('.', '')}) | {'`-bulk`' if topic.bulk_twin else '–'} "
+            f"| {topic.kind} | {topic.owner} "
             f"| {', '.join(readers) or '–'} | {topic.title_en} · {topic.title_zh} |"
         )
+
+
+def _twin(topic: Topic) -> str:
+    return f" In bulk: `{on_lane(topic.name, Lane.BULK)}`." if topic.bulk_twin else ""
 
 
 def _event(event: EventType, receivers: Receivers) -> str:

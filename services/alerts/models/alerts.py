@@ -4,18 +4,20 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
 from services.alerts.rules import Severity, State
 from shared.contracts.households import Verdict
+from shared.lanes import Lane
 
 
 class Alert(Base):
-    """One early warning. Who it is about and why lie sealed; the keys only tell equality.
+    """One early warning with its first evidence. Who it is about and why lie sealed; the keys only tell equality.
 
-    Few indexes on purpose: each one costs a fifth of the intake.
+    Of one subject and risk family at most one alert is `merging`: further evidence is judged against it, until a newer
+    alert takes its place. Few indexes on purpose: each one costs a fifth of the intake.
     """
 
     __tablename__ = "alert"
@@ -27,9 +29,11 @@ class Alert(Base):
             "ix_alert_calendar",
             *("feed", "occurred_on"),
             postgresql_include=["area_code", "reported_at"],
-            postgresql_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL AND first_withdrawn_at IS NULL"),
         ),
         Index("ix_alert_confirmed", "answered_at", postgresql_where=text("verdict = 'risk_confirmed'")),
+        Index("uq_alert_merging", "subject_key", "risk_family", unique=True, postgresql_where=text("merging")),
+        Index("ix_alert_reported_at", "reported_at", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -46,6 +50,13 @@ class Alert(Base):
     reported_by: Mapped[UUID]  # account or API key
     batch_id: Mapped[UUID | None]
     reported_at: Mapped[datetime]
+    risk_family: Mapped[str]
+    rule_id: Mapped[UUID | None]  # the version of the screening rule that gave the severity
+    subject_key: Mapped[str]  # household id where the register knows it, else the person's or household's key
+    merging: Mapped[bool] = mapped_column(server_default=text("true"))
+    reopens: Mapped[UUID | None]  # the dismissed alert that worse evidence opened anew
+    first_severity: Mapped[Severity | None] = mapped_column(String)  # the first evidence's, once a later one raised it
+    first_withdrawn_at: Mapped[datetime | None]  # the first evidence was taken back, the alert stands on others
     state: Mapped[State] = mapped_column(String, server_default="reported")
     case_id: Mapped[UUID | None]
     task_id: Mapped[UUID | None]
@@ -55,7 +66,9 @@ class Alert(Base):
     visited_on: Mapped[date | None]
     answered_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
-    withdrawal_reason_sealed: Mapped[bytes | None]  # purpose "withdrawal-reason"
+    withdrawal_reason_sealed: Mapped[bytes | None]  # purpose "withdrawal-reason"; of the alert, or its first evidence
+    expired_at: Mapped[datetime | None]
+    lane: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # `Lane`: where it was told, and is taken back
 
 
 class NewAlert(NamedTuple):
@@ -75,6 +88,9 @@ class NewAlert(NamedTuple):
     reported_by: UUID
     batch_id: UUID | None
     reported_at: datetime
+    lane: Lane
+    risk_family: str
+    rule_id: UUID | None = None
 
 
 OutboxRow: TypeAlias = tuple[Any, ...]

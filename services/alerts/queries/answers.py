@@ -5,15 +5,17 @@ from typing import Any
 
 from shared.db.engine import WriteSession, raw
 
-_BEGIN_CHECK = """
+# A task's id tells when it was made: of two tasks the later one stands, though the lanes may bring it first.
+_COUNTS = "answered_at IS NULL AND (alert.task_id IS NULL OR alert.task_id <= new.task_id)"
+_BEGIN_CHECK = f"""
 UPDATE alert SET
-    case_id = CASE WHEN answered_at IS NULL THEN new.case_id ELSE alert.case_id END,
-    task_id = CASE WHEN answered_at IS NULL THEN new.task_id ELSE alert.task_id END,
-    due_at = CASE WHEN answered_at IS NULL THEN new.due_at ELSE COALESCE(alert.due_at, new.due_at) END,
+    case_id = CASE WHEN {_COUNTS} THEN new.case_id ELSE alert.case_id END,
+    task_id = CASE WHEN {_COUNTS} THEN new.task_id ELSE alert.task_id END,
+    due_at = CASE WHEN {_COUNTS} THEN new.due_at ELSE COALESCE(alert.due_at, new.due_at) END,
     state = CASE state WHEN 'reported' THEN 'checking' ELSE state END
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) AS new (id, case_id, task_id, due_at)
 WHERE alert.id = new.id
-"""
+"""  # noqa: S608
 
 _GIVE_VERDICT = """
 UPDATE alert SET verdict = new.verdict, verdict_reason_sealed = new.reason_sealed, visited_on = new.visited_on,

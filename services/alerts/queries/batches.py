@@ -1,6 +1,6 @@
 """Batches: keeping their chunks, taking one to work on, and counting what became of its rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import and_, delete, or_, select, text, tuple_
 
+from services.alerts import rules
 from services.alerts.models import Batch, BatchChunk, BatchError
 from services.alerts.rules import BatchNotFound, Sight
 from shared.db.bulk import copy_rows
@@ -32,28 +33,37 @@ class Chunk:
     feeds: Sequence[str]
     areas: Sequence[str]
     received_at: datetime
+    rows_total: int  # of the batch
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a chunk's rows."""
 
-    accepted: int
-    repeated: int
+    kept: Mapping[rules.Outcome, int]
     rejected: int
 
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """accepted, merged, worsened, snoozed, repeated, rejected."""
+        accepted = self.kept.get("new", 0) + self.kept.get("reopened", 0)
+        further = (self.kept.get(name, 0) for name in ("merged", "worsened", "snoozed", "repeated"))
+        return (accepted, *further, self.rejected)
 
-# A row lock is all the lease there is: it goes when the worker dies, and the next one takes the chunk at once.
+
+# A row lock is all the lease there is: it goes when the worker dies, and the next one takes the chunk at once. Small
+# batches go first; they are few and soon done, so they do not keep the others waiting.
 _TAKE_CHUNK = """
-SELECT chunk.batch_id, seq, first_row, sealed, reported_by, role, feeds, areas, received_at
+SELECT chunk.batch_id, seq, first_row, sealed, reported_by, role, feeds, areas, received_at, rows_total
 FROM batch_chunk AS chunk JOIN batch ON batch.id = chunk.batch_id
-ORDER BY chunk.batch_id, seq LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
+ORDER BY rows_total > $1, chunk.batch_id, seq LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
 """
 _FINISH_CHUNK = """
 WITH worked AS (DELETE FROM batch_chunk WHERE batch_id = $1 AND seq = $2 RETURNING batch_id)
 UPDATE batch SET
-    accepted = accepted + $3, repeated = repeated + $4, rejected = rejected + $5,
-    chunks_done = chunks_done + 1, started_at = COALESCE(started_at, $6),
+    accepted = accepted + $4, merged = merged + $5, worsened = worsened + $6, snoozed = snoozed + $7,
+    repeated = repeated + $8, rejected = rejected + $9,
+    chunks_done = chunks_done + 1, started_at = COALESCE(started_at, $3),
     state = CASE WHEN chunks_done + 1 = chunks_total THEN 'done' ELSE 'running' END,
     finished_at = CASE WHEN chunks_done + 1 = chunks_total THEN clock_timestamp() END
 FROM worked WHERE batch.id = worked.batch_id
@@ -97,16 +107,15 @@ async def list_errors(
     return (await session.scalars(wanted)).all()
 
 
-async def take_chunk(session: WriteSession) -> Chunk | None:
-    """The oldest chunk nobody works on, ours until the transaction ends."""
-    row = await (await raw(session)).fetchrow(_TAKE_CHUNK)
+async def take_chunk(session: WriteSession, live_rows: int) -> Chunk | None:
+    """The oldest chunk nobody works on, ours until the transaction ends; first those of batches up to `live_rows` rows."""
+    row = await (await raw(session)).fetchrow(_TAKE_CHUNK, live_rows)
     return Chunk(**{**row, "role": Role(row["role"])}) if row else None
 
 
 async def finish_chunk(session: WriteSession, chunk: Chunk, outcome: Outcome, started_at: datetime) -> None:
     """Forget a chunk and count its rows. The last statement of its transaction: workers meet at the batch's row."""
-    counts = (outcome.accepted, outcome.repeated, outcome.rejected)
-    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, *counts, started_at)
+    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, started_at, *outcome.counts)
 
 
 async def insert_errors(

@@ -17,9 +17,9 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 _COLUMNS = ", ".join(NewAlert._fields)
 _TYPES = (
     *("uuid", "text", "text", "bytea", "bytea", "text", "date", "text", "text", "text", "bytea", "uuid", "uuid"),
-    "timestamptz",
+    *("timestamptz", "smallint"),
 )
-_OUTBOX_TYPES = ["uuid", "text", "text", "text", "timestamptz", "text", "text"]
+_OUTBOX_TYPES = ["uuid", "text", "text", "text", "timestamptz", "text", "text", "smallint"]
 
 
 def _parameters(types: Sequence[str], first: int, suffix: str = "") -> str:

@@ -1,9 +1,12 @@
 """What this service decides. Pure: whatever a decision needs comes in as an argument."""
 
+from services.alerts.rules.accounting import FindingKind, days_of_account
 from services.alerts.rules.alerts import (
     AlertAlreadyAnswered,
     AlertAlreadyWithdrawn,
+    AlertHasExpired,
     AlertNotFound,
+    EvidenceNotFound,
     FeedNotFound,
     Severity,
     Sight,
@@ -22,6 +25,7 @@ from services.alerts.rules.batches import (
     BodyMalformed,
     RowMalformed,
     RowTooLong,
+    lane_of_batch,
 )
 from services.alerts.rules.evidence import FACTS, Kind, compile_schema, evidence_kinds, schema_faults
 from services.alerts.rules.feeds import (
@@ -37,6 +41,7 @@ from services.alerts.rules.feeds import (
     heading,
     require_reporter,
 )
+from services.alerts.rules.merging import EvidenceOutcome, Incoming, Newest, Outcome, highest, judge, snoozed_until
 from services.alerts.rules.screening import (
     Draft,
     Feed,
@@ -46,6 +51,7 @@ from services.alerts.rules.screening import (
     holds_id_number,
     screen,
 )
+from services.alerts.rules.withdrawals import Piece, Taking, take_back
 
 __all__ = [
     "FACTS",
@@ -53,6 +59,7 @@ __all__ = [
     "MAX_ROWS",
     "AlertAlreadyAnswered",
     "AlertAlreadyWithdrawn",
+    "AlertHasExpired",
     "AlertNotFound",
     "BatchEmpty",
     "BatchFormat",
@@ -62,11 +69,18 @@ __all__ = [
     "BodyMalformed",
     "Cadence",
     "Draft",
+    "EvidenceNotFound",
+    "EvidenceOutcome",
     "Feed",
     "FeedCodeTaken",
     "FeedFieldInUse",
     "FeedNotFound",
+    "FindingKind",
+    "Incoming",
     "Kind",
+    "Newest",
+    "Outcome",
+    "Piece",
     "Reference",
     "Reporter",
     "RowMalformed",
@@ -77,17 +91,24 @@ __all__ = [
     "SourceRefReused",
     "State",
     "Subject",
+    "Taking",
     "column_type",
     "compile_schema",
+    "days_of_account",
     "definition_faults",
     "evidence_faults",
     "evidence_kinds",
     "family_of",
     "heading",
+    "highest",
     "holds_id_number",
+    "judge",
+    "lane_of_batch",
     "require_reporter",
     "require_withdrawable",
     "schema_faults",
     "screen",
     "sight",
+    "snoozed_until",
+    "take_back",
 ]

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from shared.errors import Invalid, NotFound, TooLarge
+from shared.lanes import Lane
 
 BatchFormat = Literal["json", "ndjson"]
 BatchState = Literal["queued", "running", "done", "failed"]
@@ -46,3 +47,8 @@ class RowTooLong(TooLarge):
     """One row is longer than any alert can be."""
 
     code = "batch-row-too-long"
+
+
+def lane_of_batch(rows_total: int, live_rows: int) -> Lane:
+    """Live for a batch that somebody may be waiting for, bulk for a file that would hold up those who do."""
+    return Lane.LIVE if rows_total <= live_rows else Lane.BULK

@@ -9,8 +9,9 @@ from shared.db.engine import WriteSession
 
 
 async def begin_checks(session: WriteSession, opened: Sequence[TaskOpened | EvidenceAdded]) -> None:
-    """A task stands behind each of these alerts. What is answered or withdrawn stays so."""
-    newest = {e.alert_id: (e.alert_id, e.case_id, e.task_id, e.due_at) for e in opened}
+    """A task stands behind each of these alerts: the one made last. What is answered or withdrawn stays so."""
+    by_age = sorted(opened, key=lambda e: e.task_id)
+    newest = {e.alert_id: (e.alert_id, e.case_id, e.task_id, e.due_at) for e in by_age}
     await answers.begin_checks(session, list(newest.values()))
 
 

@@ -4,6 +4,7 @@ A chunk is deleted by the transaction that stores its rows, so a worker killed a
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,15 +12,16 @@ from uuid import UUID
 
 from services.alerts import events
 from services.alerts.models import Batch, NewAlert, OutboxRow
-from services.alerts.queries import batches, intake
+from services.alerts.queries import batches
 from services.alerts.rules import BatchFormat, Reference, RowMalformed
 from services.alerts.schemas.alerts import AlertDraft
-from services.alerts.usecases.intake import prepare_alert, risk_family
+from services.alerts.usecases.intake import prepare_alert, store_alerts
 from services.alerts.usecases.reading import read_many
 from shared.areas import Scope
 from shared.db.engine import WriteSession
 from shared.errors import DomainError, Fault
 from shared.ids import new_id
+from shared.lanes import Lane
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -28,6 +30,9 @@ from shared.telemetry import current_traceparent
 PURPOSE = "batch-chunk"
 ATTEMPTS = 3
 """How often chunks of a batch may fail, other than by an outage, before the batch is given up."""
+
+
+_REUSED = Fault("source_ref", "source-ref-reused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,9 @@ async def accept_batch(
         state="queued",
         rows_total=rows_total,
         accepted=0,
+        merged=0,
+        worsened=0,
+        snoozed=0,
         repeated=0,
         rejected=0,
         chunks_total=chunks_total,
@@ -75,25 +83,19 @@ async def accept_batch(
 
 
 async def work_chunk(
-    session: WriteSession, chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime
+    session: WriteSession, chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime, lane: Lane
 ) -> None:
-    """Screen, seal and store the rows of a chunk, tell of the new alerts, keep the errors, forget the chunk."""
-    ready = await asyncio.to_thread(prepare_chunk, chunk, reference, vault, now)
-    fresh = await intake.insert_alerts(session, ready.alerts)
-    told = ready.told
-    reused: list[tuple[int, Fault]] = []
-    if len(fresh) < len(ready.alerts):
-        told = [row for alert, row in zip(ready.alerts, told, strict=True) if alert.id in fresh]
-        reused = await _find_reused(session, ready, fresh)
-    await intake.copy_outbox(session, told)
+    """Screen, seal and store the rows of a chunk, tell of what is new or worse, keep the errors, forget the chunk."""
+    ready = await asyncio.to_thread(prepare_chunk, chunk, reference, vault, now, lane)
+    settled = await store_alerts(session, ready.alerts, ready.told, vault)
+    reused = [(n, _REUSED) for n, one in zip(ready.row_numbers, settled, strict=True) if one.outcome is None]
     errors = [*ready.errors, *reused]
     await batches.insert_errors(session, chunk.batch_id, ((n, f.field, f.code, dict(f.params)) for n, f in errors))
-    repeated = len(ready.alerts) - len(fresh) - len(reused)
-    rejected = len({number for number, _ in errors})
-    await batches.finish_chunk(session, chunk, batches.Outcome(len(fresh), repeated, rejected), now)
+    outcome = batches.Outcome(Counter(one.outcome for one in settled if one.outcome), len({n for n, _ in errors}))
+    await batches.finish_chunk(session, chunk, outcome, now)
 
 
-def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime) -> Prepared:
+def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime, lane: Lane) -> Prepared:
     """Read, screen and seal the rows of a chunk: all processor time and no waiting."""
     who = Principal(chunk.reported_by, "api_key", chunk.role, Scope.parse(chunk.areas), frozenset(chunk.feeds))
     trace = current_traceparent()
@@ -103,13 +105,12 @@ def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now:
     drafts = read_many(AlertDraft, list(rows.values()), RowMalformed)
     for number, draft in zip(rows, drafts, strict=True):
         try:
-            sound = _sound(draft)
-            alert = prepare_alert(who, sound, reference, vault, now, chunk.batch_id)
+            alert = prepare_alert(who, _sound(draft), reference, vault, now, chunk.batch_id, lane)
         except DomainError as refused:
             ready.errors.extend((number, fault) for fault in refused.faults)
         else:
             ready.alerts.append(alert)
-            ready.told.append(events.raised_row(alert, risk_family(sound, reference), trace))
+            ready.told.append(events.raised_row(alert, alert.risk_family, trace))
             ready.row_numbers.append(number)
     return ready
 
@@ -118,14 +119,6 @@ def _sound(draft: AlertDraft | DomainError) -> AlertDraft:
     if isinstance(draft, DomainError):
         raise draft
     return draft
-
-
-async def _find_reused(session: WriteSession, ready: Prepared, fresh: set[UUID]) -> list[tuple[int, Fault]]:
-    """Rows whose source_ref is known with other content; the other rows that are not fresh are mere repetitions."""
-    known = [(n, a) for n, a in zip(ready.row_numbers, ready.alerts, strict=True) if a.id not in fresh]
-    firsts = await intake.list_first_hashes(session, [alert for _, alert in known])
-    reused = Fault("source_ref", "source-ref-reused")
-    return [(n, reused) for (n, alert), first in zip(known, firsts, strict=True) if alert.row_hash != first]
 
 
 async def note_failure(session: WriteSession, batch_id: UUID, now: datetime) -> None:

@@ -13,6 +13,7 @@ from services.alerts.schemas.alerts import AlertDraft, AlertSummary
 from shared.clock import local_date
 from shared.errors import InvalidInput
 from shared.ids import new_id
+from shared.lanes import Lane
 from shared.security.principals import AreaNotPermitted, Principal
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
@@ -47,6 +48,7 @@ def prepare_alert(
     vault: Vault,
     now: datetime,
     batch_id: UUID | None = None,
+    lane: Lane = Lane.LIVE,
 ) -> NewAlert:
     """Screen a report and seal what is personal in it. Raises as `report_alert` does."""
     feed = reference.feeds.get(draft.feed)
@@ -75,6 +77,7 @@ def prepare_alert(
         reported_by=who.id,
         batch_id=batch_id,
         reported_at=now,
+        lane=lane,
     )
 
 

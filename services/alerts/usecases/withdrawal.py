@@ -8,6 +8,7 @@ from services.alerts.models import Alert
 from services.alerts.queries.alerts import lock_alert
 from services.alerts.rules import sight
 from shared.db.engine import WriteSession
+from shared.lanes import Lane
 from shared.outbox import emit
 from shared.security import audit
 from shared.security.principals import Principal
@@ -24,6 +25,6 @@ async def withdraw_alert(
     rules.require_withdrawable(alert.state)
     alert.state, alert.withdrawn_at = "withdrawn", now
     alert.withdrawal_reason_sealed = vault.seal(reason.encode(), PURPOSE)
-    await emit(session, events.alert_withdrawn(alert, now))
+    await emit(session, events.alert_withdrawn(alert, now), lane=Lane(alert.lane))  # or it would overtake its alert
     await audit.record(session, who, "alert:withdraw", alert.id, area_code=alert.area_code)
     return alert

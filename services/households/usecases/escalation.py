@@ -1,4 +1,7 @@
-"""The sweep over tasks past their deadline. Safe with several processes: each takes rows the others have not locked."""
+"""The sweep over tasks past their deadline. Safe with several processes: each takes rows the others have not locked.
+
+Told in the bulk lane: the tasks of one large file fall due in one moment, and nobody waits to hear of it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,6 +20,7 @@ from shared.clock import local_date
 from shared.contracts.households import Level, TaskOverdue
 from shared.contracts.policies import TaskEscalation
 from shared.db.engine import WriteSession
+from shared.lanes import Lane
 from shared.outbox import emit
 from shared.projections import policies
 from shared.projections.policies import Policies, pick
@@ -32,7 +36,7 @@ async def mark_overdue(session: WriteSession, now: datetime) -> int:
         task.overdue_at = now
         task.version += 1
         note(session, task, "overdue", SYSTEM.id, now)
-    await emit(session, *(_overdue(task, case, now) for task, case in rows))
+    await emit(session, *(_overdue(task, case, now) for task, case in rows), lane=Lane.BULK)
     return len(rows)
 
 
@@ -52,7 +56,7 @@ async def escalate(session: WriteSession, now: datetime) -> int:
         area_code = at_level(AreaCode(task.area_code), to_level)
         note(session, task, "escalated", SYSTEM.id, now, {"from": from_level, "to": to_level, "policy_id": policy_id})
         told.append(events.task_escalated(task, case.subject_key, from_level, area_code, now))
-    await emit(session, *told)
+    await emit(session, *told, lane=Lane.BULK)
     return len(rows)
 
 

@@ -8,6 +8,7 @@ from services.households.queries import history as find
 from services.households.queries.history import Step
 from shared.contracts.envelope import Event
 from shared.db.engine import WriteSession
+from shared.lanes import Lane
 from shared.outbox import emit
 from shared.security import audit
 from shared.security.principals import SYSTEM, Principal
@@ -26,7 +27,7 @@ async def replay_checks(
     """
     page = await find.list_steps(session, since, after, PAGE)
     live = await find.find_live_alerts(session, {step.case.id for step in page if step.verdict})
-    await emit(session, *(_told(step, live.get(step.case.id, [])) for step in page))
+    await emit(session, *(_told(step, live.get(step.case.id, [])) for step in page), lane=Lane.BULK)
     if page:
         await audit.record(session, who, "check:replay", "households", since=since, steps=len(page))
     return len(page), page[-1].line.id if len(page) == PAGE else None

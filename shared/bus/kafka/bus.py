@@ -9,6 +9,7 @@ from shared.bus.kafka.settings import KafkaSettings
 from shared.bus.kafka.subscription import Subscription
 from shared.bus.kafka.topics import CleanupPolicy, create_topics
 from shared.bus.port import Deliver, Message
+from shared.lanes import Lane
 
 
 class KafkaBus:
@@ -20,7 +21,8 @@ class KafkaBus:
         self._topics_ready = asyncio.Event()
         self._topics_task: asyncio.Task[None] | None = None
         self._subscriptions: dict[str, Subscription] = {}
-        self._publisher = Publisher(settings)
+        # One for each lane: what makes a producer be thrown away, or wait, is its own lane's matter.
+        self._publishers = {lane: Publisher(settings) for lane in Lane}
 
     def ensure_topics(self, topics: Mapping[str, CleanupPolicy]) -> None:
         """Before `start`: topics to create where they are missing. Those that exist are left as they are."""
@@ -44,8 +46,9 @@ class KafkaBus:
         if self._topics_task is None:
             return
         self._topics_task.cancel()
+        publishers = (publisher.stop() for publisher in self._publishers.values())
         subscriptions = (subscription.stop() for subscription in self._subscriptions.values())
-        await asyncio.gather(asyncio.wait([self._topics_task]), self._publisher.stop(), *subscriptions)
+        await asyncio.gather(asyncio.wait([self._topics_task]), *publishers, *subscriptions)
         self._topics_task = None
         self._topics_ready.clear()
 
@@ -54,7 +57,9 @@ class KafkaBus:
             raise ConnectionError("the bus is not running")
         async with asyncio.timeout(self._settings.request_timeout):
             await self._topics_ready.wait()  # a broker that creates topics itself would create them otherwise
-            await self._publisher.send(messages)
+            for lane, publisher in self._publishers.items():
+                if of_lane := [message for message in messages if message.lane is lane]:
+                    await publisher.send(of_lane)
 
     def health(self) -> Mapping[str, float]:
         now = time.monotonic()

@@ -1,6 +1,7 @@
-"""What every bus promises: at least once, in order per key, to every subscriber."""
+"""What every bus promises: at least once, in order per key, to every subscriber, and no lane waits for the other."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
@@ -8,7 +9,8 @@ import pytest
 
 from shared.bus.kafka import KafkaBus, KafkaSettings
 from shared.bus.local import LocalBus
-from shared.bus.port import Bus
+from shared.bus.port import Bus, Message
+from shared.lanes import Lane
 from tests.shared.bus.receiver import Receiver, fail_times, messages, relay
 
 MakeBus = Callable[..., Bus]
@@ -37,7 +39,7 @@ async def make_bus(request: pytest.FixtureRequest, topic: str) -> AsyncIterator[
             else:
                 broker = request.getfixturevalue("kafka_broker")
                 bus = KafkaBus(KafkaSettings(bootstrap_servers=broker.bootstrap_servers, poll_ms=50))
-                bus.ensure_topics({topic: "delete", f"{topic}.other": "delete"})
+                bus.ensure_topics({topic: "delete", f"{topic}-bulk": "delete", f"{topic}.other": "delete"})
             left_running.push_async_callback(bus.stop)
             return bus
 
@@ -97,6 +99,36 @@ async def test_failing_subscriber_holds_up_nobody_else(make_bus: MakeBus, topic:
     await relay(bus, sent)
     await up.has(sent)
     await down.has(sent)
+
+
+@pytest.mark.parametrize("held_up", Lane)
+async def test_a_lane_goes_on_while_a_delivery_of_the_other_lasts(
+    make_bus: MakeBus, topic: str, group: str, held_up: Lane
+) -> None:
+    held, entered = asyncio.Event(), asyncio.Event()
+    slow, quick = Receiver(), Receiver()
+
+    async def deliver(batch: Sequence[Message]) -> None:
+        entered.set()
+        await held.wait()
+        await slow.deliver(batch)
+
+    topics = {Lane.LIVE: topic, Lane.BULK: f"{topic}-bulk"}
+    other = Lane(1 - held_up)
+    bus = make_bus()
+    bus.subscribe(f"{group}-{held_up}", [topics[held_up]], deliver)
+    bus.subscribe(f"{group}-{other}", [topics[other]], quick.deliver)
+    await bus.start()
+    waiting, passing = messages(topics[held_up], 50), messages(topics[other], 50)
+    assert {message.lane for message in waiting} == {held_up}
+    publishing = asyncio.create_task(relay(bus, waiting))
+    await entered.wait()
+    await relay(bus, passing)
+    await quick.has(passing)
+    assert slow.taken == []
+    held.set()
+    await publishing
+    await slow.has(waiting)
 
 
 async def test_subscriber_gets_only_its_topics(make_bus: MakeBus, topic: str, group: str) -> None:

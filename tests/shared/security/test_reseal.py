@@ -79,7 +79,7 @@ async def fill(cluster: Cluster, name: str, service: str, vault: Vault) -> None:
         make = MADE.get(type(column.type).__name__)
         return make(number) if make else f"{column.name} {number}"
 
-    database = Database(DatabaseSettings(url=SecretStr(cluster.dsn("postgres", name)), pool_size=2), service)
+    database = Database(DatabaseSettings(url=SecretStr(cluster.dsn("postgres", name)), pool_size=3), service)
     async with database.write(Scope.everywhere()) as session:
         connection = await session.connection()
         await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
