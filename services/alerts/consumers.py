@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.alerts.usecases import answers
+from services.alerts.usecases import answers, known_members
 from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
-from shared.contracts.households import EvidenceAdded, TaskOpened, VerdictGiven
+from shared.contracts.households import EvidenceAdded, MembersChanged, TaskOpened, VerdictGiven
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.api_keys import on_api_key_changed
@@ -23,6 +23,11 @@ async def on_verdict_given(session: WriteSession, received: Sequence[Received[Ve
     await answers.give_verdicts(session, [one.event for one in received])
 
 
+async def on_members_changed(session: WriteSession, received: Sequence[Received[MembersChanged]]) -> None:
+    """People came into the register, moved or left."""
+    await known_members.take_members(session, [one.event for one in received])
+
+
 HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     ApiKeyChanged: on_api_key_changed,
@@ -30,4 +35,5 @@ HANDLERS: Mapping[EventType, Handler] = {
     TaskOpened: on_check_begun,
     EvidenceAdded: on_check_begun,
     VerdictGiven: on_verdict_given,
+    MembersChanged: on_members_changed,
 }

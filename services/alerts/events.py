@@ -6,19 +6,34 @@ from uuid import UUID
 
 import orjson
 
-from services.alerts.models import Alert, Contradiction, Feed, NewAlert, OutboxRow, ZeroReport
+from services.alerts.models import Alert, AlertEvidence, Contradiction, Feed, NewAlert, OutboxRow, ZeroReport
 from services.alerts.rules.silence import Cell, Reminder
-from shared.contracts.alerts import AlertRaised, AlertWithdrawn, ContradictionFound, PhoneCodeIssued, ReportDue
+from shared.contracts.alerts import (
+    AlertExpired,
+    AlertRaised,
+    AlertWithdrawn,
+    AlertWorsened,
+    ContradictionFound,
+    EvidenceWithdrawn,
+    PhoneCodeIssued,
+    ReportDue,
+)
 from shared.ids import new_id
 
 
+def partition_key(alert: NewAlert | Alert) -> str:
+    """What all events of an alert are kept in order by."""
+    return alert.person_key or alert.household_key or str(alert.id)
+
+
 def alert_raised(alert: NewAlert | Alert, risk_family: str) -> AlertRaised:
-    """A new alert, or one that is told once more."""
+    """A new alert, or one that is told once more: as it was reported, whatever made it graver since."""
+    severity = alert.severity if isinstance(alert, NewAlert) else alert.first_severity or alert.severity
     return AlertRaised(
         alert_id=alert.id,
         feed=alert.feed,
         risk_family=risk_family,
-        severity=alert.severity,
+        severity=severity,
         occurred_on=alert.occurred_on,
         reported_at=alert.reported_at,
         area_code=alert.area_code,
@@ -42,15 +57,32 @@ def raised_row(alert: NewAlert, risk_family: str, traceparent: str | None) -> Ou
         "household_key": alert.household_key,
         "sealed": base64.b64encode(alert.sealed).decode(),
     }
-    key = alert.person_key or alert.household_key or str(alert.id)
+    key = partition_key(alert)
     told = orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()  # as pydantic writes it
     return (new_id(), AlertRaised.topic, key, AlertRaised.type, alert.reported_at, told, traceparent, alert.lane)
 
 
+def alert_worsened(alert_id: UUID, subject_key: str, evidence: NewAlert | AlertEvidence, family: str) -> AlertWorsened:
+    """Worse evidence for an alert whose partition key is `subject_key`."""
+    return AlertWorsened(
+        alert_id=alert_id,
+        evidence_id=evidence.id,
+        subject_key=subject_key,
+        feed=evidence.feed,
+        risk_family=family,
+        severity=evidence.severity,
+        occurred_on=evidence.occurred_on,
+        reported_at=evidence.reported_at,
+        area_code=evidence.area_code,
+        person_key=evidence.person_key,
+        household_key=evidence.household_key,
+        sealed=base64.b64encode(evidence.sealed).decode(),
+    )
+
+
 def alert_withdrawn(alert: Alert, withdrawn_at: datetime) -> AlertWithdrawn:
     """An alert taken back; it follows the alert itself, for it has the same partition key. To emit in the alert's lane."""
-    subject_key = alert.person_key or alert.household_key or str(alert.id)
-    return AlertWithdrawn(alert_id=alert.id, subject_key=subject_key, withdrawn_at=withdrawn_at)
+    return AlertWithdrawn(alert_id=alert.id, subject_key=partition_key(alert), withdrawn_at=withdrawn_at)
 
 
 def report_due(bureau: str, cell: Cell, reminder: Reminder, policy_id: UUID, today: date) -> ReportDue:
@@ -85,3 +117,15 @@ def contradiction_found(found: Contradiction, zero: ZeroReport, feed: Feed) -> C
 def phone_code_issued(code_id: UUID, sealed: bytes, expires_at: datetime) -> PhoneCodeIssued:
     """A code for the text message gateway."""
     return PhoneCodeIssued(code_id=code_id, sealed=base64.b64encode(sealed).decode(), expires_at=expires_at)
+
+
+def evidence_withdrawn(alert: Alert, evidence_id: UUID, withdrawn_at: datetime) -> EvidenceWithdrawn:
+    """One evidence taken back; the alert's own id stands for its first one."""
+    return EvidenceWithdrawn(
+        alert_id=alert.id, evidence_id=evidence_id, subject_key=partition_key(alert), withdrawn_at=withdrawn_at
+    )
+
+
+def alert_expired(alert: Alert, expired_at: datetime) -> AlertExpired:
+    """An alert that nobody answered in time."""
+    return AlertExpired(alert_id=alert.id, subject_key=partition_key(alert), expired_at=expired_at)

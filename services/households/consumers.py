@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
+from services.households.usecases.accounts import give_accounts
 from services.households.usecases.checks import open_checks
-from services.households.usecases.withdrawals import withdraw_alerts
+from services.households.usecases.withdrawals import expire_alerts, withdraw_alerts, withdraw_evidence
 from shared.clock import utc_now
-from shared.contracts.alerts import AlertRaised, AlertWithdrawn
+from shared.contracts.alerts import (
+    AccountAsked,
+    AlertExpired,
+    AlertRaised,
+    AlertWithdrawn,
+    AlertWorsened,
+    EvidenceWithdrawn,
+)
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
 from shared.db.engine import WriteSession
@@ -15,8 +23,8 @@ from shared.projections.areas import on_areas_changed
 from shared.projections.policies import on_policy_published
 
 
-async def on_alert_raised(session: WriteSession, received: Sequence[Received[AlertRaised]]) -> None:
-    """A bureau saw something: somebody has to look."""
+async def on_alert_raised(session: WriteSession, received: Sequence[Received[AlertRaised | AlertWorsened]]) -> None:
+    """A bureau saw something, or something worse: somebody has to look."""
     await open_checks(session, received, utc_now())
 
 
@@ -25,9 +33,28 @@ async def on_alert_withdrawn(session: WriteSession, received: Sequence[Received[
     await withdraw_alerts(session, received, utc_now())
 
 
+async def on_evidence_withdrawn(session: WriteSession, received: Sequence[Received[EvidenceWithdrawn]]) -> None:
+    """A part of an alert was an error."""
+    await withdraw_evidence(session, received, utc_now())
+
+
+async def on_alert_expired(session: WriteSession, received: Sequence[Received[AlertExpired]]) -> None:
+    """Nobody looked for so long that there is nothing left to see."""
+    await expire_alerts(session, received, utc_now())
+
+
+async def on_account_asked(session: WriteSession, received: Sequence[Received[AccountAsked]]) -> None:
+    """The books are to be compared."""
+    await give_accounts(session, [one.event for one in received], utc_now())
+
+
 HANDLERS: Mapping[EventType, Handler] = {
     AlertRaised: on_alert_raised,
+    AlertWorsened: on_alert_raised,
     AlertWithdrawn: on_alert_withdrawn,
+    EvidenceWithdrawn: on_evidence_withdrawn,
+    AlertExpired: on_alert_expired,
+    AccountAsked: on_account_asked,
     AreasChanged: on_areas_changed,
     PolicyPublished: on_policy_published,
     AccountChanged: on_account_changed,

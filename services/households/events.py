@@ -13,7 +13,7 @@ from shared.contracts.households import Level
 
 
 def task_opened(line: TaskEvent, task: Task, case: RiskCase) -> contract.TaskOpened:
-    """The task as it was opened, from its history; its deadline never changes."""
+    """The task as it was opened, from its history; its deadline may have come nearer since."""
     assert line.detail is not None
     return contract.TaskOpened(
         task_id=task.id,
@@ -31,7 +31,7 @@ def task_opened(line: TaskEvent, task: Task, case: RiskCase) -> contract.TaskOpe
 
 
 def evidence_added(line: TaskEvent, task: Task, case: RiskCase) -> contract.EvidenceAdded:
-    """An alert that joined, from the task's history."""
+    """An alert that joined or got worse, from the task's history."""
     assert line.detail is not None
     return contract.EvidenceAdded(
         task_id=task.id,

@@ -44,6 +44,12 @@ class AlertWorsened(AlertRaised):
     title_zh: ClassVar[str] = "预警加重"
 
     evidence_id: UUID = Field(description="The evidence that is worse; `sealed`, days and severity are its own")
+    subject_key: str = Field(description="The partition key of the alert that got worse")
+
+    @property
+    def key(self) -> str:
+        """Behind the alert it belongs to, which may be about somebody else of the household."""
+        return self.subject_key
 
 
 class AreaAlertRaised(Event):
@@ -83,6 +89,24 @@ class AlertWithdrawn(Event):
     @property
     def key(self) -> str:
         """Behind the alert it takes back, and in its lane."""
+        return self.subject_key
+
+
+class EvidenceWithdrawn(Event):
+    """One evidence of an alert was sent in error; the alert stands on what is left."""
+
+    type: ClassVar[str] = "alerts.evidence-withdrawn"
+    topic: ClassVar[str] = "alerts.alert"
+    title_zh: ClassVar[str] = "预警证据已撤回"
+
+    alert_id: UUID = Field(description="The alert, which stands")
+    evidence_id: UUID = Field(description="The evidence that is withdrawn; the alert's own id: its first one")
+    subject_key: str = Field(description="The partition key of the alert")
+    withdrawn_at: datetime = Field(description="When the bureau said so")
+
+    @property
+    def key(self) -> str:
+        """Behind the alert it belongs to."""
         return self.subject_key
 
 
@@ -150,4 +174,49 @@ class PhoneCodeIssued(Event):
         return str(self.code_id)
 
 
-EVENTS = (AlertRaised, AlertWorsened, AreaAlertRaised, AlertWithdrawn, ReportDue, ContradictionFound, PhoneCodeIssued)
+class AlertExpired(Event):
+    """Nobody answered an alert for so long that an answer would tell nothing any more."""
+
+    type: ClassVar[str] = "alerts.alert-expired"
+    topic: ClassVar[str] = "alerts.alert"
+    title_zh: ClassVar[str] = "预警已过期"
+
+    alert_id: UUID = Field(description="The alert that is over")
+    subject_key: str = Field(description="The partition key of the alert")
+    expired_at: datetime = Field(description="When that was noticed")
+
+    @property
+    def key(self) -> str:
+        """Behind the alert it ends."""
+        return self.subject_key
+
+
+class AccountAsked(Event):
+    """The alerts service asks what became of alerts that it takes for open, so that the books balance."""
+
+    type: ClassVar[str] = "alerts.account-asked"
+    topic: ClassVar[str] = "alerts.account"
+    title_zh: ClassVar[str] = "预警对账请求"
+
+    check_id: UUID = Field(description="This question; the answer names it")
+    alert_ids: list[UUID] = Field(min_length=1, max_length=1000, description="Alerts that nobody has answered yet")
+    asked_at: datetime = Field(description="When it was asked")
+
+    @property
+    def key(self) -> str:
+        """Each question stands alone."""
+        return str(self.check_id)
+
+
+EVENTS = (
+    AlertRaised,
+    AlertWorsened,
+    AreaAlertRaised,
+    AlertWithdrawn,
+    EvidenceWithdrawn,
+    AlertExpired,
+    AccountAsked,
+    ReportDue,
+    ContradictionFound,
+    PhoneCodeIssued,
+)

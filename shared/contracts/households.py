@@ -161,6 +161,25 @@ class MembersChanged(Event):
         return str(self.members[0].household_id)
 
 
+class AccountGiven(Event):
+    """What the households service knows of the alerts it was asked about."""
+
+    type: ClassVar[str] = "households.account-given"
+    topic: ClassVar[str] = "households.account"
+    title_zh: ClassVar[str] = "预警对账答复"
+
+    check_id: UUID = Field(description="The question, `alerts.account-asked`")
+    missing: list[UUID] = Field(max_length=1000, description="Never came here")
+    answered: list[UUID] = Field(max_length=1000, description="Have a verdict, which is told once more along with this")
+    dropped: list[UUID] = Field(max_length=1000, description="Their task was cancelled; there will be no verdict")
+    given_at: datetime = Field(description="When that was so")
+
+    @property
+    def key(self) -> str:
+        """Each answer stands alone."""
+        return str(self.check_id)
+
+
 EVENTS = (
     TaskOpened,
     EvidenceAdded,
@@ -170,4 +189,5 @@ EVENTS = (
     TaskClosed,
     VerdictGiven,
     MembersChanged,
+    AccountGiven,
 )

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -175,6 +175,45 @@ class SelfReporting(_Body):
     tries_per_address: list[Limit]
 
 
+Dismissing = Literal["no_risk", "already_helped", "moved_away", "duplicate", "wrong_person", "unreachable"]
+"""Verdicts after which the same bad news may be left alone for a while; never `risk_confirmed`."""
+
+
+class WorseningRule(_Body):
+    """By how much a number in a feed's evidence must have grown to be news; where both are given, both count."""
+
+    feed: str
+    field: str
+    at_least_ratio: Annotated[float, Field(ge=1)] | None = None
+    at_least: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> Self:
+        if self.at_least_ratio is None and self.at_least is None:
+            raise ValueError("give at_least_ratio or at_least")
+        return self
+
+    def worse(self, before: float, after: float) -> bool:
+        """Whether `after` is news for somebody who was told of `before`."""
+        return (
+            after > before
+            and (self.at_least_ratio is None or after >= before * self.at_least_ratio)
+            and (self.at_least is None or after - before >= self.at_least)
+        )
+
+
+class AlertMerge(_Body):
+    """`alert-merge` (预警归并): when a further report is more evidence for an alert, and when it is news.
+
+    Reports on one subject and one family of risks within `window` of the last one are one alert. A dismissed alert
+    keeps its subject quiet for `snooze`; a verdict that is not named there does not. A higher severity is always news.
+    """
+
+    window: Span
+    snooze: dict[Dismissing, Span] = {}
+    worsening: list[WorseningRule] = []
+
+
 BODIES: dict[str, type[_Body]] = {
     "task-deadline": TaskDeadline,
     "task-escalation": TaskEscalation,
@@ -182,4 +221,5 @@ BODIES: dict[str, type[_Body]] = {
     "feed-calendar": FeedCalendar,
     "feed-reminder": FeedReminder,
     "self-report": SelfReporting,
+    "alert-merge": AlertMerge,
 }

@@ -1,10 +1,12 @@
 """The alerts service on a database of its own, with a county's areas, two API keys, and a listener on its bus."""
 
 import asyncio
+import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +21,7 @@ from shared.bus.local import LocalBus
 from shared.bus.port import Message
 from shared.clock import local_date, utc_now
 from shared.contracts import BY_TYPE
-from shared.contracts.directory import ApiKeyChanged, AreaRecord, AreasChanged
+from shared.contracts.directory import ApiKeyChanged, AreaRecord, AreasChanged, PolicyPublished
 from shared.contracts.envelope import Event
 from shared.contracts.topics import ON_THE_BUS
 from shared.db.engine import Database, DatabaseSettings
@@ -37,6 +39,7 @@ OTHER_COUNTY = "539922100001"
 CLOSED = "539921100009"
 EDUCATION = {"X-API-Key": "education-secret"}
 MEDICAL = {"X-API-Key": "medical-secret"}
+DEFAULTS = Path(__file__).parents[2] / "services" / "directory" / "defaults.toml"
 FIRST_ID_NUMBER = str(complete("53992120120304001"))
 
 
@@ -127,6 +130,11 @@ def id_number(number: int) -> str:
     return str(complete(f"539921201203{number // 1000 % 28 + 1:02}{number % 1000:03}"))
 
 
+def pupil(number: int) -> dict[str, Any]:
+    """Somebody of whom no other test reports anything."""
+    return {"id_number": id_number(number), "name": f"学生{number}"}
+
+
 def days_ago(days: int) -> str:
     """A day in China, as JSON has it."""
     return (local_date(utc_now()) - timedelta(days=days)).isoformat()
@@ -148,7 +156,7 @@ def absence(**changed: Any) -> dict[str, Any]:
 
 def absences(count: int) -> list[dict[str, Any]]:
     """Different pupils."""
-    return [absence(source_ref=f"JY-{n}", person={"id_number": id_number(n), "name": f"学生{n}"}) for n in range(count)]
+    return [absence(source_ref=f"JY-{n}", person=pupil(n)) for n in range(count)]
 
 
 def cost(**changed: Any) -> dict[str, Any]:
@@ -179,6 +187,14 @@ def key_changed(secret: str, feeds: list[str], bureau: str, revoked: bool = Fals
         expires_at=now + timedelta(days=1),
         revoked_at=now if revoked else None,
     )
+
+
+def merge_policy(**changed: Any) -> PolicyPublished:
+    """The national default of `alert-merge`, or another version of it."""
+    defaults = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["policy"]
+    body = next(one["body"] for one in defaults if one["kind"] == "alert-merge")
+    version = {"policy_id": new_id(), "version": 1, "area_prefix": "", "body": body, **changed}
+    return PolicyPublished(kind="alert-merge", valid_from=date(2021, 1, 1), author="test", **version)
 
 
 MakeService = Callable[..., Awaitable[Service]]
@@ -221,6 +237,7 @@ async def service(make_service: MakeService) -> Service:
         AreasChanged(areas=[AreaRecord(code=code, name="某村", active=active) for code, active in areas]),
         key_changed("education-secret", ["education.absence"], "education"),
         key_changed("medical-secret", ["medical.cost"], "medical"),
+        merge_policy(),
     )
     made.heard.events.clear()
     made.heard.messages.clear()

@@ -30,6 +30,7 @@ ALERT = NewAlert(
     batch_id=None,
     reported_at=utc_now(),
     lane=Lane.LIVE,
+    risk_family="education",
 )
 
 

@@ -16,6 +16,7 @@ from tests.alerts.conftest import (
     cost,
     days_ago,
     key_changed,
+    pupil,
 )
 
 FEEDS = "/alerts/v1/feeds"
@@ -46,8 +47,8 @@ async def test_a_list_is_newest_first_and_pages_join(service: Service) -> None:
 
 async def test_filters(service: Service) -> None:
     await service.post(ALERTS, absence(source_ref="a", occurred_on=days_ago(9), severity="high"))
-    await service.post(ALERTS, absence(source_ref="b", area_code="539921100002"))
-    withdrawn = await service.post(ALERTS, absence(source_ref="c"))
+    await service.post(ALERTS, absence(source_ref="b", area_code="539921100002", person=pupil(1)))
+    withdrawn = await service.post(ALERTS, absence(source_ref="c", person=pupil(2)))
     await service.post(f"{withdrawn.headers['location']}/withdrawal", {"reason": "误报"})
 
     assert await refs(service, severity="high") == ["a"]
@@ -93,7 +94,7 @@ async def test_nobody_sees_beyond_the_own_areas(service: Service) -> None:
     )
     everywhere = {"X-API-Key": "everywhere"}
     far = await service.post(ALERTS, absence(source_ref="far", area_code=OTHER_COUNTY), headers=everywhere)
-    await service.post(ALERTS, absence(source_ref="near"))
+    await service.post(ALERTS, absence(source_ref="near", person=pupil(1)))
 
     assert await refs(service, everywhere) == ["near", "far"]
     assert await refs(service) == ["near"]

@@ -23,6 +23,7 @@ from tests.alerts.conftest import (
     days_ago,
     faults,
     key_changed,
+    pupil,
     until,
 )
 
@@ -73,7 +74,7 @@ async def test_the_same_row_again_is_harmless(service: Service, source_ref: str 
     again = await service.post(ALERTS, dict(reversed({**draft, "person": person}.items())))
 
     assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == first.json()
+    assert (first.json()["outcome"], again.json()) == ("new", {**first.json(), "outcome": "repeated"})
     assert again.headers["location"] == first.headers["location"]
     await service.heard.hear(AlertRaised)
     assert (await service.count("alert"), len(service.heard.of(AlertRaised))) == (1, 1)
@@ -90,9 +91,11 @@ async def test_a_source_ref_with_other_content_is_refused(service: Service) -> N
     assert (await service.post(ALERTS, cost(source_ref="JY-1"), headers=MEDICAL)).status_code == 201
 
 
-async def test_without_a_source_ref_other_content_is_another_alert(service: Service) -> None:
-    for day in (1, 2):
-        assert (await service.post(ALERTS, absence(source_ref=None, occurred_on=days_ago(day)))).status_code == 201
+async def test_without_a_source_ref_other_content_is_another_report(service: Service) -> None:
+    for number in (1, 2):
+        assert (await service.post(ALERTS, absence(source_ref=None, person=pupil(number)))).status_code == 201
+    answer = await service.post(ALERTS, absence(source_ref=None, person=pupil(2), occurred_on=days_ago(2)))
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "merged")
 
 
 async def test_an_idempotency_key_gets_the_first_answer(service: Service) -> None:
@@ -197,7 +200,7 @@ async def test_connections_that_broke_in_the_pool_refuse_nobody(service: Service
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     await service.sql(f"SELECT pg_terminate_backend(pid) {others}")
     await asyncio.sleep(0.2)
-    answers = [await service.post(ALERTS, absence(source_ref=f"after-{n}")) for n in range(4)]
+    answers = [await service.post(ALERTS, absence(source_ref=f"after-{n}", person=pupil(n))) for n in range(4)]
     assert [answer.status_code for answer in answers] == [201] * 4
 
 

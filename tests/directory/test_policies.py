@@ -8,8 +8,10 @@ from services.directory import usecases
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.contracts.directory import AccountChanged, ApiKeyChanged, AreasChanged, PolicyPublished
-from shared.contracts.policies import BODIES, CaseMerge, TaskDeadline, TaskEscalation
+from shared.contracts.policies import BODIES, AlertMerge, CaseMerge, TaskDeadline, TaskEscalation
 from tests.directory.conftest import V1, Directory, codes, in_days, new_account
+
+DEFAULTS = len(BODIES)  # one national default of each kind
 
 
 def merge_within(days: int, area: str = "", start: str = "2026-01-01", **more: Any) -> dict[str, Any]:
@@ -46,7 +48,9 @@ async def test_the_defaults_are_valid_and_installed_once(directory: Directory) -
     assert deadline.span("other.feed", "low").days == 5
     assert TaskEscalation.model_validate(body["task-escalation"]).to_county.days == 2
     assert CaseMerge.model_validate(body["case-merge"]).window.days == 30
-    assert {event.kind for event in await directory.heard.hear(PolicyPublished, 3)} == set(BODIES)
+    merge = AlertMerge.model_validate(body["alert-merge"])
+    assert merge.window.days == merge.snooze["no_risk"].days / 3 == 30
+    assert {event.kind for event in await directory.heard.hear(PolicyPublished, DEFAULTS)} == set(BODIES)
 
 
 async def test_the_most_local_version_counts_and_then_the_newest(directory: Directory) -> None:
@@ -68,7 +72,7 @@ async def test_versions_are_counted_by_kind_and_area_and_told(directory: Directo
     for expected in (1, 2):
         policy = await publish(directory, merge_within(9, "539921", note="县办发〔2026〕3号"))
         assert policy["version"] == expected
-    event = (await directory.heard.hear(PolicyPublished, 5))[-1]
+    event = (await directory.heard.hear(PolicyPublished, DEFAULTS + 2))[-1]
     assert (str(event.policy_id), event.version, event.area_prefix) == (policy["id"], 2, "539921")
     assert event.body == {"window": {"days": 9}}
 
@@ -81,7 +85,7 @@ async def test_a_policy_ends_and_the_next_in_line_counts(directory: Directory) -
     assert (await directory.post(url, {"last_day": in_days(2)})).status_code == 409
     assert await window(directory, "539921", in_days(1)) == 9
     assert await window(directory, "539921", in_days(2)) == 30
-    assert (await directory.heard.hear(PolicyPublished, 5))[-1].valid_to.isoformat() == in_days(1)
+    assert (await directory.heard.hear(PolicyPublished, DEFAULTS + 2))[-1].valid_to.isoformat() == in_days(1)
     assert (await directory.post(f"/policies/{policy['id'][:-4]}0000/end", {"last_day": in_days(1)})).status_code == 404
 
 
@@ -120,12 +124,12 @@ async def test_the_list_is_filtered_by_kind_area_and_day(directory: Directory) -
         answer: httpx.Response = await directory.get(f"/policies?{query}", "bureau")
         return len(answer.json()["items"])
 
-    assert await count("") == 4
+    assert await count("") == DEFAULTS + 1
     assert await count("kind=case-merge") == 2
     assert await count("kind=case-merge&area=539801") == 1
     assert await count("kind=case-merge&area=539921101200&on=2026-06-30") == 2
     assert await count("kind=case-merge&area=539921101200&on=2026-07-01") == 1
-    first = (await directory.get("/policies?limit=3")).json()
+    first = (await directory.get(f"/policies?limit={DEFAULTS}")).json()
     assert len((await directory.get(f"/policies?after={first['next']}")).json()["items"]) == 1
     assert codes(await directory.get("/policies?kind=x")) == {"kind": "policy-kind-unknown"}
 
@@ -143,6 +147,6 @@ async def test_an_announcement_tells_everything_once_more(directory: Directory) 
     await directory.heard.hear(ApiKeyChanged)
     directory.heard.events.clear()
     answer = await directory.http.post(f"{V1}/announcements", headers=directory.as_("admin"))
-    assert answer.json() == {"areas": 6, "accounts": 1, "api_keys": 1, "policies": 3}
-    for kind, count in ((AreasChanged, 1), (AccountChanged, 1), (ApiKeyChanged, 1), (PolicyPublished, 3)):
+    assert answer.json() == {"areas": 6, "accounts": 1, "api_keys": 1, "policies": DEFAULTS}
+    for kind, count in ((AreasChanged, 1), (AccountChanged, 1), (ApiKeyChanged, 1), (PolicyPublished, DEFAULTS)):
         assert len(await directory.heard.hear(kind, count)) == count

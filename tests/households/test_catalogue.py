@@ -44,9 +44,19 @@ def test_every_line_of_a_history_has_its_texts() -> None:
     written = {
         what
         for text in SOURCES.values()
-        for what in re.findall(r'(?:note\(session, task, |_keep\(one, case, )"([a-z-]+)"', text)
+        for what in re.findall(r'(?:note\(session, task, |_(?:keep|join)\(one, case, )"([a-z-]+)"', text)
     }
-    assert written == {"opened", "evidence-added", "accepted", "assigned", "overdue", "escalated", "done", "cancelled"}
+    assert written == {
+        "opened",
+        "evidence-added",
+        "worsened",
+        "accepted",
+        "assigned",
+        "overdue",
+        "escalated",
+        "done",
+        "cancelled",
+    }
     assert {what for what in written if f"task-event-{what}" not in CATALOGUE} == set()
 
 

@@ -7,15 +7,23 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.alerts.api.answers import alert_detail, alert_summary
+from services.alerts.api.answers import alert_detail, alert_summary, evidence_view, reported_alert
 from services.alerts.api.permits import ReadAlerts, ReportAlerts, WithdrawAlerts
 from services.alerts.api.quick_route import QuickRoute
+from services.alerts.models import NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
-from services.alerts.queries.intake import Connection
 from services.alerts.rules import Severity, State, sight
-from services.alerts.schemas.alerts import AlertDetail, AlertDraft, AlertSummary, Withdrawal
+from services.alerts.schemas.alerts import (
+    AlertDetail,
+    AlertDraft,
+    AlertSummary,
+    EvidenceView,
+    ReportedAlert,
+    Withdrawal,
+)
 from services.alerts.schemas.fields import FeedCode
 from services.alerts.usecases import intake
+from services.alerts.usecases.looking import look_at_alert
 from services.alerts.usecases.withdrawal import withdraw_alert
 from shared.clock import utc_now
 from shared.db.engine import EMITTED, WriteSession, raw
@@ -34,31 +42,49 @@ _PLACE = "/alerts/v1/alerts"
     "",
     status_code=201,
     summary="Report one alert · 报送预警",
-    response_model=AlertSummary,
-    responses={200: {"model": AlertSummary, "description": "The row is known: its first alert · 重复报送"}},
+    response_model=ReportedAlert,
+    responses={200: {"model": ReportedAlert, "description": "The alert it is or belongs to · 重复报送或已归并"}},
 )
 async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, key: OptionalRequestKey) -> Response:
-    """One early warning. The same row again (same `source_ref`, or the same content without one) is harmless."""
+    """One early warning. The same row again (same `source_ref`, or the same content without one) is harmless.
+
+    A report on a subject that has an alert of the same risk is further evidence of it; only when it is worse is it news.
+    """
     # Not asked for one by one: each dependency costs 20 us, and this is the road every alert takes.
     db, vault = request.app.state.database, request.app.state.vault
     reference = await request.app.state.reference.knowing(draft.feed, draft.area_code)
 
-    async def report(connection: Connection) -> tuple[Response, bool]:
-        alert, fresh = await intake.report_alert(connection, who, draft, reference, vault, utc_now())
-        place = f"{_PLACE}/{alert.id}"
-        return created(alert, place) if fresh else json_answer(alert, 200, {"Location": place}), fresh
+    def prepare() -> tuple[NewAlert, OutboxRow]:
+        return intake.prepare_report(who, draft, reference, vault, utc_now())
+
+    async def settle(session: WriteSession, alert: NewAlert, told: OutboxRow) -> Response:
+        reported = await intake.settle_report(session, who, alert, told, vault)
+        return _answer(reported_alert(reported))
 
     async def report_in(session: WriteSession) -> Response:
-        response, session.info[EMITTED] = await report(await raw(session))
-        return response
+        alert, told = prepare()
+        if (new := await intake.report_alert(await raw(session), alert, told)) is None:
+            return await settle(session, alert, told)
+        session.info[EMITTED] = True
+        return _answer(new)
 
     if key is not None:
         return await once(db, who, key, report_in)
+    alert, told = prepare()
     async with db.single() as connection:
-        response, fresh = await report(connection)
-    if fresh:
+        new = await intake.report_alert(connection, alert, told)
+    if new is not None:
         db.outbox_filled.set()
-    return response
+        return _answer(new)
+    async with db.write(who.scope) as session:
+        return await settle(session, alert, told)
+
+
+def _answer(alert: ReportedAlert) -> Response:
+    place = f"{_PLACE}/{alert.id}"
+    return (
+        created(alert, place) if alert.outcome in ("new", "reopened") else json_answer(alert, 200, {"Location": place})
+    )
 
 
 @router.get("", summary="List alerts · 预警列表")
@@ -78,26 +104,47 @@ async def list_alerts(
     wanted = queries.Filter(feed, state, severity, occurred_from, occurred_to, area)
     async with db.read(who.scope) as session:
         rows = await queries.list_alerts(session, sight(who), wanted, decode_id_cursor(after), limit + 1)
-    page, last = cut(rows, limit)
-    return Page(items=[alert_summary(row) for row in page], next=encode_cursor(last.id) if last else None)
+        page, last = cut(rows, limit)
+        own = await queries.find_own(session, sight(who), page)
+    return Page(
+        items=[alert_summary(row, own.get(row.id)) for row in page], next=encode_cursor(last.id) if last else None
+    )
 
 
 @router.get("/{alert_id}", summary="Read one alert · 预警详情")
 async def read_alert(alert_id: UUID, who: ReadAlerts, db: Db, vault: Seals) -> AlertDetail:
     """One alert with its evidence and, once given, its verdict. The person is masked."""
     async with db.read(who.scope) as session:
-        alert = await queries.get_alert(session, sight(who), alert_id)
-    return alert_detail(alert, who, vault)
+        seen = await look_at_alert(session, who, alert_id, utc_now())
+    return alert_detail(seen, who, vault)
+
+
+@router.get("/{alert_id}/evidences", summary="Its further evidence · 预警的其他证据")
+async def list_evidence(
+    alert_id: UUID, who: ReadAlerts, db: Db, vault: Seals, after: After = None, limit: Limit = 50
+) -> Page[EvidenceView]:
+    """Reports that became no alert of their own, newest first; a bureau sees those of its own feeds."""
+    async with db.read(who.scope) as session:
+        await queries.get_alert(session, sight(who), alert_id)
+        rows = await queries.list_evidence(session, sight(who), alert_id, decode_id_cursor(after), limit + 1)
+    page, last = cut(rows, limit)
+    items = [evidence_view(row, who, vault) for row in page]
+    return Page(items=items, next=encode_cursor(last.id) if last else None)
 
 
 @router.post("/{alert_id}/withdrawal", summary="Take an alert back · 撤回预警", responses={200: {"model": AlertDetail}})
 async def withdraw(
     alert_id: UUID, body: Withdrawal, who: WithdrawAlerts, db: Db, vault: Seals, key: OptionalRequestKey
 ) -> Response:
-    """For an alert sent in error. 409 once it is withdrawn or has a verdict."""
+    """For what was sent in error: all of one's own reports in the alert, or the row `source_ref`.
+
+    The alert stands while any report in it does. 409 once it is withdrawn, expired, or has a verdict.
+    """
 
     async def work(session: WriteSession) -> Response:
-        alert = await withdraw_alert(session, who, alert_id, body.reason, vault, utc_now())
-        return json_answer(alert_detail(alert, who, vault))
+        now = utc_now()
+        await withdraw_alert(session, who, alert_id, body.reason, vault, now, body.source_ref)
+        await session.flush()
+        return json_answer(alert_detail(await look_at_alert(session, who, alert_id, now), who, vault))
 
     return await once(db, who, key, work)

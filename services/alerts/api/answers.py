@@ -1,46 +1,101 @@
 """Rows as answers: opened where they are sealed, then masked."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from services.alerts.models import Alert, Batch, Feed, FeedVersion
-from services.alerts.schemas.alerts import AlertDetail, AlertSummary, MaskedHousehold, MaskedPerson, VerdictView
+from services.alerts.models import Alert, AlertEvidence, Batch, Feed, FeedVersion, File
+from services.alerts.rules.files import ends_at
+from services.alerts.schemas.alerts import (
+    AlertDetail,
+    AlertSummary,
+    EvidenceView,
+    MaskedHousehold,
+    MaskedPerson,
+    ReportedAlert,
+    SnoozeView,
+    VerdictView,
+)
 from services.alerts.schemas.batches import BatchView
 from services.alerts.schemas.feeds import FeedContent, FeedDetail, FeedVersionView, FeedView
+from services.alerts.schemas.files import FileFailure, FileView
 from services.alerts.usecases.feeds import content_of
+from services.alerts.usecases.files import NAME as FILE_NAME
+from services.alerts.usecases.intake import Reported
+from services.alerts.usecases.looking import Seen
 from services.alerts.usecases.withdrawal import PURPOSE as WITHDRAWAL_REASON
 from shared.masking import mask_id_number, mask_name, mask_phone
-from shared.messages import Language
+from shared.messages import Catalogue, Language
 from shared.security.principals import Principal, Role
 from shared.security.vault import Vault
 
+_OF_REPORT = ("feed", "source_ref", "occurred_on", "area_code", "reported_at")
+_OF_EVIDENCE = ("severity", "outcome", "policy_id", "batch_id", "withdrawn_at")
 _SHOWN_OF_CODE = 4  # last characters of a household code that are shown
 
 
-def alert_summary(alert: Alert) -> AlertSummary:
-    """What stands in clear."""
-    return AlertSummary.model_validate(alert, from_attributes=True)
+def alert_summary(alert: Alert, own: AlertEvidence | None = None) -> AlertSummary:
+    """What stands in clear; seen through the reader's own evidence where the alert itself is another bureau's."""
+    summary = AlertSummary.model_validate(alert, from_attributes=True)
+    if own is None:
+        return summary
+    return summary.model_copy(update={name: getattr(own, name) for name in _OF_REPORT})
 
 
-def alert_detail(alert: Alert, who: Principal, vault: Vault) -> AlertDetail:
+def reported_alert(reported: Reported) -> ReportedAlert:
+    """The alert that a report became or belongs to."""
+    summary = alert_summary(reported.alert, reported.own).model_dump()
+    return ReportedAlert(**summary, outcome=reported.outcome, snoozed_until=reported.snoozed_until)
+
+
+def alert_detail(seen: Seen, who: Principal, vault: Vault) -> AlertDetail:
     """Everything, with the person masked. Free texts may name people: supervisors do not get them."""
-    record = vault.open_json(alert.sealed, "alert")
-    may_read_texts = who.role is not Role.SUPERVISOR
-
-    def opened(sealed: bytes | None, purpose: str) -> str | None:
-        return vault.open(sealed, purpose).decode() if sealed is not None and may_read_texts else None
-
+    alert = seen.alert
+    record = vault.open_json((seen.own or alert).sealed, "alert")
+    opened = _opener(who, vault)
     return AlertDetail(
-        **alert_summary(alert).model_dump(),
+        **alert_summary(alert, seen.own).model_dump(),
+        risk_family=alert.risk_family,
+        evidences=seen.evidences,
+        reopens=alert.reopens,
+        snooze=_snooze(alert, seen.snoozed_until),
         person=_masked_person(record["person"]),
         household=_masked_household(record["household"]),
         evidence=record["evidence"],
         case_id=alert.case_id,
         task_id=alert.task_id,
         answer=_verdict(alert, opened(alert.verdict_reason_sealed, "verdict-reason")),
-        batch_id=alert.batch_id,
+        batch_id=(seen.own or alert).batch_id,
         withdrawn_at=alert.withdrawn_at,
-        withdrawal_reason=opened(alert.withdrawal_reason_sealed, WITHDRAWAL_REASON),
+        withdrawal_reason=opened((seen.own or alert).withdrawal_reason_sealed, WITHDRAWAL_REASON),
+        expired_at=alert.expired_at,
     )
+
+
+def evidence_view(one: AlertEvidence, who: Principal, vault: Vault) -> EvidenceView:
+    """One further evidence, with the person masked."""
+    record = vault.open_json(one.sealed, "alert")
+    plain = {name: getattr(one, name) for name in ("id", *_OF_REPORT, *_OF_EVIDENCE)}
+    return EvidenceView(
+        **plain,
+        person=_masked_person(record["person"]),
+        household=_masked_household(record["household"]),
+        evidence=record["evidence"],
+        withdrawal_reason=_opener(who, vault)(one.withdrawal_reason_sealed, WITHDRAWAL_REASON),
+    )
+
+
+def _opener(who: Principal, vault: Vault) -> Callable[[bytes | None, str], str | None]:
+    may_read_texts = who.role is not Role.SUPERVISOR
+
+    def opened(sealed: bytes | None, purpose: str) -> str | None:
+        return vault.open(sealed, purpose).decode() if sealed is not None and may_read_texts else None
+
+    return opened
+
+
+def _snooze(alert: Alert, until: datetime | None) -> SnoozeView | None:
+    return SnoozeView(verdict=alert.verdict, until=until) if alert.verdict is not None and until is not None else None
 
 
 def _verdict(alert: Alert, reason: str | None) -> VerdictView | None:
@@ -109,9 +164,37 @@ def batch_view(batch: Batch) -> BatchView:
         format=batch.format,
         rows=batch.rows_total,
         accepted=batch.accepted,
+        merged=batch.merged,
+        worsened=batch.worsened,
+        snoozed=batch.snoozed,
         repeated=batch.repeated,
         rejected=batch.rejected,
         received_at=batch.received_at,
         started_at=batch.started_at,
         finished_at=batch.finished_at,
+    )
+
+
+_SAME = ("id", "feed", "period", "state", "format", "size", "rows_estimate", "rows_read", "screened", "triggered")
+_ALIKE = ("matched", "stored", "repeated", "merged", "worsened", "snoozed", "rejected", "unmatched", "rematched")
+
+
+def file_view(file: File, vault: Vault, texts: Catalogue, language: Language) -> FileView:
+    """How far a file has come, and when it will be done."""
+    running = file.state in ("queued", "running")
+    done = min(1.0, file.rows_read / file.rows_estimate) if file.rows_estimate else None
+    failure = file.failure
+    return FileView(
+        **{name: getattr(file, name) for name in (*_SAME, *_ALIKE)},
+        name=vault.open(file.name_sealed, FILE_NAME).decode(),
+        errors=file.faults,
+        progress=1.0 if file.state == "done" else done,
+        received_at=file.received_at,
+        started_at=file.started_at,
+        finished_at=file.finished_at,
+        ends_at=ends_at(file.rows_read, file.rows_estimate, file.started_at, file.moved_at) if running else None,
+        failure=FileFailure(code=failure["code"], message=texts.text(failure["code"], language, **failure["params"]))
+        if failure
+        else None,
+        result_kept=file.state in ("done", "cancelled") and file.deleted_at is None,
     )

@@ -22,4 +22,8 @@ ReadZeroReports = Annotated[Principal, Depends(Permit("zero-report:read", *_READ
 WithdrawZeroReports = Annotated[Principal, Depends(Permit("zero-report:withdraw", Role.BUREAU, api_key=True))]
 ReadCalendar = Annotated[Principal, Depends(Permit("calendar:read", *_READERS, api_key=True))]
 ReadContradictions = Annotated[Principal, Depends(Permit("contradiction:read", *_READERS, api_key=True))]
+ReportFiles = Annotated[Principal, Depends(Permit("file:report", Role.BUREAU, api_key=True))]
+ReadFiles = Annotated[Principal, Depends(Permit("file:read", *_READERS, api_key=True))]
+ReadFileResults = Annotated[Principal, Depends(Permit("file:result", Role.BUREAU, api_key=True))]
+CancelFiles = Annotated[Principal, Depends(Permit("file:cancel", Role.BUREAU, api_key=True))]
 WriteFeeds = Annotated[Principal, Depends(Permit("feed:write", Role.COUNTY, Role.ADMIN))]

@@ -1,8 +1,12 @@
 """The tables of the alerts service."""
 
+from services.alerts.models.accounting import AccountCheck, AccountFinding
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
+from services.alerts.models.evidence import AlertEvidence
 from services.alerts.models.feeds import Feed, FeedVersion
+from services.alerts.models.files import File, FileFault, FilePart, UnmatchedRow
+from services.alerts.models.known_members import KnownMember
 from services.alerts.models.plumbing import (
     ApiKey,
     Area,
@@ -24,7 +28,10 @@ from services.alerts.models.silence import (
 )
 
 __all__ = [
+    "AccountCheck",
+    "AccountFinding",
     "Alert",
+    "AlertEvidence",
     "ApiKey",
     "Area",
     "AuditEntry",
@@ -36,8 +43,12 @@ __all__ = [
     "DeadLetter",
     "Feed",
     "FeedVersion",
+    "File",
+    "FileFault",
+    "FilePart",
     "IdempotencyKey",
     "Inbox",
+    "KnownMember",
     "NewAlert",
     "Outbox",
     "OutboxRow",
@@ -45,6 +56,7 @@ __all__ = [
     "Policy",
     "ReportReminder",
     "SelfReport",
+    "UnmatchedRow",
     "UseCount",
     "ZeroReport",
 ]

@@ -27,6 +27,9 @@ class Batch(Base):
     state: Mapped[BatchState] = mapped_column(String)
     rows_total: Mapped[int]
     accepted: Mapped[int] = mapped_column(server_default="0")
+    merged: Mapped[int] = mapped_column(server_default="0")
+    worsened: Mapped[int] = mapped_column(server_default="0")
+    snoozed: Mapped[int] = mapped_column(server_default="0")
     repeated: Mapped[int] = mapped_column(server_default="0")
     rejected: Mapped[int] = mapped_column(server_default="0")
     chunks_total: Mapped[int]

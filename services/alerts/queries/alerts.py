@@ -1,15 +1,23 @@
-"""Reading alerts, always within the asker's feeds and areas, and locking one to change it."""
+"""Reading alerts, always within the asker's feeds and areas, and locking one to change it.
 
-from collections.abc import Sequence
+An alert is in sight when its first report is, or any further evidence of it.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from services.alerts.models import Alert
+from services.alerts.models import Alert, AlertEvidence, NewAlert
 from services.alerts.rules import AlertNotFound, Severity, Sight, State
 from shared.db.engine import ReadSession, WriteSession
+
+Report: TypeAlias = type[Alert] | type[AlertEvidence]
+"""Where a report is kept: as an alert, or as further evidence of one. The columns have the same names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +35,82 @@ class Filter:
 async def list_alerts(
     session: ReadSession, sight: Sight, wanted: Filter, before: UUID | None, limit: int
 ) -> Sequence[Alert]:
-    """Newest first, those older than `before`."""
-    conditions = [*_in_sight(sight), *_wanted(wanted)]
-    if before is not None:
-        conditions.append(Alert.id < before)
-    return (await session.scalars(select(Alert).where(*conditions).order_by(Alert.id.desc()).limit(limit))).all()
+    """Newest first, those older than `before`. Feed, day and area may be those of further evidence."""
+    of_alert = [*_of_alert(wanted), *([] if before is None else [Alert.id < before])]
+    first, further = ([*in_sight(kind, sight), *_of_report(kind, wanted)] for kind in (Alert, AlertEvidence))
+    page = select(Alert).where(*of_alert).order_by(Alert.id.desc()).limit(limit)
+    if first:  # two short walks along an index each; all of it would have to be looked through for "one or the other"
+        ids = page.with_only_columns(Alert.id)
+        others = ids.join(AlertEvidence, AlertEvidence.alert_id == Alert.id).distinct().where(*further)
+        either = select(ids.where(*first).subquery().c.id).union(select(others.subquery().c.id))
+        page = page.where(Alert.id.in_(either))
+    return (await session.scalars(page)).all()
 
 
 async def get_alert(session: ReadSession, sight: Sight, alert_id: UUID) -> Alert:
     """One alert in sight; raises `AlertNotFound`."""
-    return _found(await session.scalar(select(Alert).where(Alert.id == alert_id, *_in_sight(sight))))
+    return _found(await session.scalar(select(Alert).where(Alert.id == alert_id, _visible(sight))))
 
 
 async def lock_alert(session: WriteSession, sight: Sight, alert_id: UUID) -> Alert:
     """`get_alert`, and nobody else changes it before our commit."""
-    return _found(await session.scalar(select(Alert).where(Alert.id == alert_id, *_in_sight(sight)).with_for_update()))
+    query = select(Alert).where(Alert.id == alert_id, _visible(sight)).with_for_update(of=Alert)
+    return _found(await session.scalar(query))
+
+
+async def get_seen(
+    session: ReadSession, sight: Sight, alert_id: UUID, report: NewAlert
+) -> tuple[Alert, AlertEvidence | None]:
+    """The alert that a report became or belongs to, and the report as evidence where the alert itself is not in sight."""
+    alert = _found(await session.get(Alert, alert_id))
+    if sight.sees(alert.feed, alert.area_code):
+        return alert, None
+    row = select(AlertEvidence).where(AlertEvidence.feed == report.feed, AlertEvidence.dedup == report.dedup)
+    return alert, await session.scalar(row)
+
+
+async def find_own(session: ReadSession, sight: Sight, alerts: Collection[Alert]) -> dict[UUID, AlertEvidence]:
+    """The asker's first evidence of those alerts that are in sight only by that."""
+    ids = [alert.id for alert in alerts if not sight.sees(alert.feed, alert.area_code)]
+    if not ids:
+        return {}
+    query = select(AlertEvidence).where(AlertEvidence.alert_id.in_(ids), *in_sight(AlertEvidence, sight))
+    first = query.ext(distinct_on(AlertEvidence.alert_id)).order_by(AlertEvidence.alert_id, AlertEvidence.id)
+    return {one.alert_id: one for one in await session.scalars(first)}
+
+
+async def count_evidence(session: ReadSession, sight: Sight, alert_id: UUID) -> int:
+    """Further evidence of an alert, as far as it is in sight."""
+    conditions = (AlertEvidence.alert_id == alert_id, *in_sight(AlertEvidence, sight))
+    return await session.scalar(select(func.count()).select_from(AlertEvidence).where(*conditions)) or 0
+
+
+async def list_evidence(
+    session: ReadSession, sight: Sight, alert_id: UUID, before: UUID | None, limit: int
+) -> Sequence[AlertEvidence]:
+    """Further evidence of an alert, as far as it is in sight, newest first."""
+    query = select(AlertEvidence).where(AlertEvidence.alert_id == alert_id, *in_sight(AlertEvidence, sight))
+    if before is not None:
+        query = query.where(AlertEvidence.id < before)
+    return (await session.scalars(query.order_by(AlertEvidence.id.desc()).limit(limit))).all()
+
+
+async def list_all_evidence(session: ReadSession, alert_ids: Collection[UUID]) -> Sequence[AlertEvidence]:
+    """All further evidence of alerts, everybody's, oldest first."""
+    query = select(AlertEvidence).where(AlertEvidence.alert_id.in_(alert_ids)).order_by(AlertEvidence.id)
+    return (await session.scalars(query)).all()
 
 
 async def lock_told_since(
     session: WriteSession, since: datetime, feed: str | None, after: UUID | None, limit: int
 ) -> Sequence[Alert]:
-    """Everybody's alerts reported or withdrawn since then, oldest first; nobody withdraws one before our commit."""
-    query = select(Alert).where(or_(Alert.reported_at >= since, Alert.withdrawn_at >= since))
+    """Everybody's alerts of which anything was told since then, oldest first; nobody changes one before our commit."""
+    worsened = select(AlertEvidence.alert_id).where(
+        AlertEvidence.outcome == "worsened",
+        or_(AlertEvidence.reported_at >= since, AlertEvidence.withdrawn_at >= since),
+    )
+    moments = (Alert.reported_at, Alert.withdrawn_at, Alert.first_withdrawn_at, Alert.expired_at)
+    query = select(Alert).where(or_(*(moment >= since for moment in moments), Alert.id.in_(worsened)))
     if feed is not None:
         query = query.where(Alert.feed == feed)
     if after is not None:
@@ -62,23 +124,35 @@ def _found(alert: Alert | None) -> Alert:
     return alert
 
 
-def _in_sight(sight: Sight) -> list[ColumnElement[bool]]:
+def _visible(sight: Sight) -> ColumnElement[bool]:
+    further = select(AlertEvidence.id).where(AlertEvidence.alert_id == Alert.id, *in_sight(AlertEvidence, sight))
+    return or_(and_(true(), *in_sight(Alert, sight)), further.exists())
+
+
+def in_sight(report: Report, sight: Sight) -> list[ColumnElement[bool]]:
+    """Conditions under which a report is in sight; none where all are."""
     conditions: list[ColumnElement[bool]] = []
     if sight.feeds is not None:
-        conditions.append(Alert.feed.in_(sorted(sight.feeds)))
+        conditions.append(report.feed.in_(sorted(sight.feeds)))
     patterns = sight.scope.like_patterns()
     if patterns != ["%"]:
-        conditions.append(Alert.area_code.like(any_(literal(patterns, ARRAY(Text)))))
+        conditions.append(report.area_code.like(any_(literal(patterns, ARRAY(Text)))))
     return conditions
 
 
-def _wanted(wanted: Filter) -> list[ColumnElement[bool]]:
-    equal = ((Alert.feed, wanted.feed), (Alert.state, wanted.state), (Alert.severity, wanted.severity))
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
+def _of_alert(wanted: Filter) -> list[ColumnElement[bool]]:
+    equal = ((Alert.state, wanted.state), (Alert.severity, wanted.severity))
+    return [column == value for column, value in equal if value is not None]
+
+
+def _of_report(report: Report, wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.feed is not None:
+        conditions.append(report.feed == wanted.feed)
     if wanted.occurred_from is not None:
-        conditions.append(Alert.occurred_on >= wanted.occurred_from)
+        conditions.append(report.occurred_on >= wanted.occurred_from)
     if wanted.occurred_to is not None:
-        conditions.append(Alert.occurred_on <= wanted.occurred_to)
+        conditions.append(report.occurred_on <= wanted.occurred_to)
     if wanted.area is not None:
-        conditions.append(Alert.area_code.startswith(wanted.area, autoescape=True))
+        conditions.append(report.area_code.startswith(wanted.area, autoescape=True))
     return conditions

@@ -14,22 +14,34 @@ from shared.outbox.emit import COLUMNS as OUTBOX_COLUMNS
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
-_COLUMNS = ", ".join(NewAlert._fields)
+_FIELDS = ", ".join(NewAlert._fields)
 _TYPES = (
     *("uuid", "text", "text", "bytea", "bytea", "text", "date", "text", "text", "text", "bytea", "uuid", "uuid"),
-    *("timestamptz", "smallint"),
+    *("timestamptz", "smallint", "text", "uuid"),
 )
+_NUMBERS = {name: f"${number}" for number, name in enumerate(NewAlert._fields, 1)}
 _OUTBOX_TYPES = ["uuid", "text", "text", "text", "timestamptz", "text", "text", "smallint"]
+
+_HOUSEHOLD_OF_PERSON = "SELECT household_id FROM known_member WHERE person_key = {person} AND active"
+_HOUSEHOLD_OF_CODE = "SELECT household_id FROM known_member WHERE household_key = {household} AND active LIMIT 1"
 
 
 def _parameters(types: Sequence[str], first: int, suffix: str = "") -> str:
     return ", ".join(f"${number}::{name}{suffix}" for number, name in enumerate(types, first))
 
 
+# The subject is looked up in the statement itself, so that a new alert costs one round trip. Whatever stands in the
+# way (the row is known, or its subject has an alert that may take it in) makes it write nothing.
 _INSERT_ONE = f"""
 WITH fresh AS (
-    INSERT INTO alert ({_COLUMNS}) VALUES ({_parameters(_TYPES, 1)})
-    ON CONFLICT (feed, dedup) DO NOTHING RETURNING id
+    INSERT INTO alert ({_FIELDS}, subject_key)
+    SELECT {_parameters(_TYPES, 1)}, COALESCE(
+        ({_HOUSEHOLD_OF_PERSON.format(person=_NUMBERS["person_key"])})::text,
+        ({_HOUSEHOLD_OF_CODE.format(household=_NUMBERS["household_key"])})::text,
+        {_NUMBERS["person_key"]}, {_NUMBERS["household_key"]}, {_NUMBERS["id"]}::text)
+    WHERE NOT EXISTS (
+        SELECT FROM alert_evidence WHERE feed = {_NUMBERS["feed"]} AND dedup = {_NUMBERS["dedup"]})
+    ON CONFLICT DO NOTHING RETURNING id
 ), told AS (
     INSERT INTO outbox ({", ".join(OUTBOX_COLUMNS)})
     SELECT {_parameters(_OUTBOX_TYPES, len(_TYPES) + 1)} FROM fresh
@@ -38,54 +50,55 @@ SELECT true FROM fresh
 """  # noqa: S608
 
 _INSERT_MANY = f"""
-INSERT INTO alert ({_COLUMNS}) SELECT * FROM unnest({_parameters(_TYPES, 1, "[]")})
-ON CONFLICT (feed, dedup) DO NOTHING RETURNING id
+INSERT INTO alert ({_FIELDS}, subject_key) SELECT * FROM unnest({_parameters((*_TYPES, "text"), 1, "[]")})
+ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608
 
-_REPEATED = """
-SELECT id, feed, source_ref, row_hash, severity, occurred_on, area_code, state, reported_at, due_at, verdict
-FROM alert WHERE feed = $1 AND dedup = $2
-"""
-
-_FIRST_HASHES = """
-SELECT new.place, alert.row_hash FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS new (feed, dedup, place)
-JOIN alert USING (feed, dedup)
-"""
+_SUBJECTS = f"""
+SELECT COALESCE(({_HOUSEHOLD_OF_PERSON.format(person="new.person_key")})::text,
+        ({_HOUSEHOLD_OF_CODE.format(household="new.household_key")})::text) AS household,
+    EXISTS (SELECT FROM alert_evidence AS e WHERE e.feed = new.feed AND e.dedup = new.dedup) AS known
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) WITH ORDINALITY
+    AS new (person_key, household_key, feed, dedup, place)
+ORDER BY place
+"""  # noqa: S608
 
 
 async def insert_alert(connection: Connection, alert: NewAlert, told: OutboxRow) -> bool:
-    """Store an alert and its event in one statement; False, and nothing written, when its row is known."""
+    """Store an alert and its event in one statement.
+
+    False, and nothing written, when its row is known or its subject has an alert of this risk that may take it in.
+    """
     return bool(await connection.fetchval(_INSERT_ONE, *alert, *told))
 
 
-async def get_repeated(connection: Connection, feed: str, dedup: bytes) -> asyncpg.Record:
-    """The first alert of a row that came again. A statement of its own: the first may have committed a moment ago."""
-    first = await connection.fetchrow(_REPEATED, feed, dedup)
-    assert first is not None, "alerts are never deleted"
-    return first
+async def find_subjects(session: WriteSession, alerts: Sequence[NewAlert]) -> list[tuple[str, bool]]:
+    """For each alert its subject's key, and whether its row is further evidence already."""
+    columns = zip(*((a.person_key, a.household_key, a.feed, a.dedup) for a in alerts), strict=True)
+    rows = await (await raw(session)).fetch(_SUBJECTS, *map(list, columns))
+    return [
+        (row["household"] or alert.person_key or alert.household_key or str(alert.id), row["known"])
+        for alert, row in zip(alerts, rows, strict=True)
+    ]
 
 
-async def insert_alerts(session: WriteSession, alerts: Sequence[NewAlert]) -> set[UUID]:
-    """Store those of `alerts` whose rows are new; returns their ids.
+async def insert_alerts(session: WriteSession, alerts: Sequence[tuple[NewAlert, str]]) -> set[UUID]:
+    """Store those of `(alert, subject key)` that nothing stands in the way of; returns their ids.
 
-    Mostly all are new: then a COPY does it at half the price. It stops at the first row that is known.
+    Mostly that is all of them: then a COPY does it at half the price. It stops at the first row that is known, or
+    whose subject has an alert already. In the order of the subjects: two batches that share some wait for each other
+    instead of deadlocking.
     """
     if not alerts:
         return set()
     connection = await raw(session)
+    rows = [(*alert, subject_key) for alert, subject_key in sorted(alerts, key=lambda one: one[1])]
     with suppress(asyncpg.UniqueViolationError):  # not to be shown to anybody: its detail quotes the row
         async with connection.transaction():
-            await connection.copy_records_to_table("alert", records=alerts, columns=NewAlert._fields)
-            return {alert.id for alert in alerts}
-    fresh = await connection.fetch(_INSERT_MANY, *map(list, zip(*alerts, strict=True)))
+            await connection.copy_records_to_table("alert", records=rows, columns=[*NewAlert._fields, "subject_key"])
+            return {alert.id for alert, _ in alerts}
+    fresh = await connection.fetch(_INSERT_MANY, *map(list, zip(*rows, strict=True)))
     return {row["id"] for row in fresh}
-
-
-async def list_first_hashes(session: WriteSession, alerts: Sequence[NewAlert]) -> list[bytes]:
-    """For rows that are known: the row hash of the first alert of each, in the same order."""
-    feeds, dedups = [alert.feed for alert in alerts], [alert.dedup for alert in alerts]
-    found = {row["place"]: row["row_hash"] for row in await (await raw(session)).fetch(_FIRST_HASHES, feeds, dedups)}
-    return [found[place] for place in range(1, len(alerts) + 1)]
 
 
 async def copy_outbox(session: WriteSession, rows: Sequence[OutboxRow]) -> None:

@@ -8,8 +8,8 @@ from shared.errors import Conflict, NotFound
 from shared.security.principals import Principal, Role
 
 Severity = Literal["low", "medium", "high"]
-State = Literal["reported", "checking", "answered", "withdrawn"]
-"""已报送, 核查中, 已反馈, 已撤回. The last two are final."""
+State = Literal["reported", "checking", "answered", "withdrawn", "expired"]
+"""已报送, 核查中, 已反馈, 已撤回, 已过期. The last three are final, but that a verdict comes late to an expired one."""
 
 
 class AlertNotFound(NotFound):
@@ -36,6 +36,18 @@ class AlertAlreadyWithdrawn(Conflict):
     code = "alert-already-withdrawn"
 
 
+class AlertHasExpired(Conflict):
+    """Nobody answered it for so long that it is over."""
+
+    code = "alert-has-expired"
+
+
+class EvidenceNotFound(NotFound):
+    """The alert has no such row of the asker's feeds."""
+
+    code = "evidence-not-found"
+
+
 class AlertAlreadyAnswered(Conflict):
     """Somebody has been there: the verdict stands, whatever the bureau thinks of its alert now."""
 
@@ -48,6 +60,10 @@ class Sight:
 
     feeds: frozenset[str] | None
     scope: Scope
+
+    def sees(self, feed: str, area_code: str) -> bool:
+        """Whether a report of that feed and area is the asker's to see."""
+        return (self.feeds is None or feed in self.feeds) and self.scope.covers(area_code)
 
 
 def sight(who: Principal) -> Sight:
@@ -64,3 +80,5 @@ def require_withdrawable(state: State) -> None:
         raise AlertAlreadyWithdrawn
     if state == "answered":
         raise AlertAlreadyAnswered
+    if state == "expired":
+        raise AlertHasExpired

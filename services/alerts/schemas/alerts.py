@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.alerts.rules import Severity, State
+from services.alerts.rules import EvidenceOutcome, Outcome, Severity, State
 from services.alerts.schemas.fields import AreaCode, Draft, Evidence, FeedCode, IsoDate, Line
 from shared.contracts.households import Verdict
 
@@ -79,7 +79,7 @@ class MaskedHousehold(BaseModel):
 
 
 class AlertSummary(BaseModel):
-    """One alert in a list."""
+    """One alert in a list. Who only sent further evidence of it sees their own first evidence in its place."""
 
     id: UUID
     feed: str = Field(examples=["education.absence"])
@@ -87,10 +87,21 @@ class AlertSummary(BaseModel):
     severity: Severity
     occurred_on: date
     area_code: str = Field(examples=["539921100001"])
-    state: State = Field(description="reported 已报送, checking 核查中, answered 已反馈, withdrawn 已撤回")
+    state: State = Field(
+        description="reported 已报送, checking 核查中, answered 已反馈, withdrawn 已撤回, expired 已过期"
+    )
     reported_at: datetime
     due_at: datetime | None = Field(description="When the check is due · 核查时限")
     verdict: Verdict | None = Field(description="Verdict · 核查结论")
+
+
+class ReportedAlert(AlertSummary):
+    """The alert that a report became or belongs to."""
+
+    outcome: Outcome = Field(
+        description="new 新增, reopened 重启, repeated 重复; further evidence: merged 归并, worsened 加重, snoozed 静默"
+    )
+    snoozed_until: datetime | None = Field(description="The verdict keeps the subject quiet until then · 静默至")
 
 
 class VerdictView(BaseModel):
@@ -102,9 +113,40 @@ class VerdictView(BaseModel):
     answered_at: datetime
 
 
+class SnoozeView(BaseModel):
+    """Why further evidence brings nobody out for now, and until when."""
+
+    verdict: Verdict = Field(description="The verdict that dismissed the alert · 静默原因")
+    until: datetime = Field(description="First moment after · 静默至")
+
+
+class EvidenceView(BaseModel):
+    """One further evidence of an alert."""
+
+    id: UUID
+    feed: str = Field(examples=["education.absence"])
+    source_ref: str | None = Field(examples=["JY-2026-0002"])
+    severity: Severity
+    occurred_on: date
+    area_code: str = Field(examples=["539921100001"])
+    reported_at: datetime
+    outcome: EvidenceOutcome = Field(description="merged 归并, worsened 加重, snoozed 静默")
+    policy_id: UUID = Field(description="Version of the `alert-merge` policy that said so · 归并规则版本")
+    person: MaskedPerson | None
+    household: MaskedHousehold | None
+    evidence: dict[str, Any]
+    batch_id: UUID | None
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None = Field(description="Free text; withheld from supervisors · 撤回原因")
+
+
 class AlertDetail(AlertSummary):
     """One alert whole."""
 
+    risk_family: str = Field(examples=["education"])
+    evidences: int = Field(description="Further evidence in the reader's sight, see `/evidences` · 其他证据数")
+    reopens: UUID | None = Field(description="The dismissed alert that this one opened anew · 重启自")
+    snooze: SnoozeView | None
     person: MaskedPerson | None
     household: MaskedHousehold | None
     evidence: dict[str, Any]
@@ -114,11 +156,16 @@ class AlertDetail(AlertSummary):
     batch_id: UUID | None
     withdrawn_at: datetime | None
     withdrawal_reason: str | None = Field(description="Free text; withheld from supervisors · 撤回原因")
+    expired_at: datetime | None
 
 
 class Withdrawal(Draft):
-    """Why an alert is taken back."""
+    """Why an alert, or one row of it, is taken back."""
 
+    source_ref: Annotated[
+        Line | None,
+        Field(max_length=100, description="Only this row; all of one's own when left out · 仅撤回该来源编号"),
+    ] = None
     reason: Annotated[
         Line, Field(max_length=500, repr=False, description="Reason · 撤回原因", examples=["学校误报，学生已返校"])
     ]

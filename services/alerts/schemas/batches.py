@@ -9,13 +9,16 @@ from services.alerts.rules import BatchFormat, BatchState
 
 
 class BatchView(BaseModel):
-    """How far a batch has come. `accepted + repeated + rejected` is the number of rows worked off."""
+    """How far a batch has come. The counts together are the number of rows worked off."""
 
     id: UUID
     state: BatchState
     format: BatchFormat
     rows: int = Field(description="Rows received · 总行数", examples=[50000])
     accepted: int = Field(description="New alerts · 新增预警")
+    merged: int = Field(description="Further evidence of alerts, no news · 归并")
+    worsened: int = Field(description="Worse evidence of open alerts · 加重")
+    snoozed: int = Field(description="No worse than what was dismissed · 静默")
     repeated: int = Field(description="Rows known before, nothing done · 重复")
     rejected: int = Field(description="Rows with mistakes, see errors · 退回")
     received_at: datetime

@@ -2,6 +2,8 @@
 
 import base64
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 from services.alerts.queries import answers
 from shared.contracts.households import EvidenceAdded, TaskOpened, VerdictGiven
@@ -9,9 +11,12 @@ from shared.db.engine import WriteSession
 
 
 async def begin_checks(session: WriteSession, opened: Sequence[TaskOpened | EvidenceAdded]) -> None:
-    """A task stands behind each of these alerts: the one made last. What is answered or withdrawn stays so."""
-    by_age = sorted(opened, key=lambda e: e.task_id)
-    newest = {e.alert_id: (e.alert_id, e.case_id, e.task_id, e.due_at) for e in by_age}
+    """A task stands behind each of these alerts: the one made last. What is answered, withdrawn or expired stays so."""
+    newest: dict[UUID, tuple[UUID, UUID, UUID, datetime]] = {}
+    for e in sorted(opened, key=lambda e: e.task_id):
+        before = newest.get(e.alert_id)
+        due_at = min(e.due_at, before[3]) if before is not None and before[2] == e.task_id else e.due_at
+        newest[e.alert_id] = (e.alert_id, e.case_id, e.task_id, due_at)
     await answers.begin_checks(session, list(newest.values()))
 
 

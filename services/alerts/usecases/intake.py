@@ -1,5 +1,7 @@
 """A report comes in: screened, sealed, stored and told in one statement. Batches take the same road, row by row."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -7,38 +9,79 @@ import orjson
 
 from services.alerts import events, rules
 from services.alerts.codes import FAMILY_OF_TOPIC
-from services.alerts.models import NewAlert
+from services.alerts.models import Alert, AlertEvidence, NewAlert, OutboxRow
+from services.alerts.queries import alerts as queries
 from services.alerts.queries import intake
-from services.alerts.schemas.alerts import AlertDraft, AlertSummary
+from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
+from services.alerts.usecases import merging
+from services.alerts.usecases.merging import Arrival, Settled
+from services.alerts.usecases.record import rest_of
 from shared.clock import local_date
+from shared.db.engine import WriteSession
 from shared.errors import InvalidInput
 from shared.ids import new_id
 from shared.lanes import Lane
+from shared.projections import policies
 from shared.security.principals import AreaNotPermitted, Principal
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
 
 
-async def report_alert(
-    connection: intake.Connection,
-    who: Principal,
-    draft: AlertDraft,
-    reference: rules.Reference,
-    vault: Vault,
-    now: datetime,
-) -> tuple[AlertSummary, bool]:
-    """Take a report. Returns the alert, and whether it is new: the same row again gets the first one, unchanged.
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What became of a report: the alert that it became or belongs to, as its sender sees it."""
 
-    Raises `InvalidInput`, `FeedNotPermitted`, `AreaNotPermitted`, and `SourceRefReused` for other content.
-    """
+    alert: Alert
+    own: AlertEvidence | None  # the sender's first evidence, where the alert itself is another bureau's
+    outcome: rules.Outcome
+    snoozed_until: datetime | None
+
+
+def prepare_report(
+    who: Principal, draft: AlertDraft, reference: rules.Reference, vault: Vault, now: datetime
+) -> tuple[NewAlert, OutboxRow]:
+    """A report screened and sealed, and what will tell of it. Raises as `prepare_alert` does."""
     alert = prepare_alert(who, draft, reference, vault, now)
-    told = events.raised_row(alert, risk_family(draft, reference), current_traceparent())
-    if await intake.insert_alert(connection, alert, told):
-        return _new_summary(alert), True
-    first = await intake.get_repeated(connection, alert.feed, alert.dedup)
-    if first["row_hash"] != alert.row_hash:
+    return alert, events.raised_row(alert, alert.risk_family, current_traceparent())
+
+
+async def report_alert(connection: intake.Connection, alert: NewAlert, told: OutboxRow) -> ReportedAlert | None:
+    """Take a report that is simply new, in one statement. None, and nothing done, when it has to be settled."""
+    return _new_summary(alert) if await intake.insert_alert(connection, alert, told) else None
+
+
+async def settle_report(
+    session: WriteSession, who: Principal, alert: NewAlert, told: OutboxRow, vault: Vault
+) -> Reported:
+    """Take a report that something stands in the way of: its row came before, or its subject has an alert.
+
+    Raises `SourceRefReused` for other content under a known source_ref.
+    """
+    [settled] = await store_alerts(session, [alert], [told], vault)
+    if settled.outcome is None:
         raise rules.SourceRefReused(field="source_ref")
-    return AlertSummary.model_validate(dict(first)), False
+    found, own = await queries.get_seen(session, rules.sight(who), settled.alert_id, alert)
+    merges = await policies.load(session, merging.KIND)
+    until = merging.snooze_end(found, merges, local_date(alert.reported_at))
+    return Reported(found, own, settled.outcome, until)
+
+
+async def store_alerts(
+    session: WriteSession, alerts: Sequence[NewAlert], told: Sequence[OutboxRow], vault: Vault
+) -> list[Settled]:
+    """Store reports and tell of them (`told`: one row for each); what became of each, in their order.
+
+    Mostly all are new: then one look-up and two COPYs do it. At most some 1,000 in one transaction.
+    """
+    if not alerts:
+        return []
+    subjects = await intake.find_subjects(session, alerts)
+    arrivals = [Arrival(alert, key, row) for alert, (key, _), row in zip(alerts, subjects, told, strict=True)]
+    unknown = [arrival for arrival, (_, known) in zip(arrivals, subjects, strict=True) if not known]
+    fresh = await merging.open_new(session, unknown)
+    rest = [arrival for arrival in arrivals if arrival.alert.id not in fresh]
+    settled = iter(await merging.settle(session, rest, vault) if rest else ())
+    return [Settled("new", one.id) if one.id in fresh else next(settled) for one in alerts]
 
 
 def prepare_alert(
@@ -50,7 +93,10 @@ def prepare_alert(
     batch_id: UUID | None = None,
     lane: Lane = Lane.LIVE,
 ) -> NewAlert:
-    """Screen a report and seal what is personal in it. Raises as `report_alert` does."""
+    """Screen a report and seal what is personal in it.
+
+    Raises `InvalidInput`, `FeedNotPermitted`, `AreaNotPermitted`.
+    """
     feed = reference.feeds.get(draft.feed)
     area_known = draft.area_code in reference.areas
     if feed is not None:
@@ -61,7 +107,7 @@ def prepare_alert(
     if isinstance(screened, list):
         raise InvalidInput(screened)
     record = _record(draft, screened)
-    row_hash = vault.fingerprint(record + _rest(draft), "alert-row")
+    row_hash = vault.fingerprint(record + rest_of(draft.occurred_on, draft.area_code, draft.severity), "alert-row")
     return NewAlert(
         id=new_id(),
         feed=draft.feed,
@@ -78,12 +124,8 @@ def prepare_alert(
         batch_id=batch_id,
         reported_at=now,
         lane=lane,
+        risk_family=rules.family_of(reference.feeds[draft.feed].risk_family, draft.evidence, FAMILY_OF_TOPIC),
     )
-
-
-def risk_family(draft: AlertDraft, reference: rules.Reference) -> str:
-    """Of a draft whose feed is known."""
-    return rules.family_of(reference.feeds[draft.feed].risk_family, draft.evidence, FAMILY_OF_TOPIC)
 
 
 def _record(draft: AlertDraft, screened: rules.Screened) -> bytes:
@@ -96,13 +138,8 @@ def _record(draft: AlertDraft, screened: rules.Screened) -> bytes:
     return b'{"evidence":' + screened.evidence + b"," + orjson.dumps(who)[1:]
 
 
-def _rest(draft: AlertDraft) -> bytes:
-    """The rest of the row. The severity as it was sent: a feed's new default makes no new row of an old one."""
-    return f"|{draft.occurred_on}|{draft.area_code}|{draft.severity}".encode()
-
-
-def _new_summary(alert: NewAlert) -> AlertSummary:
-    return AlertSummary(
+def _new_summary(alert: NewAlert) -> ReportedAlert:
+    return ReportedAlert(
         id=alert.id,
         feed=alert.feed,
         source_ref=alert.source_ref,
@@ -113,4 +150,6 @@ def _new_summary(alert: NewAlert) -> AlertSummary:
         reported_at=alert.reported_at,
         due_at=None,
         verdict=None,
+        outcome="new",
+        snoozed_until=None,
     )

@@ -1,12 +1,16 @@
-"""A bureau takes back an alert it sent in error."""
+"""A bureau takes back what it sent in error: all of its reports in an alert, or one of them.
 
+An alert stands as long as any report in it stands, whosever that is.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.alerts import events, rules
-from services.alerts.models import Alert
-from services.alerts.queries.alerts import lock_alert
-from services.alerts.rules import sight
+from services.alerts.models import Alert, AlertEvidence
+from services.alerts.queries.alerts import list_all_evidence, lock_alert
+from services.alerts.rules import Piece, sight
 from shared.db.engine import WriteSession
 from shared.lanes import Lane
 from shared.outbox import emit
@@ -18,13 +22,64 @@ PURPOSE = "withdrawal-reason"
 
 
 async def withdraw_alert(
-    session: WriteSession, who: Principal, alert_id: UUID, reason: str, vault: Vault, now: datetime
+    session: WriteSession,
+    who: Principal,
+    alert_id: UUID,
+    reason: str,
+    vault: Vault,
+    now: datetime,
+    source_ref: str | None = None,
 ) -> Alert:
-    """Take an alert back. Raises `AlertNotFound`, `AlertAlreadyWithdrawn`, `AlertAlreadyAnswered`."""
+    """Take the asker's reports in an alert back, or only the one with `source_ref`; with the last one goes the alert.
+
+    Raises `AlertNotFound`, `EvidenceNotFound`, `AlertAlreadyWithdrawn`, `AlertAlreadyAnswered`, `AlertHasExpired`.
+    """
     alert = await lock_alert(session, sight(who), alert_id)
     rules.require_withdrawable(alert.state)
-    alert.state, alert.withdrawn_at = "withdrawn", now
-    alert.withdrawal_reason_sealed = vault.seal(reason.encode(), PURPOSE)
-    await emit(session, events.alert_withdrawn(alert, now), lane=Lane(alert.lane))  # or it would overtake its alert
+    further = await list_all_evidence(session, [alert.id])
+    taking = rules.take_back(_pieces(alert, further), sight(who).feeds, source_ref)
+    sealed = vault.seal(reason.encode(), PURPOSE)
+    taken = {piece.id for piece in taking.taken}
+    if alert.id in taken:
+        alert.withdrawal_reason_sealed = sealed
+    for one in further:
+        if one.id in taken:
+            one.withdrawn_at, one.withdrawal_reason_sealed = now, sealed
+    if taking.left:
+        await _stand_on(session, alert, further, taking, now)
+    else:
+        alert.state, alert.withdrawn_at, alert.withdrawal_reason_sealed = "withdrawn", now, sealed
+        await emit(session, events.alert_withdrawn(alert, now), lane=Lane(alert.lane))  # or it would overtake its alert
     await audit.record(session, who, "alert:withdraw", alert.id, area_code=alert.area_code)
     return alert
+
+
+def _pieces(alert: Alert, further: Sequence[AlertEvidence]) -> list[Piece]:
+    severity = alert.first_severity or alert.severity
+    gone = alert.first_withdrawn_at is not None
+    first = Piece(alert.id, alert.feed, alert.source_ref, severity, told=True, withdrawn=gone)
+    return [
+        first,
+        *(
+            Piece(
+                one.id, one.feed, one.source_ref, one.severity, one.outcome == "worsened", one.withdrawn_at is not None
+            )
+            for one in further
+        ),
+    ]
+
+
+async def _stand_on(
+    session: WriteSession, alert: Alert, further: Sequence[AlertEvidence], taking: rules.Taking, now: datetime
+) -> None:
+    """The alert goes on with what is left. What nobody was told of before is told now, ahead of the withdrawal."""
+    if any(piece.id == alert.id for piece in taking.taken):
+        alert.first_withdrawn_at = now
+    if alert.severity != taking.severity:
+        alert.first_severity, alert.severity = alert.first_severity or alert.severity, taking.severity
+    if (piece := taking.to_tell) is not None:
+        news = next(one for one in further if one.id == piece.id)
+        news.outcome = "worsened"
+        await emit(session, events.alert_worsened(alert.id, events.partition_key(alert), news, alert.risk_family))
+    gone = [events.evidence_withdrawn(alert, piece.id, now) for piece in taking.taken if piece.told]
+    await emit(session, *gone)

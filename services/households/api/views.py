@@ -71,6 +71,7 @@ def evidence_line(evidence: Evidence, reader: Reader) -> schemas.EvidenceLine:
     content = reader.record(evidence.sealed, "alert") or {}
     person = (content.get("person") or {}).get("name")
     return schemas.EvidenceLine(
+        evidence_id=evidence.evidence_id,
         alert_id=evidence.alert_id,
         feed=evidence.feed,
         feed_text=reader.code("feed", evidence.feed),

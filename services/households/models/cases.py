@@ -42,15 +42,20 @@ class RiskCase(Base):
 
 
 class Evidence(Base):
-    """One alert of a case, as it was received: `sealed` opens with purpose "alert"."""
+    """One report behind a case, as it was received: `sealed` opens with purpose "alert".
+
+    The first one of an alert has the alert's own id; each that made it worse has one of its own.
+    """
 
     __tablename__ = "evidence"
     __table_args__ = (
         ForeignKeyConstraint(["case_id", "area_code"], ["risk_case.id", "risk_case.area_code"], onupdate="CASCADE"),
         Index("ix_evidence_case", "case_id"),
+        Index("ix_evidence_alert_id", "alert_id"),
     )
 
-    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    evidence_id: Mapped[UUID] = mapped_column(primary_key=True)
+    alert_id: Mapped[UUID]
     case_id: Mapped[UUID]
     area_code: Mapped[AreaColumn]
     feed: Mapped[str]

@@ -55,7 +55,9 @@ class TaskEvent(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     task_id: Mapped[UUID] = mapped_column(ForeignKey("task.id"), index=True)
     at: Mapped[datetime]
-    what: Mapped[str]  # opened | evidence-added | accepted | assigned | overdue | escalated | done | cancelled
+    what: Mapped[
+        str
+    ]  # opened | evidence-added | worsened | accepted | assigned | overdue | escalated | done | cancelled
     by: Mapped[UUID]
     detail: Mapped[dict[str, Any] | None]
 

@@ -103,7 +103,7 @@ async def find_evidence(session: ReadSession, scope: Scope, case_ids: Collection
     query = (
         select(Evidence)
         .where(Evidence.case_id.in_(case_ids), within(Evidence.area_code, scope))
-        .order_by(Evidence.reported_at, Evidence.alert_id)
+        .order_by(Evidence.reported_at, Evidence.evidence_id)
     )
     found: dict[UUID, list[Evidence]] = {}
     for evidence in await session.scalars(query):
@@ -114,7 +114,7 @@ async def find_evidence(session: ReadSession, scope: Scope, case_ids: Collection
 async def find_live_alerts(session: ReadSession, scope: Scope, case_id: UUID) -> list[UUID]:
     """The alerts of a case that were not withdrawn."""
     evidence = await find_evidence(session, scope, [case_id])
-    return [one.alert_id for one in evidence.get(case_id, []) if one.withdrawn_at is None]
+    return list(dict.fromkeys(one.alert_id for one in evidence.get(case_id, []) if one.withdrawn_at is None))
 
 
 async def list_visits(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[Visit]:

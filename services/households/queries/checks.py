@@ -1,6 +1,7 @@
 """What the consumers must know before they open a check: who lives where, and which cases are open. Set-wise."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from services.households.rules.checks import OpenCase, Residence
@@ -15,11 +16,21 @@ _PERSONS = (
 )
 _HOUSEHOLDS = "SELECT household_key AS key, id AS household_id, area_code FROM household WHERE household_key = ANY ($1)"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
-_ALERTS = "SELECT alert_id FROM evidence WHERE alert_id = ANY ($1)"
+_EVIDENCE = "SELECT evidence_id FROM evidence WHERE evidence_id = ANY ($1)"
+_SUBJECTS_OF_ALERTS = """
+SELECT DISTINCT c.subject_key FROM evidence e JOIN risk_case c ON c.id = e.case_id
+WHERE e.alert_id = ANY ($1) AND c.state = 'open'
+"""
 _OPEN_CASES = """
 SELECT c.id AS case_id, t.id AS task_id, c.subject_key, c.risk_family, c.area_code, t.due_at, c.last_evidence_at
 FROM risk_case c JOIN task t ON t.case_id = c.id
 WHERE c.subject_key = ANY ($1) AND c.state = 'open' AND t.state IN ('open', 'accepted')
+ORDER BY c.last_evidence_at
+"""
+_OPEN_CASES_OF_ALERTS = """
+SELECT e.alert_id, c.id AS case_id, t.id AS task_id, c.subject_key, c.area_code, t.due_at, c.last_evidence_at
+FROM evidence e JOIN risk_case c ON c.id = e.case_id JOIN task t ON t.case_id = c.id
+WHERE e.alert_id = ANY ($1) AND c.state = 'open' AND t.state IN ('open', 'accepted')
 ORDER BY c.last_evidence_at
 """
 
@@ -44,18 +55,35 @@ async def lock_subjects(session: WriteSession, subject_keys: Iterable[str]) -> N
     await (await raw(session)).execute(_LOCK, sorted(set(subject_keys)))
 
 
-async def find_known_alerts(session: ReadSession, alert_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the alerts that are evidence already."""
-    rows = await (await raw(session)).fetch(_ALERTS, list(alert_ids))
-    return {row["alert_id"] for row in rows}
+async def find_known_evidence(session: ReadSession, evidence_ids: Collection[UUID]) -> set[UUID]:
+    """Those that are here already."""
+    rows = await (await raw(session)).fetch(_EVIDENCE, list(evidence_ids))
+    return {row["evidence_id"] for row in rows}
+
+
+async def find_subjects_of_alerts(session: ReadSession, alert_ids: Collection[UUID]) -> set[str]:
+    """The subjects of the open cases that the alerts stand in: somebody may have become known since."""
+    if not alert_ids:
+        return set()
+    rows = await (await raw(session)).fetch(_SUBJECTS_OF_ALERTS, list(alert_ids))
+    return {row["subject_key"] for row in rows}
+
+
+async def find_open_cases_of_alerts(session: ReadSession, alert_ids: Collection[UUID]) -> dict[UUID, OpenCase]:
+    """The open case that each alert stands in, if any."""
+    if not alert_ids:
+        return {}
+    rows = await (await raw(session)).fetch(_OPEN_CASES_OF_ALERTS, list(alert_ids))
+    return {row["alert_id"]: _open_case(row) for row in rows}
 
 
 async def find_open_cases(session: ReadSession, subject_keys: Collection[str]) -> dict[CaseKey, OpenCase]:
     """The open case of each subject and risk family; the newest, should one that went stale be open beside it."""
     rows = await (await raw(session)).fetch(_OPEN_CASES, list(subject_keys))
-    return {
-        (row["subject_key"], row["risk_family"]): OpenCase(
-            row["case_id"], row["task_id"], row["subject_key"], row["area_code"], row["due_at"], row["last_evidence_at"]
-        )
-        for row in rows
-    }
+    return {(row["subject_key"], row["risk_family"]): _open_case(row) for row in rows}
+
+
+def _open_case(row: Mapping[str, Any]) -> OpenCase:
+    return OpenCase(
+        row["case_id"], row["task_id"], row["subject_key"], row["area_code"], row["due_at"], row["last_evidence_at"]
+    )

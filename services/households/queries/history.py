@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.households.models import Evidence, RiskCase, Task, TaskEvent, Verdict, Visit
+from services.households.models import CaseState, Evidence, RiskCase, Task, TaskEvent, Verdict, Visit
 from shared.db.engine import ReadSession
 
-TOLD = ("opened", "evidence-added", "done")
-"""What the alerts service listens to: a task was opened, an alert joined it, a verdict was given."""
+TOLD = ("opened", "evidence-added", "worsened", "done")
+"""What the alerts service listens to: a task was opened, an alert joined it or got worse, a verdict was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,33 @@ async def find_live_alerts(session: ReadSession, case_ids: Collection[UUID]) -> 
         Evidence.case_id.in_(case_ids), Evidence.withdrawn_at.is_(None)
     )
     found: dict[UUID, list[UUID]] = {}
-    for case_id, alert_id in await session.execute(query.order_by(Evidence.alert_id)):
+    for case_id, alert_id in await session.execute(query.distinct().order_by(Evidence.alert_id)):
         found.setdefault(case_id, []).append(alert_id)
     return found
+
+
+async def find_verdicts(
+    session: ReadSession, case_ids: Collection[UUID]
+) -> Sequence[tuple[Verdict, RiskCase, datetime | None]]:
+    """The verdicts on cases, oldest first, each with its case and when its visit was."""
+    query = (
+        select(Verdict, RiskCase, Visit.visited_at)
+        .join(RiskCase, RiskCase.id == Verdict.case_id)
+        .outerjoin(Visit, Visit.id == Verdict.visit_id)
+        .where(Verdict.case_id.in_(case_ids))
+        .order_by(Verdict.id)
+    )
+    return [(verdict, case, visited_at) for verdict, case, visited_at in await session.execute(query)]
+
+
+async def find_cases_of_alerts(
+    session: ReadSession, alert_ids: Collection[UUID]
+) -> Sequence[tuple[UUID, UUID, CaseState, str | None]]:
+    """Alert, case, its state and verdict, for each case that an alert stands in or stood in."""
+    query = (
+        select(Evidence.alert_id, RiskCase.id, RiskCase.state, RiskCase.verdict)
+        .join(RiskCase, RiskCase.id == Evidence.case_id)
+        .where(Evidence.alert_id.in_(alert_ids))
+        .distinct()
+    )
+    return [(alert, case, state, verdict) for alert, case, state, verdict in await session.execute(query)]

@@ -80,8 +80,9 @@ class Cancellation(Draft):
 
 
 class EvidenceLine(Answer):
-    """One alert of a case."""
+    """One report behind a case: an alert, or what made it worse."""
 
+    evidence_id: UUID = Field(description="The alert's own id: its first report · 证据")
     alert_id: UUID
     feed: str = Field(examples=["education.absence"])
     feed_text: str = Field(examples=["连续缺课"])

@@ -12,10 +12,10 @@ from services.households.queries import checks as find
 from services.households.queries.checks import CaseKey
 from services.households.rules import checks as rules
 from services.households.rules.checks import OpenCase, Residence, Subject
-from services.households.usecases.opening import Deadline, Opening
+from services.households.usecases.opening import Deadline, Opening, evidence_id
 from shared.areas import AreaCode
 from shared.clock import local_date
-from shared.contracts.alerts import AlertRaised
+from shared.contracts.alerts import AlertRaised, AlertWorsened
 from shared.contracts.policies import CaseMerge, Span, TaskDeadline
 from shared.db.engine import WriteSession
 from shared.inbox import Received
@@ -28,6 +28,7 @@ B = TypeVar("B", bound=BaseModel)
 async def open_checks(session: WriteSession, received: Sequence[Received[AlertRaised]], now: datetime) -> None:
     """Open a case and a task for each alert, or add it to the case that is open for its household and risk.
 
+    What made an alert worse belongs to the alert's own case while that is open; then its deadline may come nearer.
     An alert that is evidence already is passed over, so the log may be read again from its beginning. Whatever the
     size of the batch, it takes the same dozen statements.
     """
@@ -39,15 +40,16 @@ async def open_checks(session: WriteSession, received: Sequence[Received[AlertRa
     )
     subjects = [_subject(alert, residences) for alert in alerts]
     keys = {subject.key for subject in subjects}
-    await find.lock_subjects(session, keys)
-    seen = await find.find_known_alerts(session, [alert.alert_id for alert in alerts])
-    cases = await find.find_open_cases(session, keys)
+    worse = [alert.alert_id for alert in alerts if isinstance(alert, AlertWorsened)]
+    await find.lock_subjects(session, keys | await find.find_subjects_of_alerts(session, worse))
+    seen = await find.find_known_evidence(session, [evidence_id(alert) for alert in alerts])
+    cases = _Cases(await find.find_open_cases(session, keys), await find.find_open_cases_of_alerts(session, worse))
     clocks = _Clocks(await policies.load(session, "task-deadline"), await policies.load(session, "case-merge"))
 
     opening = Opening(now)
     for one, subject in zip(received, subjects, strict=True):
-        if one.event.alert_id not in seen:
-            seen.add(one.event.alert_id)
+        if evidence_id(one.event) not in seen:
+            seen.add(evidence_id(one.event))
             _take(one, subject, cases, clocks, opening)
     await opening.write(session)
 
@@ -57,21 +59,35 @@ def _subject(alert: AlertRaised, residences: dict[str, Residence]) -> Subject:
     return rules.subject_of(residence, alert.key, AreaCode(alert.area_code))
 
 
-def _take(
-    one: Received[AlertRaised], subject: Subject, cases: dict[CaseKey, OpenCase], clocks: "_Clocks", opening: Opening
-) -> None:
+@dataclass(slots=True)
+class _Cases:
+    """The open cases, by subject and risk and by the alerts that stand in them. One case is one object."""
+
+    by_subject: dict[CaseKey, OpenCase]
+    by_alert: dict[UUID, OpenCase]
+
+    def __post_init__(self) -> None:
+        same = {case.case_id: case for case in self.by_subject.values()}
+        self.by_alert = {alert: same.setdefault(case.case_id, case) for alert, case in self.by_alert.items()}
+
+
+def _take(one: Received[AlertRaised], subject: Subject, cases: _Cases, clocks: "_Clocks", opening: Opening) -> None:
     """Decide on one alert. `cases` follows, for the batch's next alert may belong to the same case."""
     alert = one.event
-    case = cases.get((subject.key, alert.risk_family))
     day = local_date(alert.reported_at)
-    if case is not None:
-        window, policy_id = clocks.window(subject.area_code, day)
-        if rules.joins(case, alert.reported_at, window):
-            case.last_evidence_at = max(case.last_evidence_at, alert.reported_at)
-            opening.add_evidence(one, case, policy_id)
-            return
     deadline = clocks.deadline(subject.area_code, day, alert)
-    cases[subject.key, alert.risk_family] = opening.open_case(one, subject, deadline)
+    case, policy_id = cases.by_alert.get(alert.alert_id), deadline.policy_id
+    if case is None and (case := cases.by_subject.get((subject.key, alert.risk_family))) is not None:
+        window, policy_id = clocks.window(subject.area_code, day)
+        case = case if rules.joins(case, alert.reported_at, window) else None
+    if case is None:
+        cases.by_subject[subject.key, alert.risk_family] = opening.open_case(one, subject, deadline)
+        return
+    case.last_evidence_at = max(case.last_evidence_at, alert.reported_at)
+    if isinstance(alert, AlertWorsened):
+        opening.worsen(one, case, deadline)
+    else:
+        opening.add_evidence(one, case, policy_id)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 
 from services.households.rules.checks import OpenCase, Subject
-from shared.contracts.alerts import AlertRaised
+from shared.contracts.alerts import AlertRaised, AlertWorsened
 from shared.contracts.envelope import Event
 from shared.contracts.households import EvidenceAdded, TaskOpened
 from shared.db.engine import WriteSession, raw
@@ -36,9 +36,15 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::time
     AS t (id, case_id, household_id, level, area_code, due_at, policy_id, created_at)
 """
 _EVIDENCE = """
-INSERT INTO evidence (alert_id, case_id, area_code, feed, severity, occurred_on, reported_at, person_key, sealed)
+INSERT INTO evidence (
+    evidence_id, alert_id, case_id, area_code, feed, severity, occurred_on, reported_at, person_key, sealed)
 SELECT * FROM unnest(
-    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[], $8::text[], $9::bytea[])
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::date[], $8::timestamptz[], $9::text[],
+    $10::bytea[])
+"""
+_NEARER = """
+UPDATE task SET due_at = t.due_at, policy_id = t.policy_id, version = version + 1
+FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[]) AS t (id, due_at, policy_id) WHERE task.id = t.id
 """
 _TOUCHED = """
 UPDATE risk_case SET last_evidence_at = t.at FROM unnest($1::uuid[], $2::timestamptz[]) AS t (id, at)
@@ -52,6 +58,11 @@ FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::uuid[], $
 """
 
 Row = tuple[Any, ...]
+
+
+def evidence_id(alert: AlertRaised) -> UUID:
+    """What the evidence is known by: the first one of an alert has the alert's id."""
+    return alert.evidence_id if isinstance(alert, AlertWorsened) else alert.alert_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,7 @@ class Opening:
     _evidence: list[Row] = field(default_factory=list)
     _history: list[Row] = field(default_factory=list)
     _touched: dict[UUID, OpenCase] = field(default_factory=dict)
+    _nearer: dict[UUID, Deadline] = field(default_factory=dict)
     _events: list[Event] = field(default_factory=list)
     _traceparents: list[str | None] = field(default_factory=list)
 
@@ -109,8 +121,19 @@ class Opening:
 
     def add_evidence(self, one: Received[AlertRaised], case: OpenCase, policy_id: UUID) -> None:
         """One more alert for an open case, which keeps its task and its deadline; the `case-merge` policy says it may."""
+        self._join(one, case, "evidence-added", {"alert_id": one.event.alert_id, "policy_id": policy_id})
+
+    def worsen(self, one: Received[AlertRaised], case: OpenCase, deadline: Deadline) -> None:
+        """Worse evidence for an alert of an open case. The deadline may come nearer by it, never go away."""
+        if deadline.due_at < case.due_at:
+            case.due_at = deadline.due_at
+            self._nearer[case.task_id] = deadline
+        detail = {"alert_id": one.event.alert_id, "evidence_id": evidence_id(one.event), "due_at": case.due_at}
+        self._join(one, case, "worsened", {**detail, "policy_id": deadline.policy_id})
+
+    def _join(self, one: Received[AlertRaised], case: OpenCase, what: str, detail: dict[str, Any]) -> None:
         self._touched[case.case_id] = case
-        self._keep(one, case, "evidence-added", {"alert_id": one.event.alert_id, "policy_id": policy_id})
+        self._keep(one, case, what, detail)
         event = EvidenceAdded(
             task_id=case.task_id,
             case_id=case.case_id,
@@ -125,12 +148,14 @@ class Opening:
         """Write all of it."""
         connection = await raw(session)
         touched = [(case.case_id, case.last_evidence_at) for case in self._touched.values()]
+        nearer = [(task_id, deadline.due_at, deadline.policy_id) for task_id, deadline in self._nearer.items()]
         for statement, rows in (
             (_CASES, self._cases),
             (_TASKS, self._tasks),
             (_EVIDENCE, self._evidence),
             (_HISTORY, self._history),
             (_TOUCHED, touched),
+            (_NEARER, nearer),
         ):
             await _insert(connection, statement, rows)
         await emit(session, *self._events, traceparents=self._traceparents)
@@ -139,7 +164,7 @@ class Opening:
         alert = one.event
         self._evidence.append(
             (
-                *(alert.alert_id, case.case_id, case.area_code, alert.feed, alert.severity),
+                *(evidence_id(alert), alert.alert_id, case.case_id, case.area_code, alert.feed, alert.severity),
                 *(alert.occurred_on, alert.reported_at, alert.person_key, base64.b64decode(alert.sealed)),
             )
         )

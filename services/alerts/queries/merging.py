@@ -1,0 +1,142 @@
+"""What is known of a subject when a further report comes, and writing down what it was judged to be. Set-wise."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.alerts.models import NewAlert
+from services.alerts.rules import Newest, Severity
+from shared.db.engine import WriteSession, raw
+
+Subject = tuple[str, str]
+"""Subject key and risk family."""
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
+
+_KNOWN_ROWS = """
+SELECT new.feed, new.dedup, first.alert_id, first.row_hash
+FROM unnest($1::text[], $2::bytea[]) AS new (feed, dedup), LATERAL (
+    SELECT id AS alert_id, row_hash FROM alert WHERE feed = new.feed AND dedup = new.dedup
+    UNION ALL
+    SELECT alert_id, row_hash FROM alert_evidence WHERE feed = new.feed AND dedup = new.dedup
+    LIMIT 1) AS first
+"""
+
+# Locked in the order of the ids, as everybody does who changes many alerts.
+_NEWEST = """
+SELECT id, subject_key, alert.risk_family, state, severity, verdict, answered_at, feed, sealed, reported_at,
+    COALESCE(person_key, household_key, id::text) AS partition_key, first_withdrawn_at IS NULL AS first_stands,
+    (SELECT max(reported_at) FROM alert_evidence AS e WHERE e.alert_id = alert.id AND withdrawn_at IS NULL) AS last_at
+FROM alert JOIN unnest($1::text[], $2::text[]) AS wanted (key, risk_family)
+    ON subject_key = wanted.key AND alert.risk_family = wanted.risk_family AND merging
+ORDER BY id FOR UPDATE OF alert
+"""
+
+_TOLD = """
+SELECT of_feed.alert_id, of_feed.feed, of_feed.sealed FROM (
+    SELECT alert_id, feed, sealed, outcome, row_number() OVER (PARTITION BY alert_id, feed ORDER BY id) AS place
+    FROM alert_evidence WHERE alert_id = ANY ($1::uuid[]) AND feed = ANY ($2::text[]) AND withdrawn_at IS NULL
+) AS of_feed JOIN alert ON alert.id = alert_id
+WHERE outcome = 'worsened' OR place = 1 AND (alert.feed <> of_feed.feed OR alert.first_withdrawn_at IS NOT NULL)
+"""
+
+_RETIRE = "UPDATE alert SET merging = false WHERE id = ANY ($1::uuid[])"
+
+_RAISE = """
+UPDATE alert SET first_severity = COALESCE(first_severity, alert.severity), severity = worse.severity
+FROM unnest($1::uuid[], $2::text[]) AS worse (id, severity)
+WHERE alert.id = worse.id AND alert.severity <> worse.severity
+"""
+
+_FIELDS = tuple(name for name in NewAlert._fields if name != "risk_family")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A row that came before: the alert it is or belongs to, and the hash of its content."""
+
+    alert_id: UUID
+    row_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEvidence:
+    """Evidence that was told of an alert, still sealed."""
+
+    alert_id: UUID
+    feed: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The newest alert of a subject and risk family, locked; with its partition key."""
+
+    newest: Newest
+    partition_key: str
+    first: SealedEvidence | None  # None: it was taken back
+
+
+async def lock_subjects(session: WriteSession, keys: Iterable[str]) -> None:
+    """Whoever merges reports of a subject holds its lock until the commit. In one order, so that nobody deadlocks."""
+    await (await raw(session)).execute(_LOCK, sorted(set(keys)))
+
+
+async def find_known_rows(session: WriteSession, alerts: Sequence[NewAlert]) -> dict[tuple[str, bytes], KnownRow]:
+    """Those rows that came before, by feed and `dedup`."""
+    feeds, dedups = [alert.feed for alert in alerts], [alert.dedup for alert in alerts]
+    rows = await (await raw(session)).fetch(_KNOWN_ROWS, feeds, dedups)
+    return {(row["feed"], row["dedup"]): KnownRow(row["alert_id"], row["row_hash"]) for row in rows}
+
+
+async def lock_newest(session: WriteSession, subjects: Collection[Subject]) -> dict[Subject, Standing]:
+    """The newest alert of each subject and risk family; nobody answers, withdraws or expires one before our commit."""
+    rows = await (await raw(session)).fetch(_NEWEST, *map(list, zip(*sorted(subjects), strict=True)))
+    return {(row["subject_key"], row["risk_family"]): _standing(row) for row in rows}
+
+
+def _standing(row: Mapping[str, Any]) -> Standing:
+    last_at: datetime = max(row["reported_at"], row["last_at"] or row["reported_at"])
+    newest = Newest(row["id"], row["state"], row["severity"], last_at, row["verdict"], row["answered_at"])
+    first = SealedEvidence(row["id"], row["feed"], row["sealed"]) if row["first_stands"] else None
+    return Standing(newest, row["partition_key"], first)
+
+
+async def find_told(session: WriteSession, alert_ids: Collection[UUID], feeds: Collection[str]) -> list[SealedEvidence]:
+    """Further evidence of those alerts and feeds that was told, or is the first that stands of its feed."""
+    rows = await (await raw(session)).fetch(_TOLD, list(alert_ids), list(feeds))
+    return [SealedEvidence(**row) for row in rows]
+
+
+async def retire(session: WriteSession, alert_ids: Collection[UUID]) -> None:
+    """These take in nothing more: newer ones take their place."""
+    if alert_ids:
+        await (await raw(session)).execute(_RETIRE, list(alert_ids))
+
+
+async def insert_openings(session: WriteSession, rows: Sequence[tuple[NewAlert, str, bool, UUID | None]]) -> None:
+    """Store `(alert, subject key, merging, reopens)`; their subjects are locked, and what stood in the way is retired."""
+    if rows:
+        columns = [*NewAlert._fields, "subject_key", "merging", "reopens"]
+        records = [(*alert, *rest) for alert, *rest in rows]
+        await (await raw(session)).copy_records_to_table("alert", records=records, columns=columns)
+
+
+async def insert_evidence(session: WriteSession, rows: Sequence[tuple[UUID, NewAlert, str, UUID]]) -> None:
+    """Store `(alert, report, outcome, policy)` as further evidence of alerts."""
+    if rows:
+        columns = ["alert_id", "outcome", "policy_id", *_FIELDS]
+        records = [
+            (alert_id, outcome, policy_id, *(getattr(report, name) for name in _FIELDS))
+            for alert_id, report, outcome, policy_id in rows
+        ]
+        await (await raw(session)).copy_records_to_table("alert_evidence", records=records, columns=columns)
+
+
+async def raise_severities(session: WriteSession, severities: dict[UUID, Severity]) -> None:
+    """Alerts got graver; the first evidence's own severity is kept beside."""
+    if severities:
+        rows: Any = zip(*severities.items(), strict=True)
+        await (await raw(session)).execute(_RAISE, *map(list, rows))

@@ -1,0 +1,33 @@
+"""Looking at one alert, as far as it is the asker's to see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.alerts.models import Alert, AlertEvidence
+from services.alerts.queries import alerts as find
+from services.alerts.rules import sight
+from services.alerts.usecases.merging import KIND, snooze_end
+from shared.clock import local_date
+from shared.db.engine import ReadSession
+from shared.projections import policies
+from shared.security.principals import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An alert as somebody sees it."""
+
+    alert: Alert
+    own: AlertEvidence | None  # the asker's first evidence, where the alert itself is another bureau's
+    evidences: int  # further ones in sight
+    snoozed_until: datetime | None
+
+
+async def look_at_alert(session: ReadSession, who: Principal, alert_id: UUID, now: datetime) -> Seen:
+    """One alert in sight; raises `AlertNotFound`."""
+    alert = await find.get_alert(session, sight(who), alert_id)
+    own = await find.find_own(session, sight(who), [alert])
+    count = await find.count_evidence(session, sight(who), alert_id)
+    until = snooze_end(alert, await policies.load(session, KIND), local_date(now))
+    return Seen(alert, own.get(alert_id), count, until)

@@ -1,0 +1,218 @@
+"""Reports on a subject that has an alert already: more evidence, news, or an alert of their own.
+
+Many go the same road as one, a dozen statements whatever their number. What is decided follows in memory, for the
+next report may be about the same subject.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.alerts import events
+from services.alerts.models import Alert, NewAlert, OutboxRow
+from services.alerts.queries import intake
+from services.alerts.queries import merging as find
+from services.alerts.queries.merging import KnownRow, Standing, Subject
+from services.alerts.rules import EvidenceOutcome, Incoming, Newest, Outcome, Severity, highest, judge, snoozed_until
+from shared.clock import local_date
+from shared.contracts.alerts import AlertWorsened
+from shared.contracts.policies import AlertMerge
+from shared.db.engine import WriteSession
+from shared.outbox import emit
+from shared.projections import policies
+from shared.projections.policies import Policies, pick
+from shared.security.vault import Vault
+
+KIND = "alert-merge"
+
+_AS_EVIDENCE: dict[str, EvidenceOutcome] = {"merge": "merged", "worsen": "worsened", "snooze": "snoozed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A report, screened and sealed, with whom it is about and what would tell of it."""
+
+    alert: NewAlert
+    subject_key: str
+    told: OutboxRow
+
+    @property
+    def row(self) -> tuple[str, bytes]:
+        """What makes it the same row as another."""
+        return self.alert.feed, self.alert.dedup
+
+    @property
+    def subject(self) -> Subject:
+        """Subject and risk family."""
+        return self.subject_key, self.alert.risk_family
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a row, and the alert it is or belongs to.
+
+    `outcome` None: refused, for its source_ref belongs to other content.
+    """
+
+    outcome: Outcome | None
+    alert_id: UUID
+
+
+async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vault) -> list[Settled]:
+    """Decide on reports that were not simply new, in their order, and write down and tell what follows."""
+    await find.lock_subjects(session, [arrival.subject_key for arrival in arrivals])
+    opened: set[UUID] = set()
+    known, standing = await _look(session, arrivals)
+    while strays := [one for one in arrivals if one.row not in known and one.subject not in standing]:
+        opened |= await open_new(session, strays)
+        known, standing = await _look(session, arrivals)
+    feeds = {arrival.alert.feed for arrival in arrivals}
+    desk = _Desk(vault, await policies.load(session, KIND), known, standing, opened)
+    for told in await find.find_told(session, [one.newest.id for one in standing.values()], feeds):
+        desk.sealed.setdefault((told.alert_id, told.feed), []).append(told.sealed)
+    settled = [desk.take(arrival) for arrival in arrivals]
+    await desk.write(session)
+    return settled
+
+
+async def _look(
+    session: WriteSession, arrivals: Sequence[Arrival]
+) -> tuple[dict[tuple[str, bytes], KnownRow], dict[Subject, Standing]]:
+    known = await find.find_known_rows(session, [arrival.alert for arrival in arrivals])
+    return known, await find.lock_newest(session, {arrival.subject for arrival in arrivals})
+
+
+def snooze_end(alert: Alert, merges: Policies, today: date) -> datetime | None:
+    """Until when the verdict on an alert keeps its subject quiet, by the policy of the day; None: it does not."""
+    version = pick(merges.versions, alert.area_code, today)
+    if version is None or alert.state != "answered":
+        return None
+    return snoozed_until(alert.verdict, alert.answered_at, AlertMerge.model_validate(version.body))
+
+
+async def open_new(session: WriteSession, arrivals: Sequence[Arrival]) -> set[UUID]:
+    """Store and tell the first report of each row and subject, unless something stands in the way; their ids."""
+    firsts: list[Arrival] = []
+    rows, subjects = set(), set()
+    for arrival in arrivals:
+        if arrival.row not in rows and arrival.subject not in subjects:
+            firsts.append(arrival)
+        rows.add(arrival.row)
+        subjects.add(arrival.subject)
+    fresh = await intake.insert_alerts(session, [(one.alert, one.subject_key) for one in firsts])
+    told = [one.told for one in firsts if one.alert.id in fresh]
+    if told:
+        await intake.copy_outbox(session, told)
+    return fresh
+
+
+@dataclass(slots=True)
+class _Opening:
+    alert: NewAlert
+    subject_key: str
+    reopens: UUID | None
+    merging: bool = True
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What is known, and what is to be written."""
+
+    vault: Vault
+    merges: Policies
+    known: dict[tuple[str, bytes], KnownRow]
+    standing: dict[Subject, Standing]
+    opened: set[UUID]
+    sealed: dict[tuple[UUID, str], list[bytes]] = field(default_factory=dict)
+    _bodies: dict[UUID, AlertMerge] = field(default_factory=dict)
+    _openings: dict[UUID, _Opening] = field(default_factory=dict)
+    _retired: list[UUID] = field(default_factory=list)
+    _evidence: list[tuple[UUID, NewAlert, str, UUID]] = field(default_factory=list)
+    _severities: dict[UUID, Severity] = field(default_factory=dict)
+    _told: list[OutboxRow] = field(default_factory=list)
+    _worsened: list[AlertWorsened] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for one in self.standing.values():
+            if one.first is not None:
+                self.sealed[one.newest.id, one.first.feed] = [one.first.sealed]
+
+    def take(self, arrival: Arrival) -> Settled:
+        """Decide on one report."""
+        alert, row = arrival.alert, self.known.get(arrival.row)
+        if row is not None:
+            if alert.id in self.opened:
+                return Settled("new", alert.id)
+            return Settled("repeated" if row.row_hash == alert.row_hash else None, row.alert_id)
+        settled = self._judged(arrival)
+        self.known[arrival.row] = KnownRow(settled.alert_id, alert.row_hash)
+        return settled
+
+    def _judged(self, arrival: Arrival) -> Settled:
+        alert, one = arrival.alert, self.standing[arrival.subject]
+        version = pick(self.merges.versions, alert.area_code, local_date(alert.reported_at))
+        policy = self._body(version.id, version.body) if version else None
+        values: dict[str, Any] = {}
+        if policy is not None and any(rule.feed == alert.feed for rule in policy.worsening):
+            values = self._open(alert.sealed)
+            self._open_told(one.newest, alert.feed)
+        report = Incoming(alert.feed, alert.severity, alert.reported_at, values)
+        judgement = judge(one.newest, report, policy)
+        if version is None or judgement in ("new", "reopen"):
+            self._begin(arrival, report, one.newest.id if judgement == "reopen" else None)
+            return Settled("reopened" if judgement == "reopen" else "new", alert.id)
+        outcome = _AS_EVIDENCE[judgement]
+        self._add(arrival, report, outcome, version.id)
+        return Settled(outcome, one.newest.id)
+
+    def _begin(self, arrival: Arrival, report: Incoming, reopens: UUID | None) -> None:
+        """An alert of its own, which takes the place of the newest one."""
+        alert, before = arrival.alert, self.standing[arrival.subject].newest.id
+        if before in self._openings:
+            self._openings[before].merging = False
+        else:
+            self._retired.append(before)
+        self._openings[alert.id] = _Opening(alert, arrival.subject_key, reopens)
+        self._told.append(arrival.told)
+        newest = Newest(alert.id, "reported", alert.severity, alert.reported_at, told={alert.feed: [report.values]})
+        self.standing[arrival.subject] = Standing(newest, events.partition_key(alert), None)
+
+    def _add(self, arrival: Arrival, report: Incoming, outcome: EvidenceOutcome, policy_id: UUID) -> None:
+        """More evidence for the newest alert."""
+        alert, one = arrival.alert, self.standing[arrival.subject]
+        newest = one.newest
+        self._evidence.append((newest.id, alert, outcome, policy_id))
+        newest.last_evidence_at = max(newest.last_evidence_at, alert.reported_at)
+        told = newest.told.setdefault(alert.feed, [])
+        if outcome == "worsened":
+            self._worsened.append(events.alert_worsened(newest.id, one.partition_key, alert, alert.risk_family))
+            newest.severity = highest((newest.severity, alert.severity))
+            self._severities[newest.id] = newest.severity
+        if outcome == "worsened" or not told:
+            told.append(report.values)
+
+    def _open(self, sealed: bytes) -> dict[str, Any]:
+        evidence: dict[str, Any] = self.vault.open_json(sealed, "alert")["evidence"]
+        return evidence
+
+    def _open_told(self, newest: Newest, feed: str) -> None:
+        told = [self._open(sealed) for sealed in self.sealed.pop((newest.id, feed), ())]
+        newest.told[feed] = [*told, *newest.told.get(feed, ())]
+
+    def _body(self, policy_id: UUID, body: dict[str, Any]) -> AlertMerge:
+        if policy_id not in self._bodies:
+            self._bodies[policy_id] = AlertMerge.model_validate(body)
+        return self._bodies[policy_id]
+
+    async def write(self, session: WriteSession) -> None:
+        """Write all of it, and tell."""
+        await find.retire(session, self._retired)
+        openings = [(one.alert, one.subject_key, one.merging, one.reopens) for one in self._openings.values()]
+        await find.insert_openings(session, openings)
+        await find.insert_evidence(session, self._evidence)
+        await find.raise_severities(session, self._severities)
+        if self._told:
+            await intake.copy_outbox(session, self._told)
+        await emit(session, *self._worsened)
