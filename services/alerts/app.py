@@ -1,6 +1,5 @@
 """Composition of the alerts service: settings → engine → routes → consumers → jobs."""
 
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -8,13 +7,11 @@ from fastapi import FastAPI
 
 from services.alerts import api, jobs
 from services.alerts.consumers import HANDLERS
-from services.alerts.file_worker import FileWorker
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
-from services.alerts.usecases.files import Shelf
 from shared.bus.port import Bus
+from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.files import FileStore
 from shared.http.app import Job, Parts, every, service_app
 from shared.inbox import Inbox
 from shared.messages import Catalogue
@@ -24,6 +21,7 @@ from shared.security.tokens import FindKey, TokenVerifier
 from shared.security.vault import Vault
 
 SWEEP_SECONDS = 3600.0
+NIGHT_SECONDS = 1800.0
 
 
 def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
@@ -35,14 +33,12 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
     async def keep_worker_process() -> None:
         await jobs.keep_worker_process(settings)
 
-    shelf = Shelf(FileStore(settings.files), vault)
-    unmatched_kept = timedelta(days=settings.files.unmatched_days)
+    async def look_whether_night() -> None:
+        await jobs.look_whether_night(database, utc_now())
+
     workers: list[Job] = [keep_worker_process] * settings.batch_processes
     if not workers:
-        workers = [
-            jobs.BatchWorker(database, vault, reference, settings.live_rows).run,
-            FileWorker(database, shelf, reference, unmatched_kept).run,
-        ]
+        workers = [jobs.BatchWorker(database, vault, reference, settings.live_rows).run]
     return service_app(
         Parts(
             name="alerts",
@@ -57,10 +53,11 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
             jobs=(
                 *workers,
-                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database, shelf, settings.files)),
+                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database)),
+                every(NIGHT_SECONDS, "night", look_whether_night),
                 every(settings.reminder_seconds, "reminders", partial(jobs.remind, database)),
                 every(settings.contradiction_seconds, "contradictions", partial(jobs.find_contradictions, database)),
             ),
-            state={"reference": reference, "files": shelf.store, "files_settings": settings.files},
+            state={"reference": reference},
         )
     )

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.alerts.usecases import answers, known_members
+from services.alerts.usecases import accounting, answers, known_members
+from shared.clock import utc_now
 from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
-from shared.contracts.households import EvidenceAdded, MembersChanged, TaskOpened, VerdictGiven
+from shared.contracts.households import AccountGiven, EvidenceAdded, MembersChanged, TaskOpened, VerdictGiven
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.api_keys import on_api_key_changed
@@ -28,6 +29,11 @@ async def on_members_changed(session: WriteSession, received: Sequence[Received[
     await known_members.take_members(session, [one.event for one in received])
 
 
+async def on_account_given(session: WriteSession, received: Sequence[Received[AccountGiven]]) -> None:
+    """What households knows of alerts we take for open."""
+    await accounting.take_accounts(session, [one.event for one in received], utc_now())
+
+
 HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     ApiKeyChanged: on_api_key_changed,
@@ -36,4 +42,5 @@ HANDLERS: Mapping[EventType, Handler] = {
     EvidenceAdded: on_check_begun,
     VerdictGiven: on_verdict_given,
     MembersChanged: on_members_changed,
+    AccountGiven: on_account_given,
 }

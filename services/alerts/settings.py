@@ -2,7 +2,6 @@
 
 from pydantic import Field
 
-from shared.files import FilesSettings
 from shared.settings import ServiceSettings
 
 
@@ -14,7 +13,6 @@ class AlertsSettings(ServiceSettings):
     )
     reminder_seconds: float = Field(600, gt=0, description="How often reports that are due are looked at, in seconds")
     contradiction_seconds: float = Field(60, gt=0, description="How often zero reports are compared, in seconds")
-    files: FilesSettings = FilesSettings()
     live_rows: int = Field(
         50,
         ge=0,

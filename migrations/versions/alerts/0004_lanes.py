@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "alerts_0004"
-down_revision = "alerts_0002"
+down_revision = "alerts_0003"
 branch_labels = None
 depends_on = None
 

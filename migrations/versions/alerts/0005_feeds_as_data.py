@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "alerts_0005"
-down_revision = "alerts_0003"
+down_revision = "alerts_0004"
 branch_labels = None
 depends_on = None
 

@@ -21,6 +21,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("batch", "role")
     op.drop_index("ix_alert_confirmed", "alert")
+    op.drop_index("ix_alert_evidence_calendar", "alert_evidence")
     op.drop_index("ix_alert_calendar", "alert")
     for table in ("use_count", "phone_code", "self_report", "contradiction", "report_reminder", "zero_report"):
         op.drop_table(table)
@@ -129,6 +130,13 @@ def _indexes() -> None:
     op.create_index(
         "ix_alert_calendar",
         "alert",
+        ["feed", "occurred_on"],
+        postgresql_include=["area_code", "reported_at"],
+        postgresql_where=sa.text("withdrawn_at IS NULL AND first_withdrawn_at IS NULL"),
+    )
+    op.create_index(
+        "ix_alert_evidence_calendar",
+        "alert_evidence",
         ["feed", "occurred_on"],
         postgresql_include=["area_code", "reported_at"],
         postgresql_where=sa.text("withdrawn_at IS NULL"),

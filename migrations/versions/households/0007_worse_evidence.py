@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "households_0007"
-down_revision = "households_0004"
+down_revision = "households_0005"
 branch_labels = None
 depends_on = None
 

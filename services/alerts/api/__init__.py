@@ -1,13 +1,13 @@
 """The HTTP routes of the alerts service."""
 
-from services.alerts.api import alerts, batches, calendar, feeds, files, self_reports, zero_reports
+from services.alerts.api import accounting, alerts, batches, calendar, feeds, self_reports, zero_reports
 
 ROUTERS = (
     alerts.hot,
     alerts.router,
     batches.router,
     feeds.router,
-    files.router,
+    accounting.router,
     calendar.router,
     zero_reports.router,
     self_reports.router,

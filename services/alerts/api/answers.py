@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from services.alerts.models import Alert, AlertEvidence, Batch, Feed, FeedVersion, File
-from services.alerts.rules.files import ends_at
+from services.alerts.models import Alert, AlertEvidence, Batch, Feed, FeedVersion
 from services.alerts.schemas.alerts import (
     AlertDetail,
     AlertSummary,
@@ -18,14 +17,12 @@ from services.alerts.schemas.alerts import (
 )
 from services.alerts.schemas.batches import BatchView
 from services.alerts.schemas.feeds import FeedContent, FeedDetail, FeedVersionView, FeedView
-from services.alerts.schemas.files import FileFailure, FileView
 from services.alerts.usecases.feeds import content_of
-from services.alerts.usecases.files import NAME as FILE_NAME
 from services.alerts.usecases.intake import Reported
 from services.alerts.usecases.looking import Seen
 from services.alerts.usecases.withdrawal import PURPOSE as WITHDRAWAL_REASON
 from shared.masking import mask_id_number, mask_name, mask_phone
-from shared.messages import Catalogue, Language
+from shared.messages import Language
 from shared.security.principals import Principal, Role
 from shared.security.vault import Vault
 
@@ -175,26 +172,3 @@ def batch_view(batch: Batch) -> BatchView:
     )
 
 
-_SAME = ("id", "feed", "period", "state", "format", "size", "rows_estimate", "rows_read", "screened", "triggered")
-_ALIKE = ("matched", "stored", "repeated", "merged", "worsened", "snoozed", "rejected", "unmatched", "rematched")
-
-
-def file_view(file: File, vault: Vault, texts: Catalogue, language: Language) -> FileView:
-    """How far a file has come, and when it will be done."""
-    running = file.state in ("queued", "running")
-    done = min(1.0, file.rows_read / file.rows_estimate) if file.rows_estimate else None
-    failure = file.failure
-    return FileView(
-        **{name: getattr(file, name) for name in (*_SAME, *_ALIKE)},
-        name=vault.open(file.name_sealed, FILE_NAME).decode(),
-        errors=file.faults,
-        progress=1.0 if file.state == "done" else done,
-        received_at=file.received_at,
-        started_at=file.started_at,
-        finished_at=file.finished_at,
-        ends_at=ends_at(file.rows_read, file.rows_estimate, file.started_at, file.moved_at) if running else None,
-        failure=FileFailure(code=failure["code"], message=texts.text(failure["code"], language, **failure["params"]))
-        if failure
-        else None,
-        result_kept=file.state in ("done", "cancelled") and file.deleted_at is None,
-    )

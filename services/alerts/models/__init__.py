@@ -5,7 +5,6 @@ from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
 from services.alerts.models.evidence import AlertEvidence
 from services.alerts.models.feeds import Feed, FeedVersion
-from services.alerts.models.files import File, FileFault, FilePart, UnmatchedRow
 from services.alerts.models.known_members import KnownMember
 from services.alerts.models.plumbing import (
     ApiKey,
@@ -43,9 +42,6 @@ __all__ = [
     "DeadLetter",
     "Feed",
     "FeedVersion",
-    "File",
-    "FileFault",
-    "FilePart",
     "IdempotencyKey",
     "Inbox",
     "KnownMember",
@@ -56,7 +52,6 @@ __all__ = [
     "Policy",
     "ReportReminder",
     "SelfReport",
-    "UnmatchedRow",
     "UseCount",
     "ZeroReport",
 ]

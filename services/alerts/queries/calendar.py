@@ -19,16 +19,22 @@ _CELLS = (
     " AS cell (area, feed, period, first, last, place)"
 )
 
+
 # A subquery with an aggregate is not flattened, so each cell is one range of the index and nothing else is looked at.
-_PUSHED_ALERTS = f"""
+def _pushed(table: str, standing: str) -> str:
+    return f"""
 SELECT cell.place, heard.alerts, 0 AS files, heard.first_at FROM {_CELLS} CROSS JOIN LATERAL (
-    SELECT count(*) AS alerts, min(reported_at) AS first_at FROM alert
-    WHERE alert.feed = cell.feed AND occurred_on BETWEEN cell.first AND cell.last
-        AND withdrawn_at IS NULL AND starts_with(area_code, cell.area)
+    SELECT count(*) AS alerts, min(reported_at) AS first_at FROM {table} AS report
+    WHERE report.feed = cell.feed AND occurred_on BETWEEN cell.first AND cell.last
+        AND {standing} AND starts_with(area_code, cell.area)
 ) AS heard WHERE heard.alerts > 0
 """  # noqa: S608
 
-PUSHES: tuple[str, ...] = (_PUSHED_ALERTS,)
+
+PUSHES: tuple[str, ...] = (
+    _pushed("alert", "withdrawn_at IS NULL AND first_withdrawn_at IS NULL"),
+    _pushed("alert_evidence", "withdrawn_at IS NULL"),
+)
 """What counts as a push: each statement takes the cells and gives `(place, alerts, files, first_at)` of some of them."""
 
 _ZERO_REPORTS = f"""

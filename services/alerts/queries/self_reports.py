@@ -70,15 +70,15 @@ async def find_self_report(session: ReadSession, content_key: bytes) -> SelfRepo
 
 
 async def list_of_phone(session: ReadSession, phone_key: str, limit: int) -> Sequence[tuple[SelfReport, bool]]:
-    """The requests made with a phone, newest first, and whether each was answered."""
+    """The requests made with a phone, newest first, and whether each was answered: by a verdict that came after it."""
     query = (
-        select(SelfReport, Alert.answered_at.is_not(None))
+        select(SelfReport, Alert.answered_at > SelfReport.reported_at)
         .join(Alert, Alert.id == SelfReport.alert_id)
         .where(SelfReport.phone_key == phone_key)
         .order_by(SelfReport.id.desc())
         .limit(limit)
     )
-    return [(report, answered) for report, answered in await session.execute(query)]
+    return [(report, bool(answered)) for report, answered in await session.execute(query)]
 
 
 async def delete_old(session: WriteSession, before: datetime) -> None:

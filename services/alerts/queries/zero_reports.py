@@ -27,31 +27,44 @@ class Filter:
 
 Found: TypeAlias = "Row[Contradiction, ZeroReport, Feed, Alert]"
 
-_OWN_ALERTS = """
-SELECT zero.id AS zero_report_id, first.id AS alert_id FROM zero_report AS zero CROSS JOIN LATERAL (
-    SELECT id FROM alert WHERE alert.feed = zero.feed AND occurred_on BETWEEN zero.first AND zero.last
-        AND withdrawn_at IS NULL
-        AND EXISTS (SELECT FROM unnest(zero.areas) AS prefix WHERE starts_with(area_code, prefix))
-    ORDER BY reported_at, id LIMIT 1
+_IN_ITS_AREAS = "EXISTS (SELECT FROM unnest(zero.areas) AS prefix WHERE starts_with(report.area_code, prefix))"
+
+_OWN_ALERTS = f"""
+SELECT zero.id AS zero_report_id, first.alert_id FROM zero_report AS zero CROSS JOIN LATERAL (
+    SELECT report.id AS alert_id, reported_at FROM alert AS report
+    WHERE report.feed = zero.feed AND occurred_on BETWEEN zero.first AND zero.last
+        AND withdrawn_at IS NULL AND first_withdrawn_at IS NULL AND {_IN_ITS_AREAS}
+    UNION ALL
+    SELECT alert_id, reported_at FROM alert_evidence AS report
+    WHERE report.feed = zero.feed AND occurred_on BETWEEN zero.first AND zero.last
+        AND withdrawn_at IS NULL AND {_IN_ITS_AREAS}
+    ORDER BY reported_at, alert_id LIMIT 1
 ) AS first
 WHERE zero.withdrawn_at IS NULL AND zero.reported_at > $1 AND NOT EXISTS (
     SELECT FROM contradiction WHERE zero_report_id = zero.id AND kind = 'own_alert')
 ORDER BY zero.id LIMIT $2
-"""
+"""  # noqa: S608
 
 # What people on the spot reported and a check confirmed is little, so this begins with it and its index.
-_CONFIRMED_ELSEWHERE = """
-SELECT zero.id AS zero_report_id, alert.id AS alert_id
-FROM alert JOIN feed AS source ON source.code = alert.feed AND source.reporters && '{village,township,county}'::text[]
-LEFT JOIN self_report ON self_report.alert_id = alert.id
-JOIN feed ON feed.risk_family = COALESCE(self_report.risk_family, source.risk_family) AND feed.code <> source.code
+_CONFIRMED_ELSEWHERE = f"""
+WITH confirmed AS (
+    SELECT * FROM alert WHERE verdict = 'risk_confirmed' AND answered_at > $1 AND withdrawn_at IS NULL
+), report AS (
+    SELECT id AS alert_id, feed, risk_family, occurred_on, area_code FROM confirmed WHERE first_withdrawn_at IS NULL
+    UNION
+    SELECT alert_id, further.feed, risk_family, further.occurred_on, further.area_code
+    FROM alert_evidence AS further JOIN confirmed ON confirmed.id = alert_id WHERE further.withdrawn_at IS NULL
+)
+SELECT DISTINCT zero.id AS zero_report_id, report.alert_id
+FROM report JOIN feed AS source ON source.code = report.feed
+    AND source.reporters && ARRAY['village', 'township', 'county']
+JOIN feed ON feed.risk_family = report.risk_family AND feed.code <> source.code
 JOIN zero_report AS zero ON zero.feed = feed.code AND zero.withdrawn_at IS NULL
-    AND alert.occurred_on BETWEEN zero.first AND zero.last
-    AND EXISTS (SELECT FROM unnest(zero.areas) AS prefix WHERE starts_with(alert.area_code, prefix))
-WHERE alert.verdict = 'risk_confirmed' AND alert.answered_at > $1 AND alert.withdrawn_at IS NULL AND NOT EXISTS (
-    SELECT FROM contradiction WHERE zero_report_id = zero.id AND contradiction.alert_id = alert.id)
-ORDER BY alert.answered_at, zero.id LIMIT $2
-"""
+    AND report.occurred_on BETWEEN zero.first AND zero.last AND {_IN_ITS_AREAS}
+WHERE NOT EXISTS (
+    SELECT FROM contradiction WHERE zero_report_id = zero.id AND contradiction.alert_id = report.alert_id)
+ORDER BY zero.id, report.alert_id LIMIT $2
+"""  # noqa: S608
 
 _FLAG = """
 INSERT INTO contradiction (id, zero_report_id, kind, alert_id, found_at)

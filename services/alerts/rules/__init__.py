@@ -1,6 +1,6 @@
 """What this service decides. Pure: whatever a decision needs comes in as an argument."""
 
-from services.alerts.rules.accounting import FindingKind, days_of_account
+from services.alerts.rules.accounting import FindingKind, days_of_account, due_tonight
 from services.alerts.rules.alerts import (
     AlertAlreadyAnswered,
     AlertAlreadyWithdrawn,
@@ -96,6 +96,7 @@ __all__ = [
     "compile_schema",
     "days_of_account",
     "definition_faults",
+    "due_tonight",
     "evidence_faults",
     "evidence_kinds",
     "family_of",

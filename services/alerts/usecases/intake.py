@@ -15,7 +15,6 @@ from services.alerts.queries import intake
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import merging
 from services.alerts.usecases.merging import Arrival, Settled
-from services.alerts.usecases.record import rest_of
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.errors import InvalidInput
@@ -107,7 +106,7 @@ def prepare_alert(
     if isinstance(screened, list):
         raise InvalidInput(screened)
     record = _record(draft, screened)
-    row_hash = vault.fingerprint(record + rest_of(draft.occurred_on, draft.area_code, draft.severity), "alert-row")
+    row_hash = vault.fingerprint(record + _rest(draft), "alert-row")
     return NewAlert(
         id=new_id(),
         feed=draft.feed,
@@ -136,6 +135,11 @@ def _record(draft: AlertDraft, screened: rules.Screened) -> bytes:
         "person": {"id_number": screened.id_number, "name": person.name, "phone": person.phone} if person else None,
     }
     return b'{"evidence":' + screened.evidence + b"," + orjson.dumps(who)[1:]
+
+
+def _rest(draft: AlertDraft) -> bytes:
+    """The rest of the row. The severity as it was sent: a feed's new default makes no new row of an old one."""
+    return f"|{draft.occurred_on}|{draft.area_code}|{draft.severity}".encode()
 
 
 def _new_summary(alert: NewAlert) -> ReportedAlert:

@@ -70,15 +70,17 @@ async def _report(
     if first := await queries.find_self_report(session, content_key):
         return first, False
     source: Source = "household" if who is HOUSEHOLD else "cadre"
-    alert, fresh = await intake.report_alert(await raw(session), who, _alert(draft, source, now), reference, vault, now)
-    session.info[EMITTED] = fresh
-    family = draft.kind if draft.kind in TOPIC_OF_FAMILY else _OTHER
+    alert, told = intake.prepare_report(who, _alert(draft, source, now), reference, vault, now)
+    alert_id = alert.id
+    if await intake.report_alert(await raw(session), alert, told) is None:
+        alert_id = (await intake.settle_report(session, who, alert, told, vault)).alert.id
+    session.info[EMITTED] = True
     made = SelfReport(
         id=new_id(),
-        alert_id=alert.id,
+        alert_id=alert_id,
         content_key=content_key,
         source=source,
-        risk_family=family,
+        risk_family=alert.risk_family,
         phone_key=phone_key,
         reported_at=now,
     )
