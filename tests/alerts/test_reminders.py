@@ -66,10 +66,10 @@ async def test_a_day_in_china_begins_at_midnight_there(told: Service) -> None:
 
 
 async def test_who_spoke_is_left_alone(told: Service) -> None:
-    assert await remind(told, "2026-03-06T08:00") == 2  # medical.cost, and Thursday's absences
+    await told.sql("UPDATE feed SET active = code = 'medical.cost'")
+    assert await remind(told, "2026-03-06T08:00") == 1
     await told.sql("DELETE FROM report_reminder")
     made = (await zero(told, "2026-02")).json()
-    await told.sql("UPDATE feed SET active = code = 'medical.cost'")
     assert await remind(told, "2026-03-06T08:00") == 0
     await told.post(f"/alerts/v1/zero-reports/{made['id']}/withdrawal", {"reason": "漏报"}, headers=MEDICAL)
     assert await remind(told, "2026-03-06T08:00") == 1
@@ -86,6 +86,14 @@ async def test_after_an_outage_only_the_latest_is_sent(told: Service) -> None:
     assert await heard(told, 1) == [("2026-02", "after", 9, "2026-03-07")]
 
 
+async def test_a_day_of_silence_is_told_the_day_after_it_was_due(told: Service) -> None:
+    await told.sql("UPDATE feed SET active = code = 'education.absence'")
+    assert await remind(told, "2026-03-02T08:00") == 0
+    counts = [await remind(told, f"2026-03-{day:02}T08:00") for day in range(3, 13)]
+    #         Tue Wed Thu Fri Sat Sun Mon Tue Wed Thu: Monday's silence is told on Wednesday, Friday's on Tuesday
+    assert counts == [0, 1, 1, 1, 1, 0, 0, 1, 1, 1]
+
+
 async def test_events_are_never_reminded_of(told: Service) -> None:
     await told.sql("UPDATE feed SET active = code = 'upper.clue'")
     assert [await remind(told, f"2026-03-{day:02}T08:00") for day in range(1, 29)] == [0] * 28
@@ -93,18 +101,20 @@ async def test_events_are_never_reminded_of(told: Service) -> None:
 
 async def test_processes_that_remind_at_once_tell_once(told: Service) -> None:
     told_by = await asyncio.gather(*(remind(told, "2026-03-06T08:00") for _ in range(6)))
-    assert sum(told_by) == 2
-    assert Counter(e.feed for e in await told.heard.hear(ReportDue, 2)) == {"medical.cost": 1, "education.absence": 1}
-    assert await told.count("report_reminder") == 2
+    assert sum(told_by) == 4
+    found = Counter((e.feed, e.period) for e in await told.heard.hear(ReportDue, 4))
+    absent = [("education.absence", f"2026-03-0{day}") for day in (2, 3, 4)]
+    assert found == dict.fromkeys([("medical.cost", "2026-02"), *absent], 1)
+    assert await told.count("report_reminder") == 4
 
 
 async def test_killed_before_the_commit_nothing_was_told_and_the_next_one_tells(told: Service) -> None:
     with pytest.raises(KeyboardInterrupt):
         async with told.database.write(Scope.everywhere()) as session:
-            assert await calendar.remind(session, china("2026-03-06T08:00")) == 2
+            assert await calendar.remind(session, china("2026-03-06T08:00")) == 4
             raise KeyboardInterrupt
     assert (await told.count("report_reminder"), await told.count("outbox")) == (0, 0)
-    assert await remind(told, "2026-03-06T08:00") == 2
+    assert await remind(told, "2026-03-06T08:00") == 4
 
 
 async def test_without_a_policy_nobody_is_reminded_and_others_are_not_held_up(told: Service) -> None:
@@ -121,7 +131,7 @@ async def test_old_ones_are_forgotten_when_they_cannot_come_again(told: Service)
     await remind(told, "2026-03-06T08:00")
     async with told.database.write(Scope.everywhere()) as session:
         await calendar.forget_reminders(session, china("2028-03-01T08:00"))
-    assert await told.count("report_reminder") == 2
+    assert await told.count("report_reminder") == 4
     async with told.database.write(Scope.everywhere()) as session:
         await calendar.forget_reminders(session, china("2028-06-01T08:00"))
     assert await told.count("report_reminder") == 0

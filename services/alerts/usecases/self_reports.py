@@ -110,7 +110,7 @@ def _alert(draft: SelfReportDraft, source: Source, now: datetime) -> AlertDraft:
     phone = normalise_phone(draft.phone) if draft.phone else None
     return AlertDraft(
         feed=FEED,
-        occurred_on=local_date(now).isoformat(),
+        occurred_on=local_date(now),
         person=PersonDraft(id_number=draft.id_number, name=draft.name, phone=phone),
         area_code=draft.area_code,
         evidence=evidence,
