@@ -53,11 +53,11 @@ async def on_account_given(session: WriteSession, received: Sequence[Received[Ac
 HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     ApiKeyChanged: on_api_key_changed,
+    PolicyPublished: on_policy_published,
     TaskOpened: on_check_begun,
     EvidenceAdded: on_check_begun,
     VerdictGiven: on_verdict_given,
     AreaChecksOpened: on_area_checks_opened,
-    PolicyPublished: on_policy_published,
     MembersChanged: on_members_changed,
     AccountGiven: on_account_given,
 }

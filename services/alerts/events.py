@@ -1,20 +1,24 @@
 """What we tell others of an alert, and no more: who it is about travels sealed."""
 
 import base64
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from services.alerts.models import Alert, AlertEvidence, NewAlert, OutboxRow
+from services.alerts.models import Alert, AlertEvidence, Contradiction, Feed, NewAlert, OutboxRow, ZeroReport
+from services.alerts.rules.silence import Cell, Reminder
 from shared.contracts.alerts import (
     AlertExpired,
     AlertRaised,
     AlertWithdrawn,
     AlertWorsened,
     AreaAlertRaised,
+    ContradictionFound,
     EvidenceWithdrawn,
+    PhoneCodeIssued,
+    ReportDue,
 )
 from shared.ids import new_id
 
@@ -86,6 +90,40 @@ def alert_worsened(alert_id: UUID, subject_key: str, evidence: NewAlert | AlertE
 def alert_withdrawn(alert: Alert, withdrawn_at: datetime) -> AlertWithdrawn:
     """An alert taken back; it follows the alert itself, for it has the same partition key. To emit in the alert's lane."""
     return AlertWithdrawn(alert_id=alert.id, subject_key=partition_key(alert), withdrawn_at=withdrawn_at)
+
+
+def report_due(bureau: str, cell: Cell, reminder: Reminder, policy_id: UUID, today: date) -> ReportDue:
+    """A report that is due soon, or was due and did not come. `days` are those of today: a reminder may be late too."""
+    assert cell.period.due_on is not None
+    return ReportDue(
+        bureau=bureau,
+        feed=cell.feed,
+        period=cell.period.name,
+        area_prefix=cell.area,
+        due_on=cell.period.due_on,
+        when=reminder.kind,
+        days=abs((cell.period.due_on - today).days),
+        policy_id=policy_id,
+    )
+
+
+def contradiction_found(found: Contradiction, zero: ZeroReport, feed: Feed) -> ContradictionFound:
+    """A zero report that cannot be true."""
+    return ContradictionFound(
+        contradiction_id=found.id,
+        zero_report_id=zero.id,
+        bureau=feed.bureau,
+        feed=zero.feed,
+        period=zero.period,
+        kind=found.kind,
+        alert_id=found.alert_id,
+        found_at=found.found_at,
+    )
+
+
+def phone_code_issued(code_id: UUID, sealed: bytes, expires_at: datetime) -> PhoneCodeIssued:
+    """A code for the text message gateway."""
+    return PhoneCodeIssued(code_id=code_id, sealed=base64.b64encode(sealed).decode(), expires_at=expires_at)
 
 
 def evidence_withdrawn(alert: Alert, evidence_id: UUID, withdrawn_at: datetime) -> EvidenceWithdrawn:

@@ -18,8 +18,9 @@ from services.alerts.queries.reference import ReferenceData
 from services.alerts.queries.verdicts import delete_old_notices
 from services.alerts.queries.webhooks import delete_old_deliveries
 from services.alerts.rules import due_tonight, lane_of_batch
+from services.alerts.rules.silence import ContradictionKind
 from services.alerts.settings import AlertsSettings
-from services.alerts.usecases import accounting, batches, expiry
+from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, zero_reports
 from services.alerts.usecases.files import Shelf, forget_old_files, forget_orphans
 from services.alerts.usecases.rematching import forget_expired
 from shared.areas import Scope
@@ -135,9 +136,27 @@ async def sweep(database: Database, shelf: Shelf, kept: FilesSettings) -> None:
         await accounting_queries.delete_old_checks(session, now - CHECKS_KEPT)
         await delete_old_deliveries(session, now - MESSAGES_KEPT)
         await delete_old_notices(session, now - NOTICES_KEPT)
+        await calendar.forget_reminders(session, now)
+        await phone_codes.forget(session, now)
     await forget_expired(database, now)
     await forget_old_files(database, shelf, timedelta(days=kept.kept_days), now)
     await forget_orphans(database, shelf, now)
+
+
+async def remind(database: Database) -> None:
+    """Remind of the reports that are due, or were."""
+    async with database.write(_EVERYWHERE) as session:
+        await calendar.remind(session, utc_now())
+
+
+async def find_contradictions(database: Database) -> None:
+    """Flag zero reports that an alert contradicts; each batch in a transaction of its own."""
+    kinds: tuple[ContradictionKind, ...] = ("own_alert", "confirmed_elsewhere")
+    for kind in kinds:
+        flagged = zero_reports.BATCH
+        while flagged == zero_reports.BATCH:
+            async with database.write(_EVERYWHERE) as session:
+                flagged = await zero_reports.flag_contradictions(session, kind, utc_now())
 
 
 async def look_whether_night(database: Database, now: datetime) -> None:

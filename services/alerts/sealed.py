@@ -1,7 +1,16 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.alerts.models import Alert, AlertEvidence, AreaCheck, BatchChunk, File, UnmatchedRow, Webhook
-from services.alerts.usecases import batches, file_alerts, files, webhooks, withdrawal
+from services.alerts.models import (
+    Alert,
+    AlertEvidence,
+    AreaCheck,
+    BatchChunk,
+    File,
+    UnmatchedRow,
+    Webhook,
+    ZeroReport,
+)
+from services.alerts.usecases import batches, file_alerts, files, webhooks, withdrawal, zero_reports
 from shared.security.reseal import Sealed
 
 SEALED = (
@@ -16,4 +25,6 @@ SEALED = (
     Sealed(UnmatchedRow.sealed, file_alerts.UNMATCHED),
     Sealed(Webhook.secret_sealed, webhooks.PURPOSE),
     Sealed(Webhook.old_secret_sealed, webhooks.PURPOSE),
+    Sealed(ZeroReport.note_sealed, zero_reports.NOTE),
+    Sealed(ZeroReport.withdrawal_reason_sealed, zero_reports.REASON),
 )

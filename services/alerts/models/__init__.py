@@ -20,6 +20,14 @@ from services.alerts.models.plumbing import (
     Policy,
 )
 from services.alerts.models.rules import Rule
+from services.alerts.models.silence import (
+    Contradiction,
+    PhoneCode,
+    ReportReminder,
+    SelfReport,
+    UseCount,
+    ZeroReport,
+)
 from services.alerts.models.webhooks import VerdictNotice, Webhook, WebhookDelivery
 
 __all__ = [
@@ -35,6 +43,7 @@ __all__ = [
     "Batch",
     "BatchChunk",
     "BatchError",
+    "Contradiction",
     "DeadLetter",
     "Feed",
     "FeedVersion",
@@ -47,10 +56,15 @@ __all__ = [
     "NewAlert",
     "Outbox",
     "OutboxRow",
+    "PhoneCode",
     "Policy",
+    "ReportReminder",
     "Rule",
+    "SelfReport",
     "UnmatchedRow",
+    "UseCount",
     "VerdictNotice",
     "Webhook",
     "WebhookDelivery",
+    "ZeroReport",
 ]

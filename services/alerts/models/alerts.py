@@ -24,6 +24,14 @@ class Alert(Base):
     __table_args__ = (
         Index("uq_alert_feed_dedup", "feed", "dedup", unique=True),
         Index("ix_alert_feed_id", "feed", "id"),
+        # The feed calendar counts without looking at a row. Its columns never change but when an alert is withdrawn.
+        Index(
+            "ix_alert_calendar",
+            *("feed", "occurred_on"),
+            postgresql_include=["area_code", "reported_at"],
+            postgresql_where=text("withdrawn_at IS NULL AND first_withdrawn_at IS NULL"),
+        ),
+        Index("ix_alert_confirmed", "answered_at", postgresql_where=text("verdict = 'risk_confirmed'")),
         Index("uq_alert_merging", "subject_key", "risk_family", unique=True, postgresql_where=text("merging")),
         Index("ix_alert_reported_at", "reported_at", postgresql_using="brin"),
     )

@@ -158,11 +158,6 @@ def _of_report(report: Report, wanted: Filter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def in_sight(sight: Sight) -> list[ColumnElement[bool]]:
-    """Conditions on `Alert`: what the asker sees by its first report."""
-    return _in_sight(Alert, sight)
-
-
 async def list_by_ids(session: ReadSession, sight: Sight, alert_ids: Collection[UUID]) -> Sequence[Alert]:
     """Those of these that are in sight."""
-    return (await session.scalars(select(Alert).where(Alert.id.in_(alert_ids), *in_sight(sight)))).all()
+    return (await session.scalars(select(Alert).where(Alert.id.in_(alert_ids), *in_sight(Alert, sight)))).all()

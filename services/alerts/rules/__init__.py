@@ -37,6 +37,7 @@ from services.alerts.rules.feeds import (
     Subject,
     column_type,
     definition_faults,
+    family_of,
     heading,
     require_reporter,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "due_tonight",
     "evidence_faults",
     "evidence_kinds",
+    "family_of",
     "heading",
     "highest",
     "holds_id_number",

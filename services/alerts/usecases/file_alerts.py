@@ -16,7 +16,8 @@ import polars as pl
 from services.alerts import events
 from services.alerts.models import NewAlert, OutboxRow
 from services.alerts.queries.unmatched import WaitingRow
-from services.alerts.rules import FACTS, Feed, Severity, canonical, evidence_faults, holds_id_number
+from services.alerts.rules import Feed, Severity, canonical, evidence_faults, holds_id_number
+from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_rows import PLACE, PLACELESS
 from services.alerts.usecases.record import record_of, rest_of, with_facts
 from shared.areas import Scope

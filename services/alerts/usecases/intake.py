@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.alerts import events, rules
+from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import Alert, AlertEvidence, NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
 from services.alerts.queries import intake
@@ -122,7 +123,7 @@ def prepare_alert(
         batch_id=batch_id,
         reported_at=now,
         lane=lane,
-        risk_family=reference.feeds[draft.feed].risk_family,
+        risk_family=rules.family_of(reference.feeds[draft.feed].risk_family, draft.evidence, FAMILY_OF_TOPIC),
         area=area_alerts.as_json(draft.area),
     )
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "households_0006"
-down_revision = "households_0007"
+revision = "households_0007"
+down_revision = "households_0006"
 branch_labels = None
 depends_on = None
 
