@@ -31,9 +31,18 @@ SELECT cell.place, heard.alerts, 0 AS files, heard.first_at FROM {_CELLS} CROSS 
 """  # noqa: S608
 
 
+_PUSHED_FILES = f"""
+SELECT cell.place, 0 AS alerts, count(*) AS files, min(file.received_at) AS first_at
+FROM {_CELLS} JOIN file ON file.feed = cell.feed AND file.period = cell.period
+    AND file.state <> 'failed' AND file.state <> 'cancelled'
+    AND EXISTS (SELECT FROM unnest(file.areas) AS prefix WHERE prefix = '*' OR starts_with(cell.area, prefix))
+GROUP BY cell.place
+"""  # noqa: S608
+
 PUSHES: tuple[str, ...] = (
     _pushed("alert", "withdrawn_at IS NULL AND first_withdrawn_at IS NULL"),
     _pushed("alert_evidence", "withdrawn_at IS NULL"),
+    _PUSHED_FILES,
 )
 """What counts as a push: each statement takes the cells and gives `(place, alerts, files, first_at)` of some of them."""
 
