@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 import polars as pl
-import psutil
+import psutil  # type: ignore[import-untyped]
 import xlsxwriter
 
 from benchmarks import county, load
@@ -27,7 +27,7 @@ from benchmarks.batch_intake import copy_again
 from benchmarks.harness import Case, Figure
 from benchmarks.serving import app, serving
 from benchmarks.world import World
-from demo import county as places
+from demo.places import TOWNSHIPS, villages
 from shared.clock import local_date, utc_now
 from shared.idnumber import complete
 
@@ -47,9 +47,8 @@ _SECONDS = 15
 
 def bills(rows: int, one_in: int) -> Iterator[list[str]]:
     """Hospital bills of as many people, one in `one_in` high enough to trigger whoever it is."""
-    villages = [f"{village.name}" for village in places.villages()]
-    towns = {township[0]: township[1] for township in places.TOWNSHIPS}
-    names = [f"{towns[village.code[6:9]]}{name}" for village, name in zip(places.villages(), villages, strict=True)]
+    towns = {code: name for code, name, *_ in TOWNSHIPS}
+    names = [f"{towns[village.code[6:9]]}{village.name}" for village in villages()]
     day = (local_date(utc_now()) - timedelta(days=2)).isoformat()
     for number, village in zip(range(rows), itertools.cycle(names)):  # one of them has no end
         self_pay = 23650.5 if number % one_in == 0 else 100 + number % 4000
