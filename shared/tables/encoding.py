@@ -75,9 +75,10 @@ def utf8_blocks(head: bytes, file: BinaryIO, encoding: str, block: int = BLOCK) 
 def _blocks(head: bytes, file: BinaryIO, block: int) -> Iterator[bytes]:
     if len(head) < block:
         head += read_head(file, block - len(head))
-    while head:
-        yield head
-        head = read_head(file, block)
+    for at in range(0, len(head), block):
+        yield head[at : at + block]
+    while part := read_head(file, block):
+        yield part
 
 
 def _recoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

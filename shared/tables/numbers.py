@@ -5,7 +5,7 @@ import polars as pl
 from shared.tables.words import UNITS
 
 EXACT = 2**53
-"""Beyond this a spreadsheet has no whole numbers any more."""
+"""From here on not every whole number can be told from the next."""
 
 _UNITS = sorted(UNITS, key=len, reverse=True)
 _SPACE = r"[\s\u{200b}\u{feff}]*"
@@ -39,7 +39,7 @@ def integers(texts: pl.Series, times: int = 1) -> tuple[pl.Series, pl.Series | N
     if values.null_count() > texts.null_count():
         at = (values.is_null() & texts.is_not_null()).arg_true()
         found, _ = numbers(texts.gather(at), times)
-        whole = pl.select(pl.when((found == found.round(0)) & (found.abs() <= EXACT)).then(found)).to_series()
+        whole = pl.select(pl.when((found == found.round(0)) & (found.abs() < EXACT)).then(found)).to_series()
         values = values.scatter(at, whole.cast(pl.Int64))
         wrong = at.filter(whole.is_null())
     return values.alias(texts.name), wrong
