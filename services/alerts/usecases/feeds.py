@@ -10,8 +10,7 @@ from services.alerts import rules
 from services.alerts.codes import RISK_FAMILIES
 from services.alerts.models import Feed, FeedVersion
 from services.alerts.queries import feeds as queries
-from services.alerts.queries.compiled_rules import fields_in_use
-from services.alerts.queries.rules import list_rules
+from services.alerts.queries.compiled_rules import fields_in_rules
 from services.alerts.rules.screening_rules import rule_fields
 from services.alerts.schemas.feeds import FeedContent, NewFeed, saved_content
 from shared.clock import local_date
@@ -121,8 +120,8 @@ async def _keep(session: WriteSession, who: Principal, feed: Feed, deed: str) ->
 
 async def _require_fields(session: WriteSession, feed: Feed, content: FeedContent, today: date) -> None:
     """Raise when a rule of today or later would look at a field that is gone, or is something else now."""
-    rows = [row for row in await list_rules(session, None, feed=feed.code) if not row.valid_to or row.valid_to >= today]
+    used = await fields_in_rules(session, feed, today)
     before, after = rule_fields(feed.evidence_schema), rule_fields(content.evidence_schema)
-    lost = sorted(name for name in fields_in_use(rows, feed) if before[name] != after.get(name))
+    lost = sorted(name for name in used if before[name] != after.get(name))
     if lost:
         raise rules.FeedFieldInUse(field="evidence_schema.properties", fields=", ".join(lost))
