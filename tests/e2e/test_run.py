@@ -84,10 +84,10 @@ async def test_demo_json_tells_a_script_what_it_needs(embedded: Embedded) -> Non
         await embedded.sign_in(role)
 
 
-async def test_the_example_on_the_screen_works(embedded: Embedded) -> None:
+async def test_the_example_on_the_screen_works(own: Embedded) -> None:
     """The curl that the start prints, sent as it stands."""
-    shown = embedded.program.screen()
-    assert embedded.base_url in shown
+    shown = own.program.screen()
+    assert own.base_url in shown
     _, _, url, *options = shlex.split(shown[shown.index("curl -i") :].split("\n\n")[0].replace("\\\n", " "))[:9]
     headers = dict(value.split(": ", 1) for flag, value in itertools.pairwise(options) if flag == "-H")
     body = options[options.index("-d") + 1]
