@@ -17,7 +17,8 @@ class AlertEvidence(Base):
     __table_args__ = (
         Index("uq_alert_evidence_feed_dedup", "feed", "dedup", unique=True),
         Index("ix_alert_evidence_alert_id", "alert_id", "id"),
-        Index("ix_alert_evidence_feed_alert_id", "feed", "alert_id"),
+        Index("ix_alert_evidence_feed_alert_id", "feed", "alert_id", "id"),
+        Index("ix_alert_evidence_worsened", "alert_id", postgresql_where=text("outcome = 'worsened'")),
         Index("ix_alert_evidence_reported_at", "reported_at", postgresql_using="brin"),
         Index(
             "ix_alert_evidence_calendar",

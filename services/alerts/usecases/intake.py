@@ -55,7 +55,8 @@ async def settle_report(
 
     Raises `SourceRefReused` for other content under a known source_ref.
     """
-    [settled] = await store_alerts(session, [alert], [told], vault)
+    [(subject_key, _)] = await intake.find_subjects(session, [alert])
+    [settled] = await merging.settle(session, [Arrival(alert, subject_key, told)], vault)
     if settled.outcome is None:
         raise rules.SourceRefReused(field="source_ref")
     found, own = await queries.get_seen(session, rules.sight(who), settled.alert_id, alert)
