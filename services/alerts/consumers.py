@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from services.alerts.usecases import answers, area_alerts, known_members, rematching
 from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
-from shared.contracts.households import AreaChecksOpened, EvidenceAdded, MembersChanged, TaskOpened, VerdictGiven
+from shared.contracts.households import (
+    AreaChecksOpened,
+    EvidenceAdded,
+    MembersChanged,
+    TaskClosed,
+    TaskOpened,
+    VerdictGiven,
+)
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.api_keys import on_api_key_changed
@@ -37,6 +44,11 @@ async def on_members_changed(session: WriteSession, received: Sequence[Received[
     await rematching.hear_of_members(session, events)
 
 
+async def on_task_closed(session: WriteSession, received: Sequence[Received[TaskClosed]]) -> None:
+    """A task was done, of which its verdict tells, or dropped."""
+    await area_alerts.cancel_area_checks(session, [one.event for one in received])
+
+
 HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     ApiKeyChanged: on_api_key_changed,
@@ -44,6 +56,7 @@ HANDLERS: Mapping[EventType, Handler] = {
     EvidenceAdded: on_check_begun,
     VerdictGiven: on_verdict_given,
     AreaChecksOpened: on_area_checks_opened,
+    TaskClosed: on_task_closed,
     PolicyPublished: on_policy_published,
     MembersChanged: on_members_changed,
 }
