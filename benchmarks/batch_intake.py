@@ -42,7 +42,7 @@ async def open_case(world: World) -> AsyncIterator[Case]:
         return [ROWS / seconds] * len(FIGURES)
 
     async def copy() -> Sequence[float]:
-        rates = await _copy_again(world, database)
+        rates = await copy_again(world, database)
         await world.drop(database)
         return rates
 
@@ -88,7 +88,7 @@ async def _post_and_wait(url: str, body: bytes) -> dict[str, Any]:
             answer = await client.get(f"{url}/{batch['id']}", headers=headers)
 
 
-async def _copy_again(world: World, database: str) -> tuple[float, float]:
+async def copy_again(world: World, database: str) -> tuple[float, float]:
     """Reports per second of a raw COPY of what the intake left in `database`: alerts with events, and alerts alone."""
     connection = await world.connect(database)
     try:

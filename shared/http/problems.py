@@ -85,6 +85,10 @@ def answer(
     return Response(body, status, dict(headers or {}), MEDIA_TYPE)
 
 
+BODY_UNREAD = "body_unread"
+"""On `request.state`, for routes that read a great body themselves: whether some of it is still to come."""
+
+
 def language(request: Request) -> Language:
     """The language the caller wants."""
     return preferred(request.headers.get("accept-language"))
@@ -103,6 +107,8 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
     headers = {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if getattr(request.state, BODY_UNREAD, False):
+        headers["Connection"] = "close"  # or the server would read on, only to throw it away
     if "retry_after" in error.params:
         headers["Retry-After"] = str(error.params["retry_after"])
     return answer(request, error.status, error.code, error.params, errors, headers)

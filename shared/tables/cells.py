@@ -16,6 +16,7 @@ from shared.tables.rows import TextRows
 from shared.tables.table import FAULTS, TYPES, Column, Frame, Kind
 from shared.tables.words import YES_OR_NO, plain
 
+_YES, _NO = ([word for word, meaning in YES_OR_NO.items() if meaning is wanted] for wanted in (True, False))
 AS_NUMBER = "id-number-as-number"
 
 _LOST = pl.col("t").str.contains(r"^[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2}$|^[0-9]{16,18}\.0+$")
@@ -113,10 +114,12 @@ def _coded(kind: Kind, values: pl.Series, wrong: pl.Series | None) -> Values:
 
 
 def _yes_or_no(texts: pl.Series) -> tuple[pl.Series, pl.Series | None]:
-    different = texts.drop_nulls().unique().to_list()
-    known = {text: YES_OR_NO.get(plain(text)) for text in different}
-    values = texts.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.Boolean)
-    wrong = None
-    if values.null_count() > texts.null_count():
-        wrong = (values.is_null() & texts.is_not_null()).arg_true()
-    return values, wrong
+    found = texts.to_frame("t").select(yes=pl.col("t").is_in(_YES), no=pl.col("t").is_in(_NO))
+    values = found["yes"]
+    if (values | found["no"]).all():
+        return values, None
+    values = found.select(pl.when("yes").then(True).when("no").then(False)).to_series()
+    at = (values.is_null() & texts.is_not_null()).arg_true()
+    odd = [YES_OR_NO.get(plain(text)) for text in texts.gather(at)]
+    unclear = pl.Series([answer is None for answer in odd], dtype=pl.Boolean)
+    return values.scatter(at, pl.Series(odd, dtype=pl.Boolean)), at.filter(unclear) if unclear.any() else None

@@ -1,10 +1,10 @@
 """CSV: text whose cells are separated by commas, tabs or semicolons, read forward in pieces and bounded memory."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,10 @@ from shared.tables.table import Column, Frame, Sheet, Table, TableInvalid
 SEPARATORS = (",", "\t", ";")
 _MORE_CELLS = 64  # what a row has beyond these is not looked at: it has too many anyway
 _LINE, _QUOTE = (ord(c) for c in '\n"')
+
+
+_Parsed: TypeAlias = tuple[pl.DataFrame, pl.Series | None, Set[str]]
+"""The cells of a piece, as wide as the headings; the rows that were not; and the signs in them (`cleaning.SIGNS`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +86,26 @@ def _first_rows(text: str, separator: str) -> list[list[str]]:
 
 def _width(rows: list[list[str]], layout: Layout) -> int:
     """Some write a separator after the last cell too, but not below the headings."""
-    wider = [
-        len(row) for row in rows[layout.data_from - 1 :] if len(row) > layout.width and not any(row[layout.width :])
-    ]
-    return max(set(wider), key=wider.count) if len(wider) * 2 > len(rows) - layout.data_from else layout.width
+    rows = rows[layout.data_from - 1 :]
+    wider = [len(row) for row in rows if len(row) > layout.width and not any(row[layout.width :])]
+    return max(set(wider), key=wider.count) if len(wider) * 2 > len(rows) else layout.width
 
 
 def _runs(parts: Iterator[Piece], dialect: _Dialect) -> Iterator[TextRows]:
     row = 1
     first_data = dialect.layout.data_from
     for piece in parts:
-        cells, ragged = _parsed(piece, dialect)
+        cells, ragged, signs = _parsed(piece, dialect)
         skipped = min(max(first_data - row, 0), cells.height)
         if skipped:
             cells, ragged = cells.slice(skipped), None if ragged is None else ragged.slice(skipped)
         row += skipped
         if cells.height:
-            yield text_rows(row, cells, dialect.layout.places, signs_in(piece.text, dialect.separator), ragged)
+            yield text_rows(row, cells, dialect.layout.places, signs, ragged)
         row += cells.height
 
 
-def _parsed(piece: Piece, dialect: _Dialect) -> tuple[pl.DataFrame, pl.Series | None]:
-    """The cells of a piece, as wide as the headings, and the rows that were not."""
+def _parsed(piece: Piece, dialect: _Dialect) -> _Parsed:
     width = dialect.width
     if piece.rows is None:
         try:
@@ -111,7 +113,7 @@ def _parsed(piece: Piece, dialect: _Dialect) -> tuple[pl.DataFrame, pl.Series | 
         except pl.exceptions.PolarsError:
             return _ragged(piece, dialect)
         if cells.to_series(width - 1).null_count() == 0 or _no_row_is_short(cells, piece, dialect):
-            return cells.select(cells.columns[: dialect.layout.width]), None
+            return cells.select(cells.columns[: dialect.layout.width]), None, signs_in(piece.text, dialect.separator)
     return _ragged(piece, dialect)
 
 
@@ -135,12 +137,12 @@ def _read(text: bytes, width: int, separator: str, *, ragged: bool = False) -> p
     )
 
 
-def _ragged(piece: Piece, dialect: _Dialect) -> tuple[pl.DataFrame, pl.Series | None]:
+def _ragged(piece: Piece, dialect: _Dialect) -> _Parsed:
     """The slow path: bytes that are no UTF-8, rows of another width, quotation marks astray."""
     layout = dialect.layout
     wide = dialect.width + _MORE_CELLS
+    text = piece.text.decode("utf-8", "replace").encode()
     if piece.rows is None:
-        text = piece.text.decode("utf-8", "replace").encode()
         widths = _widths(text, dialect.separator)
         cells = _read(text, wide, dialect.separator, ragged=True)
     else:
@@ -152,7 +154,11 @@ def _ragged(piece: Piece, dialect: _Dialect) -> tuple[pl.DataFrame, pl.Series | 
     ).to_series()
     needed = max(place.at for place in layout.places) + 1
     ragged = pl.Series((widths < needed) | (widths > wide)) | beyond
-    return cells.select(cells.columns[: layout.width]), ragged if ragged.any() else None
+    return (
+        cells.select(cells.columns[: layout.width]),
+        ragged if ragged.any() else None,
+        signs_in(text, dialect.separator),
+    )
 
 
 def _widths(text: bytes, separator: str) -> npt.NDArray[np.intp]:

@@ -17,7 +17,7 @@ BLOCK = 8 << 20
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UNDECODABLE = "\ufffd"
-_MOST_UNDECODABLE = 0.02
+_MOST_UNDECODABLE = 0.1
 _MOST_CONTROL = 0.02
 
 
@@ -40,13 +40,11 @@ def encodings(head: bytes) -> list[str]:
             return [encoding]
     if _controls(head) > _MOST_CONTROL * len(head):
         raise refusal("encoding-unknown")
-    whole = [encoding for encoding in ("utf-8", "gb18030") if _undecodable(head, encoding) == 0]
-    if whole:
-        return whole
-    best = min(("utf-8", "gb18030"), key=lambda encoding: _undecodable(head, encoding))
-    if _undecodable(head, best) > _MOST_UNDECODABLE * sum(byte >= 0x80 for byte in head) / 2 + 1:
+    lost = {encoding: _undecodable(head, encoding) for encoding in ("utf-8", "gb18030")}
+    likely = [encoding for encoding, count in lost.items() if count == 0] or sorted(lost, key=lambda e: lost[e])
+    if lost[likely[0]] > _MOST_UNDECODABLE * sum(byte >= 0x80 for byte in head) + 3:
         raise refusal("encoding-unknown")
-    return [best]
+    return likely
 
 
 def without_mark(head: bytes) -> bytes:
@@ -77,9 +75,10 @@ def utf8_blocks(head: bytes, file: BinaryIO, encoding: str, block: int = BLOCK) 
 def _blocks(head: bytes, file: BinaryIO, block: int) -> Iterator[bytes]:
     if len(head) < block:
         head += read_head(file, block - len(head))
-    while head:
-        yield head
-        head = read_head(file, block)
+    for at in range(0, len(head), block):
+        yield head[at : at + block]
+    while part := read_head(file, block):
+        yield part
 
 
 def _recoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.errors import Fault
 from shared.tables.table import Column, TableInvalid, refusal
-from shared.tables.words import UNITS, plain
+from shared.tables.words import ASIDES, UNITS, plain
 
 LOOKED_AT = 20
 """So many rows may hold titles and headings."""
@@ -114,13 +114,13 @@ def _match(text: str, over: str, parent: str, accepted: dict[str, list[str]]) ->
 
 
 def _forms(text: str, rank: int) -> list[tuple[str, _Match]]:
+    """As written, and without what is in brackets: a unit or 必填 there changes nothing, another word may."""
     whole = plain(text)
-    bare = _BRACKETED.sub("", whole)
-    times = [UNITS[unit] for unit in map(_star_free, _BRACKETED.findall(whole)) if unit in UNITS]
-    return [
-        (_star_free(whole), _Match(rank, 1, whole)),
-        (_star_free(bare), _Match(rank + 1, times[0] if times else 1, whole)),
-    ]
+    asides = [_star_free(aside) for aside in _BRACKETED.findall(whole)]
+    times = next((UNITS[aside] for aside in asides if UNITS.get(aside, 1) != 1), 1)
+    bare_rank = rank if all(aside in UNITS or aside in ASIDES for aside in asides) else rank + 1
+    bare = _star_free(_BRACKETED.sub("", whole))
+    return [(_star_free(whole), _Match(rank, 1, whole)), (bare, _Match(bare_rank, times, whole))]
 
 
 def _places(cells: list[dict[str, _Match]], columns: Sequence[Column]) -> tuple[Place, ...]:

@@ -5,7 +5,7 @@ import polars as pl
 from shared.tables.words import UNITS
 
 EXACT = 2**53
-"""Beyond this a spreadsheet has no whole numbers any more."""
+"""From here on not every whole number can be told from the next."""
 
 _UNITS = sorted(UNITS, key=len, reverse=True)
 _SPACE = r"[\s\u{200b}\u{feff}]*"
@@ -19,16 +19,16 @@ _WRITTEN = (
 def numbers(texts: pl.Series, times: int = 1) -> tuple[pl.Series, pl.Series | None]:
     """Each text as a number, `times` as much; and which are none (null texts are no mistake)."""
     values = texts.cast(pl.Float64, strict=False)
+    if times != 1:
+        values = (values * times).round(6)
     if not values.is_finite().all():  # the parser knows "inf" and "nan"
         values = pl.select(pl.when(values.is_finite()).then(values)).to_series()
     wrong = None
     if values.null_count() > texts.null_count():
         at = (values.is_null() & texts.is_not_null()).arg_true()
-        written = _as_written(texts.gather(at))
+        written = _as_written(texts.gather(at), times)
         values = values.scatter(at, written)
         wrong = at.filter(written.is_null())
-    if times != 1:
-        values = (values * times).round(6)
     return values.alias(texts.name), wrong
 
 
@@ -39,13 +39,13 @@ def integers(texts: pl.Series, times: int = 1) -> tuple[pl.Series, pl.Series | N
     if values.null_count() > texts.null_count():
         at = (values.is_null() & texts.is_not_null()).arg_true()
         found, _ = numbers(texts.gather(at), times)
-        whole = pl.select(pl.when((found == found.round(0)) & (found.abs() <= EXACT)).then(found)).to_series()
+        whole = pl.select(pl.when((found == found.round(0)) & (found.abs() < EXACT)).then(found)).to_series()
         values = values.scatter(at, whole.cast(pl.Int64))
         wrong = at.filter(whole.is_null())
     return values.alias(texts.name), wrong
 
 
-def _as_written(texts: pl.Series) -> pl.Series:
+def _as_written(texts: pl.Series, times: int) -> pl.Series:
     text = pl.col("text").str.normalize("NFKC").str.replace_all("，", ",", literal=True)
     parts = pl.DataFrame({"text": texts}).select(text.str.extract_groups(_WRITTEN).alias("p")).unnest("p")
     digits = pl.concat_str(
@@ -54,7 +54,9 @@ def _as_written(texts: pl.Series) -> pl.Series:
         pl.col("power").fill_null(""),
     )
     value = digits.cast(pl.Float64, strict=False)
-    unit = pl.col("unit").replace_strict(list(UNITS), list(UNITS.values()), default=None, return_dtype=pl.Float64)
+    # A unit of its own counts for more than the one in the heading.
+    much = [times if unit == "" else number for unit, number in UNITS.items()]
+    unit = pl.col("unit").replace_strict(list(UNITS), much, default=None, return_dtype=pl.Float64)
     value = pl.when(unit == 1).then(value).otherwise((value * unit).round(6))
     less = (pl.col("sign").is_in(["-", "−", "–"])) | pl.col("open").is_not_null()
     balanced = pl.col("open").is_null() == pl.col("close").is_null()

@@ -40,6 +40,7 @@ def pieces(blocks: Iterator[bytes], separator: str) -> Iterator[Piece]:
             yield piece
         if len(rest) > MOST_RECORD:
             raise refusal("quote-open")
+    rest = rest.rstrip(b"\x1a")  # how old systems end a file
     if rest:
         piece, rest = _cut(rest + b"\n", separator)
         if piece is not None:

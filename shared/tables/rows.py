@@ -142,9 +142,9 @@ def _trailing(mask: pl.Series) -> int:
 def _stands_below(cells: Sequence[str], places: Sequence[Place]) -> bool:
     """Of the last rows: a line about the table, or sums without a word."""
     first = next((cell for cell in cells if cell.strip()), "")
-    if begins_note(first) and not any(cells[p.at].strip() for p in places if p.column.required):
-        return True
     numbers = {p.at for p in places if p.column.kind in ("number", "integer")}
+    if begins_note(first) and not any(_is_figure(cells[at]) for at in numbers):
+        return True
     others = [cells[p.at] for p in places if p.at not in numbers]
     # A row that counts itself in its first cell is one of the rows, and lacks something.
     counted = 0 not in numbers and bool(cells[0].strip())

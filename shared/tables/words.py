@@ -14,6 +14,7 @@ BLANK_UNLESS_TEXT = BLANK | frozenset(_WORDS["blank_unless_text"])
 BLANK_UNLESS_YES_OR_NO = BLANK | frozenset(_WORDS["blank_unless_yes_or_no"])
 YES_OR_NO: dict[str, bool] = {**dict.fromkeys(_WORDS["yes"], True), **dict.fromkeys(_WORDS["no"], False)}
 ERRORS = frozenset(_WORDS["errors"])
+ASIDES = frozenset(_WORDS["asides"])
 UNITS: dict[str, int] = _WORDS["units"]
 _TOTAL = re.compile(rf"\W*(?:{'|'.join(_WORDS['totals'])})(?:人?数|户数|金额)?[\W\d_]*[人户元次笔条]*\W*")
 _NOTE = re.compile(rf"\W*(?:{'|'.join(_WORDS['notes'])}|第.{{1,5}}页|共.{{1,7}}[页条人户笔])")

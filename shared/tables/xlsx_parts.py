@@ -99,12 +99,12 @@ def _by_order(
 ) -> WorkbookScan:
     book = _tree(archive, members[_WORKBOOK])
     links = _tree(archive, members["xl/_rels/workbook.xml.rels"])
-    targets = {link.get("Id"): link.get("Target", "") for link in links}
+    targets = {link.get("Id"): link.get("Target", "") for link in links if link.get("Type", "").endswith("/worksheet")}
     found: list[SheetScan | None] = []
     for element in book.iter():
         if element.tag.rpartition("}")[2] == "sheet":
             key = next(value for name, value in element.items() if name.endswith("}id"))
-            path = posixpath.normpath(posixpath.join("/xl", targets[key])).lstrip("/").lower()
+            path = posixpath.normpath(posixpath.join("/xl", targets.get(key, ""))).lstrip("/").lower()
             found.append(sheets.get(path))
     settings = [element for element in book.iter() if element.tag.rpartition("}")[2] == "workbookPr"]
     return WorkbookScan(found, any(each.get("date1904", "0").lower() in ("1", "true", "on") for each in settings))

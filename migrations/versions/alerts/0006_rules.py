@@ -43,12 +43,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("feed", "area_prefix", "version", name="uq_rule_feed_area_prefix_version"),
     )
     op.execute("ALTER TABLE alert ADD COLUMN IF NOT EXISTS rule_id uuid")  # merging brings it as well
+    op.add_column("batch", sa.Column("not_triggered", sa.Integer(), server_default="0", nullable=False))
     there = set(op.get_bind().scalars(sa.text("SELECT code FROM feed")))
     shipped = [orjson.loads(path.read_bytes()) for path in sorted(FEEDS.glob("*.json"))]
     op.bulk_insert(table, [_first(feed) for feed in shipped if "rule" in feed and feed["code"] in there])
 
 
 def downgrade() -> None:
+    op.drop_column("batch", "not_triggered")
     op.drop_table("rule")
 
 

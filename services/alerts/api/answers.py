@@ -28,6 +28,7 @@ from services.alerts.usecases.feeds import content_of
 from services.alerts.usecases.files import NAME as FILE_NAME
 from services.alerts.usecases.intake import Reported
 from services.alerts.usecases.looking import Seen
+from services.alerts.usecases.screening import row_of
 from services.alerts.usecases.withdrawal import PURPOSE as WITHDRAWAL_REASON
 from shared.clock import local_date
 from shared.masking import mask_id_number, mask_name, mask_phone
@@ -121,10 +122,8 @@ def explainer(
             text = texts.text(code, language, severity=severity)
             return Explanation(rule_id=alert.rule_id, version=None, text=text, reasons=[])
         row = {
-            "occurred_on": alert.occurred_on,
-            "area_code": alert.area_code,
             "reported_on": local_date(alert.reported_at),
-            **record["evidence"],
+            **row_of(alert.occurred_on, alert.area_code, record["evidence"]),
         }
         titles = titles_of(feed.evidence_schema, language)
         facts: Facts | None = record.get("facts")
@@ -227,6 +226,7 @@ def batch_view(batch: Batch) -> BatchView:
         snoozed=batch.snoozed,
         repeated=batch.repeated,
         rejected=batch.rejected,
+        not_triggered=batch.not_triggered,
         received_at=batch.received_at,
         started_at=batch.started_at,
         finished_at=batch.finished_at,

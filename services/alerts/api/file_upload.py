@@ -15,6 +15,7 @@ from services.alerts.usecases.files import Arrived, Shelf, open_original
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.http.form_stream import FormFieldInvalid, FormStream
+from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.security.principals import Principal
 from shared.security.sealed_files import seal_stream
@@ -47,6 +48,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     Raises `FileTooLarge`, `FormInvalid`, `FormFieldInvalid`, `FeedNotFound`, `FeedNotPermitted`, `PeriodInvalid`,
     `TableInvalid`, `ClientDisconnect`.
     """
+    setattr(request.state, BODY_UNREAD, True)
     if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
         raise FileTooLarge(max_bytes=limit)
     form = FormStream(request.stream(), request.headers.get("content-type", ""))
@@ -57,6 +59,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     try:
         await shelf.store.write(shelf.name(file_id), seal_stream(counted, shelf.seal(file_id)))
         await form.rest()
+        setattr(request.state, BODY_UNREAD, False)
         feed = feed or await _feed_in(form, who, database)
         today = local_date(utc_now())
         table = await asyncio.to_thread(open_original, shelf, file_id, form.file_name, feed, today)

@@ -30,6 +30,7 @@ class Batch(Base):
     snoozed: Mapped[int] = mapped_column(server_default="0")
     repeated: Mapped[int] = mapped_column(server_default="0")
     rejected: Mapped[int] = mapped_column(server_default="0")
+    not_triggered: Mapped[int] = mapped_column(server_default="0")  # by the feed's rule; nothing of them is kept
     chunks_total: Mapped[int]
     chunks_done: Mapped[int] = mapped_column(server_default="0")
     received_at: Mapped[datetime]

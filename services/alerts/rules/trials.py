@@ -1,6 +1,6 @@
 """What another rule would have done: the same rows by the rules in force and by a draft, counted side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, ClassVar, Literal
@@ -42,8 +42,6 @@ class Tried:
     """A row that a trial looks at, and what became of it. `task`: of all rows with one task only one cost a visit."""
 
     id: UUID
-    row: Mapping[str, Any] = field(repr=False)
-    area_code: str
     task: UUID
     verdict: Verdict | None
 
@@ -100,26 +98,28 @@ class Trial:
     others: Mapping[Value, RuleSet]
     types: Mapping[str, Type]  # of all that rules may look at but the facts
 
-    def add(self, comparison: Comparison, page: Sequence[Tried], facts: pl.DataFrame | None = None) -> None:
-        """Judge a page of rows. `facts`: a column for each fact that is known, a row for each of the page."""
+    def frame(self, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+        """Rows as rules look at them; what is not of its field's type is null."""
         columns = {
-            name: pl.Series([READ[kind](one.row.get(name)) for one in page], dtype=DTYPES[kind])
+            name: pl.Series([READ[kind](row.get(name)) for row in rows], dtype=DTYPES[kind])
             for name, kind in self.types.items()
         }
-        frame = pl.DataFrame(columns)
-        frame = frame if facts is None else frame.hstack(facts)
+        return pl.DataFrame(columns)
+
+    def add(self, comparison: Comparison, frame: pl.DataFrame, at: Callable[[int], Tried]) -> None:
+        """Judge the rows of a frame, with a column for each fact that is known. `at`: asked for those let through."""
         now, then = self.in_force.screen(frame), self.tried.screen(frame)
-        closed = ~(now["open"] | then["open"])
-        comparison.rows += len(page)
-        comparison.open += int((~closed).sum())
-        for one, is_closed, old, new in zip(page, closed, now["severity"], then["severity"], strict=True):
-            if is_closed:
-                _count(comparison, one, old, new)
+        judged = pl.DataFrame({"old": now["severity"], "new": then["severity"], "open": now["open"] | then["open"]})
+        comparison.rows += frame.height
+        comparison.open += int(judged["open"].sum())
+        closed = judged.with_row_index().filter(~pl.col("open"))
+        for place, old, new, _ in closed.filter(pl.any_horizontal(pl.col("old", "new").is_not_null())).iter_rows():
+            _count(comparison, at(place), old, new)
         for value, rules in self.others.items():
             weight = comparison.thresholds.setdefault(value, Weight())
-            for one, severity in zip(page, rules.screen(frame)["severity"], strict=True):
-                if severity is not None:
-                    weight.add(one, severity)
+            through = rules.screen(frame).with_row_index().filter(pl.col("severity").is_not_null())
+            for place, severity in through.select("index", "severity").iter_rows():
+                weight.add(at(place), severity)
 
 
 def _count(comparison: Comparison, one: Tried, old: Severity | None, new: Severity | None) -> None:

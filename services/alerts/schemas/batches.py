@@ -21,6 +21,7 @@ class BatchView(BaseModel):
     snoozed: int = Field(description="No worse than what was dismissed · 静默")
     repeated: int = Field(description="Rows known before, nothing done · 重复")
     rejected: int = Field(description="Rows with mistakes, see errors · 退回")
+    not_triggered: int = Field(description="Rows the feed's rule does not let through; not kept · 未触发")
     received_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

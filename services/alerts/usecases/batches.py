@@ -69,6 +69,7 @@ async def accept_batch(
         snoozed=0,
         repeated=0,
         rejected=0,
+        not_triggered=0,
         chunks_total=chunks_total,
         chunks_done=0,
         attempts=0,

@@ -26,6 +26,7 @@ from services.alerts.rules.trials import (
     with_draft,
 )
 from services.alerts.usecases.rules import RuleDraft, require_publisher
+from services.alerts.usecases.screening import row_of
 from shared.clock import end_of_day, local_date
 from shared.db.engine import ReadSession
 from shared.errors import Fault, InvalidInput
@@ -77,7 +78,7 @@ async def try_rule(
     if not timedelta(0) <= period.last - period.first < timedelta(days=MAX_DAYS):
         raise TrialTooLong(field="last_day", days=MAX_DAYS, rows=MAX_ROWS)
     feed = await queries.get_feed(session, draft.feed)
-    trial = await _trial(session, feed, draft, sweep, local_date(now))
+    trial = await open_trial(session, feed, draft, sweep, local_date(now))
     span = queries.Span(
         draft.feed,
         draft.area_prefix,
@@ -106,7 +107,8 @@ def draft_of(rule: Rule, parameters: Mapping[str, Any]) -> RuleDraft:
     return RuleDraft(rule.feed, rule.area_prefix, rule.valid_from, rule.valid_to, rule.levels, changed, rule.note)
 
 
-async def _trial(session: ReadSession, feed: Feed, draft: RuleDraft, sweep: Sweep | None, today: date) -> Trial:
+async def open_trial(session: ReadSession, feed: Feed, draft: RuleDraft, sweep: Sweep | None, today: date) -> Trial:
+    """A draft and the rules in force, ready for rows from wherever. Raises `InvalidInput`, `TrialParameterUnknown`."""
     rows = await queries.list_rules(session, None, feed=feed.code, on=today)
     in_force = compiled_all(rows, feed)
 
@@ -133,20 +135,15 @@ def _add(
     trial: Trial, comparison: Comparison, page: Sequence[Alert], facts: Mapping[UUID, Facts] | None, vault: Vault
 ) -> None:
     """A page opened and judged; in a thread, for a thousand seals take their time."""
-    tried = [_tried(alert, vault) for alert in page]
-    known = None
+    frame = trial.frame([_row(alert, vault) for alert in page])
     if facts is not None:
         told = [facts.get(alert.id, STRANGER) for alert in page]
-        known = pl.DataFrame({fact: [one[fact] for one in told] for fact in FACTS}, dict.fromkeys(FACTS, pl.Boolean))
-    trial.add(comparison, tried, known)
+        frame = frame.with_columns(pl.Series(fact, [one[fact] for one in told], pl.Boolean) for fact in FACTS)
+    tried = [Tried(alert.id, alert.task_id or alert.id, alert.verdict) for alert in page]
+    trial.add(comparison, frame, tried.__getitem__)
 
 
-def _tried(alert: Alert, vault: Vault) -> Tried:
+def _row(alert: Alert, vault: Vault) -> dict[str, Any]:
     evidence = vault.open_json(alert.sealed, "alert")["evidence"]
-    row = {
-        "occurred_on": alert.occurred_on,
-        "area_code": alert.area_code,
-        "reported_on": local_date(alert.reported_at),
-        **evidence,
-    }
-    return Tried(alert.id, row, alert.area_code, alert.task_id or alert.id, alert.verdict)
+    row = row_of(alert.occurred_on, alert.area_code, evidence)
+    return {"reported_on": local_date(alert.reported_at), **row}

@@ -1,6 +1,6 @@
 """A single report held against the rules of its feed: a few microseconds, for it stands on the road of every alert."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,3 +24,11 @@ def judge(feed: Feed, rules: Sequence[Rule], row: Mapping[str, Any], facts: Fact
     if rule is None:
         return Judged(feed.default_severity, None)
     return judge_row(rule, {"reported_on": today, **row}, facts)
+
+
+async def decide(
+    feed: Feed, rules: Sequence[Rule], row: Mapping[str, Any], today: date, look_up: Callable[[], Awaitable[Facts]]
+) -> Judged:
+    """`judge`, with what the register knows where it matters, and without asking where it does not."""
+    judged = judge(feed, rules, row, None, today)
+    return judge(feed, rules, row, await look_up(), today) if judged.open else judged

@@ -1,0 +1,242 @@
+"""A bureau's export through `POST /alerts/v1/files`, from its first byte until the last alert is stored and in the outbox.
+
+Floors: what the road cannot do without. For a CSV of a million rows of which 1 % trigger: `polars.read_csv` of it, and
+asyncpg's COPY of the very alert and outbox rows that the intake leaves behind. For one whose every row triggers: that
+COPY alone. Told besides: the same rows as XLSX, the worker's peak of memory, and a single report beside a file.
+"""
+
+import asyncio
+import csv
+import io
+import itertools
+import json
+import statistics
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import polars as pl
+import psutil  # type: ignore[import-untyped]
+import xlsxwriter
+
+from benchmarks import county, load
+from benchmarks.batch_intake import copy_again
+from benchmarks.harness import Case, Figure
+from benchmarks.serving import app, serving
+from benchmarks.world import World
+from demo.places import TOWNSHIPS, villages
+from shared.clock import local_date, utc_now
+from shared.idnumber import complete
+
+MANY = 1_000_000
+SOME = 50_000
+ONE_PER_CENT = 100
+HEADINGS = (
+    *("参保人身份证号", "参保人姓名", "联系电话", "所在村", "结算日期", "结算单号"),
+    *("个人自付金额", "医疗总费用", "就诊医院", "是否参保"),
+)
+_ASK = 0.05  # seconds between two questions how far the file is
+_LOOK = 0.02  # seconds between two looks at the workers' memory
+_PATIENCE = 300  # seconds
+_RATE = 50  # single reports a second, beside a file
+_SECONDS = 15
+
+
+def bills(rows: int, one_in: int) -> Iterator[list[str]]:
+    """Hospital bills of as many people, one in `one_in` high enough to trigger whoever it is."""
+    towns = {code: name for code, name, *_ in TOWNSHIPS}
+    names = [f"{towns[village.code[6:9]]}{village.name}" for village in villages()]
+    day = (local_date(utc_now()) - timedelta(days=2)).isoformat()
+    for number, village in zip(range(rows), itertools.cycle(names)):  # one of them has no end
+        self_pay = 23650.5 if number % one_in == 0 else 100 + number % 4000
+        yield [
+            id_number(number),
+            "王小明",
+            "15400000017",
+            village,
+            day,
+            f"JS{number:09}",
+            f"{self_pay}",
+            f"{self_pay * 3}",
+            "云岫县人民医院",
+            "是",
+        ]
+
+
+def id_number(number: int) -> str:
+    """Of somebody else for each number below 30 million."""
+    days, sequence = divmod(number, 1000)
+    year, day = divmod(days, 365)
+    return str(complete(f"539921{1930 + year}{day // 28 % 12 + 1:02}{day % 28 + 1:02}{sequence:03}"))
+
+
+def as_csv(rows: int, one_in: int) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([HEADINGS, *bills(rows, one_in)])
+    return text.getvalue().encode()
+
+
+def as_xlsx(rows: int, one_in: int) -> bytes:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for place, row in enumerate([HEADINGS, *bills(rows, one_in)]):
+            sheet.write_row(place, 0, row)
+    return file.getvalue()
+
+
+@asynccontextmanager
+async def open_csv(world: World) -> AsyncIterator[Case]:
+    """A million rows, 1 % of which trigger."""
+    content, database = as_csv(MANY, ONE_PER_CENT), ""
+
+    async def ours() -> list[float]:
+        nonlocal database
+        database = await world.clone()
+        seconds, peak = await drop_file(world, database, content, "a.csv", MANY // ONE_PER_CENT)
+        return [MANY / seconds, peak / 1_000_000]
+
+    async def floor() -> list[float]:
+        start = time.perf_counter()
+        assert (await asyncio.to_thread(pl.read_csv, content)).height == MANY
+        read = time.perf_counter() - start
+        copied = MANY // ONE_PER_CENT / (await copy_again(world, database))[0]
+        await world.drop(database)
+        return [MANY / (read + copied), 1.0]
+
+    figures = (
+        Figure("file_csv", "rows/s", target=0.25),
+        Figure("file_csv_peak_memory", "MB", target=1000, target_of="ours", lower_is_better=True),
+    )
+    yield Case(figures, ours, floor)
+
+
+@asynccontextmanager
+async def open_all_trigger(world: World) -> AsyncIterator[Case]:
+    """50,000 rows that all trigger; and, told only, as a workbook."""
+    contents = {"a.csv": as_csv(SOME, 1), "a.xlsx": as_xlsx(SOME, 1)}
+    database = ""
+
+    async def ours() -> list[float]:
+        nonlocal database
+        rates = []
+        for name, content in contents.items():
+            if database:
+                await world.drop(database)
+            database = await world.clone()
+            rates.append(SOME / (await drop_file(world, database, content, name, SOME))[0])
+        return rates
+
+    async def floor() -> list[float]:
+        nonlocal database
+        rate = (await copy_again(world, database))[0]
+        await world.drop(database)
+        database = ""
+        return [rate] * len(contents)
+
+    yield Case((Figure("file_all_trigger", "rows/s", target=0.35), Figure("file_xlsx", "rows/s")), ours, floor)
+
+
+@asynccontextmanager
+async def open_beside(world: World) -> AsyncIterator[Case]:
+    """The 99th percentile of a single report at 50 a second, while a file of a million rows is worked off, and without."""
+    content = as_csv(MANY, ONE_PER_CENT)
+
+    async def measure(beside: bool) -> list[float]:
+        database = await world.clone()
+        environment = _environment(world, database)
+        async with serving(app("alerts"), world.folder / "alerts.log", environment) as port:
+            url = f"http://127.0.0.1:{port}/alerts/v1/files"
+            await _drop(url, as_csv(1000, 1), "a.csv")  # the workers are awake
+            work = asyncio.create_task(_again_and_again(url, content)) if beside else None
+            times = await _report(port)
+            if work is not None:
+                work.cancel()
+                await asyncio.wait([work])
+        await world.drop(database)
+        return [statistics.quantiles(times, n=100)[98]]
+
+    figure = Figure("file_beside_post_p99", "ms", target=3.0, lower_is_better=True)
+    yield Case((figure,), lambda: measure(True), lambda: measure(False))
+
+
+async def drop_file(world: World, database: str, content: bytes, name: str, alerts: int) -> tuple[float, int]:
+    """Seconds until the last alert is in the outbox, and the most bytes that a worker had in memory.
+
+    The bus is away, so the outbox holds all events in the end.
+    """
+    async with serving(app("alerts"), world.folder / "alerts.log", _environment(world, database)) as port:
+        url = f"http://127.0.0.1:{port}/alerts/v1/files"
+        await _drop(url, as_csv(1000, 1000), "warm.csv")
+        watching = asyncio.create_task(_watch_memory())
+        start = time.perf_counter()
+        view = await _drop(url, content, name)
+        seconds = time.perf_counter() - start
+        watching.cancel()
+        assert view["triggered"] == alerts, view
+    connection = await world.connect(database)
+    emitted = await connection.fetchval("SELECT count(*) FROM alerts.outbox WHERE type = 'alerts.alert-raised'")
+    await connection.close()
+    assert emitted == alerts, f"{emitted} alerts are in the outbox"
+    return seconds, _peak[0]
+
+
+_peak = [0]
+
+
+async def _watch_memory() -> None:
+    _peak[0] = 0
+    while True:
+        for process in psutil.Process().children(recursive=True):
+            try:
+                if "services.alerts.worker" in process.cmdline():
+                    _peak[0] = max(_peak[0], process.memory_info().rss)
+            except psutil.Error:
+                continue
+        await asyncio.sleep(_LOOK)
+
+
+def _environment(world: World, database: str) -> dict[str, str]:
+    folder = (world.folder / database).as_uri()
+    return world.environment("alerts", database) | {"BENCH_BUS": "away", "FILES_URL": folder}
+
+
+async def _drop(url: str, content: bytes, name: str) -> dict[str, Any]:
+    headers = {"X-API-Key": county.API_KEY}
+    form = {"feed": "medical.cost", "period": f"{local_date(utc_now()):%Y-%m}"}
+    async with asyncio.timeout(_PATIENCE), httpx.AsyncClient(timeout=_PATIENCE, headers=headers) as client:
+        answer = await client.post(url, data=form, files={"file": (name, content)})
+        while True:
+            answer.raise_for_status()
+            view: dict[str, Any] = answer.json()
+            if view["finished_at"] is not None:
+                assert view["state"] == "done", view
+                return view
+            await asyncio.sleep(_ASK)
+            answer = await client.get(f"{url}/{view['id']}")
+
+
+async def _again_and_again(url: str, content: bytes) -> None:
+    for number in itertools.count(1):
+        await _drop(url, content + b"\n" * number, "a.csv")  # other bytes, so that it is no repetition
+
+
+async def _report(port: int) -> Sequence[float]:
+    """Milliseconds of each report."""
+    drafts = list(county.alerts(county.people(_RATE * _SECONDS)))[: _RATE * _SECONDS]
+    key = f"X-API-Key: {county.API_KEY}\r\n"
+    posts = [load.request("/alerts/v1/alerts", json.dumps(draft, ensure_ascii=False), key).encode() for draft in drafts]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    times = []
+    async for number in load.paced(_RATE, _SECONDS):
+        start = time.perf_counter()
+        writer.write(posts[number])
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readexactly(load.content_length(head))
+        times.append((time.perf_counter() - start) * 1000)
+        assert head[9:12] == b"201", body[:300]
+    writer.close()
+    return times

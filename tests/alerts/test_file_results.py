@@ -1,0 +1,102 @@
+"""A file is given back with what became of each row and why not, in a workbook, for as long as it is kept."""
+
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from services.alerts.usecases.files import Shelf, forget_old_files, forget_orphans
+from shared.clock import utc_now
+from shared.files import FilesSettings, FileStore
+from tests.alerts.conftest import EDUCATION, Service, days_ago, id_number
+from tests.alerts.files_service import ABSENCES, FILES, absent, finished, named_areas, objects, send, table
+
+
+@pytest.fixture(autouse=True)
+def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the test's own for originals."""
+    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
+
+
+@pytest.fixture
+async def county(service: Service) -> Service:
+    """The service, knowing its villages by name."""
+    await service.tell(named_areas())
+    return service
+
+
+@pytest.fixture
+def shelf(county: Service, tmp_path: Path) -> Shelf:
+    """The service's originals."""
+    return Shelf(FileStore(FilesSettings(url=(tmp_path / "originals").as_uri())), county.vault)
+
+
+async def result(service: Service, file_id: str, language: str = "zh") -> list[list[Any]]:
+    answer = await service.get(f"{FILES}/{file_id}/result", headers={**EDUCATION, "Accept-Language": language})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].endswith("spreadsheetml.sheet")
+    assert answer.headers["cache-control"] == "no-store"
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    assert len(book.sheet_names) == 1
+    return book.get_sheet_by_index(0).to_python()
+
+
+async def test_every_row_says_what_became_of_it(county: Service) -> None:
+    formula = ["=1+1", "<张&三>", "", "龙泉村", days_ago(3), "5", "校"]
+    rows = [absent(1), absent(2, days=1), absent(3, village="没有这个村"), formula, absent(1)]
+    view = await finished(county, await send(county, table(rows)))
+    headings, *told = await result(county, view["id"])
+
+    assert headings == [*ABSENCES, "处理结果", "原因"]
+    assert [row[-2] for row in told] == ["已生成预警", "未达到预警条件", "退回", "退回", "重复，此前已报送"]
+    assert [bool(row[-1]) for row in told] == [False, False, True, True, False]
+    assert told[3][:3] == ["=1+1", "<张&三>", ""]
+    assert told[3][-1].startswith("学生身份证号码: ")
+    assert told[0][0] == id_number(1)
+    assert (await result(county, view["id"], "en"))[0][-2:] == ["What became of it", "Why"]
+    audited = await county.sql("SELECT subject FROM audit_entry WHERE action = 'file:result'")
+    assert {row[0] for row in audited} == {view["id"]}
+
+
+async def test_a_result_of_many_parts(county: Service) -> None:
+    rows = [absent(n % 19_000, days=5 if n % 20 == 0 else 1) for n in range(51_500)]
+    view = await finished(county, await send(county, table(rows)))
+    told = (await result(county, view["id"]))[1:]
+    assert [row[0] for row in told] == [row[0] for row in rows]
+    assert [row[-2] == "未达到预警条件" for row in told] == [row[5] == 1 for row in rows]
+
+
+async def test_originals_are_kept_for_a_while(county: Service, shelf: Shelf, tmp_path: Path) -> None:
+    view = await finished(county, await send(county, table([absent(1), absent(2, village="无")])))
+    now, kept = utc_now(), timedelta(days=30)
+    assert await forget_old_files(county.database, shelf, kept, now + timedelta(days=29)) == 0
+    assert len(objects(tmp_path)) == 1
+    assert await forget_old_files(county.database, shelf, kept, now + timedelta(days=31)) == 1
+
+    assert objects(tmp_path) == []
+    gone = await county.get(f"{FILES}/{view['id']}/result")
+    assert (gone.status_code, gone.json()["code"]) == (410, "file-gone")
+    after = (await county.get(f"{FILES}/{view['id']}")).json()
+    assert (after["stored"], after["errors"], after["result_kept"]) == (1, 1, False)
+    assert (await county.get(f"{FILES}/{view['id']}/errors")).json()["items"] == []
+    assert (await county.count("file_part"), await county.count("file_fault")) == (0, 0)
+    assert await forget_old_files(county.database, shelf, kept, now + timedelta(days=31)) == 0
+
+
+async def test_an_original_that_is_lost_is_gone(county: Service, tmp_path: Path) -> None:
+    view = await finished(county, await send(county, table([absent(1)])))
+    objects(tmp_path)[0].unlink()
+    assert (await county.get(f"{FILES}/{view['id']}/result")).status_code == 410
+
+
+async def test_what_belongs_to_no_file_goes(county: Service, shelf: Shelf, tmp_path: Path) -> None:
+    await finished(county, await send(county, table([absent(1)])))
+    stray = tmp_path / "originals" / "files" / "0190d3a0-0000-7000-8000-000000000000"
+    stray.write_bytes(b"half an upload")
+    assert await forget_orphans(county.database, shelf, utc_now()) == 0
+    assert await forget_orphans(county.database, shelf, utc_now() + timedelta(days=2)) == 1
+    assert stray not in objects(tmp_path)
+    assert len(objects(tmp_path)) == 1
