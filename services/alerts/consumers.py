@@ -11,6 +11,7 @@ from shared.contracts.households import (
     AreaChecksOpened,
     EvidenceAdded,
     MembersChanged,
+    TaskClosed,
     TaskOpened,
     VerdictGiven,
 )
@@ -50,6 +51,11 @@ async def on_account_given(session: WriteSession, received: Sequence[Received[Ac
     await accounting.take_accounts(session, [one.event for one in received], utc_now())
 
 
+async def on_task_closed(session: WriteSession, received: Sequence[Received[TaskClosed]]) -> None:
+    """A task was done, of which its verdict tells, or dropped."""
+    await area_alerts.cancel_area_checks(session, [one.event for one in received])
+
+
 HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     ApiKeyChanged: on_api_key_changed,
@@ -58,6 +64,7 @@ HANDLERS: Mapping[EventType, Handler] = {
     EvidenceAdded: on_check_begun,
     VerdictGiven: on_verdict_given,
     AreaChecksOpened: on_area_checks_opened,
+    TaskClosed: on_task_closed,
     MembersChanged: on_members_changed,
     AccountGiven: on_account_given,
 }

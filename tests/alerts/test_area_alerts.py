@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
@@ -15,7 +15,7 @@ from shared.areas import Scope, normalise
 from shared.clock import utc_now
 from shared.contracts.alerts import AlertRaised, AlertWithdrawn, AreaAlertRaised
 from shared.contracts.directory import AreaRecord, AreasChanged
-from shared.contracts.households import AreaCheck, AreaChecksOpened, Verdict, VerdictGiven
+from shared.contracts.households import AreaCheck, AreaChecksOpened, TaskClosed, Verdict, VerdictGiven
 from shared.ids import new_id
 from tests.alerts.conftest import (
     ALERTS,
@@ -255,6 +255,47 @@ async def test_all_answers_before_the_opening(water: Service) -> None:
     assert (await read(water, alert["id"]))["state"] == "answered"
 
 
+def cancelled(alert_id: str, code: str, state: Literal["done", "cancelled"] = "cancelled") -> TaskClosed:
+    """The task of an area is over."""
+    return TaskClosed(
+        task_id=new_id(),
+        case_id=new_id(),
+        subject_key=f"area:{alert_id}:{code}",
+        state=state,
+        late=False,
+        closed_at=utc_now(),
+    )
+
+
+async def test_a_village_whose_task_is_dropped_is_not_waited_for(water: Service) -> None:
+    alert = await report(water, cut(TOWNSHIP))
+    await water.tell(opened(alert["id"], VILLAGE, SECOND), verdict(water, alert["id"], VILLAGE))
+    await water.tell(cancelled(alert["id"], SECOND, "done"))
+    assert (await read(water, alert["id"]))["state"] == "checking", "done is told by its verdict"
+    await water.tell(cancelled(alert["id"], SECOND), cancelled(str(new_id()), SECOND))
+    seen = await read(water, alert["id"])
+    assert (seen["state"], seen["verdict"]) == ("answered", "no_risk")
+    assert [check["cancelled_at"] is None for check in seen["areas"]] == [True, False]
+
+    other = await report(water, cut(VILLAGE, source_ref="SW-2"))
+    await water.tell(cancelled(other["id"], VILLAGE), opened(other["id"], VILLAGE))
+    assert (await read(water, other["id"]))["state"] == "checking", "nobody has looked anywhere"
+    person = cancelled(alert["id"], VILLAGE).model_copy(update={"subject_key": str(new_id())})
+    await water.tell(person)
+    assert await water.count("dead_letter") == 0
+
+
+async def test_a_bureau_that_waits_hears_once_when_all_have_answered(water: Service) -> None:
+    alert = await report(water, cut(TOWNSHIP))
+    told = opened(alert["id"], VILLAGE, SECOND)
+    await water.tell(told, verdict(water, alert["id"], VILLAGE, "risk_confirmed"))
+    assert await water.count("verdict_notice") == 0
+    await water.tell(verdict(water, alert["id"], SECOND))
+    await water.tell(told)
+    notices = await water.sql("SELECT alert_id::text, area_code, verdict FROM verdict_notice")
+    assert [tuple(row) for row in notices] == [(alert["id"], TOWNSHIP, "risk_confirmed")]
+
+
 async def test_a_withdrawn_alert_stays_withdrawn(water: Service) -> None:
     alert = await report(water, cut(VILLAGE, SECOND))
     await water.tell(opened(alert["id"], VILLAGE, SECOND), verdict(water, alert["id"], VILLAGE))
@@ -264,7 +305,9 @@ async def test_a_withdrawn_alert_stays_withdrawn(water: Service) -> None:
     [told] = await water.heard.hear(AlertWithdrawn)
     assert told.subject_key == alert["id"], "behind the alert itself"
     await water.tell(verdict(water, alert["id"], SECOND))
-    assert (await read(water, alert["id"]))["state"] == "withdrawn"
+    seen = await read(water, alert["id"])
+    assert (seen["state"], seen["verdict"]) == ("withdrawn", None)
+    assert await water.count("verdict_notice") == 0
 
 
 async def test_events_on_alerts_that_are_none_of_ours(water: Service) -> None:

@@ -74,13 +74,25 @@ async def test_a_withdrawn_water_cut_is_off_every_list(system: System) -> None:
 
 
 async def test_after_the_demo_load_everybody_was_told_of(system: System) -> None:
-    """Every person of the register left households in an event; none was left behind in its outbox."""
-    waiting = "SELECT count(*) AS n FROM households.outbox WHERE type = 'households.members-changed'"
+    """Whom the register holds alerts knows, in the same household, village and class."""
+    register = """
+        SELECT person_key, h.id AS household_id, household_key, h.area_code, class AS household_class
+        FROM households.member JOIN households.household h ON h.id = household_id WHERE left_on IS NULL
+    """
+    known = """
+        SELECT person_key, household_id, household_key, area_code, household_class
+        FROM alerts.known_member WHERE active
+    """
+    missing = f"SELECT count(*) AS n FROM ({register} EXCEPT {known}) AS unknown"
 
     async def told() -> bool:
-        return bool((await system.ask(waiting))[0]["n"] == 0)
+        return bool((await system.ask(missing))[0]["n"] == 0)
 
-    await eventually(told, what="the register's events are on the bus")
+    await eventually(told, what="alerts knows everybody of the register")
+    counts = await system.ask(
+        f"SELECT (SELECT count(*) FROM ({register}) AS r) AS n, count(*) AS m FROM ({known}) AS k"
+    )
+    assert counts[0]["n"] == counts[0]["m"] > 100
 
 
 async def households_of(cadre: httpx.AsyncClient, task: dict[str, Any]) -> list[dict[str, Any]]:

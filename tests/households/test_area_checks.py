@@ -127,7 +127,7 @@ async def test_what_the_village_sees(service: Households) -> None:
     await villages(service)
     await service.deliver(area_alert(service, STONE, hamlets=[UPPER]))
     [task] = (await service.get("/tasks?mine=true", "village", PINE))["items"]
-    assert task["title"] == "区域核查：water·water.supply — 松林村（1 户）"
+    assert task["title"] == "区域核查：饮水安全·饮水安全问题 — 松林村（1 户）"
     assert task["household"] is None
     assert task["area_list"] == {"households": 1, "remarked": 0, "affected": 0, "natural_villages": [UPPER]}
     assert task["evidence"][0]["facts"] == {"days_without_water": 12}

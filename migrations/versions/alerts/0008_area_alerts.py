@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("visited_on", sa.Date(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name="fk_area_check_alert_id"),
         sa.PrimaryKeyConstraint("alert_id", "area_code", name="pk_area_check"),
     )

@@ -157,6 +157,7 @@ def _area_check(check: AreaCheck, reason: str | None) -> AreaCheckView:
         reason=reason,
         visited_on=check.visited_on,
         answered_at=check.answered_at,
+        cancelled_at=check.cancelled_at,
     )
 
 

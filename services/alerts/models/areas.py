@@ -25,3 +25,4 @@ class AreaCheck(Base):
     reason_sealed: Mapped[bytes | None]  # purpose "verdict-reason"
     visited_on: Mapped[date | None]
     answered_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]  # its task was dropped: nobody waits for its verdict

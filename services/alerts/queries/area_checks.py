@@ -35,16 +35,24 @@ ON CONFLICT (alert_id, area_code) DO UPDATE SET
     visited_on = excluded.visited_on, answered_at = excluded.answered_at
 WHERE area_check.answered_at IS NULL OR area_check.answered_at < excluded.answered_at
 """
-# An alert still 'reported' has not heard which areas are asked: it cannot know that all have answered.
+_CANCEL = """
+INSERT INTO area_check (alert_id, area_code, task_id, cancelled_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[])
+ON CONFLICT (alert_id, area_code) DO UPDATE SET cancelled_at = excluded.cancelled_at
+"""
+# An alert still 'reported' has not heard which areas are asked: it cannot know that all have answered. One that was
+# withdrawn asks nobody any more.
 _ANSWERED = """
-SELECT alert_id, array_agg(verdict) AS verdicts, max(visited_on) AS visited_on, max(answered_at) AS answered_at
-FROM area_check WHERE alert_id IN (SELECT id FROM alert WHERE id = ANY ($1) AND state <> 'reported')
-GROUP BY alert_id HAVING bool_and(verdict IS NOT NULL)
+SELECT alert_id, array_agg(verdict) FILTER (WHERE verdict IS NOT NULL) AS verdicts,
+    max(visited_on) AS visited_on, max(answered_at) AS answered_at
+FROM area_check
+WHERE alert_id IN (SELECT id FROM alert WHERE id = ANY ($1) AND state NOT IN ('reported', 'withdrawn'))
+GROUP BY alert_id HAVING bool_and(verdict IS NOT NULL OR cancelled_at IS NOT NULL) AND count(verdict) > 0
 """
 _SETTLE = f"""
 WITH answered AS (
 UPDATE alert SET verdict = new.verdict, visited_on = new.visited_on, answered_at = new.answered_at,
-    state = CASE state WHEN 'withdrawn' THEN state ELSE 'answered' END
+    state = 'answered'
 FROM unnest($1::uuid[], $2::text[], $3::date[], $4::timestamptz[]) AS new (id, verdict, visited_on, answered_at)
 WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.answered_at)
 RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at
@@ -69,8 +77,13 @@ async def answer_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) 
     await (await raw(session)).execute(_ANSWER, *map(list, zip(*rows, strict=True)))
 
 
+async def cancel_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows of `(alert, area code, task, closed_at)`, likewise."""
+    await (await raw(session)).execute(_CANCEL, *map(list, zip(*rows, strict=True)))
+
+
 async def find_answered(session: ReadSession, alert_ids: Collection[UUID]) -> Sequence[Any]:
-    """Of each alert whose areas have all answered: `alert_id, verdicts, visited_on, answered_at`."""
+    """Of each alert whose areas have all answered, but for those nobody asks any more: `alert_id, verdicts, ...`."""
     found: Sequence[Any] = await (await raw(session)).fetch(_ANSWERED, list(alert_ids))
     return found
 

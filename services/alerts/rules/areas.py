@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from uuid import UUID
 
 from shared import areas
 from shared.areas import AreaCode, Level, Scope
@@ -48,6 +49,12 @@ def place(codes: Sequence[AreaCode], filed_under: str, scope: Scope, known: Set[
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
     """What the areas' verdicts come to: the gravest of them."""
     return min(verdicts, key=_GRAVEST_FIRST.index)
+
+
+def asked_area(subject_key: str) -> tuple[UUID, str] | None:
+    """The alert and the area in the subject key of an area's task; None for those of households and persons."""
+    kind, *parts = subject_key.split(":")
+    return (UUID(parts[0]), parts[1]) if kind == "area" and len(parts) == 2 else None
 
 
 def _faults(code: AreaCode, field: str, scope: Scope, known: Set[str]) -> list[Fault]:

@@ -55,3 +55,4 @@ class AreaCheckView(BaseModel):
     reason: str | None = Field(description="Free text; withheld from supervisors · 结论说明")
     visited_on: date | None
     answered_at: datetime | None
+    cancelled_at: datetime | None = Field(description="Its task was dropped: nobody waits for it · 任务已撤销")

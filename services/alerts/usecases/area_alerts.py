@@ -8,11 +8,11 @@ import orjson
 
 from services.alerts.queries import area_checks as queries
 from services.alerts.rules import Reference
-from services.alerts.rules.areas import overall, place
+from services.alerts.rules.areas import asked_area, overall, place
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.schemas.area_alerts import AreaDraft
 from shared.areas import AreaCode
-from shared.contracts.households import AreaChecksOpened, VerdictGiven
+from shared.contracts.households import AreaChecksOpened, TaskClosed, VerdictGiven
 from shared.db.engine import WriteSession
 from shared.errors import InvalidInput
 from shared.security.principals import Principal
@@ -65,6 +65,16 @@ async def give_area_verdicts(session: WriteSession, given: Sequence[VerdictGiven
     }
     if rows:
         await queries.answer_checks(session, list(rows.values()))
+        await _settle(session, ours)
+
+
+async def cancel_area_checks(session: WriteSession, closed: Sequence[TaskClosed]) -> None:
+    """The tasks of these areas were dropped: the alert waits for the others alone. Where all are, it stays unanswered."""
+    dropped = {key: event for event in closed if event.state == "cancelled" and (key := asked_area(event.subject_key))}
+    ours = await queries.lock_area_alerts(session, {alert_id for alert_id, _ in dropped}) if dropped else set()
+    rows = [(*key, event.task_id, event.closed_at) for key, event in dropped.items() if key[0] in ours]
+    if rows:
+        await queries.cancel_checks(session, rows)
         await _settle(session, ours)
 
 
