@@ -170,5 +170,3 @@ def batch_view(batch: Batch) -> BatchView:
         started_at=batch.started_at,
         finished_at=batch.finished_at,
     )
-
-

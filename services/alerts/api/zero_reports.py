@@ -77,7 +77,7 @@ async def read_zero_report(report_id: UUID, who: ReadZeroReports, db: Db, vault:
     summary="Take a zero report back · 撤回零报告",
     responses={200: {"model": ZeroReportView}},
 )
-async def withdraw(
+async def withdraw_zero_report(
     report_id: UUID, body: Withdrawal, who: WithdrawZeroReports, db: Db, vault: Seals, key: OptionalRequestKey
 ) -> Response:
     """The period is open again: alerts, or another zero report, may come. 409 once it is withdrawn."""
