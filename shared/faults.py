@@ -16,6 +16,10 @@ _BY_PYDANTIC = {
     "literal_error": "choice-invalid",
     "enum": "choice-invalid",
     "json_invalid": "json-invalid",
+    "date_type": "date-invalid",
+    "date_parsing": "date-invalid",
+    "date_from_datetime_parsing": "date-invalid",
+    "date_from_datetime_inexact": "date-invalid",
 }
 _RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")

@@ -118,6 +118,8 @@ def sex(id_number: IdNumber) -> Sex:
 
 
 def _as_typed(text: str) -> str:
+    if text.isascii():  # what `_TYPED` would do, at a quarter of the price: letters other than B and X stay wrong
+        return text.strip().upper()
     return text.translate(_TYPED).strip()
 
 

@@ -9,6 +9,7 @@ from services.alerts import api, jobs
 from services.alerts.consumers import HANDLERS
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
+from services.alerts.webhook_sender import WebhookSender
 from shared.bus.port import Bus
 from shared.db.engine import Database
 from shared.http.app import Job, Parts, every, service_app
@@ -46,7 +47,11 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
-            jobs=(*workers, every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database))),
-            state={"reference": reference},
+            jobs=(
+                *workers,
+                WebhookSender(database, vault, settings.webhooks).run,
+                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database)),
+            ),
+            state={"reference": reference, "webhooks": settings.webhooks},
         )
     )

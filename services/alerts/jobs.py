@@ -14,6 +14,8 @@ import asyncpg
 
 from services.alerts.queries import batches as queries
 from services.alerts.queries.reference import ReferenceData
+from services.alerts.queries.verdicts import delete_old_notices
+from services.alerts.queries.webhooks import delete_old_deliveries
 from services.alerts.rules import lane_of_batch
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import batches
@@ -29,6 +31,8 @@ IDLE_SECONDS = 2.0  # how long a batch may wait when its notification was missed
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 10.0
 ERRORS_KEPT = timedelta(days=90)
+MESSAGES_KEPT = timedelta(days=90)
+NOTICES_KEPT = timedelta(days=400)
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -122,3 +126,5 @@ async def sweep(database: Database) -> None:
     """Delete what was kept long enough."""
     async with database.write(_EVERYWHERE) as session:
         await queries.delete_old_errors(session, utc_now() - ERRORS_KEPT)
+        await delete_old_deliveries(session, utc_now() - MESSAGES_KEPT)
+        await delete_old_notices(session, utc_now() - NOTICES_KEPT)

@@ -191,9 +191,9 @@ async def make_service(
     """Start services on one database; each works off batches in this process unless told otherwise."""
     running: list[Service] = []
 
-    async def make(batch_processes: int = 0) -> Service:
+    async def make(batch_processes: int = 0, **more: Any) -> Service:
         url = DatabaseSettings(url=SecretStr(cluster.dsn("alerts", database_name)), pool_size=8)
-        settings = AlertsSettings(database=url, vault=vault_settings, batch_processes=batch_processes)
+        settings = AlertsSettings(database=url, vault=vault_settings, batch_processes=batch_processes, **more)
         bus, listener = LocalBus(), Listener()
         bus.subscribe("listener", ON_THE_BUS.keys(), listener.deliver)
         app = create_app(settings, bus, signing.find_key)

@@ -114,7 +114,7 @@ MISTAKES: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"area_code": "5399211"}, {"area_code": "field-invalid"}),
     ({"occurred_on": days_ago(-1)}, {"occurred_on": "date-in-future"}),
     ({"occurred_on": 20260301}, {"occurred_on": "date-invalid"}),
-    ({"occurred_on": "2026-02-30"}, {"occurred_on": "field-invalid"}),
+    ({"occurred_on": "2026-02-30"}, {"occurred_on": "date-invalid"}),
     (
         {"person": {"id_number": FIRST_ID_NUMBER[:-1] + "9", "name": "张"}},
         {"person.id_number": "id-number-checksum"},

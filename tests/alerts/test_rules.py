@@ -39,6 +39,7 @@ class Draft:
     severity: Severity | None = None
     evidence: Any = field(default_factory=lambda: {"days_absent": 3, "last_seen_on": "2026-03-06", "school": "某校"})
     id_number: str | None = ID_NUMBER
+    subjects: int = 1
 
 
 def screened(draft: Draft, code: str | None = "education.absence", *, area_known: bool = True) -> Any:
@@ -52,9 +53,20 @@ def codes(draft: Draft, **how: Any) -> dict[str, str]:
 
 
 def test_a_sound_report_gets_the_feeds_severity() -> None:
-    assert screened(Draft()) == Screened("medium", ID_NUMBER)
-    assert screened(Draft(severity="high")) == Screened("high", ID_NUMBER)
-    assert screened(Draft(id_number=None)) == Screened("medium", None)
+    evidence = b'{"days_absent":3,"last_seen_on":"2026-03-06","school":"\xe6\x9f\x90\xe6\xa0\xa1"}'
+    assert screened(Draft()) == Screened("medium", ID_NUMBER, evidence)
+    assert screened(Draft(severity="high")) == Screened("high", ID_NUMBER, evidence)
+    assert screened(Draft(id_number=None)) == Screened("medium", None, evidence)
+
+
+def test_the_same_evidence_is_the_same_bytes() -> None:
+    turned = Draft(evidence=dict(reversed(Draft().evidence.items())))
+    assert screened(turned).evidence == screened(Draft()).evidence
+
+
+@pytest.mark.parametrize("subjects", [0, 2])
+def test_a_report_is_about_one_thing(subjects: int) -> None:
+    assert codes(Draft(subjects=subjects)) == {"": "person-or-household"}
 
 
 def test_an_id_number_is_normalised() -> None:
@@ -89,13 +101,14 @@ def test_an_unknown_feed_is_a_fault() -> None:
         ({"self_pay": 5000, "hospital": "x" * 101}, Fault("evidence.hospital", "text-too-long", {"max_length": 100})),
         ({"self_pay": 5000, "张小明": 1}, Fault("evidence", "field-unknown")),
         ({"self_pay": 10**30}, Fault("evidence", "evidence-invalid")),
-        ({"self_pay": float("nan")}, Fault("evidence.self_pay", "evidence-invalid")),
+        ({"self_pay": float("nan")}, Fault("evidence", "evidence-invalid")),
+        ({"self_pay": 5000, "hospital": [{"beds": float("inf")}]}, Fault("evidence", "evidence-invalid")),
         ({"self_pay": 5000, "hospital": "\ud800"}, Fault("evidence", "evidence-invalid")),
         ({}, Fault("evidence.self_pay", "field-missing")),
     ],
 )
 def test_evidence_is_held_against_the_feeds_schema(evidence: Any, fault: Fault) -> None:
-    assert list(rules.evidence_faults(feed("medical.cost").evidence, evidence)) == [fault]
+    assert screened(Draft(evidence=evidence), "medical.cost") == [fault]
 
 
 @pytest.mark.parametrize(

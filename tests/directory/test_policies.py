@@ -92,7 +92,7 @@ WRONG_POLICIES: tuple[tuple[dict[str, Any], str, str], ...] = (
     ({"body": {"window": {"days": 1}, "x": 1}}, "body.x", "field-unknown"),
     ({"valid_to": "2025-12-31"}, "valid_to", "dates-reversed"),
     ({"area": "53990"}, "area", "area-code-length"),
-    ({"valid_from": "someday"}, "valid_from", "field-invalid"),
+    ({"valid_from": "someday"}, "valid_from", "date-invalid"),
 )
 
 

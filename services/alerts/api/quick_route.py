@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from services.alerts.rules import BodyMalformed
-from services.alerts.usecases.reading import read_json, validated
+from services.alerts.usecases.reading import read
 from shared.http.documents import find_permit
 from shared.http.idempotency import request_key
 from shared.security.permits import Permit
@@ -41,10 +41,8 @@ class QuickRoute(APIRoute):
                 body = await request.body()
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
-            row = read_json(body)
-            if row is None:
-                raise BodyMalformed
+            draft = read(model, body, BodyMalformed)
             key = await request_key(request, request.headers.get("idempotency-key"))
-            return await endpoint(validated(model, row), who, request, key)
+            return await endpoint(draft, who, request, key)
 
         return handle

@@ -13,6 +13,7 @@ from services.alerts.models.plumbing import (
     Inbox,
     Outbox,
 )
+from services.alerts.models.webhooks import VerdictNotice, Webhook, WebhookDelivery
 
 __all__ = [
     "Alert",
@@ -30,4 +31,7 @@ __all__ = [
     "NewAlert",
     "Outbox",
     "OutboxRow",
+    "VerdictNotice",
+    "Webhook",
+    "WebhookDelivery",
 ]

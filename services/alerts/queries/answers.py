@@ -17,13 +17,28 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) AS new (id, c
 WHERE alert.id = new.id
 """  # noqa: S608
 
+# Every system that waits for the verdict gets a message in the transaction that brings it.
 _GIVE_VERDICT = """
+WITH answered AS (
 UPDATE alert SET verdict = new.verdict, verdict_reason_sealed = new.reason_sealed, visited_on = new.visited_on,
     answered_at = new.given_at, case_id = new.case_id, task_id = new.task_id,
     state = CASE state WHEN 'withdrawn' THEN state ELSE 'answered' END
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::date[], $7::timestamptz[])
     AS new (id, case_id, task_id, verdict, reason_sealed, visited_on, given_at)
 WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.given_at)
+RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at
+), told AS (
+INSERT INTO verdict_notice (id, alert_id, feed, source_ref, area_code, verdict, visited_on, answered_at)
+SELECT uuidv7(), answered.* FROM answered RETURNING *
+)
+INSERT INTO webhook_delivery (id, webhook_id, body, state, attempts, next_at, created_at)
+SELECT uuidv7(), webhook.id, jsonb_build_object(
+    'type', 'alert.answered', 'timestamp', told.answered_at, 'data', jsonb_build_object(
+        'alert_id', told.alert_id, 'feed', told.feed, 'source_ref', told.source_ref, 'area_code', told.area_code,
+        'verdict', told.verdict, 'visited_on', told.visited_on, 'answered_at', told.answered_at
+    )), 'waiting', 0, now(), now()
+FROM told JOIN webhook ON webhook.active
+    AND (told.feed = ANY(webhook.feeds) OR '*' = ANY(webhook.feeds)) AND told.area_code LIKE ANY(webhook.areas)
 """
 
 

@@ -20,6 +20,7 @@ from services.alerts.rules.batches import (
     BatchState,
     BatchTooLong,
     BodyMalformed,
+    RowMalformed,
     RowTooLong,
     lane_of_batch,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Feed",
     "FeedNotFound",
     "Reference",
+    "RowMalformed",
     "RowTooLong",
     "Screened",
     "Severity",

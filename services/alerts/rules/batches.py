@@ -37,6 +37,12 @@ class BodyMalformed(Invalid):
     status = 400
 
 
+class RowMalformed(Invalid):
+    """The row is no JSON object."""
+
+    code = "row-malformed"
+
+
 class RowTooLong(TooLarge):
     """One row is longer than any alert can be."""
 

@@ -1,5 +1,6 @@
 """Which reports are taken, and with what weight. Pure: the day, the feed and the areas come in as arguments."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ from shared.idnumber import IdNumber, InvalidIdNumber
 from shared.idnumber import normalise as normalise_id_number
 
 _LOOKS_LIKE_ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
+_ID_NUMBER_LENGTH = 18
+UNSENDABLE = Fault("evidence", "evidence-invalid")
 _SCHEMA_FAULTS = {
     "required": "field-missing",
     "additionalProperties": "field-unknown",
@@ -42,6 +45,8 @@ class Draft(Protocol):
     def evidence(self) -> Mapping[str, Any]: ...
     @property
     def id_number(self) -> str | None: ...
+    @property
+    def subjects(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,15 @@ class Screened:
 
     severity: Severity
     id_number: IdNumber | None
+    evidence: bytes  # as JSON, keys sorted: the same evidence is the same bytes, however its sender wrote it
 
 
 def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) -> Screened | list[Fault]:
     """Whether a report is taken, and with what severity; else all its faults. `today` is the day in China."""
     faults: list[Fault] = []
-    id_number = None
+    id_number = evidence = None
+    if draft.subjects != 1:
+        faults.append(Fault("", "person-or-household"))
     if feed is None:
         faults.append(Fault("feed", "feed-unknown"))
     if not area_known:
@@ -88,10 +96,11 @@ def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) ->
         except InvalidIdNumber as invalid:
             faults.append(Fault("person.id_number", invalid.code.value))
     if feed is not None:
-        faults.extend(evidence_faults(feed.evidence, draft.evidence))
-    if faults or feed is None:
+        evidence = canonical(draft.evidence)
+        faults.extend(evidence_faults(feed.evidence, draft.evidence) if evidence else [UNSENDABLE])
+    if faults or feed is None or evidence is None:
         return faults
-    return Screened(draft.severity or feed.default_severity, id_number)
+    return Screened(draft.severity or feed.default_severity, id_number, evidence)
 
 
 def holds_id_number(text: str, today: date) -> bool:
@@ -99,6 +108,8 @@ def holds_id_number(text: str, today: date) -> bool:
 
     Full-width digits count. Digits in groups do not: county, day and a sequence number are a usual reference.
     """
+    if len(text) < _ID_NUMBER_LENGTH:
+        return False
     for found in _LOOKS_LIKE_ID_NUMBER.findall(unicodedata.normalize("NFKC", text)):
         try:
             normalise_id_number(found, today)
@@ -108,12 +119,29 @@ def holds_id_number(text: str, today: date) -> bool:
     return False
 
 
+def canonical(evidence: Mapping[str, Any]) -> bytes | None:
+    """As JSON with sorted keys. None for what satisfies many a schema but cannot be sent on.
+
+    Those are numbers beyond 64 bits or beyond a double, and broken characters.
+    """
+    try:
+        text = orjson.dumps(evidence, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return None
+    # orjson writes null for infinity
+    return None if b"null" in text and not _all_finite(evidence) else text
+
+
+def _all_finite(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_all_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_all_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
+
+
 def evidence_faults(validator: Draft202012Validator, evidence: Mapping[str, Any]) -> Sequence[Fault]:
     """What the feed's JSON Schema finds wrong, without the values; nothing when all is well."""
-    try:
-        orjson.dumps(evidence)  # numbers beyond 64 bits and broken characters satisfy the schema, but cannot be sent on
-    except TypeError:
-        return [Fault("evidence", "evidence-invalid")]
     if validator.is_valid(evidence):
         return ()
     return [fault for error in validator.iter_errors(evidence) for fault in _faults_of(error)]

@@ -3,19 +3,14 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
+IsoDate = Annotated[date, Strict()]
+"""YYYY-MM-DD. Strict: pydantic would also take seconds since 1970, and 20260301 is some number of seconds.
 
-def _iso_date(value: Any) -> Any:
-    # pydantic would also take seconds since 1970, and 20260301 is some number of seconds.
-    if not (isinstance(value, str) and len(value) == 10):
-        raise PydanticCustomError("date-invalid", "not a date")
-    return value
-
-
-IsoDate = Annotated[date, BeforeValidator(_iso_date)]
-Line = Annotated[str, Field(pattern=r"^[^\p{Cc}]+$")]
+For bodies that are read as JSON (`usecases.reading`), where a strict date is its text.
+"""
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 """One line of text without control characters."""
 
 FeedCode = Annotated[str, Field(max_length=100, description="Feed · 预警类别", examples=["education.absence"])]

@@ -12,13 +12,13 @@ from uuid import UUID
 from services.alerts import events
 from services.alerts.models import Batch, NewAlert, OutboxRow
 from services.alerts.queries import batches, intake
-from services.alerts.rules import BatchFormat, Reference
+from services.alerts.rules import BatchFormat, Reference, RowMalformed
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.usecases.intake import prepare_alert
-from services.alerts.usecases.reading import read_json, validated
+from services.alerts.usecases.reading import read_many
 from shared.areas import Scope
 from shared.db.engine import WriteSession
-from shared.errors import DomainError, Fault, InvalidInput
+from shared.errors import DomainError, Fault
 from shared.ids import new_id
 from shared.lanes import Lane
 from shared.security import audit
@@ -98,12 +98,12 @@ def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now:
     who = Principal(chunk.reported_by, "api_key", Role.BUREAU, Scope.parse(chunk.areas), frozenset(chunk.feeds))
     trace = current_traceparent()
     ready = Prepared([], [], [], [])
-    lines = vault.open(chunk.sealed, PURPOSE).split(b"\n")
-    for number, line in enumerate(lines, chunk.first_row):
-        if not line.strip():
-            continue
+    lines = map(bytes.strip, vault.open(chunk.sealed, PURPOSE).split(b"\n"))
+    rows = {number: line for number, line in enumerate(lines, chunk.first_row) if line}
+    drafts = read_many(AlertDraft, list(rows.values()), RowMalformed)
+    for number, draft in zip(rows, drafts, strict=True):
         try:
-            alert = prepare_alert(who, _read(line), reference, vault, now, chunk.batch_id, lane)
+            alert = prepare_alert(who, _sound(draft), reference, vault, now, chunk.batch_id, lane)
         except DomainError as refused:
             ready.errors.extend((number, fault) for fault in refused.faults)
         else:
@@ -113,11 +113,10 @@ def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now:
     return ready
 
 
-def _read(line: bytes) -> AlertDraft:
-    row = read_json(line)
-    if row is None:
-        raise InvalidInput([Fault("", "row-malformed")])
-    return validated(AlertDraft, row)
+def _sound(draft: AlertDraft | DomainError) -> AlertDraft:
+    if isinstance(draft, DomainError):
+        raise draft
+    return draft
 
 
 async def _find_reused(session: WriteSession, ready: Prepared, fresh: set[UUID]) -> list[tuple[int, Fault]]:

@@ -1,0 +1,44 @@
+"""Verdicts in the order in which bureaus hear of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, any_, delete, literal, select, text, tuple_
+
+from services.alerts.models import Alert, VerdictNotice
+from services.alerts.rules import Sight
+from shared.db.engine import ReadSession, WriteSession
+
+_SETTLED = text("verdict_notice.xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
+"""Written by transactions before which none is still open: what comes later is after these."""
+
+
+class Told(NamedTuple):
+    """A verdict with the reason that the alert has now."""
+
+    notice: VerdictNotice
+    reason_sealed: bytes | None
+
+
+async def list_verdicts(
+    session: ReadSession, sight: Sight, feed: str | None, after: tuple[int, UUID] | None, limit: int
+) -> Sequence[Told]:
+    """Verdicts in sight, oldest first."""
+    wanted = select(VerdictNotice, Alert.verdict_reason_sealed).join(Alert, Alert.id == VerdictNotice.alert_id)
+    wanted = wanted.where(_SETTLED).order_by(VerdictNotice.xid, VerdictNotice.id).limit(limit)
+    if sight.feeds is not None:
+        wanted = wanted.where(VerdictNotice.feed.in_(sorted(sight.feeds)))
+    if (patterns := sight.scope.like_patterns()) != ["%"]:
+        wanted = wanted.where(VerdictNotice.area_code.like(any_(literal(patterns, ARRAY(Text)))))
+    if feed is not None:
+        wanted = wanted.where(VerdictNotice.feed == feed)
+    if after is not None:
+        wanted = wanted.where(tuple_(VerdictNotice.xid, VerdictNotice.id) > after)
+    return [Told(*row) for row in await session.execute(wanted)]
+
+
+async def delete_old_notices(session: WriteSession, before: datetime) -> None:
+    """Forget verdicts told before that moment; they stay on their alerts."""
+    await session.execute(delete(VerdictNotice).where(VerdictNotice.answered_at < before))

@@ -1,0 +1,137 @@
+"""A bureau's system asks to be called with verdicts (Standard Webhooks, https://www.standardwebhooks.com)."""
+
+import base64
+import os
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.alerts.models import Webhook, WebhookDelivery
+from services.alerts.queries import webhooks as queries
+from services.alerts.rules import sight
+from services.alerts.rules.webhooks import DeliveryUnderWay, FeedsMissing, Target, WebhookClosed, check_url
+from shared.db.engine import WriteSession
+from shared.ids import new_id
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+PURPOSE = "webhook-secret"
+_SECRET_BYTES = 32  # Standard Webhooks: 24 to 64
+
+
+async def register_webhook(
+    session: WriteSession, who: Principal, target: Target, vault: Vault, now: datetime, *, local: bool
+) -> tuple[Webhook, str]:
+    """A webhook and its secret, which is shown this once. Raises `UrlInvalid`, `UrlForbidden`, `FeedNotPermitted`."""
+    check_url(target.url, local=local)
+    secret = new_secret()
+    webhook = Webhook(
+        id=new_id(),
+        url=target.url,
+        feeds=_feeds(who, target.feeds),
+        areas=who.scope.like_patterns(),
+        secret_sealed=vault.seal(secret.encode(), PURPOSE),
+        active=True,
+        created_by=who.id,
+        created_at=now,
+    )
+    session.add(webhook)
+    await session.flush()
+    await audit.record(session, who, "webhook:write", webhook.id, how="registered", feeds=webhook.feeds)
+    return webhook, secret
+
+
+async def change_webhook(
+    session: WriteSession, who: Principal, webhook_id: UUID, target: Target, *, local: bool
+) -> Webhook:
+    """Another address or other feeds. Messages that wait go to the new address."""
+    webhook = await _lock_active(session, who, webhook_id)
+    check_url(target.url, local=local)
+    webhook.url, webhook.feeds, webhook.version = target.url, _feeds(who, target.feeds), webhook.version + 1
+    await audit.record(session, who, "webhook:write", webhook.id, how="changed", feeds=webhook.feeds)
+    return webhook
+
+
+async def rotate_secret(
+    session: WriteSession, who: Principal, webhook_id: UUID, overlap: timedelta, vault: Vault, now: datetime
+) -> tuple[Webhook, str]:
+    """A new secret; for the overlap, messages bear the signatures of both."""
+    webhook = await _lock_active(session, who, webhook_id)
+    secret = new_secret()
+    webhook.old_secret_sealed, webhook.old_secret_until = webhook.secret_sealed, now + overlap
+    webhook.secret_sealed, webhook.version = vault.seal(secret.encode(), PURPOSE), webhook.version + 1
+    await audit.record(session, who, "webhook:write", webhook.id, how="rotated")
+    return webhook, secret
+
+
+async def close_webhook(session: WriteSession, who: Principal, webhook_id: UUID, now: datetime) -> Webhook:
+    """No more messages. Closing it twice changes nothing."""
+    webhook = await queries.lock_webhook(session, sight(who), webhook_id)
+    if webhook.active:
+        await queries.close_webhook(session, webhook_id, now)
+        await session.refresh(webhook)
+        await audit.record(session, who, "webhook:write", webhook.id, how="closed")
+    return webhook
+
+
+async def send_test(session: WriteSession, who: Principal, webhook_id: UUID, now: datetime) -> WebhookDelivery:
+    """A message without a verdict, by the very road of those with one."""
+    webhook = await _lock_active(session, who, webhook_id)
+    message = WebhookDelivery(
+        id=new_id(),
+        webhook_id=webhook.id,
+        body={"type": "webhook.test", "timestamp": now.isoformat(), "data": {}},
+        state="waiting",
+        attempts=0,
+        next_at=now,
+        created_at=now,
+    )
+    session.add(message)
+    await session.flush()
+    await audit.record(session, who, "webhook:write", webhook.id, how="tested")
+    return message
+
+
+async def replay_delivery(
+    session: WriteSession, who: Principal, webhook_id: UUID, delivery_id: UUID, now: datetime
+) -> WebhookDelivery:
+    """Send a message again, delivered or given up, under its own id."""
+    await _lock_active(session, who, webhook_id)
+    message = await queries.lock_delivery(session, webhook_id, delivery_id)
+    if message.state == "waiting":
+        raise DeliveryUnderWay
+    message.state, message.attempts, message.next_at, message.finished_at = "waiting", 0, now, None
+    await audit.record(session, who, "webhook:write", webhook_id, how="replayed", delivery=str(delivery_id))
+    return message
+
+
+async def replay_dead(session: WriteSession, who: Principal, webhook_id: UUID, since: datetime, now: datetime) -> int:
+    """Send again all that was given up since then; how many."""
+    await _lock_active(session, who, webhook_id)
+    revived = await queries.revive_dead(session, webhook_id, since, now)
+    await audit.record(session, who, "webhook:write", webhook_id, how="replayed", since=since, messages=revived)
+    return revived
+
+
+def new_secret() -> str:
+    """As Standard Webhooks writes it: `whsec_` and base64."""
+    return f"whsec_{base64.b64encode(os.urandom(_SECRET_BYTES)).decode()}"
+
+
+async def _lock_active(session: WriteSession, who: Principal, webhook_id: UUID) -> Webhook:
+    webhook = await queries.lock_webhook(session, sight(who), webhook_id)
+    if not webhook.active:
+        raise WebhookClosed
+    return webhook
+
+
+def _feeds(who: Principal, wanted: Sequence[str] | None) -> list[str]:
+    seen = sight(who).feeds
+    feeds = sorted(set(wanted) if wanted is not None else seen or ())
+    if not feeds:
+        raise FeedsMissing(field="feeds")
+    if seen is not None:
+        for feed in feeds:
+            who.require_feed(feed)
+    return feeds

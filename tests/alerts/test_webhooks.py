@@ -1,0 +1,296 @@
+"""A bureau's system is called with each verdict: signed, again until it answers, and never more than it should be."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook as Verifier
+from standardwebhooks import WebhookVerificationError
+
+from services.alerts.rules import webhooks as rules
+from services.alerts.settings import WebhookSettings
+from services.alerts.webhook_sender import OF_ONE
+from shared.clock import utc_now
+from tests.alerts.conftest import (
+    VILLAGE,
+    AreaRecord,
+    AreasChanged,
+    MakeService,
+    Service,
+    bearer,
+    faults,
+    key_changed,
+    until,
+)
+from tests.alerts.test_verdicts import raise_alerts, verdict_on
+
+HOOKS = "/alerts/v1/webhooks"
+BUREAU = ["education.absence"]
+
+
+@dataclass
+class Receiver:
+    """A bureau's system: keeps what it gets, and answers as told."""
+
+    port: int = 0
+    statuses: list[int] = field(default_factory=list)  # of the next answers; 200 when there are none
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    silent: asyncio.Event | None = None  # set by the test: no answer before
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook?x=1"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in head[1:] if line)}
+            self.got.append((headers, await reader.readexactly(int(headers["content-length"]))))
+            if self.silent is not None:
+                async with asyncio.timeout(10):
+                    await self.silent.wait()
+            status = self.statuses.pop(0) if self.statuses else 200
+            writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+            await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def receiving() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    receiver.port = server.sockets[0].getsockname()[1]
+    yield receiver
+    server.close()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as one:
+        yield one
+
+
+@pytest.fixture
+async def calling(make_service: MakeService) -> Service:
+    """The service, calling systems on this machine and losing no time between tries."""
+    made = await make_service(webhooks=WebhookSettings(local=True, backoff=[0.01, 0.01], timeout=2))
+    await made.tell(
+        AreasChanged(areas=[AreaRecord(code=VILLAGE, name="某村", active=True)]),
+        key_changed("education-secret", BUREAU, "education"),
+    )
+    return made
+
+
+async def register(service: Service, receiver: Receiver, **more: Any) -> dict[str, Any]:
+    answer = await service.http.post(HOOKS, json={"url": receiver.url, **more}, headers=bearer("bureau", BUREAU))
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def messages(service: Service, hook: dict[str, Any], state: str | None = None) -> list[dict[str, Any]]:
+    params = {"state": state} if state else {}
+    answer = await service.http.get(f"{HOOKS}/{hook['id']}/deliveries", params=params, headers=bearer("admin"))
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def settled(service: Service, hook: dict[str, Any], state: str, count: int = 1) -> list[dict[str, Any]]:
+    async def there() -> bool:
+        return len(await messages(service, hook, state)) == count
+
+    await until(there)
+    return await messages(service, hook, state)
+
+
+async def test_a_verdict_is_sent_signed_and_without_a_word_about_anybody(calling: Service, receiver: Receiver) -> None:
+    hook = await register(calling, receiver)
+    (alert,) = await raise_alerts(calling, 1)
+    await calling.tell(verdict_on(calling, alert))
+    await until(lambda: bool(receiver.got))
+
+    headers, body = receiver.got[0]
+    told = Verifier(hook["secret"]).verify(body, headers)
+    assert told["type"] == "alert.answered"
+    assert told["data"]["alert_id"] == str(alert.alert_id)
+    assert (told["data"]["source_ref"], told["data"]["verdict"]) == ("JY-0", "no_risk")
+    assert "已返校" not in body.decode()
+    (delivered,) = await settled(calling, hook, "delivered")
+    assert (headers["webhook-id"], delivered["last_status"]) == (f"msg_{delivered['id']}", 200)
+    assert headers["host"] == f"127.0.0.1:{receiver.port}"
+    with pytest.raises(WebhookVerificationError):
+        Verifier(hook["secret"]).verify(body.replace(b"no_risk", b"risk_confirmed"), headers)
+
+
+async def test_it_is_tried_again_under_the_same_id_until_it_is_taken(calling: Service, receiver: Receiver) -> None:
+    receiver.statuses = [500, 302]
+    hook = await register(calling, receiver)
+    await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    (delivered,) = await settled(calling, hook, "delivered")
+    assert delivered["attempts"] == 3
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+    assert all(Verifier(hook["secret"]).verify(body, headers) for headers, body in receiver.got)
+
+
+async def test_what_failed_for_the_last_time_waits_for_a_replay(calling: Service, receiver: Receiver) -> None:
+    receiver.statuses = [500] * 3
+    hook = await register(calling, receiver)
+    await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    (dead,) = await settled(calling, hook, "dead")
+    assert (dead["last_status"], dead["next_at"], dead["attempts"]) == (500, None, 3)
+
+    since = (utc_now() - timedelta(hours=1)).isoformat()
+    again = await calling.http.post(
+        f"{HOOKS}/{hook['id']}/deliveries/replay", json={"since": since}, headers=bearer("bureau", BUREAU)
+    )
+    assert again.json() == {"messages": 1}
+    await settled(calling, hook, "delivered")
+
+    one = await calling.http.post(
+        f"{HOOKS}/{hook['id']}/deliveries/{dead['id']}/replay", headers=bearer("bureau", BUREAU)
+    )
+    assert one.json()["state"] == "waiting"
+    await until(lambda: len(receiver.got) == 5)
+    await settled(calling, hook, "delivered")
+
+
+async def test_410_closes_a_webhook(calling: Service, receiver: Receiver) -> None:
+    receiver.statuses = [410]
+    hook = await register(calling, receiver)
+    await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    await settled(calling, hook, "dead")
+    read = await calling.http.get(f"{HOOKS}/{hook['id']}", headers=bearer("bureau", BUREAU))
+    assert read.json()["active"] is False
+    (alert,) = await raise_alerts(calling, 1)
+    await calling.tell(verdict_on(calling, alert))
+    assert len(await messages(calling, hook)) == 1
+    closed = await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    assert (closed.status_code, closed.json()["code"]) == (409, "webhook-closed")
+
+
+async def test_both_secrets_sign_during_the_overlap(calling: Service, receiver: Receiver) -> None:
+    hook = await register(calling, receiver)
+    rotated = await calling.http.post(
+        f"{HOOKS}/{hook['id']}/secret", json={"overlap_hours": 1}, headers=bearer("bureau", BUREAU)
+    )
+    await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    await until(lambda: bool(receiver.got))
+    headers, body = receiver.got[0]
+    for secret in (hook["secret"], rotated.json()["secret"]):
+        assert Verifier(secret).verify(body, headers)["type"] == "webhook.test"
+
+
+async def test_a_system_that_does_not_answer_holds_up_no_other(calling: Service, receiver: Receiver) -> None:
+    async with receiving() as dumb:
+        dumb.silent = asyncio.Event()
+        silent, hook = await register(calling, dumb), await register(calling, receiver)
+        for _ in range(OF_ONE * 5):
+            await calling.http.post(f"{HOOKS}/{silent['id']}/test", headers=bearer("bureau", BUREAU))
+        await until(lambda: len(dumb.got) >= OF_ONE)
+        await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+        await settled(calling, hook, "delivered")
+        assert len(await messages(calling, silent, "waiting")) > 0
+        assert len(dumb.got) == OF_ONE
+        dumb.silent.set()
+
+
+async def test_a_sender_that_died_leaves_its_message_to_the_next(make_service: MakeService, receiver: Receiver) -> None:
+    made = await make_service(webhooks=WebhookSettings(local=True, timeout=5))
+    receiver.silent = asyncio.Event()
+    await made.tell(key_changed("education-secret", BUREAU, "education"))
+    hook = await register(made, receiver)
+    await made.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    await until(lambda: bool(receiver.got))
+    await made.stop()
+    receiver.silent.set()
+
+    again = await make_service(webhooks=WebhookSettings(local=True, timeout=5))
+    await again.sql("UPDATE webhook_delivery SET next_at = now()")  # its lease is over
+    await settled(again, hook, "delivered")
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+    assert len(receiver.got) == 2
+
+
+async def test_a_bureau_sees_and_changes_its_own_only(calling: Service, receiver: Receiver) -> None:
+    hook = await register(calling, receiver)
+    other = bearer("bureau", ["medical.cost"])
+    elsewhere = bearer("bureau", BUREAU, areas=["539922"])
+    for headers in (other, elsewhere):
+        assert (await calling.http.get(HOOKS, headers=headers)).json()["items"] == []
+        for method, path in (
+            ("GET", ""),
+            ("GET", "/deliveries"),
+            ("POST", "/test"),
+            ("POST", "/closure"),
+            ("POST", "/secret"),
+        ):
+            body = {} if path == "/secret" else None
+            answer = await calling.http.request(method, f"{HOOKS}/{hook['id']}{path}", json=body, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (404, "webhook-not-found"), (method, path)
+    refused = await calling.http.post(
+        HOOKS, json={"url": receiver.url, "feeds": ["medical.cost"]}, headers=bearer("bureau", BUREAU)
+    )
+    assert (refused.status_code, refused.json()["code"]) == (403, "feed-not-permitted")
+    nothing = await calling.http.post(HOOKS, json={"url": receiver.url}, headers=bearer("admin"))
+    assert faults(nothing) == {"feeds": "webhook-feeds-missing"}
+    key = await calling.http.post(HOOKS, json={"url": receiver.url}, headers={"X-API-Key": "education-secret"})
+    assert key.status_code == 403
+
+
+async def test_secrets_lie_sealed_and_are_shown_once(calling: Service, receiver: Receiver) -> None:
+    hook = await register(calling, receiver)
+    stored = str(await calling.sql("SELECT whole::text FROM webhook AS whole"))
+    assert hook["secret"] not in stored
+    assert hook["secret"].encode().hex() not in stored
+    assert "secret" not in (await calling.http.get(f"{HOOKS}/{hook['id']}", headers=bearer("admin"))).json()
+
+
+ADDRESSES: Sequence[tuple[str, str]] = [
+    ("http://yb.example.org/", "webhook-url-invalid"),
+    ("https://", "webhook-url-invalid"),
+    ("ftp://yb.example.org/", "webhook-url-invalid"),
+    ("https://u:p@yb.example.org/", "webhook-url-invalid"),
+    ("https://yb.example.org/#x", "webhook-url-invalid"),
+    ("https://yb.example.org:99999/", "webhook-url-invalid"),
+    ("https://[::1/", "webhook-url-invalid"),
+    ("https://127.0.0.1/", "webhook-url-forbidden"),
+    ("https://[::1]/", "webhook-url-forbidden"),
+    ("https://[::ffff:127.0.0.1]/", "webhook-url-forbidden"),
+    ("https://169.254.169.254/latest", "webhook-url-forbidden"),
+    ("https://0.0.0.0/", "webhook-url-forbidden"),
+    ("https://224.0.0.1/", "webhook-url-forbidden"),
+]
+
+
+@pytest.mark.parametrize(("url", "code"), ADDRESSES)
+async def test_addresses_that_cannot_be_called_are_refused(service: Service, url: str, code: str) -> None:
+    answer = await service.http.post(HOOKS, json={"url": url}, headers=bearer("bureau", BUREAU))
+    assert (answer.status_code, answer.json()["code"], list(faults(answer))) == (422, code, ["url"])
+
+
+@pytest.mark.parametrize("url", ["https://yb.example.org/hook", "https://10.1.2.3:8443/hook", "https://[fd00::1]/x"])
+def test_a_countys_own_network_may_be_called(url: str) -> None:
+    rules.check_url(url, local=False)
+
+
+async def test_a_name_that_leads_to_this_machine_is_not_called(make_service: MakeService, receiver: Receiver) -> None:
+    made = await make_service(webhooks=WebhookSettings(local=False, backoff=[]))
+    await made.tell(key_changed("education-secret", BUREAU, "education"))
+    url = f"https://localhost:{receiver.port}/"
+    hook = (await made.http.post(HOOKS, json={"url": url}, headers=bearer("bureau", BUREAU))).json()
+    await made.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    (dead,) = await settled(made, hook, "dead")
+    assert (dead["last_error"], receiver.got) == ("webhook-url-forbidden", [])
+
+
+def test_tries_are_spaced_and_end() -> None:
+    now = datetime.fromisoformat("2026-03-02T00:00:00+00:00")
+    waits = [rules.next_try([5, 300], attempts, now) for attempts in (1, 2, 3)]
+    assert waits == [now + timedelta(seconds=5), now + timedelta(seconds=300), None]
