@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from shared.ahead import ahead
 from shared.tables.cells import Conversion
 from shared.tables.cleaning import SPACE, signs_in
 from shared.tables.encoding import BLOCK, decoded, encodings, utf8_blocks, without_mark
@@ -45,7 +46,7 @@ def open_csv(head: bytes, file: BinaryIO, columns: Sequence[Column], today: date
     def frames(rows: int) -> Iterator[Frame]:
         blocks = utf8_blocks(plain, file, dialect.encoding, block)
         runs = _runs(pieces(blocks, dialect.separator), dialect)
-        for run in data_rows(runs, dialect.layout.places):
+        for run in ahead(data_rows(runs, dialect.layout.places)):  # parsed while what was parsed before is converted
             for start in range(0, len(run), rows):
                 yield conversion.frame(run.slice(start, rows))
 
