@@ -8,7 +8,16 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import alert_post, alert_to_task, batch_intake, files, report, tasks_embedded, tasks_kafka
+from benchmarks import (
+    alert_post,
+    alert_to_task,
+    batch_intake,
+    files,
+    live_beside_bulk,
+    report,
+    tasks_embedded,
+    tasks_kafka,
+)
 from benchmarks.harness import CannotRun, Open, Result, run
 from benchmarks.world import World, open_world
 
@@ -18,6 +27,7 @@ CASES: dict[str, Open] = {
     "tasks_embedded": tasks_embedded.open_case,
     "tasks_kafka": tasks_kafka.open_case,
     "alert_to_task": alert_to_task.open_case,
+    "live_beside_bulk": live_beside_bulk.open_case,
     "file_csv": files.open_csv,
     "file_all_trigger": files.open_all_trigger,
     "file_beside_post": files.open_beside,

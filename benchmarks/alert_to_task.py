@@ -1,23 +1,21 @@
 """From an alert's answer to its task: 50 alerts a second, one at a time, each on another household.
 
-The clock starts when the answer is here, which is after the alert's commit, and stops when a SELECT sees the task.
 Floor: what the road cannot do without, measured at the same pace: two commits, and on Kafka one hop through the broker
 by bare aiokafka. It is the sum of their medians; ours at the 99th percentile is held against that sum as well.
 """
 
-import asyncio
-import json
+import itertools
 import statistics
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from benchmarks import county, load
+from benchmarks import county
 from benchmarks.broker import open_kafka
 from benchmarks.harness import CannotRun, Case, Figure
 from benchmarks.minimum import broker_hops, commits
 from benchmarks.register import registered
 from benchmarks.serving import app, serving
+from benchmarks.singles import Singles, requests
 from benchmarks.tasks_kafka import processes
 from benchmarks.world import World
 
@@ -26,12 +24,6 @@ SECONDS = 20
 WARM_UP = 3  # seconds that do not count
 ALERTS = (WARM_UP + SECONDS) * RATE
 _FLOOR_SECONDS = 5
-_LOOK = 0.001  # seconds between two looks for a task, while one is awaited
-_PATIENCE = 30  # seconds after the last alert
-_SEEN = """
-SELECT evidence.alert_id FROM households.evidence JOIN households.task USING (case_id)
-WHERE evidence.alert_id = ANY($1::uuid[])
-"""
 
 
 @asynccontextmanager
@@ -79,44 +71,8 @@ async def _on_kafka(world: World, template: str, kafka: str) -> list[float]:
 
 async def _travel(world: World, database: str, port: int) -> list[float]:
     """Median and 99th percentile, in milliseconds, of the alerts after the warm-up."""
-    waiting: dict[str, float] = {}  # alerts whose task was not seen yet, and when they were answered
-    watching = asyncio.create_task(_watch(world, database, waiting))
-    await _post(port, waiting)
-    async with asyncio.timeout(_PATIENCE):
-        counted = (await watching)[WARM_UP * RATE :]
-    return [statistics.median(counted), statistics.quantiles(counted, n=100)[98]]
-
-
-async def _post(port: int, waiting: dict[str, float]) -> None:
-    requests = _requests()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    async for number in load.paced(RATE, WARM_UP + SECONDS):
-        writer.write(requests[number])
-        head = await reader.readuntil(b"\r\n\r\n")
-        body = await reader.readexactly(load.content_length(head))
-        answered_at = time.perf_counter()
-        assert head[9:12] == b"201", body[:300]
-        waiting[json.loads(body)["id"]] = answered_at
-    writer.close()
-
-
-async def _watch(world: World, database: str, waiting: dict[str, float]) -> list[float]:
-    """Milliseconds each alert waited for its task, in the order in which the tasks came; returns when all have."""
-    connection = await world.connect(database)
-    seen = await connection.prepare(_SEEN)
-    times: list[float] = []
-    while len(times) < ALERTS:
-        if waiting:
-            found = await seen.fetch(list(waiting))
-            now = time.perf_counter()
-            times += [(now - waiting.pop(str(row["alert_id"]))) * 1000 for row in found]
-        await asyncio.sleep(_LOOK)
-    await connection.close()
-    return times
-
-
-def _requests() -> Sequence[bytes]:
-    key = f"X-API-Key: {county.API_KEY}\r\n"
     drafts = county.alerts(county.people(ALERTS))
-    posts = [load.request("/alerts/v1/alerts", json.dumps(draft, ensure_ascii=False), key) for draft in drafts]
-    return [post.encode() for post in posts[:ALERTS]]
+    singles = Singles(world, database, port)
+    await singles.travel(requests(itertools.islice(drafts, ALERTS)), RATE)
+    counted = singles.times[WARM_UP * RATE :]
+    return [statistics.median(counted), statistics.quantiles(counted, n=100)[98]]

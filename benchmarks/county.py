@@ -32,6 +32,7 @@ _POLICIES: dict[str, dict[str, Any]] = {
     "task-deadline": {"default": {"days": 5}, "rules": [{"feed": "education.absence", "due": {"days": 3}}]},
     "task-escalation": {"to_township": {"hours": 0}, "to_county": {"days": 2}},
     "case-merge": {"window": {"days": 30}},
+    "alert-merge": {"window": {"days": 30}, "snooze": {"no_risk": {"days": 90}}, "worsening": []},
 }
 
 
@@ -95,10 +96,9 @@ async def furnish(settings: Callable[[str, str], DatabaseSettings], database: st
         try:
             async with own.write(Scope.everywhere()) as session:
                 await on_areas_changed(session, [_received(areas)])
+                await on_policy_published(session, [_received(policy) for policy in _policies()])
                 if service == "alerts":
                     await on_api_key_changed(session, [_received(_api_key())])
-                else:
-                    await on_policy_published(session, [_received(policy) for policy in _policies()])
         finally:
             await own.stop()
 

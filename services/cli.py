@@ -22,6 +22,7 @@ from services.directory.sealed import SEALED as DIRECTORY_SEALED
 from services.file_import import import_command
 from services.households.sealed import SEALED as HOUSEHOLDS_SEALED
 from services.households.usecases.replay import replay_checks
+from services.households.usecases.telling import announce_register
 from services.keyfile import read_or_make_keys
 from shared import memory, telemetry
 from shared.areas import Scope
@@ -92,14 +93,22 @@ def bootstrap_command(username: str, file: Path) -> None:
 
 
 @main.command()
-def announce() -> None:
-    """Tell areas, accounts, API keys and policies once more, for a service that is new (directory's DATABASE_URL)."""
+@click.argument("service", type=click.Choice(["directory", "households"]), default="directory")
+def announce(service: str) -> None:
+    """Tell once more how things stand, for a service that is new (that SERVICE's DATABASE_URL).
+
+    directory (when left out): areas, accounts, API keys and policies. households: who lives where, for the alerts.
+    """
 
     async def work(database: Database) -> None:
         async with database.write(Scope.everywhere()) as session:
             await directory.announce_all(session, utc_now())
 
-    _with_database("directory", work)
+    if service == "households":
+        told = _with_database(service, partial(_page_by_page, announce_register))
+        click.echo(f"households: {told} people told once more")
+    else:
+        _with_database("directory", work)
 
 
 @main.command()

@@ -14,6 +14,7 @@ from services.alerts.settings import AlertsSettings
 from services.alerts.usecases.files import Shelf
 from services.alerts.webhook_sender import WebhookSender
 from shared.bus.port import Bus
+from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.files import FileStore
 from shared.http.app import Job, Parts, every, service_app
@@ -25,6 +26,7 @@ from shared.security.tokens import FindKey, TokenVerifier
 from shared.security.vault import Vault
 
 SWEEP_SECONDS = 3600.0
+NIGHT_SECONDS = 1800.0
 
 
 def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
@@ -38,6 +40,10 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
 
     shelf = Shelf(FileStore(settings.files), vault)
     unmatched_kept = timedelta(days=settings.files.unmatched_days)
+
+    async def look_whether_night() -> None:
+        await jobs.look_whether_night(database, utc_now())
+
     workers: list[Job] = [keep_worker_process] * settings.batch_processes
     if not workers:
         workers = [
@@ -60,6 +66,9 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
                 *workers,
                 WebhookSender(database, vault, settings.webhooks).run,
                 every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database, shelf, settings.files)),
+                every(NIGHT_SECONDS, "night", look_whether_night),
+                every(settings.reminder_seconds, "reminders", partial(jobs.remind, database)),
+                every(settings.contradiction_seconds, "contradictions", partial(jobs.find_contradictions, database)),
             ),
             state={
                 "reference": reference,

@@ -2,10 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.alerts.usecases import answers, known_members, rematching
+from services.alerts.usecases import accounting, answers, area_alerts, known_members, rematching
+from shared.clock import utc_now
 from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
-from shared.contracts.households import EvidenceAdded, MembersChanged, TaskOpened, VerdictGiven
+from shared.contracts.households import (
+    AccountGiven,
+    AreaChecksOpened,
+    EvidenceAdded,
+    MembersChanged,
+    TaskClosed,
+    TaskOpened,
+    VerdictGiven,
+)
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.api_keys import on_api_key_changed
@@ -19,8 +28,15 @@ async def on_check_begun(session: WriteSession, received: Sequence[Received[Task
 
 
 async def on_verdict_given(session: WriteSession, received: Sequence[Received[VerdictGiven]]) -> None:
-    """A village answered."""
-    await answers.give_verdicts(session, [one.event for one in received])
+    """A village answered: for one household, or for all of an area."""
+    given = [one.event for one in received]
+    await answers.give_verdicts(session, [event for event in given if event.area_code is None])
+    await area_alerts.give_area_verdicts(session, [event for event in given if event.area_code is not None])
+
+
+async def on_area_checks_opened(session: WriteSession, received: Sequence[Received[AreaChecksOpened]]) -> None:
+    """Every area that an alert concerns has its task."""
+    await area_alerts.begin_area_checks(session, [one.event for one in received])
 
 
 async def on_members_changed(session: WriteSession, received: Sequence[Received[MembersChanged]]) -> None:
@@ -30,12 +46,25 @@ async def on_members_changed(session: WriteSession, received: Sequence[Received[
     await rematching.hear_of_members(session, events)
 
 
+async def on_account_given(session: WriteSession, received: Sequence[Received[AccountGiven]]) -> None:
+    """What households knows of alerts we take for open."""
+    await accounting.take_accounts(session, [one.event for one in received], utc_now())
+
+
+async def on_task_closed(session: WriteSession, received: Sequence[Received[TaskClosed]]) -> None:
+    """A task was done, of which its verdict tells, or dropped."""
+    await area_alerts.cancel_area_checks(session, [one.event for one in received])
+
+
 HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     ApiKeyChanged: on_api_key_changed,
+    PolicyPublished: on_policy_published,
     TaskOpened: on_check_begun,
     EvidenceAdded: on_check_begun,
     VerdictGiven: on_verdict_given,
-    PolicyPublished: on_policy_published,
+    AreaChecksOpened: on_area_checks_opened,
+    TaskClosed: on_task_closed,
     MembersChanged: on_members_changed,
+    AccountGiven: on_account_given,
 }

@@ -7,18 +7,20 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import asyncpg
 
+from services.alerts.queries import accounting as accounting_queries
 from services.alerts.queries import batches as queries
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.queries.verdicts import delete_old_notices
 from services.alerts.queries.webhooks import delete_old_deliveries
-from services.alerts.rules import lane_of_batch
+from services.alerts.rules import due_tonight, lane_of_batch
+from services.alerts.rules.silence import ContradictionKind
 from services.alerts.settings import AlertsSettings
-from services.alerts.usecases import batches
+from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, zero_reports
 from services.alerts.usecases.files import Shelf, forget_old_files, forget_orphans
 from services.alerts.usecases.rematching import forget_expired
 from shared.areas import Scope
@@ -36,6 +38,7 @@ STOP_SECONDS = 10.0
 ERRORS_KEPT = timedelta(days=90)
 MESSAGES_KEPT = timedelta(days=90)
 NOTICES_KEPT = timedelta(days=400)
+CHECKS_KEPT = timedelta(days=30)
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -130,8 +133,53 @@ async def sweep(database: Database, shelf: Shelf, kept: FilesSettings) -> None:
     now = utc_now()
     async with database.write(_EVERYWHERE) as session:
         await queries.delete_old_errors(session, now - ERRORS_KEPT)
+        await accounting_queries.delete_old_checks(session, now - CHECKS_KEPT)
         await delete_old_deliveries(session, now - MESSAGES_KEPT)
         await delete_old_notices(session, now - NOTICES_KEPT)
+        await calendar.forget_reminders(session, now)
+        await phone_codes.forget(session, now)
     await forget_expired(database, now)
     await forget_old_files(database, shelf, timedelta(days=kept.kept_days), now)
     await forget_orphans(database, shelf, now)
+
+
+async def remind(database: Database) -> None:
+    """Remind of the reports that are due, or were."""
+    async with database.write(_EVERYWHERE) as session:
+        await calendar.remind(session, utc_now())
+
+
+async def find_contradictions(database: Database) -> None:
+    """Flag zero reports that an alert contradicts; each batch in a transaction of its own."""
+    kinds: tuple[ContradictionKind, ...] = ("own_alert", "confirmed_elsewhere")
+    for kind in kinds:
+        flagged = zero_reports.BATCH
+        while flagged == zero_reports.BATCH:
+            async with database.write(_EVERYWHERE) as session:
+                flagged = await zero_reports.flag_contradictions(session, kind, utc_now())
+
+
+async def look_whether_night(database: Database, now: datetime) -> None:
+    """What is done once a night: alerts nobody answered expire, and households is asked what it knows of the rest."""
+    async with database.read(_EVERYWHERE) as session:
+        last_at = await accounting_queries.last_asked_at(session)
+    if due_tonight(last_at, now):
+        await expire_alerts(database, now)
+        await ask_accounts(database, now)
+
+
+async def expire_alerts(database: Database, now: datetime) -> None:
+    """End what is over, page by page."""
+    ended = expiry.PAGE
+    while ended == expiry.PAGE:
+        async with database.write(_EVERYWHERE) as session:
+            ended = await expiry.expire_alerts(session, now)
+
+
+async def ask_accounts(database: Database, now: datetime) -> None:
+    """Ask about all open alerts, page by page."""
+    after, more = None, True
+    while more:
+        async with database.write(_EVERYWHERE) as session:
+            after = await accounting.ask_account(session, now, after)
+        more = after is not None

@@ -1,13 +1,23 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.alerts.models import Alert, AlertEvidence, BatchChunk, File, UnmatchedRow, Webhook
-from services.alerts.usecases import batches, file_alerts, files, webhooks, withdrawal
+from services.alerts.models import (
+    Alert,
+    AlertEvidence,
+    AreaCheck,
+    BatchChunk,
+    File,
+    UnmatchedRow,
+    Webhook,
+    ZeroReport,
+)
+from services.alerts.usecases import batches, file_alerts, files, webhooks, withdrawal, zero_reports
 from shared.security.reseal import Sealed
 
 SEALED = (
     Sealed(Alert.sealed, "alert"),
     Sealed(Alert.verdict_reason_sealed, "verdict-reason"),
     Sealed(Alert.withdrawal_reason_sealed, withdrawal.PURPOSE),
+    Sealed(AreaCheck.reason_sealed, "verdict-reason"),
     Sealed(AlertEvidence.sealed, "alert"),
     Sealed(AlertEvidence.withdrawal_reason_sealed, withdrawal.PURPOSE),
     Sealed(BatchChunk.sealed, batches.PURPOSE),
@@ -15,4 +25,6 @@ SEALED = (
     Sealed(UnmatchedRow.sealed, file_alerts.UNMATCHED),
     Sealed(Webhook.secret_sealed, webhooks.PURPOSE),
     Sealed(Webhook.old_secret_sealed, webhooks.PURPOSE),
+    Sealed(ZeroReport.note_sealed, zero_reports.NOTE),
+    Sealed(ZeroReport.withdrawal_reason_sealed, zero_reports.REASON),
 )

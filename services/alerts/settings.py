@@ -27,6 +27,8 @@ class AlertsSettings(ServiceSettings):
         2, ge=0, le=16, description="Processes that work off batches; 0 = this process does, at the cost of requests"
     )
     files: FilesSettings = FilesSettings()
+    reminder_seconds: float = Field(600, gt=0, description="How often reports that are due are looked at, in seconds")
+    contradiction_seconds: float = Field(60, gt=0, description="How often zero reports are compared, in seconds")
     live_rows: int = Field(
         50,
         ge=0,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.households.usecases.accounts import give_accounts
+from services.households.usecases.area_checks import open_area_checks
 from services.households.usecases.checks import open_checks
 from services.households.usecases.withdrawals import expire_alerts, withdraw_alerts, withdraw_evidence
 from shared.clock import utc_now
@@ -12,6 +13,7 @@ from shared.contracts.alerts import (
     AlertRaised,
     AlertWithdrawn,
     AlertWorsened,
+    AreaAlertRaised,
     EvidenceWithdrawn,
 )
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
@@ -26,6 +28,11 @@ from shared.projections.policies import on_policy_published
 async def on_alert_raised(session: WriteSession, received: Sequence[Received[AlertRaised | AlertWorsened]]) -> None:
     """A bureau saw something, or something worse: somebody has to look."""
     await open_checks(session, received, utc_now())
+
+
+async def on_area_alert_raised(session: WriteSession, received: Sequence[Received[AreaAlertRaised]]) -> None:
+    """A bureau saw something that concerns whole villages: each of them has to look."""
+    await open_area_checks(session, received, utc_now())
 
 
 async def on_alert_withdrawn(session: WriteSession, received: Sequence[Received[AlertWithdrawn]]) -> None:
@@ -50,6 +57,7 @@ async def on_account_asked(session: WriteSession, received: Sequence[Received[Ac
 
 HANDLERS: Mapping[EventType, Handler] = {
     AlertRaised: on_alert_raised,
+    AreaAlertRaised: on_area_alert_raised,
     AlertWorsened: on_alert_raised,
     AlertWithdrawn: on_alert_withdrawn,
     EvidenceWithdrawn: on_evidence_withdrawn,

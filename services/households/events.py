@@ -1,15 +1,24 @@
 """Model → contract: what others hear of cases and tasks, and no more."""
 
 import base64
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
 from services.households.models import RiskCase, Task, TaskEvent, Verdict
 from services.households.rules.escalation import is_overdue
+from services.households.rules.whereabouts import Whereabouts
 from shared.clock import local_date
 from shared.contracts import households as contract
 from shared.contracts.households import Level
+
+
+def area_checks_opened(
+    alert_id: UUID, risk_family: str, checks: Sequence[contract.AreaCheck], at: datetime
+) -> contract.AreaChecksOpened:
+    """All tasks that an area alert opened."""
+    return contract.AreaChecksOpened(alert_id=alert_id, risk_family=risk_family, checks=list(checks), opened_at=at)
 
 
 def task_opened(line: TaskEvent, task: Task, case: RiskCase) -> contract.TaskOpened:
@@ -77,7 +86,7 @@ def task_closed(
 
 
 def verdict_given(
-    verdict: Verdict, case: RiskCase, alert_ids: list[UUID], visited_at: datetime | None
+    verdict: Verdict, case: RiskCase, alert_ids: Sequence[UUID], visited_at: datetime | None
 ) -> contract.VerdictGiven:
     """The verdict, for the bureaus whose alerts made the case."""
     visited_on: date | None = local_date(visited_at) if visited_at else None
@@ -85,12 +94,14 @@ def verdict_given(
         case_id=case.id,
         task_id=verdict.task_id,
         subject_key=case.subject_key,
-        alert_ids=alert_ids,
+        alert_ids=list(alert_ids),
         verdict=verdict.verdict,
         reason_sealed=base64.b64encode(verdict.reason_sealed).decode(),
         visited_on=visited_on,
         given_by=verdict.given_by,
         given_at=verdict.given_at,
+        basis=verdict.basis,
+        area_code=case.area_code if case.area_alert_id else None,
     )
 
 
@@ -107,4 +118,27 @@ def task_escalated(
         to_level=task.raised_to,
         area_code=area_code,
         escalated_at=now,
+    )
+
+
+MOST_MEMBERS = 1000
+"""Records in one event."""
+
+
+def members_changed(changed: Sequence[Whereabouts], now: datetime) -> Iterator[contract.MembersChanged]:
+    """People who came, changed or left, in as few events as may be."""
+    for start in range(0, len(changed), MOST_MEMBERS):
+        records = [_member_record(one, now) for one in changed[start : start + MOST_MEMBERS]]
+        yield contract.MembersChanged(members=records)
+
+
+def _member_record(one: Whereabouts, now: datetime) -> contract.MemberRecord:
+    return contract.MemberRecord(
+        person_key=one.person_key,
+        household_id=one.household_id,
+        household_key=one.household_key,
+        area_code=one.area_code,
+        household_class=one.household_class,
+        active=one.active,
+        changed_at=one.since or now,
     )

@@ -1,8 +1,10 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.households.models import Evidence, Household, Member, Verdict, Visit
+from services.households.models import Evidence, Household, Member, TaskHousehold, Verdict, Visit
+from services.households.usecases.area_checks import NOTE
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
-from services.households.usecases.visits import REASON, VISIT
+from services.households.usecases.verdicts import CONTACT, REASON
+from services.households.usecases.visits import VISIT
 from shared.security.reseal import Sealed
 
 SEALED = (
@@ -12,4 +14,6 @@ SEALED = (
     Sealed(Evidence.sealed, "alert"),
     Sealed(Visit.sealed, VISIT),
     Sealed(Verdict.reason_sealed, REASON),
+    Sealed(Verdict.contact_sealed, CONTACT),
+    Sealed(TaskHousehold.note_sealed, NOTE),
 )

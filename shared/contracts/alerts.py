@@ -110,6 +110,70 @@ class EvidenceWithdrawn(Event):
         return self.subject_key
 
 
+class ReportDue(Event):
+    """A bureau's report for a period is due soon, or was due and nothing came: neither alert nor zero report."""
+
+    type: ClassVar[str] = "alerts.report-due"
+    topic: ClassVar[str] = "alerts.calendar"
+    title_zh: ClassVar[str] = "报送到期提醒"
+
+    bureau: str = Field(description="Organisation code of the bureau that owes the report")
+    feed: str = Field(description="Code of its feed, e.g. `medical.cost`")
+    period: str = Field(description="Period: `2026-03-02`, `2026-03-T1` (旬), `2026-03`, `2026-Q1`, `2026-S1` (学期)")
+    area_prefix: str = Field(description="The county whose report it is, 6 digits")
+    due_on: date = Field(description="Last day that is in time, by the calendar in China")
+    when: Literal["before", "after"] = Field(description="after: the due day has passed in silence")
+    days: int = Field(description="Days before or after the due day, on the day of the reminder")
+    policy_id: UUID = Field(description="Version of the `feed-reminder` policy that asks for it")
+
+    @property
+    def key(self) -> str:
+        """Reminders of one feed stay in order."""
+        return self.feed
+
+
+class ContradictionFound(Event):
+    """A bureau reported zero (零报告) for a period, and an alert says otherwise."""
+
+    type: ClassVar[str] = "alerts.contradiction-found"
+    topic: ClassVar[str] = "alerts.calendar"
+    title_zh: ClassVar[str] = "零报告与预警矛盾"
+
+    contradiction_id: UUID = Field(description="The contradiction, as it is listed")
+    zero_report_id: UUID = Field(description="The zero report that is contradicted")
+    bureau: str = Field(description="Organisation code of the bureau that reported zero")
+    feed: str = Field(description="Code of its feed")
+    period: str = Field(description="Period that was reported as empty")
+    kind: Literal["own_alert", "confirmed_elsewhere"] = Field(
+        description="own_alert: the feed itself brought an alert of that period; confirmed_elsewhere: a household's "
+        "own request, a patrol or a transfer of the feed's risk family was confirmed by a check"
+    )
+    alert_id: UUID = Field(description="The alert that contradicts")
+    found_at: datetime = Field(description="When that was noticed")
+
+    @property
+    def key(self) -> str:
+        """In order with the reminders of the feed."""
+        return self.feed
+
+
+class PhoneCodeIssued(Event):
+    """A household asked for a code to report by phone. Whoever runs a text message gateway sends it on."""
+
+    type: ClassVar[str] = "alerts.phone-code-issued"
+    topic: ClassVar[str] = "alerts.phone-code"
+    title_zh: ClassVar[str] = "申报验证码已签发"
+
+    code_id: UUID = Field(description="This sending; a gateway that sees it twice sends once")
+    sealed: str = Field(description='base64; opens (purpose "phone-code") to {"phone": ..., "code": ...}')
+    expires_at: datetime = Field(description="From then on the code is refused; no use to send it later")
+
+    @property
+    def key(self) -> str:
+        """A code is in order with itself only."""
+        return str(self.code_id)
+
+
 class AlertExpired(Event):
     """Nobody answered an alert for so long that an answer would tell nothing any more."""
 
@@ -152,4 +216,7 @@ EVENTS = (
     EvidenceWithdrawn,
     AlertExpired,
     AccountAsked,
+    ReportDue,
+    ContradictionFound,
+    PhoneCodeIssued,
 )

@@ -18,6 +18,8 @@ Verdict = Literal[
     "wrong_person",
     "unreachable",
 ]
+Basis = Literal["visit", "phone", "known_fact"]
+"""What a verdict rests on: somebody went there (入户), called (电话), or knew already (已知情况)."""
 
 
 class _TaskEvent(Event):
@@ -25,7 +27,9 @@ class _TaskEvent(Event):
 
     task_id: UUID = Field(description="The task (核查任务)")
     case_id: UUID = Field(description="The case (个案) it belongs to")
-    subject_key: str = Field(description="Household id, or the person key while the household is unknown")
+    subject_key: str = Field(
+        description="Household id, the person key while the household is unknown, or `area:<alert>:<area>`"
+    )
 
     @property
     def key(self) -> str:
@@ -34,7 +38,7 @@ class _TaskEvent(Event):
 
 
 class TaskOpened(_TaskEvent):
-    """An alert opened a case and its first task (核查任务)."""
+    """An alert opened a case and its first task (核查任务). What area alerts open is told by `AreaChecksOpened`."""
 
     type: ClassVar[str] = "households.task-opened"
     title_zh: ClassVar[str] = "核查任务已下达"
@@ -58,6 +62,36 @@ class EvidenceAdded(_TaskEvent):
     alert_id: UUID = Field(description="The alert that joined")
     due_at: datetime = Field(description="Deadline of the open task after that")
     added_at: datetime = Field(description="When it joined")
+
+
+class AreaCheck(BaseModel):
+    """The task that one area got."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    area_code: str = Field(description="12 digits: the village; the township where no village of it is concerned")
+    case_id: UUID = Field(description="The case (个案) of the alert and that area")
+    task_id: UUID = Field(description="The task (核查任务)")
+    due_at: datetime = Field(description="Deadline")
+    households: int = Field(description="How many households are on its list")
+
+
+class AreaChecksOpened(Event):
+    """An area alert opened one task for each village concerned. All of them are in this one event."""
+
+    type: ClassVar[str] = "households.area-checks-opened"
+    topic: ClassVar[str] = "households.task"
+    title_zh: ClassVar[str] = "区域核查任务已下达"
+
+    alert_id: UUID = Field(description="The area alert")
+    risk_family: str = Field(description="Kind of risk, e.g. `water`")
+    opened_at: datetime = Field(description="When they were opened")
+    checks: list[AreaCheck] = Field(min_length=1, description="One for each area")
+
+    @property
+    def key(self) -> str:
+        """An area alert is in order with itself only."""
+        return str(self.alert_id)
 
 
 class TaskAssigned(_TaskEvent):
@@ -125,6 +159,8 @@ class VerdictGiven(Event):
     visited_on: date | None = Field(description="Day of the last visit; null: there was none")
     given_by: UUID = Field(description="Account that gave it")
     given_at: datetime = Field(description="When it was given")
+    basis: Basis | None = Field(None, description="visit, phone or known_fact; null: given before that was asked")
+    area_code: str | None = Field(None, description="12 digits: the one area of an area alert that it answers for")
 
     @property
     def key(self) -> str:
@@ -189,5 +225,6 @@ EVENTS = (
     TaskClosed,
     VerdictGiven,
     MembersChanged,
+    AreaChecksOpened,
     AccountGiven,
 )

@@ -1,11 +1,14 @@
 """What the body of each kind of policy (政策参数) holds. The directory checks a body by this before it publishes."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
+from shared.contracts.alerts import Severity
+from shared.contracts.households import Verdict
 
 
 class Span(BaseModel):
@@ -69,6 +72,146 @@ class CaseMerge(_Body):
     window: Span
 
 
+class TriageRule(_Body):
+    """Whether a visit is needed for a feed, a severity, a verdict, or some of them; what is left out matches all."""
+
+    feed: str | None = None
+    severity: Severity | None = None
+    verdict: Verdict | None = None
+    visit: bool
+
+    @model_validator(mode="after")
+    def _risk_is_always_told(self) -> Self:
+        if self.visit and self.verdict == "risk_confirmed":
+            raise ValueError("a confirmed risk may always be told")
+        return self
+
+
+class Triage(_Body):
+    """`triage` (分诊): when a verdict needs a visit (入户走访), and when a call or a known fact will do.
+
+    The first rule that fits counts, `visit` where none does. A confirmed risk never needs one: it is told at once,
+    and the visit is for what follows.
+    """
+
+    visit: bool
+    rules: list[TriageRule] = []
+
+    def needs_visit(self, feed: str, severity: str, verdict: str) -> bool:
+        """Whether a verdict on an alert of this feed and severity must rest on a visit."""
+        if verdict == "risk_confirmed":
+            return False
+        for rule in self.rules:
+            if rule.feed in (None, feed) and rule.severity in (None, severity) and rule.verdict in (None, verdict):
+                return rule.visit
+        return self.visit
+
+
+class Days(_Body):
+    """A span of calendar days, both ends within it."""
+
+    first: date
+    last: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError("the last day lies before the first")
+        return self
+
+
+class SchoolTerm(Days):
+    """One school term (学期). `lists_due`: the day by which the lists of its beginning are due."""
+
+    name: Annotated[str, Field(pattern=r"^[0-9]{4}-S[1-9]$")]
+    lists_due: date | None = None
+
+
+class FeedCalendar(_Body):
+    """`feed-calendar` (报送日历): on which days bureaus work, when terms are, how strictly due days are taken.
+
+    `holidays` and `working_days` are the State Council's yearly notice (放假调休). `postpone`: a due day on a day off
+    moves to the next working day (遇节假日顺延). Feeds in `in_term_only` that report daily are expected on school days
+    only; feeds `at_term_start` report a term at its beginning: by `lists_due`, else `due_day` days after its first day.
+    `expected_from`: periods that ended before that day are owed by nobody; without it, before the feed was made.
+    """
+
+    weekend: list[Annotated[int, Field(ge=1, le=7)]] = [6, 7]
+    holidays: list[Days] = []
+    working_days: list[date] = []
+    postpone: bool = True
+    expected_from: date | None = None
+    terms: list[SchoolTerm] = []
+    in_term_only: list[str] = []
+    at_term_start: list[str] = []
+
+    @model_validator(mode="after")
+    def _terms_apart(self) -> Self:
+        ordered = sorted(self.terms, key=lambda term: term.first)
+        if any(later.first <= earlier.last for earlier, later in pairwise(ordered)):
+            raise ValueError("terms overlap")
+        if len({term.name for term in self.terms}) < len(self.terms):
+            raise ValueError("two terms of one name")
+        if set(range(1, 8)) <= set(self.weekend):
+            raise ValueError("no working day is left")
+        return self
+
+
+class Reminders(_Body):
+    """When a report is reminded of: so many days `before` it is due; then `after` so many, and again every `repeat`."""
+
+    before: list[Annotated[int, Field(ge=0, le=60)]] = []
+    after: Annotated[int, Field(ge=1, le=60)] | None = None
+    repeat: Annotated[int, Field(ge=1, le=60)] | None = None
+    times: Annotated[int, Field(ge=1, le=12)] = 1
+
+    @model_validator(mode="after")
+    def _repeats_what_is_sent(self) -> Self:
+        if self.times > 1 and (self.after is None or self.repeat is None):
+            raise ValueError("give after and repeat, or times = 1")
+        return self
+
+
+class ReminderRule(_Body):
+    """Reminders for a feed, a cadence, or both; what is left out matches all."""
+
+    feed: str | None = None
+    cadence: str | None = None
+    remind: Reminders
+
+
+class FeedReminder(_Body):
+    """`feed-reminder` (报送提醒): the first rule that fits counts, `default` where none does."""
+
+    default: Reminders
+    rules: list[ReminderRule] = []
+
+    def of(self, feed: str, cadence: str) -> Reminders:
+        """How the reports of this feed are reminded of."""
+        for rule in self.rules:
+            if rule.feed in (None, feed) and rule.cadence in (None, cadence):
+                return rule.remind
+        return self.default
+
+
+class Limit(_Body):
+    """At most `count` in each span of so many minutes."""
+
+    count: Annotated[int, Field(ge=1, le=1_000_000)]
+    minutes: Annotated[int, Field(ge=1, le=44_640)]
+
+
+class SelfReporting(_Body):
+    """`self-report` (自主申报): how long a phone code lives, how often it may be tried, and how often all this is done."""
+
+    code_minutes: Annotated[int, Field(ge=1, le=60)]
+    tries: Annotated[int, Field(ge=1, le=10)]
+    codes_per_phone: list[Limit]
+    codes_per_address: list[Limit]
+    codes_overall: list[Limit]
+    tries_per_address: list[Limit]
+
+
 Dismissing = Literal["no_risk", "already_helped", "moved_away", "duplicate", "wrong_person", "unreachable"]
 """Verdicts after which the same bad news may be left alone for a while; never `risk_confirmed`."""
 
@@ -112,5 +255,9 @@ BODIES: dict[str, type[_Body]] = {
     "task-deadline": TaskDeadline,
     "task-escalation": TaskEscalation,
     "case-merge": CaseMerge,
+    "triage": Triage,
+    "feed-calendar": FeedCalendar,
+    "feed-reminder": FeedReminder,
+    "self-report": SelfReporting,
     "alert-merge": AlertMerge,
 }

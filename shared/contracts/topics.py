@@ -48,6 +48,8 @@ _ALL = (
     Topic("households.task", "log", "Tasks and what becomes of them", "核查任务", bulk_twin=True),
     Topic("households.register", "log", "Who lives in which household", "农户档案变动", bulk_twin=True),
     Topic("households.verdict", "log", "Verdicts on alerts", "核查结论"),
+    Topic("alerts.calendar", "log", "Reports that are due, and contradictions", "报送日历"),
+    Topic("alerts.phone-code", "log", "Codes for the text message gateway, sealed", "申报验证码"),
     Topic("households.account", "log", "What is known of alerts asked about", "预警对账答复"),
 )
 
@@ -56,3 +58,8 @@ TOPICS: dict[str, Topic] = {topic.name: topic for topic in _ALL}
 
 ON_THE_BUS: dict[str, Topic] = {on_lane(topic.name, lane): topic for topic in _ALL for lane in topic.lanes}
 """By each name that stands on the bus, the bulk twins' too."""
+
+
+def lanes_of(owner: str) -> list[Lane]:
+    """The lanes in which a service's events leave it."""
+    return sorted({Lane.LIVE, *(lane for topic in _ALL if topic.owner == owner for lane in topic.lanes)})

@@ -14,6 +14,7 @@ from fastapi_offline import FastAPIOffline
 
 from shared.bus.port import Bus
 from shared.clock import utc_now
+from shared.contracts.topics import lanes_of
 from shared.db.engine import Database
 from shared.db.revision import require_head
 from shared.housekeeping import sweep
@@ -118,7 +119,7 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], contextlib.AbstractAsyncConte
         await require_head(parts.database)
         await parts.bus.start()
         housekeeping = every(HOUSEKEEPING_SECONDS, "housekeeping", lambda: sweep(parts.database, utc_now()))
-        relays = [Relay(parts.database, parts.bus, lane).run for lane in Lane]
+        relays = [Relay(parts.database, parts.bus, lane).run for lane in lanes_of(parts.name)]
         jobs = (*relays, housekeeping, *parts.jobs)
         tasks = [asyncio.create_task(_guard(job), name=f"{parts.name}:{job.__qualname__}") for job in jobs]
         try:

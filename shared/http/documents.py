@@ -107,11 +107,12 @@ def _add_errors(operation: dict[str, Any], permit: Permit | Public | None, *, wr
     if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", ())):
         wanted |= {"412", "428"}
     answers = operation["responses"]
+    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status in sorted(wanted):
-        answers[status] = {
-            "description": _ERRORS[status],
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        answers[status] = {"description": _ERRORS[status], "content": problem}
+    for status, answer in answers.items():  # what a route declares besides is told in the same form
+        if status.startswith(("4", "5")):
+            answer["content"] = problem
 
 
 def merge(documents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

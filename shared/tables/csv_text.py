@@ -12,7 +12,7 @@ import polars as pl
 
 from shared.ahead import ahead
 from shared.tables.cells import Conversion
-from shared.tables.cleaning import signs_in
+from shared.tables.cleaning import SPACE, signs_in
 from shared.tables.encoding import BLOCK, decoded, encodings, utf8_blocks, without_mark
 from shared.tables.headers import LOOKED_AT, Layout, find_layout
 from shared.tables.records import Piece, cells, pieces
@@ -114,7 +114,8 @@ def _parsed(piece: Piece, dialect: _Dialect) -> _Parsed:
         except pl.exceptions.PolarsError:
             return _ragged(piece, dialect)
         if cells.to_series(width - 1).null_count() == 0 or _no_row_is_short(cells, piece, dialect):
-            return cells.select(cells.columns[: dialect.layout.width]), None, signs_in(piece.text, dialect.separator)
+            signs = _signs(piece.text, cells.height, dialect.separator)
+            return cells.select(cells.columns[: dialect.layout.width]), None, signs
     return _ragged(piece, dialect)
 
 
@@ -158,8 +159,14 @@ def _ragged(piece: Piece, dialect: _Dialect) -> _Parsed:
     return (
         cells.select(cells.columns[: layout.width]),
         ragged if ragged.any() else None,
-        signs_in(text, dialect.separator),
+        _signs(text, cells.height, dialect.separator),
     )
+
+
+def _signs(text: bytes, rows: int, separator: str) -> Set[str]:
+    """A line break within a cell may also stand at its end."""
+    signs = signs_in(text, separator)
+    return signs if b'"' not in text or text.count(b"\n") == rows else {*signs, SPACE}
 
 
 def _widths(text: bytes, separator: str) -> npt.NDArray[np.intp]:

@@ -21,24 +21,37 @@ _WRITTEN = (
     r"|(?P<serial>[0-9]{5})(?:\.[0-9]+)?)$"
 )
 
+_SIMPLE = (
+    ("^[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}$", "%Y/%m/%d"),
+    ("^[0-9]{8}$", "%Y%m%d"),
+    ("^[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日$", "%Y年%m月%d日"),
+    ("^[0-9]{4}[.][0-9]{1,2}[.][0-9]{1,2}$", "%Y.%m.%d"),
+)
+
 
 def dates(texts: pl.Series, epoch: date = EPOCH_1900) -> tuple[pl.Series, pl.Series | None]:
     """Each text as a day; and which are none (null texts are no mistake). `epoch` is day 0 of bare day numbers."""
     lengths = texts.str.len_bytes()
     ten = texts if (lengths == 10).all() else pl.select(pl.when(lengths == 10).then(texts)).to_series()
     values = _within_years(ten.str.to_date("%Y-%m-%d", strict=False))
-    wrong = None
-    if values.null_count() > texts.null_count():
+    for reading in (_simply, lambda odd: _as_written(odd, epoch)):
         at = (values.is_null() & texts.is_not_null()).arg_true()
-        written = _within_years(_as_written(texts.gather(at), epoch))
-        values = values.scatter(at, written)
-        wrong = at.filter(written.is_null())
-    return values.alias(texts.name), wrong
+        if not len(at):
+            return values.alias(texts.name), None
+        values = values.scatter(at, _within_years(reading(texts.gather(at))))
+    return values.alias(texts.name), (values.is_null() & texts.is_not_null()).arg_true()
 
 
 def _within_years(days: pl.Series) -> pl.Series:
     inside = days.is_between(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
     return days if inside.all() else pl.select(pl.when(inside).then(days)).to_series()
+
+
+def _simply(texts: pl.Series) -> pl.Series:
+    """The commonest forms, without taking them apart."""
+    t = pl.col("t")
+    forms = [pl.when(t.str.contains(form)).then(t).str.to_date(f, strict=False) for form, f in _SIMPLE]
+    return texts.to_frame("t").select(pl.coalesce(forms)).to_series()
 
 
 def _as_written(texts: pl.Series, epoch: date) -> pl.Series:

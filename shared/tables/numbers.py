@@ -15,20 +15,22 @@ _WRITTEN = (
     rf"{_SPACE}(?P<unit>{'|'.join(_UNITS)}){_SPACE}(?:整)?(?P<close>\))?$"
 )
 
+_SIMPLE = r"^[￥¥]?[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?元?$"
+
 
 def numbers(texts: pl.Series, times: int = 1) -> tuple[pl.Series, pl.Series | None]:
     """Each text as a number, `times` as much; and which are none (null texts are no mistake)."""
     values = texts.cast(pl.Float64, strict=False)
-    if times != 1:
-        values = (values * times).round(6)
     if not values.is_finite().all():  # the parser knows "inf" and "nan"
         values = pl.select(pl.when(values.is_finite()).then(values)).to_series()
-    wrong = None
-    if values.null_count() > texts.null_count():
+    if times != 1:
+        values = (values * times).round(6)
+    for reading in (_simply, _as_written):
         at = (values.is_null() & texts.is_not_null()).arg_true()
-        written = _as_written(texts.gather(at), times)
-        values = values.scatter(at, written)
-        wrong = at.filter(written.is_null())
+        if not len(at):
+            return values.alias(texts.name), None
+        values = values.scatter(at, reading(texts.gather(at), times))
+    wrong = (values.is_null() & texts.is_not_null()).arg_true()
     return values.alias(texts.name), wrong
 
 
@@ -43,6 +45,15 @@ def integers(texts: pl.Series, times: int = 1) -> tuple[pl.Series, pl.Series | N
         values = values.scatter(at, whole.cast(pl.Int64))
         wrong = at.filter(whole.is_null())
     return values.alias(texts.name), wrong
+
+
+def _simply(texts: pl.Series, times: int) -> pl.Series:
+    """The commonest ones, without taking them apart: `￥1,234.50`, `1,234.5元`."""
+    t = pl.col("t")
+    bare = t.str.strip_chars("￥¥元").str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
+    much = pl.when(t.str.ends_with("元")).then(1).otherwise(times)
+    value = bare if times == 1 else (bare * much).round(6)
+    return texts.to_frame("t").select(pl.when(t.str.contains(_SIMPLE)).then(value)).to_series()
 
 
 def _as_written(texts: pl.Series, times: int) -> pl.Series:

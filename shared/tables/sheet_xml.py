@@ -11,7 +11,7 @@ _LONGEST_TAG = 8 << 20
 
 _CELL = rb"<(?:\w+:)?c\b"
 _REFERENCE = re.compile(rb"""\br=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
-_FAR = re.compile(rb"""\br=["'](?:[A-Za-z]{2,3}[0-9]|[A-Za-z][0-9]{6})""")
+_FAR = re.compile(rb"""r=["'](?:[A-Za-z]{2,3}[0-9]|[A-Za-z][0-9]{6})""")
 _FORMULA = re.compile(_CELL + rb"([^>]*)>\s*<(?:\w+:)?f\b([^>]*)>")
 _ARRAY = re.compile(rb"""\bref=["']([A-Za-z]{1,3})([0-9]{1,7}):([A-Za-z]{1,3})([0-9]{1,7})["']""")
 _ERROR = re.compile(_CELL + rb"""([^>]*\bt=["']e["'][^>]*)>""")

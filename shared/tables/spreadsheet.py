@@ -170,9 +170,15 @@ def _runs(sheet: _Readable) -> Iterator[TextRows]:
 
 
 def _column(values: Sequence[Any]) -> pl.Series:
-    if set(map(type, values)) == {str}:
+    kinds = set(map(type, values))
+    if kinds == {str}:
         return pl.Series(values, dtype=pl.String)
-    return pl.Series([value if type(value) is str else _text(value) for value in values], dtype=pl.String)
+    if kinds <= {str, float}:
+        figures = pl.Series([value if type(value) is float else None for value in values], dtype=pl.Float64)
+        if (figures.abs() < _NOT_EXACT).all():
+            texts = pl.Series([value if type(value) is str else None for value in values], dtype=pl.String)
+            return texts.fill_null(figures.cast(pl.String).str.strip_suffix(".0"))
+    return pl.Series([_text(value) for value in values], dtype=pl.String)
 
 
 def _text(value: Any) -> str:

@@ -55,7 +55,7 @@ class Listener:
         self.events += [BY_TYPE[message.type].model_validate_json(message.value) for message in messages]
 
     def of(self, kind: type[Event]) -> list[Any]:
-        return [event for event in self.events if isinstance(event, kind)]
+        return [event for event in self.events if type(event) is kind]
 
     async def hear(self, kind: type[Event], count: int = 1) -> list[Any]:
         """The events of that kind, when there are `count`; fails after ten seconds."""
@@ -104,11 +104,11 @@ class Service:
         """Rows of a table."""
         return int((await self.sql(f"SELECT count(*) FROM {table}"))[0][0])
 
-    async def batch(self, batch_id: str, state: str = "done") -> dict[str, Any]:
+    async def batch(self, batch_id: str, state: str = "done", **more: Any) -> dict[str, Any]:
         """The batch, once it is in that state."""
         answer: dict[str, Any] = {}
         for _ in range(1000):
-            answer = (await self.get(f"{BATCHES}/{batch_id}")).json()
+            answer = (await self.get(f"{BATCHES}/{batch_id}", **more)).json()
             if answer["state"] == state:
                 return answer
             await asyncio.sleep(0.02)
@@ -193,8 +193,8 @@ def merge_policy(**changed: Any) -> PolicyPublished:
     """The national default of `alert-merge`, or another version of it."""
     defaults = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["policy"]
     body = next(one["body"] for one in defaults if one["kind"] == "alert-merge")
-    version = {"policy_id": new_id(), "version": 1, "body": body, **changed}
-    return PolicyPublished(kind="alert-merge", area_prefix="", valid_from=date(2021, 1, 1), author="test", **version)
+    version = {"policy_id": new_id(), "version": 1, "area_prefix": "", "body": body, **changed}
+    return PolicyPublished(kind="alert-merge", valid_from=date(2021, 1, 1), author="test", **version)
 
 
 MakeService = Callable[..., Awaitable[Service]]

@@ -36,10 +36,10 @@ def opened(alert_id: str, case_id: UUID, due_at: datetime = DUE) -> TaskOpened:
     )
 
 
-def added(alert_id: str, case_id: UUID) -> EvidenceAdded:
-    """An alert that joined a case."""
+def added(alert_id: str, case_id: UUID, due_at: datetime = DUE) -> EvidenceAdded:
+    """An alert that joined a case, or got worse there."""
     return EvidenceAdded(
-        task_id=case_id, case_id=case_id, subject_key="s", alert_id=UUID(alert_id), due_at=DUE, added_at=NOW
+        task_id=case_id, case_id=case_id, subject_key="s", alert_id=UUID(alert_id), due_at=due_at, added_at=NOW
     )
 
 
@@ -115,6 +115,27 @@ async def test_every_order_ends_the_same(service: Service) -> None:
             assert alert["case_id"] == alert["task_id"] == str(case_id)
     assert set(ends) == {("answered", "risk_confirmed", "risk_confirmed", True)}
     assert len(ends) == 12
+
+
+async def test_a_deadline_that_came_nearer_stays_so_in_every_order(service: Service) -> None:
+    ends = []
+    for together in (True, False):
+        for order in permutations(range(3)):
+            answer = await service.post(ALERTS, absences(12)[len(ends)])
+            alert_id, case_id = answer.json()["id"], new_id()
+            events: list[Event] = [
+                opened(alert_id, case_id, DUE),
+                added(alert_id, case_id, DUE - timedelta(days=1)),
+                added(alert_id, case_id, DUE - timedelta(days=2)),
+            ]
+            ordered = [events[i] for i in order]
+            for delivery in [ordered] if together else [[event] for event in ordered]:
+                await service.tell(*delivery)
+            ends.append(datetime.fromisoformat((await read(service, alert_id))["due_at"]))
+    assert set(ends) == {DUE - timedelta(days=2)}
+    later = new_id()
+    await service.tell(opened(alert_id, later, DUE + timedelta(days=5)))
+    assert datetime.fromisoformat((await read(service, alert_id))["due_at"]) == DUE + timedelta(days=5), "another task"
 
 
 async def test_a_withdrawn_alert_stays_withdrawn_and_keeps_the_verdict(service: Service) -> None:

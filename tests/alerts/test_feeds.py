@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import services.alerts
+from services.alerts.rules.screening_rules import compile_levels, rule_fields
 from services.alerts.schemas.feeds import NewFeed
 from services.alerts.usecases.feeds import check_content
 from shared.contracts.policies import TaskDeadline
@@ -164,6 +165,35 @@ async def test_a_closed_feed_takes_nothing_until_it_is_opened_again(service: Ser
     assert [one["active"] for one in versions] == [True, False, True]
 
 
+async def test_a_field_that_a_rule_looks_at_stays_what_it_is(service: Service) -> None:
+    content = (await made(service)).json()["content"]
+    rule = {
+        "feed": "women.violence",
+        "area": "539921",
+        "valid_from": "2026-01-01",
+        "levels": [{"severity": "high", "when": "calls >= :calls AND is_registered"}],
+        "parameters": {"calls": 3},
+    }
+    published = await service.post("/alerts/v1/rules", rule, headers=COUNTY)
+    assert published.status_code == 201, published.text
+    gone = json.loads(json.dumps(content))
+    gone["evidence_schema"]["properties"]["times"] = gone["evidence_schema"]["properties"].pop("calls")
+    gone["evidence_schema"]["required"] = ["times"]
+    gone["columns"][2]["field"] = "times"
+    other_type = json.loads(json.dumps(content))
+    other_type["evidence_schema"]["properties"]["calls"] = {"title": "求助次数 · calls", "type": "boolean"}
+    other_type["columns"][2]["type"] = "boolean"
+    for body in (gone, other_type):
+        answer = await put(service, body, if_match(1))
+        assert (answer.status_code, answer.json()["code"]) == (409, "feed-field-in-use"), answer.text
+        assert "calls" in answer.json()["title"]
+    del content["evidence_schema"]["properties"]["level"]
+    del content["columns"][3]
+    content["evidence_schema"]["properties"]["calls"]["type"] = "number"
+    content["columns"][2]["type"] = "number"
+    assert (await put(service, content, if_match(1))).status_code == 200, "no rule looks at the level; 3 is 3"
+
+
 async def test_who_may_do_what(service: Service) -> None:
     content = (await made(service)).json()["content"]
     for role in ("bureau", "village", "township", "supervisor"):
@@ -203,6 +233,14 @@ async def test_a_code_is_taken_once_and_a_retry_makes_one(service: Service) -> N
         body = {k: v for k, v in new_feed().items() if k != "code"} if call == service.http.put else None
         answer = await call(f"{FEEDS}/{path}", json=body, headers=if_match(1))
         assert (answer.status_code, answer.json()["code"]) == (404, "feed-not-found")
+
+
+async def test_what_was_saved_under_laxer_rules_is_still_shown(service: Service) -> None:
+    await service.sql("UPDATE feed SET name_zh = '', bureau = 'X', risk_family = 'luck' WHERE code = 'medical.cost'")
+    await service.sql("""UPDATE feed_version SET content = jsonb_set(content, '{bureau,code}', '"X"')
+        WHERE feed = 'medical.cost'""")
+    for path in ("", "/versions"):
+        assert (await service.get(f"{FEEDS}/medical.cost{path}", headers=COUNTY)).status_code == 200
 
 
 async def test_cadres_report_where_the_feed_names_them_and_nowhere_else(service: Service) -> None:
@@ -275,6 +313,7 @@ BAD: list[tuple[dict[str, Any], dict[str, str]]] = [
         field_schema(type="string", maxLength=9999),
         {"evidence_schema.properties.more.maxLength": "schema-text-unbounded"},
     ),
+    (field_schema(type="string", enum=[]), {"evidence_schema.properties.more.enum": "schema-choices"}),
     (field_schema(type="string", enum=[1]), {"evidence_schema.properties.more.enum": "schema-choices"}),
     (field_schema(type="string", format="email"), {"evidence_schema.properties.more.format": "choice-invalid"}),
     (
@@ -383,8 +422,10 @@ def test_a_shipped_feed_satisfies_the_apis_own_validation(code: str) -> None:
     check_content(new)
     assert new.columns
     assert new.source
-    assert rule["levels"]
-    assert {level["severity"] for level in rule["levels"]} <= {"low", "medium", "high"}
+    levels = compile_levels(rule["levels"], rule["parameters"], rule_fields(feed["evidence_schema"]))
+    used = set().union(*(level.when.parameters for level in levels))
+    assert used == set(rule["parameters"]), "no parameter is there for nothing"
+    assert [level.severity for level in levels] == sorted((one.severity for one in levels), key="high medium low".find)
     assert deadline["default"]["days"] > 0
 
 

@@ -4,16 +4,19 @@ from datetime import timedelta
 
 import pytest
 
+from services.alerts.jobs import expire_alerts
 from services.alerts.usecases import replay
 from services.households.consumers import HANDLERS
 from shared.areas import Scope
 from shared.bus.port import Message
-from shared.contracts.alerts import AlertRaised, AlertWithdrawn
+from shared.clock import utc_now
+from shared.contracts.alerts import AlertExpired, AlertRaised, AlertWithdrawn, AlertWorsened, EvidenceWithdrawn
 from shared.db.engine import Database, DatabaseSettings
 from shared.inbox import Inbox
 from shared.postgres import Cluster
 from shared.security.vault import VaultSettings
-from tests.alerts.conftest import ALERTS, EDUCATION, MEDICAL, Service, absences, cost, today
+from tests.alerts.conftest import ALERTS, EDUCATION, MEDICAL, Service, absences, cost, days_ago, today
+from tests.alerts.merging import about, bill, withdraw
 from tests.commands import command
 from tests.households.conftest import directory_events, message
 
@@ -126,3 +129,31 @@ async def test_households_takes_what_it_lost_and_passes_over_what_it_has(
     await inbox.deliver(forget(service))
     assert await counts() == healed
     await households.stop()
+
+
+async def test_all_that_was_told_of_an_alert_is_told_again(
+    service: Service, cluster: Cluster, database_name: str, vault_settings: VaultSettings
+) -> None:
+    """What made it worse, what was taken back of it, and its end; as it was told first, in the same order."""
+    first = await bill(service, "1", status=201)
+    for ref, self_pay in (("2", 8100), ("3", 20_000), ("4", 60_000)):
+        await bill(service, ref, self_pay, severity="high" if ref == "4" else "medium")
+    await withdraw(service, first, source_ref="1")
+    await withdraw(service, first, source_ref="3")
+    over = await bill(service, "5", status=201, occurred_on=days_ago(40), **about(1))
+    await service.sql("UPDATE feed SET expires_days = 30")
+    await expire_alerts(service.database, utc_now())
+    await service.heard.hear(AlertExpired, 1)
+    told = sorted(message.value for message in forget(service))
+    assert len(told) == 7
+
+    await command(cluster, database_name, vault_settings, "replay", "alerts", *SINCE_TODAY)
+    await service.heard.hear(AlertExpired, 1)
+    again = forget(service)
+    assert sorted(message.value for message in again) == told
+    kinds = [message.type for message in again if first["id"].encode() in message.value]
+    assert kinds == [AlertRaised.type, *[AlertWorsened.type] * 2, *[EvidenceWithdrawn.type] * 2]
+    assert [message.type for message in again if over["id"].encode() in message.value] == [
+        AlertRaised.type,
+        AlertExpired.type,
+    ]

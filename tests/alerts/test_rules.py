@@ -40,6 +40,7 @@ class Draft:
     evidence: Any = field(default_factory=lambda: {"days_absent": 3, "last_seen_on": "2026-03-06", "school": "某校"})
     id_number: str | None = ID_NUMBER
     subjects: int = 1
+    about_areas: bool = False
 
 
 def screened(draft: Draft, code: str | None = "education.absence", *, area_known: bool = True) -> Any:

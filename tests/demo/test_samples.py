@@ -10,13 +10,14 @@ import pytest
 from click.testing import CliRunner
 from stdnum.cn import ric
 
-from demo.feeds import shipped_feeds
+from demo.feeds import Feed, shipped_feeds
 from demo.sample_files import ODD
 from demo.sample_rows import Row, plans
 from demo.samples import Sample, main, samples
-from services.alerts.rules import FACTS, compile_schema, evidence_kinds
-from shared.expressions import Type, Value, parse
+from services.alerts.rules import column_type, compile_schema
+from services.alerts.rules.screening_rules import compile_levels, rule_fields
 from shared.idnumber import check_many
+from shared.tables import Column, open_table
 
 TODAY = date(2026, 11, 23)
 ROWS = 200
@@ -32,15 +33,8 @@ def made() -> dict[str, Sample]:
 def severity_by(code: str) -> Callable[[Row], str | None]:
     """The feed's own rule, with all facts known."""
     feed = shipped_feeds()[code]
-    fields: dict[str, Type] = {
-        name: "number" if kind == "integer" else kind for name, kind in evidence_kinds(feed["evidence_schema"]).items()
-    }
-    fields |= {**dict.fromkeys(FACTS, "boolean"), "occurred_on": "date"}
-    parameters: dict[str, Value] = feed["rule"]["parameters"]
-    levels = [
-        (level["severity"], parse(level["when"], fields, parameters).bound(parameters))
-        for level in feed["rule"]["levels"]
-    ]
+    fields = rule_fields(feed["evidence_schema"])
+    levels = compile_levels(feed["rule"]["levels"], feed["rule"]["parameters"], fields)
 
     def severity(row: Row) -> str | None:
         known = {name: row.values.get(name) for name in fields} | {
@@ -49,7 +43,7 @@ def severity_by(code: str) -> Callable[[Row], str | None]:
             "is_monitored": row.household_class == "monitored",
             "has_open_case": False,
         }
-        return next((severity for severity, holds in levels if holds(known)), None)
+        return next((level.severity for level in levels if level.holds(known)), None)
 
     return severity
 
@@ -79,6 +73,33 @@ def test_a_samples_evidence_is_what_the_feed_asks_for(code: str, made: dict[str,
             if name in schema["properties"] and value is not None
         }
         assert validator.is_valid(evidence), (evidence, [error.message for error in validator.iter_errors(evidence)])
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_sample_is_read_by_the_columns_of_its_feed(code: str, made: dict[str, Sample]) -> None:
+    """Every heading is found, no row is refused, and what is read is what was meant."""
+    feed, sample = shipped_feeds()[code], made[code]
+    table = open_table(
+        io.BytesIO(sample.content), sample.name, [column_of(one, feed) for one in feed["columns"]], today=TODAY
+    )
+    frames = list(table.frames())
+    assert [fault for frame in frames for fault in frame.faults.iter_rows()] == []
+    read = [row for frame in frames for row in frame.data.iter_rows(named=True)]
+    assert len(read) == len(sample.rows)
+    words = {one["field"]: one.get("values", {}) for one in feed["columns"]}
+    for found, meant in zip(read, sample.rows, strict=True):
+        for field, value in found.items():
+            if field not in ("row", "sheet"):
+                wanted = meant.values.get(field)
+                got = words[field].get(value, value)
+                assert got == (pytest.approx(wanted) if isinstance(wanted, float) else wanted), field
+
+
+def column_of(column: dict[str, Any], feed: Feed) -> Column:
+    """A feed's column, as the reader wants it."""
+    field = column["field"]
+    kind: Any = "id_number" if field == "person.id_number" else column_type(field, feed["evidence_schema"])
+    return Column(field, tuple(column["headers"]), kind, column.get("required", False))
 
 
 def test_nobody_in_a_sample_can_be_real(made: dict[str, Sample]) -> None:

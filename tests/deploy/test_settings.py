@@ -22,6 +22,7 @@ VARIABLES: dict[str, tuple[str, str, str, Any]] = {
     "KAFKA_SSL_CA_FILE": ("alerts", "/ca.pem", "kafka.ssl_ca_file", "/ca.pem"),
     "VAULT_ACTIVE": ("alerts", "1", "vault.active", 1),
     "INBOX_ATTEMPTS": ("households", "9", "inbox_attempts", 9),
+    "LIVE_ROWS": ("alerts", "20", "live_rows", 20),
     "SWEEP_SECONDS": ("households", "5", "sweep_seconds", 5.0),
     "LOGIN_FAILURES": ("directory", "4", "login.failures", 4),
     "LOGIN_LOCK_MINUTES": ("directory", "30", "login.lock_minutes", 30.0),

@@ -28,11 +28,11 @@ async def test_a_single_alert_is_a_task_before_the_file_ahead_of_it_is_worked_of
     rows = load.rows(ROWS)
     files = [await send(system, feed, rows) for feed in (story.ABSENCE, story.BILL)]
 
-    async def under_way() -> bool:
+    async def taken_in() -> bool:
         found = await system.ask("SELECT sum(accepted) AS n FROM alerts.batch WHERE id = ANY ($1)", files)
-        return bool(found[0]["n"])
+        return bool(found[0]["n"] == ROWS)
 
-    await eventually(under_way, what="rows of the files wait in the outbox")
+    await eventually(taken_in, seconds=60, what="every row of the files is told before the single alert")
     single = await report(system.bureau(story.ABSENCE), story.absence(family.someone))
 
     async def has_come() -> dict[str, Any] | None:
@@ -40,7 +40,8 @@ async def test_a_single_alert_is_a_task_before_the_file_ahead_of_it_is_worked_of
         return found if found["single"] else None
 
     seen = await eventually(has_come, seconds=60)
-    assert seen["of_files"] < ROWS, "it waited for the whole of the files"
+    # Behind the files in one lane it would come last, or on Kafka, whose partitions are not all as quick, nearly so.
+    assert seen["of_files"] < ROWS * 3 / 4, "it waited for the files"
     assert await task_of(cadre, single) is not None
     await settled(system, load)
     await nothing_lost_or_doubled(system, load, expect=ROWS)

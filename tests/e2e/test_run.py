@@ -86,10 +86,10 @@ async def test_demo_json_tells_a_script_what_it_needs(embedded: Embedded) -> Non
         await embedded.sign_in(role)
 
 
-async def test_the_example_on_the_screen_works(embedded: Embedded) -> None:
+async def test_the_example_on_the_screen_works(own: Embedded) -> None:
     """The curl that the start prints, sent as it stands."""
-    shown = embedded.program.screen()
-    assert embedded.base_url in shown
+    shown = own.program.screen()
+    assert own.base_url in shown
     _, _, url, *options = shlex.split(shown[shown.index("curl -i") :].split("\n\n")[0].replace("\\\n", " "))[:9]
     headers = dict(value.split(": ", 1) for flag, value in itertools.pairwise(options) if flag == "-H")
     body = options[options.index("-d") + 1]
@@ -134,7 +134,8 @@ async def test_a_second_process_on_the_same_data_harms_nothing(own: Embedded) ->
         family = own.story_family()
         cadre = await own.sign_in("village", family.area_code)
         bureaus = [system.bureau(story.ABSENCE) for system in running]
-        alerts = [await report(bureau, story.absence(family.pupil)) for bureau in bureaus * 5]
+        alerts = [await report(bureau, story.absence(family.pupil), expect=None) for bureau in bureaus * 5]
+        assert len({alert["id"] for alert in alerts}) == 1
         seen = [await eventually(lambda alert=alert: task_of(cadre, alert)) for alert in alerts]  # type: ignore[misc]
         assert len({task["id"] for task in seen}) == 1
         if second in running:

@@ -51,6 +51,7 @@ POLICIES: dict[str, Any] = {
     },
     "task-escalation": {"to_township": {"days": 2}, "to_county": {"days": 5}},
     "case-merge": {"window": {"days": 30}},
+    "triage": {"visit": False, "rules": [{"severity": "high", "verdict": "no_risk", "visit": True}]},
 }
 LONG_AGO = date(2020, 1, 1)
 

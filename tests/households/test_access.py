@@ -39,6 +39,9 @@ ROUTES = [
     ("POST", f"/tasks/{ID}/visits", FIELD),
     ("POST", f"/tasks/{ID}/verdict", FIELD),
     ("POST", f"/tasks/{ID}/cancellation", {"township", "county"}),
+    ("GET", f"/tasks/{ID}/households", FIELD | {"supervisor"}),
+    ("POST", f"/tasks/{ID}/households/{ID}", FIELD),
+    ("POST", "/verdicts", FIELD),
     ("GET", "/cases", FIELD | {"supervisor"}),
     ("GET", f"/cases/{ID}", FIELD | {"supervisor"}),
 ]

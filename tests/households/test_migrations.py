@@ -12,7 +12,7 @@ from services.households.models import Base
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
-SECURED = ["evidence", "household", "member", "risk_case", "task", "visit"]
+SECURED = ["evidence", "household", "member", "risk_case", "task", "task_household", "visit"]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:

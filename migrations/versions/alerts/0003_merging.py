@@ -130,7 +130,10 @@ def _evidence() -> None:
     )
     op.create_index("uq_alert_evidence_feed_dedup", "alert_evidence", ["feed", "dedup"], unique=True)
     op.create_index("ix_alert_evidence_alert_id", "alert_evidence", ["alert_id", "id"])
-    op.create_index("ix_alert_evidence_feed_alert_id", "alert_evidence", ["feed", "alert_id"])
+    op.create_index("ix_alert_evidence_feed_alert_id", "alert_evidence", ["feed", "alert_id", "id"])
+    op.create_index(
+        "ix_alert_evidence_worsened", "alert_evidence", ["alert_id"], postgresql_where=sa.text("outcome = 'worsened'")
+    )
     op.create_index("ix_alert_evidence_reported_at", "alert_evidence", ["reported_at"], postgresql_using="brin")
 
 

@@ -42,7 +42,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_rule"),
         sa.UniqueConstraint("feed", "area_prefix", "version", name="uq_rule_feed_area_prefix_version"),
     )
-    op.execute("ALTER TABLE alert ADD COLUMN IF NOT EXISTS rule_id uuid")  # merging brings it as well
     op.add_column("batch", sa.Column("not_triggered", sa.Integer(), server_default="0", nullable=False))
     there = set(op.get_bind().scalars(sa.text("SELECT code FROM feed")))
     shipped = [orjson.loads(path.read_bytes()) for path in sorted(FEEDS.glob("*.json"))]

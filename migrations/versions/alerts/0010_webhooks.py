@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "alerts_0010"
-down_revision = "alerts_0007"
+down_revision = "alerts_0009"
 branch_labels = None
 depends_on = None
 

@@ -1,9 +1,22 @@
 """The HTTP routes of the alerts service."""
 
-from services.alerts.api import alerts, batches, feeds, files, rule_trials, rules, verdicts, webhooks
+from services.alerts.api import (
+    accounting,
+    alerts,
+    batches,
+    calendar,
+    feeds,
+    files,
+    rule_trials,
+    rules,
+    self_reports,
+    verdicts,
+    webhooks,
+    zero_reports,
+)
 
 ROUTERS = (
-    *(alerts.hot, alerts.router, batches.router, feeds.router, verdicts.router, webhooks.router),
-    *(files.router, rules.router, rule_trials.router),
+    *(alerts.hot, alerts.router, batches.router, files.router, feeds.router, rules.router, rule_trials.router),
+    *(verdicts.router, webhooks.router, calendar.router, zero_reports.router, self_reports.router, accounting.router),
 )
 """Side by side: each router within a router costs every request under it."""

@@ -53,7 +53,8 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
     """
     # Not asked for one by one: each dependency costs 20 us, and this is the road every alert takes.
     db, vault = request.app.state.database, request.app.state.vault
-    reference = await request.app.state.reference.knowing(draft.feed, draft.area_code)
+    for code in draft.area.codes if draft.area else (draft.area_code,):
+        reference = await request.app.state.reference.knowing(draft.feed, code)
 
     def prepare() -> tuple[NewAlert, OutboxRow]:
         return intake.prepare_report(who, draft, reference, vault, utc_now())

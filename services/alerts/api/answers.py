@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from services.alerts.models import Alert, AlertEvidence, Batch, Feed, FeedVersion, File
+from services.alerts.models import Alert, AlertEvidence, AreaCheck, Batch, Feed, FeedVersion, File
 from services.alerts.rules import explaining
 from services.alerts.rules.explaining import Texts, titles_of
 from services.alerts.rules.files import ends_at
@@ -19,9 +19,10 @@ from services.alerts.schemas.alerts import (
     SnoozeView,
     VerdictView,
 )
+from services.alerts.schemas.area_alerts import AreaCheckView, AreaView
 from services.alerts.schemas.batches import BatchView
 from services.alerts.schemas.explanations import Explanation, ReasonView
-from services.alerts.schemas.feeds import FeedContent, FeedDetail, FeedVersionView, FeedView
+from services.alerts.schemas.feeds import FeedDetail, FeedVersionView, FeedView, saved_content
 from services.alerts.schemas.files import FileFailure, FileView
 from services.alerts.usecases.feeds import content_of
 from services.alerts.usecases.files import NAME as FILE_NAME
@@ -69,6 +70,8 @@ def alert_detail(
         snooze=_snooze(alert, seen.snoozed_until),
         person=masked_person(record["person"]),
         household=masked_household(record["household"]),
+        area=AreaView.model_validate(alert.area) if alert.area else None,
+        areas=[_area_check(check, opened(check.reason_sealed, "verdict-reason")) for check in seen.checks],
         evidence=record["evidence"],
         case_id=alert.case_id,
         task_id=alert.task_id,
@@ -134,7 +137,28 @@ def explainer(
 def _verdict(alert: Alert, reason: str | None) -> VerdictView | None:
     if alert.verdict is None or alert.answered_at is None:
         return None
-    return VerdictView(verdict=alert.verdict, reason=reason, visited_on=alert.visited_on, answered_at=alert.answered_at)
+    return VerdictView(
+        verdict=alert.verdict,
+        basis=alert.verdict_basis,
+        reason=reason,
+        visited_on=alert.visited_on,
+        answered_at=alert.answered_at,
+    )
+
+
+def _area_check(check: AreaCheck, reason: str | None) -> AreaCheckView:
+    return AreaCheckView(
+        area_code=check.area_code,
+        task_id=check.task_id,
+        due_at=check.due_at,
+        households=check.households,
+        verdict=check.verdict,
+        basis=check.basis,
+        reason=reason,
+        visited_on=check.visited_on,
+        answered_at=check.answered_at,
+        cancelled_at=check.cancelled_at,
+    )
 
 
 def masked_person(person: dict[str, Any] | None) -> MaskedPerson | None:
@@ -171,7 +195,7 @@ def feed_version_view(row: FeedVersion) -> FeedVersionView:
     return FeedVersionView(
         version=row.version,
         active=row.active,
-        content=FeedContent.model_validate(row.content),
+        content=saved_content(row.content),
         changed_by=row.changed_by,
         changed_at=row.changed_at,
     )

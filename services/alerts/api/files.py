@@ -28,10 +28,11 @@ from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cur
 MAX_BODY = 1 << 40
 """What the framework takes. The limit that counts is a setting, and stands in `api.file_upload`."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_BINARY = {"type": "string", "format": "binary"}
 _PLACE = "/alerts/v1/files"
 _LOOK_SECONDS = 0.5  # between two looks how far a file has come, for a stream of events
 _STILL_SECONDS = 15.0  # after which a stream says that it is still there
-_FORM = {
+_BODY = {
     "required": True,
     "content": {
         "multipart/form-data": {
@@ -73,7 +74,7 @@ Files = Annotated[Shelf, Depends(_shelf)]
     summary="Report a file · 报送文件",
     response_model=FileView,
     responses={200: {"model": FileView, "description": "The file is known: the first one, as far as it is · 重复报送"}},
-    openapi_extra={"requestBody": _FORM},
+    openapi_extra={"requestBody": _BODY},
     max_body_size=MAX_BODY,
 )
 async def report_file(
@@ -190,7 +191,10 @@ async def list_file_errors(
     "/{file_id}/result",
     summary="The file with what became of each row · 下载结果表",
     response_class=StreamingResponse,
-    responses={200: {"content": {XLSX: {}}}, 410: {"description": "Kept long enough, and deleted · 已过保存期"}},
+    responses={
+        200: {"content": {XLSX: {"schema": _BINARY}}},
+        410: {"description": "Kept long enough, and deleted · 已过保存期"},
+    },
 )
 async def read_file_result(
     file_id: UUID, who: ReadFileResults, db: Db, shelf: Files, texts: Texts, language: Speaks

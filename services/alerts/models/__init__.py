@@ -2,6 +2,7 @@
 
 from services.alerts.models.accounting import AccountCheck, AccountFinding
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
+from services.alerts.models.areas import AreaCheck
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
 from services.alerts.models.evidence import AlertEvidence
 from services.alerts.models.feeds import Feed, FeedVersion
@@ -19,6 +20,14 @@ from services.alerts.models.plumbing import (
     Policy,
 )
 from services.alerts.models.rules import Rule
+from services.alerts.models.silence import (
+    Contradiction,
+    PhoneCode,
+    ReportReminder,
+    SelfReport,
+    UseCount,
+    ZeroReport,
+)
 from services.alerts.models.webhooks import VerdictNotice, Webhook, WebhookDelivery
 
 __all__ = [
@@ -28,11 +37,13 @@ __all__ = [
     "AlertEvidence",
     "ApiKey",
     "Area",
+    "AreaCheck",
     "AuditEntry",
     "Base",
     "Batch",
     "BatchChunk",
     "BatchError",
+    "Contradiction",
     "DeadLetter",
     "Feed",
     "FeedVersion",
@@ -45,10 +56,15 @@ __all__ = [
     "NewAlert",
     "Outbox",
     "OutboxRow",
+    "PhoneCode",
     "Policy",
+    "ReportReminder",
     "Rule",
+    "SelfReport",
     "UnmatchedRow",
+    "UseCount",
     "VerdictNotice",
     "Webhook",
     "WebhookDelivery",
+    "ZeroReport",
 ]

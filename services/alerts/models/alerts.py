@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
 from services.alerts.rules import Severity, State
-from shared.contracts.households import Verdict
+from shared.contracts.households import Basis, Verdict
 from shared.lanes import Lane
 
 
@@ -24,6 +24,14 @@ class Alert(Base):
     __table_args__ = (
         Index("uq_alert_feed_dedup", "feed", "dedup", unique=True),
         Index("ix_alert_feed_id", "feed", "id"),
+        # The feed calendar counts without looking at a row. Its columns never change but when an alert is withdrawn.
+        Index(
+            "ix_alert_calendar",
+            *("feed", "occurred_on"),
+            postgresql_include=["area_code", "reported_at"],
+            postgresql_where=text("withdrawn_at IS NULL AND first_withdrawn_at IS NULL"),
+        ),
+        Index("ix_alert_confirmed", "answered_at", postgresql_where=text("verdict = 'risk_confirmed'")),
         Index("uq_alert_merging", "subject_key", "risk_family", unique=True, postgresql_where=text("merging")),
         Index("ix_alert_reported_at", "reported_at", postgresql_using="brin"),
     )
@@ -60,6 +68,8 @@ class Alert(Base):
     withdrawn_at: Mapped[datetime | None]
     withdrawal_reason_sealed: Mapped[bytes | None]  # purpose "withdrawal-reason"; of the alert, or its first evidence
     expired_at: Mapped[datetime | None]
+    verdict_basis: Mapped[Basis | None] = mapped_column(String)
+    area: Mapped[dict[str, Any] | None]  # of an alert about areas: {"codes": [...], "natural_villages": [...]}
     lane: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # `Lane`: where it was told, and is taken back
 
 
@@ -83,6 +93,7 @@ class NewAlert(NamedTuple):
     lane: Lane
     risk_family: str
     rule_id: UUID | None = None
+    area: str | None = None  # JSON
 
 
 OutboxRow: TypeAlias = tuple[Any, ...]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
 from services.alerts.rules import BatchFormat, BatchState
+from shared.security.principals import Role
 
 
 class Batch(Base):
@@ -19,6 +20,7 @@ class Batch(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     reported_by: Mapped[UUID]
+    role: Mapped[Role] = mapped_column(String, server_default="bureau")
     feeds: Mapped[list[str]] = mapped_column(ARRAY(Text))
     areas: Mapped[list[str]] = mapped_column(ARRAY(Text))
     format: Mapped[BatchFormat] = mapped_column(String)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
@@ -17,8 +17,15 @@ class AlertEvidence(Base):
     __table_args__ = (
         Index("uq_alert_evidence_feed_dedup", "feed", "dedup", unique=True),
         Index("ix_alert_evidence_alert_id", "alert_id", "id"),
-        Index("ix_alert_evidence_feed_alert_id", "feed", "alert_id"),
+        Index("ix_alert_evidence_feed_alert_id", "feed", "alert_id", "id"),
+        Index("ix_alert_evidence_worsened", "alert_id", postgresql_where=text("outcome = 'worsened'")),
         Index("ix_alert_evidence_reported_at", "reported_at", postgresql_using="brin"),
+        Index(
+            "ix_alert_evidence_calendar",
+            *("feed", "occurred_on"),
+            postgresql_include=["area_code", "reported_at"],
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, AlertEvidence, NewAlert
 from services.alerts.rules import AlertNotFound, Severity, Sight, State
@@ -36,7 +37,7 @@ async def list_alerts(
 ) -> Sequence[Alert]:
     """Newest first, those older than `before`. Feed, day and area may be those of further evidence."""
     of_alert = [*_of_alert(wanted), *([] if before is None else [Alert.id < before])]
-    first, further = ([*_in_sight(kind, sight), *_of_report(kind, wanted)] for kind in (Alert, AlertEvidence))
+    first, further = ([*in_sight(kind, sight), *_of_report(kind, wanted)] for kind in (Alert, AlertEvidence))
     page = select(Alert).where(*of_alert).order_by(Alert.id.desc()).limit(limit)
     if first:  # two short walks along an index each; all of it would have to be looked through for "one or the other"
         ids = page.with_only_columns(Alert.id)
@@ -73,14 +74,14 @@ async def find_own(session: ReadSession, sight: Sight, alerts: Collection[Alert]
     ids = [alert.id for alert in alerts if not sight.sees(alert.feed, alert.area_code)]
     if not ids:
         return {}
-    query = select(AlertEvidence).where(AlertEvidence.alert_id.in_(ids), *_in_sight(AlertEvidence, sight))
-    ordered = query.distinct(AlertEvidence.alert_id).order_by(AlertEvidence.alert_id, AlertEvidence.id)
-    return {one.alert_id: one for one in await session.scalars(ordered)}
+    query = select(AlertEvidence).where(AlertEvidence.alert_id.in_(ids), *in_sight(AlertEvidence, sight))
+    first = query.ext(distinct_on(AlertEvidence.alert_id)).order_by(AlertEvidence.alert_id, AlertEvidence.id)
+    return {one.alert_id: one for one in await session.scalars(first)}
 
 
 async def count_evidence(session: ReadSession, sight: Sight, alert_id: UUID) -> int:
     """Further evidence of an alert, as far as it is in sight."""
-    conditions = (AlertEvidence.alert_id == alert_id, *_in_sight(AlertEvidence, sight))
+    conditions = (AlertEvidence.alert_id == alert_id, *in_sight(AlertEvidence, sight))
     return await session.scalar(select(func.count()).select_from(AlertEvidence).where(*conditions)) or 0
 
 
@@ -88,7 +89,7 @@ async def list_evidence(
     session: ReadSession, sight: Sight, alert_id: UUID, before: UUID | None, limit: int
 ) -> Sequence[AlertEvidence]:
     """Further evidence of an alert, as far as it is in sight, newest first."""
-    query = select(AlertEvidence).where(AlertEvidence.alert_id == alert_id, *_in_sight(AlertEvidence, sight))
+    query = select(AlertEvidence).where(AlertEvidence.alert_id == alert_id, *in_sight(AlertEvidence, sight))
     if before is not None:
         query = query.where(AlertEvidence.id < before)
     return (await session.scalars(query.order_by(AlertEvidence.id.desc()).limit(limit))).all()
@@ -124,11 +125,12 @@ def _found(alert: Alert | None) -> Alert:
 
 
 def _visible(sight: Sight) -> ColumnElement[bool]:
-    further = select(AlertEvidence.id).where(AlertEvidence.alert_id == Alert.id, *_in_sight(AlertEvidence, sight))
-    return or_(and_(true(), *_in_sight(Alert, sight)), further.exists())
+    further = select(AlertEvidence.id).where(AlertEvidence.alert_id == Alert.id, *in_sight(AlertEvidence, sight))
+    return or_(and_(true(), *in_sight(Alert, sight)), further.exists())
 
 
-def _in_sight(report: Report, sight: Sight) -> list[ColumnElement[bool]]:
+def in_sight(report: Report, sight: Sight) -> list[ColumnElement[bool]]:
+    """Conditions under which a report is in sight; none where all are."""
     conditions: list[ColumnElement[bool]] = []
     if sight.feeds is not None:
         conditions.append(report.feed.in_(sorted(sight.feeds)))
@@ -156,11 +158,6 @@ def _of_report(report: Report, wanted: Filter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def in_sight(sight: Sight) -> list[ColumnElement[bool]]:
-    """Conditions on `Alert`: what the asker sees by its first report."""
-    return _in_sight(Alert, sight)
-
-
 async def list_by_ids(session: ReadSession, sight: Sight, alert_ids: Collection[UUID]) -> Sequence[Alert]:
     """Those of these that are in sight."""
-    return (await session.scalars(select(Alert).where(Alert.id.in_(alert_ids), *in_sight(sight)))).all()
+    return (await session.scalars(select(Alert).where(Alert.id.in_(alert_ids), *in_sight(Alert, sight)))).all()

@@ -24,17 +24,8 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) AS new (id, c
 WHERE alert.id = new.id
 """  # noqa: S608
 
-# Every system that waits for the verdict gets a message in the transaction that brings it.
-_GIVE_VERDICT = """
-WITH answered AS (
-UPDATE alert SET verdict = new.verdict, verdict_reason_sealed = new.reason_sealed, visited_on = new.visited_on,
-    answered_at = new.given_at, case_id = new.case_id, task_id = new.task_id,
-    state = CASE state WHEN 'withdrawn' THEN state ELSE 'answered' END
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::date[], $7::timestamptz[])
-    AS new (id, case_id, task_id, verdict, reason_sealed, visited_on, given_at)
-WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.given_at)
-RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at
-), told AS (
+TELL = """
+, told AS (
 INSERT INTO verdict_notice (id, alert_id, feed, source_ref, area_code, verdict, visited_on, answered_at)
 SELECT uuidv7(), answered.* FROM answered RETURNING *
 )
@@ -47,6 +38,19 @@ SELECT uuidv7(), webhook.id, jsonb_build_object(
 FROM told JOIN webhook ON webhook.active
     AND (told.feed = ANY(webhook.feeds) OR '*' = ANY(webhook.feeds)) AND told.area_code LIKE ANY(webhook.areas)
 """
+"""Ends a statement that has changed `answered`: every system that waits gets a message in the same transaction."""
+
+_GIVE_VERDICT = f"""
+WITH answered AS (
+UPDATE alert SET verdict = new.verdict, verdict_reason_sealed = new.reason_sealed, visited_on = new.visited_on,
+    answered_at = new.given_at, verdict_basis = new.basis, case_id = new.case_id, task_id = new.task_id,
+    state = CASE state WHEN 'withdrawn' THEN state ELSE 'answered' END
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::date[], $7::timestamptz[], $8::text[])
+    AS new (id, case_id, task_id, verdict, reason_sealed, visited_on, given_at, basis)
+WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.given_at)
+RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at
+){TELL}
+"""  # noqa: S608
 
 
 async def begin_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -55,7 +59,7 @@ async def begin_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -
 
 
 async def give_verdicts(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Rows of `(alert id, case, task, verdict, sealed reason, visited_on, given_at)`, each alert once."""
+    """Rows of `(alert id, case, task, verdict, sealed reason, visited_on, given_at, basis)`, each alert once."""
     await _change(session, _GIVE_VERDICT, rows)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, or_, select, text, tuple_
+from sqlalchemy import and_, delete, or_, select, text, tuple_
 
 from services.alerts import rules
 from services.alerts.models import Batch, BatchChunk, BatchError
 from services.alerts.rules import BatchNotFound, Sight
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.security.principals import Role
 
 CHANNEL = "alerts_batch"
 """Notified when a batch was committed, so that workers need not look for one all the time."""
@@ -28,6 +29,7 @@ class Chunk:
     first_row: int
     sealed: bytes
     reported_by: UUID
+    role: Role
     feeds: Sequence[str]
     areas: Sequence[str]
     received_at: datetime
@@ -52,7 +54,7 @@ class Outcome:
 # A row lock is all the lease there is: it goes when the worker dies, and the next one takes the chunk at once. Small
 # batches go first; they are few and soon done, so they do not keep the others waiting.
 _TAKE_CHUNK = """
-SELECT chunk.batch_id, seq, first_row, sealed, reported_by, feeds, areas, received_at, rows_total
+SELECT chunk.batch_id, seq, first_row, sealed, reported_by, role, feeds, areas, received_at, rows_total
 FROM batch_chunk AS chunk JOIN batch ON batch.id = chunk.batch_id
 ORDER BY rows_total > $1, chunk.batch_id, seq LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
 """
@@ -85,7 +87,9 @@ async def get_batch(session: ReadSession, reported_by: UUID, sight: Sight, batch
     """A batch the asker sent, or whose feeds are all the asker's; raises `BatchNotFound`."""
     wanted = select(Batch).where(Batch.id == batch_id)
     if sight.feeds is not None:
-        wanted = wanted.where(or_(Batch.reported_by == reported_by, Batch.feeds.contained_by(sorted(sight.feeds))))
+        # A cadre's batch names no feeds: the empty list is contained in every other.
+        bureaus = and_(Batch.role == Role.BUREAU, Batch.feeds.contained_by(sorted(sight.feeds)))
+        wanted = wanted.where(or_(Batch.reported_by == reported_by, bureaus))
     batch = await session.scalar(wanted)
     if batch is None:
         raise BatchNotFound
@@ -106,7 +110,7 @@ async def list_errors(
 async def take_chunk(session: WriteSession, live_rows: int) -> Chunk | None:
     """The oldest chunk nobody works on, ours until the transaction ends; first those of batches up to `live_rows` rows."""
     row = await (await raw(session)).fetchrow(_TAKE_CHUNK, live_rows)
-    return Chunk(**row) if row else None
+    return Chunk(**{**row, "role": Role(row["role"])}) if row else None
 
 
 async def finish_chunk(session: WriteSession, chunk: Chunk, outcome: Outcome, started_at: datetime) -> None:

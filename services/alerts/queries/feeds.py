@@ -31,8 +31,3 @@ async def list_versions(session: ReadSession, code: str, *, before: int | None, 
     if before is not None:
         wanted = wanted.where(FeedVersion.version < before)
     return (await session.scalars(wanted)).all()
-
-
-async def fields_in_rules(session: ReadSession, code: str) -> frozenset[str]:  # noqa: ARG001
-    """Fields of evidence that a rule of the feed looks at, now or later: they cannot vanish from its schema."""
-    return frozenset()

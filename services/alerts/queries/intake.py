@@ -17,7 +17,7 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 _FIELDS = ", ".join(NewAlert._fields)
 _TYPES = (
     *("uuid", "text", "text", "bytea", "bytea", "text", "date", "text", "text", "text", "bytea", "uuid", "uuid"),
-    *("timestamptz", "smallint", "text", "uuid"),
+    *("timestamptz", "smallint", "text", "uuid", "jsonb"),
 )
 _NUMBERS = {name: f"${number}" for number, name in enumerate(NewAlert._fields, 1)}
 _OUTBOX_TYPES = ["uuid", "text", "text", "text", "timestamptz", "text", "text", "smallint"]

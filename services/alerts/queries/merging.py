@@ -28,17 +28,22 @@ FROM unnest($1::text[], $2::bytea[]) AS new (feed, dedup), LATERAL (
 _NEWEST = """
 SELECT id, subject_key, alert.risk_family, state, severity, verdict, answered_at, feed, sealed, reported_at,
     COALESCE(person_key, household_key, id::text) AS partition_key, first_withdrawn_at IS NULL AS first_stands,
-    (SELECT max(reported_at) FROM alert_evidence AS e WHERE e.alert_id = alert.id AND withdrawn_at IS NULL) AS last_at
+    (SELECT reported_at FROM alert_evidence AS e WHERE e.alert_id = alert.id AND withdrawn_at IS NULL
+        ORDER BY e.id DESC LIMIT 1) AS last_at
 FROM alert JOIN unnest($1::text[], $2::text[]) AS wanted (key, risk_family)
     ON subject_key = wanted.key AND alert.risk_family = wanted.risk_family AND merging
 ORDER BY id FOR UPDATE OF alert
 """
 
+# However much was merged into an alert, this reads the few that were news, by index.
 _TOLD = """
-SELECT alert_id, feed, sealed FROM (
-    SELECT alert_id, feed, sealed, outcome, row_number() OVER (PARTITION BY alert_id, feed ORDER BY id) AS place
-    FROM alert_evidence WHERE alert_id = ANY ($1::uuid[]) AND feed = ANY ($2::text[]) AND withdrawn_at IS NULL
-) AS of_feed WHERE place = 1 OR outcome = 'worsened'
+SELECT alert_id, feed, sealed FROM alert_evidence
+WHERE alert_id = ANY ($1::uuid[]) AND feed = ANY ($2::text[]) AND outcome = 'worsened' AND withdrawn_at IS NULL
+UNION ALL
+SELECT alert.id, first.feed, first.sealed FROM alert CROSS JOIN unnest($2::text[]) AS wanted (feed), LATERAL (
+    SELECT e.feed, e.sealed FROM alert_evidence AS e
+    WHERE e.alert_id = alert.id AND e.feed = wanted.feed AND e.withdrawn_at IS NULL ORDER BY e.id LIMIT 1) AS first
+WHERE alert.id = ANY ($1::uuid[]) AND (alert.feed <> wanted.feed OR alert.first_withdrawn_at IS NOT NULL)
 """
 
 _RETIRE = "UPDATE alert SET merging = false WHERE id = ANY ($1::uuid[])"
@@ -49,7 +54,9 @@ FROM unnest($1::uuid[], $2::text[]) AS worse (id, severity)
 WHERE alert.id = worse.id AND alert.severity <> worse.severity
 """
 
-_FIELDS = tuple(name for name in NewAlert._fields if name != "risk_family")
+_FIELDS = tuple(
+    name for name in NewAlert._fields if name not in ("risk_family", "lane", "area")
+)  # those are the alert's
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def _standing(row: Mapping[str, Any]) -> Standing:
 
 
 async def find_told(session: WriteSession, alert_ids: Collection[UUID], feeds: Collection[str]) -> list[SealedEvidence]:
-    """Further evidence of those alerts and feeds that was told, and the first of a feed that was not."""
+    """Further evidence of those alerts and feeds that was told, or is the first that stands of its feed."""
     rows = await (await raw(session)).fetch(_TOLD, list(alert_ids), list(feeds))
     return [SealedEvidence(**row) for row in rows]
 

@@ -74,7 +74,8 @@ class ReferenceData:
         version, feed = self._versions.get(row.code, (0, None))
         if feed is None or version != row.version:
             validator = compile_schema(row.evidence_schema)
-            feed = Feed(row.code, row.risk_family, row.default_severity, validator, frozenset(row.reporters))
+            roles, about_areas = frozenset(row.reporters), row.subject == "area"
+            feed = Feed(row.code, row.risk_family, row.default_severity, validator, roles, about_areas)
             self._versions[row.code] = (row.version, feed)
         return feed
 

@@ -96,7 +96,12 @@ CLOCKS_APART = timedelta(days=1)
 async def get_quality(session: ReadSession, sight: Sight, rule: Rule) -> Quality:
     """Of the alerts in sight that the rule let through."""
     # The index of feeds and ids finds them; an index of its own would cost every alert that comes in.
-    mine = [Alert.feed == rule.feed, Alert.id >= first_id(rule.created_at), Alert.rule_id == rule.id, *in_sight(sight)]
+    mine = [
+        Alert.feed == rule.feed,
+        Alert.id >= first_id(rule.created_at),
+        Alert.rule_id == rule.id,
+        *in_sight(Alert, sight),
+    ]
     alerts, push, verdict = (await session.execute(select(func.count(), _PUSH, _VERDICT).where(*mine))).one()
     counted = select(Alert.verdict, func.count()).where(*mine, Alert.verdict.is_not(None)).group_by(Alert.verdict)
     verdicts: dict[Any, int] = {row[0]: row[1] for row in await session.execute(counted)}
@@ -133,7 +138,7 @@ async def list_span(session: ReadSession, sight: Sight, span: Span, after: UUID 
         Alert.reported_at >= span.since,
         Alert.reported_at < span.until,
         Alert.area_code.startswith(span.area_prefix, autoescape=True),
-        *in_sight(sight),
+        *in_sight(Alert, sight),
     )
     if span.batch_id is not None:
         query = query.where(Alert.batch_id == span.batch_id)

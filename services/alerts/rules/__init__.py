@@ -1,6 +1,6 @@
 """What this service decides. Pure: whatever a decision needs comes in as an argument."""
 
-from services.alerts.rules.accounting import FindingKind, days_of_account
+from services.alerts.rules.accounting import FindingKind, days_of_account, due_tonight
 from services.alerts.rules.alerts import (
     AlertAlreadyAnswered,
     AlertAlreadyWithdrawn,
@@ -27,7 +27,7 @@ from services.alerts.rules.batches import (
     RowTooLong,
     lane_of_batch,
 )
-from services.alerts.rules.evidence import FACTS, Kind, compile_schema, evidence_kinds, schema_faults
+from services.alerts.rules.evidence import Kind, compile_schema, evidence_kinds, schema_faults
 from services.alerts.rules.feeds import (
     FIELDS,
     Cadence,
@@ -37,6 +37,7 @@ from services.alerts.rules.feeds import (
     Subject,
     column_type,
     definition_faults,
+    family_of,
     heading,
     require_reporter,
 )
@@ -54,7 +55,6 @@ from services.alerts.rules.screening import (
 from services.alerts.rules.withdrawals import Piece, Taking, take_back
 
 __all__ = [
-    "FACTS",
     "FIELDS",
     "MAX_ROWS",
     "AlertAlreadyAnswered",
@@ -97,8 +97,10 @@ __all__ = [
     "compile_schema",
     "days_of_account",
     "definition_faults",
+    "due_tonight",
     "evidence_faults",
     "evidence_kinds",
+    "family_of",
     "heading",
     "highest",
     "holds_id_number",

@@ -1,13 +1,17 @@
 """Which days an account is given of."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
+from shared.clock import CHINA
 from shared.errors import Invalid
 
 FindingKind = Literal["missing", "answered", "dropped"]
 """households never got it; has a verdict on it; dropped its task. Each while the alert is open here."""
 
+NIGHT = range(2, 6)
+"""Hours in China in which nobody is kept waiting by a long look."""
+A_NIGHT = timedelta(hours=12)
 LONGEST = timedelta(days=366)
 
 
@@ -32,3 +36,8 @@ def days_of_account(first: date | None, last: date | None, today: date) -> tuple
     if end - begin >= LONGEST:
         raise DaysTooMany(field="to", max_days=LONGEST.days)
     return begin, end
+
+
+def due_tonight(last_at: datetime | None, now: datetime) -> bool:
+    """Whether what is done once a night is to be done now."""
+    return now.astimezone(CHINA).hour in NIGHT and (last_at is None or now - last_at > A_NIGHT)

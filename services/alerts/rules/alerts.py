@@ -67,7 +67,9 @@ class Sight:
 
 
 def sight(who: Principal) -> Sight:
-    """A bureau sees its own feeds; the county, its supervisors and administrators see all."""
+    """A bureau sees its own feeds; the county, its supervisors and administrators see all; cadres see no feed whole."""
+    if who.role in (Role.VILLAGE, Role.TOWNSHIP):
+        return Sight(frozenset(), who.scope)
     everything = who.role is not Role.BUREAU or "*" in who.feeds
     return Sight(None if everything else who.feeds, who.scope)
 

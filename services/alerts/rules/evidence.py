@@ -13,18 +13,18 @@ from typing import Any, Literal
 import orjson
 from jsonschema_rs import Draft202012Validator, RegexOptions, meta
 
+from services.alerts.rules.screening_rules import FACTS, ROW_FIELDS
 from shared.errors import Fault
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-FACTS = ("is_registered", "is_registered_poor", "is_monitored", "has_open_case")
-"""What the register knows of a person, by the names that rules use."""
-RESERVED = frozenset({*FACTS, "occurred_on", "reported_on", "area_code", "area_name", "source_ref"})
+RESERVED = frozenset({*FACTS, *ROW_FIELDS, "area_name", "source_ref"})
 """Names that mean something else to a rule or a column."""
 MAX_FIELDS = 50
 MAX_BYTES = 64_000
 MAX_TEXT = 2000
 MAX_PATTERN = 200
 MAX_CHOICES = 200
+MAX_CHOICE = 100
 
 Kind = Literal["text", "number", "integer", "date", "boolean"]
 
@@ -134,7 +134,7 @@ def _text_faults(field: Mapping[str, Any]) -> Iterator[Fault]:
     """A text has an end: a list of choices, a date, or a greatest length."""
     choices = field.get("enum")
     if choices is not None:
-        if len(choices) > MAX_CHOICES or not all(isinstance(one, str) and 0 < len(one) <= 100 for one in choices):
+        if not 1 <= len(choices) <= MAX_CHOICES or not all(map(_is_choice, choices)):
             yield Fault("enum", "schema-choices", {"greatest": MAX_CHOICES})
     elif "format" not in field and not 1 <= field.get("maxLength", 0) <= MAX_TEXT:
         yield Fault("maxLength", "schema-text-unbounded", {"greatest": MAX_TEXT})
@@ -142,6 +142,10 @@ def _text_faults(field: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("format", "choice-invalid", {"expected": "date"})
     if len(field.get("pattern", "")) > MAX_PATTERN:
         yield Fault("pattern", "text-too-long", {"max_length": MAX_PATTERN})
+
+
+def _is_choice(choice: Any) -> bool:
+    return isinstance(choice, str) and 0 < len(choice) <= MAX_CHOICE
 
 
 def _compile_faults(schema: Mapping[str, Any]) -> Iterator[Fault]:

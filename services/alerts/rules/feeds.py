@@ -45,6 +45,10 @@ _SUBJECT_FIELDS: Mapping[Subject, Sequence[frozenset[str]]] = {
 """By subject: of each set, one field has to be a column that must not be blank."""
 
 
+ANY_FAMILY = "other"
+"""Risk family of the feeds that take all kinds of trouble: a household's request, a patrol, a hotline."""
+
+
 class FeedCodeTaken(Conflict):
     """Another feed, perhaps a closed one, has that code."""
 
@@ -95,6 +99,12 @@ def require_reporter(who: Principal, feed: str, reporters: Iterable[str]) -> Non
         who.require_feed(feed)
     if who.role.value not in reporters:
         raise FeedNotPermitted(field="feed", feed=feed)
+
+
+def family_of(family: str, evidence: Mapping[str, Any], families: Mapping[str, str]) -> str:
+    """The risk family of an alert: the feed's; of a feed for all kinds of trouble, that of the evidence's `topic`."""
+    topic = evidence.get("topic")
+    return families.get(topic, family) if family == ANY_FAMILY and isinstance(topic, str) else family
 
 
 def definition_faults(definition: Definition, families: Iterable[str]) -> list[Fault]:

@@ -48,6 +48,8 @@ class Draft(Protocol):
     def id_number(self) -> str | None: ...
     @property
     def subjects(self) -> int: ...
+    @property
+    def about_areas(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Feed:
     default_severity: Severity
     evidence: Draft202012Validator
     reporters: frozenset[str] = frozenset({"bureau"})  # the roles that may report under it
+    about_areas: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,11 @@ def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) ->
     """Whether a report is taken, and with what severity; else all its faults. `today` is the day in China."""
     faults: list[Fault] = []
     id_number = evidence = None
-    if draft.subjects != 1:
-        faults.append(Fault("", "person-or-household"))
+    faults.extend(_subject_faults(draft, feed))
     if feed is None:
         faults.append(Fault("feed", "feed-unknown"))
     if not area_known:
-        faults.append(Fault("area_code", "area-unknown"))
+        faults.append(Fault("area_code", "area-unknown" if draft.area_code else "field-missing"))
     if draft.occurred_on > today:
         faults.append(Fault("occurred_on", "date-in-future"))
     if draft.source_ref is not None and holds_id_number(draft.source_ref, today):
@@ -104,6 +106,14 @@ def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) ->
     if faults or feed is None or evidence is None:
         return faults
     return Screened(draft.severity or feed.default_severity, id_number, evidence)
+
+
+def _subject_faults(draft: Draft, feed: Feed | None) -> Iterator[Fault]:
+    """A report is about one person, one household or some areas, as its feed is."""
+    if draft.subjects != 1:
+        yield Fault("", "person-or-household")
+    elif feed is not None and feed.about_areas != draft.about_areas:
+        yield Fault("area", "feed-about-areas" if feed.about_areas else "feed-not-about-areas")
 
 
 def holds_id_number(text: str, today: date) -> bool:

@@ -5,11 +5,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+from pydantic.config import JsonDict
 
 from services.alerts.rules import EvidenceOutcome, Outcome, Severity, State
+from services.alerts.schemas.area_alerts import AreaCheckView, AreaDraft, AreaView
 from services.alerts.schemas.explanations import Explanation
 from services.alerts.schemas.fields import AreaCode, Draft, Evidence, FeedCode, IsoDate, Line
-from shared.contracts.households import Verdict
+from shared.contracts.households import Basis, Verdict
 
 
 class PersonDraft(Draft):
@@ -33,8 +35,12 @@ class HouseholdDraft(Draft):
     ]
 
 
+def _without_default(schema: JsonDict) -> None:
+    schema.pop("default", None)
+
+
 class AlertDraft(Draft):
-    """One early warning (预警) as a bureau sends it: about a person or a household, never both."""
+    """One early warning (预警) as a bureau sends it: about a person, a household or whole areas, one of the three."""
 
     feed: FeedCode
     source_ref: Annotated[
@@ -50,14 +56,27 @@ class AlertDraft(Draft):
     ]
     person: PersonDraft | None = None
     household: HouseholdDraft | None = None
-    area_code: AreaCode
+    area: AreaDraft | None = None
+    area_code: Annotated[
+        AreaCode,
+        Field(
+            default="",
+            description="12 digits, GB/T 2260 + GB/T 10114; may be left out with `area` · 行政区划代码，区域预警可不填",
+            json_schema_extra=_without_default,
+        ),
+    ]
     severity: Annotated[Severity | None, Field(description="The feed's own when left out · 严重程度")] = None
     evidence: Evidence
 
     @property
     def subjects(self) -> int:
         """Of how many things it speaks; one is right."""
-        return (self.person is not None) + (self.household is not None)
+        return (self.person is not None) + (self.household is not None) + (self.area is not None)
+
+    @property
+    def about_areas(self) -> bool:
+        """No person and no household is named."""
+        return self.area is not None
 
     @property
     def id_number(self) -> str | None:
@@ -108,7 +127,8 @@ class ReportedAlert(AlertSummary):
 class VerdictView(BaseModel):
     """What the village found."""
 
-    verdict: Verdict
+    verdict: Verdict = Field(description="Of an area alert the gravest of its areas' · 区域预警取各村结论中最重的")
+    basis: Basis | None = Field(description="visit 入户, phone 电话, known_fact 已知情况; null: not told · 核查依据")
     reason: str | None = Field(description="Free text; withheld from supervisors · 结论说明")
     visited_on: date | None
     answered_at: datetime
@@ -150,6 +170,8 @@ class AlertDetail(AlertSummary):
     snooze: SnoozeView | None
     person: MaskedPerson | None
     household: MaskedHousehold | None
+    area: AreaView | None = Field(description="For an alert about whole areas · 区域预警")
+    areas: list[AreaCheckView] = Field(description="What each of its areas has said · 各村核查情况")
     evidence: dict[str, Any]
     case_id: UUID | None
     task_id: UUID | None

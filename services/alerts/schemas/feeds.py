@@ -1,5 +1,6 @@
 """Feeds as they are made, changed and read."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -130,6 +131,16 @@ class FeedContent(Draft):
         if len(set(self.reporters)) != len(self.reporters):
             raise PydanticCustomError("feed-reporter-twice", "a reporter is named twice")
         return self
+
+
+def saved_content(saved: Mapping[str, Any]) -> FeedContent:
+    """What was saved, shown as it is: today's checks may be stricter than those of its day."""
+    return FeedContent.model_construct(
+        **{name: value for name, value in saved.items() if name not in ("bureau", "name", "columns")},
+        bureau=Bureau.model_construct(**saved["bureau"]),
+        name=Names.model_construct(**saved["name"]),
+        columns=[ColumnDraft.model_construct(**column) for column in saved["columns"]],
+    )
 
 
 class NewFeed(FeedContent):

@@ -3,8 +3,18 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic_core import PydanticCustomError
 
+
+def _day(value: Any) -> Any:
+    if not (isinstance(value, str) and len(value) == 10):
+        raise PydanticCustomError("date-invalid", "not a date")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""YYYY-MM-DD in bodies that FastAPI has read already: there a date is a text, which `IsoDate` would refuse."""
 IsoDate = Annotated[date, Strict()]
 """YYYY-MM-DD. Strict: pydantic would also take seconds since 1970, and 20260301 is some number of seconds.
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from services.alerts.rules import Severity
 from services.alerts.schemas.alerts import MaskedHousehold, MaskedPerson
-from services.alerts.schemas.fields import Draft, FeedCode, IsoDate
+from services.alerts.schemas.fields import Day, Draft, FeedCode
 from shared.areas import InvalidAreaCode, normalise, prefix
 from shared.contracts.households import Verdict
 
@@ -60,8 +60,8 @@ class NewRule(Draft):
 
     feed: FeedCode
     area: AreaPrefix
-    valid_from: IsoDate = Field(description="First day in force · 生效日", examples=["2026-09-01"])
-    valid_to: IsoDate | None = Field(None, description="Last day in force, inclusive · 失效日（含当日）")
+    valid_from: Day = Field(description="First day in force · 生效日", examples=["2026-09-01"])
+    valid_to: Day | None = Field(None, description="Last day in force, inclusive · 失效日（含当日）")
     levels: Levels
     parameters: Parameters = Field(default_factory=dict)
     note: str | None = Field(None, max_length=500, description="Why, or where it is written · 依据")
@@ -70,7 +70,7 @@ class NewRule(Draft):
 class RuleEnd(Draft):
     """When the version ends."""
 
-    last_day: IsoDate = Field(description="Last day in force, today or later · 最后有效日", examples=["2026-12-31"])
+    last_day: Day = Field(description="Last day in force, today or later · 最后有效日", examples=["2026-12-31"])
 
 
 class RuleView(BaseModel):
@@ -100,8 +100,8 @@ class SweepBody(Draft):
 
 
 class _Span(Draft):
-    first_day: IsoDate = Field(description="First day of the reports · 报送起始日", examples=["2026-01-01"])
-    last_day: IsoDate = Field(description="Last day, inclusive; a year at most · 报送截止日", examples=["2026-03-31"])
+    first_day: Day = Field(description="First day of the reports · 报送起始日", examples=["2026-01-01"])
+    last_day: Day = Field(description="Last day, inclusive; a year at most · 报送截止日", examples=["2026-03-31"])
     batch_id: UUID | None = Field(None, description="Of this batch or file only · 仅此批次或文件")
     sweep: SweepBody | None = None
 

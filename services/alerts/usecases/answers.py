@@ -31,6 +31,7 @@ async def give_verdicts(session: WriteSession, given: Sequence[VerdictGiven]) ->
             base64.b64decode(e.reason_sealed),
             e.visited_on,
             e.given_at,
+            e.basis,
         )
         for e in sorted(given, key=lambda e: e.given_at)
         for alert_id in e.alert_ids

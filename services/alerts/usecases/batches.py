@@ -23,7 +23,7 @@ from shared.errors import DomainError, Fault
 from shared.ids import new_id
 from shared.lanes import Lane
 from shared.security import audit
-from shared.security.principals import Principal, Role
+from shared.security.principals import Principal
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
 
@@ -58,6 +58,7 @@ async def accept_batch(
     batch = Batch(
         id=new_id(),
         reported_by=who.id,
+        role=who.role,
         feeds=sorted(who.feeds),
         areas=who.scope.serialise(),
         format=format_,
@@ -97,7 +98,7 @@ async def work_chunk(
 
 def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime, lane: Lane) -> Prepared:
     """Read, screen and seal the rows of a chunk: all processor time and no waiting."""
-    who = Principal(chunk.reported_by, "api_key", Role.BUREAU, Scope.parse(chunk.areas), frozenset(chunk.feeds))
+    who = Principal(chunk.reported_by, "api_key", chunk.role, Scope.parse(chunk.areas), frozenset(chunk.feeds))
     trace = current_traceparent()
     ready = Prepared([], [], [], [])
     lines = map(bytes.strip, vault.open(chunk.sealed, PURPOSE).split(b"\n"))

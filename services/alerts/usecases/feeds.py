@@ -1,7 +1,7 @@
 """Feeds are made, changed, closed and opened again. Each change is a version that is kept."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -10,7 +10,10 @@ from services.alerts import rules
 from services.alerts.codes import RISK_FAMILIES
 from services.alerts.models import Feed, FeedVersion
 from services.alerts.queries import feeds as queries
-from services.alerts.schemas.feeds import FeedContent, NewFeed
+from services.alerts.queries.compiled_rules import fields_in_rules
+from services.alerts.rules.screening_rules import rule_fields
+from services.alerts.schemas.feeds import FeedContent, NewFeed, saved_content
+from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.errors import InvalidInput
 from shared.security import audit
@@ -49,7 +52,7 @@ async def change_feed(
     expect(feed.version)
     wanted = columns_of(content)
     if any(getattr(feed, name) != value for name, value in wanted.items()):
-        await _require_fields(session, feed, content)
+        await _require_fields(session, feed, content, local_date(now))
         for name, value in wanted.items():
             setattr(feed, name, value)
         await _change(session, who, feed, "changed", now)
@@ -87,14 +90,9 @@ def columns_of(content: FeedContent) -> dict[str, Any]:
 
 def content_of(feed: Feed) -> FeedContent:
     """What a change of the feed would have to send."""
-    named = {"bureau", "name", "columns", "evidence_schema"}
-    return FeedContent(
-        **{name: getattr(feed, name) for name in FeedContent.model_fields if name not in named},
-        bureau={"code": feed.bureau, "zh": feed.bureau_zh, "en": feed.bureau_en},
-        name={"zh": feed.name_zh, "en": feed.name_en},
-        columns=feed.columns,
-        evidence_schema=feed.evidence_schema,
-    )
+    same = {name: getattr(feed, name) for name in FeedContent.model_fields if name not in ("bureau", "name")}
+    bureau = {"code": feed.bureau, "zh": feed.bureau_zh, "en": feed.bureau_en}
+    return saved_content({**same, "bureau": bureau, "name": {"zh": feed.name_zh, "en": feed.name_en}})
 
 
 async def _change(session: WriteSession, who: Principal, feed: Feed, deed: str, now: datetime) -> None:
@@ -120,10 +118,10 @@ async def _keep(session: WriteSession, who: Principal, feed: Feed, deed: str) ->
     await audit.record(session, who, PERMIT, feed.code, deed=deed, version=feed.version)
 
 
-async def _require_fields(session: WriteSession, feed: Feed, content: FeedContent) -> None:
-    """Raise when a rule in force would look at a field that is gone, or is something else now."""
-    used = await queries.fields_in_rules(session, feed.code)
-    before, after = rules.evidence_kinds(feed.evidence_schema), rules.evidence_kinds(content.evidence_schema)
-    lost = sorted(name for name in used if name in before and before[name] != after.get(name))
+async def _require_fields(session: WriteSession, feed: Feed, content: FeedContent, today: date) -> None:
+    """Raise when a rule of today or later would look at a field that is gone, or is something else now."""
+    used = await fields_in_rules(session, feed, today)
+    before, after = rule_fields(feed.evidence_schema), rule_fields(content.evidence_schema)
+    lost = sorted(name for name in used if before[name] != after.get(name))
     if lost:
         raise rules.FeedFieldInUse(field="evidence_schema.properties", fields=", ".join(lost))

@@ -14,9 +14,11 @@ import orjson
 import polars as pl
 
 from services.alerts import events
+from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import NewAlert, OutboxRow
 from services.alerts.queries.unmatched import WaitingRow
-from services.alerts.rules import FACTS, Feed, Severity, canonical, evidence_faults, holds_id_number
+from services.alerts.rules import Feed, Severity, canonical, evidence_faults, family_of, holds_id_number
+from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_rows import PLACE, PLACELESS
 from services.alerts.usecases.record import record_of, rest_of, with_facts
 from shared.areas import Scope
@@ -202,7 +204,7 @@ def _alert(row: Row, sender: Sender, vault: Vault) -> NewAlert:
         batch_id=sender.file_id,
         reported_at=sender.reported_at,
         lane=Lane.BULK,
-        risk_family=sender.feed.risk_family,
+        risk_family=family_of(sender.feed.risk_family, row.evidence, FAMILY_OF_TOPIC),
         rule_id=row.rule_id,
     )
 

@@ -13,8 +13,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from services.alerts.queries.known import Facts
-from services.alerts.rules import FACTS
 from services.alerts.rules.rule_sets import RuleSet
+from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_rows import PLACE, PLACELESS, Ledger, areas_and_words, sieve, tidied
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault

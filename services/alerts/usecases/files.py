@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from shared.tables import Table, open_table
-
 from services.alerts.models import Feed, File
 from services.alerts.queries import files
 from services.alerts.rules import sight
@@ -20,6 +18,7 @@ from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.sealed_files import FileSeal
 from shared.security.vault import Vault
+from shared.tables import Table, open_table
 
 CONTENT = "file"
 NAME = "file-name"

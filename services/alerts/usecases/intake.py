@@ -6,11 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.alerts import events, rules
+from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import Alert, AlertEvidence, NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
 from services.alerts.queries import intake
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
-from services.alerts.usecases import merging
+from services.alerts.usecases import area_alerts, merging
 from services.alerts.usecases.merging import Arrival, Settled
 from services.alerts.usecases.record import record_of, rest_of
 from shared.clock import local_date
@@ -54,7 +55,8 @@ async def settle_report(
 
     Raises `SourceRefReused` for other content under a known source_ref.
     """
-    [settled] = await store_alerts(session, [alert], [told], vault)
+    [(subject_key, _)] = await intake.find_subjects(session, [alert])
+    [settled] = await merging.settle(session, [Arrival(alert, subject_key, told)], vault)
     if settled.outcome is None:
         raise rules.SourceRefReused(field="source_ref")
     found, own = await queries.get_seen(session, rules.sight(who), settled.alert_id, alert)
@@ -94,6 +96,7 @@ def prepare_alert(
 
     Raises `InvalidInput`, `FeedNotPermitted`, `AreaNotPermitted`.
     """
+    draft = area_alerts.placed(who, draft, reference)
     feed = reference.feeds.get(draft.feed)
     area_known = draft.area_code in reference.areas
     if feed is not None:
@@ -121,7 +124,8 @@ def prepare_alert(
         batch_id=batch_id,
         reported_at=now,
         lane=lane,
-        risk_family=reference.feeds[draft.feed].risk_family,
+        risk_family=rules.family_of(reference.feeds[draft.feed].risk_family, draft.evidence, FAMILY_OF_TOPIC),
+        area=area_alerts.as_json(draft.area),
     )
 
 
@@ -133,6 +137,7 @@ def _record(draft: AlertDraft, screened: rules.Screened) -> bytes:
         person.phone if person else None,
         household.national_code if household else None,
         screened.evidence,
+        draft.area.model_dump() if draft.area else None,
     )
 
 

@@ -1,11 +1,13 @@
 """Looking at one alert, as far as it is the asker's to see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.alerts.models import Alert, AlertEvidence
+from services.alerts.models import Alert, AlertEvidence, AreaCheck
 from services.alerts.queries import alerts as find
+from services.alerts.queries.area_checks import list_checks
 from services.alerts.rules import sight
 from services.alerts.usecases.merging import KIND, snooze_end
 from shared.clock import local_date
@@ -22,6 +24,7 @@ class Seen:
     own: AlertEvidence | None  # the asker's first evidence, where the alert itself is another bureau's
     evidences: int  # further ones in sight
     snoozed_until: datetime | None
+    checks: Sequence[AreaCheck] = ()  # of an alert about areas
 
 
 async def look_at_alert(session: ReadSession, who: Principal, alert_id: UUID, now: datetime) -> Seen:
@@ -30,4 +33,5 @@ async def look_at_alert(session: ReadSession, who: Principal, alert_id: UUID, no
     own = await find.find_own(session, sight(who), [alert])
     count = await find.count_evidence(session, sight(who), alert_id)
     until = snooze_end(alert, await policies.load(session, KIND), local_date(now))
-    return Seen(alert, own.get(alert_id), count, until)
+    checks = await list_checks(session, alert_id) if alert.area else ()
+    return Seen(alert, own.get(alert_id), count, until, checks)

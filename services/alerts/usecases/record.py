@@ -2,21 +2,29 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import orjson
 
 
 def record_of(
-    id_number: str | None, name: str | None, phone: str | None, national_code: str | None, evidence: bytes
+    id_number: str | None,
+    name: str | None,
+    phone: str | None,
+    national_code: str | None,
+    evidence: bytes,
+    area: Mapping[str, Any] | None = None,
 ) -> bytes:
     """What is sealed: `{"evidence": {...}, "household": ..., "person": ...}`, the same bytes for the same row.
 
-    `evidence`: JSON, keys sorted.
+    `evidence`: JSON, keys sorted. An alert about areas has them as `area` beside these.
     """
-    who = {
+    who: dict[str, Any] = {
         "household": {"national_code": national_code} if national_code is not None else None,
         "person": {"id_number": id_number, "name": name, "phone": phone} if id_number is not None else None,
     }
+    if area is not None:
+        who["area"] = area
     return b'{"evidence":' + evidence + b"," + orjson.dumps(who)[1:]
 
 

@@ -27,16 +27,21 @@ async def replay_alerts(
     which it was told first: what it was, what made it worse, what was taken back, and its end.
     """
     page = await find.lock_told_since(session, since, feed, after, PAGE)
-    worsened: dict[UUID, list[AlertEvidence]] = {}
-    for one in await find.list_all_evidence(session, [alert.id for alert in page]):
-        if one.outcome == "worsened":
-            worsened.setdefault(one.alert_id, []).append(one)
-    for lane in Lane:  # each in the lane it was told in: what comes meanwhile must not overtake its alert
-        told = (event for one in page if one.lane == lane for event in _told(one, worsened.get(one.id, [])))
-        await emit(session, *told, lane=lane)
+    await retell(session, page)
     if page:
         await audit.record(session, who, "alert:replay", "alerts", since=since, feed=feed, alerts=len(page))
     return len(page), page[-1].id if len(page) == PAGE else None
+
+
+async def retell(session: WriteSession, alerts: Sequence[Alert]) -> None:
+    """Tell all that was ever told of these alerts."""
+    worsened: dict[UUID, list[AlertEvidence]] = {}
+    for one in await find.list_all_evidence(session, [alert.id for alert in alerts]):
+        if one.outcome == "worsened":
+            worsened.setdefault(one.alert_id, []).append(one)
+    for lane in Lane:  # each in the lane it was told in: what comes meanwhile must not overtake its alert
+        told = (event for one in alerts if one.lane == lane for event in _told(one, worsened.get(one.id, [])))
+        await emit(session, *told, lane=lane)
 
 
 def _told(alert: Alert, worsened: Sequence[AlertEvidence]) -> Iterator[Event]:

@@ -1,6 +1,14 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.households.api import cases, imports, members, register, tasks
+from services.households.api import area_tasks, cases, imports, members, register, tasks, verdicts
 
 # Imports first: their path would otherwise be read as a household's id.
-ROUTERS = (imports.router, register.router, members.router, tasks.router, cases.router)
+ROUTERS = (
+    imports.router,
+    register.router,
+    members.router,
+    tasks.router,
+    cases.router,
+    area_tasks.router,
+    verdicts.router,
+)

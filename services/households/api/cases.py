@@ -44,7 +44,7 @@ async def list_cases(
         )
         page, last = cut(rows, limit)
         around = await find.load_surroundings(
-            session, who.scope, [(row.case, row.household, row.case.area_code) for row in page]
+            session, who.scope, [(row.case, row.household, row.case.area_code) for row in page], latest=True
         )
     items = [views.case_summary(row, around, reader_of(who)) for row in page]
     return Page(items=items, next=encode_cursor(last.case.id) if last else None)

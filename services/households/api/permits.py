@@ -24,6 +24,7 @@ AssignTask = Annotated[Principal, Depends(Permit("task:assign", Role.TOWNSHIP, R
 CancelTask = Annotated[Principal, Depends(Permit("task:cancel", Role.TOWNSHIP, Role.COUNTY))]
 RecordVisit = Annotated[Principal, Depends(Permit("visit:record", *FIELD))]
 GiveVerdict = Annotated[Principal, Depends(Permit("verdict:give", *FIELD))]
+RemarkHousehold = Annotated[Principal, Depends(Permit("task:remark", *FIELD))]
 ReadCase = Annotated[Principal, Depends(Permit("case:read", *FIELD, Role.SUPERVISOR))]
 
 

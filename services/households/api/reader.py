@@ -52,6 +52,10 @@ class Reader:
         """A sealed phone, masked."""
         return mask_phone(self.vault.open(sealed, purpose).decode()) if sealed else None
 
+    def text(self, sealed: bytes | None, purpose: str) -> str | None:
+        """A sealed free text, for those who work with the household."""
+        return self.vault.open(sealed, purpose).decode() if sealed and self.sees_people else None
+
     def record(self, sealed: bytes, purpose: str) -> dict[str, Any] | None:
         """A sealed record; None when it cannot be opened, for one damaged row must not hide a page."""
         try:

@@ -1,6 +1,7 @@
 """Tasks (核查任务): the list to work through, and what is done with each."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -20,16 +21,20 @@ from services.households.api.permits import (
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import ACTIVE, TaskState
 from services.households.queries import tasks as find
-from services.households.queries.cases import load_surroundings
+from services.households.queries.area_checks import count_lists
+from services.households.queries.cases import find_contacts, load_surroundings
 from services.households.queries.tasks import Mine, TaskFilter, TaskRow
 from services.households.rules.desks import DESK_LEVELS, narrowed
 from services.households.schemas import tasks as schemas
 from services.households.schemas.fields import AnyArea
 from services.households.usecases import tasks as usecases
-from services.households.usecases import visits
+from services.households.usecases import verdicts, visits
+from services.households.usecases.triage import TriagePolicies
+from services.households.usecases.verdicts import Told
 from services.households.usecases.visits import Place, VisitNote
 from shared.areas import AreaCode
-from shared.clock import utc_now
+from shared.clock import end_of_day, local_date, utc_now
+from shared.contracts.alerts import Severity
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
@@ -50,11 +55,17 @@ async def list_tasks(
     state: Annotated[tuple[TaskState, ...], Query(description="Open and accepted unless given · 状态")] = ACTIVE,
     overdue: Annotated[bool | None, Query(description="Past their deadline, or not · 是否超期")] = None,
     household: Annotated[UUID | None, Query(description="Of one household · 农户")] = None,
+    feed: Annotated[str | None, Query(max_length=100, description="With an alert of it · 预警类别")] = None,
+    severity: Annotated[Severity | None, Query(description="With an alert so severe · 严重程度")] = None,
+    due_to: Annotated[date | None, Query(description="Due on that day or before · 截止日期不晚于")] = None,
     area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.TaskView]:
-    """Tasks within the caller's areas, the most urgent first."""
+    """Tasks within the caller's areas, the most urgent first, each with its last alert; one task shows them all.
+
+    `without_visit` says which verdicts may be given from this list, by phone or known fact: `POST /v1/verdicts`.
+    """
     cursor = decode_cursor(after, 2)
     start = (moment_of(cursor[0]), id_of(cursor[1])) if cursor else None
     wanted = TaskFilter(
@@ -62,10 +73,13 @@ async def list_tasks(
         Mine(who.id, DESK_LEVELS.get(who.role)) if mine else None,
         overdue,
         household,
+        feed,
+        severity,
+        end_of_day(due_to) if due_to else None,
     )
     async with db.read(who.scope) as session:
         page, last = cut(await find.list_tasks(session, narrowed(who.scope, area), wanted, start, limit + 1), limit)
-        items = await task_views(session, who, page, reader_of(who))
+        items = await task_views(session, who, page, reader_of(who), latest=True)
     return Page(items=items, next=encode_cursor(last.task.due_at, last.task.id) if last else None)
 
 
@@ -134,19 +148,14 @@ async def give_verdict(
     key: OptionalRequestKey,
     reader_of: ReaderOf,
 ) -> Response:
-    """The task is done, late or not; the case is closed, and the bureaus behind it get the verdict."""
+    """The task is done, late or not; the case is closed, and the bureaus behind it get the verdict.
+
+    409 `visit-required` when the policy `triage` wants a visit for this verdict; a risk may be told without one.
+    """
 
     async def work(session: WriteSession) -> Response:
-        row = await visits.give_verdict(
-            session,
-            vault,
-            who,
-            task_id,
-            verdict=draft.verdict,
-            reason=draft.reason,
-            visit_id=draft.visit_id,
-            now=utc_now(),
-        )
+        told = Told(draft.verdict, draft.reason, draft.basis, draft.contact, draft.visit_id)
+        row = await verdicts.give_verdict(session, vault, who, task_id, told, utc_now())
         [view] = await task_views(session, who, [row], reader_of(who))
         return created(view, views.task_location(task_id), {"ETag": etag(row.task.version)})
 
@@ -164,12 +173,17 @@ async def cancel_task(
 
 
 async def task_views(
-    session: ReadSession, who: Principal, rows: Sequence[TaskRow], reader: Reader
+    session: ReadSession, who: Principal, rows: Sequence[TaskRow], reader: Reader, *, latest: bool = False
 ) -> list[schemas.TaskView]:
-    """Tasks with their surroundings, which are loaded once for all of them."""
+    """Tasks with their surroundings, which are loaded once for all of them; `latest`: with the last alert of each."""
     shown = [(row.case, row.household, row.task.area_code) for row in rows]
-    around = await load_surroundings(session, who.scope, shown)
-    return [views.task_view(row, around, reader) for row in rows]
+    around = await load_surroundings(session, who.scope, shown, latest=latest)
+    beside = views.Beside(
+        await find_contacts(session, who.scope, {row.household.id for row in rows if row.household}),
+        await count_lists(session, who.scope, {row.task.id for row in rows if row.case.area_alert_id}),
+        await TriagePolicies.load(session, local_date(utc_now())),
+    )
+    return [views.task_view(row, around, beside, reader) for row in rows]
 
 
 async def _answer(session: ReadSession, who: Principal, row: TaskRow, reader: Reader) -> Response:

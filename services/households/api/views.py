@@ -1,35 +1,58 @@
 """Tasks, cases, visits and verdicts → answers."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from services.households.api.reader import Reader
-from services.households.models import Evidence, Household, RiskCase, TaskEvent, Verdict, Visit
+from services.households.models import ACTIVE, Evidence, Household, Member, RiskCase, TaskEvent, Verdict, Visit
+from services.households.queries.area_checks import ListCount
 from services.households.queries.cases import CaseRow, Surroundings
 from services.households.queries.tasks import TaskRow
+from services.households.queries.verdicts import EvidenceSum
+from services.households.rules.triage import highest, without_visit
 from services.households.schemas import tasks as schemas
-from services.households.usecases.visits import REASON, VISIT
+from services.households.usecases.sealing import PERSON_PHONE
+from services.households.usecases.triage import TriagePolicies
+from services.households.usecases.verdicts import CONTACT, REASON
+from services.households.usecases.visits import VISIT
 from shared.clock import local_date
 
 
-def task_view(row: TaskRow, around: Surroundings, reader: Reader) -> schemas.TaskView:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What tasks are shown with beside their case's surroundings."""
+
+    contacts: dict[UUID, Member]  # by household
+    lists: dict[UUID, ListCount]  # by task
+    policies: TriagePolicies
+
+
+def task_view(row: TaskRow, around: Surroundings, beside: Beside, reader: Reader) -> schemas.TaskView:
     """One task as its reader sees it."""
     task, case = row.task, row.case
-    evidence = around.evidence.get(case.id, [])
-    lines = [evidence_line(one, reader) for one in evidence]
+    lines = [evidence_line(one, reader) for one in around.evidence.get(case.id, [])]
+    all_of_it = around.sums.get(case.id, EvidenceSum(0, [], []))
+    area_list = _area_list(row, around, beside, reader)
+    policy, _ = beside.policies.find(case.area_code)
     return schemas.TaskView(
         id=task.id,
         case_id=case.id,
-        title=_title(row, lines, around, reader),
+        title=_title(row, lines, all_of_it.feeds, area_list, around, reader),
         state=task.state,
-        household=_household(row.household, around, reader),
+        household=row.household and task_household(row.household, around, reader, beside.contacts),
         level=task.level,
         area=reader.area(task.area_code, around.area_names),
         assignee_id=task.assignee_id,
         risk_family=case.risk_family,
         risk_text=reader.code("risk_family", case.risk_family),
-        feeds=sorted({one.feed for one in evidence}),
+        feeds=all_of_it.feeds,
+        severity=highest(all_of_it.live),
         evidence=lines,
+        evidence_count=all_of_it.count,
+        area_list=area_list,
+        without_visit=without_visit(policy, all_of_it.live) if task.state in ACTIVE else [],
         due_at=task.due_at,
         due_on=local_date(task.due_at - timedelta(microseconds=1)),  # the deadline is the first moment too late
         overdue=task.overdue_at is not None,
@@ -43,10 +66,19 @@ def task_view(row: TaskRow, around: Surroundings, reader: Reader) -> schemas.Tas
     )
 
 
-def _title(row: TaskRow, lines: list[schemas.EvidenceLine], around: Surroundings, reader: Reader) -> str:
-    feeds = reader.say("task-title-join").join(dict.fromkeys(line.feed_text for line in lines))
+def _title(
+    row: TaskRow,
+    lines: list[schemas.EvidenceLine],
+    feed_codes: list[str],
+    area_list: schemas.AreaList | None,
+    around: Surroundings,
+    reader: Reader,
+) -> str:
+    feeds = reader.say("task-title-join").join(reader.code("feed", feed) for feed in feed_codes)
     risk = reader.code("risk_family", row.case.risk_family)
     place = around.area_names.get(row.case.area_code, row.case.area_code)
+    if area_list is not None:
+        return reader.say("task-title-area", risk=risk, feeds=feeds, place=place, count=area_list.households)
     if row.household is None:
         person = next((line.person for line in lines if line.person), reader.say("task-nobody"))
         return reader.say("task-title-unknown", risk=risk, feeds=feeds, person=person, place=place)
@@ -55,15 +87,37 @@ def _title(row: TaskRow, lines: list[schemas.EvidenceLine], around: Surroundings
     return reader.say("task-title", risk=risk, feeds=feeds, person=person, place=place)
 
 
-def _household(household: Household | None, around: Surroundings, reader: Reader) -> schemas.TaskHousehold | None:
-    if household is None:
+def _area_list(row: TaskRow, around: Surroundings, beside: Beside, reader: Reader) -> schemas.AreaList | None:
+    if row.case.area_alert_id is None:
         return None
+    count = beside.lists.get(row.task.id, ListCount(0, 0, 0))
+    evidence = around.evidence.get(row.case.id)
+    content = (reader.record(evidence[-1].sealed, "alert") or {}) if evidence else {}
+    return schemas.AreaList(
+        households=count.households,
+        remarked=count.remarked,
+        affected=count.affected,
+        natural_villages=(content.get("area") or {}).get("natural_villages", []),
+    )
+
+
+def task_household(
+    household: Household, around: Surroundings, reader: Reader, contacts: Mapping[UUID, Member]
+) -> schemas.TaskHousehold:
+    """A household with whom to call."""
     head = around.heads.get(household.id)
+    contact = contacts.get(household.id)
     return schemas.TaskHousehold(
         id=household.id,
         head_name=reader.name(head) if head else None,
         area=reader.area(household.area_code, around.area_names),
+        contact=contact and _contact(contact, reader),
     )
+
+
+def _contact(member: Member, reader: Reader) -> schemas.Contact | None:
+    phone = reader.phone(member.phone_sealed, PERSON_PHONE)
+    return schemas.Contact(member_id=member.id, name=reader.name(member.name), phone=phone) if phone else None
 
 
 def evidence_line(evidence: Evidence, reader: Reader) -> schemas.EvidenceLine:
@@ -114,7 +168,10 @@ def verdict_view(verdict: Verdict, reader: Reader) -> schemas.VerdictView:
         task_id=verdict.task_id,
         verdict=verdict.verdict,
         verdict_text=reader.code("verdict", verdict.verdict),
-        reason=reader.vault.open(verdict.reason_sealed, REASON).decode() if reader.sees_people else None,
+        basis=verdict.basis,
+        basis_text=reader.code("basis", verdict.basis),
+        contact=reader.text(verdict.contact_sealed, CONTACT),
+        reason=reader.text(verdict.reason_sealed, REASON),
         visit_id=verdict.visit_id,
         given_by=verdict.given_by,
         given_at=verdict.given_at,
@@ -126,7 +183,7 @@ def case_summary(row: CaseRow, around: Surroundings, reader: Reader) -> schemas.
     case: RiskCase = row.case
     return schemas.CaseSummary(
         id=case.id,
-        household=_household(row.household, around, reader),
+        household=row.household and task_household(row.household, around, reader, {}),
         area=reader.area(case.area_code, around.area_names),
         risk_family=case.risk_family,
         risk_text=reader.code("risk_family", case.risk_family),
@@ -136,6 +193,7 @@ def case_summary(row: CaseRow, around: Surroundings, reader: Reader) -> schemas.
         closed_at=case.closed_at,
         verdict=case.verdict,
         evidence=[evidence_line(one, reader) for one in around.evidence.get(case.id, [])],
+        evidence_count=around.sums.get(case.id, EvidenceSum(0, [], [])).count,
     )
 
 

@@ -1,5 +1,6 @@
 """Tables of the service. Household data carry an `area_code`, by which row-level security hides them (migrations)."""
 
+from services.households.models.areas import TaskHousehold
 from services.households.models.cases import CaseState, Evidence, RiskCase, Verdict
 from services.households.models.plumbing import (
     Account,
@@ -33,6 +34,7 @@ __all__ = [
     "RiskCase",
     "Task",
     "TaskEvent",
+    "TaskHousehold",
     "TaskState",
     "Verdict",
     "Visit",

@@ -4,10 +4,12 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.households.models.plumbing import AreaColumn, Base
+from shared.contracts.alerts import Severity
+from shared.contracts.households import Basis
 
 CaseState = Literal["open", "closed"]
 
@@ -15,7 +17,8 @@ CaseState = Literal["open", "closed"]
 class RiskCase(Base):
     """One case. While the household is unknown, `subject_key` is the key the alert came with.
 
-    `area_code` is the household's, or while it is unknown the desk's that looks for it.
+    `area_code` is the household's, or while it is unknown the desk's that looks for it. With `area_alert_id` the case
+    is about all of one area, and `area_code` says which.
     """
 
     __tablename__ = "risk_case"
@@ -27,6 +30,13 @@ class RiskCase(Base):
         Index("ix_risk_case_open", "subject_key", "risk_family", postgresql_where=text("state = 'open'")),
         Index("ix_risk_case_household", "household_id"),
         Index("ix_risk_case_area", "area_code", "id"),
+        Index(
+            "uq_risk_case_area_alert",
+            "area_alert_id",
+            "area_code",
+            unique=True,
+            postgresql_where=text("area_alert_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -39,12 +49,14 @@ class RiskCase(Base):
     last_evidence_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     verdict: Mapped[str | None]
+    area_alert_id: Mapped[UUID | None]
 
 
 class Evidence(Base):
     """One report behind a case, as it was received: `sealed` opens with purpose "alert".
 
-    The first one of an alert has the alert's own id; each that made it worse has one of its own.
+    The first one of an alert has the alert's own id; each that made it worse has one of its own,
+    and so has each case of an area alert.
     """
 
     __tablename__ = "evidence"
@@ -59,7 +71,7 @@ class Evidence(Base):
     case_id: Mapped[UUID]
     area_code: Mapped[AreaColumn]
     feed: Mapped[str]
-    severity: Mapped[str]
+    severity: Mapped[Severity] = mapped_column(String)
     occurred_on: Mapped[date]
     reported_at: Mapped[datetime]
     person_key: Mapped[str | None]
@@ -68,7 +80,10 @@ class Evidence(Base):
 
 
 class Verdict(Base):
-    """What the check found (核查结论). The reason is sealed: free text names people."""
+    """What the check found (核查结论). Reason and contact are sealed: free text names people.
+
+    `policy_id` is the version of `triage` by which it needed no visit.
+    """
 
     __tablename__ = "verdict"
 
@@ -77,6 +92,9 @@ class Verdict(Base):
     task_id: Mapped[UUID] = mapped_column(ForeignKey("task.id"))
     visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visit.id"))
     verdict: Mapped[str]
+    basis: Mapped[Basis] = mapped_column(Text, server_default="known_fact")
+    policy_id: Mapped[UUID | None]
     reason_sealed: Mapped[bytes]
+    contact_sealed: Mapped[bytes | None]
     given_by: Mapped[UUID]
     given_at: Mapped[datetime]

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.households.models import CaseState, Evidence, Household, Member, RiskCase, Verdict, Visit
+from services.households.queries.verdicts import EvidenceSum, sum_evidence
 from services.households.queries.within import within
 from services.households.rules.tasks import CaseNotFound
 from shared import areas
@@ -33,6 +35,7 @@ class Surroundings:
     heads: dict[UUID, str]  # household → name of its head
     area_names: dict[str, str]
     evidence: dict[UUID, list[Evidence]]  # by case
+    sums: dict[UUID, EvidenceSum]  # of all evidence, by case
 
 
 async def list_cases(
@@ -75,15 +78,20 @@ async def get_case(session: ReadSession, scope: Scope, case_id: UUID) -> CaseRow
 
 
 async def load_surroundings(
-    session: ReadSession, scope: Scope, rows: Iterable[tuple[RiskCase, Household | None, str]]
+    session: ReadSession, scope: Scope, rows: Iterable[tuple[RiskCase, Household | None, str]], *, latest: bool = False
 ) -> Surroundings:
-    """Heads, area names and evidence for (case, household, area code of the desk)."""
+    """Heads, area names and evidence for (case, household, area code of the desk).
+
+    `latest`: of each case only its last evidence, as lists show it; a case can have gathered hundreds.
+    """
     shown = list(rows)
     codes = {code for case, _, desk in shown for start in (case.area_code, desk) for code in lineage(start)}
+    cases = {case.id for case, _, _ in shown}
     return Surroundings(
         await find_heads(session, scope, {household.id for _, household, _ in shown if household}),
         await find_names(session, codes),
-        await find_evidence(session, scope, {case.id for case, _, _ in shown}),
+        await (find_latest_evidence if latest else find_evidence)(session, scope, cases),
+        await sum_evidence(session, scope, cases),
     )
 
 
@@ -111,16 +119,46 @@ async def find_evidence(session: ReadSession, scope: Scope, case_ids: Collection
     return found
 
 
-async def find_live_alerts(session: ReadSession, scope: Scope, case_id: UUID) -> list[UUID]:
-    """The alerts of a case that were not withdrawn."""
-    evidence = await find_evidence(session, scope, [case_id])
-    return list(dict.fromkeys(one.alert_id for one in evidence.get(case_id, []) if one.withdrawn_at is None))
+async def find_latest_evidence(
+    session: ReadSession, scope: Scope, case_ids: Collection[UUID]
+) -> dict[UUID, list[Evidence]]:
+    """The last evidence of each case, alone."""
+    query = (
+        select(Evidence)
+        .where(Evidence.case_id.in_(case_ids), within(Evidence.area_code, scope))
+        .ext(distinct_on(Evidence.case_id))
+        .order_by(Evidence.case_id, Evidence.reported_at.desc(), Evidence.evidence_id.desc())
+    )
+    return {evidence.case_id: [evidence] for evidence in await session.scalars(query)}
+
+
+async def find_contacts(session: ReadSession, scope: Scope, household_ids: Collection[UUID]) -> dict[UUID, Member]:
+    """Whom to call in each household: somebody with a phone, the head first."""
+    if not household_ids:
+        return {}
+    query = (
+        select(Member)
+        .where(Member.household_id.in_(household_ids), Member.left_on.is_(None), Member.phone_sealed.is_not(None))
+        .where(within(Member.area_code, scope))
+        .ext(distinct_on(Member.household_id))
+        .order_by(Member.household_id, Member.relation.not_in(HEADS), Member.birth_on, Member.id)
+    )
+    return {member.household_id: member for member in await session.scalars(query)}
 
 
 async def list_visits(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[Visit]:
     """The visits made for a case, oldest first."""
     query = select(Visit).where(Visit.case_id == case_id, within(Visit.area_code, scope)).order_by(Visit.visited_at)
     return (await session.scalars(query)).all()
+
+
+async def list_visits_of(session: ReadSession, scope: Scope, case_ids: Collection[UUID]) -> dict[UUID, list[Visit]]:
+    """`list_visits` for many."""
+    query = select(Visit).where(Visit.case_id.in_(case_ids), within(Visit.area_code, scope)).order_by(Visit.visited_at)
+    found: dict[UUID, list[Visit]] = {}
+    for visit in await session.scalars(query):
+        found.setdefault(visit.case_id, []).append(visit)
+    return found
 
 
 async def list_verdicts(session: ReadSession, case_id: UUID) -> Sequence[Verdict]:

@@ -24,6 +24,11 @@ class Step:
     verdict: Verdict | None
     visited_at: datetime | None
 
+    @property
+    def opened_by_area(self) -> bool:
+        """The opening of one of an area alert's tasks: they are told together."""
+        return self.line.what == "opened" and self.case.area_alert_id is not None
+
 
 async def list_steps(session: ReadSession, since: datetime, after: UUID | None, limit: int) -> Sequence[Step]:
     """Steps of everybody since then, in the order in which they happened."""

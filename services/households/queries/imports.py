@@ -9,7 +9,7 @@ from shared.db.engine import ReadSession, raw
 from shared.projections.areas import find_active
 
 _HOUSEHOLDS = """
-SELECT id, national_code, area_code, address, natural_village, class, phone_index
+SELECT id, national_code, area_code, class, address, natural_village, phone_index
 FROM household WHERE national_code = ANY ($1) FOR NO KEY UPDATE
 """
 _MEMBERS = """

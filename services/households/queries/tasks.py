@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
 
-from services.households.models import Household, RiskCase, Task, TaskEvent, TaskState
+from services.households.models import Evidence, Household, RiskCase, Task, TaskEvent, TaskState
 from services.households.queries.checks import lock_subjects
 from services.households.queries.within import in_state, within
 from services.households.rules.desks import LEVELS
 from services.households.rules.tasks import TaskNotFound
 from shared.areas import Scope
+from shared.contracts.alerts import Severity
 from shared.contracts.households import Level
 from shared.db.engine import ReadSession, WriteSession
 
@@ -24,6 +25,11 @@ class TaskRow:
     task: Task
     case: RiskCase
     household: Household | None
+
+    @property
+    def placed(self) -> bool:
+        """Whether it is settled where the case belongs. One of an unknown person goes where its desk is."""
+        return self.household is not None or self.case.area_alert_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,9 @@ class TaskFilter:
     mine: Mine | None = None
     overdue: bool | None = None
     household_id: UUID | None = None
+    feed: str | None = None
+    severity: Severity | None = None
+    due_by: datetime | None = None  # a deadline is the first moment that is too late
 
 
 async def list_tasks(
@@ -67,13 +76,19 @@ async def lock_task(session: WriteSession, scope: Scope, task_id: UUID) -> TaskR
 
     The subject is locked first, as the consumers do: no alert can join the case while it is being closed.
     """
-    found = await get_task(session, scope, task_id)
-    await lock_subjects(session, [found.case.subject_key])
-    query = _rows(scope).where(Task.id == task_id).with_for_update(of=Task)
-    row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
-    if row is None:
+    rows = await lock_tasks(session, scope, [task_id])
+    if task_id not in rows:
         raise TaskNotFound
-    return TaskRow(*row)
+    return rows[task_id]
+
+
+async def lock_tasks(session: WriteSession, scope: Scope, task_ids: Collection[UUID]) -> dict[UUID, TaskRow]:
+    """`lock_task` for many, in one order for all who do so; those that are not there are absent."""
+    found = [TaskRow(*row) for row in await session.execute(_rows(scope).where(Task.id.in_(task_ids)))]
+    await lock_subjects(session, [row.case.subject_key for row in found])
+    query = _rows(scope).where(Task.id.in_(task_ids)).order_by(Task.id).with_for_update(of=Task)
+    rows = await session.execute(query, execution_options={"populate_existing": True})
+    return {row.task.id: row for row in (TaskRow(*one) for one in rows)}
 
 
 async def list_case_tasks(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[TaskRow]:
@@ -109,7 +124,21 @@ def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
         conditions.append(Task.overdue_at.is_not(None) if wanted.overdue else Task.overdue_at.is_(None))
     if wanted.household_id is not None:
         conditions.append(Task.household_id == wanted.household_id)
+    if wanted.due_by is not None:
+        conditions.append(Task.due_at <= wanted.due_by)
+    if wanted.feed is not None or wanted.severity is not None:
+        conditions.append(_has_evidence(wanted.feed, wanted.severity))
     return conditions
+
+
+def _has_evidence(feed: str | None, severity: Severity | None) -> ColumnElement[bool]:
+    """One alert of that feed and severity stands behind the task."""
+    evidence = exists().where(Evidence.case_id == Task.case_id, Evidence.withdrawn_at.is_(None))
+    if feed is not None:
+        evidence = evidence.where(Evidence.feed == feed)
+    if severity is not None:
+        evidence = evidence.where(Evidence.severity == severity)
+    return evidence
 
 
 def _is_mine(mine: Mine) -> ColumnElement[bool]:

@@ -56,7 +56,12 @@ class Entry:
     def content(self) -> Content:
         """To compare with what is registered."""
         f = self.facts
-        return (f.area_code, f.address, f.natural_village, f.household_class, self.phone_index)
+        return (*self.told, f.address, f.natural_village, self.phone_index)
+
+    @property
+    def told(self) -> Content:
+        """What others hear of the household with each of its members, before all else of its content."""
+        return (self.facts.area_code, self.facts.household_class)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,10 @@ class KnownHousehold:
 
     id: UUID
     content: Content
+
+    def tells(self, told: Content) -> bool:
+        """Whether others know the same of it already."""
+        return self.content[: len(told)] == told
 
 
 @dataclass(frozen=True, slots=True)

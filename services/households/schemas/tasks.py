@@ -12,7 +12,7 @@ from services.households.schemas.fields import Answer, AnyArea, Draft, Line, Par
 from services.households.schemas.register import AreaView
 from shared.clock import CHINA
 from shared.contracts.alerts import Severity
-from shared.contracts.households import Level, Verdict
+from shared.contracts.households import Basis, Level, Verdict
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=CHINA)  # before that it is a phone without a clock
 
@@ -65,6 +65,15 @@ class VerdictDraft(Draft):
     reason: Annotated[
         Paragraph, Field(description="Told to the bureau, kept sealed · 理由", examples=["已返校，老师确认"])
     ]
+    basis: Annotated[
+        Basis | None,
+        Field(
+            description="Visit, call or known fact; left out: the visit, if one was recorded, else a known fact · 依据"
+        ),
+    ] = None
+    contact: Annotated[
+        Line | None, Field(description="Whom one spoke with, kept sealed · 联系人", examples=["班主任李老师"])
+    ] = None
     visit_id: UUID | None = None
 
 
@@ -96,12 +105,30 @@ class EvidenceLine(Answer):
     facts: dict[str, Any] | None = Field(description="The bureau's evidence · 预警内容", examples=[{"days_absent": 4}])
 
 
+class Contact(Answer):
+    """Whom to call. The whole number: `POST /households/v1/members/{member_id}/reveal`."""
+
+    member_id: UUID
+    name: str = Field(examples=["张三"])
+    phone: str = Field(examples=["154****0017"])
+
+
 class TaskHousehold(Answer):
     """The household a task is about."""
 
     id: UUID
     head_name: str | None = Field(examples=["张三"])
     area: AreaView
+    contact: Contact | None = Field(None, description="Absent where no phone is known · 联系电话")
+
+
+class AreaList(Answer):
+    """The households on the list of an area's check (区域核查)."""
+
+    households: int = Field(description="On the list · 涉及户数", examples=[37])
+    remarked: int = Field(description="Somebody said something of them · 已登记户数")
+    affected: int = Field(description="Said to be affected · 受影响户数")
+    natural_villages: list[str] = Field(description="Only of these, as the bureau said · 自然村", examples=[["上寨"]])
 
 
 class TaskView(Answer):
@@ -118,7 +145,15 @@ class TaskView(Answer):
     risk_family: str = Field(examples=["education"])
     risk_text: str = Field(examples=["教育"])
     feeds: list[str] = Field(examples=[["education.absence"]])
-    evidence: list[EvidenceLine]
+    severity: Severity | None = Field(description="The highest of its alerts; null: all withdrawn · 最高等级")
+    evidence: list[EvidenceLine] = Field(
+        description="All of it; in lists the last alert alone · 预警（列表仅列最新一条）"
+    )
+    evidence_count: int = Field(description="How many alerts there are · 预警条数", examples=[1])
+    area_list: AreaList | None = Field(description="For the check of a whole area · 区域核查户清单")
+    without_visit: list[Verdict] = Field(
+        description="Verdicts that may rest on a call or a known fact · 可不入户作出的结论"
+    )
     due_at: datetime
     due_on: date = Field(description="Last day, Beijing time · 截止日", examples=["2026-03-05"])
     overdue: bool
@@ -163,6 +198,9 @@ class VerdictView(Answer):
     task_id: UUID
     verdict: str = Field(examples=["no_risk"])
     verdict_text: str = Field(examples=["无风险"])
+    basis: Basis
+    basis_text: str = Field(examples=["电话核实"])
+    contact: str | None = Field(description="Hidden from supervisors · 联系人")
     reason: str | None = Field(description="Hidden from supervisors · 理由")
     visit_id: UUID | None
     given_by: UUID
@@ -182,7 +220,10 @@ class CaseSummary(Answer):
     last_evidence_at: datetime
     closed_at: datetime | None
     verdict: str | None
-    evidence: list[EvidenceLine]
+    evidence: list[EvidenceLine] = Field(
+        description="All of it; in lists the last alert alone · 预警（列表仅列最新一条）"
+    )
+    evidence_count: int = Field(description="How many alerts there are · 预警条数", examples=[1])
 
 
 class CaseView(CaseSummary):

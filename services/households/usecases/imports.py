@@ -6,19 +6,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 import asyncpg
 
 from services.households.models import Household, Member
 from services.households.queries.imports import find_known
+from services.households.queries.whereabouts import list_of_households
 from services.households.rules.imports import Decision, Entry, Known, Outcome, Person, decide
 from services.households.rules.register import HouseholdFacts
+from services.households.rules.whereabouts import Whereabouts
 from services.households.usecases.register import follow_households
 from services.households.usecases.sealing import household_values, member_values, phone_index
+from services.households.usecases.telling import tell_members
 from shared.db.bulk import stage
 from shared.db.engine import WriteSession, raw
 from shared.errors import Conflict, Fault
 from shared.ids import new_id
+from shared.lanes import Lane
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -94,29 +99,53 @@ class Import:
         ]
 
     async def _write(self, session: WriteSession, decisions: Sequence[Decision], known: Known) -> None:
-        households, members = await asyncio.to_thread(self._rows, decisions, known)
-        await _upsert(session, Household, households)
-        await _upsert(session, Member, members)
+        rows = await asyncio.to_thread(self._rows, decisions, known)
+        await _upsert(session, Household, rows.households)
+        await _upsert(session, Member, rows.members)
         changed = [known.households[one.entry.code].id for one in decisions if one.household == "changed"]
         await follow_households(session, changed)
+        others = await list_of_households(session, rows.renewed) if rows.renewed else ()
+        await tell_members(session, [*rows.told, *others], Lane.BULK)
 
-    def _rows(self, decisions: Sequence[Decision], known: Known) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def _rows(self, decisions: Sequence[Decision], known: Known) -> "_Rows":
         """Seal and lay out what is new or changed."""
-        households, members = [], []
+        rows = _Rows()
         for decision in decisions:
             entry = decision.entry
             registered = known.households.get(entry.code)
             household_id = registered.id if registered else new_id()
             dates = {"version": 1, "created_at": self.now, "updated_at": self.now}
             if decision.household != "unchanged":
-                households.append({"id": household_id, **household_values(self.vault, entry.facts), **dates})
+                rows.households.append({"id": household_id, **household_values(self.vault, entry.facts), **dates})
             for person, outcome in zip(entry.persons, decision.members, strict=True):
                 if outcome != "unchanged":
                     member = known.members.get(person.person_key)
                     place = {"id": member.id if member else new_id(), "household_id": household_id}
                     values = member_values(self.vault, person.facts)
-                    members.append({**place, "area_code": entry.facts.area_code, **values, **dates})
-        return households, members
+                    rows.members.append({**place, "area_code": entry.facts.area_code, **values, **dates})
+            if registered and not registered.tells(entry.told):
+                rows.renewed.append(household_id)  # its people who are not in the file are told of as well
+            else:
+                rows.told += self._added(decision, household_id)
+        return rows
+
+    def _added(self, decision: Decision, household_id: UUID) -> list[Whereabouts]:
+        """The people others do not know yet; nothing of the others of that household has changed for them."""
+        entry = decision.entry
+        added = [p for p, outcome in zip(entry.persons, decision.members, strict=True) if outcome == "added"]
+        key = self.vault.household_key(entry.code) if added else None
+        area_code, household_class = entry.facts.area_code, entry.facts.household_class
+        return [Whereabouts(person.person_key, household_id, key, area_code, household_class) for person in added]
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What one part of an import writes, and whom it tells of."""
+
+    households: list[dict[str, Any]] = field(default_factory=list)
+    members: list[dict[str, Any]] = field(default_factory=list)
+    told: list[Whereabouts] = field(default_factory=list)
+    renewed: list[UUID] = field(default_factory=list)  # households that moved or are of another class now
 
 
 async def _upsert(session: WriteSession, model: type[Household] | type[Member], rows: Sequence[dict[str, Any]]) -> None:

@@ -14,6 +14,7 @@ from services.households.rules import register as rules
 from services.households.rules.register import HouseholdFacts, MemberFacts
 from services.households.usecases import sealing
 from services.households.usecases.areas import require_area
+from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
 from shared.db.engine import WriteSession, raw
 from shared.ids import new_id
@@ -43,6 +44,7 @@ async def add_household(
     for member in facts.members:
         session.add(_member(vault, household, member, now))
     await _flush(session)
+    await tell_household(session, household)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
     return household
 
@@ -59,6 +61,8 @@ async def change_household(
     household.updated_at = now
     await _flush(session)
     await follow_households(session, [household.id])
+    if changes.keys() & TOLD_OF_HOUSEHOLD:
+        await tell_household(session, household)
     await audit.record(
         session, who, "household:write", household.id, area_code=household.area_code, fields=sorted(changes)
     )
@@ -72,6 +76,7 @@ async def add_member(
     member = _member(vault, household, facts, now)
     session.add(member)
     await _flush(session)
+    await tell_members(session, [whereabouts(household, member.person_key)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
     return member
 
@@ -79,12 +84,17 @@ async def add_member(
 async def change_member(
     session: WriteSession, vault: Vault, who: Principal, member: Member, changes: dict[str, Any], now: datetime
 ) -> None:
-    """Change fields of a locked person."""
+    """Change fields of a locked person. With another ID number it is another person to others: the one before is gone."""
+    before = member.person_key
     for name, value in sealing.member_changes(vault, changes).items():
         setattr(member, name, value)
     member.version += 1
     member.updated_at = now
     await _flush(session)
+    if member.person_key != before and member.left_on is None:
+        household = await find.get_household(session, who.scope, member.household_id)
+        gone = whereabouts(household, before, active=False)
+        await tell_members(session, [gone, whereabouts(household, member.person_key)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
 
 
@@ -98,6 +108,8 @@ async def remove_member(
     member.left_on, member.left_reason = on, reason
     member.version += 1
     member.updated_at = now
+    household = await find.get_household(session, who.scope, member.household_id)
+    await tell_members(session, [whereabouts(household, member.person_key, active=False)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="left", reason=reason)
     return member
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.households import events
 from services.households.queries import history as find
+from services.households.queries.area_checks import find_opened
 from services.households.queries.history import Step
 from shared.contracts.envelope import Event
 from shared.db.engine import WriteSession
@@ -27,7 +28,14 @@ async def replay_checks(
     """
     page = await find.list_steps(session, since, after, PAGE)
     live = await find.find_live_alerts(session, {step.case.id for step in page if step.verdict})
-    await emit(session, *(_told(step, live.get(step.case.id, [])) for step in page), lane=Lane.BULK)
+    opened = {step.case.area_alert_id: step.line.at for step in page if step.opened_by_area and step.case.area_alert_id}
+    checks = await find_opened(session, opened.keys())
+    await emit(
+        session,
+        *(events.area_checks_opened(id_, one.risk_family, one.checks, opened[id_]) for id_, one in checks.items()),
+        *(_told(step, live.get(step.case.id, [])) for step in page if not step.opened_by_area),
+        lane=Lane.BULK,
+    )
     if page:
         await audit.record(session, who, "check:replay", "households", since=since, steps=len(page))
     return len(page), page[-1].line.id if len(page) == PAGE else None

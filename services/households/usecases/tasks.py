@@ -54,8 +54,7 @@ async def assign_to_account(
     account = await accounts.find_active(session, account_id)
     if account is None:
         raise tasks.AccountUnknown(field="account_id")
-    known = row.household is not None
-    desk = desks.desk_of_account(account.role, account.scope, AreaCode(row.case.area_code), known=known)
+    desk = desks.desk_of_account(account.role, account.scope, AreaCode(row.case.area_code), known=row.placed)
     who.require_area(desk.area_code)
     await _move(session, who, row, desk, account_id, now)
     return row
@@ -66,9 +65,9 @@ async def _move(
 ) -> None:
     task, case = row.task, row.case
     tasks.require_active(task.state)
-    desks.require_holds(desk, AreaCode(case.area_code), known=row.household is not None)
+    desks.require_holds(desk, AreaCode(case.area_code), known=row.placed)
     came_from = {"level": task.level, "area_code": task.area_code, "assignee_id": task.assignee_id}
-    if row.household is None:
+    if not row.placed:
         case.area_code = desk.area_code  # who looks for an unknown person must see what is known
     task.level, task.area_code, task.assignee_id = desk.level, desk.area_code, assignee_id
     task.state, task.accepted_at = "open", None

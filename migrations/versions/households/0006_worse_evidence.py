@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "households_0007"
+revision = "households_0006"
 down_revision = "households_0005"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,28 @@
+"""What each area said to an alert about areas."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.plumbing import Base
+from shared.contracts.households import Basis, Verdict
+
+
+class AreaCheck(Base):
+    """The check of one area for one alert. Without `due_at` its verdict came before we heard that it was opened."""
+
+    __tablename__ = "area_check"
+
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"), primary_key=True)
+    area_code: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[UUID]
+    due_at: Mapped[datetime | None]
+    households: Mapped[int | None]
+    verdict: Mapped[Verdict | None] = mapped_column(String)
+    basis: Mapped[Basis | None] = mapped_column(String)
+    reason_sealed: Mapped[bytes | None]  # purpose "verdict-reason"
+    visited_on: Mapped[date | None]
+    answered_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]  # its task was dropped: nobody waits for its verdict

@@ -1,0 +1,99 @@
+"""The checks of alerts about areas: opened, answered, and settled when all have answered."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.alerts.models import AreaCheck
+from services.alerts.queries.answers import TELL
+from shared.db.engine import ReadSession, WriteSession, raw
+
+# Whoever writes checks of an alert holds its row: two areas that answer at once would each miss the other's verdict.
+_LOCK = "SELECT id FROM alert WHERE id = ANY ($1) AND area IS NOT NULL ORDER BY id FOR NO KEY UPDATE"
+_OPEN = """
+INSERT INTO area_check (alert_id, area_code, task_id, due_at, households)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::int[])
+ON CONFLICT (alert_id, area_code)
+DO UPDATE SET task_id = excluded.task_id, due_at = excluded.due_at, households = excluded.households
+"""
+_BEGIN = """
+UPDATE alert SET due_at = new.due_at, state = CASE state WHEN 'reported' THEN 'checking' ELSE state END
+FROM (
+    SELECT alert_id, min(due_at) AS due_at FROM area_check WHERE alert_id = ANY ($1) GROUP BY alert_id
+) AS new
+WHERE alert.id = new.alert_id
+"""
+_ANSWER = """
+INSERT INTO area_check (alert_id, area_code, task_id, verdict, basis, reason_sealed, visited_on, answered_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::date[],
+    $8::timestamptz[])
+ON CONFLICT (alert_id, area_code) DO UPDATE SET
+    verdict = excluded.verdict, basis = excluded.basis, reason_sealed = excluded.reason_sealed,
+    visited_on = excluded.visited_on, answered_at = excluded.answered_at
+WHERE area_check.answered_at IS NULL OR area_check.answered_at < excluded.answered_at
+"""
+_CANCEL = """
+INSERT INTO area_check (alert_id, area_code, task_id, cancelled_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[])
+ON CONFLICT (alert_id, area_code) DO UPDATE SET cancelled_at = excluded.cancelled_at
+"""
+# An alert still 'reported' has not heard which areas are asked: it cannot know that all have answered. One that was
+# withdrawn asks nobody any more.
+_ANSWERED = """
+SELECT alert_id, array_agg(verdict) FILTER (WHERE verdict IS NOT NULL) AS verdicts,
+    max(visited_on) AS visited_on, max(answered_at) AS answered_at
+FROM area_check
+WHERE alert_id IN (SELECT id FROM alert WHERE id = ANY ($1) AND state NOT IN ('reported', 'withdrawn'))
+GROUP BY alert_id HAVING bool_and(verdict IS NOT NULL OR cancelled_at IS NOT NULL) AND count(verdict) > 0
+"""
+_SETTLE = f"""
+WITH answered AS (
+UPDATE alert SET verdict = new.verdict, visited_on = new.visited_on, answered_at = new.answered_at,
+    state = 'answered'
+FROM unnest($1::uuid[], $2::text[], $3::date[], $4::timestamptz[]) AS new (id, verdict, visited_on, answered_at)
+WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.answered_at)
+RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at
+){TELL}
+"""  # noqa: S608
+
+
+async def lock_area_alerts(session: WriteSession, alert_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the alerts that are about areas, and that nobody else writes of before our commit."""
+    return {row["id"] for row in await (await raw(session)).fetch(_LOCK, list(alert_ids))}
+
+
+async def open_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows of `(alert, area code, task, due_at, households)`, each area of an alert once; the alerts are locked."""
+    connection = await raw(session)
+    await connection.execute(_OPEN, *map(list, zip(*rows, strict=True)))
+    await connection.execute(_BEGIN, list({row[0] for row in rows}))
+
+
+async def answer_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows of `(alert, area code, task, verdict, basis, sealed reason, visited_on, given_at)`, likewise."""
+    await (await raw(session)).execute(_ANSWER, *map(list, zip(*rows, strict=True)))
+
+
+async def cancel_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows of `(alert, area code, task, closed_at)`, likewise."""
+    await (await raw(session)).execute(_CANCEL, *map(list, zip(*rows, strict=True)))
+
+
+async def find_answered(session: ReadSession, alert_ids: Collection[UUID]) -> Sequence[Any]:
+    """Of each alert whose areas have all answered, but for those nobody asks any more: `alert_id, verdicts, ...`."""
+    found: Sequence[Any] = await (await raw(session)).fetch(_ANSWERED, list(alert_ids))
+    return found
+
+
+async def settle(session: WriteSession, rows: Sequence[tuple[UUID, str, Any, datetime]]) -> None:
+    """Rows of `(alert, verdict, visited_on, answered_at)`: all areas of these have answered."""
+    await (await raw(session)).execute(_SETTLE, *map(list, zip(*rows, strict=True)))
+
+
+async def list_checks(session: ReadSession, alert_id: UUID) -> Sequence[AreaCheck]:
+    """What the areas of an alert the caller has got have said, by area code."""
+    query = select(AreaCheck).where(AreaCheck.alert_id == alert_id).order_by(AreaCheck.area_code)
+    return (await session.scalars(query)).all()

@@ -1,0 +1,154 @@
+"""The feed calendar of a month, and the reminders of what is due in it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from services.alerts import events
+from services.alerts.models import Feed
+from services.alerts.queries import calendar as queries
+from services.alerts.rules import Sight
+from services.alerts.rules.calendar import Period, Schedule, is_scheduled, periods_due
+from services.alerts.rules.silence import (
+    Cell,
+    Heard,
+    Reminder,
+    Standing,
+    places_of,
+    reminded_span,
+    reminder_for,
+    standing,
+)
+from shared.areas import CODE_LENGTH, Scope
+from shared.clock import local_date
+from shared.contracts.policies import FeedCalendar, FeedReminder
+from shared.db.engine import ReadSession, WriteSession
+from shared.outbox import emit
+from shared.projections import policies
+from shared.projections.policies import Policies
+from shared.versions import pick
+
+REMINDERS_KEPT = timedelta(days=800)
+"""Longer than any reminder can still have its turn."""
+_EVERYWHERE = Scope.everywhere()
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A period of a feed in a place, and how it stands."""
+
+    period: Period
+    heard: Heard
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMonth:
+    """A feed in a place: what fell due in the month, and all that happened in it."""
+
+    area: str
+    feed: Feed
+    squares: Sequence[Square]
+    in_month: Heard
+    scheduled: bool
+
+
+async def read_calendar(
+    session: ReadSession,
+    sight: Sight,
+    month: tuple[date, date],
+    bureau: str | None,
+    now: datetime,
+) -> list[FeedMonth]:
+    """The feeds in sight, by place and bureau, with the periods that are due in the month.
+
+    Raises `PolicyMissing` where no calendar is in force.
+    """
+    today = local_date(now)
+    by_day = max(month[0], min(today, month[1]))
+    feeds = await queries.list_owed(session, sight.feeds, bureau)
+    versions = await policies.load(session, "feed-calendar")
+    cells: list[Cell] = []
+    rows: list[tuple[str, Feed, int, bool]] = []
+    for place in places_of(sight.scope, await queries.list_counties(session)):
+        calendar = calendar_of(versions, place, by_day)
+        for feed in feeds:
+            schedule = queries.schedule_of(feed)
+            due = periods_due(schedule, *month, calendar) if feed.cadence != "event" else []
+            cells.append(Cell(place, feed.code, Period(f"{month[0]:%Y-%m}", *month, None)))
+            cells.extend(Cell(place, feed.code, period) for period in due)
+            rows.append((place, feed, len(due), is_scheduled(schedule, *month, calendar)))
+    heard = iter(zip(cells, await queries.hear(session, cells), strict=True))
+    return [_feed_month(*row, heard, today) for row in rows]
+
+
+def calendar_of(versions: Policies, area_prefix: str, on: date) -> FeedCalendar:
+    """The calendar in force for a place; raises `PolicyMissing`."""
+    return FeedCalendar.model_validate(versions.in_force(area_prefix.ljust(CODE_LENGTH, "0"), on).body)
+
+
+def _feed_month(
+    place: str, feed: Feed, due: int, scheduled: bool, heard: Iterator[tuple[Cell, Heard]], today: date
+) -> FeedMonth:
+    whole, in_month = next(heard)
+    squares = [Square(cell.period, said, standing(cell.period, said, today)) for cell, said in _take(heard, due)]
+    if feed.cadence == "event":
+        squares = [Square(whole.period, in_month, standing(whole.period, in_month, today))]
+    return FeedMonth(place, feed, squares, in_month, scheduled)
+
+
+def _take(heard: Iterator[tuple[Cell, Heard]], count: int) -> Iterator[tuple[Cell, Heard]]:
+    for _ in range(count):
+        yield next(heard)
+
+
+async def remind(session: WriteSession, now: datetime) -> int:
+    """Tell of the reports whose reminder's turn it is, each once; how many. One transaction: killed, nothing was told.
+
+    Where no policy is in force nobody is reminded, and the others are not held up.
+    """
+    today = local_date(now)
+    calendars = await policies.load(session, "feed-calendar")
+    reminders = await policies.load(session, "feed-reminder")
+    places = places_of(_EVERYWHERE, await queries.list_counties(session))
+    due: list[tuple[Cell, Reminder, UUID]] = []
+    bureaus: dict[str, str] = {}
+    for feed in await queries.list_owed(session, None, None):
+        bureaus[feed.code] = feed.bureau
+        for place in places:
+            due.extend(_reminders(queries.schedule_of(feed), place, calendars, reminders, today))
+    heard = await queries.hear(session, [cell for cell, _, _ in due])
+    silent = [one for one, said in zip(due, heard, strict=True) if _is_silent(said)]
+    fresh = await queries.claim_reminders(session, silent, now)
+    told = [
+        events.report_due(bureaus[cell.feed], cell, reminder, policy_id, today)
+        for cell, reminder, policy_id in silent
+        if (cell.feed, cell.period.name, cell.area) in fresh
+    ]
+    await emit(session, *told)
+    return len(told)
+
+
+def _reminders(
+    schedule: Schedule, place: str, calendars: Policies, reminders: Policies, today: date
+) -> Iterator[tuple[Cell, Reminder, UUID]]:
+    code = place.ljust(CODE_LENGTH, "0")
+    calendar, reminder = pick(calendars.versions, code, today), pick(reminders.versions, code, today)
+    if calendar is None or reminder is None:
+        return
+    wanted = FeedReminder.model_validate(reminder.body).of(schedule.feed, schedule.cadence)
+    back, ahead = reminded_span([wanted])
+    span = today - timedelta(days=back), today + timedelta(days=ahead)
+    for period in periods_due(schedule, *span, FeedCalendar.model_validate(calendar.body)):
+        if period.due_on is not None and (turn := reminder_for(period.due_on, wanted, today)) is not None:
+            yield Cell(place, schedule.feed, period), turn, reminder.id
+
+
+def _is_silent(heard: Heard) -> bool:
+    return heard.first_push is None and heard.zero_reported is None
+
+
+async def forget_reminders(session: WriteSession, now: datetime) -> None:
+    """Delete what was sent so long ago that it cannot be sent again."""
+    await queries.delete_old_reminders(session, now - REMINDERS_KEPT)

@@ -1,0 +1,33 @@
+"""The households that the task of an area alert is about."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.households.models.plumbing import AreaColumn, Base
+
+
+class TaskHousehold(Base):
+    """One household on the list of a task. The list is made once, when the task is opened.
+
+    What is remarked on it is optional: `note_sealed` (purpose "area-note") is free text. `area_code` is the
+    household's, and follows it to another village as everything of it does.
+    """
+
+    __tablename__ = "task_household"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["household_id", "area_code"], ["household.id", "household.area_code"], onupdate="CASCADE"
+        ),
+        Index("ix_task_household_household", "household_id"),
+    )
+
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    area_code: Mapped[AreaColumn]
+    affected: Mapped[bool | None]
+    note_sealed: Mapped[bytes | None]
+    remarked_by: Mapped[UUID | None]
+    remarked_at: Mapped[datetime | None]

@@ -1,0 +1,124 @@
+"""Checks of whole areas: which villages are concerned, which households are on a task's list."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from services.households.models import Household, RiskCase, Task, TaskHousehold
+from services.households.queries.within import within
+from services.households.rules.area_checks import TaskHouseholdNotFound, span
+from shared.areas import AreaCode, Scope
+from shared.contracts.households import AreaCheck
+from shared.db.engine import ReadSession, WriteSession, raw
+
+_INHABITED = """
+SELECT DISTINCT h.area_code FROM unnest($1::text[], $2::text[]) AS named (first, last)
+JOIN household h ON h.area_code BETWEEN named.first AND named.last
+WHERE $3::text[] = '{}' OR h.natural_village = ANY ($3)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ListCount:
+    """How long a task's list is, and how much was remarked on it."""
+
+    households: int
+    remarked: int
+    affected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The checks of an area alert."""
+
+    risk_family: str
+    checks: list[AreaCheck]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A household on a task's list."""
+
+    entry: TaskHousehold
+    household: Household
+
+
+async def is_opened(session: ReadSession, alert_id: UUID) -> bool:
+    """Whether the area alert has its checks."""
+    return await session.scalar(select(RiskCase.id).where(RiskCase.area_alert_id == alert_id).limit(1)) is not None
+
+
+async def find_inhabited(
+    session: ReadSession, named: Collection[AreaCode], natural_villages: Collection[str]
+) -> set[str]:
+    """Villages in the areas named where households live: any, or in one of the natural villages."""
+    firsts, lasts = zip(*map(span, named), strict=True)
+    rows = await (await raw(session)).fetch(_INHABITED, list(firsts), list(lasts), list(natural_villages))
+    return {row["area_code"] for row in rows}
+
+
+async def find_opened(session: ReadSession, alert_ids: Collection[UUID]) -> dict[UUID, Opened]:
+    """The checks of area alerts, as they were opened."""
+    listed = select(func.count()).where(TaskHousehold.task_id == Task.id).correlate(Task).scalar_subquery()
+    query = (
+        select(RiskCase, Task, listed)
+        .join(Task, Task.case_id == RiskCase.id)
+        .where(RiskCase.area_alert_id.in_(alert_ids))
+        .order_by(RiskCase.area_alert_id, RiskCase.area_code)
+    )
+    found: dict[UUID, Opened] = {}
+    for case, task, households in await session.execute(query):
+        check = AreaCheck(
+            area_code=case.area_code, case_id=case.id, task_id=task.id, due_at=task.due_at, households=households
+        )
+        found.setdefault(case.area_alert_id, Opened(case.risk_family, [])).checks.append(check)
+    return found
+
+
+async def count_lists(session: ReadSession, scope: Scope, task_ids: Collection[UUID]) -> dict[UUID, ListCount]:
+    """Of each task that has a list; the others are absent."""
+    if not task_ids:
+        return {}
+    entry = TaskHousehold
+    query = (
+        select(
+            entry.task_id,
+            func.count(),
+            func.count(entry.affected),
+            func.count().filter(entry.affected.is_(True)),
+        )
+        .where(entry.task_id.in_(task_ids), within(entry.area_code, scope))
+        .group_by(entry.task_id)
+    )
+    return {task_id: ListCount(*counts) for task_id, *counts in await session.execute(query)}
+
+
+async def list_households(
+    session: ReadSession, scope: Scope, task_id: UUID, *, affected: bool | None, after: UUID | None, limit: int
+) -> Sequence[Listed]:
+    """A page of a task's list, in the order of the households' ids."""
+    query = _listed(scope, task_id).order_by(TaskHousehold.household_id).limit(limit)
+    if affected is not None:
+        query = query.where(TaskHousehold.affected.is_(affected))
+    if after is not None:
+        query = query.where(TaskHousehold.household_id > after)
+    return [Listed(*row) for row in await session.execute(query)]
+
+
+async def lock_household(session: WriteSession, scope: Scope, task_id: UUID, household_id: UUID) -> Listed:
+    """One entry that nobody else changes until commit; raises `TaskHouseholdNotFound`."""
+    query = _listed(scope, task_id).where(TaskHousehold.household_id == household_id)
+    row = (await session.execute(query.with_for_update(of=TaskHousehold))).one_or_none()
+    if row is None:
+        raise TaskHouseholdNotFound
+    return Listed(*row)
+
+
+def _listed(scope: Scope, task_id: UUID) -> Select[TaskHousehold, Household]:
+    return (
+        select(TaskHousehold, Household)
+        .join(Household, Household.id == TaskHousehold.household_id)
+        .where(TaskHousehold.task_id == task_id, within(TaskHousehold.area_code, scope))
+    )

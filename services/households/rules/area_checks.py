@@ -1,0 +1,40 @@
+"""Which areas an alert about areas concerns: one check for each."""
+
+from collections.abc import Collection, Iterable
+from typing import ClassVar
+from uuid import UUID
+
+from shared import areas
+from shared.areas import CODE_LENGTH, AreaCode, Level
+from shared.errors import NotFound
+
+
+class TaskHouseholdNotFound(NotFound):
+    """No such household on the list of that task, within the asker's areas."""
+
+    code: ClassVar[str] = "task-household-not-found"
+
+
+def subject_key(alert_id: UUID, area_code: str = "") -> str:
+    """What an area's case is about; without an area, the whole alert."""
+    return f"area:{alert_id}:{area_code}"
+
+
+def span(code: AreaCode) -> tuple[str, str]:
+    """The first and the last code that can lie in an area."""
+    prefix = areas.prefix(code)
+    return prefix.ljust(CODE_LENGTH, "0"), prefix.ljust(CODE_LENGTH, "9")
+
+
+def concerned(named: Iterable[AreaCode], inhabited: Collection[str]) -> list[AreaCode]:
+    """The areas that get a check; `inhabited` are the villages in which households are concerned.
+
+    A village that was named is always among them. Of a township it is its inhabited villages; where it has none the
+    township itself, for somebody has to look.
+    """
+    found = {AreaCode(code) for code in inhabited}
+    for code in named:
+        below = any(village.startswith(areas.prefix(code)) for village in inhabited)
+        if areas.level(code) is Level.VILLAGE or not below:
+            found.add(code)
+    return sorted(found)

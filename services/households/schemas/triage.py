@@ -1,0 +1,49 @@
+"""Many verdicts from a list (分诊), and what became of each."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.households.schemas.fields import Answer, Draft
+from services.households.schemas.tasks import VerdictDraft
+
+MOST_VERDICTS = 200
+"""Verdicts in one request: a page of the list."""
+
+
+class ListedVerdict(VerdictDraft):
+    """A verdict on one task of the list."""
+
+    task_id: UUID
+
+
+class VerdictList(Draft):
+    """Verdicts on a page of the list, one a task."""
+
+    verdicts: Annotated[list[ListedVerdict], Field(min_length=1, max_length=MOST_VERDICTS)]
+
+
+class Refusal(Answer):
+    """Why a verdict was not taken, as a problem document would say it."""
+
+    code: str = Field(examples=["visit-required"])
+    message: str = Field(examples=["按核查政策，这一结论须先入户走访"])
+    field: str | None = Field(examples=["basis"])
+
+
+class VerdictOutcome(Answer):
+    """What became of one verdict."""
+
+    task_id: UUID
+    outcome: Literal["given", "repeated", "refused"] = Field(description="已作出, 重复, 未受理")
+    refusal: Refusal | None
+
+
+class VerdictReport(Answer):
+    """What became of each, in the order in which they came."""
+
+    given: int
+    repeated: int
+    refused: int
+    results: list[VerdictOutcome]

@@ -1,0 +1,184 @@
+"""Verdicts (核查结论), one by one after a visit, or many from a list by phone and by what is known (分诊)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.households import events
+from services.households.models import Verdict, Visit
+from services.households.queries.cases import list_visits_of
+from services.households.queries.tasks import TaskRow, lock_task, lock_tasks
+from services.households.queries.verdicts import LiveAlert, find_live, find_verdicts
+from services.households.rules import tasks, triage
+from services.households.usecases.tasks import note
+from services.households.usecases.triage import TriagePolicies
+from shared.clock import local_date
+from shared.contracts import households as contract
+from shared.contracts.households import Basis
+from shared.db.engine import WriteSession
+from shared.errors import DomainError
+from shared.ids import new_id
+from shared.outbox import emit
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+REASON, CONTACT = "verdict-reason", "verdict-contact"
+"""Purposes under which the texts are sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A verdict as somebody gives it. Reason and contact name people: they are stored sealed."""
+
+    verdict: contract.Verdict
+    reason: str
+    basis: Basis | None = None
+    contact: str | None = None
+    visit_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one verdict of many."""
+
+    task_id: UUID
+    outcome: Literal["given", "repeated", "refused"]
+    refusal: DomainError | None = None
+
+
+async def give_verdict(
+    session: WriteSession, vault: Vault, who: Principal, task_id: UUID, told: Told, now: datetime
+) -> TaskRow:
+    """Say what the check found: the task is done, late or not, the case is closed, and the bureaus are told."""
+    row = await lock_task(session, who.scope, task_id)
+    await (await _Giving.begin(session, vault, who, [row], now)).give(row, told)
+    return row
+
+
+async def give_verdicts(
+    session: WriteSession, vault: Vault, who: Principal, told: Sequence[tuple[UUID, Told]], now: datetime
+) -> list[Outcome]:
+    """Many at once: what is right with one is kept, whatever is wrong with another. The same again is a repetition."""
+    rows = await lock_tasks(session, who.scope, {task_id for task_id, _ in told})
+    giving = await _Giving.begin(session, vault, who, list(rows.values()), now)
+    return [await _try(giving, rows.get(task_id), task_id, one) for task_id, one in told]
+
+
+async def _try(giving: "_Giving", row: TaskRow | None, task_id: UUID, told: Told) -> Outcome:
+    try:
+        if row is None:
+            raise tasks.TaskNotFound(field="task_id")
+        if giving.is_repetition(row, told):
+            return Outcome(task_id, "repeated")
+        async with giving.session.begin_nested():
+            await giving.give(row, told)
+    except DomainError as refusal:
+        return Outcome(task_id, "refused", refusal)
+    return Outcome(task_id, "given")
+
+
+@dataclass(slots=True)
+class _Giving:
+    """What is known of the tasks that verdicts are given on, loaded once for all of them."""
+
+    session: WriteSession
+    vault: Vault
+    who: Principal
+    now: datetime
+    policies: TriagePolicies
+    visits: dict[UUID, list[Visit]]  # by case, oldest first
+    alerts: dict[UUID, list[LiveAlert]]  # by case
+    given: dict[UUID, Verdict] = field(default_factory=dict)  # by task
+
+    @classmethod
+    async def begin(
+        cls, session: WriteSession, vault: Vault, who: Principal, rows: Sequence[TaskRow], now: datetime
+    ) -> "_Giving":
+        """Load it for locked tasks."""
+        cases = {row.case.id for row in rows}
+        return cls(
+            session,
+            vault,
+            who,
+            now,
+            await TriagePolicies.load(session, local_date(now)),
+            await list_visits_of(session, who.scope, cases),
+            await find_live(session, who.scope, cases),
+            await find_verdicts(session, {row.task.id for row in rows if row.task.state == "done"}),
+        )
+
+    def is_repetition(self, row: TaskRow, told: Told) -> bool:
+        """Whether the same person gave the same verdict on the task before."""
+        given = self.given.get(row.task.id)
+        if given is None or (given.given_by, given.verdict) != (self.who.id, told.verdict):
+            return False
+        return (
+            told.basis in (None, given.basis) and self.vault.open(given.reason_sealed, REASON).decode() == told.reason
+        )
+
+    async def give(self, row: TaskRow, told: Told) -> None:
+        """Give one. All that can be wrong with it is found before anything is written."""
+        session, task, case = self.session, row.task, row.case
+        tasks.require_active(task.state)
+        visit = self._visit(row, told)
+        basis = triage.basis_of(told.basis, visited=visit is not None)
+        given = Verdict(
+            id=new_id(),
+            case_id=case.id,
+            task_id=task.id,
+            visit_id=visit.id if visit else None,
+            verdict=told.verdict,
+            basis=basis,
+            policy_id=self._triage(row, told, basis),
+            reason_sealed=self.vault.seal(told.reason.encode(), REASON),
+            contact_sealed=self.vault.seal(told.contact.encode(), CONTACT) if told.contact else None,
+            given_by=self.who.id,
+            given_at=self.now,
+        )
+        session.add(given)
+        task.state, task.closed_at, task.assignee_id = "done", self.now, task.assignee_id or self.who.id
+        task.version += 1
+        case.state, case.closed_at, case.verdict = "closed", self.now, told.verdict
+        note(session, task, "done", self.who.id, self.now, {"verdict": told.verdict, "basis": basis})
+        await self._tell(row, given, visit)
+        self.given[task.id] = given
+
+    async def _tell(self, row: TaskRow, given: Verdict, visit: Visit | None) -> None:
+        task, case = row.task, row.case
+        alert_ids = list(dict.fromkeys(one.alert_id for one in self.alerts.get(case.id, [])))
+        await emit(
+            self.session,
+            events.task_closed(task.id, case.id, case.subject_key, "done", due_at=task.due_at, now=self.now),
+            events.verdict_given(given, case, alert_ids, visit.visited_at if visit else None),
+        )
+        await audit.record(
+            self.session,
+            self.who,
+            "verdict:give",
+            task.id,
+            area_code=task.area_code,
+            verdict=given.verdict,
+            basis=given.basis,
+        )
+
+    def _visit(self, row: TaskRow, told: Told) -> Visit | None:
+        """The visit the verdict rests on: the one named, else the case's last one, if any and unless it rests on other."""
+        visits = self.visits.get(row.case.id, [])
+        if told.visit_id is None:
+            return visits[-1] if visits and told.basis in (None, "visit") else None
+        for visit in visits:
+            if visit.id == told.visit_id:
+                return visit
+        raise tasks.VisitUnknown(field="visit_id")
+
+    def _triage(self, row: TaskRow, told: Told, basis: Basis) -> UUID | None:
+        """The version of the policy by which no visit is needed, where there was none."""
+        if basis == "visit":
+            return None
+        policy, policy_id = self.policies.find(row.case.area_code)
+        alerted = [one.alerted for one in self.alerts.get(row.case.id, [])]
+        triage.require_visit_where_needed(policy, alerted, told.verdict)
+        return policy_id
