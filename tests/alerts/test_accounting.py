@@ -144,6 +144,7 @@ async def test_expiry_goes_page_by_page_and_never_without_a_number(service: Serv
     monkeypatch.setattr(expiry, "PAGE", 2)
     for number in range(5):
         await bill(service, str(number), status=201, occurred_on=days_ago(300), **about(number))
+    await service.sql("UPDATE feed SET expires_days = NULL")
     await expire_alerts(service.database, utc_now())
     assert (await counts(service))["medical.cost"][7] == 0, "a feed without a number of days never expires"
     await expires(service, 30)

@@ -411,7 +411,7 @@ async def test_batches_that_share_people_do_not_deadlock(service: Service) -> No
     async def store(rows: list[tuple[str, int]]) -> None:
         known = await reference.get()
         who = Principal(new_id(), "api_key", Role.BUREAU, Scope.everywhere(), frozenset({"*"}))
-        drafts = [AlertDraft.model_validate(bill(ref, number)) for ref, number in rows]
+        drafts = [AlertDraft.model_validate_json(json.dumps(bill(ref, number))) for ref, number in rows]
         prepared = [intake.prepare_report(who, draft, known, service.vault, utc_now()) for draft in drafts]
         async with service.database.write(Scope.everywhere()) as session:
             await intake.store_alerts(session, [a for a, _ in prepared], [t for _, t in prepared], service.vault)

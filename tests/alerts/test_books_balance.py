@@ -109,7 +109,7 @@ class Machine:
 
     async def forget(self) -> None:
         """An empty service for the next example."""
-        tables = "account_finding, account_check, alert_evidence, alert, known_member, outbox"
+        tables = "account_finding, account_check, verdict_notice, alert_evidence, alert, known_member, outbox"
         await self.service.sql(f"DELETE FROM {tables.split(', ')[0]}")
         for table in tables.split(", ")[1:]:
             await self.service.sql(f"DELETE FROM {table}")
