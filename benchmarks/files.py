@@ -69,8 +69,8 @@ def bills(rows: int, one_in: int) -> Iterator[list[str]]:
 def id_number(number: int) -> str:
     """Of somebody else for each number below 30 million."""
     days, sequence = divmod(number, 1000)
-    year, day = divmod(days, 365)
-    return str(complete(f"539921{1930 + year}{day // 28 % 12 + 1:02}{day % 28 + 1:02}{sequence:03}"))
+    months, day = divmod(days, 28)
+    return str(complete(f"539921{1930 + months // 12}{months % 12 + 1:02}{day + 1:02}{sequence:03}"))
 
 
 def as_csv(rows: int, one_in: int) -> bytes:

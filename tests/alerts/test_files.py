@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.alerts.file_worker import FileWorker
-from shared.contracts.alerts import AlertRaised
+from shared.contracts.alerts import AlertRaised, AreaAlertRaised
 from shared.lanes import Lane, lane_of
 from tests.alerts.conftest import (
     ALERTS,
@@ -295,3 +295,25 @@ async def test_medians_of_a_great_file(county: Service) -> None:
     assert counts(view, "rows_read", "triggered", "stored", "repeated") == (26_000, 2600, 2000, 600)
     ((read,),) = await county.sql("SELECT sum(rows) FROM file_part")
     assert read == 26_000
+
+
+async def test_a_file_that_warns_of_areas(county: Service) -> None:
+    """Of a water cut nobody is named: each row is an alert on its village, and the natural villages in it."""
+    await county.tell(key_changed("water-secret", ["water.supply"], "water"))
+    water = {"X-API-Key": "water-secret"}
+    headings = ["行政村", "发生日期", "问题类型", "持续天数", "自然村"]
+    rows = [
+        ["龙泉村", days_ago(3), "停水", 40, "上寨、下寨"],
+        ["石桥村", days_ago(3), "停水", 1, ""],
+        ["云岫县", days_ago(3), "停水", 40, ""],
+        ["外县村", days_ago(3), "停水", 40, ""],
+    ]
+    form = {"feed": "water.supply", "period": days_ago(1)[:7]}
+    view = await finished(county, await send(county, table(rows, headings), form=form, headers=water), water)
+    assert counts(view, "triggered", "stored", "rejected", "matched") == (3, 1, 2, 0), (
+        await county.http.get(f"{FILES}/{view['id']}/errors", headers=water)
+    ).text
+    (raised,) = await county.heard.hear(AreaAlertRaised)
+    assert (raised.area_codes, raised.natural_villages) == ([VILLAGE], ["上寨", "下寨"])
+    told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=water)).json()["items"]
+    assert [(one["row"], one["code"]) for one in told] == [(4, "area-too-large"), (5, "area-unknown")]

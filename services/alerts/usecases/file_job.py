@@ -11,7 +11,7 @@ from services.alerts.rules.area_names import area_names
 from services.alerts.rules.file_columns import words_of
 from services.alerts.rules.files import ATTEMPTS, FeedWithoutColumns, period_end
 from services.alerts.rules.rule_sets import RuleSet
-from services.alerts.usecases.file_alerts import Sender
+from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Sieve
 from services.alerts.usecases.file_work import Job
 from services.alerts.usecases.files import NAME
@@ -44,19 +44,27 @@ async def make_job(
     today = local_date(now)
     return Job(
         file=file,
-        sender=Sender(
-            file_id=file.id,
-            reported_by=file.reported_by,
-            scope=scope,
-            feed=reference.feeds[file.feed],
-            fields=tuple(feed.evidence_schema["properties"]),
-            areas=reference.areas,
-            day=_day(file.period, feed, today),
-            today=today,
-            reported_at=now,
-        ),
+        sender=sender_of(file, feed, reference, _day(file.period, feed, today), now),
         sieve=sieve_of(feed, scope, reference, area_names(await list_areas(session), scope), today),
         expires_at=file.received_at + kept,
+    )
+
+
+def sender_of(file: File, feed: Feed, reference: Reference, day: date, now: datetime) -> Sender:
+    """Whose file it is. `day`: of rows that name none."""
+    scope = Scope.parse(file.areas)
+    return Sender(
+        file_id=file.id,
+        reported_by=file.reported_by,
+        scope=scope,
+        feed=reference.feeds[feed.code],
+        about_areas=feed.subject == "area",
+        fields=tuple(feed.evidence_schema["properties"]),
+        areas=reference.areas,
+        own_areas=frozenset(filter(scope.covers, reference.areas)),
+        day=day,
+        today=local_date(now),
+        reported_at=now,
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from services.alerts.queries.known import Facts
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import FACTS
-from services.alerts.usecases.file_rows import PLACE, PLACELESS, Ledger, areas_and_words, sieve, tidied
+from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS, Ledger, areas_and_words, sieve, tidied
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
 from shared.tables import Frame
@@ -61,6 +61,8 @@ def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     candidates = tidied(judged.filter(may | PLACELESS if sieve_by.is_local else may))
     asks = sieve_by.rules.facts or bool(candidates[PLACELESS].any())
     keys = keys_of(candidates, vault) if asks else ()
+    if keys:
+        candidates = candidates.with_columns(pl.Series(KEY, keys, pl.String))
     return Looked(start, ledger, candidates, candidates.clear(), keys, np.zeros(frame.data.height, np.bool_))
 
 

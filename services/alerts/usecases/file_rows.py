@@ -14,6 +14,8 @@ from shared.tables import Frame
 
 PLACE = "_place"
 """Place of a row in its frame, from 0."""
+KEY = "_key"
+"""By which the register knows the row's person or household, where somebody asks it."""
 PLACELESS = "_placeless"
 """Whether the row does not say where: its area is the sender's own, or where the register has its person."""
 

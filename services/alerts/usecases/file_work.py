@@ -19,7 +19,8 @@ from services.alerts.queries import files
 from services.alerts.queries.known import find_facts
 from services.alerts.queries.unmatched import insert_unmatched
 from services.alerts.rules.files import MAX_FAULTS, Counts, Outcome
-from services.alerts.usecases.file_alerts import Prepared, Sender, prepare
+from services.alerts.usecases.file_alerts import Prepared, prepare
+from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Looked, Sieve, look, look_again, wanted
 from services.alerts.usecases.file_rows import PLACE, Ledger
 from services.alerts.usecases.file_storing import store
@@ -150,8 +151,8 @@ def cut(looked: Looked, begin: int) -> list[Part]:
 
 def write_down(ledger: Ledger, ready: Prepared, outcomes: list[Outcome | None], waiting: list[bool]) -> None:
     """What became of the part's rows; None: their number belongs to other content."""
-    for place, name, code, params in ready.refused:
-        ledger.refuse(place, name, code, params)
+    for place, mistake in ready.refused:
+        ledger.refuse(place, *mistake)
     for place, outcome in zip(ready.places, outcomes, strict=True):
         if outcome is None:
             ledger.refuse(place, "source_ref", "source-ref-reused", {})

@@ -33,7 +33,9 @@ def rest_of(occurred_on: date, area_code: str, severity: str | None) -> bytes:
     return f"|{occurred_on}|{area_code}|{severity}".encode()
 
 
-def with_facts(record: bytes, facts: Mapping[str, bool]) -> bytes:
-    """The record with what the register knew when the rule asked, so that it can be explained later. Of the hash they
-    are no part: the same row is the same whatever the register knows."""
-    return record[:-1] + b',"facts":' + orjson.dumps(facts) + b"}" if facts else record
+def facts_behind(facts: Mapping[str, bool]) -> bytes:
+    """What the register knew when the rule asked, as it stands behind the record so that the alert can be explained later.
+
+    Of the row's hash it is no part: the same row is the same whatever the register knows.
+    """
+    return b',"facts":' + orjson.dumps(facts)

@@ -14,7 +14,8 @@ from services.alerts.rules import Reference, evidence_kinds
 from services.alerts.rules.files import Outcome
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import FACTS
-from services.alerts.usecases.file_alerts import UNMATCHED, Sender, prepare
+from services.alerts.usecases.file_alerts import UNMATCHED, prepare
+from services.alerts.usecases.file_job import sender_of
 from services.alerts.usecases.file_look import told_of
 from services.alerts.usecases.file_rows import PLACE
 from services.alerts.usecases.file_storing import store
@@ -73,7 +74,7 @@ async def _screen_again(
     rules = RuleSet(feed.default_severity, reference.rules.get(feed.code, ()), today)
     opened = [_opened(row, vault) for row in known]
     judged = rules.screen(_frame(opened, [facts[row.person_key or row.household_key or ""] for row in known], feed))
-    sender = _sender(file, feed, reference, today, now)
+    sender = sender_of(file, feed, reference, today, now)
     ready = prepare(judged.filter(pl.col("severity").is_not_null()), judged.clear(), sender, vault)
     outcomes = await store(session, ready, vault)
     await unmatched.delete_rows(session, [row.id for row in known])
@@ -103,20 +104,6 @@ def _frame(rows: Sequence[dict[str, Any]], facts: Sequence[Facts], feed: Feed) -
         frame.with_columns(*dates, pl.coalesce("area_code", homes).alias("area_code"))
         .with_row_index(PLACE)
         .hstack(told)
-    )
-
-
-def _sender(file: File, feed: Feed, reference: Reference, today: date, now: datetime) -> Sender:
-    return Sender(
-        file_id=file.id,
-        reported_by=file.reported_by,
-        scope=Scope.parse(file.areas),
-        feed=reference.feeds[feed.code],
-        fields=tuple(feed.evidence_schema["properties"]),
-        areas=reference.areas,
-        day=today,
-        today=today,
-        reported_at=now,
     )
 
 
