@@ -412,7 +412,10 @@ async def test_batches_that_share_people_do_not_deadlock(service: Service) -> No
         known = await reference.get()
         who = Principal(new_id(), "api_key", Role.BUREAU, Scope.everywhere(), frozenset({"*"}))
         drafts = [AlertDraft.model_validate(bill(ref, number)) for ref, number in rows]
-        prepared = [intake.prepare_report(who, draft, known, service.vault, utc_now()) for draft in drafts]
+        now = utc_now()
+        bench = Bench(known.rules, local_date(now))
+        reports = [intake.screen_report(who, draft, known, bench, now) for draft in drafts]
+        prepared = [intake.prepare_report(who, report, service.vault, now) for report in reports]
         async with service.database.write(Scope.everywhere()) as session:
             await intake.store_alerts(session, [a for a, _ in prepared], [t for _, t in prepared], service.vault)
 

@@ -7,8 +7,21 @@ from uuid import UUID
 from services.alerts.api.answers import masked_household, masked_person
 from services.alerts.models import Alert, Rule
 from services.alerts.queries.rules import Quality
+from services.alerts.rules.explaining import Texts, explain_not
 from services.alerts.rules.trials import Comparison, Example, Weight
-from services.alerts.schemas.rules import ExampleView, RuleQuality, RuleView, ThresholdView, TrialView, WeightView
+from services.alerts.schemas.explanations import ReasonView
+from services.alerts.schemas.rules import (
+    ExampleView,
+    NotTriggered,
+    RuleQuality,
+    RuleView,
+    ThresholdView,
+    TrialView,
+    WeightView,
+)
+from services.alerts.usecases.intake import Report
+from services.alerts.usecases.screening import Bench
+from shared.messages import Language
 from shared.security.vault import Vault
 
 
@@ -17,6 +30,22 @@ def rule_view(rule: Rule, in_force: Collection[UUID] | None = None) -> RuleView:
     view = RuleView.model_validate(rule)
     view.in_force = None if in_force is None else rule.id in in_force
     return view
+
+
+def not_triggered(report: Report, bench: Bench, texts: Texts, language: Language) -> NotTriggered:
+    """What is answered instead of an alert."""
+    draft, rule = report.draft, report.rule
+    assert rule is not None, "without a rule every report triggers"
+    row = bench.whole(draft.occurred_on, draft.area_code, draft.evidence)
+    told = explain_not(rule, row, report.facts, report.feed.titles.get(language, {}), texts, language)
+    return NotTriggered(
+        feed=draft.feed,
+        source_ref=draft.source_ref,
+        rule_id=rule.id,
+        version=rule.version,
+        text=told.text,
+        reasons=[ReasonView.model_validate(reason) for reason in told.reasons],
+    )
 
 
 def rule_quality(rule: Rule, quality: Quality) -> RuleQuality:

@@ -1,7 +1,7 @@
 """Screening rules as they are published, read and tried."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from services.alerts.rules import Severity
 from services.alerts.schemas.alerts import MaskedHousehold, MaskedPerson
+from services.alerts.schemas.explanations import ReasonView
 from services.alerts.schemas.fields import Day, Draft, FeedCode
 from shared.areas import InvalidAreaCode, normalise, prefix
 from shared.contracts.households import Verdict
@@ -182,7 +183,12 @@ class RuleQuality(BaseModel):
 class NotTriggered(BaseModel):
     """A report that its feed's rule does not let through. It was looked at and is not kept: nothing is wrong with it."""
 
-    state: str = Field("not_triggered", description="未触发", examples=["not_triggered"])
-    feed: str
+    state: Literal["not_triggered"] = Field("not_triggered", description="未触发")
+    feed: str = Field(examples=["medical.cost"])
     source_ref: str | None
     rule_id: UUID = Field(description="The version that said so · 所依据的规则版本")
+    version: int
+    text: str = Field(
+        examples=["依据筛查规则第 1 版，未触发预警：个人自付金额（元）为 1200，低于 5000（参数 line_poor）。"]
+    )
+    reasons: list[ReasonView] = Field(description="What was not so · 未满足的条件")

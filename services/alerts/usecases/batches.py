@@ -5,7 +5,7 @@ A chunk is deleted by the transaction that stores its rows, so a worker killed a
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,12 +13,16 @@ from uuid import UUID
 from services.alerts import events
 from services.alerts.models import Batch, NewAlert, OutboxRow
 from services.alerts.queries import batches
+from services.alerts.queries.known import Asked, look_up
 from services.alerts.rules import BatchFormat, Reference, RowMalformed
+from services.alerts.rules.screening_rules import Facts
 from services.alerts.schemas.alerts import AlertDraft
-from services.alerts.usecases.intake import prepare_alert, store_alerts
+from services.alerts.usecases.intake import Report, asked_of, screen_report, seal_report, store_alerts, told
 from services.alerts.usecases.reading import read_many
+from services.alerts.usecases.screening import Bench
 from shared.areas import Scope
-from shared.db.engine import WriteSession
+from shared.clock import local_date
+from shared.db.engine import WriteSession, raw
 from shared.errors import DomainError, Fault
 from shared.ids import new_id
 from shared.lanes import Lane
@@ -42,6 +46,14 @@ class Prepared:
     alerts: list[NewAlert]
     told: list[OutboxRow]  # one for each of `alerts`
     row_numbers: list[int]  # likewise
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The rows of a chunk by their numbers, as far as they can be judged by themselves."""
+
+    reports: list[tuple[int, Report]]
+    asked: list[Asked]  # of the reports that the register has to decide, in their order
     errors: list[tuple[int, Fault]]
 
 
@@ -87,33 +99,65 @@ async def work_chunk(
     session: WriteSession, chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime, lane: Lane
 ) -> None:
     """Screen, seal and store the rows of a chunk, tell of what is new or worse, keep the errors, forget the chunk."""
-    ready = await asyncio.to_thread(prepare_chunk, chunk, reference, vault, now, lane)
+    bench = Bench(reference.rules, local_date(now))
+    looked = await asyncio.to_thread(screen_chunk, chunk, reference, bench, vault, now)
+    facts = await look_up(await raw(session), looked.asked) if looked.asked else []
+    ready = await asyncio.to_thread(seal_chunk, chunk, looked, facts, bench, vault, now, lane)
     settled = await store_alerts(session, ready.alerts, ready.told, vault)
     reused = [(n, _REUSED) for n, one in zip(ready.row_numbers, settled, strict=True) if one.outcome is None]
-    errors = [*ready.errors, *reused]
+    errors = [*looked.errors, *reused]
     await batches.insert_errors(session, chunk.batch_id, ((n, f.field, f.code, dict(f.params)) for n, f in errors))
-    outcome = batches.Outcome(Counter(one.outcome for one in settled if one.outcome), len({n for n, _ in errors}))
+    kept = Counter(one.outcome for one in settled if one.outcome)
+    outcome = batches.Outcome(kept, len({n for n, _ in errors}), len(looked.reports) - len(ready.alerts))
     await batches.finish_chunk(session, chunk, outcome, now)
 
 
-def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime, lane: Lane) -> Prepared:
-    """Read, screen and seal the rows of a chunk: all processor time and no waiting."""
-    who = Principal(chunk.reported_by, "api_key", chunk.role, Scope.parse(chunk.areas), frozenset(chunk.feeds))
-    trace = current_traceparent()
-    ready = Prepared([], [], [], [])
+def screen_chunk(
+    chunk: batches.Chunk, reference: Reference, bench: Bench, vault: Vault, now: datetime
+) -> Looked:
+    """Read the rows of a chunk and hold them against their rules: all processor time and no waiting."""
+    who = _sender(chunk)
+    looked = Looked([], [], [])
     lines = map(bytes.strip, vault.open(chunk.sealed, PURPOSE).split(b"\n"))
     rows = {number: line for number, line in enumerate(lines, chunk.first_row) if line}
     drafts = read_many(AlertDraft, list(rows.values()), RowMalformed)
     for number, draft in zip(rows, drafts, strict=True):
         try:
-            alert = prepare_alert(who, _sound(draft), reference, vault, now, chunk.batch_id, lane)
+            report = screen_report(who, _sound(draft), reference, bench, now)
         except DomainError as refused:
-            ready.errors.extend((number, fault) for fault in refused.faults)
+            looked.errors.extend((number, fault) for fault in refused.faults)
         else:
+            looked.reports.append((number, report))
+            if report.judged.open:
+                looked.asked.append(asked_of(report, vault))
+    return looked
+
+
+def seal_chunk(
+    chunk: batches.Chunk,
+    looked: Looked,
+    facts: Sequence[Facts],
+    bench: Bench,
+    vault: Vault,
+    now: datetime,
+    lane: Lane,
+) -> Prepared:
+    """Judge what the register had to decide (`facts`: one for each of `looked.asked`), and seal what triggers."""
+    who, trace = _sender(chunk), current_traceparent()
+    ready = Prepared([], [], [])
+    known = iter(facts)
+    for number, report in looked.reports:
+        judged = told(report, bench, next(known)) if report.judged.open else report
+        if judged.judged.severity is not None:
+            alert = seal_report(who, judged, vault, now, chunk.batch_id, lane)
             ready.alerts.append(alert)
             ready.told.append(events.raised_row(alert, alert.risk_family, trace))
             ready.row_numbers.append(number)
     return ready
+
+
+def _sender(chunk: batches.Chunk) -> Principal:
+    return Principal(chunk.reported_by, "api_key", chunk.role, Scope.parse(chunk.areas), frozenset(chunk.feeds))
 
 
 def _sound(draft: AlertDraft | DomainError) -> AlertDraft:
