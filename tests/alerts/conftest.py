@@ -160,8 +160,8 @@ def absences(count: int) -> list[dict[str, Any]]:
 
 
 def cost(**changed: Any) -> dict[str, Any]:
-    """A medical bill."""
-    evidence = {"self_pay": 8200.5, "total": 30000, "period": "2026-02", "hospital": "云岭县医院", "insured": True}
+    """A medical bill, enough to trigger whoever it is about."""
+    evidence = {"self_pay": 28200.5, "total": 60000, "period": "2026-02", "hospital": "云岭县医院", "insured": True}
     return absence(**{"feed": "medical.cost", "source_ref": "YB-1", "evidence": evidence, **changed})
 
 

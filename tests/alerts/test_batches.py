@@ -12,8 +12,9 @@ from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules import MAX_ROWS
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.usecases import intake
+from services.alerts.usecases.screening import Bench
 from shared.areas import Scope
-from shared.clock import utc_now
+from shared.clock import local_date, utc_now
 from shared.contracts.alerts import AlertRaised, AlertWorsened
 from shared.ids import new_id
 from shared.security.principals import Principal, Role

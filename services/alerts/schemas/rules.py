@@ -101,9 +101,12 @@ class SweepBody(Draft):
 
 
 class _Span(Draft):
-    first_day: Day = Field(description="First day of the reports · 报送起始日", examples=["2026-01-01"])
-    last_day: Day = Field(description="Last day, inclusive; a year at most · 报送截止日", examples=["2026-03-31"])
+    first_day: Day | None = Field(None, description="First day of the reports · 报送起始日", examples=["2026-01-01"])
+    last_day: Day | None = Field(None, description="Last day; a year at most · 报送截止日", examples=["2026-03-31"])
     batch_id: UUID | None = Field(None, description="Of this batch or file only · 仅此批次或文件")
+    file_id: UUID | None = Field(
+        None, description="Instead of days: all rows of this file, also what was not kept · 改为试算该文件的全部原始行"
+    )
     sweep: SweepBody | None = None
 
 
@@ -133,12 +136,14 @@ class WeightView(BaseModel):
 
 
 class ExampleView(BaseModel):
-    """An alert that only one of the two lets through, with the values the rules look at."""
+    """An alert, or row of a file, that only one of the two lets through, with the values the rules look at."""
 
-    alert_id: UUID
+    alert_id: UUID | None = Field(description="Null: a row of a file · 文件中的行无预警编号")
+    sheet: int | None = Field(None, description="Of a file, from 0 · 工作表")
+    row: int | None = Field(None, description="Of the sheet, as a person sees it · 行号")
     which: str = Field(examples=["only_in_force"])
     severity: Severity
-    occurred_on: date
+    occurred_on: date | None
     area_code: str
     person: MaskedPerson | None
     household: MaskedHousehold | None
@@ -153,10 +158,10 @@ class ThresholdView(WeightView):
 
 
 class TrialView(BaseModel):
-    """A draft beside the rules in force, over rows that were kept: what a rule dropped at intake is in no trial."""
+    """A draft beside the rules in force. What a rule dropped at intake was not kept: only a file still has it."""
 
     feed: str
-    rows: int = Field(description="Alerts looked at · 参与试算的预警")
+    rows: int = Field(description="Alerts or rows looked at · 参与试算的条数")
     open: int = Field(description="Not to be told without the register; counted nowhere else · 需比对登记信息方能判断")
     both: int = Field(description="Let through by both · 两者均触发")
     only_tried: int = Field(description="By the tried rule only · 仅试算规则触发")

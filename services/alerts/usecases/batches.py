@@ -112,9 +112,7 @@ async def work_chunk(
     await batches.finish_chunk(session, chunk, outcome, now)
 
 
-def screen_chunk(
-    chunk: batches.Chunk, reference: Reference, bench: Bench, vault: Vault, now: datetime
-) -> Looked:
+def screen_chunk(chunk: batches.Chunk, reference: Reference, bench: Bench, vault: Vault, now: datetime) -> Looked:
     """Read the rows of a chunk and hold them against their rules: all processor time and no waiting."""
     who = _sender(chunk)
     looked = Looked([], [], [])

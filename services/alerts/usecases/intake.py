@@ -52,9 +52,7 @@ class Report:
     facts: Facts | None = None  # what the register knew, where the rule had to ask
 
 
-def screen_report(
-    who: Principal, draft: AlertDraft, reference: rules.Reference, bench: Bench, now: datetime
-) -> Report:
+def screen_report(who: Principal, draft: AlertDraft, reference: rules.Reference, bench: Bench, now: datetime) -> Report:
     """A report held against its feed, the sender's areas, and the rule in force. Keeps and asks nothing.
 
     Raises `InvalidInput`, `FeedNotPermitted`, `AreaNotPermitted`.
