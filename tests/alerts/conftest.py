@@ -247,3 +247,10 @@ async def service(make_service: MakeService) -> Service:
 def today() -> date:
     """The day in China."""
     return local_date(utc_now())
+
+
+@pytest.fixture
+async def every_bill_triggers(service: Service) -> None:
+    """The county takes each bill, however small: for tests that are about what comes afterwards."""
+    levels = '[{"severity": "medium", "when": "self_pay >= 0"}]'
+    await service.sql(f"UPDATE rule SET levels = '{levels}', parameters = '{{}}' WHERE feed = 'medical.cost'")
