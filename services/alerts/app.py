@@ -65,7 +65,8 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             jobs=(
                 *workers,
                 WebhookSender(database, vault, settings.webhooks).run,
-                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database, shelf, settings.files)),
+                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database)),
+                every(SWEEP_SECONDS, "sweep files", partial(jobs.sweep_files, database, shelf, settings.files)),
                 every(NIGHT_SECONDS, "night", look_whether_night),
                 every(settings.reminder_seconds, "reminders", partial(jobs.remind, database)),
                 every(settings.contradiction_seconds, "contradictions", partial(jobs.find_contradictions, database)),

@@ -128,8 +128,8 @@ async def _end(process: Process) -> None:
             await process.wait()
 
 
-async def sweep(database: Database, shelf: Shelf, kept: FilesSettings) -> None:
-    """Delete what was kept long enough."""
+async def sweep(database: Database) -> None:
+    """Delete records that were kept long enough."""
     now = utc_now()
     async with database.write(_EVERYWHERE) as session:
         await queries.delete_old_errors(session, now - ERRORS_KEPT)
@@ -138,6 +138,11 @@ async def sweep(database: Database, shelf: Shelf, kept: FilesSettings) -> None:
         await delete_old_notices(session, now - NOTICES_KEPT)
         await calendar.forget_reminders(session, now)
         await phone_codes.forget(session, now)
+
+
+async def sweep_files(database: Database, shelf: Shelf, kept: FilesSettings) -> None:
+    """Delete files, and rows that wait for the register, that were kept long enough."""
+    now = utc_now()
     await forget_expired(database, now)
     await forget_old_files(database, shelf, timedelta(days=kept.kept_days), now)
     await forget_orphans(database, shelf, now)

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from shared.ahead import ahead
 from shared.tables.cells import Conversion
-from shared.tables.cleaning import signs_in
+from shared.tables.cleaning import SPACE, signs_in
 from shared.tables.encoding import BLOCK, decoded, encodings, utf8_blocks, without_mark
 from shared.tables.headers import LOOKED_AT, Layout, find_layout
 from shared.tables.records import Piece, cells, pieces
@@ -45,7 +46,7 @@ def open_csv(head: bytes, file: BinaryIO, columns: Sequence[Column], today: date
     def frames(rows: int) -> Iterator[Frame]:
         blocks = utf8_blocks(plain, file, dialect.encoding, block)
         runs = _runs(pieces(blocks, dialect.separator), dialect)
-        for run in data_rows(runs, dialect.layout.places):
+        for run in ahead(data_rows(runs, dialect.layout.places)):  # parsed while what was parsed before is converted
             for start in range(0, len(run), rows):
                 yield conversion.frame(run.slice(start, rows))
 
@@ -113,7 +114,8 @@ def _parsed(piece: Piece, dialect: _Dialect) -> _Parsed:
         except pl.exceptions.PolarsError:
             return _ragged(piece, dialect)
         if cells.to_series(width - 1).null_count() == 0 or _no_row_is_short(cells, piece, dialect):
-            return cells.select(cells.columns[: dialect.layout.width]), None, signs_in(piece.text, dialect.separator)
+            signs = _signs(piece.text, cells.height, dialect.separator)
+            return cells.select(cells.columns[: dialect.layout.width]), None, signs
     return _ragged(piece, dialect)
 
 
@@ -157,8 +159,14 @@ def _ragged(piece: Piece, dialect: _Dialect) -> _Parsed:
     return (
         cells.select(cells.columns[: layout.width]),
         ragged if ragged.any() else None,
-        signs_in(text, dialect.separator),
+        _signs(text, cells.height, dialect.separator),
     )
+
+
+def _signs(text: bytes, rows: int, separator: str) -> Set[str]:
+    """A line break within a cell may also stand at its end."""
+    signs = signs_in(text, separator)
+    return signs if b'"' not in text or text.count(b"\n") == rows else {*signs, SPACE}
 
 
 def _widths(text: bytes, separator: str) -> npt.NDArray[np.intp]:

@@ -31,7 +31,7 @@ _MARKUP = re.compile(r"\s*<(\?xml|!doctype\s+html|!--|html|head|meta|table|style
 def open_table(file: BinaryIO, name: str, columns: Sequence[Column], *, today: date) -> Table:
     """The table in `file`, its headings found and its columns matched; `today` is for ID numbers of the unborn.
 
-    `file` may only read forward if it is CSV; a workbook has to be seekable, and stays open until the frames are read.
+    `file` may only read forward if it is CSV; a workbook has to be seekable. It stays open until the frames are read.
     `name` is not believed: the content says what it is. Raises `TableInvalid`, whose faults say why.
     """
     del name

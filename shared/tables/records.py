@@ -102,7 +102,8 @@ def cells(buffer: bytes, separator: str) -> tuple[list[list[str]], int]:
         if found["open"] is not None or found["end"] is None:  # the rest may belong to it
             break
         quoted = found["quoted"]
-        row.append((found["bare"] if quoted is None else quoted.replace(b'""', b'"')).decode(errors="replace"))
+        cell = found["bare"].removesuffix(b"\r") if quoted is None else quoted.replace(b'""', b'"')
+        row.append(cell.decode(errors="replace"))
         if found["end"] != separator.encode():
             rows.append(row)
             row, end = [], found.end()

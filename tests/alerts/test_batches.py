@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
+import pytest
 
 from services.alerts.jobs import IDLE_SECONDS, sweep
 from services.alerts.queries.reference import ReferenceData
@@ -36,6 +37,7 @@ from tests.alerts.conftest import (
 )
 from tests.alerts.merging import verdict
 
+pytestmark = pytest.mark.usefixtures("every_bill_triggers")
 NDJSON = {**EDUCATION, "Content-Type": "application/x-ndjson"}
 JSON = {**EDUCATION, "Content-Type": "application/json"}
 
@@ -412,7 +414,7 @@ async def test_batches_that_share_people_do_not_deadlock(service: Service) -> No
     async def store(rows: list[tuple[str, int]]) -> None:
         known = await reference.get()
         who = Principal(new_id(), "api_key", Role.BUREAU, Scope.everywhere(), frozenset({"*"}))
-        drafts = [AlertDraft.model_validate(bill(ref, number)) for ref, number in rows]
+        drafts = [AlertDraft.model_validate_json(json.dumps(bill(ref, number))) for ref, number in rows]
         now = utc_now()
         bench = Bench(known.rules, local_date(now))
         reports = [intake.screen_report(who, draft, known, bench, now) for draft in drafts]

@@ -4,14 +4,22 @@ import io
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.alerts.queries.reference import ReferenceData
+from services.alerts.rules.files import FileNotFound
+from services.alerts.usecases.file_look import keys_of
+from services.alerts.usecases.file_originals import frames_of
 from services.alerts.usecases.files import Shelf, forget_old_files, forget_orphans
+from shared.areas import Scope
 from shared.clock import utc_now
 from shared.files import FilesSettings, FileStore
-from tests.alerts.conftest import EDUCATION, Service, days_ago, id_number
+from shared.idnumber import IdNumber
+from shared.security.principals import Principal, Role
+from tests.alerts.conftest import EDUCATION, VILLAGE, Service, days_ago, id_number
 from tests.alerts.files_service import ABSENCES, FILES, absent, finished, named_areas, objects, send, table
 
 
@@ -100,3 +108,22 @@ async def test_what_belongs_to_no_file_goes(county: Service, shelf: Shelf, tmp_p
     assert await forget_orphans(county.database, shelf, utc_now() + timedelta(days=2)) == 1
     assert stray not in objects(tmp_path)
     assert len(objects(tmp_path)) == 1
+
+
+async def test_rows_of_a_past_file_to_try_a_rule_on(county: Service, shelf: Shelf) -> None:
+    rows = [absent(1), absent(2, days=1), absent(3, days="many"), absent(4, village="石桥村")]
+    view = await finished(county, await send(county, table(rows)))
+    reference = await ReferenceData(county.database).get()
+    who = Principal(UUID(int=1), "account", Role.COUNTY, Scope.parse(["539921"]))
+    async with county.database.read(who.scope) as session:
+        frames = list(await frames_of(session, who, UUID(view["id"]), shelf, reference))
+    (frame,) = frames
+    assert frame["row"].to_list() == [2, 3, 5]
+    assert frame["days_absent"].to_list() == [5, 1, 5]
+    assert frame["area_code"].to_list() == [VILLAGE, VILLAGE, "539921100002"]
+    assert keys_of(frame, county.vault)[0] == county.vault.person_key(IdNumber(id_number(1)))
+
+    elsewhere = Principal(UUID(int=1), "account", Role.COUNTY, Scope.parse(["539922"]))
+    async with county.database.read(elsewhere.scope) as session:
+        with pytest.raises(FileNotFound):
+            await frames_of(session, elsewhere, UUID(view["id"]), shelf, reference)

@@ -34,6 +34,8 @@ from tests.alerts.merging import (
     withdraw,
 )
 
+pytestmark = pytest.mark.usefixtures("every_bill_triggers")
+
 
 async def test_the_same_bad_news_is_more_evidence(service: Service) -> None:
     first = await bill(service, "1", status=201)
@@ -209,8 +211,9 @@ async def test_an_idempotency_key_holds_for_evidence_too(service: Service) -> No
 async def other_bureau(service: Service) -> dict[str, str]:
     """A second feed of the same kind of risk, and its bureau's key."""
     await service.sql("""
-        INSERT INTO feed SELECT 'health.disease', '卫生健康局', 'Health', '大病', 'Disease', risk_family, 'high',
-            '{"type": "object"}', 1, true, NULL FROM feed WHERE code = 'medical.cost'""")
+        INSERT INTO feed SELECT (jsonb_populate_record(feed, jsonb_build_object(
+            'code', 'health.disease', 'default_severity', 'high', 'evidence_schema', '{"type": "object"}'::jsonb))).*
+        FROM feed WHERE code = 'medical.cost'""")
     await service.tell(key_changed("health-secret", ["health.disease"], "health"))
     return {"X-API-Key": "health-secret"}
 

@@ -129,3 +129,14 @@ async def test_readers_and_writers_side_by_side_miss_none(service: Service) -> N
         for alert in alerts:
             group.create_task(service.tell(verdict_on(service, alert)))
     assert sorted(seen) == sorted(str(alert.alert_id) for alert in alerts)
+
+
+async def test_every_report_behind_an_alert_is_told_of(service: Service) -> None:
+    """Two bills of one person are one alert; each row's sender waits for an answer to that row."""
+    for ref in ("YB-1", "YB-2"):
+        await service.post(ALERTS, cost(source_ref=ref), headers=MEDICAL)
+    (alert,) = await service.heard.hear(AlertRaised)
+    await service.tell(verdict_on(service, alert))
+    items = (await service.get(VERDICTS, headers=MEDICAL)).json()["items"]
+    assert sorted(item["source_ref"] for item in items) == ["YB-1", "YB-2"]
+    assert {item["alert_id"] for item in items} == {str(alert.alert_id)}

@@ -7,6 +7,7 @@ import pytest
 from services.households.events import MOST_MEMBERS
 from services.households.usecases import telling
 from shared.contracts.households import MemberRecord, MembersChanged
+from shared.lanes import Lane
 from shared.postgres import Cluster
 from shared.security.vault import VaultSettings
 from tests.commands import command
@@ -84,6 +85,7 @@ async def test_members_who_come_change_and_leave(service: Households) -> None:
 async def test_an_import_tells_of_those_it_changed(service: Households) -> None:
     rows = [household(n, PINE, [person(n), person(100 + n, "某", "20")]) for n in range(1, 4)]
     assert (await service.post("/households/imports", rows)).status_code == 200
+    assert await service.sql("SELECT DISTINCT lane FROM outbox") == [(Lane.BULK,)]
     events = await service.told(MembersChanged)
     assert len(events) == 1, "a part of an import is one event, not one for each person"
     assert len(await heard(service)) == 6

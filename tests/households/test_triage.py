@@ -9,6 +9,7 @@ import pytest
 
 from services.households.rules.triage import Alerted, VisitMissing, basis_of, without_visit
 from shared.clock import local_date, utc_now
+from shared.contracts.alerts import AlertWorsened
 from shared.contracts.households import Basis, VerdictGiven
 from shared.contracts.policies import Triage
 from tests.households.conftest import BAMBOO, BRIDGE, COUNTY, PINE, STONE, Households, household, person, policy_id
@@ -264,3 +265,23 @@ async def test_a_list_carries_the_last_alert_and_their_number(service: Household
     [case] = (await service.get("/cases", "county", COUNTY))["items"]
     assert (len(case["evidence"]), case["evidence_count"]) == (1, 3)
     assert len((await service.get(f"/cases/{case['id']}", "county", COUNTY))["evidence"]) == 3
+
+
+async def test_an_alert_that_got_worse_is_answered_once(service: Households) -> None:
+    await service.register(household(1, PINE, [person(1)]))
+    first = service.alert(1, at=utc_now() - timedelta(days=1)).model_copy(update={"severity": "low"})
+    worse = AlertWorsened(
+        **first.model_dump(exclude={"severity", "reported_at"}),
+        severity="high",
+        reported_at=utc_now(),
+        evidence_id=uuid4(),
+        subject_key=first.key,
+    )
+    await service.deliver(first, worse)
+    [task] = (await service.get("/tasks", "village", PINE))["items"]
+    assert (task["severity"], task["evidence_count"]) == ("high", 2)
+    assert "no_risk" not in task["without_visit"], "what it has become counts"
+    report = await give(service, {"task_id": task["id"], **NOTHING, "verdict": "duplicate"})
+    assert outcomes(report) == ["given"]
+    [told] = await service.told(VerdictGiven)
+    assert told.alert_ids == [first.alert_id]

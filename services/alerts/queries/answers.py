@@ -25,9 +25,14 @@ WHERE alert.id = new.id
 """  # noqa: S608
 
 TELL = """
-, told AS (
+, report AS (
+SELECT answered.* FROM answered JOIN alert USING (id) WHERE alert.first_withdrawn_at IS NULL
+UNION ALL
+SELECT answered.id, one.feed, one.source_ref, one.area_code, answered.verdict, answered.visited_on, answered.answered_at
+FROM answered JOIN alert_evidence AS one ON one.alert_id = answered.id AND one.withdrawn_at IS NULL
+), told AS (
 INSERT INTO verdict_notice (id, alert_id, feed, source_ref, area_code, verdict, visited_on, answered_at)
-SELECT uuidv7(), answered.* FROM answered RETURNING *
+SELECT uuidv7(), report.* FROM report RETURNING *
 )
 INSERT INTO webhook_delivery (id, webhook_id, body, state, attempts, next_at, created_at)
 SELECT uuidv7(), webhook.id, jsonb_build_object(
@@ -38,7 +43,8 @@ SELECT uuidv7(), webhook.id, jsonb_build_object(
 FROM told JOIN webhook ON webhook.active
     AND (told.feed = ANY(webhook.feeds) OR '*' = ANY(webhook.feeds)) AND told.area_code LIKE ANY(webhook.areas)
 """
-"""Ends a statement that has changed `answered`: every system that waits gets a message in the same transaction."""
+"""Ends a statement that has changed `answered`: each report behind the alert is told of, and every system that waits for
+one gets a message, in the same transaction."""
 
 _GIVE_VERDICT = f"""
 WITH answered AS (

@@ -56,18 +56,22 @@ class Looked:
 def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     """The first look, at the rows alone. Who does not say where is judged by the rule of the sender's own area."""
     ledger, good = sieve(frame)
+    judged = sieve_by.rules.screen(placed(good, sieve_by))
+    may = pl.col("severity").is_not_null() | pl.col("open")
+    candidates = tidied(judged.filter(may | PLACELESS if sieve_by.is_local else may))
+    asks = sieve_by.rules.facts or bool(candidates[PLACELESS].any())
+    keys = keys_of(candidates, vault) if asks else ()
+    return Looked(start, ledger, candidates, candidates.clear(), keys, np.zeros(frame.data.height, np.bool_))
+
+
+def placed(good: pl.DataFrame, sieve_by: Sieve) -> pl.DataFrame:
+    """Rows as rules look at them: with the feed's codes, and an area each, if only the sender's own."""
     rows = areas_and_words(good, sieve_by.area_names, sieve_by.words)
     placeless = pl.col("area_code").is_null()
     named = [pl.col(name).is_not_null() for name in ("area_code", "area_name") if name in good.columns]
     stray = placeless & pl.any_horizontal(named) if named else pl.lit(False)
     here = pl.col("area_code").fill_null(pl.lit(sieve_by.own_area, pl.String))
-    rows = rows.with_columns(placeless.alias(PLACELESS), stray.alias(_STRAY), here)
-    judged = sieve_by.rules.screen(rows)
-    may = pl.col("severity").is_not_null() | pl.col("open")
-    candidates = tidied(judged.filter(may | PLACELESS if sieve_by.is_local else may))
-    asks = sieve_by.rules.facts or bool(candidates[PLACELESS].any())
-    keys = _keys(candidates, vault) if asks else ()
-    return Looked(start, ledger, candidates, candidates.clear(), keys, np.zeros(frame.data.height, np.bool_))
+    return rows.with_columns(placeless.alias(PLACELESS), stray.alias(_STRAY), here)
 
 
 def wanted(looked: Looked) -> tuple[set[str], set[str]]:
@@ -116,7 +120,8 @@ def _at_home(rows: pl.DataFrame, homes: pl.Series) -> pl.DataFrame:
     return rows.with_columns(at_home.alias("area_code"))
 
 
-def _keys(rows: pl.DataFrame, vault: Vault) -> list[str | None]:
+def keys_of(rows: pl.DataFrame, vault: Vault) -> list[str | None]:
+    """Of each row the key by which the register knows its person, or its household."""
     ids, codes = _column(rows, "person.id_number"), _column(rows, "household.national_code")
     return [
         vault.person_key(IdNumber(one)) if one else vault.household_key(code) if code else None

@@ -1,6 +1,5 @@
 """A file as it came, with what became of each row and why not: read from the sealed original while it is sent."""
 
-import asyncio
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +12,9 @@ import polars as pl
 
 from services.alerts.models import Feed, File, FilePart
 from services.alerts.queries import files
-from services.alerts.rules import sight
-from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished, Outcome
-from services.alerts.usecases.file_job import name_of
-from services.alerts.usecases.files import Shelf, open_original
-from shared.clock import local_date
+from services.alerts.rules.files import FRAME_ROWS, Outcome
+from services.alerts.usecases.file_originals import open_kept
+from services.alerts.usecases.files import Shelf
 from shared.db.engine import WriteSession
 from shared.security import audit
 from shared.security.principals import Principal
@@ -114,17 +111,7 @@ class Texts:
 
 async def result_of(session: WriteSession, who: Principal, file_id: UUID, shelf: Shelf) -> Result:
     """The result of a file. Raises `FileNotFound`, `FileNotFinished`, `FileGone`. Who had it is audited."""
-    file = await files.get_file(session, who.id, sight(who), file_id)
-    if file.state not in ("done", "cancelled"):
-        raise FileNotFinished
-    feed = await files.get_any_feed(session, file.feed)
+    file, feed, table = await open_kept(session, who, file_id, shelf)
     parts = await files.list_parts(session, file_id)
-    if file.deleted_at is not None:
-        raise FileGone
-    name, today = name_of(file, shelf.vault), local_date(file.started_at or file.received_at)
-    try:
-        table = await asyncio.to_thread(open_original, shelf, file_id, name, feed, today)
-    except FileNotFoundError:
-        raise FileGone from None
     await audit.record(session, who, "file:result", file_id, rows=file.rows_read)
     return Result(file, feed, parts, table)

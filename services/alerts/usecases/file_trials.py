@@ -4,7 +4,7 @@ The original is read frame by frame, in a thread, and nothing of it is kept. A r
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,31 +12,25 @@ from uuid import UUID
 
 import polars as pl
 
-from services.alerts.models import Feed, File
 from services.alerts.queries import files
 from services.alerts.queries.known import find_facts
-from services.alerts.queries.reference import list_areas
 from services.alerts.rules import Reference, sight
-from services.alerts.rules.area_names import area_names
-from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFound
+from services.alerts.rules.files import FileNotFound
 from services.alerts.rules.screening_rules import STRANGER, Facts, facts_of
 from services.alerts.rules.trials import MAX_DAYS, MAX_ROWS, Comparison, Trial, TrialTooLong, Tried
-from services.alerts.usecases.file_job import name_of, sieve_of
-from services.alerts.usecases.file_look import Sieve
-from services.alerts.usecases.file_rows import areas_and_words, sieve, tidied
-from services.alerts.usecases.files import Shelf, open_original
+from services.alerts.usecases.file_look import keys_of
+from services.alerts.usecases.file_originals import frames_of
+from services.alerts.usecases.files import Shelf
 from services.alerts.usecases.rule_trials import Sweep, open_trial
 from services.alerts.usecases.rules import RuleDraft, require_publisher
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import Database
-from shared.idnumber import IdNumber
 from shared.security.principals import Principal
 from shared.security.vault import Vault
-from shared.tables import Frame
 
 _EVERYWHERE = Scope.everywhere()
-_KEY, _SUBJECT = "_key", "_subject"
+_KEY, _SUBJECT, _OPEN, _PLACE = "_key", "_subject", "_undecided", "_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +51,6 @@ class FileTrial:
     examples: Mapping[UUID, FileExample]
 
 
-@dataclass(frozen=True, slots=True)
-class _Original:
-    file: File
-    feed: Feed
-    trial: Trial
-    sieve: Sieve
-    area_prefix: str
-
-
 async def try_over_file(
     database: Database,
     shelf: Shelf,
@@ -78,51 +63,24 @@ async def try_over_file(
 ) -> FileTrial:
     """What a draft would have done to the rows of a file in its area, beside the rules in force today.
 
-    Raises as `try_rule` does, `FileNotFound` also for a file of another feed, and `FileGone`.
+    Raises as `try_rule` does, `FileNotFound` also for a file of another feed, `FileNotFinished` and `FileGone`.
     """
     require_publisher(who, draft.area_prefix)
-    original = await _find(database, reference, who, draft, file_id, sweep, now)
-    trying = _Trying(original, shelf.vault)
-    frames = await asyncio.to_thread(_frames, original, shelf)
-    while (rows := await asyncio.to_thread(trying.next, frames)) is not None:
-        facts = await _facts(database, rows, original.feed.risk_family)
-        await asyncio.to_thread(trying.add, rows, facts)
-        through = max(trying.comparison.in_force.alerts, trying.comparison.tried.alerts)
-        if through > MAX_ROWS:
-            raise TrialTooLong(field="file_id", days=MAX_DAYS, rows=MAX_ROWS)
-    rules = (*original.trial.in_force.rules, *original.trial.tried.rules)
-    return FileTrial(trying.comparison, frozenset().union(*(rule.fields for rule in rules)), trying.examples)
-
-
-async def _find(
-    database: Database,
-    reference: Reference,
-    who: Principal,
-    draft: RuleDraft,
-    file_id: UUID,
-    sweep: Sweep | None,
-    now: datetime,
-) -> _Original:
     async with database.read(who.scope) as session:
         file = await files.get_file(session, who.id, sight(who), file_id)
         if file.feed != draft.feed:
             raise FileNotFound
-        if file.deleted_at is not None:
-            raise FileGone
         feed = await files.get_any_feed(session, file.feed)
         trial = await open_trial(session, feed, draft, sweep, local_date(now))
-        scope = Scope.parse(file.areas)
-        names = area_names(await list_areas(session), scope)
-    return _Original(file, feed, trial, sieve_of(feed, scope, reference, names, local_date(now)), draft.area_prefix)
-
-
-def _frames(original: _Original, shelf: Shelf) -> Iterator[Frame]:
-    file = original.file
-    today = local_date(file.started_at or file.received_at)
-    try:
-        return open_original(shelf, file.id, name_of(file, shelf.vault), original.feed, today).frames(FRAME_ROWS)
-    except FileNotFoundError:
-        raise FileGone from None
+        frames = await frames_of(session, who, file_id, shelf, reference)
+    trying = _Trying(trial, draft.area_prefix, shelf.vault)
+    while (rows := await asyncio.to_thread(trying.next, frames)) is not None:
+        facts = await _facts(database, rows, feed.risk_family)
+        await asyncio.to_thread(trying.add, rows, facts)
+        if max(trying.comparison.in_force.alerts, trying.comparison.tried.alerts) > MAX_ROWS:
+            raise TrialTooLong(field="file_id", days=MAX_DAYS, rows=MAX_ROWS)
+    rules = (*trial.in_force.rules, *trial.tried.rules)
+    return FileTrial(trying.comparison, frozenset().union(*(rule.fields for rule in rules)), trying.examples)
 
 
 async def _facts(database: Database, rows: pl.DataFrame, family: str) -> Mapping[str, Facts]:
@@ -140,28 +98,28 @@ async def _facts(database: Database, rows: pl.DataFrame, family: str) -> Mapping
 class _Trying:
     """The frames of one file, one after the other. `next` and `add` block."""
 
-    def __init__(self, original: _Original, vault: Vault) -> None:
+    def __init__(self, trial: Trial, area_prefix: str, vault: Vault) -> None:
         self.comparison = Comparison()
         self.examples: dict[UUID, FileExample] = {}
-        self._original = original
+        self._trial = trial
+        self._area_prefix = area_prefix
         self._vault = vault
         self._tasks: dict[str, UUID] = {}
         self._rows = 0
 
-    def next(self, frames: Iterator[Frame]) -> pl.DataFrame | None:
-        """The next rows that were read without fault and lie in the area, with the keys of those the register decides."""
+    def next(self, frames: Iterator[pl.DataFrame]) -> pl.DataFrame | None:
+        """The next rows that lie in the area, with the keys of those that the register has to decide."""
         frame = next(frames, None)
         if frame is None:
             return None
-        by = self._original.sieve
-        _, good = sieve(frame)
-        rows = tidied(areas_and_words(good, by.area_names, by.words))
-        rows = rows.with_columns(pl.col("area_code").fill_null(pl.lit(by.own_area, pl.String)))
-        rows = rows.filter(pl.col("area_code").str.starts_with(self._original.area_prefix))
-        trial = self._original.trial
-        judged = [one.screen(rows)["open"] for one in (trial.in_force, trial.tried, *trial.others.values())]
-        is_open = pl.DataFrame({str(n): one for n, one in enumerate(judged)}).select(pl.any_horizontal(pl.all()))
-        return rows.with_columns(self._subjects(rows), self._keys(rows, is_open.to_series().to_list()))
+        rows = frame.filter(pl.col("area_code").str.starts_with(self._area_prefix))
+        rule_sets = (self._trial.in_force, self._trial.tried, *self._trial.others.values())
+        undecided = pl.DataFrame({str(n): one.screen(rows)["open"] for n, one in enumerate(rule_sets)})
+        rows = rows.with_columns(self._subject(rows), undecided.select(pl.any_horizontal(pl.all()).alias(_OPEN))[_OPEN])
+        keys = keys_of(rows.filter(_OPEN), self._vault)
+        places = rows.with_row_index(_PLACE).filter(_OPEN)[_PLACE].to_list()
+        by_place = dict(zip(places, keys, strict=True))
+        return rows.with_columns(pl.Series(_KEY, [by_place.get(n) for n in range(rows.height)], pl.String))
 
     def add(self, rows: pl.DataFrame, facts: Mapping[str, Facts]) -> None:
         """Count them."""
@@ -173,7 +131,7 @@ class _Trying:
             number = UUID(int=self._rows + place)
             return Tried(number, self._tasks.setdefault(subjects[place], UUID(int=len(self._tasks))), None)
 
-        self._original.trial.add(self.comparison, known, at)
+        self._trial.add(self.comparison, known, at)
         for example in self.comparison.examples:
             place = example.tried.id.int - self._rows
             if place >= 0:
@@ -181,25 +139,8 @@ class _Trying:
                 self.examples[example.tried.id] = FileExample(values["sheet"], values["row"], values)
         self._rows += rows.height
 
-    def _subjects(self, rows: pl.DataFrame) -> pl.Expr:
+    def _subject(self, rows: pl.DataFrame) -> pl.Expr:
         """Whom a row is about: rows of one person are one task."""
         own = [pl.col(name) for name in ("person.id_number", "household.national_code") if name in rows.columns]
-        place = pl.concat_str(pl.lit("row"), pl.int_range(pl.len()) + self._rows, separator=" ")
+        place = pl.format("row {}", pl.int_range(pl.len()) + self._rows)
         return pl.coalesce(*own, place).alias(_SUBJECT)
-
-    def _keys(self, rows: pl.DataFrame, wanted: Sequence[bool]) -> pl.Series:
-        ids, codes = _column(rows, "person.id_number"), _column(rows, "household.national_code")
-        keys = [
-            None if not asked else self._key(number, code)
-            for number, code, asked in zip(ids, codes, wanted, strict=True)
-        ]
-        return pl.Series(_KEY, keys, pl.String)
-
-    def _key(self, number: str | None, code: str | None) -> str | None:
-        if number:
-            return self._vault.person_key(IdNumber(number))
-        return self._vault.household_key(code) if code else None
-
-
-def _column(rows: pl.DataFrame, name: str) -> list[Any]:
-    return rows[name].to_list() if name in rows.columns else [None] * rows.height

@@ -6,8 +6,8 @@ many rows trigger, so that no single report waits long for a subject that a file
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from services.alerts.usecases.file_alerts import Prepared, Sender, prepare
 from services.alerts.usecases.file_look import Looked, Sieve, look, look_again, wanted
 from services.alerts.usecases.file_rows import PLACE, Ledger
 from services.alerts.usecases.file_storing import store
+from shared.ahead import ahead
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
 from shared.security.vault import Vault
@@ -67,30 +68,28 @@ class FileWork:
         self._clock = clock
         self._mark = job.file.rows_read
         self._faults = job.file.faults
-        self._position = 0
 
     async def run(self, frames: Iterator[Frame]) -> None:
         """Work off all that is left. Raises `MarkMoved`, `TableInvalid`, and what the database does."""
-        coming = asyncio.create_task(asyncio.to_thread(self._next, frames))
+        # One frame is stored while the next one is looked at and the one after that is read.
+        coming = ahead(self._look(ahead(frames)))
         try:
-            while (looked := await asyncio.shield(coming)) is not None:
-                # The next frame is read while the database stores this one.
-                coming = asyncio.create_task(asyncio.to_thread(self._next, frames))
+            while (looked := await _next(coming)) is not None:
                 await self._work_frame(looked)
         finally:
-            await _ended(coming)
+            await asyncio.shield(asyncio.to_thread(coming.close))
         async with self._database.write(_EVERYWHERE) as session:
             if not await files.finish(session, self._job.file.id, self._mark, self._clock()):
                 raise MarkMoved
 
-    def _next(self, frames: Iterator[Frame]) -> Looked | None:
-        """Read the next frame that is not done yet, and look at its rows; None when there is none."""
-        for frame in frames:
-            start = self._position
-            self._position += frame.data.height
-            if self._position > self._mark:
-                return look(frame, start, self._job.sieve, self._vault)
-        return None
+    def _look(self, frames: Generator[Frame]) -> Iterator[Looked]:
+        """Look at the rows of each frame that is not done yet."""
+        position = 0
+        with closing(frames):
+            for frame in frames:
+                start, position = position, position + frame.data.height
+                if position > self._mark:
+                    yield look(frame, start, self._job.sieve, self._vault)
 
     async def _work_frame(self, looked: Looked) -> None:
         if looked.keys:
@@ -183,6 +182,14 @@ def count(looked: Looked, part: Part) -> Counts:
         unmatched=rows(Outcome.UNMATCHED),
         faults=len(ledger.faults(begin, end)),
     )
+
+
+async def _next(coming: Iterator[Looked]) -> Looked | None:
+    thread = asyncio.create_task(asyncio.to_thread(next, coming, None))
+    try:
+        return await asyncio.shield(thread)
+    finally:
+        await _ended(thread)
 
 
 async def _ended(thread: "asyncio.Task[object]") -> None:

@@ -127,7 +127,7 @@ async def find_latest_evidence(
         select(Evidence)
         .where(Evidence.case_id.in_(case_ids), within(Evidence.area_code, scope))
         .ext(distinct_on(Evidence.case_id))
-        .order_by(Evidence.case_id, Evidence.reported_at.desc(), Evidence.alert_id.desc())
+        .order_by(Evidence.case_id, Evidence.reported_at.desc(), Evidence.evidence_id.desc())
     )
     return {evidence.case_id: [evidence] for evidence in await session.scalars(query)}
 

@@ -15,7 +15,7 @@ from shared.db.engine import ReadSession
 
 @dataclass(frozen=True, slots=True)
 class LiveAlert:
-    """An alert of a case that was not withdrawn."""
+    """An alert of a case, by one of its evidences that was not withdrawn."""
 
     alert_id: UUID
     alerted: Alerted
@@ -31,7 +31,7 @@ class EvidenceSum:
 
 
 async def find_live(session: ReadSession, scope: Scope, case_ids: Collection[UUID]) -> dict[UUID, list[LiveAlert]]:
-    """The alerts of each case that were not withdrawn, oldest first."""
+    """The evidence of each case that was not withdrawn, oldest first; an alert that got worse has several."""
     query = (
         select(Evidence.case_id, Evidence.alert_id, Evidence.feed, Evidence.severity)
         .where(Evidence.case_id.in_(case_ids), within(Evidence.area_code, scope), Evidence.withdrawn_at.is_(None))

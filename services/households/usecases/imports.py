@@ -23,6 +23,7 @@ from shared.db.bulk import stage
 from shared.db.engine import WriteSession, raw
 from shared.errors import Conflict, Fault
 from shared.ids import new_id
+from shared.lanes import Lane
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -104,7 +105,7 @@ class Import:
         changed = [known.households[one.entry.code].id for one in decisions if one.household == "changed"]
         await follow_households(session, changed)
         others = await list_of_households(session, rows.renewed) if rows.renewed else ()
-        await tell_members(session, [*rows.told, *others])
+        await tell_members(session, [*rows.told, *others], Lane.BULK)
 
     def _rows(self, decisions: Sequence[Decision], known: Known) -> "_Rows":
         """Seal and lay out what is new or changed."""

@@ -13,6 +13,7 @@ from services.households.models import Household
 from services.households.queries import whereabouts as find
 from services.households.rules.whereabouts import Whereabouts
 from shared.db.engine import WriteSession, raw
+from shared.lanes import Lane
 from shared.outbox import emit
 from shared.security import audit
 from shared.security.principals import SYSTEM, Principal
@@ -36,10 +37,10 @@ def whereabouts(household: Household, person_key: str, *, active: bool = True) -
     )
 
 
-async def tell_members(session: WriteSession, changed: Sequence[Whereabouts]) -> None:
-    """Tell of people whose change is written, one record for each."""
+async def tell_members(session: WriteSession, changed: Sequence[Whereabouts], lane: Lane = Lane.LIVE) -> None:
+    """Tell of people whose change is written, one record for each. The lanes may overtake each other: the moments count."""
     if changed:
-        await emit(session, *events.members_changed(changed, await _clock(session)))
+        await emit(session, *events.members_changed(changed, await _clock(session)), lane=lane)
 
 
 async def tell_household(session: WriteSession, household: Household) -> None:
@@ -56,7 +57,7 @@ async def announce_register(
     state is told before this one. Those who left and live nowhere now are told as of when they left.
     """
     page = await find.list_member_ids(session, after, PAGE)
-    await tell_members(session, await find.lock_whereabouts(session, page))
+    await tell_members(session, await find.lock_whereabouts(session, page), Lane.BULK)
     if page:
         await audit.record(session, who, "household:announce", "households", members=len(page))
     return len(page), page[-1] if len(page) == PAGE else None

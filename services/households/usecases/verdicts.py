@@ -148,7 +148,7 @@ class _Giving:
 
     async def _tell(self, row: TaskRow, given: Verdict, visit: Visit | None) -> None:
         task, case = row.task, row.case
-        alert_ids = [one.alert_id for one in self.alerts.get(case.id, [])]
+        alert_ids = list(dict.fromkeys(one.alert_id for one in self.alerts.get(case.id, [])))
         await emit(
             self.session,
             events.task_closed(task.id, case.id, case.subject_key, "done", due_at=task.due_at, now=self.now),

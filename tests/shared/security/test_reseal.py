@@ -20,7 +20,10 @@ from shared.security.reseal import Resealed, Sealed, reseal
 from shared.security.vault import CannotOpen, Vault, VaultSettings, new_key
 from tests.commands import command
 
-HASHES = {("alert", "dedup"), ("alert", "row_hash"), ("idempotency_key", "request_hash")}
+HASHES = {
+    *((table, column) for table in ("alert", "alert_evidence") for column in ("dedup", "row_hash")),
+    ("idempotency_key", "request_hash"),
+}
 NOT_OURS_TO_OPEN = {("dead_letter", "value"), ("idempotency_key", "body")}  # an event; gone after a day
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ROWS = 7

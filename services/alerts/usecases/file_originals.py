@@ -1,0 +1,59 @@
+"""Past files, read once more from their sealed originals while these are kept."""
+
+import asyncio
+from collections.abc import Iterator
+from uuid import UUID
+
+import polars as pl
+
+from services.alerts.models import Feed, File
+from services.alerts.queries import files
+from services.alerts.queries.reference import list_areas
+from services.alerts.rules import Reference, sight
+from services.alerts.rules.area_names import area_names
+from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished
+from services.alerts.usecases.file_job import name_of, sieve_of
+from services.alerts.usecases.file_look import Sieve, placed
+from services.alerts.usecases.file_rows import sieve, tidied
+from services.alerts.usecases.files import Shelf, open_original
+from shared.areas import Scope
+from shared.clock import local_date
+from shared.db.engine import ReadSession
+from shared.security.principals import Principal
+from shared.tables import Table
+
+
+async def open_kept(session: ReadSession, who: Principal, file_id: UUID, shelf: Shelf) -> tuple[File, Feed, Table]:
+    """A file in the asker's sight with its table. Raises `FileNotFound`, `FileNotFinished`, `FileGone`."""
+    file = await files.get_file(session, who.id, sight(who), file_id)
+    if file.state not in ("done", "cancelled"):
+        raise FileNotFinished
+    if file.deleted_at is not None:
+        raise FileGone
+    feed = await files.get_any_feed(session, file.feed)
+    name, today = name_of(file, shelf.vault), local_date(file.started_at or file.received_at)
+    try:
+        table = await asyncio.to_thread(open_original, shelf, file_id, name, feed, today)
+    except FileNotFoundError:
+        raise FileGone from None
+    return file, feed, table
+
+
+async def frames_of(
+    session: ReadSession, who: Principal, file_id: UUID, shelf: Shelf, reference: Reference
+) -> Iterator[pl.DataFrame]:
+    """The rows of a past file that had no mistake, frame by frame, as rules look at them: to try another rule on them.
+
+    Columns: `row`, `sheet`, `area_code` and those that the feed reads (`person.id_number`, `occurred_on`, evidence ...);
+    `file_look.keys_of` gives the keys by which the register knows their people. Reading blocks: do it in a thread.
+    Raises as `open_kept` does.
+    """
+    file, feed, table = await open_kept(session, who, file_id, shelf)
+    scope = Scope.parse(file.areas)
+    names = area_names(await list_areas(session), scope)
+    return _rows(table, sieve_of(feed, scope, reference, names, local_date(file.received_at)))
+
+
+def _rows(table: Table, sieve_by: Sieve) -> Iterator[pl.DataFrame]:
+    for frame in table.frames(FRAME_ROWS):
+        yield tidied(placed(sieve(frame)[1], sieve_by))

@@ -1,0 +1,60 @@
+"""Work that is done ahead: what an iterator gives is made in a thread of its own while its consumer is busy.
+
+For sums that leave the interpreter's lock (Polars, NumPy, decryption): each stage of a pipeline gets a core.
+"""
+
+import queue
+import threading
+from collections.abc import Generator, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_LOOK_SECONDS = 0.05  # between two looks whether anybody still wants what was made
+
+
+def ahead(source: Iterable[T], depth: int = 1) -> Generator[T]:
+    """What `source` gives, in its order, at most `depth` pieces ahead. Its error is raised where it would have been.
+
+    Close it (or read it to its end): then the thread has ended, and `source` is not read any further.
+    """
+    made: queue.Queue[tuple[T] | BaseException | None] = queue.Queue(depth)
+    unwanted = threading.Event()
+    thread = threading.Thread(target=_make, args=(source, made, unwanted), daemon=True)
+    thread.start()
+    try:
+        while (one := made.get()) is not None:
+            if isinstance(one, BaseException):
+                raise one
+            yield one[0]
+    finally:
+        unwanted.set()
+        thread.join()
+
+
+def _make(source: Iterable[T], made: "queue.Queue[tuple[T] | BaseException | None]", unwanted: threading.Event) -> None:
+    last: BaseException | None = None
+    try:
+        for one in source:
+            if not _put(made, (one,), unwanted):
+                return
+    except BaseException as error:  # whatever it is, the consumer is to have it
+        last = error
+    finally:
+        if isinstance(source, Generator):
+            source.close()
+    _put(made, last, unwanted)
+
+
+def _put(
+    made: "queue.Queue[tuple[T] | BaseException | None]",
+    one: tuple[T] | BaseException | None,
+    unwanted: threading.Event,
+) -> bool:
+    while not unwanted.is_set():
+        try:
+            made.put(one, timeout=_LOOK_SECONDS)
+        except queue.Full:
+            continue
+        return True
+    return False
