@@ -56,7 +56,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def bill(number: int, self_pay: float, **changed: Any) -> dict[str, Any]:
     """A bill of somebody of whom no other test reports anything."""
-    return cost(source_ref=f"YB-{number}", person=pupil(number), evidence={"self_pay": self_pay}, **changed)
+    return cost(
+        **{"source_ref": f"YB-{number}", "person": pupil(number), "evidence": {"self_pay": self_pay}, **changed}
+    )
 
 
 async def report(service: Service, draft: dict[str, Any], **headers: str) -> tuple[int, dict[str, Any]]:
@@ -180,7 +182,6 @@ async def test_a_household_by_its_code(service: Service) -> None:
     await service.tell(told.model_copy(update={"members": [record]}))
     for number, (household, state) in enumerate(((code, "reported"), (code[:-1] + "8", "not_triggered"))):
         draft = bill(number, 5000, person=None, household={"national_code": household})
-        draft = {name: value for name, value in draft.items() if value is not None}
         assert (await report(service, draft))[1]["state"] == state
 
 
