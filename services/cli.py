@@ -19,6 +19,7 @@ from services.alerts.usecases.replay import replay_alerts
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.directory import usecases as directory
 from services.directory.sealed import SEALED as DIRECTORY_SEALED
+from services.file_import import import_command
 from services.households.sealed import SEALED as HOUSEHOLDS_SEALED
 from services.households.usecases.replay import replay_checks
 from services.households.usecases.telling import announce_register
@@ -43,6 +44,9 @@ Page = Callable[[WriteSession, UUID | None], Awaitable[tuple[int, UUID | None]]]
 @click.group()
 def main() -> None:
     """守望 Shouwang: run and look after the services."""
+
+
+main.add_command(import_command)
 
 
 @main.command()

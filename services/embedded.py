@@ -8,6 +8,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -25,6 +26,7 @@ from shared import memory, telemetry
 from shared.bus.local import LocalBus
 from shared.db.engine import DatabaseSettings
 from shared.db.migrate import migrate
+from shared.files import FilesSettings
 from shared.postgres import Cluster
 from shared.security.tokens import HttpKeys, TokenSettings
 from shared.telemetry import TelemetrySettings
@@ -77,6 +79,8 @@ def make_gateway(settings: EmbeddedSettings, cluster: Cluster, screen: Screen) -
     vault = read_or_make_keys(settings.data_dir / "keys.json")
     apps: dict[str, FastAPI] = {}
     keys = HttpKeys(f"{INSIDE}/directory/v1/jwks", httpx.AsyncClient(transport=_Directory(apps)))
+    files = FilesSettings(url=(settings.data_dir / "files").resolve().as_uri())
+    more: dict[str, dict[str, Any]] = {"alerts": {"files": files}}
     for service in SERVICES:
         own = SETTINGS[service](
             database=DatabaseSettings(url=SecretStr(cluster.dsn(service))),
@@ -84,6 +88,7 @@ def make_gateway(settings: EmbeddedSettings, cluster: Cluster, screen: Screen) -
             token=TokenSettings(),
             telemetry=settings.telemetry,
             kafka=None,
+            **more.get(service, {}),
         )
         apps[service] = CREATE_APP[service](own, bus, keys.find)
     return Gateway(apps, lambda gateway: _first_start(settings, gateway, screen))

@@ -1,5 +1,5 @@
 """Where files lie: a folder, or a bucket that speaks S3."""
 
-from shared.files.store import FilesSettings, FileStore
+from shared.files.store import MAX_BYTES, FilesSettings, FileStore
 
-__all__ = ["FileStore", "FilesSettings"]
+__all__ = ["MAX_BYTES", "FileStore", "FilesSettings"]

@@ -20,6 +20,10 @@ PART = 5 << 20
 """Bytes of a part on its way into a bucket; S3 takes none that are smaller."""
 
 
+MAX_BYTES = 2_000_000_000
+"""What no setting can go beyond: the gateway in front says the same."""
+
+
 class FilesSettings(BaseModel):
     """Where files lie, how large one may be, and how long it is kept."""
 
@@ -27,7 +31,7 @@ class FilesSettings(BaseModel):
         "file:///var/lib/shouwang/files",
         description="A folder (file:///...), or a bucket (s3://bucket/prefix; its keys and endpoint from AWS_*)",
     )
-    max_bytes: int = Field(512_000_000, ge=1, description="Bytes of the largest file that is taken")
+    max_bytes: int = Field(512_000_000, ge=1, le=MAX_BYTES, description="Bytes of the largest file that is taken")
     kept_days: int = Field(30, ge=1, description="Days a file is kept after it was worked off")
     unmatched_days: int = Field(90, ge=1, le=90, description="Days rows about people unknown to the register are kept")
 

@@ -176,3 +176,27 @@ async def test_nothing_personal_lies_in_clear(
         assert clear == [], name
     names = [path.name for path in tmp_path.rglob("*")]
     assert not any(one in name for one in texts for name in names)
+
+
+async def test_a_table_that_is_broken_far_below_its_head_ends_there(county: Service) -> None:
+    """The parts before it stand, and are only repeated when the mended file comes."""
+    rows = [absent(n % 20_000, days=5 if n < 3 else 1) for n in range(60_000)]
+    broken = table(rows) + b'"never closed,' + b"x" * 100 + b"\n" + b"1,2\n" * 1_200_000
+    view = await finished(county, await send(county, broken))
+    assert (view["state"], view["failure"]["code"], view["result_kept"]) == ("failed", "quote-open", False)
+    assert view["failure"]["message"] != "quote-open"
+    assert (await county.get(f"{FILES}/{view['id']}/result")).json()["code"] == "file-not-finished"
+    mended = await finished(county, await send(county, table(rows)))
+    assert (mended["state"], mended["stored"] + mended["repeated"]) == ("done", 3)
+    assert await county.count("alert") == 3
+
+
+async def test_an_original_that_was_tampered_with_is_given_up(county: Service, tmp_path: Path) -> None:
+    content = table([absent(n) for n in range(10)])
+    answer = await send(county, content)
+    await finished(county, answer)
+    (original,) = objects(tmp_path)
+    original.write_bytes(original.read_bytes()[:-1])
+    await county.sql("UPDATE file SET state = 'queued', finished_at = NULL, rows_read = 0")
+    view = await finished(county, answer)
+    assert (view["state"], view["failure"]["code"]) == ("failed", "file-broken")

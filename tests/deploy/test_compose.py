@@ -140,7 +140,8 @@ def test_data_outlive_the_containers(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert "postgres:/var/lib/postgresql" in services["postgres"]["volumes"]
     assert services["kafka"]["volumes"] == [f"kafka:{services['kafka']['environment']['KAFKA_LOG_DIRS']}"]
-    assert {"postgres", "kafka", "admin"} == compose["volumes"].keys()
+    assert services["alerts"]["volumes"] == ["files:/var/lib/shouwang"]
+    assert {"postgres", "kafka", "admin", "files"} == compose["volumes"].keys()
     for container in services.values():
         for volume in container.get("volumes", ()):
             source = volume.split(":")[0]

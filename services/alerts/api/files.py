@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
 from services.alerts.api.answers import file_view
-from services.alerts.api.file_upload import receive_file
+from services.alerts.api.file_upload import FORM_OVERHEAD, receive_file
 from services.alerts.api.permits import CancelFiles, ReadFileResults, ReadFiles, ReportFiles
 from services.alerts.queries import files as queries
 from services.alerts.rules import sight
@@ -20,13 +20,13 @@ from services.alerts.schemas.files import FileError, FileView
 from services.alerts.usecases.file_result import result_of
 from services.alerts.usecases.files import Shelf, accept_file, cancel_file
 from shared.clock import utc_now
-from shared.files import FilesSettings
+from shared.files import MAX_BYTES, FilesSettings
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 
-MAX_BODY = 1 << 40
-"""What the framework takes. The limit that counts is a setting, and stands in `api.file_upload`."""
+MAX_BODY = MAX_BYTES + FORM_OVERHEAD
+"""What framework and gateway take. The limit that counts is a setting, and stands in `api.file_upload`."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BINARY = {"type": "string", "format": "binary"}
 _PLACE = "/alerts/v1/files"

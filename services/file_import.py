@@ -1,0 +1,98 @@
+"""`shouwang import`: sends a file from a terminal, shows how it is worked off, and says what was wrong in it."""
+
+import io
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+REFUSED = 3
+"""Exit status of `--strict` when rows were refused."""
+_ASK_SECONDS = 0.5
+_SHOWN = 20  # mistakes
+_COUNTS = (
+    *("rows_read", "screened", "triggered", "matched", "stored", "repeated", "merged", "worsened", "snoozed"),
+    *("rejected", "unmatched"),
+)
+
+
+class _Watched(io.BufferedReader):
+    """A file that tells how far it was read."""
+
+    def __init__(self, file: io.FileIO, progress: Progress, task: TaskID) -> None:
+        super().__init__(file)
+        self._progress = progress
+        self._task = task
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        self._progress.advance(self._task, len(piece))
+        return piece
+
+
+@click.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--feed", required=True, help="Code of the feed, e.g. medical.cost.")
+@click.option("--period", required=True, help="Period the rows are of, e.g. 2026-03.")
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True)
+@click.option("--api-key", envvar="SHOUWANG_API_KEY", required=True, help="The bureau's API key.")
+@click.option("--strict", is_flag=True, help=f"Exit with {REFUSED} when rows were refused.")
+def import_command(file: Path, feed: str, period: str, url: str, api_key: str, strict: bool) -> None:
+    """Report a file (CSV, XLSX, XLS) and wait until its last row is worked off."""
+    console = Console(file=sys.stderr)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with (
+        httpx.Client(base_url=url, headers={"X-API-Key": api_key}, timeout=300) as client,
+        Progress(*columns, console=console, transient=True) as progress,
+    ):
+        place, known = _send(client, file, {"feed": feed, "period": period}, progress)
+        view = _wait(client, place, progress)
+        errors = _json(client.get(f"{place}/errors", params={"limit": _SHOWN}))["items"] if view["rejected"] else []
+    if known:
+        click.echo(f"{file.name}: known, this is what became of it the first time")
+    click.echo("  ".join(f"{name} {view[name]}" for name in _COUNTS))
+    for one in errors:
+        click.echo(f"row {one['row']}  {one['field']}  {one['message']}", err=True)
+    if view["state"] != "done":
+        raise click.ClickException(view["failure"]["message"] if view["failure"] else str(view["state"]))
+    if strict and view["rejected"]:
+        sys.exit(REFUSED)
+
+
+def _send(client: httpx.Client, file: Path, form: dict[str, str], progress: Progress) -> tuple[str, bool]:
+    """Where the file is to be asked for, and whether it was known."""
+    task = progress.add_task("sending", total=file.stat().st_size)
+    with file.open("rb", buffering=0) as opened:
+        watched = _Watched(opened, progress, task)
+        answer = client.post("/alerts/v1/files", data=form, files={"file": (file.name, watched)})
+    progress.update(task, completed=file.stat().st_size)
+    _json(answer)
+    return answer.headers["location"], answer.status_code == httpx.codes.OK
+
+
+def _wait(client: httpx.Client, place: str, progress: Progress) -> dict[str, Any]:
+    task = progress.add_task("working", total=1.0)
+    while True:
+        view: dict[str, Any] = _json(client.get(place))
+        progress.update(task, completed=view["progress"] or 0.0)
+        if view["finished_at"] is not None:
+            return view
+        time.sleep(_ASK_SECONDS)
+
+
+def _json(answer: httpx.Response) -> Any:
+    """The answer; a problem is told in its own words and ends the command."""
+    try:
+        found = answer.json()
+    except ValueError:
+        answer.raise_for_status()
+        raise
+    if answer.is_error:
+        mistakes = [f"{one['field']}: {one['message']}" for one in found.get("errors") or ()]
+        raise click.ClickException("\n".join([found.get("title", answer.reason_phrase), *mistakes]))
+    return found

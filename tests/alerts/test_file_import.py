@@ -1,0 +1,78 @@
+"""`python -m services.cli import FILE`: against a server that listens, as a bureau's clerk would."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from click.testing import CliRunner, Result
+
+from services.cli import main
+from tests.alerts.conftest import Service, days_ago
+from tests.alerts.files_service import ABSENCES, absent, named_areas, table
+
+
+@pytest.fixture(autouse=True)
+def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the test's own for originals."""
+    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
+
+
+@pytest.fixture
+async def url(service: Service) -> AsyncIterator[str]:
+    """The service on a port; its jobs run already."""
+    await service.tell(named_areas())
+    with contextlib.closing(socket.socket()) as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(service.app, lifespan="off", log_config=None))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+async def run(url: str, file: Path, *more: str, feed: str = "education.absence") -> Result:
+    words = [
+        "import",
+        str(file),
+        "--feed",
+        feed,
+        "--period",
+        days_ago(1),
+        "--url",
+        url,
+        "--api-key",
+        "education-secret",
+    ]
+    return await asyncio.to_thread(CliRunner().invoke, main, [*words, *more])
+
+
+async def test_a_clerk_sends_a_file(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "三月.csv"
+    file.write_bytes(table([absent(1), absent(2, days=1)]))
+    sent = await run(url, file, "--strict")
+    assert sent.exit_code == 0, sent.output
+    assert "rows_read 2" in sent.output
+    assert "stored 1" in sent.output
+    again = await run(url, file, "--strict")
+    assert (again.exit_code, "known" in again.output) == (0, True)
+
+
+async def test_refused_rows_count_when_strict(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(table([absent(1), absent(2, days="许多")]))
+    assert (await run(url, file)).exit_code == 0
+    strict = await run(url, file, "--strict")
+    assert strict.exit_code == 3
+    assert "row 3  days_absent" in strict.output
+
+
+async def test_what_cannot_be_taken_says_why(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(table([absent(1)], ["甲", *ABSENCES[1:]]))
+    refused = await run(url, file)
+    assert (refused.exit_code, "person.id_number: " in refused.output) == (1, True)
+    assert (await run(url, file, feed="medical.cost")).exit_code == 1
