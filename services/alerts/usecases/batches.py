@@ -143,11 +143,14 @@ def seal_chunk(
     """Judge what the register had to decide (`facts`: one for each of `looked.asked`), and seal what triggers."""
     who, trace = _sender(chunk), current_traceparent()
     ready = Prepared([], [], [])
-    known = iter(facts)
+    known = zip(looked.asked, facts, strict=True)
     for number, report in looked.reports:
-        judged = told(report, bench, next(known)) if report.judged.open else report
+        asked, judged = None, report
+        if report.judged.open:
+            asked, of_them = next(known)
+            judged = told(report, bench, of_them)
         if judged.judged.severity is not None:
-            alert = seal_report(who, judged, vault, now, chunk.batch_id, lane)
+            alert = seal_report(who, judged, vault, now, chunk.batch_id, lane, asked)
             ready.alerts.append(alert)
             ready.told.append(events.raised_row(alert, alert.risk_family, trace))
             ready.row_numbers.append(number)

@@ -86,7 +86,7 @@ def told(report: Report, bench: Bench, facts: Facts) -> Report:
     """The report, judged by what the register knows."""
     draft = report.draft
     judged = bench.judge(report.feed, draft.occurred_on, draft.area_code, draft.evidence, facts)
-    return replace(report, judged=judged, facts=facts)
+    return Report(draft, report.feed, report.screened, report.rule, judged, facts)
 
 
 async def ask_register(connection: intake.Connection, report: Report, bench: Bench, vault: Vault) -> Report:
@@ -157,13 +157,14 @@ def seal_report(
     now: datetime,
     batch_id: UUID | None = None,
     lane: Lane = Lane.LIVE,
+    asked: known.Asked | None = None,
 ) -> NewAlert:
-    """A report that triggers as an alert, with all that is personal in it sealed."""
+    """A report that triggers as an alert, with all that is personal in it sealed. `asked`: of the report, if known."""
     draft, severity = report.draft, report.judged.severity
     assert severity is not None, "it does not trigger"
     record = _record(draft, report.screened)
     row_hash = vault.fingerprint(record + rest_of(draft.occurred_on, draft.area_code, draft.severity), "alert-row")
-    person_key, household_key, risk_family = asked_of(report, vault)
+    person_key, household_key, risk_family = asked or asked_of(report, vault)
     return NewAlert(
         id=new_id(),
         feed=draft.feed,

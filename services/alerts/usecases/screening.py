@@ -6,7 +6,7 @@ from typing import Any
 
 from services.alerts.rules import Feed
 from services.alerts.rules.screening_rules import Facts, Judged, Rule, judge_row
-from shared.versions import pick
+from shared.versions import valid_on
 
 
 def row_of(occurred_on: date, area_code: str, evidence: Mapping[str, Any]) -> dict[str, Any]:
@@ -15,23 +15,24 @@ def row_of(occurred_on: date, area_code: str, evidence: Mapping[str, Any]) -> di
 
 
 class Bench:
-    """The rules of one day, `today`, that of the report in China. Which version counts is found once for an area."""
+    """The rules of one day, `today`, that of the report in China; those of a feed are sorted once."""
 
-    __slots__ = ("_found", "_rules", "today")
+    __slots__ = ("_rules", "_valid", "today")
 
     def __init__(self, rules: Mapping[str, Sequence[Rule]], today: date) -> None:
         self.today = today
         self._rules = rules
-        self._found: dict[tuple[str, str], Rule | None] = {}
+        self._valid: dict[str, Sequence[Rule]] = {}
 
     def rule(self, feed: str, area_code: str) -> Rule | None:
         """The version in force; None: every row triggers."""
-        place = (feed, area_code)
-        if place in self._found:
-            return self._found[place]
-        rules = self._rules.get(feed)
-        found = self._found[place] = pick(rules, area_code, self.today) if rules else None
-        return found
+        valid = self._valid.get(feed)
+        if valid is None:
+            valid = self._valid[feed] = valid_on(self._rules.get(feed, ()), self.today)
+        for rule in valid:
+            if area_code.startswith(rule.area_prefix):
+                return rule
+        return None
 
     def judge(
         self, feed: Feed, occurred_on: date, area_code: str, evidence: Mapping[str, Any], facts: Facts | None = None
