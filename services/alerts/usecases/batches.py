@@ -41,20 +41,12 @@ _REUSED = Fault("source_ref", "source-ref-reused")
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A chunk with all its sums done; what is left is to store it."""
+    """A chunk with all its sums done, or all but those of `open`; what is left then is to store it."""
 
-    alerts: list[NewAlert]
-    told: list[OutboxRow]  # one for each of `alerts`
-    row_numbers: list[int]  # likewise
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """The rows of a chunk by their numbers, as far as they can be judged by themselves."""
-
-    reports: list[tuple[int, Report]]
-    asked: list[Asked]  # of the reports that the register has to decide, in their order
+    rows: list[tuple[int, NewAlert, OutboxRow]]  # by their numbers: those that trigger, and what will tell of them
+    open: list[tuple[int, Report, Asked]]  # that the register has to decide
     errors: list[tuple[int, Fault]]
+    sound: int  # rows without a fault
 
 
 async def accept_batch(
@@ -100,61 +92,59 @@ async def work_chunk(
 ) -> None:
     """Screen, seal and store the rows of a chunk, tell of what is new or worse, keep the errors, forget the chunk."""
     bench = Bench(reference.rules, local_date(now))
-    looked = await asyncio.to_thread(screen_chunk, chunk, reference, bench, vault, now)
-    facts = await look_up(await raw(session), looked.asked) if looked.asked else []
-    ready = await asyncio.to_thread(seal_chunk, chunk, looked, facts, bench, vault, now, lane)
-    settled = await store_alerts(session, ready.alerts, ready.told, vault)
-    reused = [(n, _REUSED) for n, one in zip(ready.row_numbers, settled, strict=True) if one.outcome is None]
-    errors = [*looked.errors, *reused]
+    ready = await asyncio.to_thread(prepare_chunk, chunk, reference, bench, vault, now, lane)
+    rows = ready.rows
+    if ready.open:
+        facts = await look_up(await raw(session), [asked for _, _, asked in ready.open])
+        rows = await asyncio.to_thread(decided, chunk, ready, facts, bench, vault, now, lane)
+    settled = await store_alerts(session, [alert for _, alert, _ in rows], [told for _, _, told in rows], vault)
+    reused = [(n, _REUSED) for (n, _, _), one in zip(rows, settled, strict=True) if one.outcome is None]
+    errors = [*ready.errors, *reused]
     await batches.insert_errors(session, chunk.batch_id, ((n, f.field, f.code, dict(f.params)) for n, f in errors))
     kept = Counter(one.outcome for one in settled if one.outcome)
-    outcome = batches.Outcome(kept, len({n for n, _ in errors}), len(looked.reports) - len(ready.alerts))
+    outcome = batches.Outcome(kept, len({n for n, _ in errors}), ready.sound - len(rows))
     await batches.finish_chunk(session, chunk, outcome, now)
 
 
-def screen_chunk(chunk: batches.Chunk, reference: Reference, bench: Bench, vault: Vault, now: datetime) -> Looked:
-    """Read the rows of a chunk and hold them against their rules: all processor time and no waiting."""
-    who = _sender(chunk)
-    looked = Looked([], [], [])
+def prepare_chunk(
+    chunk: batches.Chunk, reference: Reference, bench: Bench, vault: Vault, now: datetime, lane: Lane
+) -> Prepared:
+    """Read the rows of a chunk, judge them and seal what triggers: all processor time and no waiting."""
+    who, trace = _sender(chunk), current_traceparent()
+    rows: list[tuple[int, NewAlert, OutboxRow]] = []
+    undecided: list[tuple[int, Report, Asked]] = []
+    errors: list[tuple[int, Fault]] = []
+    sound = 0
     lines = map(bytes.strip, vault.open(chunk.sealed, PURPOSE).split(b"\n"))
-    rows = {number: line for number, line in enumerate(lines, chunk.first_row) if line}
-    drafts = read_many(AlertDraft, list(rows.values()), RowMalformed)
-    for number, draft in zip(rows, drafts, strict=True):
+    filled = {number: line for number, line in enumerate(lines, chunk.first_row) if line}
+    drafts = read_many(AlertDraft, list(filled.values()), RowMalformed)
+    for number, draft in zip(filled, drafts, strict=True):
         try:
             report = screen_report(who, _sound(draft), reference, bench, now)
         except DomainError as refused:
-            looked.errors.extend((number, fault) for fault in refused.faults)
-        else:
-            looked.reports.append((number, report))
-            if report.judged.open:
-                looked.asked.append(asked_of(report, vault))
-    return looked
-
-
-def seal_chunk(
-    chunk: batches.Chunk,
-    looked: Looked,
-    facts: Sequence[Facts],
-    bench: Bench,
-    vault: Vault,
-    now: datetime,
-    lane: Lane,
-) -> Prepared:
-    """Judge what the register had to decide (`facts`: one for each of `looked.asked`), and seal what triggers."""
-    who, trace = _sender(chunk), current_traceparent()
-    ready = Prepared([], [], [])
-    known = zip(looked.asked, facts, strict=True)
-    for number, report in looked.reports:
-        asked, judged = None, report
+            errors.extend((number, fault) for fault in refused.faults)
+            continue
+        sound += 1
         if report.judged.open:
-            asked, of_them = next(known)
-            judged = told(report, bench, of_them)
+            undecided.append((number, report, asked_of(report, vault)))
+        elif report.judged.severity is not None:
+            alert = seal_report(who, report, vault, now, chunk.batch_id, lane)
+            rows.append((number, alert, events.raised_row(alert, alert.risk_family, trace)))
+    return Prepared(rows, undecided, errors, sound)
+
+
+def decided(
+    chunk: batches.Chunk, ready: Prepared, facts: Sequence[Facts], bench: Bench, vault: Vault, now: datetime, lane: Lane
+) -> list[tuple[int, NewAlert, OutboxRow]]:
+    """All rows of a chunk that trigger, in their order. `facts`: one for each of `ready.open`."""
+    who, trace = _sender(chunk), current_traceparent()
+    rows = list(ready.rows)
+    for (number, report, asked), of_them in zip(ready.open, facts, strict=True):
+        judged = told(report, bench, of_them)
         if judged.judged.severity is not None:
             alert = seal_report(who, judged, vault, now, chunk.batch_id, lane, asked)
-            ready.alerts.append(alert)
-            ready.told.append(events.raised_row(alert, alert.risk_family, trace))
-            ready.row_numbers.append(number)
-    return ready
+            rows.append((number, alert, events.raised_row(alert, alert.risk_family, trace)))
+    return sorted(rows, key=lambda row: row[0])
 
 
 def _sender(chunk: batches.Chunk) -> Principal:
