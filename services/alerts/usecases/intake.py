@@ -17,7 +17,7 @@ from services.alerts.rules.screening_rules import Facts, Judged, Rule
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import area_alerts, merging
 from services.alerts.usecases.merging import Arrival, Settled
-from services.alerts.usecases.record import record_of, rest_of, with_facts
+from services.alerts.usecases.record import facts_behind, record_of, rest_of
 from services.alerts.usecases.screening import Bench
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -176,7 +176,7 @@ def seal_report(
         area_code=draft.area_code,
         person_key=person_key,
         household_key=household_key,
-        sealed=vault.seal(with_facts(record, report.facts) if report.facts else record, "alert"),
+        sealed=vault.seal(record[:-1] + facts_behind(report.facts) + b"}" if report.facts else record, "alert"),
         reported_by=who.id,
         batch_id=batch_id,
         reported_at=now,
