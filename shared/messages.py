@@ -10,10 +10,11 @@ A catalogue is a TOML file `messages.toml` beside the code that uses it:
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 Language: TypeAlias = Literal["zh", "en"]
 DEFAULT_LANGUAGE: Language = "zh"
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 class Catalogue:

@@ -23,9 +23,10 @@ V = TypeVar("V", bound=Versioned)
 
 def pick(versions: Iterable[V], area_code: str, on: date) -> V | None:
     """The most local version valid on that day; among equals the newest."""
-    valid = (
-        v
-        for v in versions
-        if area_code.startswith(v.area_prefix) and v.valid_from <= on and (v.valid_to is None or on <= v.valid_to)
-    )
-    return max(valid, key=lambda v: (len(v.area_prefix), v.version), default=None)
+    return next((v for v in valid_on(versions, on) if area_code.startswith(v.area_prefix)), None)
+
+
+def valid_on(versions: Iterable[V], on: date) -> list[V]:
+    """Versions valid on that day; of those that hold an area, the first is in force there."""
+    valid = (v for v in versions if v.valid_from <= on and (v.valid_to is None or on <= v.valid_to))
+    return sorted(valid, key=lambda v: (len(v.area_prefix), v.version), reverse=True)

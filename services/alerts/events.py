@@ -47,11 +47,12 @@ def raised_row(alert: NewAlert, risk_family: str, traceparent: str | None) -> Ou
 
 
 def _raised(alert: NewAlert | Alert, risk_family: str) -> dict[str, Any]:
+    severity = alert.severity if isinstance(alert, NewAlert) else alert.first_severity or alert.severity
     return {
         "alert_id": alert.id,
         "feed": alert.feed,
         "risk_family": risk_family,
-        "severity": alert.severity,
+        "severity": severity,
         "occurred_on": alert.occurred_on,
         "reported_at": alert.reported_at,
         "area_code": alert.area_code,

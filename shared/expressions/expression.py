@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from shared.expressions.columns import column
-from shared.expressions.holding import Comparison, holding
+from shared.expressions.holding import Comparison, failing, holding
 from shared.expressions.reading import read
 from shared.expressions.rows import Row, compiled
 from shared.expressions.tree import Field, Node, Parameter, Type, Value, walk
@@ -47,6 +47,12 @@ class Expression:
         `names`: what to call the fields.
         """
         return holding(self.tree, row, parameters, names)
+
+    def failing(
+        self, row: Mapping[str, Any], parameters: Mapping[str, Value], names: Mapping[str, str] | None = None
+    ) -> list[Comparison]:
+        """The comparisons by which it is not true of `row`, and the fields that are null; none when it is true."""
+        return failing(self.tree, row, parameters, names)
 
 
 def parse(text: str, fields: Mapping[str, Type], parameters: Mapping[str, Value]) -> Expression:

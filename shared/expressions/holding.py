@@ -57,6 +57,14 @@ def holding(
     return list(dict.fromkeys(reason for reason in found if reason.fields))
 
 
+def failing(
+    node: Node, row: Row, parameters: Mapping[str, Value], names: Mapping[str, str] | None = None
+) -> list[Comparison]:
+    """The comparisons by which `node` is not true of `row`, fields that are null among them; none when it is true."""
+    found = _Reasons(row, parameters, names or {}).why_not(node)
+    return list(dict.fromkeys(reason for reason in found if reason.fields))
+
+
 class _Reasons:
     def __init__(self, row: Row, parameters: Mapping[str, Value], names: Mapping[str, str]) -> None:
         self._row, self._parameters, self._names = row, parameters, names
@@ -80,6 +88,19 @@ class _Reasons:
                 yield from self._chosen(node, wanted=wanted)
             case _:
                 yield self._told(node, wanted=wanted)
+
+    def why_not(self, node: Node) -> Iterator[Comparison]:
+        """What keeps `node` from being true: what is false in it, or what is not known."""
+        match node, self.value(node):
+            case _, False:
+                yield from self.why(node, wanted=False)
+            case Joined(_, parts), None:
+                for part in parts:
+                    yield from self.why_not(part)
+            case _, None:
+                for field in walk(node):
+                    if isinstance(field, Field) and self.value(field) is None:
+                        yield self._said(field, "is null")
 
     def _told(self, node: Node, *, wanted: bool) -> Comparison:
         """A single comparison."""

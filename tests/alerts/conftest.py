@@ -160,8 +160,8 @@ def absences(count: int) -> list[dict[str, Any]]:
 
 
 def cost(**changed: Any) -> dict[str, Any]:
-    """A medical bill."""
-    evidence = {"self_pay": 8200.5, "total": 30000, "period": "2026-02", "hospital": "云岭县医院", "insured": True}
+    """A medical bill, enough to trigger whoever it is about."""
+    evidence = {"self_pay": 28200.5, "total": 60000, "period": "2026-02", "hospital": "云岭县医院", "insured": True}
     return absence(**{"feed": "medical.cost", "source_ref": "YB-1", "evidence": evidence, **changed})
 
 
@@ -247,3 +247,10 @@ async def service(make_service: MakeService) -> Service:
 def today() -> date:
     """The day in China."""
     return local_date(utc_now())
+
+
+@pytest.fixture
+async def every_bill_triggers(service: Service) -> None:
+    """The county takes each bill, however small: for tests that are about what comes afterwards."""
+    levels = '[{"severity": "medium", "when": "self_pay >= 0"}]'
+    await service.sql(f"UPDATE rule SET levels = '{levels}', parameters = '{{}}' WHERE feed = 'medical.cost'")

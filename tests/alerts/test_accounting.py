@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.alerts.jobs import ask_accounts, expire_alerts, look_whether_night, sweep
 from services.alerts.queries import accounting
 from services.alerts.usecases import expiry
@@ -15,6 +17,8 @@ from shared.ids import new_id
 from tests.alerts.conftest import ALERTS, EDUCATION, MEDICAL, OTHER_COUNTY, Service, absence, bearer, days_ago
 from tests.alerts.merging import about, age, bill, look, verdict, withdraw
 from tests.alerts.test_consumers import opened
+
+pytestmark = pytest.mark.usefixtures("every_bill_triggers")
 
 BOOKS = "/alerts/v1/accounting"
 PLACES = ("accepted", "open", "merged", "worsened", "snoozed", "answered", "withdrawn", "expired", "difference")

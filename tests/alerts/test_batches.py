@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
+import pytest
 
 from services.alerts.jobs import IDLE_SECONDS, sweep
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules import MAX_ROWS
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.usecases import intake
+from services.alerts.usecases.screening import Bench
 from shared.areas import Scope
-from shared.clock import utc_now
+from shared.clock import local_date, utc_now
 from shared.contracts.alerts import AlertRaised, AlertWorsened
 from shared.ids import new_id
 from shared.security.principals import Principal, Role
@@ -35,6 +37,7 @@ from tests.alerts.conftest import (
 )
 from tests.alerts.merging import verdict
 
+pytestmark = pytest.mark.usefixtures("every_bill_triggers")
 NDJSON = {**EDUCATION, "Content-Type": "application/x-ndjson"}
 JSON = {**EDUCATION, "Content-Type": "application/json"}
 
@@ -412,7 +415,10 @@ async def test_batches_that_share_people_do_not_deadlock(service: Service) -> No
         known = await reference.get()
         who = Principal(new_id(), "api_key", Role.BUREAU, Scope.everywhere(), frozenset({"*"}))
         drafts = [AlertDraft.model_validate_json(json.dumps(bill(ref, number))) for ref, number in rows]
-        prepared = [intake.prepare_report(who, draft, known, service.vault, utc_now()) for draft in drafts]
+        now = utc_now()
+        bench = Bench(known.rules, local_date(now))
+        reports = [intake.screen_report(who, draft, known, bench, now) for draft in drafts]
+        prepared = [intake.prepare_report(who, report, service.vault, now) for report in reports]
         async with service.database.write(Scope.everywhere()) as session:
             await intake.store_alerts(session, [a for a, _ in prepared], [t for _, t in prepared], service.vault)
 

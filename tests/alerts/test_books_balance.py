@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from shared.contracts.alerts import AlertRaised, AlertWorsened
 from tests.alerts.conftest import ALERTS, MEDICAL, Service, cost, days_ago, until
 from tests.alerts.merging import about, known, member, verdict
 from tests.alerts.test_accounting import PLACES, books
+
+pytestmark = pytest.mark.usefixtures("every_bill_triggers")
 
 VERDICTS = ("no_risk", "risk_confirmed", "duplicate", "moved_away")
 

@@ -13,7 +13,7 @@ from services.alerts.schemas.feeds import NewFeed
 from services.alerts.usecases.feeds import check_content
 from shared.contracts.policies import TaskDeadline
 from shared.ids import new_id
-from tests.alerts.conftest import ALERTS, EDUCATION, Service, absence, bearer, faults, key_changed, until
+from tests.alerts.conftest import ALERTS, EDUCATION, Service, absence, bearer, faults, id_number, key_changed, until
 
 FEEDS = "/alerts/v1/feeds"
 SHIPPED = {path.stem: path for path in (Path(services.alerts.__file__).parent / "feeds").glob("*.json")}
@@ -245,8 +245,10 @@ async def test_what_was_saved_under_laxer_rules_is_still_shown(service: Service)
 
 async def test_cadres_report_where_the_feed_names_them_and_nowhere_else(service: Service) -> None:
     request = absence(feed="household.request", evidence={"topic": "就医", "kind": "新申报"})
-    for role in ("village", "township", "county"):
-        answer = await service.post(ALERTS, {**request, "source_ref": f"by-{role}"}, headers=bearer(role))
+    for number, role in enumerate(("village", "township", "county")):
+        person = {"id_number": id_number(number), "name": "某人"}
+        report = {**request, "source_ref": f"by-{role}", "person": person}
+        answer = await service.post(ALERTS, report, headers=bearer(role))
         assert answer.status_code == 201, role
     for role, report in (("village", absence()), ("county", absence()), ("bureau", request)):
         answer = await service.post(ALERTS, report, headers=bearer(role))

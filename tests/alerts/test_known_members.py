@@ -5,11 +5,15 @@ from itertools import permutations
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from shared.clock import utc_now
 from shared.contracts.envelope import Event
 from shared.contracts.households import MembersChanged
 from tests.alerts.conftest import Service, merge_policy
 from tests.alerts.merging import CODE, HOUSEHOLD, about, bill, known, look, member, verdict
+
+pytestmark = pytest.mark.usefixtures("every_bill_triggers")
 
 OTHER = UUID("01890000-0000-7000-8000-00000000bbbb")
 NOW = utc_now()

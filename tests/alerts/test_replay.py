@@ -20,6 +20,8 @@ from tests.alerts.merging import about, bill, withdraw
 from tests.commands import command
 from tests.households.conftest import directory_events, message
 
+pytestmark = pytest.mark.usefixtures("every_bill_triggers")
+
 SINCE_TODAY = ("--since", today().isoformat())
 
 

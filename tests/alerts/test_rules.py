@@ -53,11 +53,10 @@ def codes(draft: Draft, **how: Any) -> dict[str, str]:
     return {fault.field: fault.code for fault in screened(draft, **how)}
 
 
-def test_a_sound_report_gets_the_feeds_severity() -> None:
+def test_of_a_sound_report_the_person_and_the_evidence_are_left() -> None:
     evidence = b'{"days_absent":3,"last_seen_on":"2026-03-06","school":"\xe6\x9f\x90\xe6\xa0\xa1"}'
-    assert screened(Draft()) == Screened("medium", ID_NUMBER, evidence)
-    assert screened(Draft(severity="high")) == Screened("high", ID_NUMBER, evidence)
-    assert screened(Draft(id_number=None)) == Screened("medium", None, evidence)
+    assert screened(Draft()) == Screened(ID_NUMBER, evidence)
+    assert screened(Draft(id_number=None)) == Screened(None, evidence)
 
 
 def test_the_same_evidence_is_the_same_bytes() -> None:

@@ -1,5 +1,6 @@
 """Publishing, reading, ending and trying rules; how their alerts fared; why a report became an alert."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from services.alerts.models import Feed
 from services.alerts.queries.compiled_rules import CompiledRules, fields_in_rules
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.queries.rules import list_rules
-from services.alerts.rules import explaining
+from services.alerts.rules import Reference, explaining
 from services.alerts.rules.trials import MAX_DAYS
 from shared.areas import Scope
 from shared.messages import Catalogue
@@ -26,6 +27,7 @@ from tests.alerts.conftest import (
     faults,
     id_number,
 )
+from tests.alerts.files_service import members
 
 RULES = "/alerts/v1/rules"
 SHIPPED = sorted(path.stem for path in (Path(explaining.__file__).parents[1] / "feeds").glob("*.json"))
@@ -214,8 +216,27 @@ async def test_fields_that_rules_look_at_are_in_use(service: Service) -> None:
     assert await used(date(2026, 7, 1)) == {"insured"}, "the shipped one is replaced"
 
 
+class Unruled:
+    """What is known to a service that has no rules yet."""
+
+    def __init__(self, known: ReferenceData) -> None:
+        self._known = known
+
+    async def knowing(self, feed: str, area_code: str) -> Reference:
+        return replace(await self._known.knowing(feed, area_code), rules={})
+
+
 async def bills(service: Service, *self_pays: float) -> list[str]:
-    """Stored alerts, one person each."""
+    """Stored alerts of the days before there were rules, one person each."""
+    known = service.app.state.reference
+    service.app.state.reference = Unruled(known)
+    try:
+        return await _bills(service, self_pays)
+    finally:
+        service.app.state.reference = known
+
+
+async def _bills(service: Service, self_pays: tuple[float, ...]) -> list[str]:
     places = []
     for number, self_pay in enumerate(self_pays):
         person = {"id_number": id_number(number), "name": "张小明", "phone": "15400000017"}
@@ -279,11 +300,26 @@ async def test_other_thresholds_side_by_side(service: Service) -> None:
     assert told == [(10_000, 3, 3, 1), (15_000, 2, 2, 1), (20_000.5, 1, 1, 0)]
 
 
-async def test_what_depends_on_the_register_is_open(service: Service) -> None:
-    await bills(service, 6000, 30_000)
+async def test_a_trial_asks_the_register(service: Service) -> None:
+    await bills(service, 6000, 30_000, 6000)
+    await service.tell(members(service, 2))
     result = (await service.post(f"{RULES}/trial", tried(parameters={"line": 1}), headers=COUNTY)).json()
-    assert (result["rows"], result["open"], result["both"]) == (2, 2, 0), "the shipped rule asks who is poor"
-    assert result["in_force"]["alerts"] == 0
+    assert (result["rows"], result["open"], result["both"], result["only_tried"]) == (3, 0, 2, 1)
+    assert result["in_force"]["alerts"] == 2, "30,000 yuan of anybody, 6,000 of the registered poor"
+
+
+async def test_an_alert_is_not_its_own_open_case(service: Service) -> None:
+    await bills(service, 30_000)
+    await service.tell(members(service, 0))
+    level = [{"severity": "low", "when": "is_registered AND NOT has_open_case"}]
+    result = (await service.post(f"{RULES}/trial", tried(levels=level, parameters={}), headers=COUNTY)).json()
+    assert (result["rows"], result["open"], result["tried"]["alerts"]) == (1, 0, 1)
+
+
+async def test_a_trial_has_days_or_a_file(service: Service) -> None:
+    body = tried(first_day=None, last_day=None)
+    answer = await service.post(f"{RULES}/trial", body, headers=COUNTY)
+    assert faults(answer) == {"first_day": "field-missing", "last_day": "field-missing"}
 
 
 async def test_a_stored_version_is_tried_with_other_parameters(service: Service) -> None:
@@ -340,7 +376,7 @@ async def test_a_trial_goes_over_many_pages_and_lives_with_old_evidence(
     )
     level = [{"severity": "low", "when": "self_pay > 1 AND hospital IS NULL"}]
     result = (await service.post(f"{RULES}/trial", tried(levels=level), headers=COUNTY)).json()
-    assert (result["rows"], result["tried"]["alerts"]) == (5, 0), "the shipped rule leaves all five open"
+    assert (result["rows"], result["tried"]["alerts"]) == (5, 5)
     await published(service, levels=level, parameters={})
     result = (await service.post(f"{RULES}/trial", tried(levels=level), headers=COUNTY)).json()
     assert (result["rows"], result["both"]) == (5, 5)

@@ -61,7 +61,8 @@ async def test_worse_evidence_joins_the_alerts_own_case(service: Households) -> 
     assert [line["what"] for line in history] == ["opened", "worsened"]
     assert history[1]["detail"]["evidence_id"] == str(more.evidence_id)
     assert history[1]["detail"]["policy_id"] == str(policy_id("task-deadline"))
-    assert [one["evidence_id"] for one in task["evidence"]] == [str(alert.alert_id), str(more.evidence_id)]
+    whole = await service.get(f"/tasks/{task['id']}", "village", PINE)
+    assert [one["evidence_id"] for one in whole["evidence"]] == [str(alert.alert_id), str(more.evidence_id)]
 
 
 async def test_a_deadline_comes_nearer_and_never_goes_away(service: Households) -> None:

@@ -15,11 +15,13 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("lane", sa.SmallInteger(), server_default="0", nullable=False))
     op.drop_constraint("pk_outbox", "outbox")
     op.create_primary_key("pk_outbox", "outbox", ["lane", "id"])
-    op.add_column("alert", sa.Column("lane", sa.SmallInteger(), server_default="0", nullable=False))
+    for table in ("alert", "alert_evidence"):
+        op.add_column(table, sa.Column("lane", sa.SmallInteger(), server_default="0", nullable=False))
 
 
 def downgrade() -> None:
-    op.drop_column("alert", "lane")
+    for table in ("alert_evidence", "alert"):
+        op.drop_column(table, "lane")
     op.drop_constraint("pk_outbox", "outbox")
     op.create_primary_key("pk_outbox", "outbox", ["id"])
     op.drop_column("outbox", "lane")

@@ -5,11 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from prometheus_client import Counter
 from starlette.responses import Response
 
 from services.alerts.api.answers import alert_detail, alert_summary, evidence_view, explainer, reported_alert
 from services.alerts.api.permits import ReadAlerts, ReportAlerts, WithdrawAlerts
 from services.alerts.api.quick_route import QuickRoute
+from services.alerts.api.rule_answers import not_triggered
 from services.alerts.models import NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
 from services.alerts.queries.compiled_rules import find_explaining
@@ -23,11 +25,14 @@ from services.alerts.schemas.alerts import (
     Withdrawal,
 )
 from services.alerts.schemas.fields import FeedCode
+from services.alerts.schemas.rules import NotTriggered
 from services.alerts.usecases import intake
 from services.alerts.usecases.looking import look_at_alert
+from services.alerts.usecases.screening import Bench
 from services.alerts.usecases.withdrawal import withdraw_alert
-from shared.clock import utc_now
+from shared.clock import local_date, utc_now
 from shared.db.engine import EMITTED, WriteSession, raw
+from shared.http import problems
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.http.idempotency import OptionalRequestKey, once
@@ -37,6 +42,9 @@ router = APIRouter(prefix="/v1/alerts", tags=["Alerts · 预警"])
 hot = APIRouter(prefix="/v1/alerts", tags=["Alerts · 预警"], route_class=QuickRoute)
 
 _PLACE = "/alerts/v1/alerts"
+_NOT_TRIGGERED = Counter(
+    "alerts_not_triggered_total", "Single reports that their feed's rule did not let through; nothing is kept", ["feed"]
+)
 
 
 @hot.post(
@@ -44,35 +52,51 @@ _PLACE = "/alerts/v1/alerts"
     status_code=201,
     summary="Report one alert · 报送预警",
     response_model=ReportedAlert,
-    responses={200: {"model": ReportedAlert, "description": "The alert it is or belongs to · 重复报送或已归并"}},
+    responses={
+        200: {
+            "model": ReportedAlert | NotTriggered,
+            "description": "The alert it is or belongs to, or why it is none · 重复报送、已归并或未触发",
+        }
+    },
 )
 async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, key: OptionalRequestKey) -> Response:
     """One early warning. The same row again (same `source_ref`, or the same content without one) is harmless.
 
     A report on a subject that has an alert of the same risk is further evidence of it; only when it is worse is it news.
+    What the feed's rule does not let through is answered 200 with `"state": "not_triggered"`, and nothing of it is kept.
     """
     # Not asked for one by one: each dependency costs 20 us, and this is the road every alert takes.
     db, vault = request.app.state.database, request.app.state.vault
     for code in draft.area.codes if draft.area else (draft.area_code,):
         reference = await request.app.state.reference.knowing(draft.feed, code)
-
-    def prepare() -> tuple[NewAlert, OutboxRow]:
-        return intake.prepare_report(who, draft, reference, vault, utc_now())
+    now = utc_now()
+    bench = Bench(reference.rules, local_date(now))
 
     async def settle(session: WriteSession, alert: NewAlert, told: OutboxRow) -> Response:
         reported = await intake.settle_report(session, who, alert, told, vault)
         return _answer(reported_alert(reported))
 
     async def report_in(session: WriteSession) -> Response:
-        alert, told = prepare()
-        if (new := await intake.report_alert(await raw(session), alert, told)) is None:
+        connection = await raw(session)
+        report = intake.screen_report(who, draft, reference, bench, now)
+        report = await intake.ask_register(connection, report, bench, vault)
+        if report.judged.severity is None:
+            return _no_alert(request, report, bench)
+        alert, told = intake.prepare_report(who, report, vault, now)
+        if (new := await intake.report_alert(connection, alert, told)) is None:
             return await settle(session, alert, told)
         session.info[EMITTED] = True
         return _answer(new)
 
     if key is not None:
         return await once(db, who, key, report_in)
-    alert, told = prepare()
+    report = intake.screen_report(who, draft, reference, bench, now)
+    if report.judged.open:
+        async with db.single() as connection:
+            report = await intake.ask_register(connection, report, bench, vault)
+    if report.judged.severity is None:
+        return _no_alert(request, report, bench)
+    alert, told = intake.prepare_report(who, report, vault, now)
     async with db.single() as connection:
         new = await intake.report_alert(connection, alert, told)
     if new is not None:
@@ -80,6 +104,11 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
         return _answer(new)
     async with db.write(who.scope) as session:
         return await settle(session, alert, told)
+
+
+def _no_alert(request: Request, report: intake.Report, bench: Bench) -> Response:
+    _NOT_TRIGGERED.labels(report.draft.feed).inc()
+    return json_answer(not_triggered(report, bench, request.app.state.catalogue, problems.language(request)), 200)
 
 
 def _answer(alert: ReportedAlert) -> Response:

@@ -29,7 +29,11 @@ router = APIRouter(prefix="/v1", tags=["Silence · 零报告与报送日历"])
 Bureau = Annotated[str | None, Query(max_length=64, description="Bureau · 部门", examples=["medical-insurance"])]
 
 
-@router.get("/calendar", summary="The feed calendar of a month · 报送日历")
+@router.get(
+    "/calendar",
+    summary="The feed calendar of a month · 报送日历",
+    responses={409: {"description": "No policy in force for the area · 缺少政策参数"}},
+)
 async def read_month(
     who: ReadCalendar,
     db: Db,

@@ -7,8 +7,22 @@ from uuid import UUID
 from services.alerts.api.answers import masked_household, masked_person
 from services.alerts.models import Alert, Rule
 from services.alerts.queries.rules import Quality
+from services.alerts.rules.explaining import Texts, explain_not
 from services.alerts.rules.trials import Comparison, Example, Weight
-from services.alerts.schemas.rules import ExampleView, RuleQuality, RuleView, ThresholdView, TrialView, WeightView
+from services.alerts.schemas.explanations import ReasonView
+from services.alerts.schemas.rules import (
+    ExampleView,
+    NotTriggered,
+    RuleQuality,
+    RuleView,
+    ThresholdView,
+    TrialView,
+    WeightView,
+)
+from services.alerts.usecases.file_trials import FileExample, FileTrial
+from services.alerts.usecases.intake import Report
+from services.alerts.usecases.screening import Bench
+from shared.messages import Language
 from shared.security.vault import Vault
 
 
@@ -17,6 +31,22 @@ def rule_view(rule: Rule, in_force: Collection[UUID] | None = None) -> RuleView:
     view = RuleView.model_validate(rule)
     view.in_force = None if in_force is None else rule.id in in_force
     return view
+
+
+def not_triggered(report: Report, bench: Bench, texts: Texts, language: Language) -> NotTriggered:
+    """What is answered instead of an alert."""
+    draft, rule = report.draft, report.rule
+    assert rule is not None, "without a rule every report triggers"
+    row = bench.whole(draft.occurred_on, draft.area_code, draft.evidence)
+    told = explain_not(rule, row, report.facts, report.feed.titles.get(language, {}), texts, language)
+    return NotTriggered(
+        feed=draft.feed,
+        source_ref=draft.source_ref,
+        rule_id=rule.id,
+        version=rule.version,
+        text=told.text,
+        reasons=[ReasonView.model_validate(reason) for reason in told.reasons],
+    )
 
 
 def rule_quality(rule: Rule, quality: Quality) -> RuleQuality:
@@ -37,6 +67,17 @@ def trial_view(
 ) -> TrialView:
     """A trial; `alerts` are those of its examples, `fields` what of their rows is shown."""
     by_id = {alert.id: alert for alert in alerts}
+    examples = [_example(one, by_id[one.tried.id], fields, vault) for one in comparison.examples]
+    return _trial(feed, comparison, examples)
+
+
+def file_trial_view(feed: str, tried: FileTrial) -> TrialView:
+    """A trial over a file."""
+    examples = [_row_example(one, tried.examples[one.tried.id], tried.fields) for one in tried.comparison.examples]
+    return _trial(feed, tried.comparison, examples)
+
+
+def _trial(feed: str, comparison: Comparison, examples: list[ExampleView]) -> TrialView:
     return TrialView(
         feed=feed,
         rows=comparison.rows,
@@ -46,7 +87,7 @@ def trial_view(
         only_in_force=comparison.in_force.alerts - comparison.both,
         in_force=WeightView(**_weight(comparison.in_force)),
         tried=WeightView(**_weight(comparison.tried)),
-        examples=[_example(one, by_id[one.tried.id], fields, vault) for one in comparison.examples],
+        examples=examples,
         thresholds=[ThresholdView(value=v, **_weight(weight)) for v, weight in comparison.thresholds.items()],
     )
 
@@ -73,4 +114,24 @@ def _example(example: Example, alert: Alert, fields: Collection[str], vault: Vau
         household=masked_household(record["household"]),
         values={name: value for name, value in record["evidence"].items() if name in fields},
         verdict=alert.verdict,
+    )
+
+
+def _row_example(example: Example, row: FileExample, fields: Collection[str]) -> ExampleView:
+    values = row.values
+    number, code = values.get("person.id_number"), values.get("household.national_code")
+    person = {"id_number": number, "name": values.get("person.name") or "", "phone": values.get("person.phone")}
+    own = ("occurred_on", "area_code")
+    return ExampleView(
+        alert_id=None,
+        sheet=row.sheet,
+        row=row.row,
+        which=example.which,
+        severity=example.severity,
+        occurred_on=values.get("occurred_on"),
+        area_code=values["area_code"],
+        person=masked_person(person) if number else None,
+        household=masked_household({"national_code": code}) if code else None,
+        values={k: v for k, v in values.items() if k in fields and k not in own and v is not None},
+        verdict=None,
     )

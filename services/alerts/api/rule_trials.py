@@ -1,52 +1,87 @@
 """Trying a screening rule before it counts."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 
+from services.alerts.api.files import Files
 from services.alerts.api.permits import TryRules
-from services.alerts.api.rule_answers import trial_view
+from services.alerts.api.rule_answers import file_trial_view, trial_view
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import rules as queries
+from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules import sight
 from services.alerts.schemas.rules import TrialOfDraft, TrialOfVersion, TrialView
-from services.alerts.usecases.rule_trials import Period, Sweep, draft_of, try_rule
+from services.alerts.usecases.file_trials import try_over_file
+from services.alerts.usecases.files import Shelf
+from services.alerts.usecases.rule_trials import Period, Sweep, draft_of, known_facts, try_rule
 from services.alerts.usecases.rules import RuleDraft
-from shared.clock import utc_now
-from shared.db.engine import ReadSession
-from shared.http.context import Db, Seals
+from shared.clock import local_date, utc_now
+from shared.db.engine import Database
+from shared.errors import Fault, InvalidInput
+from shared.http.context import Db
 from shared.security.principals import Principal
-from shared.security.vault import Vault
 
 router = APIRouter(prefix="/v1/rules", tags=["Screening rules · 筛查规则"])
 
 
-@router.post("/trial", summary="Try a draft · 试算规则草稿")
-async def try_draft(body: TrialOfDraft, who: TryRules, db: Db, vault: Seals) -> TrialView:
-    """What a draft would have done to stored alerts, beside the rules in force today. Nothing is kept of it.
+async def _reference(request: Request) -> ReferenceData:
+    reference: ReferenceData = request.app.state.reference
+    return reference
 
-    At most 366 days and 100,000 alerts. A row that a rule dropped when it came was not kept, so no trial finds it.
+
+Known = Annotated[ReferenceData, Depends(_reference)]
+
+
+@router.post("/trial", summary="Try a draft · 试算规则草稿")
+async def try_draft(body: TrialOfDraft, who: TryRules, db: Db, shelf: Files, reference: Known) -> TrialView:
+    """What a draft would have done, beside the rules in force today. Nothing is kept of it.
+
+    Over stored alerts (at most 366 days and 100,000), or with `file_id` over a file as it came, while its original is
+    kept (else 410): only there are the rows that a rule dropped.
     """
     levels = [level.model_dump() for level in body.levels]
-    draft = RuleDraft(body.feed, body.area, body.first_day, None, levels, body.parameters, None)
-    async with db.read(who.scope) as session:
-        return await _tried(session, who, draft, body, vault)
+    first = body.first_day or local_date(utc_now())
+    draft = RuleDraft(body.feed, body.area, first, None, levels, body.parameters, None)
+    return await _tried(db, who, draft, body, shelf, reference)
 
 
 @router.post("/{rule_id}/trial", summary="Try a version · 试算规则版本")
-async def try_version(rule_id: UUID, body: TrialOfVersion, who: TryRules, db: Db, vault: Seals) -> TrialView:
+async def try_version(
+    rule_id: UUID, body: TrialOfVersion, who: TryRules, db: Db, shelf: Files, reference: Known
+) -> TrialView:
     """The same for a stored version, with some of its parameters changed if wanted."""
     async with db.read(who.scope) as session:
         rule = await queries.get_rule(session, sight(who).feeds, rule_id)
-        return await _tried(session, who, draft_of(rule, body.parameters), body, vault)
+        draft = draft_of(rule, body.parameters)
+    return await _tried(db, who, draft, body, shelf, reference)
 
 
 async def _tried(
-    session: ReadSession, who: Principal, draft: RuleDraft, body: TrialOfDraft | TrialOfVersion, vault: Vault
+    db: Database,
+    who: Principal,
+    draft: RuleDraft,
+    body: TrialOfDraft | TrialOfVersion,
+    shelf: Shelf,
+    reference: ReferenceData,
 ) -> TrialView:
     sweep = Sweep(body.sweep.parameter, body.sweep.values) if body.sweep else None
-    period = Period(body.first_day, body.last_day, body.batch_id)
-    comparison, fields = await try_rule(session, who, draft, period, sweep, vault, utc_now())
-    wanted = [example.tried.id for example in comparison.examples]
-    alerts = await alert_queries.list_by_ids(session, sight(who), wanted)
-    return trial_view(draft.feed, comparison, fields, alerts, vault)
+    if body.file_id is not None:
+        known = await reference.get()
+        return file_trial_view(
+            draft.feed, await try_over_file(db, shelf, known, who, draft, body.file_id, sweep, utc_now())
+        )
+    period = _period(body)
+    async with db.read(who.scope) as session:
+        comparison, fields = await try_rule(session, who, draft, period, sweep, shelf.vault, utc_now(), known_facts)
+        wanted = [example.tried.id for example in comparison.examples]
+        alerts = await alert_queries.list_by_ids(session, sight(who), wanted)
+    return trial_view(draft.feed, comparison, fields, alerts, shelf.vault)
+
+
+def _period(body: TrialOfDraft | TrialOfVersion) -> Period:
+    if body.first_day is None or body.last_day is None:
+        days = {"first_day": body.first_day, "last_day": body.last_day}
+        raise InvalidInput([Fault(name, "field-missing") for name, day in days.items() if day is None])
+    return Period(body.first_day, body.last_day, body.batch_id)

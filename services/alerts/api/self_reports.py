@@ -119,7 +119,7 @@ async def report_self(
     if draft.phone is None or draft.code is None:
         missing = [name for name in ("phone", "code") if getattr(draft, name) is None]
         raise InvalidInput([Fault(name, "field-missing") for name in missing])
-    self_reports.check_request(draft, self_reports.HOUSEHOLD, reference, vault, utc_now())
+    self_reports.check_request(draft, self_reports.HOUSEHOLD, reference, utc_now())
     proof = await _proved(db, draft.phone, draft.code.get_secret_value(), address, vault)
     async with db.write(Scope.nowhere()) as session:
         made, fresh = await self_reports.report_by_phone(session, draft, proof, reference, vault, utc_now())
@@ -157,7 +157,7 @@ async def _on_behalf(
     if draft.code is not None:
         raise InvalidInput([Fault("code", "field-unknown")])
     reference, now = await request.app.state.reference.get(), utc_now()
-    self_reports.check_request(draft, who, reference, vault, now)
+    self_reports.check_request(draft, who, reference, now)
 
     async def work(session: WriteSession) -> Response:
         return _receipt(*await self_reports.report_on_behalf(session, draft, who, reference, vault, now))

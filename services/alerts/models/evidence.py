@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
@@ -48,3 +48,4 @@ class AlertEvidence(Base):
     policy_id: Mapped[UUID]  # the version of `alert-merge` that said so
     withdrawn_at: Mapped[datetime | None]
     withdrawal_reason_sealed: Mapped[bytes | None]  # purpose "withdrawal-reason"
+    lane: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # `Lane`: where it was told, and is taken back

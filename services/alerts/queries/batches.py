@@ -42,13 +42,14 @@ class Outcome:
 
     kept: Mapping[rules.Outcome, int]
     rejected: int
+    not_triggered: int = 0
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """accepted, merged, worsened, snoozed, repeated, rejected."""
+        """accepted, merged, worsened, snoozed, repeated, rejected, not triggered."""
         accepted = self.kept.get("new", 0) + self.kept.get("reopened", 0)
         further = (self.kept.get(name, 0) for name in ("merged", "worsened", "snoozed", "repeated"))
-        return (accepted, *further, self.rejected)
+        return (accepted, *further, self.rejected, self.not_triggered)
 
 
 # A row lock is all the lease there is: it goes when the worker dies, and the next one takes the chunk at once. Small
@@ -62,7 +63,7 @@ _FINISH_CHUNK = """
 WITH worked AS (DELETE FROM batch_chunk WHERE batch_id = $1 AND seq = $2 RETURNING batch_id)
 UPDATE batch SET
     accepted = accepted + $4, merged = merged + $5, worsened = worsened + $6, snoozed = snoozed + $7,
-    repeated = repeated + $8, rejected = rejected + $9,
+    repeated = repeated + $8, rejected = rejected + $9, not_triggered = not_triggered + $10,
     chunks_done = chunks_done + 1, started_at = COALESCE(started_at, $3),
     state = CASE WHEN chunks_done + 1 = chunks_total THEN 'done' ELSE 'running' END,
     finished_at = CASE WHEN chunks_done + 1 = chunks_total THEN clock_timestamp() END

@@ -75,14 +75,5 @@ async def find_explaining(session: ReadSession, alert: models.Alert) -> tuple[mo
 async def fields_in_rules(session: ReadSession, feed: models.Feed, today: date) -> frozenset[str]:
     """Fields of evidence that a rule of the feed looks at, today or some day: they cannot vanish from its schema."""
     rules = compiled_all(await list_rules(session, None, feed=feed.code), feed)
-    return _evidence_of(may_count(rules, today), feed)
-
-
-def fields_in_use(rows: Iterable[models.Rule], feed: models.Feed) -> frozenset[str]:
-    """Fields of evidence that one of these rules looks at, whether it still counts or not."""
-    return _evidence_of(compiled_all(rows, feed), feed)
-
-
-def _evidence_of(rules: Iterable[Rule], feed: models.Feed) -> frozenset[str]:
-    used: set[str] = set().union(*(rule.fields for rule in rules))
+    used: set[str] = set().union(*(rule.fields for rule in may_count(rules, today)))
     return frozenset(used.intersection(feed.evidence_schema.get("properties", {})))

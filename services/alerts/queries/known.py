@@ -1,10 +1,16 @@
-"""What the register knows of the people and households in a file."""
+"""What the register knows of the people and households that are reported."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
+import asyncpg
+
+from services.alerts.rules import screening_rules
 from shared.db.engine import ReadSession, raw
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
 
 _FACTS = """
 SELECT wanted.key, member.household_id, member.area_code, member.household_class, EXISTS (
@@ -19,6 +25,29 @@ SELECT DISTINCT ON (wanted.key) wanted.key, member.household_id, member.area_cod
 FROM unnest($2::text[]) AS wanted (key)
 JOIN known_member AS member ON member.household_key = wanted.key AND member.active
 """
+
+_KNOWN = """
+SELECT member.household_class, member.household_class IS NOT NULL AND EXISTS (
+    SELECT FROM alert WHERE subject_key = member.household_id::text AND risk_family = wanted.risk_family AND merging
+        AND state IN ('reported', 'checking')) AS has_open_case
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
+    AS wanted (person_key, household_key, risk_family, place)
+LEFT JOIN LATERAL (
+    (SELECT household_id, household_class FROM known_member WHERE person_key = wanted.person_key AND active)
+    UNION ALL
+    (SELECT household_id, household_class FROM known_member WHERE household_key = wanted.household_key AND active
+     LIMIT 1)
+) AS member ON true
+ORDER BY place
+"""
+
+
+class Asked(NamedTuple):
+    """Of whom the register is asked, and of which kind of trouble. An alert about areas has neither key."""
+
+    person_key: str | None
+    household_key: str | None
+    risk_family: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +66,9 @@ async def find_facts(
     """By person's or household's key; who is not in it is not known."""
     rows = await (await raw(session)).fetch(_FACTS, list(person_keys), list(household_keys), risk_family)
     return {row["key"]: Facts(*list(row.values())[1:]) for row in rows}
+
+
+async def look_up(connection: Connection, asked: Sequence[Asked]) -> list[screening_rules.Facts]:
+    """What rules may ask of each of these, in their order, in one statement; whom nobody knows is a stranger."""
+    rows = await connection.fetch(_KNOWN, *map(list, zip(*asked, strict=True)))
+    return [screening_rules.facts_of(row["household_class"], has_open_case=row["has_open_case"]) for row in rows]

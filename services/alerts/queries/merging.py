@@ -54,9 +54,7 @@ FROM unnest($1::uuid[], $2::text[]) AS worse (id, severity)
 WHERE alert.id = worse.id AND alert.severity <> worse.severity
 """
 
-_FIELDS = tuple(
-    name for name in NewAlert._fields if name not in ("risk_family", "lane", "area")
-)  # those are the alert's
+_FIELDS = tuple(name for name in NewAlert._fields if name not in ("risk_family", "area"))  # those are the alert's
 
 
 @dataclass(frozen=True, slots=True)

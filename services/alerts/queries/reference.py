@@ -11,9 +11,11 @@ from services.alerts import models
 from services.alerts.queries.compiled_rules import CompiledRules
 from services.alerts.queries.rules import list_rules
 from services.alerts.rules import Feed, Reference, compile_schema
+from services.alerts.rules.explaining import titles_of
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database, ReadSession
+from shared.messages import LANGUAGES
 
 TRUST_SECONDS = 1.0
 """How long a process goes on with the feeds and areas it has read."""
@@ -75,7 +77,8 @@ class ReferenceData:
         if feed is None or version != row.version:
             validator = compile_schema(row.evidence_schema)
             roles, about_areas = frozenset(row.reporters), row.subject == "area"
-            feed = Feed(row.code, row.risk_family, row.default_severity, validator, roles, about_areas)
+            titles = {language: titles_of(row.evidence_schema, language) for language in LANGUAGES}
+            feed = Feed(row.code, row.risk_family, row.default_severity, validator, roles, about_areas, titles)
             self._versions[row.code] = (row.version, feed)
         return feed
 

@@ -1,4 +1,4 @@
-"""Why a report became an alert: which version of the rule, which values, which thresholds."""
+"""Why a report became an alert or did not: which version of the rule, which values, which thresholds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,6 +53,25 @@ def explain(
     grave = texts.text(f"severity-{severity}", language)
     text = texts.text("explanation", language, version=rule.version, reasons=joined, severity=grave)
     return Explained(text, reasons)
+
+
+def explain_not(
+    rule: Rule,
+    row: Mapping[str, Any],
+    facts: Facts | None,
+    titles: Mapping[str, str],
+    texts: Texts,
+    language: Language,
+) -> Explained:
+    """Why `rule` does not let the row through. Without facts, which then do not matter: why not even with all of them."""
+    names = {**{name: texts.text(code, language) for name, code in TITLES.items()}, **titles}
+    world = facts if facts is not None else max(rule.worlds, key=lambda world: sum(world.values()))
+    whole = {**row, **world}
+    found = [one for level in reversed(rule.levels) for one in level.when.failing(whole, rule.parameters, names)]
+    reasons = list(dict.fromkeys(found))
+    told = [_sentence(reason, texts, language) for reason in reasons]
+    joined = texts.text("explanation-between", language).join(told) or texts.text("explanation-nothing", language)
+    return Explained(texts.text("explanation-not-triggered", language, version=rule.version, reasons=joined), reasons)
 
 
 def _reasons(

@@ -16,6 +16,7 @@ from services.alerts.rules.screening_rules import Rule
 from shared.errors import Fault
 from shared.idnumber import IdNumber, InvalidIdNumber
 from shared.idnumber import normalise as normalise_id_number
+from shared.messages import Language
 
 _LOOKS_LIKE_ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 _ID_NUMBER_LENGTH = 18
@@ -62,6 +63,7 @@ class Feed:
     evidence: Draft202012Validator
     reporters: frozenset[str] = frozenset({"bureau"})  # the roles that may report under it
     about_areas: bool = False
+    titles: Mapping[Language, Mapping[str, str]] = field(default_factory=dict)  # of the fields of evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,12 @@ class Reference:
 class Screened:
     """A draft that may become an alert."""
 
-    severity: Severity
     id_number: IdNumber | None
     evidence: bytes  # as JSON, keys sorted: the same evidence is the same bytes, however its sender wrote it
 
 
 def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) -> Screened | list[Fault]:
-    """Whether a report is taken, and with what severity; else all its faults. `today` is the day in China."""
+    """Whether a report is sound; else all its faults. `today` is the day in China."""
     faults: list[Fault] = []
     id_number = evidence = None
     faults.extend(_subject_faults(draft, feed))
@@ -105,7 +106,7 @@ def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) ->
         faults.extend(evidence_faults(feed.evidence, draft.evidence) if evidence else [UNSENDABLE])
     if faults or feed is None or evidence is None:
         return faults
-    return Screened(draft.severity or feed.default_severity, id_number, evidence)
+    return Screened(id_number, evidence)
 
 
 def _subject_faults(draft: Draft, feed: Feed | None) -> Iterator[Fault]:

@@ -197,14 +197,18 @@ def severity_of(rule: Rule, row: Mapping[str, Any]) -> Severity | None:
     return None
 
 
-def judge_row(rule: Rule, row: Mapping[str, Any], facts: Facts | None) -> Judged:
-    """One row by a rule: with the facts known, or, with None, in every world that there is."""
+def judge_row(rule: Rule, row: dict[str, Any], facts: Facts | None) -> Judged:
+    """One row by a rule: with the facts known, or, with None, in every world that there is. The row is written to."""
     if facts is not None:
-        return Judged(severity_of(rule, {**row, **facts}), rule.id)
+        row.update(facts)
+        return Judged(severity_of(rule, row), rule.id)
     first, *others = rule.worlds
-    severity = severity_of(rule, {**row, **first})
-    if any(severity_of(rule, {**row, **world}) != severity for world in others):
-        return Judged(None, rule.id, open=True)
+    row.update(first)
+    severity = severity_of(rule, row)
+    for world in others:
+        row.update(world)
+        if severity_of(rule, row) != severity:
+            return Judged(None, rule.id, open=True)
     return Judged(severity, rule.id)
 
 

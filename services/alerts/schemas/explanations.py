@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class ReasonView(BaseModel):
-    """One comparison that made the rule true."""
+    """One comparison that made the rule true, or kept it from being true."""
 
     model_config = ConfigDict(from_attributes=True)
 

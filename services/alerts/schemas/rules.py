@@ -1,7 +1,7 @@
 """Screening rules as they are published, read and tried."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from services.alerts.rules import Severity
 from services.alerts.schemas.alerts import MaskedHousehold, MaskedPerson
+from services.alerts.schemas.explanations import ReasonView
 from services.alerts.schemas.fields import Day, Draft, FeedCode
 from shared.areas import InvalidAreaCode, normalise, prefix
 from shared.contracts.households import Verdict
@@ -100,9 +101,12 @@ class SweepBody(Draft):
 
 
 class _Span(Draft):
-    first_day: Day = Field(description="First day of the reports · 报送起始日", examples=["2026-01-01"])
-    last_day: Day = Field(description="Last day, inclusive; a year at most · 报送截止日", examples=["2026-03-31"])
+    first_day: Day | None = Field(None, description="First day of the reports · 报送起始日", examples=["2026-01-01"])
+    last_day: Day | None = Field(None, description="Last day; a year at most · 报送截止日", examples=["2026-03-31"])
     batch_id: UUID | None = Field(None, description="Of this batch or file only · 仅此批次或文件")
+    file_id: UUID | None = Field(
+        None, description="Instead of days: all rows of this file, also what was not kept · 改为试算该文件的全部原始行"
+    )
     sweep: SweepBody | None = None
 
 
@@ -132,12 +136,14 @@ class WeightView(BaseModel):
 
 
 class ExampleView(BaseModel):
-    """An alert that only one of the two lets through, with the values the rules look at."""
+    """An alert, or row of a file, that only one of the two lets through, with the values the rules look at."""
 
-    alert_id: UUID
+    alert_id: UUID | None = Field(description="Null: a row of a file · 文件中的行无预警编号")
+    sheet: int | None = Field(None, description="Of a file, from 0 · 工作表")
+    row: int | None = Field(None, description="Of the sheet, as a person sees it · 行号")
     which: str = Field(examples=["only_in_force"])
     severity: Severity
-    occurred_on: date
+    occurred_on: date | None
     area_code: str
     person: MaskedPerson | None
     household: MaskedHousehold | None
@@ -152,10 +158,10 @@ class ThresholdView(WeightView):
 
 
 class TrialView(BaseModel):
-    """A draft beside the rules in force, over rows that were kept: what a rule dropped at intake is in no trial."""
+    """A draft beside the rules in force. What a rule dropped at intake was not kept: only a file still has it."""
 
     feed: str
-    rows: int = Field(description="Alerts looked at · 参与试算的预警")
+    rows: int = Field(description="Alerts or rows looked at · 参与试算的条数")
     open: int = Field(description="Not to be told without the register; counted nowhere else · 需比对登记信息方能判断")
     both: int = Field(description="Let through by both · 两者均触发")
     only_tried: int = Field(description="By the tried rule only · 仅试算规则触发")
@@ -182,7 +188,12 @@ class RuleQuality(BaseModel):
 class NotTriggered(BaseModel):
     """A report that its feed's rule does not let through. It was looked at and is not kept: nothing is wrong with it."""
 
-    state: str = Field("not_triggered", description="未触发", examples=["not_triggered"])
-    feed: str
+    state: Literal["not_triggered"] = Field("not_triggered", description="未触发")
+    feed: str = Field(examples=["medical.cost"])
     source_ref: str | None
     rule_id: UUID = Field(description="The version that said so · 所依据的规则版本")
+    version: int
+    text: str = Field(
+        examples=["依据筛查规则第 1 版，未触发预警：个人自付金额（元）为 1200，低于 5000（参数 line_poor）。"]
+    )
+    reasons: list[ReasonView] = Field(description="What was not so · 未满足的条件")

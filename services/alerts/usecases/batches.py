@@ -5,7 +5,7 @@ A chunk is deleted by the transaction that stores its rows, so a worker killed a
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,12 +13,16 @@ from uuid import UUID
 from services.alerts import events
 from services.alerts.models import Batch, NewAlert, OutboxRow
 from services.alerts.queries import batches
+from services.alerts.queries.known import Asked, look_up
 from services.alerts.rules import BatchFormat, Reference, RowMalformed
+from services.alerts.rules.screening_rules import Facts
 from services.alerts.schemas.alerts import AlertDraft
-from services.alerts.usecases.intake import prepare_alert, store_alerts
+from services.alerts.usecases.intake import Report, asked_of, screen_report, seal_report, store_alerts, told
 from services.alerts.usecases.reading import read_many
+from services.alerts.usecases.screening import Bench
 from shared.areas import Scope
-from shared.db.engine import WriteSession
+from shared.clock import local_date
+from shared.db.engine import WriteSession, raw
 from shared.errors import DomainError, Fault
 from shared.ids import new_id
 from shared.lanes import Lane
@@ -37,12 +41,12 @@ _REUSED = Fault("source_ref", "source-ref-reused")
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A chunk with all its sums done; what is left is to store it."""
+    """A chunk with all its sums done, or all but those of `open`; what is left then is to store it."""
 
-    alerts: list[NewAlert]
-    told: list[OutboxRow]  # one for each of `alerts`
-    row_numbers: list[int]  # likewise
+    rows: list[tuple[int, NewAlert, OutboxRow]]  # by their numbers: those that trigger, and what will tell of them
+    open: list[tuple[int, Report, Asked]]  # that the register has to decide
     errors: list[tuple[int, Fault]]
+    sound: int  # rows without a fault
 
 
 async def accept_batch(
@@ -87,33 +91,64 @@ async def work_chunk(
     session: WriteSession, chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime, lane: Lane
 ) -> None:
     """Screen, seal and store the rows of a chunk, tell of what is new or worse, keep the errors, forget the chunk."""
-    ready = await asyncio.to_thread(prepare_chunk, chunk, reference, vault, now, lane)
-    settled = await store_alerts(session, ready.alerts, ready.told, vault)
-    reused = [(n, _REUSED) for n, one in zip(ready.row_numbers, settled, strict=True) if one.outcome is None]
+    bench = Bench(reference.rules, local_date(now))
+    ready = await asyncio.to_thread(prepare_chunk, chunk, reference, bench, vault, now, lane)
+    rows = ready.rows
+    if ready.open:
+        facts = await look_up(await raw(session), [asked for _, _, asked in ready.open])
+        rows = await asyncio.to_thread(decided, chunk, ready, facts, bench, vault, now, lane)
+    settled = await store_alerts(session, [alert for _, alert, _ in rows], [told for _, _, told in rows], vault)
+    reused = [(n, _REUSED) for (n, _, _), one in zip(rows, settled, strict=True) if one.outcome is None]
     errors = [*ready.errors, *reused]
     await batches.insert_errors(session, chunk.batch_id, ((n, f.field, f.code, dict(f.params)) for n, f in errors))
-    outcome = batches.Outcome(Counter(one.outcome for one in settled if one.outcome), len({n for n, _ in errors}))
+    kept = Counter(one.outcome for one in settled if one.outcome)
+    outcome = batches.Outcome(kept, len({n for n, _ in errors}), ready.sound - len(rows))
     await batches.finish_chunk(session, chunk, outcome, now)
 
 
-def prepare_chunk(chunk: batches.Chunk, reference: Reference, vault: Vault, now: datetime, lane: Lane) -> Prepared:
-    """Read, screen and seal the rows of a chunk: all processor time and no waiting."""
-    who = Principal(chunk.reported_by, "api_key", chunk.role, Scope.parse(chunk.areas), frozenset(chunk.feeds))
-    trace = current_traceparent()
-    ready = Prepared([], [], [], [])
+def prepare_chunk(
+    chunk: batches.Chunk, reference: Reference, bench: Bench, vault: Vault, now: datetime, lane: Lane
+) -> Prepared:
+    """Read the rows of a chunk, judge them and seal what triggers: all processor time and no waiting."""
+    who, trace = _sender(chunk), current_traceparent()
+    rows: list[tuple[int, NewAlert, OutboxRow]] = []
+    undecided: list[tuple[int, Report, Asked]] = []
+    errors: list[tuple[int, Fault]] = []
+    sound = 0
     lines = map(bytes.strip, vault.open(chunk.sealed, PURPOSE).split(b"\n"))
-    rows = {number: line for number, line in enumerate(lines, chunk.first_row) if line}
-    drafts = read_many(AlertDraft, list(rows.values()), RowMalformed)
-    for number, draft in zip(rows, drafts, strict=True):
+    filled = {number: line for number, line in enumerate(lines, chunk.first_row) if line}
+    drafts = read_many(AlertDraft, list(filled.values()), RowMalformed)
+    for number, draft in zip(filled, drafts, strict=True):
         try:
-            alert = prepare_alert(who, _sound(draft), reference, vault, now, chunk.batch_id, lane)
+            report = screen_report(who, _sound(draft), reference, bench, now)
         except DomainError as refused:
-            ready.errors.extend((number, fault) for fault in refused.faults)
-        else:
-            ready.alerts.append(alert)
-            ready.told.append(events.raised_row(alert, alert.risk_family, trace))
-            ready.row_numbers.append(number)
-    return ready
+            errors.extend((number, fault) for fault in refused.faults)
+            continue
+        sound += 1
+        if report.judged.open:
+            undecided.append((number, report, asked_of(report, vault)))
+        elif report.judged.severity is not None:
+            alert = seal_report(who, report, vault, now, chunk.batch_id, lane)
+            rows.append((number, alert, events.raised_row(alert, alert.risk_family, trace)))
+    return Prepared(rows, undecided, errors, sound)
+
+
+def decided(
+    chunk: batches.Chunk, ready: Prepared, facts: Sequence[Facts], bench: Bench, vault: Vault, now: datetime, lane: Lane
+) -> list[tuple[int, NewAlert, OutboxRow]]:
+    """All rows of a chunk that trigger, in their order. `facts`: one for each of `ready.open`."""
+    who, trace = _sender(chunk), current_traceparent()
+    rows = list(ready.rows)
+    for (number, report, asked), of_them in zip(ready.open, facts, strict=True):
+        judged = told(report, bench, of_them)
+        if judged.judged.severity is not None:
+            alert = seal_report(who, judged, vault, now, chunk.batch_id, lane, asked)
+            rows.append((number, alert, events.raised_row(alert, alert.risk_family, trace)))
+    return sorted(rows, key=lambda row: row[0])
+
+
+def _sender(chunk: batches.Chunk) -> Principal:
+    return Principal(chunk.reported_by, "api_key", chunk.role, Scope.parse(chunk.areas), frozenset(chunk.feeds))
 
 
 def _sound(draft: AlertDraft | DomainError) -> AlertDraft:

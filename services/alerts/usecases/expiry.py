@@ -6,6 +6,7 @@ from services.alerts import events
 from services.alerts.queries import expiry
 from shared.clock import local_date
 from shared.db.engine import WriteSession
+from shared.lanes import Lane
 from shared.outbox import emit
 
 PAGE = 500
@@ -15,5 +16,5 @@ PAGE = 500
 async def expire_alerts(session: WriteSession, now: datetime) -> int:
     """End one page of alerts and tell of it; how many."""
     ended = await expiry.expire(session, local_date(now), now, PAGE)
-    await emit(session, *(events.alert_expired(alert, now) for alert in ended))
+    await emit(session, *(events.alert_expired(alert, now) for alert in ended), lane=Lane.BULK)
     return len(ended)

@@ -1,7 +1,10 @@
-"""A report comes in: screened, sealed, stored and told in one statement. Batches take the same road, row by row."""
+"""A report comes in: screened, judged by its feed's rule, sealed, stored and told in one statement.
+
+What does not trigger goes no further: nothing of it is kept or told. Batches take the same road, row by row.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,11 +12,13 @@ from services.alerts import events, rules
 from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import Alert, AlertEvidence, NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
-from services.alerts.queries import intake
+from services.alerts.queries import intake, known
+from services.alerts.rules.screening_rules import Facts, Judged, Rule
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import area_alerts, merging
 from services.alerts.usecases.merging import Arrival, Settled
-from services.alerts.usecases.record import record_of, rest_of
+from services.alerts.usecases.record import facts_behind, record_of, rest_of
+from services.alerts.usecases.screening import Bench
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.errors import InvalidInput
@@ -35,11 +40,73 @@ class Reported:
     snoozed_until: datetime | None
 
 
-def prepare_report(
-    who: Principal, draft: AlertDraft, reference: rules.Reference, vault: Vault, now: datetime
-) -> tuple[NewAlert, OutboxRow]:
-    """A report screened and sealed, and what will tell of it. Raises as `prepare_alert` does."""
-    alert = prepare_alert(who, draft, reference, vault, now)
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report without fault, and what its feed's rule says of it. Severity None, and not open: it does not trigger."""
+
+    draft: AlertDraft
+    feed: rules.Feed
+    screened: rules.Screened
+    rule: Rule | None  # None: none is in force
+    judged: Judged
+    facts: Facts | None = None  # what the register knew, where the rule had to ask
+
+
+def screen_report(who: Principal, draft: AlertDraft, reference: rules.Reference, bench: Bench, now: datetime) -> Report:
+    """A report held against its feed, the sender's areas, and the rule in force. Keeps and asks nothing.
+
+    Raises `InvalidInput`, `FeedNotPermitted`, `AreaNotPermitted`.
+    """
+    draft = area_alerts.placed(who, draft, reference)
+    feed = reference.feeds.get(draft.feed)
+    area_known = draft.area_code in reference.areas
+    if feed is not None:
+        rules.require_reporter(who, draft.feed, feed.reporters)
+    if area_known and not who.scope.covers(draft.area_code):
+        raise AreaNotPermitted(field="area_code", area=draft.area_code)
+    screened = rules.screen(draft, feed, area_known=area_known, today=local_date(now))
+    if isinstance(screened, list):
+        raise InvalidInput(screened)
+    assert feed is not None, "screened with a fault otherwise"
+    rule = bench.rule(draft.feed, draft.area_code)
+    return Report(draft, feed, screened, rule, bench.judge(feed, draft.occurred_on, draft.area_code, draft.evidence))
+
+
+def asked_of(report: Report, vault: Vault) -> known.Asked:
+    """Of whom a report is, as the register and the database know them."""
+    number, household = report.screened.id_number, report.draft.household
+    return known.Asked(
+        vault.person_key(number) if number else None,
+        vault.household_key(household.national_code) if household else None,
+        rules.family_of(report.feed.risk_family, report.draft.evidence, FAMILY_OF_TOPIC),
+    )
+
+
+def told(report: Report, bench: Bench, facts: Facts) -> Report:
+    """The report, judged by what the register knows."""
+    draft = report.draft
+    judged = bench.judge(report.feed, draft.occurred_on, draft.area_code, draft.evidence, facts)
+    return Report(draft, report.feed, report.screened, report.rule, judged, facts)
+
+
+async def ask_register(connection: intake.Connection, report: Report, bench: Bench, vault: Vault) -> Report:
+    """The report, judged for good: where that depends on what the register knows, one statement asks it."""
+    if not report.judged.open:
+        return report
+    [facts] = await known.look_up(connection, [asked_of(report, vault)])
+    return told(report, bench, facts)
+
+
+def let_through(report: Report) -> Report:
+    """A report that is an alert whatever the rule says: somebody asks for help himself."""
+    if report.judged.severity is not None:
+        return report
+    return replace(report, judged=Judged(report.feed.default_severity, None))
+
+
+def prepare_report(who: Principal, report: Report, vault: Vault, now: datetime) -> tuple[NewAlert, OutboxRow]:
+    """A report that triggers, sealed, and what will tell of it."""
+    alert = seal_report(who, report, vault, now)
     return alert, events.raised_row(alert, alert.risk_family, current_traceparent())
 
 
@@ -83,48 +150,39 @@ async def store_alerts(
     return [Settled("new", one.id) if one.id in fresh else next(settled) for one in alerts]
 
 
-def prepare_alert(
+def seal_report(
     who: Principal,
-    draft: AlertDraft,
-    reference: rules.Reference,
+    report: Report,
     vault: Vault,
     now: datetime,
     batch_id: UUID | None = None,
     lane: Lane = Lane.LIVE,
+    asked: known.Asked | None = None,
 ) -> NewAlert:
-    """Screen a report and seal what is personal in it.
-
-    Raises `InvalidInput`, `FeedNotPermitted`, `AreaNotPermitted`.
-    """
-    draft = area_alerts.placed(who, draft, reference)
-    feed = reference.feeds.get(draft.feed)
-    area_known = draft.area_code in reference.areas
-    if feed is not None:
-        rules.require_reporter(who, draft.feed, feed.reporters)
-    if area_known and not who.scope.covers(draft.area_code):
-        raise AreaNotPermitted(field="area_code", area=draft.area_code)
-    screened = rules.screen(draft, feed, area_known=area_known, today=local_date(now))
-    if isinstance(screened, list):
-        raise InvalidInput(screened)
-    record = _record(draft, screened)
+    """A report that triggers as an alert, with all that is personal in it sealed. `asked`: of the report, if known."""
+    draft, severity = report.draft, report.judged.severity
+    assert severity is not None, "it does not trigger"
+    record = _record(draft, report.screened)
     row_hash = vault.fingerprint(record + rest_of(draft.occurred_on, draft.area_code, draft.severity), "alert-row")
+    person_key, household_key, risk_family = asked or asked_of(report, vault)
     return NewAlert(
         id=new_id(),
         feed=draft.feed,
         source_ref=draft.source_ref,
         dedup=b"ref:" + draft.source_ref.encode() if draft.source_ref else b"row:" + row_hash,
         row_hash=row_hash,
-        severity=screened.severity,
+        severity=draft.severity or severity,
         occurred_on=draft.occurred_on,
         area_code=draft.area_code,
-        person_key=vault.person_key(screened.id_number) if screened.id_number else None,
-        household_key=vault.household_key(draft.household.national_code) if draft.household else None,
-        sealed=vault.seal(record, "alert"),
+        person_key=person_key,
+        household_key=household_key,
+        sealed=vault.seal(record[:-1] + facts_behind(report.facts) + b"}" if report.facts else record, "alert"),
         reported_by=who.id,
         batch_id=batch_id,
         reported_at=now,
         lane=lane,
-        risk_family=rules.family_of(reference.feeds[draft.feed].risk_family, draft.evidence, FAMILY_OF_TOPIC),
+        risk_family=risk_family,
+        rule_id=report.judged.rule_id,
         area=area_alerts.as_json(draft.area),
     )
 

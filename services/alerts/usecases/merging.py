@@ -20,6 +20,7 @@ from shared.clock import local_date
 from shared.contracts.alerts import AlertWorsened
 from shared.contracts.policies import AlertMerge
 from shared.db.engine import WriteSession
+from shared.lanes import Lane
 from shared.outbox import emit
 from shared.projections import policies
 from shared.projections.policies import Policies
@@ -74,7 +75,7 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
     for told in await find.find_told(session, [one.newest.id for one in standing.values()], feeds):
         desk.sealed.setdefault((told.alert_id, told.feed), []).append(told.sealed)
     settled = [desk.take(arrival) for arrival in arrivals]
-    await desk.write(session)
+    await desk.write(session, arrivals[0].alert.lane)
     return settled
 
 
@@ -207,7 +208,7 @@ class _Desk:
             self._bodies[policy_id] = AlertMerge.model_validate(body)
         return self._bodies[policy_id]
 
-    async def write(self, session: WriteSession) -> None:
+    async def write(self, session: WriteSession, lane: Lane) -> None:
         """Write all of it, and tell."""
         await find.retire(session, self._retired)
         openings = [(one.alert, one.subject_key, one.merging, one.reopens) for one in self._openings.values()]
@@ -216,4 +217,4 @@ class _Desk:
         await find.raise_severities(session, self._severities)
         if self._told:
             await intake.copy_outbox(session, self._told)
-        await emit(session, *self._worsened)
+        await emit(session, *self._worsened, lane=lane)

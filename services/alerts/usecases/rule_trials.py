@@ -12,6 +12,7 @@ import polars as pl
 from services.alerts.models import Alert, Feed, Rule
 from services.alerts.queries import rules as queries
 from services.alerts.queries.compiled_rules import compiled, compiled_all
+from services.alerts.queries.known import Asked, look_up
 from services.alerts.rules import sight
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import FACTS, STRANGER, Facts, compile_levels, rule_fields
@@ -28,7 +29,7 @@ from services.alerts.rules.trials import (
 from services.alerts.usecases.rules import RuleDraft, require_publisher
 from services.alerts.usecases.screening import row_of
 from shared.clock import end_of_day, local_date
-from shared.db.engine import ReadSession
+from shared.db.engine import ReadSession, raw
 from shared.errors import Fault, InvalidInput
 from shared.expressions import Value
 from shared.ids import new_id
@@ -97,6 +98,13 @@ async def try_rule(
         session.expunge_all()  # 100,000 alerts need not stay in memory
     rules = (*trial.in_force.rules, *trial.tried.rules)
     return comparison, frozenset().union(*(rule.fields for rule in rules))
+
+
+async def known_facts(session: ReadSession, alerts: Sequence[Alert], risk_family: str) -> Mapping[UUID, Facts]:
+    """What the register knows today. No open case: each alert would see its own."""
+    asked = [Asked(alert.person_key, alert.household_key, risk_family) for alert in alerts]
+    known = await look_up(await raw(session), asked)
+    return {alert.id: {**facts, "has_open_case": False} for alert, facts in zip(alerts, known, strict=True)}
 
 
 def draft_of(rule: Rule, parameters: Mapping[str, Any]) -> RuleDraft:

@@ -15,6 +15,7 @@ from services.alerts.schemas.alerts import AlertDraft, PersonDraft
 from services.alerts.schemas.self_reports import SelfReportDraft
 from services.alerts.usecases import intake
 from services.alerts.usecases.phone_codes import Proof
+from services.alerts.usecases.screening import Bench
 from shared.clock import local_date
 from shared.db.engine import EMITTED, WriteSession, raw
 from shared.errors import InvalidInput
@@ -28,10 +29,10 @@ HOUSEHOLD = replace(SYSTEM, id=uuid5(UUID(int=0), "household"), role=Role.VILLAG
 _OTHER = "other"
 
 
-def check_request(draft: SelfReportDraft, who: Principal, reference: Reference, vault: Vault, now: datetime) -> None:
+def check_request(draft: SelfReportDraft, who: Principal, reference: Reference, now: datetime) -> None:
     """Raise what is wrong with a request, before its code is used up. Asks nobody who anybody is."""
     try:
-        intake.prepare_alert(who, _alert(draft, "cadre", now), reference, vault, now)
+        intake.screen_report(who, _alert(draft, "cadre", now), reference, _bench(reference, now), now)
     except InvalidInput as invalid:
         raise InvalidInput(request_faults(invalid.faults)) from None
 
@@ -70,9 +71,13 @@ async def _report(
     if first := await queries.find_self_report(session, content_key):
         return first, False
     source: Source = "household" if who is HOUSEHOLD else "cadre"
-    alert, told = intake.prepare_report(who, _alert(draft, source, now), reference, vault, now)
+    connection, bench = await raw(session), _bench(reference, now)
+    report = intake.screen_report(who, _alert(draft, source, now), reference, bench, now)
+    # No rule turns away who asks for help: it only says how grave that is.
+    report = intake.let_through(await intake.ask_register(connection, report, bench, vault))
+    alert, told = intake.prepare_report(who, report, vault, now)
     alert_id = alert.id
-    if await intake.report_alert(await raw(session), alert, told) is None:
+    if await intake.report_alert(connection, alert, told) is None:
         alert_id = (await intake.settle_report(session, who, alert, told, vault)).alert.id
     session.info[EMITTED] = True
     made = SelfReport(
@@ -90,6 +95,10 @@ async def _report(
         return first, False
     await audit.record(session, who, "self-report:make", made.id, area_code=draft.area_code, source=source)
     return made, True
+
+
+def _bench(reference: Reference, now: datetime) -> Bench:
+    return Bench(reference.rules, local_date(now))
 
 
 def _values(made: SelfReport) -> tuple[Any, ...]:

@@ -80,6 +80,9 @@ async def _stand_on(
     if (piece := taking.to_tell) is not None:
         news = next(one for one in further if one.id == piece.id)
         news.outcome = "worsened"
-        await emit(session, events.alert_worsened(alert.id, events.partition_key(alert), news, alert.risk_family))
-    gone = [events.evidence_withdrawn(alert, piece.id, now) for piece in taking.taken if piece.told]
-    await emit(session, *gone)
+        told = events.alert_worsened(alert.id, events.partition_key(alert), news, alert.risk_family)
+        await emit(session, told, lane=Lane(news.lane))
+    lanes = {alert.id: Lane(alert.lane), **{one.id: Lane(one.lane) for one in further}}
+    for lane in Lane:  # each in the lane in which it was told, or its withdrawal would overtake it
+        gone = [piece.id for piece in taking.taken if piece.told and lanes[piece.id] is lane]
+        await emit(session, *(events.evidence_withdrawn(alert, id_, now) for id_ in gone), lane=lane)

@@ -23,7 +23,12 @@ from tests.commands import command
 HASHES = {
     *((table, column) for table in ("alert", "alert_evidence") for column in ("dedup", "row_hash")),
     ("idempotency_key", "request_hash"),
+    *(("phone_code", column) for column in ("code_hash", "used_for")),
+    ("self_report", "content_key"),
+    ("file", "digest"),
+    ("unmatched_row", "dedup"),
 }
+NOTHING_PERSONAL = {("file_part", "outcomes")}  # a code for each row of a file
 NOT_OURS_TO_OPEN = {("dead_letter", "value"), ("idempotency_key", "body")}  # an event; gone after a day
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ROWS = 7
@@ -52,7 +57,7 @@ def test_every_column_of_bytes_is_accounted_for(service: str) -> None:
     columns = {(t.name, c.name) for t in tables for c in t.columns if isinstance(c.type, LargeBinary)}
     named = {(t.name, c.name) for t in tables for c in t.columns if "sealed" in c.name}
     sealed = {(one.table.name, one.column.name) for one in registry(service)}
-    assert columns - HASHES - NOT_OURS_TO_OPEN == sealed
+    assert columns - HASHES - NOT_OURS_TO_OPEN - NOTHING_PERSONAL == sealed
     assert named == sealed
 
 
@@ -61,6 +66,7 @@ MADE: dict[str, Callable[[int], Any]] = {
     "DateTime": lambda _: NOW,
     "Date": lambda _: NOW.date(),
     "Integer": lambda number: number,
+    "BigInteger": lambda number: number,
     "SmallInteger": lambda number: number,
     "Double": lambda number: float(number),
     "Float": lambda number: float(number),
