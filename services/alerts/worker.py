@@ -12,6 +12,8 @@ import pickle
 import sys
 from datetime import timedelta
 
+import uvloop
+
 from services.alerts.file_worker import FileWorker
 from services.alerts.jobs import BatchWorker
 from services.alerts.queries.reference import ReferenceData
@@ -25,6 +27,8 @@ from shared.security.vault import Vault
 CONNECTIONS = 6  # two listen, two work, one reads the reference data, one what the register knows
 NICENESS = 10
 """Requests go first: whoever drops a file can wait a little, whoever asks cannot."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread that does sums may keep the interpreter while the loop has an answer of the database to take."""
 
 
 async def work(settings: AlertsSettings) -> None:
@@ -58,7 +62,8 @@ def main() -> None:
     os.nice(NICENESS)
     gc.freeze()  # what is imported stays; walking it doubles the time of a chunk
     gc.set_threshold(50_000, 20, 50)
-    asyncio.run(work(settings))
+    sys.setswitchinterval(SWITCH_SECONDS)
+    uvloop.run(work(settings))
 
 
 if __name__ == "__main__":

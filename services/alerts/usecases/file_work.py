@@ -30,7 +30,7 @@ from shared.db.engine import Database, WriteSession
 from shared.security.vault import Vault
 from shared.tables import Frame
 
-PART_ALERTS = 1_000
+PART_ALERTS = 2_000
 """Rows of a part that trigger; as many others lie between them as a frame holds."""
 _EVERYWHERE = Scope.everywhere()
 
