@@ -20,8 +20,8 @@ Row = dict[str, Any]
 KEPT = ("accepted", "merged", "worsened", "snoozed", "repeated")
 SENDERS = 6
 BATCH_ROWS = 200
-STRANGERS = 1800
-"""With the known people fewer than half the rows of a long load: some rows are more evidence for an alert."""
+STRANGERS = range(100, 1900)
+"""Numbers of people whom no register knows. With the known people fewer than half the rows of a long load: some rows are more evidence for an alert."""
 PATIENCE = 120.0
 """Seconds a sender goes on trying one request: longer than any part of the system is ever away here."""
 
@@ -29,13 +29,13 @@ PATIENCE = 120.0
 class Load:
     """Rows with source_refs of their own, about every household and some people nobody knows."""
 
-    def __init__(self, system: System, label: str) -> None:
+    def __init__(self, system: System, label: str, strangers: range = STRANGERS) -> None:
         self.label = label
         self.sent = 0
         self.subjects: set[tuple[str, str]] = set()
         """(household or stranger, feed): each must have become one task."""
         self._system = system
-        self._people = _people(system)
+        self._people = _people(system, strangers)
 
     def rows(self, count: int) -> list[Row]:
         """The next rows: of both feeds in turn, about one after the other."""
@@ -110,7 +110,7 @@ async def insist(client: httpx.AsyncClient, method: str, path: str, body: Any = 
         await asyncio.sleep(0.05)
 
 
-def _people(system: System) -> list[tuple[str, Person]]:
+def _people(system: System, numbers: range) -> list[tuple[str, Person]]:
     """Everybody in the demo county whom no story is about, and strangers; each with the subject of their cases."""
     told = {person["id_number"] for person in system.demo["people"]}
     known = [
@@ -120,7 +120,7 @@ def _people(system: System) -> list[tuple[str, Person]]:
         if member.id_number not in told
     ]
     areas = sorted({person["area_code"] for _, person in known})
-    strangers = [story.stranger(areas[number % len(areas)], 100 + number) for number in range(STRANGERS)]
+    strangers = [story.stranger(areas[number % len(areas)], number) for number in numbers]
     unknown = [(person["id_number"], person) for person in strangers]
     mixed = [one for pair in itertools.zip_longest(known, unknown) for one in pair]
     return [one for one in mixed if one is not None]

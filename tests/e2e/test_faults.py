@@ -128,7 +128,7 @@ async def test_poison_is_put_aside_and_holds_up_nobody(on_kafka: OnKafka) -> Non
     ]
     await topics.produce(on_kafka.broker.bootstrap_servers, poison)
     bureau = on_kafka.bureau(story.ABSENCE)
-    alerts = [await report(bureau, story.absence(person)) for person in family.people]
+    alerts = [await report(bureau, story.absence(person), None) for person in family.people]  # one household: one alert
     for alert in alerts:
         await eventually(lambda alert=alert: task_of(cadre, alert), what="healthy alerts pass the poison")  # type: ignore[misc]
 

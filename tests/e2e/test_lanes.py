@@ -15,6 +15,12 @@ from tests.e2e.test_faults import nothing_lost_or_doubled, settled
 pytestmark = pytest.mark.xdist_group("e2e")
 
 ROWS = 8000
+STRANGERS = range(10_000, 10_000 + ROWS)
+"""So many that most rows are alerts of their own, and the files a long queue."""
+_TAKEN_IN = """
+SELECT sum(accepted) AS alerts, sum(accepted + merged + worsened + snoozed + repeated) AS rows
+FROM alerts.batch WHERE id = ANY ($1)
+"""
 _HAS_COME = """
 SELECT count(*) FILTER (WHERE alert_id = $1) AS single, count(*) FILTER (WHERE alert.batch_id = ANY ($2)) AS of_files
 FROM households.evidence JOIN alerts.alert ON alert.id = alert_id
@@ -24,15 +30,16 @@ FROM households.evidence JOIN alerts.alert ON alert.id = alert_id
 async def test_a_single_alert_is_a_task_before_the_file_ahead_of_it_is_worked_off(system: System) -> None:
     family = system.family()
     cadre = await system.sign_in("village", family.area_code)
-    load = Load(system, uuid4().hex[:8])
+    load = Load(system, uuid4().hex[:8], STRANGERS)
     rows = load.rows(ROWS)
     files = [await send(system, feed, rows) for feed in (story.ABSENCE, story.BILL)]
 
-    async def taken_in() -> bool:
-        found = await system.ask("SELECT sum(accepted) AS n FROM alerts.batch WHERE id = ANY ($1)", files)
-        return bool(found[0]["n"] == ROWS)
+    async def taken_in() -> int:
+        """How many alerts the files made, once each of their rows has become one or evidence of one."""
+        [found] = await system.ask(_TAKEN_IN, files)
+        return int(found["alerts"]) if found["rows"] == ROWS else 0
 
-    await eventually(taken_in, seconds=60, what="every row of the files is told before the single alert")
+    alerts = await eventually(taken_in, seconds=60, what="every row of the files is told before the single alert")
     single = await report(system.bureau(story.ABSENCE), story.absence(family.someone))
 
     async def has_come() -> dict[str, Any] | None:
@@ -41,7 +48,7 @@ async def test_a_single_alert_is_a_task_before_the_file_ahead_of_it_is_worked_of
 
     seen = await eventually(has_come, seconds=60)
     # Behind the files in one lane it would come last, or on Kafka, whose partitions are not all as quick, nearly so.
-    assert seen["of_files"] < ROWS * 3 / 4, "it waited for the files"
+    assert seen["of_files"] < alerts * 3 / 4, "it waited for the files"
     assert await task_of(cadre, single) is not None
     await settled(system, load)
     await nothing_lost_or_doubled(system, load, expect=ROWS)

@@ -95,7 +95,8 @@ async def test_the_example_on_the_screen_works(own: Embedded) -> None:
     body = options[options.index("-d") + 1]
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.post(url, headers=headers, content=body)
-    assert answer.status_code == 201, answer.text
+    assert answer.status_code in (200, 201), answer.text  # 200: a test before reported of this household
+    assert answer.json()["outcome"] in ("new", "merged")
 
 
 async def test_an_empty_start_in_a_folder_that_does_not_exist_yet() -> None:
