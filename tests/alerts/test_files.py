@@ -310,10 +310,11 @@ async def test_a_file_that_warns_of_areas(county: Service) -> None:
     ]
     form = {"feed": "water.supply", "period": days_ago(1)[:7]}
     view = await finished(county, await send(county, table(rows, headings), form=form, headers=water), water)
-    assert counts(view, "triggered", "stored", "rejected", "matched") == (3, 1, 2, 0), (
+    assert counts(view, "triggered", "stored", "rejected", "matched") == (4, 2, 2, 0), (
         await county.http.get(f"{FILES}/{view['id']}/errors", headers=water)
     ).text
-    (raised,) = await county.heard.hear(AreaAlertRaised)
-    assert (raised.area_codes, raised.natural_villages) == ([VILLAGE], ["上寨", "下寨"])
+    raised = {event.severity: event for event in await county.heard.hear(AreaAlertRaised, 2)}
+    assert (raised["high"].area_codes, raised["high"].natural_villages) == ([VILLAGE], ["上寨", "下寨"])
+    assert (raised["low"].area_codes, raised["low"].natural_villages) == (["539921100002"], [])
     told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=water)).json()["items"]
     assert [(one["row"], one["code"]) for one in told] == [(4, "area-too-large"), (5, "area-unknown")]
