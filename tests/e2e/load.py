@@ -21,7 +21,8 @@ KEPT = ("accepted", "merged", "worsened", "snoozed", "repeated")
 SENDERS = 6
 BATCH_ROWS = 200
 STRANGERS = range(100, 1900)
-"""Numbers of people whom no register knows. With the known people fewer than half the rows of a long load: some rows are more evidence for an alert."""
+"""Numbers of people whom no register knows. With the known people they are fewer than half the rows of a long load: some
+rows are more evidence for an alert."""
 PATIENCE = 120.0
 """Seconds a sender goes on trying one request: longer than any part of the system is ever away here."""
 
