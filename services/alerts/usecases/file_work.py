@@ -6,7 +6,7 @@ many rows trigger, so that no single report waits long for a subject that a file
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,13 +72,17 @@ class FileWork:
 
     async def run(self, frames: Iterator[Frame]) -> None:
         """Work off all that is left. Raises `MarkMoved`, `TableInvalid`, and what the database does."""
-        # One frame is stored while the next one is looked at and the one after that is read.
-        coming = ahead(self._look(ahead(frames)))
+        # While a part is stored the next one is sealed, the next frame is looked at, and the one after that is read.
+        looked = ahead(self._look(ahead(frames)))
+        parts = self._parts(looked)
+        coming = asyncio.create_task(anext(parts, None))
         try:
-            while (looked := await _next(coming)) is not None:
-                await self._work_frame(looked)
+            while (ready := await asyncio.shield(coming)) is not None:
+                coming = asyncio.create_task(anext(parts, None))
+                await self._store(*ready)
         finally:
-            await asyncio.shield(asyncio.to_thread(coming.close))
+            await _ended(coming)
+            await asyncio.shield(asyncio.to_thread(looked.close))
         async with self._database.write(_EVERYWHERE) as session:
             if not await files.finish(session, self._job.file.id, self._mark, self._clock()):
                 raise MarkMoved
@@ -92,21 +96,15 @@ class FileWork:
                 if position > self._mark:
                     yield look(frame, start, self._job.sieve, self._vault)
 
-    async def _work_frame(self, looked: Looked) -> None:
-        if looked.keys:
-            async with self._database.read(_EVERYWHERE) as session:
-                facts = await find_facts(session, *wanted(looked), self._job.sender.feed.risk_family)
-            looked = await asyncio.to_thread(look_again, looked, facts, self._job.sieve.rules)
-        parts = cut(looked, max(0, self._mark - looked.start))
-        coming = asyncio.create_task(asyncio.to_thread(self._prepare, parts[0]))
-        try:
-            for number, part in enumerate(parts, 1):
-                ready = await asyncio.shield(coming)
-                if number < len(parts):  # the next part is sealed while the database stores this one
-                    coming = asyncio.create_task(asyncio.to_thread(self._prepare, parts[number]))
-                await self._store(looked, part, ready)
-        finally:
-            await _ended(coming)
+    async def _parts(self, frames: Iterator[Looked]) -> AsyncGenerator[tuple[Looked, Part, Prepared]]:
+        """All that is left, part by part, ready to be stored."""
+        while (looked := await asyncio.to_thread(next, frames, None)) is not None:
+            if looked.keys:
+                async with self._database.read(_EVERYWHERE) as session:
+                    facts = await find_facts(session, *wanted(looked), self._job.sender.feed.risk_family)
+                looked = await asyncio.to_thread(look_again, looked, facts, self._job.sieve.rules)
+            for part in cut(looked, max(0, self._mark - looked.start)):
+                yield looked, part, await asyncio.to_thread(self._prepare, part)
 
     def _prepare(self, part: Part) -> Prepared:
         return prepare(part.triggered, part.waiting, self._job.sender, self._vault)
@@ -138,6 +136,8 @@ class FileWork:
 def cut(looked: Looked, begin: int) -> list[Part]:
     """The rows of a frame from `begin` on, in parts."""
     height = len(looked.ledger.outcomes)
+    if begin == 0 and looked.rows.height + looked.waiting.height <= PART_ALERTS:
+        return [Part(0, height, looked.rows, looked.waiting)]
     places = pl.concat([looked.rows[PLACE], looked.waiting[PLACE]]).sort().to_list()
     places = [place for place in places if place >= begin]
     ends = [*places[PART_ALERTS::PART_ALERTS], height]
@@ -185,15 +185,7 @@ def count(looked: Looked, part: Part) -> Counts:
     )
 
 
-async def _next(coming: Iterator[Looked]) -> Looked | None:
-    thread = asyncio.create_task(asyncio.to_thread(next, coming, None))
-    try:
-        return await asyncio.shield(thread)
-    finally:
-        await _ended(thread)
-
-
-async def _ended(thread: "asyncio.Task[object]") -> None:
+async def _ended(coming: "asyncio.Task[object]") -> None:
     """A thread cannot be stopped, only waited for: it must not read on from what is closed after this."""
     with suppress(Exception):
-        await asyncio.shield(thread)
+        await asyncio.shield(coming)
