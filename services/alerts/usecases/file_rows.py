@@ -107,10 +107,19 @@ def _area_code(rows: pl.DataFrame, area_names: Mapping[str, str]) -> pl.Expr:
 
 
 def tidied(rows: pl.DataFrame) -> pl.DataFrame:
-    """Texts without blanks around them; a phone that is none is left out, for a report is worth more than it."""
+    """Texts without blanks around them; a phone that is none is left out, for a report is worth more than it.
+
+    Of a person and a household's code in one row the person counts: an export about households names its head beside
+    the code, and the register knows whose home that is.
+    """
     texts = [pl.col(name).str.strip_chars() for name in _TEXTS if name in rows.columns]
     tidy = rows.with_columns(texts)
     if "person.phone" in tidy.columns:
         phone = pl.col("person.phone")
         tidy = tidy.with_columns(pl.when(phone.str.contains(_PHONE)).then(phone).alias("person.phone"))
+    if {"person.id_number", "household.national_code"} <= set(tidy.columns):
+        code = pl.col("household.national_code")
+        tidy = tidy.with_columns(
+            pl.when(pl.col("person.id_number").is_null()).then(code).alias(code.meta.output_name())
+        )
     return tidy
