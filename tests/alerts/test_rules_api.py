@@ -336,6 +336,23 @@ async def test_a_stored_version_is_tried_with_other_parameters(service: Service)
     assert faults(text) == {"levels.0.when": "expression-types-differ"}
 
 
+async def test_a_version_for_everywhere_is_tried_in_ones_own_area(service: Service) -> None:
+    """A county does not need the whole country's rights to ask what a shipped rule would have done at home."""
+    (shipped,) = (await service.get(RULES, headers=COUNTY, params={"feed": "medical.cost"})).json()["items"]
+    ids = await bills(service, 30_000, 40_000)
+    await service.sql(f"UPDATE alert SET area_code = '539922100001' WHERE id = '{ids[0]}'")
+    place = f"{RULES}/{shipped['id']}/trial"
+    same = await service.post(place, span(), headers=COUNTY)
+    assert same.status_code == 200, same.text
+    assert (same.json()["rows"], same.json()["both"]) == (1, 1)
+    lower = (
+        await service.post(place, span(parameters={"line_other": 35_000, "high_other": 90_000}), headers=COUNTY)
+    ).json()
+    assert (lower["both"], lower["only_in_force"]) == (1, 0)
+    several = bearer("county", areas=["539921", "539922"])
+    assert (await service.post(place, span(), headers=several)).status_code == 404
+
+
 async def test_a_trial_keeps_to_its_span_and_area(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     await published(service, area="539921100001")
     ids = await bills(service, 12_000, 12_000, 12_000)

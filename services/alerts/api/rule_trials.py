@@ -51,10 +51,13 @@ async def try_draft(body: TrialOfDraft, who: TryRules, db: Db, shelf: Files, ref
 async def try_version(
     rule_id: UUID, body: TrialOfVersion, who: TryRules, db: Db, shelf: Files, reference: Known
 ) -> TrialView:
-    """The same for a stored version, with some of its parameters changed if wanted."""
+    """The same for a stored version, with some of its parameters changed if wanted.
+
+    A version for more than one's own area is tried in one's own; who has several tries it as a draft.
+    """
     async with db.read(who.scope) as session:
         rule = await queries.get_rule(session, sight(who).feeds, rule_id)
-        draft = draft_of(rule, body.parameters)
+        draft = draft_of(rule, body.parameters, who)
     return await _tried(db, who, draft, body, shelf, reference)
 
 

@@ -107,12 +107,17 @@ async def known_facts(session: ReadSession, alerts: Sequence[Alert], risk_family
     return {alert.id: {**facts, "has_open_case": False} for alert, facts in zip(alerts, known, strict=True)}
 
 
-def draft_of(rule: Rule, parameters: Mapping[str, Any]) -> RuleDraft:
-    """A stored version as a draft, with some of its parameters changed. Raises `TrialParameterUnknown`."""
+def draft_of(rule: Rule, parameters: Mapping[str, Any], who: Principal) -> RuleDraft:
+    """A stored version as a draft, with some of its parameters changed. Raises `TrialParameterUnknown`.
+
+    A version for more than one's own area (those that are shipped are for everywhere) is tried in one's own.
+    """
     if not parameters.keys() <= rule.parameters.keys():
         raise TrialParameterUnknown(field="parameters")
     changed = {**rule.parameters, **parameters}
-    return RuleDraft(rule.feed, rule.area_prefix, rule.valid_from, rule.valid_to, rule.levels, changed, rule.note)
+    below = [one for one in who.scope.prefixes if one.startswith(rule.area_prefix)]
+    area_prefix = below[0] if len(below) == 1 else rule.area_prefix
+    return RuleDraft(rule.feed, area_prefix, rule.valid_from, rule.valid_to, rule.levels, changed, rule.note)
 
 
 async def open_trial(session: ReadSession, feed: Feed, draft: RuleDraft, sweep: Sweep | None, today: date) -> Trial:
