@@ -16,7 +16,9 @@ from tests.alerts.conftest import ALERTS, EDUCATION, MEDICAL, Service, absences,
 VERDICTS = "/alerts/v1/verdicts"
 
 
-def verdict_on(service: Service, *alerts: AlertRaised, verdict: str = "no_risk", minutes: int = 0) -> VerdictGiven:
+def verdict_on(
+    service: Service, *alerts: AlertRaised, verdict: str = "no_risk", minutes: int = 0, **more: Any
+) -> VerdictGiven:
     reason = service.vault.seal("已返校".encode(), "verdict-reason")
     return VerdictGiven(
         case_id=new_id(),
@@ -28,6 +30,7 @@ def verdict_on(service: Service, *alerts: AlertRaised, verdict: str = "no_risk",
         visited_on=None,
         given_by=new_id(),
         given_at=utc_now() + timedelta(minutes=minutes),
+        **more,
     )
 
 
@@ -55,6 +58,13 @@ async def test_verdicts_come_in_order_page_by_page(service: Service) -> None:
     await service.tell(verdict_on(service, alerts[0], verdict="risk_confirmed", minutes=1))
     (again,) = (await service.get(VERDICTS, params={"after": third["next"]})).json()["items"]
     assert (again["alert_id"], again["verdict"]) == (str(alerts[0].alert_id), "risk_confirmed")
+
+
+async def test_what_a_verdict_rests_on_is_told_with_it(service: Service) -> None:
+    called, silent = await raise_alerts(service, 2)
+    await service.tell(verdict_on(service, called, basis="phone"), verdict_on(service, silent))
+    told = {item["alert_id"]: item["basis"] for item in (await service.get(VERDICTS)).json()["items"]}
+    assert told == {str(called.alert_id): "phone", str(silent.alert_id): None}
 
 
 async def test_a_verdict_told_twice_or_out_of_date_is_told_on_once(service: Service) -> None:

@@ -113,14 +113,15 @@ async def settled(service: Service, hook: dict[str, Any], state: str, count: int
 async def test_a_verdict_is_sent_signed_and_without_a_word_about_anybody(calling: Service, receiver: Receiver) -> None:
     hook = await register(calling, receiver)
     (alert,) = await raise_alerts(calling, 1)
-    await calling.tell(verdict_on(calling, alert))
+    await calling.tell(verdict_on(calling, alert, basis="phone"))
     await until(lambda: bool(receiver.got))
 
     headers, body = receiver.got[0]
     told = Verifier(hook["secret"]).verify(body, headers)
     assert told["type"] == "alert.answered"
     assert told["data"]["alert_id"] == str(alert.alert_id)
-    assert (told["data"]["source_ref"], told["data"]["verdict"]) == ("JY-0", "no_risk")
+    data = told["data"]
+    assert (data["source_ref"], data["verdict"], data["basis"]) == ("JY-0", "no_risk", "phone")
     assert "已返校" not in body.decode()
     (delivered,) = await settled(calling, hook, "delivered")
     assert (headers["webhook-id"], delivered["last_status"]) == (f"msg_{delivered['id']}", 200)

@@ -37,14 +37,15 @@ async def read_verdicts(
 
 
 def _view(told: Told, who: Principal, vault: Vault) -> VerdictNoticeView:
-    view = VerdictNoticeView.model_validate({**_columns(told), "reason": None})
+    view = VerdictNoticeView.model_validate({**_columns(told), "basis": told.basis, "reason": None})
     if told.reason_sealed is None or who.role is Role.SUPERVISOR:
         return view
     return view.model_copy(update={"reason": vault.open(told.reason_sealed, "verdict-reason").decode()})
 
 
 def _columns(told: Told) -> dict[str, object]:
-    return {name: getattr(told.notice, name) for name in VerdictNoticeView.model_fields if name != "reason"}
+    own = VerdictNoticeView.model_fields.keys() - {"basis", "reason"}
+    return {name: getattr(told.notice, name) for name in own}
 
 
 def _cursor(after: str | None) -> tuple[int, UUID] | None:

@@ -28,20 +28,22 @@ TELL = """
 , report AS (
 SELECT answered.* FROM answered JOIN alert USING (id) WHERE alert.first_withdrawn_at IS NULL
 UNION ALL
-SELECT answered.id, one.feed, one.source_ref, one.area_code, answered.verdict, answered.visited_on, answered.answered_at
+SELECT answered.id, one.feed, one.source_ref, one.area_code, answered.verdict, answered.visited_on,
+    answered.answered_at, answered.verdict_basis
 FROM answered JOIN alert_evidence AS one ON one.alert_id = answered.id AND one.withdrawn_at IS NULL
 ), told AS (
 INSERT INTO verdict_notice (id, alert_id, feed, source_ref, area_code, verdict, visited_on, answered_at)
-SELECT uuidv7(), report.* FROM report RETURNING *
+SELECT uuidv7(), id, feed, source_ref, area_code, verdict, visited_on, answered_at FROM report
 )
 INSERT INTO webhook_delivery (id, webhook_id, body, state, attempts, next_at, created_at)
 SELECT uuidv7(), webhook.id, jsonb_build_object(
-    'type', 'alert.answered', 'timestamp', told.answered_at, 'data', jsonb_build_object(
-        'alert_id', told.alert_id, 'feed', told.feed, 'source_ref', told.source_ref, 'area_code', told.area_code,
-        'verdict', told.verdict, 'visited_on', told.visited_on, 'answered_at', told.answered_at
+    'type', 'alert.answered', 'timestamp', report.answered_at, 'data', jsonb_build_object(
+        'alert_id', report.id, 'feed', report.feed, 'source_ref', report.source_ref, 'area_code', report.area_code,
+        'verdict', report.verdict, 'basis', report.verdict_basis, 'visited_on', report.visited_on,
+        'answered_at', report.answered_at
     )), 'waiting', 0, now(), now()
-FROM told JOIN webhook ON webhook.active
-    AND (told.feed = ANY(webhook.feeds) OR '*' = ANY(webhook.feeds)) AND told.area_code LIKE ANY(webhook.areas)
+FROM report JOIN webhook ON webhook.active
+    AND (report.feed = ANY(webhook.feeds) OR '*' = ANY(webhook.feeds)) AND report.area_code LIKE ANY(webhook.areas)
 """
 """Ends a statement that has changed `answered`: each report behind the alert is told of, and every system that waits for
 one gets a message, in the same transaction."""
@@ -54,7 +56,8 @@ UPDATE alert SET verdict = new.verdict, verdict_reason_sealed = new.reason_seale
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::date[], $7::timestamptz[], $8::text[])
     AS new (id, case_id, task_id, verdict, reason_sealed, visited_on, given_at, basis)
 WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.given_at)
-RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at
+RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at,
+    alert.verdict_basis
 ){TELL}
 """  # noqa: S608
 

@@ -55,7 +55,8 @@ UPDATE alert SET verdict = new.verdict, visited_on = new.visited_on, answered_at
     state = 'answered'
 FROM unnest($1::uuid[], $2::text[], $3::date[], $4::timestamptz[]) AS new (id, verdict, visited_on, answered_at)
 WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.answered_at)
-RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at
+RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at,
+    alert.verdict_basis
 ){TELL}
 """  # noqa: S608
 

@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, Text, any_, delete, literal, select, text, tuple_
 
 from services.alerts.models import Alert, VerdictNotice
 from services.alerts.rules import Sight
+from shared.contracts.households import Basis
 from shared.db.engine import ReadSession, WriteSession
 
 _SETTLED = text("verdict_notice.xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
@@ -16,17 +17,19 @@ _SETTLED = text("verdict_notice.xid < (pg_snapshot_xmin(pg_current_snapshot())::
 
 
 class Told(NamedTuple):
-    """A verdict with the reason that the alert has now."""
+    """A verdict with the reason, and what it rests on, that the alert has now."""
 
     notice: VerdictNotice
     reason_sealed: bytes | None
+    basis: Basis | None
 
 
 async def list_verdicts(
     session: ReadSession, sight: Sight, feed: str | None, after: tuple[int, UUID] | None, limit: int
 ) -> Sequence[Told]:
     """Verdicts in sight, oldest first."""
-    wanted = select(VerdictNotice, Alert.verdict_reason_sealed).join(Alert, Alert.id == VerdictNotice.alert_id)
+    columns = (VerdictNotice, Alert.verdict_reason_sealed, Alert.verdict_basis)
+    wanted = select(*columns).join(Alert, Alert.id == VerdictNotice.alert_id)
     wanted = wanted.where(_SETTLED).order_by(VerdictNotice.xid, VerdictNotice.id).limit(limit)
     if sight.feeds is not None:
         wanted = wanted.where(VerdictNotice.feed.in_(sorted(sight.feeds)))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.contracts.households import Verdict
+from shared.contracts.households import Basis, Verdict
 
 
 class VerdictNoticeView(BaseModel):
@@ -16,6 +16,7 @@ class VerdictNoticeView(BaseModel):
     source_ref: str | None = Field(description="The bureau's own number of the row · 来源编号", examples=["YB-77"])
     area_code: str = Field(examples=["539921100001"])
     verdict: Verdict = Field(description="Verdict · 核查结论")
+    basis: Basis | None = Field(description="visit 入户, phone 电话, known_fact 已知情况; null: not told · 核查依据")
     reason: str | None = Field(description="Free text; withheld from supervisors · 结论说明")
     visited_on: date | None
     answered_at: datetime
