@@ -89,6 +89,7 @@ async def test_the_same_file_again_is_the_first_one(county: Service, tmp_path: P
     again = await send(county, content, name="renamed.csv", form={"period": days_ago(2)})
 
     assert (again.status_code, again.headers["location"]) == (200, first.headers["location"])
+    assert (first.json()["known"], again.json()["known"]) == (False, True)
     assert (again.json()["stored"], len(objects(tmp_path))) == (2, 1)
     assert (await county.count("alert"), await county.count("file")) == (2, 1)
 

@@ -16,7 +16,7 @@ from services.alerts.api.permits import CancelFiles, ReadFileResults, ReadFiles,
 from services.alerts.queries import files as queries
 from services.alerts.rules import sight
 from services.alerts.schemas.fields import FeedCode
-from services.alerts.schemas.files import FileError, FileView
+from services.alerts.schemas.files import FileError, FileView, ReportedFile
 from services.alerts.usecases.file_result import result_of
 from services.alerts.usecases.files import Shelf, accept_file, cancel_file
 from shared.clock import utc_now
@@ -72,8 +72,10 @@ Files = Annotated[Shelf, Depends(_shelf)]
     "",
     status_code=202,
     summary="Report a file · 报送文件",
-    response_model=FileView,
-    responses={200: {"model": FileView, "description": "The file is known: the first one, as far as it is · 重复报送"}},
+    response_model=ReportedFile,
+    responses={
+        200: {"model": ReportedFile, "description": "The file is known: the first one, as far as it is · 重复报送"}
+    },
     openapi_extra={"requestBody": _BODY},
     max_body_size=MAX_BODY,
 )
@@ -102,7 +104,7 @@ async def report_file(
     finally:
         if not fresh:
             await asyncio.shield(shelf.delete(arrived.id))
-    view = file_view(file, shelf.vault, texts, language)
+    view = ReportedFile(**dict(file_view(file, shelf.vault, texts, language)), known=not fresh)
     return json_answer(view, 202 if fresh else 200, {"Location": f"{_PLACE}/{file.id}"})
 
 

@@ -53,6 +53,12 @@ class FileView(BaseModel):
     result_kept: bool = Field(description="Whether /result can still be had · 结果可下载")
 
 
+class ReportedFile(FileView):
+    """The file that was sent, or the first one with the same content."""
+
+    known: bool = Field(description="It came before: this is the first one, and nothing new is done · 是否重复报送")
+
+
 class FileError(BaseModel):
     """One mistake in one row."""
 
