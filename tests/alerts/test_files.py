@@ -305,6 +305,7 @@ async def test_a_file_that_warns_of_areas(county: Service) -> None:
     headings = ["行政村", "发生日期", "问题类型", "持续天数", "自然村"]
     rows = [
         ["龙泉村", days_ago(3), "停水", 40, "上寨、下寨"],
+        ["石桥村", days_ago(3), "停水", 10, ""],
         ["石桥村", days_ago(3), "停水", 1, ""],
         ["云岫县", days_ago(3), "停水", 40, ""],
         ["外县村", days_ago(3), "停水", 40, ""],
@@ -316,6 +317,6 @@ async def test_a_file_that_warns_of_areas(county: Service) -> None:
     ).text
     raised = {event.severity: event for event in await county.heard.hear(AreaAlertRaised, 2)}
     assert (raised["high"].area_codes, raised["high"].natural_villages) == ([VILLAGE], ["上寨", "下寨"])
-    assert (raised["low"].area_codes, raised["low"].natural_villages) == (["539921100002"], [])
+    assert (raised["medium"].area_codes, raised["medium"].natural_villages) == (["539921100002"], [])
     told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=water)).json()["items"]
-    assert [(one["row"], one["code"]) for one in told] == [(4, "area-too-large"), (5, "area-unknown")]
+    assert [(one["row"], one["code"]) for one in told] == [(5, "area-too-large"), (6, "area-unknown")]
