@@ -97,7 +97,7 @@ class WebhookSender:
                 return Answer(status=response.status_code)
         except TimeoutError:
             return Answer(error="webhook-timeout")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError):
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError):
             return Answer(error="webhook-unreachable")
 
     async def _address(self, url: str) -> str | None:

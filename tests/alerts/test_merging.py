@@ -231,7 +231,12 @@ async def test_each_bureau_sees_an_alert_through_its_own_reports(service: Servic
     assert (answer.json()["feed"], answer.json()["source_ref"]) == ("health.disease", "W-1")
     seen = await look(service, first, health)
     assert (seen["feed"], seen["source_ref"], seen["evidence"]) == ("health.disease", "W-1", {"group": "C50"})
-    assert (await look(service, first))["evidence"] == {"self_pay": 8000}
+    theirs = await look(service, first)
+    assert theirs["evidence"] == {"self_pay": 8000}
+    assert theirs["explanation"]["rule_id"] is not None
+    assert (seen["explanation"]["rule_id"], seen["explanation"]["reasons"]) == (None, []), (
+        "the rule is another bureau's"
+    )
     listed = (await service.get(ALERTS, headers=health)).json()["items"]
     assert [(one["id"], one["feed"], one["source_ref"]) for one in listed] == [(first["id"], "health.disease", "W-1")]
     assert [one["id"] for one in (await service.get(ALERTS, headers=MEDICAL)).json()["items"]] == [first["id"]]

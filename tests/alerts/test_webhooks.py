@@ -267,6 +267,14 @@ ADDRESSES: Sequence[tuple[str, str]] = [
     ("https://169.254.169.254/latest", "webhook-url-forbidden"),
     ("https://0.0.0.0/", "webhook-url-forbidden"),
     ("https://224.0.0.1/", "webhook-url-forbidden"),
+    ("https://0.0.0.1/", "webhook-url-forbidden"),
+    ("https://100.100.100.200/latest/meta-data", "webhook-url-forbidden"),
+    ("https://[fd00:ec2::254]/latest", "webhook-url-forbidden"),
+    ("https://[2002:7f00:1::]/", "webhook-url-forbidden"),
+    ("https://:pw@yb.example.org/", "webhook-url-invalid"),
+    ("https://a..b/", "webhook-url-invalid"),
+    (f"https://{'a' * 64}.example.org/", "webhook-url-invalid"),
+    ("https://例子.中国/", "webhook-url-invalid"),
 ]
 
 
@@ -289,6 +297,15 @@ async def test_a_name_that_leads_to_this_machine_is_not_called(make_service: Mak
     await made.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
     (dead,) = await settled(made, hook, "dead")
     assert (dead["last_error"], receiver.got) == ("webhook-url-forbidden", [])
+
+
+async def test_an_address_that_cannot_be_looked_up_is_given_up(calling: Service, receiver: Receiver) -> None:
+    """One that was registered before such were refused."""
+    hook = await register(calling, receiver)
+    await calling.sql("UPDATE webhook SET url = 'https://a..b/'")
+    await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    (dead,) = await settled(calling, hook, "dead")
+    assert dead["last_error"] == "webhook-unreachable"
 
 
 def test_tries_are_spaced_and_end() -> None:

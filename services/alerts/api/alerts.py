@@ -149,8 +149,9 @@ async def read_alert(
     """One alert with its evidence, why it became one, and, once given, its verdict. The person is masked."""
     async with db.read(who.scope) as session:
         seen = await look_at_alert(session, who, alert_id, utc_now())
-        feed, rule = await find_explaining(session, seen.alert)
-    return alert_detail(seen, who, vault, explainer(seen.alert, rule, feed, texts, language))
+        report = seen.own or seen.alert  # another bureau's rule explains nothing of one's own report
+        feed, rule = await find_explaining(session, report)
+    return alert_detail(seen, who, vault, explainer(report, rule, feed, texts, language))
 
 
 @router.get("/{alert_id}/evidences", summary="Its further evidence · 预警的其他证据")

@@ -111,23 +111,23 @@ def _snooze(alert: Alert, until: datetime | None) -> SnoozeView | None:
 
 
 def explainer(
-    alert: Alert, rule: Rule | None, feed: Feed, texts: Texts, language: Language
+    report: Alert | AlertEvidence, rule: Rule | None, feed: Feed, texts: Texts, language: Language
 ) -> Callable[[dict[str, Any]], Explanation]:
     """What tells why the report became an alert, from the opened record. `rule`: None where none was in force."""
 
     def explain(record: dict[str, Any]) -> Explanation:
-        severity = texts.text(f"severity-{alert.severity}", language)
+        severity = texts.text(f"severity-{report.severity}", language)
         if rule is None:
-            code = "explanation-no-rule" if alert.rule_id is None else "explanation-lost"
+            code = "explanation-no-rule" if report.rule_id is None else "explanation-lost"
             text = texts.text(code, language, severity=severity)
-            return Explanation(rule_id=alert.rule_id, version=None, text=text, reasons=[])
+            return Explanation(rule_id=report.rule_id, version=None, text=text, reasons=[])
         row = {
-            "reported_on": local_date(alert.reported_at),
-            **row_of(alert.occurred_on, alert.area_code, record["evidence"]),
+            "reported_on": local_date(report.reported_at),
+            **row_of(report.occurred_on, report.area_code, record["evidence"]),
         }
         titles = titles_of(feed.evidence_schema, language)
         facts: Facts | None = record.get("facts")
-        told = explaining.explain(rule, row, facts, alert.severity, titles, texts, language)
+        told = explaining.explain(rule, row, facts, report.severity, titles, texts, language)
         reasons = [ReasonView.model_validate(reason) for reason in told.reasons]
         return Explanation(rule_id=rule.id, version=rule.version, text=told.text, reasons=reasons)
 

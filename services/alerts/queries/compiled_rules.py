@@ -65,10 +65,12 @@ class CompiledRules:
         return {code: tuple(rules) for code, rules in found.items()}
 
 
-async def find_explaining(session: ReadSession, alert: models.Alert) -> tuple[models.Feed, Rule | None]:
-    """The alert's feed, and the version of the rule that let it through; None where there was none, or it fits no more."""
-    feed = await session.get_one(models.Feed, alert.feed)
-    row = await session.get(models.Rule, alert.rule_id) if alert.rule_id is not None else None
+async def find_explaining(
+    session: ReadSession, report: models.Alert | models.AlertEvidence
+) -> tuple[models.Feed, Rule | None]:
+    """The report's feed, and the version of the rule that let it through; None where there was none, or it fits no more."""
+    feed = await session.get_one(models.Feed, report.feed)
+    row = await session.get(models.Rule, report.rule_id) if report.rule_id is not None else None
     return feed, _fitting(row, feed) if row is not None else None
 
 

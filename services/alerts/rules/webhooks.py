@@ -21,6 +21,15 @@ class Target:
     feeds: Sequence[str] | None
 
 
+_NOBODYS = [
+    ipaddress.ip_network(one)
+    for one in (
+        "0.0.0.0/8",  # "this" network
+        "100.64.0.0/10",  # carriers' and clouds' own services
+        "2002::/16",  # 6to4: carries any IPv4 address, this machine's too
+        "fd00:ec2::/32",  # a cloud's own services
+    )
+]
 GONE = 410
 """By Standard Webhooks: the receiver wants no more messages."""
 LONGEST_URL = 500
@@ -76,8 +85,13 @@ def check_url(url: str, *, local: bool) -> None:
     except ValueError:
         raise UrlInvalid(field="url") from None
     schemes = ("https", "http") if local else ("https",)
-    if parts.scheme not in schemes or not parts.hostname or parts.username or parts.fragment or port == 0:
+    if parts.scheme not in schemes or not parts.hostname or "@" in parts.netloc or parts.fragment or port == 0:
         raise UrlInvalid(field="url")
+    try:
+        parts.netloc.encode("ascii")
+        parts.hostname.encode("idna")  # what looking it up does
+    except UnicodeError:
+        raise UrlInvalid(field="url") from None
     try:
         address = ipaddress.ip_address(parts.hostname)
     except ValueError:
@@ -93,6 +107,8 @@ def may_call(address: str, *, local: bool) -> bool:
     ip = mapped or ip
     if ip.is_loopback:
         return local
+    if any(ip in network for network in _NOBODYS):
+        return False
     return not (ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved)
 
 
