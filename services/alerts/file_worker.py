@@ -2,13 +2,9 @@
 
 import asyncio
 import logging
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
 from uuid import UUID
-
-import asyncpg
 
 from services.alerts.queries import files
 from services.alerts.queries.reference import ReferenceData
@@ -20,13 +16,12 @@ from services.alerts.usecases.files import Shelf, open_original
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
+from shared.db.listening import Listener, work_when_rung
 from shared.db.outage import is_outage
 from shared.errors import DomainError
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 2.0  # how long a file may wait when its notification was missed
-RESTART_SECONDS = 1.0
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -38,35 +33,12 @@ class FileWorker:
     shelf: Shelf
     reference: ReferenceData
     unmatched_kept: timedelta
-    _bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            try:
-                async with self.database.engine.connect() as connection:
-                    driver = (await connection.get_raw_connection()).driver_connection
-                    try:
-                        await self._work_while_hearing(cast("asyncpg.Connection[Any]", driver))
-                    finally:
-                        await connection.invalidate()  # it listens and holds files; nobody else may be given it
-            except Exception as error:
-                log.warning("file worker interrupted", extra={"error": type(error).__name__})
-            await asyncio.sleep(RESTART_SECONDS)
+        """Work until cancelled. The connection that listens also holds the files."""
+        await work_when_rung(self.database, files.CHANNEL, "file", self.work_one)
 
-    async def _work_while_hearing(self, connection: "asyncpg.Connection[Any]") -> None:
-        await connection.add_listener(files.CHANNEL, self._ring)
-        while not connection.is_closed():
-            self._bell.clear()
-            while await self.work_one(connection):
-                pass
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), IDLE_SECONDS)
-
-    def _ring(self, *_: object) -> None:
-        self._bell.set()
-
-    async def work_one(self, connection: "asyncpg.Connection[Any]") -> bool:
+    async def work_one(self, connection: Listener) -> bool:
         """Work off a file that nobody has, and rows that wait no longer; False when there is neither."""
         async with self.database.read(_EVERYWHERE) as session:
             waiting = await files.list_waiting(session)

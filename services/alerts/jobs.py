@@ -5,12 +5,8 @@ import logging
 import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
-
-import asyncpg
 
 from services.alerts.queries import accounting as accounting_queries
 from services.alerts.queries import batches as queries
@@ -26,13 +22,13 @@ from services.alerts.usecases.rematching import forget_expired
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.db.listening import work_when_rung
 from shared.db.outage import is_outage
 from shared.files import FilesSettings
 from shared.security.vault import Vault
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 2.0  # how long a batch may wait when its notification was missed
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 10.0
 ERRORS_KEPT = timedelta(days=90)
@@ -50,35 +46,10 @@ class BatchWorker:
     vault: Vault
     reference: ReferenceData
     live_rows: int  # see `AlertsSettings`
-    _bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                async with self.database.engine.connect() as connection:
-                    driver = (await connection.get_raw_connection()).driver_connection
-                    try:
-                        await self._work_while_hearing(cast("asyncpg.Connection[Any]", driver))
-                    finally:
-                        # Never back into the pool: it listens, and when it broke nobody would notice there,
-                        # and we would be given the same dead one for ever.
-                        await connection.invalidate()
-            except Exception as error:
-                log.warning("batch worker interrupted", extra={"error": type(error).__name__})
-            await asyncio.sleep(RESTART_SECONDS)
-
-    async def _work_while_hearing(self, connection: "asyncpg.Connection[Any]") -> None:
-        await connection.add_listener(queries.CHANNEL, self._ring)
-        while not connection.is_closed():
-            self._bell.clear()
-            while await self.work_one():
-                pass
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), IDLE_SECONDS)
-
-    def _ring(self, *_: object) -> None:
-        self._bell.set()
+        await work_when_rung(self.database, queries.CHANNEL, "batch", lambda _: self.work_one())
 
     async def work_one(self) -> bool:
         """Work on the first chunk that nobody has; False when there is none."""

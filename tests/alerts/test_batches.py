@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.alerts.jobs import IDLE_SECONDS, sweep
+from services.alerts.jobs import sweep
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules import MAX_ROWS
 from services.alerts.schemas.alerts import AlertDraft
@@ -17,6 +17,7 @@ from services.alerts.usecases.screening import Bench
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.contracts.alerts import AlertRaised, AlertWorsened
+from shared.db.listening import IDLE_SECONDS
 from shared.ids import new_id
 from shared.security.principals import Principal, Role
 from tests.alerts.conftest import (
