@@ -45,7 +45,8 @@ async def test_it_reads_back(size: int) -> None:
     stored = b"".join(await sealed(content))
     assert opened(stored).read() == content
     assert len(stored) == size + max(1, -(-size // FRAME)) * OVERHEAD
-    assert content[:16] not in stored or size == 0
+    if size >= 16:  # a byte or two may stand among the sealed ones by chance
+        assert content[:16] not in stored
 
 
 @pytest.mark.parametrize("length", [1000, FRAME, 3 * FRAME])
