@@ -10,9 +10,11 @@ import gc
 import os
 import pickle
 import sys
+from contextlib import suppress
 from datetime import timedelta
 
 import uvloop
+from sqlalchemy.exc import DBAPIError
 
 from services.alerts.file_worker import FileWorker
 from services.alerts.jobs import BatchWorker
@@ -36,6 +38,8 @@ async def work(settings: AlertsSettings) -> None:
     database = Database(settings.database.model_copy(update={"pool_size": CONNECTIONS}), "alerts")
     vault, reference = Vault(settings.vault), ReferenceData(database)
     shelf, kept = Shelf(FileStore(settings.files), vault), timedelta(days=settings.files.unmatched_days)
+    with suppress(OSError, DBAPIError):  # the workers wait for a database that is away
+        await reference.get()  # compiles schemas and rules, for which no batch shall wait
     workers = [
         asyncio.create_task(BatchWorker(database, vault, reference, settings.live_rows).run()),
         asyncio.create_task(FileWorker(database, shelf, reference, kept).run()),

@@ -5,6 +5,18 @@ from typing import Any
 
 from shared.db.engine import WriteSession, raw
 
+LINES = "string_to_array({}::text, E'\\n', '')"
+"""SQL: the `text[]` that a parameter made by `as_lines` stands for."""
+
+
+def as_lines(texts: Iterable[str | None]) -> str:
+    """Texts as one parameter, a line each, for `LINES`. None of them may be empty or hold a line break.
+
+    The driver looks at each element of an array in Python; of a text it looks at nothing. Where all are None the array
+    is empty: `unnest` of several arrays fills up the shorter ones with nulls.
+    """
+    return "\n".join([text or "" for text in texts])
+
 
 async def stage(session: WriteSession, like: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """COPY `rows` into a new temporary table with `columns` of table `like`; returns its name.

@@ -12,6 +12,7 @@ from shared.expressions.columns import column
 from shared.expressions.holding import Comparison, failing, holding
 from shared.expressions.reading import read
 from shared.expressions.rows import Row, compiled
+from shared.expressions.settling import settled
 from shared.expressions.tree import Field, Node, Parameter, Type, Value, walk
 
 
@@ -35,9 +36,11 @@ class Expression:
         """
         return column(self.tree, parameters, known or {})
 
-    def bound(self, parameters: Mapping[str, Value]) -> Callable[[Row], bool | None]:
-        """For single rows, a mapping each: make it once, call it often."""
-        return compiled(self.tree, parameters)
+    def bound(
+        self, parameters: Mapping[str, Value], known: Mapping[str, Value | None] | None = None
+    ) -> Callable[[Row], bool | None]:
+        """For single rows, a mapping each: make it once, call it often. Fields in `known` have that value in every row."""
+        return compiled(settled(self.tree, parameters, known or {}), parameters)
 
     def holding(
         self, row: Mapping[str, Any], parameters: Mapping[str, Value], names: Mapping[str, str] | None = None

@@ -73,6 +73,8 @@ def _value(node: Node, parameters: Mapping[str, Value], of: Callable[[Node], Rea
 
 def _condition(node: Condition, of: Callable[[Node], Read]) -> Read:
     match node:
+        case Compared(relation, left, Constant(value)) if value is not None:
+            return _against(_RELATIONS[relation], of(left), value)
         case Compared(relation, left, right):
             return _strict(_RELATIONS[relation], of(left), of(right))
         case Among(operand, options):
@@ -90,6 +92,8 @@ def _condition(node: Condition, of: Callable[[Node], Read]) -> Read:
 
 def number(value: Any) -> float | None:
     """The number, if it is one that 64 bits can hold."""
+    if type(value) is float:
+        return value if isfinite(value) else None
     if type(value) not in (int, float, Decimal):
         return None
     try:
@@ -156,6 +160,16 @@ def _strict(work: Callable[..., Any], *operands: Read) -> Read:
         return None if any(value is None for value in values) else work(*values)
 
     return of_many
+
+
+def _against(relation: Callable[[Any, Any], bool], operand: Read, value: Any) -> Read:
+    """`_strict` with a value that is the same for all rows, as most thresholds are."""
+
+    def holds(row: Row) -> bool | None:
+        found = operand(row)
+        return None if found is None else relation(found, value)
+
+    return holds
 
 
 def _finite(work: Callable[[float, float], float]) -> Callable[[float, float], float | None]:

@@ -418,7 +418,7 @@ async def test_batches_that_share_people_do_not_deadlock(service: Service) -> No
         drafts = [AlertDraft.model_validate_json(json.dumps(bill(ref, number))) for ref, number in rows]
         now = utc_now()
         bench = Bench(known.rules, local_date(now))
-        reports = [intake.screen_report(who, draft, known, bench, now) for draft in drafts]
+        reports = [intake.screen_report(who, draft, known, bench) for draft in drafts]
         prepared = [intake.prepare_report(who, report, service.vault, now) for report in reports]
         async with service.database.write(Scope.everywhere()) as session:
             await intake.store_alerts(session, [a for a, _ in prepared], [t for _, t in prepared], service.vault)

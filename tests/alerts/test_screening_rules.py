@@ -48,7 +48,9 @@ def rule(number: int = 1, area: str = "", version: int = 1, **changed: Any) -> R
     days = {name: changed.get(name, usual) for name, usual in (("valid_from", date(2026, 1, 1)), ("valid_to", None))}
     levels = compile_levels(content["levels"], content["parameters"], rule_fields(SCHEMA))
     parameters = values(content["parameters"])
-    return Rule(UUID(int=number), FEED.code, area, *days.values(), version, parameters, levels, worlds_of(levels))
+    return Rule(
+        UUID(int=number), FEED.code, area, *days.values(), version, parameters, levels, worlds_of(levels, parameters)
+    )
 
 
 def one_level(when: str, **parameters: Any) -> Rule:

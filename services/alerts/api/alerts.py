@@ -78,7 +78,7 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
 
     async def report_in(session: WriteSession) -> Response:
         connection = await raw(session)
-        report = intake.screen_report(who, draft, reference, bench, now)
+        report = intake.screen_report(who, draft, reference, bench)
         report = await intake.ask_register(connection, report, bench, vault)
         if report.judged.severity is None:
             return _no_alert(request, report, bench)
@@ -90,7 +90,7 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
 
     if key is not None:
         return await once(db, who, key, report_in)
-    report = intake.screen_report(who, draft, reference, bench, now)
+    report = intake.screen_report(who, draft, reference, bench)
     if report.judged.open:
         async with db.single() as connection:
             report = await intake.ask_register(connection, report, bench, vault)

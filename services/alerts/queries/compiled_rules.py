@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 def compiled(row: models.Rule, feed: models.Feed) -> Rule:
     """Raises `InvalidInput` when the rule does not fit the feed's evidence."""
     levels = compile_levels(row.levels, row.parameters, rule_fields(feed.evidence_schema))
+    parameters = values(row.parameters)
     return Rule(
         id=row.id,
         feed=row.feed,
@@ -24,9 +25,9 @@ def compiled(row: models.Rule, feed: models.Feed) -> Rule:
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         version=row.version,
-        parameters=values(row.parameters),
+        parameters=parameters,
         levels=levels,
-        worlds=worlds_of(levels),
+        worlds=worlds_of(levels, parameters),
     )
 
 

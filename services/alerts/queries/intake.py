@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.alerts.models import NewAlert, OutboxRow
-from shared.db.bulk import copy_rows
+from shared.db.bulk import LINES, as_lines, copy_rows
 from shared.db.engine import EMITTED, WriteSession, raw
 from shared.outbox.emit import COLUMNS as OUTBOX_COLUMNS
 
@@ -57,8 +57,8 @@ ON CONFLICT DO NOTHING RETURNING id
 _SUBJECTS = f"""
 SELECT COALESCE(({_HOUSEHOLD_OF_PERSON.format(person="new.person_key")})::text,
         ({_HOUSEHOLD_OF_CODE.format(household="new.household_key")})::text) AS household,
-    EXISTS (SELECT FROM alert_evidence AS e WHERE e.feed = new.feed AND e.dedup = new.dedup) AS known
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) WITH ORDINALITY
+    EXISTS (SELECT FROM alert_evidence AS e WHERE e.feed = new.feed AND e.dedup = decode(new.dedup, 'hex')) AS known
+FROM unnest({", ".join(LINES.format(f"${number}") for number in range(1, 5))}) WITH ORDINALITY
     AS new (person_key, household_key, feed, dedup, place)
 ORDER BY place
 """  # noqa: S608
@@ -74,11 +74,16 @@ async def insert_alert(connection: Connection, alert: NewAlert, told: OutboxRow)
 
 async def find_subjects(session: WriteSession, alerts: Sequence[NewAlert]) -> list[tuple[str, bool]]:
     """For each alert its subject's key, and whether its row is further evidence already."""
-    columns = zip(*((a.person_key, a.household_key, a.feed, a.dedup) for a in alerts), strict=True)
-    rows = await (await raw(session)).fetch(_SUBJECTS, *map(list, columns))
+    rows = await (await raw(session)).fetch(
+        _SUBJECTS,
+        as_lines([alert.person_key for alert in alerts]),
+        as_lines([alert.household_key for alert in alerts]),
+        as_lines([alert.feed for alert in alerts]),
+        as_lines([alert.dedup.hex() for alert in alerts]),
+    )
     return [
-        (row["household"] or alert.person_key or alert.household_key or str(alert.id), row["known"])
-        for alert, row in zip(alerts, rows, strict=True)
+        (household or alert.person_key or alert.household_key or str(alert.id), known)
+        for alert, (household, known) in zip(alerts, rows, strict=True)
     ]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.alerts.rules import screening_rules
+from shared.db.bulk import LINES, as_lines
 from shared.db.engine import ReadSession, raw
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
@@ -26,11 +27,11 @@ FROM unnest($2::text[]) AS wanted (key)
 JOIN known_member AS member ON member.household_key = wanted.key AND member.active
 """
 
-_KNOWN = """
+_KNOWN = f"""
 SELECT member.household_class, member.household_class IS NOT NULL AND EXISTS (
     SELECT FROM alert WHERE subject_key = member.household_id::text AND risk_family = wanted.risk_family AND merging
         AND state IN ('reported', 'checking')) AS has_open_case
-FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
+FROM unnest({LINES.format("$1")}, {LINES.format("$2")}, {LINES.format("$3")}) WITH ORDINALITY
     AS wanted (person_key, household_key, risk_family, place)
 LEFT JOIN LATERAL (
     (SELECT household_id, household_class FROM known_member WHERE person_key = wanted.person_key AND active)
@@ -39,7 +40,7 @@ LEFT JOIN LATERAL (
      LIMIT 1)
 ) AS member ON true
 ORDER BY place
-"""
+"""  # noqa: S608
 
 
 class Asked(NamedTuple):
@@ -70,5 +71,5 @@ async def find_facts(
 
 async def look_up(connection: Connection, asked: Sequence[Asked]) -> list[screening_rules.Facts]:
     """What rules may ask of each of these, in their order, in one statement; whom nobody knows is a stranger."""
-    rows = await connection.fetch(_KNOWN, *map(list, zip(*asked, strict=True)))
-    return [screening_rules.facts_of(row["household_class"], has_open_case=row["has_open_case"]) for row in rows]
+    rows = await connection.fetch(_KNOWN, *map(as_lines, zip(*asked, strict=True)))
+    return [screening_rules.facts_of(of_class, has_open_case=open_case) for of_class, open_case in rows]

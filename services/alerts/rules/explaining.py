@@ -65,7 +65,7 @@ def explain_not(
 ) -> Explained:
     """Why `rule` does not let the row through. Without facts, which then do not matter: why not even with all of them."""
     names = {**{name: texts.text(code, language) for name, code in TITLES.items()}, **titles}
-    world = facts if facts is not None else max(rule.worlds, key=lambda world: sum(world.values()))
+    world = facts if facts is not None else max(_worlds(rule), key=lambda world: sum(world.values()))
     whole = {**row, **world}
     found = [one for level in reversed(rule.levels) for one in level.when.failing(whole, rule.parameters, names)]
     reasons = list(dict.fromkeys(found))
@@ -74,11 +74,15 @@ def explain_not(
     return Explained(texts.text("explanation-not-triggered", language, version=rule.version, reasons=joined), reasons)
 
 
+def _worlds(rule: Rule) -> list[Facts]:
+    return [world.facts for world in rule.worlds]
+
+
 def _reasons(
     rule: Rule, row: Mapping[str, Any], facts: Facts | None, severity: Severity, names: Mapping[str, str]
 ) -> list[Comparison]:
     worlds = (
-        [{**STRANGER, **facts}] if facts is not None else sorted(rule.worlds, key=lambda world: sum(world.values()))
+        [{**STRANGER, **facts}] if facts is not None else sorted(_worlds(rule), key=lambda world: sum(world.values()))
     )
     held = [(level, {**row, **world}) for world in worlds for level in rule.levels if level.holds({**row, **world})]
     # The bureau may have given a severity of its own; then the first level that holds is as good a reason.

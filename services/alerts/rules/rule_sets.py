@@ -67,7 +67,8 @@ class RuleSet:
         if "reported_on" in blank:
             blank["reported_on"] = self.today
         unknown = [fact for fact in FACTS if fact in blank]
-        worlds = {tuple(world[fact] for fact in unknown): world for world in map(dict, rule.worlds)} if unknown else {}
+        told = [world.facts for world in rule.worlds]
+        worlds = {tuple(facts[fact] for fact in unknown): facts for facts in told} if unknown else {}
         if len(worlds) < 2:
             return _severity(rule, blank), pl.lit(False)
         given = [_severity(rule, {**blank, **{fact: world[fact] for fact in unknown}}) for world in worlds.values()]

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 from jsonschema_rs import Draft202012Validator, ValidationError
@@ -75,8 +75,7 @@ class Reference:
     rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
+class Screened(NamedTuple):
     """A draft that may become an alert."""
 
     id_number: IdNumber | None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from services.alerts.rules.alerts import Severity
@@ -21,6 +21,7 @@ from shared.errors import Conflict, Fault, Invalid, InvalidInput, NotFound
 from shared.expressions import Expression, ExpressionInvalid, Type, Value, parse
 
 Facts = Mapping[str, bool]
+Holds = Callable[[Mapping[str, Any]], bool | None]
 FACTS = ("is_registered", "is_registered_poor", "is_monitored", "has_open_case")
 """In the register · lifted out of poverty or monitored · monitored · an open case of the feed's risk family."""
 
@@ -75,7 +76,22 @@ class Level:
 
     severity: Severity
     when: Expression
-    holds: Callable[[Mapping[str, Any]], bool | None]
+    holds: Holds
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the register might tell, as far as a rule looks at it, and when a row has which severity there."""
+
+    facts: Facts
+    levels: tuple[tuple[Severity, Holds], ...]
+
+    def severity_of(self, row: Mapping[str, Any]) -> Severity | None:
+        """The first level that is true of the row; None when none is."""
+        for severity, holds in self.levels:
+            if holds(row):
+                return severity
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +106,7 @@ class Rule:
     version: int
     parameters: Mapping[str, Value]
     levels: tuple[Level, ...]
-    worlds: tuple[Facts, ...]  # that differ in the facts it looks at
+    worlds: tuple[World, ...]  # that differ in the facts it looks at
 
     @property
     def fields(self) -> frozenset[str]:
@@ -103,8 +119,7 @@ class Rule:
         return self.fields & frozenset(FACTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What a rule says of a row: its severity, None where it does not trigger or where that is `open`."""
 
     severity: Severity | None
@@ -182,32 +197,25 @@ def _day(value: Any) -> date | None:
     return None
 
 
-def worlds_of(levels: Sequence[Level]) -> tuple[Facts, ...]:
+def worlds_of(levels: Sequence[Level], parameters: Mapping[str, Value]) -> tuple[World, ...]:
     """The worlds that differ in what these levels look at; the first is that of a stranger."""
     asked = [fact for fact in FACTS if any(fact in level.when.fields for level in levels)]
     different = {tuple(world[fact] for fact in asked): {fact: world[fact] for fact in asked} for world in WORLDS}
-    return tuple(different.values())
+    return tuple(
+        World(facts, tuple((level.severity, level.when.bound(parameters, facts)) for level in levels))
+        for facts in different.values()
+    )
 
 
-def severity_of(rule: Rule, row: Mapping[str, Any]) -> Severity | None:
-    """The first level that is true of the row; None when none is."""
-    for level in rule.levels:
-        if level.holds(row):
-            return level.severity
-    return None
-
-
-def judge_row(rule: Rule, row: dict[str, Any], facts: Facts | None) -> Judged:
-    """One row by a rule: with the facts known, or, with None, in every world that there is. The row is written to."""
+def judge_row(rule: Rule, row: Mapping[str, Any], facts: Facts | None) -> Judged:
+    """One row by a rule: with the facts known, or, with None, in every world that there is."""
     if facts is not None:
-        row.update(facts)
-        return Judged(severity_of(rule, row), rule.id)
+        here = next(world for world in rule.worlds if world.facts.items() <= facts.items())
+        return Judged(here.severity_of(row), rule.id)
     first, *others = rule.worlds
-    row.update(first)
-    severity = severity_of(rule, row)
+    severity = first.severity_of(row)
     for world in others:
-        row.update(world)
-        if severity_of(rule, row) != severity:
+        if world.severity_of(row) != severity:
             return Judged(None, rule.id, open=True)
     return Judged(severity, rule.id)
 

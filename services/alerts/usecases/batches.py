@@ -120,7 +120,7 @@ def prepare_chunk(
     drafts = read_many(AlertDraft, list(filled.values()), RowMalformed)
     for number, draft in zip(filled, drafts, strict=True):
         try:
-            report = screen_report(who, _sound(draft), reference, bench, now)
+            report = screen_report(who, _sound(draft), reference, bench)
         except DomainError as refused:
             errors.extend((number, fault) for fault in refused.faults)
             continue

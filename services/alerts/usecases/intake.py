@@ -4,8 +4,9 @@ What does not trigger goes no further: nothing of it is kept or told. Batches ta
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.alerts import events, rules
@@ -40,8 +41,7 @@ class Reported:
     snoozed_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A report without fault, and what its feed's rule says of it. Severity None, and not open: it does not trigger."""
 
     draft: AlertDraft
@@ -52,7 +52,7 @@ class Report:
     facts: Facts | None = None  # what the register knew, where the rule had to ask
 
 
-def screen_report(who: Principal, draft: AlertDraft, reference: rules.Reference, bench: Bench, now: datetime) -> Report:
+def screen_report(who: Principal, draft: AlertDraft, reference: rules.Reference, bench: Bench) -> Report:
     """A report held against its feed, the sender's areas, and the rule in force. Keeps and asks nothing.
 
     Raises `InvalidInput`, `FeedNotPermitted`, `AreaNotPermitted`.
@@ -64,7 +64,7 @@ def screen_report(who: Principal, draft: AlertDraft, reference: rules.Reference,
         rules.require_reporter(who, draft.feed, feed.reporters)
     if area_known and not who.scope.covers(draft.area_code):
         raise AreaNotPermitted(field="area_code", area=draft.area_code)
-    screened = rules.screen(draft, feed, area_known=area_known, today=local_date(now))
+    screened = rules.screen(draft, feed, area_known=area_known, today=bench.today)
     if isinstance(screened, list):
         raise InvalidInput(screened)
     assert feed is not None, "screened with a fault otherwise"
@@ -86,7 +86,7 @@ def told(report: Report, bench: Bench, facts: Facts) -> Report:
     """The report, judged by what the register knows."""
     draft = report.draft
     judged = bench.judge(report.feed, draft.occurred_on, draft.area_code, draft.evidence, facts)
-    return Report(draft, report.feed, report.screened, report.rule, judged, facts)
+    return report._replace(judged=judged, facts=facts)
 
 
 async def ask_register(connection: intake.Connection, report: Report, bench: Bench, vault: Vault) -> Report:
@@ -101,7 +101,7 @@ def let_through(report: Report) -> Report:
     """A report that is an alert whatever the rule says: somebody asks for help himself."""
     if report.judged.severity is not None:
         return report
-    return replace(report, judged=Judged(report.feed.default_severity, None))
+    return report._replace(judged=Judged(report.feed.default_severity, None))
 
 
 def prepare_report(who: Principal, report: Report, vault: Vault, now: datetime) -> tuple[NewAlert, OutboxRow]:

@@ -7,7 +7,7 @@ next report may be about the same subject.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.alerts import events
@@ -32,8 +32,7 @@ KIND = "alert-merge"
 _AS_EVIDENCE: dict[str, EvidenceOutcome] = {"merge": "merged", "worsen": "worsened", "snooze": "snoozed"}
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A report, screened and sealed, with whom it is about and what would tell of it."""
 
     alert: NewAlert
@@ -51,8 +50,7 @@ class Arrival:
         return self.subject_key, self.alert.risk_family
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What became of a row, and the alert it is or belongs to.
 
     `outcome` None: refused, for its source_ref belongs to other content.

@@ -32,7 +32,7 @@ _OTHER = "other"
 def check_request(draft: SelfReportDraft, who: Principal, reference: Reference, now: datetime) -> None:
     """Raise what is wrong with a request, before its code is used up. Asks nobody who anybody is."""
     try:
-        intake.screen_report(who, _alert(draft, "cadre", now), reference, _bench(reference, now), now)
+        intake.screen_report(who, _alert(draft, "cadre", now), reference, _bench(reference, now))
     except InvalidInput as invalid:
         raise InvalidInput(request_faults(invalid.faults)) from None
 
@@ -72,7 +72,7 @@ async def _report(
         return first, False
     source: Source = "household" if who is HOUSEHOLD else "cadre"
     connection, bench = await raw(session), _bench(reference, now)
-    report = intake.screen_report(who, _alert(draft, source, now), reference, bench, now)
+    report = intake.screen_report(who, _alert(draft, source, now), reference, bench)
     # No rule turns away who asks for help: it only says how grave that is.
     report = intake.let_through(await intake.ask_register(connection, report, bench, vault))
     alert, told = intake.prepare_report(who, report, vault, now)

@@ -48,6 +48,15 @@ def test_frame_row_and_reference_agree(written: Written, table: list[dict[str, A
     assert over_frame(expression, table) == expected
 
 
+@settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
+@given(conditions(), rows, st.frozensets(st.sampled_from(sorted(FIELDS))))
+def test_fields_known_beforehand_change_nothing(written: Written, row: dict[str, Any], known: frozenset[str]) -> None:
+    if len(written.text) > 2000:
+        return
+    bound = parsed(written.text).bound(PARAMETERS, {name: row[name] for name in known})
+    assert bound({name: value for name, value in row.items() if name not in known}) == written.means(row)
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=SLOW)
 @given(conditions(), rows)
 def test_reasons_are_given_for_what_holds_and_hold_themselves(written: Written, row: dict[str, Any]) -> None:
