@@ -97,10 +97,11 @@ async def open_new(session: WriteSession, arrivals: Sequence[Arrival]) -> set[UU
     firsts: list[Arrival] = []
     rows, subjects = set(), set()
     for arrival in arrivals:
-        if arrival.row not in rows and arrival.subject not in subjects:
+        row, subject = arrival.row, arrival.subject
+        if row not in rows and subject not in subjects:
             firsts.append(arrival)
-        rows.add(arrival.row)
-        subjects.add(arrival.subject)
+        rows.add(row)
+        subjects.add(subject)
     fresh = await intake.insert_alerts(session, [(one.alert, one.subject_key) for one in firsts])
     told = [one.told for one in firsts if one.alert.id in fresh]
     if told:
