@@ -82,7 +82,8 @@ def answer(
         trace_id=trace.format_trace_id(context.trace_id) if context.is_valid else None,
     )
     body = orjson.dumps(problem.model_dump(exclude_none=True))
-    return Response(body, status, dict(headers or {}), MEDIA_TYPE)
+    spoken = {"Content-Language": language(request), "Vary": "Accept-Language"}
+    return Response(body, status, {**spoken, **(headers or {})}, MEDIA_TYPE)
 
 
 BODY_UNREAD = "body_unread"

@@ -234,6 +234,16 @@ async def test_the_same_content_for_another_area_is_another_file(county: Service
     assert counts(await finished(county, theirs, ELSEWHERE), "stored", "rejected") == (1, 1)
 
 
+async def test_a_feed_that_was_corrected_reads_a_file_anew(county: Service) -> None:
+    content = table([absent(1), absent(2)])
+    first = await finished(county, await send(county, content))
+    await county.sql("UPDATE feed SET version = version + 1 WHERE code = 'education.absence'")
+    again = await send(county, content)
+    assert (again.status_code, again.json()["known"]) == (202, False)
+    view = await finished(county, again)
+    assert (counts(first, "stored", "repeated"), counts(view, "stored", "repeated")) == ((2, 0), (0, 2))
+
+
 async def test_progress_is_pushed(county: Service) -> None:
     answer = await send(county, table([absent(n) for n in range(300)]))
     stream = await county.get(answer.headers["location"] + "/events")
@@ -287,6 +297,12 @@ async def test_what_the_register_knows_decides(county: Service) -> None:
     rows = [bill(1, 6000), bill(2, 100), bill(3, 6000), bill(4, 25000), bill(5, 30000)]
     view = await finished(county, await send_costs(county, rows), MEDICAL)
     assert counts(view, "triggered", "stored", "matched", "unmatched") == (3, 3, 2, 0)
+
+
+async def test_whose_people_are_known_is_counted_where_the_rule_does_not_ask(county: Service) -> None:
+    await county.tell(members(county, 1, 2))
+    view = await finished(county, await send(county, table([absent(1), absent(2, days=1), absent(3, days=30)])))
+    assert counts(view, "triggered", "stored", "matched") == (2, 2, 1)
 
 
 async def test_medians_of_a_great_file(county: Service) -> None:

@@ -31,12 +31,14 @@ from services.alerts.usecases.looking import look_at_alert
 from services.alerts.usecases.screening import Bench
 from services.alerts.usecases.withdrawal import withdraw_alert
 from shared.clock import local_date, utc_now
-from shared.db.engine import EMITTED, WriteSession, raw
+from shared.db.engine import EMITTED, Database, WriteSession, raw
 from shared.http import problems
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.security.principals import Principal
+from shared.security.vault import Vault
 
 router = APIRouter(prefix="/v1/alerts", tags=["Alerts · 预警"])
 hot = APIRouter(prefix="/v1/alerts", tags=["Alerts · 预警"], route_class=QuickRoute)
@@ -81,6 +83,7 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
         report = intake.screen_report(who, draft, reference, bench)
         report = await intake.ask_register(connection, report, bench, vault)
         if report.judged.severity is None:
+            await intake.note_asked(session, who, report, vault)
             return _no_alert(request, report, bench)
         alert, told = intake.prepare_report(who, report, vault, now)
         if (new := await intake.report_alert(connection, alert, told)) is None:
@@ -95,6 +98,7 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
         async with db.single() as connection:
             report = await intake.ask_register(connection, report, bench, vault)
     if report.judged.severity is None:
+        await _note_asked(db, who, report, vault)
         return _no_alert(request, report, bench)
     alert, told = intake.prepare_report(who, report, vault, now)
     async with db.single() as connection:
@@ -104,6 +108,12 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
         return _answer(new)
     async with db.write(who.scope) as session:
         return await settle(session, alert, told)
+
+
+async def _note_asked(db: Database, who: Principal, report: intake.Report, vault: Vault) -> None:
+    if report.facts is not None:  # mostly nobody was asked, and then no transaction is begun for it
+        async with db.write(who.scope) as session:
+            await intake.note_asked(session, who, report, vault)
 
 
 def _no_alert(request: Request, report: intake.Report, bench: Bench) -> Response:

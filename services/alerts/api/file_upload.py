@@ -69,6 +69,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     return Arrived(
         id=file_id,
         feed=feed.code,
+        feed_version=feed.version,
         period=form.fields["period"],
         name=form.file_name,
         digest=counted.digest.digest(),

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.alerts.models import SelfReport
 from services.alerts.queries import self_reports as queries
-from services.alerts.rules.self_reports import FEED, PhoneCodeInvalid
+from services.alerts.rules.self_reports import FEED, PhoneCodeInvalid, subscriber
 from services.alerts.schemas.self_reports import (
     PhoneCodeRequest,
     PhoneCodeSent,
@@ -65,7 +65,7 @@ async def _cadre(request: Request) -> Principal | None:
 
 
 async def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return subscriber(request.client.host) if request.client else ""
 
 
 Cadre = Annotated[Principal | None, Depends(_cadre)]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from services.alerts.models import AreaCheck
 from services.alerts.queries.answers import TELL
+from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
 
 # Whoever writes checks of an alert holds its row: two areas that answer at once would each miss the other's verdict.
@@ -94,7 +95,7 @@ async def settle(session: WriteSession, rows: Sequence[tuple[UUID, str, Any, dat
     await (await raw(session)).execute(_SETTLE, *map(list, zip(*rows, strict=True)))
 
 
-async def list_checks(session: ReadSession, alert_id: UUID) -> Sequence[AreaCheck]:
-    """What the areas of an alert the caller has got have said, by area code."""
+async def list_checks(session: ReadSession, scope: Scope, alert_id: UUID) -> Sequence[AreaCheck]:
+    """What those areas of an alert that lie in `scope` have said, by area code. The caller has got the alert."""
     query = select(AreaCheck).where(AreaCheck.alert_id == alert_id).order_by(AreaCheck.area_code)
-    return (await session.scalars(query)).all()
+    return [check for check in await session.scalars(query) if scope.covers(check.area_code)]

@@ -115,9 +115,9 @@ class FileWork:
         async with self._database.write(_EVERYWHERE) as session:
             if not await files.lock_at(session, file.id, self._mark):
                 raise MarkMoved
-            outcomes = await store(session, ready, self._vault)
+            stored = await store(session, ready, self._vault)
             waiting = await insert_unmatched(session, file.id, file.feed, ready.waiting, now, self._job.expires_at)
-            write_down(ledger, ready, outcomes, waiting)
+            write_down(looked, ready, stored, waiting)
             counts = count(looked, part)
             await self._keep(session, ledger, part, looked.start + part.begin, counts)
             await files.move_on(session, file.id, counts, now)
@@ -149,11 +149,13 @@ def cut(looked: Looked, begin: int) -> list[Part]:
     return parts
 
 
-def write_down(ledger: Ledger, ready: Prepared, outcomes: list[Outcome | None], waiting: list[bool]) -> None:
-    """What became of the part's rows; None: their number belongs to other content."""
+def write_down(looked: Looked, ready: Prepared, stored: list[tuple[Outcome | None, bool]], waiting: list[bool]) -> None:
+    """What became of the part's rows, None: their number belongs to other content; and whether their people are known."""
+    ledger = looked.ledger
     for place, mistake in ready.refused:
         ledger.refuse(place, *mistake)
-    for place, outcome in zip(ready.places, outcomes, strict=True):
+    for place, (outcome, matched) in zip(ready.places, stored, strict=True):
+        looked.matched[place] |= matched
         if outcome is None:
             ledger.refuse(place, "source_ref", "source-ref-reused", {})
         else:

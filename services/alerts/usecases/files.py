@@ -58,6 +58,7 @@ class Arrived:
 
     id: UUID
     feed: str
+    feed_version: int
     period: str
     name: str
     digest: bytes  # SHA-256 of its content
@@ -76,7 +77,8 @@ async def accept_file(
 ) -> tuple[File, bool]:
     """Keep a file to be worked off. Returns it and whether it is new: the same one again gets the first."""
     areas = who.scope.serialise()
-    place = f"{arrived.feed}|{','.join(areas)}|".encode()  # who may report elsewhere gets other alerts out of it
+    # Who may report elsewhere gets other alerts out of it, and so does a feed whose columns were corrected.
+    place = f"{arrived.feed}|{arrived.feed_version}|{','.join(areas)}|".encode()
     digest = vault.fingerprint(place + arrived.digest, CONTENT)
     values: dict[str, Any] = {
         "id": arrived.id,

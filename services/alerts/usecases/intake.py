@@ -26,6 +26,7 @@ from shared.errors import InvalidInput
 from shared.ids import new_id
 from shared.lanes import Lane
 from shared.projections import policies
+from shared.security import audit
 from shared.security.principals import AreaNotPermitted, Principal
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
@@ -97,6 +98,16 @@ async def ask_register(connection: intake.Connection, report: Report, bench: Ben
     return told(report, bench, facts)
 
 
+async def note_asked(session: WriteSession, who: Principal, report: Report, vault: Vault) -> None:
+    """That a report does not trigger may tell its sender what the register knows of somebody: then it is on record."""
+    if report.facts is None:
+        return
+    asked = asked_of(report, vault)
+    subject = asked.person_key or asked.household_key or report.draft.area_code
+    rule_id = str(report.judged.rule_id)
+    await audit.record(session, who, "register:asked", subject, feed=report.draft.feed, rule=rule_id)
+
+
 def let_through(report: Report) -> Report:
     """A report that is an alert whatever the rule says: somebody asks for help himself."""
     if report.judged.severity is not None:
@@ -147,7 +158,16 @@ async def store_alerts(
     fresh = await merging.open_new(session, unknown)
     rest = [arrival for arrival in arrivals if arrival.alert.id not in fresh]
     settled = iter(await merging.settle(session, rest, vault) if rest else ())
-    return [Settled("new", one.id) if one.id in fresh else next(settled) for one in alerts]
+    found = [Settled("new", one.id) if one.id in fresh else next(settled) for one in alerts]
+    return [
+        one._replace(matched=True) if is_registered(alert, key) else one
+        for one, alert, (key, _) in zip(found, alerts, subjects, strict=True)
+    ]
+
+
+def is_registered(alert: NewAlert, subject_key: str) -> bool:
+    """Whether the key is that of a household of the register; else it is one that the report came with."""
+    return subject_key not in (alert.person_key, alert.household_key) and subject_key != str(alert.id)
 
 
 def seal_report(

@@ -33,5 +33,5 @@ async def look_at_alert(session: ReadSession, who: Principal, alert_id: UUID, no
     own = await find.find_own(session, sight(who), [alert])
     count = await find.count_evidence(session, sight(who), alert_id)
     until = snooze_end(alert, await policies.load(session, KIND), local_date(now))
-    checks = await list_checks(session, alert_id) if alert.area else ()
+    checks = await list_checks(session, who.scope, alert_id) if alert.area else ()
     return Seen(alert, own.get(alert_id), count, until, checks)

@@ -58,6 +58,7 @@ class Settled(NamedTuple):
 
     outcome: Outcome | None
     alert_id: UUID
+    matched: bool = False  # the register knows its household; only `store_alerts` says so
 
 
 async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vault) -> list[Settled]:

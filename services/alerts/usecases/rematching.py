@@ -78,7 +78,7 @@ async def _screen_again(
     ready = prepare(judged.filter(pl.col("severity").is_not_null()), judged.clear(), sender, vault)
     outcomes = await store(session, ready, vault)
     await unmatched.delete_rows(session, [row.id for row in known])
-    await unmatched.count_rematched(session, file.id, sum(one in _BECAME_ALERTS for one in outcomes))
+    await unmatched.count_rematched(session, file.id, sum(one in _BECAME_ALERTS for one, _ in outcomes))
 
 
 def _opened(row: UnmatchedRow, vault: Vault) -> dict[str, Any]:
