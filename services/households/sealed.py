@@ -1,7 +1,18 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.households.models import Evidence, Household, Member, TaskHousehold, Verdict, Visit
+from services.households.models import (
+    DoubleEntry,
+    Evidence,
+    Household,
+    Member,
+    RegisterChange,
+    TaskHousehold,
+    Verdict,
+    Visit,
+)
 from services.households.usecases.area_checks import NOTE
+from services.households.usecases.claims import CLAIM
+from services.households.usecases.history import CHANGE
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -16,4 +27,6 @@ SEALED = (
     Sealed(Verdict.reason_sealed, REASON),
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
 )
