@@ -12,7 +12,19 @@ from services.households.models import Base
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
-SECURED = ["evidence", "household", "member", "risk_case", "task", "task_household", "visit"]
+SECURED = [
+    "case_evidence",
+    "case_move",
+    "case_pause",
+    "evidence",
+    "household",
+    "member",
+    "monitoring_case",
+    "risk_case",
+    "task",
+    "task_household",
+    "visit",
+]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:
