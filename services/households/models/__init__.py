@@ -15,6 +15,7 @@ from services.households.models.plumbing import (
     Policy,
 )
 from services.households.models.register import Household, Member
+from services.households.models.register_history import DoubleEntry, RegisterChange
 from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState, Visit
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "CasePause",
     "CaseState",
     "DeadLetter",
+    "DoubleEntry",
     "Evidence",
     "Household",
     "IdempotencyKey",
@@ -36,6 +38,7 @@ __all__ = [
     "MonitoringCase",
     "Outbox",
     "Policy",
+    "RegisterChange",
     "RiskCase",
     "Task",
     "TaskEvent",
