@@ -6,6 +6,8 @@ from services.households.api import (
     duplicates,
     imports,
     members,
+    monitoring,
+    monitoring_moves,
     register,
     register_history,
     regrouping,
@@ -25,4 +27,6 @@ ROUTERS = (
     cases.router,
     area_tasks.router,
     verdicts.router,
+    monitoring.router,
+    monitoring_moves.router,
 )
