@@ -12,7 +12,18 @@ from services.households.models import Base
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
-SECURED = ["evidence", "household", "member", "risk_case", "task", "task_household", "visit"]
+SECURED = [
+    "evidence",
+    "household",
+    "income_entry",
+    "income_summary",
+    "income_waiting",
+    "member",
+    "risk_case",
+    "task",
+    "task_household",
+    "visit",
+]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:
