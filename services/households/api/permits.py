@@ -27,6 +27,11 @@ GiveVerdict = Annotated[Principal, Depends(Permit("verdict:give", *FIELD))]
 RemarkHousehold = Annotated[Principal, Depends(Permit("task:remark", *FIELD))]
 ReadCase = Annotated[Principal, Depends(Permit("case:read", *FIELD, Role.SUPERVISOR))]
 
+ReadIncome = Annotated[Principal, Depends(Permit("income:read", *FIELD, Role.SUPERVISOR))]
+WriteIncome = Annotated[Principal, Depends(Permit("income:write", *FIELD))]
+ExportIncome = Annotated[Principal, Depends(Permit("income:export", *FIELD))]
+ImportIncome = Annotated[Principal, Depends(Permit("income:import", Role.TOWNSHIP, Role.COUNTY, Role.ADMIN))]
+
 
 def sees_people(who: Principal) -> bool:
     """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""
