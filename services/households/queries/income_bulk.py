@@ -187,3 +187,16 @@ async def list_stale(
         limit,
     )
     return [row[0] for row in rows]
+
+
+async def list_area_codes(session: ReadSession) -> list[str]:
+    """Every area that is known, closed ones too: households may still lie in them."""
+    return [row[0] for row in await (await raw(session)).fetch("SELECT code FROM area")]
+
+
+async def list_versions(session: ReadSession) -> list[tuple[UUID, date | None]]:
+    """Which policies of income there are, and how long each holds: another list is a reason to look again."""
+    rows = await (await raw(session)).fetch(
+        "SELECT id, valid_to FROM policy WHERE kind IN ('income-line', 'income-rules') ORDER BY id"
+    )
+    return [tuple(row) for row in rows]
