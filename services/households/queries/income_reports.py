@@ -17,7 +17,8 @@ SELECT person_key, household_id, area_code, id FROM member WHERE person_key = AN
 """
 _HOUSEHOLDS = "SELECT household_key, id, area_code FROM household WHERE household_key = ANY ($1)"
 _LATEST = """
-SELECT DISTINCT ON (e.source_ref, e.source) e.source, e.source_ref, e.id, e.revision, e.ended_at IS NULL, e.household_id
+SELECT DISTINCT ON (e.source_ref, e.source) e.source, e.source_ref, e.id, e.revision, e.ended_at IS NULL, e.household_id,
+    e.amount
 FROM income_entry e JOIN unnest($1::text[], $2::text[]) AS r (source, source_ref)
     ON r.source_ref = e.source_ref AND r.source = e.source
 ORDER BY e.source_ref, e.source, e.revision DESC
@@ -105,9 +106,13 @@ LIMIT $1
 async def find_places(session: ReadSession, reports: Iterable[Report]) -> dict[str, Place]:
     """By person key or household key, where those live who are known."""
     listed = list(reports)
-    connection = await raw(session)
     persons = {one.person_key for one in listed if one.person_key}
-    households = {one.household_key for one in listed if one.household_key}
+    return await find_keys(session, persons, {one.household_key for one in listed if one.household_key})
+
+
+async def find_keys(session: ReadSession, persons: Collection[str], households: Collection[str]) -> dict[str, Place]:
+    """By key, where those people and households are that live within sight."""
+    connection = await raw(session)
     found = {key: Place(id_, area, member) for key, id_, area, member in await connection.fetch(_PERSONS, persons)}
     rows = await connection.fetch(_HOUSEHOLDS, households) if households else []
     return found | {key: Place(id_, area, None) for key, id_, area in rows}

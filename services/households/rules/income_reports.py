@@ -59,6 +59,7 @@ class Latest:
     revision: int
     live: bool
     household_id: UUID
+    amount: Decimal
 
 
 def of_wage(event: WageReported) -> Report:

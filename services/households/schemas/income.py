@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.rules.income_entries import MOST_MONTHS, Span, Told
+from services.households.rules.income_lines import FEN
 from services.households.rules.months import parse_month
 from services.households.schemas.fields import (
     Answer,
@@ -22,6 +23,7 @@ from services.households.schemas.fields import (
     PastDay,
     Yuan,
 )
+from services.households.schemas.imports import RowProblem
 
 
 class IncomeEntryDraft(Draft):
@@ -62,7 +64,7 @@ class IncomeEntryDraft(Draft):
         """As the use case takes it."""
         return Told(
             item=self.item,
-            amount=self.amount,
+            amount=self.amount.quantize(FEN),
             span=self.span(),
             member_id=self.member_id,
             visit_id=self.visit_id,
@@ -222,3 +224,15 @@ class IncomeSummaryView(Answer):
     reference_per_head: Decimal | None
     line: int | None
     computed_at: datetime
+
+
+class IncomeImportReport(Answer):
+    """What a file did, or with `dry_run` would do."""
+
+    dry_run: bool
+    added: int
+    changed: int
+    unchanged: int
+    failed: int = Field(description="Rows with mistakes · 有误的行数")
+    errors: list[RowProblem] = Field(description="The first 1,000 mistakes · 前 1000 处错误")
+    error_count: int

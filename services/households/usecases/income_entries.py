@@ -18,6 +18,8 @@ from shared.security.vault import Vault
 
 NOTE = "income-note"
 """Purpose under which notes are sealed."""
+BY_HAND = ("visit", "desk")
+"""What corrects a line of another source is entered by hand: the source may tell of it again, in a later revision."""
 
 
 async def add_entry(
@@ -42,6 +44,8 @@ async def correct_entry(
     _end(before, who, "corrected", None, now)
     entry = _entry(vault, who, household, told, now)
     entry.corrects_id = before.id
+    if before.source in BY_HAND and told.visit_id is None:
+        entry.source, entry.visit_id = before.source, before.visit_id
     await _keep(session, who, entry, "corrected", now)
     return entry
 

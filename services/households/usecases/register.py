@@ -14,6 +14,7 @@ from services.households.rules import register as rules
 from services.households.rules.register import HouseholdFacts, MemberFacts
 from services.households.usecases import sealing
 from services.households.usecases.areas import require_area
+from services.households.usecases.income import recompute
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
 from shared.db.engine import WriteSession, raw
@@ -30,6 +31,9 @@ WHERE h.id = task.household_id AND h.id = ANY ($1) AND task.state IN ('open', 'a
     AND task.level <> 'county' AND task.area_code NOT IN (h.area_code, left(h.area_code, 9) || '000')
 """
 
+COUNTED_BY = frozenset({"birth_on", "school_stage", "id_number"})
+"""Fields of a person by which income is divided, or not (`rules/income.py`)."""
+
 
 async def add_household(
     session: WriteSession, vault: Vault, who: Principal, facts: HouseholdFacts, now: datetime
@@ -45,6 +49,7 @@ async def add_household(
         session.add(_member(vault, household, member, now))
     await _flush(session)
     await tell_household(session, household)
+    await recompute(session, [household.id], now)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
     return household
 
@@ -63,6 +68,8 @@ async def change_household(
     await follow_households(session, [household.id])
     if changes.keys() & TOLD_OF_HOUSEHOLD:
         await tell_household(session, household)
+    if "area_code" in changes:
+        await recompute(session, [household.id], now)
     await audit.record(
         session, who, "household:write", household.id, area_code=household.area_code, fields=sorted(changes)
     )
@@ -77,6 +84,7 @@ async def add_member(
     session.add(member)
     await _flush(session)
     await tell_members(session, [whereabouts(household, member.person_key)])
+    await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
     return member
 
@@ -95,6 +103,8 @@ async def change_member(
         household = await find.get_household(session, who.scope, member.household_id)
         gone = whereabouts(household, before, active=False)
         await tell_members(session, [gone, whereabouts(household, member.person_key)])
+    if changes.keys() & COUNTED_BY:
+        await recompute(session, [member.household_id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
 
 
@@ -110,6 +120,7 @@ async def remove_member(
     member.updated_at = now
     household = await find.get_household(session, who.scope, member.household_id)
     await tell_members(session, [whereabouts(household, member.person_key, active=False)])
+    await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="left", reason=reason)
     return member
 
