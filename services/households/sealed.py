@@ -1,7 +1,19 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.households.models import Evidence, Household, IncomeEntry, Member, TaskHousehold, Verdict, Visit
+from services.households.models import (
+    DoubleEntry,
+    Evidence,
+    Household,
+    IncomeEntry,
+    Member,
+    RegisterChange,
+    TaskHousehold,
+    Verdict,
+    Visit,
+)
 from services.households.usecases.area_checks import NOTE
+from services.households.usecases.claims import CLAIM
+from services.households.usecases.history import CHANGE
 from services.households.usecases.income_entries import NOTE as INCOME_NOTE
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
@@ -18,4 +30,6 @@ SEALED = (
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
     Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
 )

@@ -13,12 +13,14 @@ from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
 SECURED = [
+    "double_entry",
     "evidence",
     "household",
     "income_entry",
     "income_summary",
     "income_waiting",
     "member",
+    "register_change",
     "risk_case",
     "task",
     "task_household",

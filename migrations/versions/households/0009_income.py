@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "households_0009"
-down_revision = "households_0007"
+down_revision = "households_0008"
 branch_labels = None
 depends_on = None
 

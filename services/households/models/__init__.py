@@ -15,6 +15,7 @@ from services.households.models.plumbing import (
     Policy,
 )
 from services.households.models.register import Household, Member
+from services.households.models.register_history import DoubleEntry, RegisterChange
 from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState, Visit
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Base",
     "CaseState",
     "DeadLetter",
+    "DoubleEntry",
     "Evidence",
     "Household",
     "IdempotencyKey",
@@ -35,6 +37,7 @@ __all__ = [
     "Member",
     "Outbox",
     "Policy",
+    "RegisterChange",
     "RiskCase",
     "Task",
     "TaskEvent",

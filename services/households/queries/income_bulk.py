@@ -15,7 +15,12 @@ from services.households.rules.months import first_day, period_before
 from shared.contracts.income_policies import IncomeRules
 from shared.db.engine import ReadSession, WriteSession, raw
 
-LOCK = "SELECT id, area_code FROM household WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"
+_LOCK = "SELECT id, area_code FROM household WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"
+
+_FORGET_DISSOLVED = """
+DELETE FROM income_summary s USING household h
+WHERE s.household_id = ANY ($1) AND h.id = s.household_id AND h.dissolved_on IS NOT NULL
+"""
 
 _RECOMPUTE = """
 WITH item AS (
@@ -99,7 +104,7 @@ FROM household h
     LEFT JOIN total ON total.household_id = h.id
     LEFT JOIN unnest($18::text[], $19::integer[], $20::uuid[]) AS a (area_code, line, policy_id)
         ON a.area_code = h.area_code
-WHERE h.id = ANY ($1)
+WHERE h.id = ANY ($1) AND h.dissolved_on IS NULL
 ORDER BY h.id
 ON CONFLICT (household_id) DO UPDATE SET
     period_first = excluded.period_first, period_last = excluded.period_last, people = excluded.people,
@@ -118,7 +123,7 @@ SELECT h.id FROM household h
     JOIN unnest($2::text[], $3::uuid[], $4::uuid[]) AS a (area_code, line_policy_id, rules_policy_id)
         ON a.area_code = h.area_code
     LEFT JOIN income_summary s ON s.household_id = h.id
-WHERE h.id > $1 AND (s.household_id IS NULL OR s.period_last <> $5
+WHERE h.id > $1 AND h.dissolved_on IS NULL AND (s.household_id IS NULL OR s.period_last <> $5
     OR s.line_policy_id IS DISTINCT FROM a.line_policy_id OR s.rules_policy_id <> a.rules_policy_id)
 ORDER BY h.id LIMIT $6
 """
@@ -135,8 +140,14 @@ class InForce:
 
 
 async def lock_areas_of(session: WriteSession, household_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Where households lie; nobody else computes them until commit, for a sum must not miss a line of another hand."""
-    return dict(await (await raw(session)).fetch(LOCK, sorted(set(household_ids))))
+    """Where households lie; nobody else computes them until commit, for a sum must not miss a line of another hand.
+
+    Those that are no more (销户) lose their sums.
+    """
+    connection, ids = await raw(session), sorted(set(household_ids))
+    areas = {id_: area for id_, area in await connection.fetch(_LOCK, ids)}
+    await connection.execute(_FORGET_DISSOLVED, ids)
+    return areas
 
 
 async def write_summaries(
