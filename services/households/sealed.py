@@ -5,6 +5,7 @@ from services.households.models import (
     DoubleEntry,
     Evidence,
     Household,
+    IncomeEntry,
     Member,
     MonitoringCase,
     RegisterChange,
@@ -16,6 +17,7 @@ from services.households.usecases.area_checks import NOTE
 from services.households.usecases.case_clocks import FAST_LANE
 from services.households.usecases.claims import CLAIM
 from services.households.usecases.history import CHANGE
+from services.households.usecases.income_entries import NOTE as INCOME_NOTE
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
@@ -33,6 +35,7 @@ SEALED = (
     Sealed(Verdict.reason_sealed, REASON),
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
+    Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
     Sealed(RegisterChange.sealed, CHANGE),
     Sealed(DoubleEntry.claim_sealed, CLAIM),
     Sealed(MonitoringCase.remark_sealed, REMARK),

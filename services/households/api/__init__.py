@@ -5,6 +5,8 @@ from services.households.api import (
     cases,
     duplicates,
     imports,
+    income,
+    income_imports,
     members,
     monitoring,
     monitoring_moves,
@@ -29,4 +31,6 @@ ROUTERS = (
     verdicts.router,
     monitoring.router,
     monitoring_moves.router,
+    income_imports.router,
+    income.router,
 )
