@@ -12,7 +12,7 @@ from shared.expressions import Type
 
 @dataclass(frozen=True, slots=True)
 class FactField:
-    """One field. `codes`: the code list its values are of; texts of several codes have commas between, in their order."""
+    """One field. `codes`: the code list its values are of. A text of several has a comma around each: `,01,0201,`."""
 
     type: Type
     codes: str | None = None

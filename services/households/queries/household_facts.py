@@ -30,7 +30,7 @@ _COLUMNS: Mapping[str, str] = {
     },
     "land_mu": "h.land_mu::float8",
     "road_km": "h.road_km::float8",
-    "risks": "nullif(array_to_string(h.risks, ','), '')",
+    "risks": "',' || nullif(array_to_string(h.risks, ','), '') || ','",
     **{
         name: f"m.{name}"
         for name in (
@@ -43,9 +43,9 @@ _COLUMNS: Mapping[str, str] = {
     "open_checks": "coalesce(c.open_checks, 0)",
     "open_checks_high": "coalesce(c.open_checks_high, 0)",
     "open_severity": "(ARRAY['low', 'medium', 'high'])[c.open_severity]",
-    "open_families": "c.open_families",
+    "open_families": "',' || c.open_families || ','",
     "confirmed_year": "coalesce(c.confirmed_year, 0)",
-    "confirmed_families": "c.confirmed_families",
+    "confirmed_families": "',' || c.confirmed_families || ','",
     "days_since_confirmed": "$1::date - c.last_confirmed_on",
     "days_since_visit": "$1::date - v.last_visited_on",
     **{
@@ -59,10 +59,15 @@ _COLUMNS: Mapping[str, str] = {
     "self_paid": "i.self_paid::float8",
     "self_paid_share": "CASE WHEN i.net_income > 0 THEN i.self_paid::float8 / i.net_income::float8 END",
 }
+_INCOME = """(SELECT NULL::uuid AS household_id, n AS net_income, n AS net_per_head, n AS reference_per_head, n AS line,
+    n AS claims, n AS rigid_medical, n AS rigid_education, n AS rigid_disaster, n AS rigid_accident
+    FROM (VALUES (NULL::numeric)) AS nothing (n) WHERE false) income_summary"""  # until the table is there
 _IN_CHINA = "(({}) AT TIME ZONE INTERVAL '8 hours')::date"
 
+_IN_ORDER = [(name, _COLUMNS[name]) for name in ("household_id", *FACT_TYPES)]
+
 _FACTS = f"""
-SELECT {", ".join(f"{expression} AS {name}" for name, expression in _COLUMNS.items())}
+SELECT {", ".join(f"{expression} AS {name}" for name, expression in _IN_ORDER)}
 FROM household h
 CROSS JOIN LATERAL (
     SELECT count(*) AS people,
@@ -115,7 +120,7 @@ LEFT JOIN LATERAL (
     SELECT {_IN_CHINA.format("max(visited_at)")} AS last_visited_on FROM visit WHERE household_id = h.id
 ) v ON true
 LEFT JOIN (
-    SELECT *, rigid_medical + rigid_education + rigid_disaster + rigid_accident AS self_paid FROM income_summary
+    SELECT *, rigid_medical + rigid_education + rigid_disaster + rigid_accident AS self_paid FROM {_INCOME}
 ) i ON i.household_id = h.id
 WHERE h.dissolved_on IS NULL AND
 """  # noqa: S608
@@ -123,7 +128,7 @@ OF_HOUSEHOLDS = f"{_FACTS} h.id = ANY ($2::uuid[])"
 OF_AREA = f"{_FACTS} h.area_code BETWEEN $2 AND $3"
 
 _DTYPES: Mapping[Type, Any] = {"number": pl.Float64, "text": pl.String, "boolean": pl.Boolean, "date": pl.Date}
-SCHEMA = {name: _DTYPES[FACT_TYPES[name]] if name in FACT_TYPES else pl.String for name in _COLUMNS}
+SCHEMA = {name: _DTYPES[FACT_TYPES[name]] if name in FACT_TYPES else pl.String for name, _ in _IN_ORDER}
 """The frame: a column for each fact, `household_id` as text."""
 
 
@@ -150,4 +155,6 @@ async def _frame(session: ReadSession, statement: str, *arguments: Any) -> pl.Da
         statement, *arguments, output=told, format="csv", null="\\N", encoding="utf8"
     )
     told.seek(0)
-    return pl.read_csv(told, has_header=False, schema=SCHEMA, null_values=["\\N"])
+    written = {name: pl.String if dtype == pl.Boolean else dtype for name, dtype in SCHEMA.items()}
+    frame = pl.read_csv(told, has_header=False, schema=written, null_values=["\\N"])
+    return frame.with_columns(pl.col(name) == "t" for name, dtype in SCHEMA.items() if dtype == pl.Boolean)

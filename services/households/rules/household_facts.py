@@ -34,7 +34,7 @@ class Facts:
     monitoring_class: str | None
     monitoring_state: str | None
     main_risk: str | None
-    risks: str | None  # codes with commas between; None where there are none
+    risks: str | None  # `,01,0201,`: LIKE '%,01,%'; None where there are none
     people: int
     labour_able: int
     labour_weak: int
