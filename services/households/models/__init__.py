@@ -2,6 +2,15 @@
 
 from services.households.models.areas import TaskHousehold
 from services.households.models.cases import CaseState, Evidence, RiskCase, Verdict
+from services.households.models.grades import (
+    GradeChange,
+    GradeDue,
+    GradeOverride,
+    GradeSnapshot,
+    GradingProgress,
+    HouseholdGrade,
+)
+from services.households.models.income import IncomeEntry, IncomeSummary, IncomeWaiting
 from services.households.models.plumbing import (
     Account,
     Area,
@@ -27,9 +36,18 @@ __all__ = [
     "DeadLetter",
     "DoubleEntry",
     "Evidence",
+    "GradeChange",
+    "GradeDue",
+    "GradeOverride",
+    "GradeSnapshot",
+    "GradingProgress",
     "Household",
+    "HouseholdGrade",
     "IdempotencyKey",
     "Inbox",
+    "IncomeEntry",
+    "IncomeSummary",
+    "IncomeWaiting",
     "Member",
     "Outbox",
     "Policy",
