@@ -16,6 +16,7 @@ from services.households.queries.whereabouts import list_of_households
 from services.households.rules.imports import Decision, Entry, Known, Outcome, Person, decide
 from services.households.rules.register import HouseholdFacts
 from services.households.rules.whereabouts import Whereabouts
+from services.households.usecases.grading import regrade_later
 from services.households.usecases.register import follow_households
 from services.households.usecases.sealing import household_values, member_values, phone_index
 from services.households.usecases.telling import tell_members
@@ -106,6 +107,8 @@ class Import:
         await follow_households(session, changed)
         others = await list_of_households(session, rows.renewed) if rows.renewed else ()
         await tell_members(session, [*rows.told, *others], Lane.BULK)
+        touched = {row["id"] for row in rows.households} | {row["household_id"] for row in rows.members}
+        await regrade_later(session, touched, self.now)
 
     def _rows(self, decisions: Sequence[Decision], known: Known) -> "_Rows":
         """Seal and lay out what is new or changed."""

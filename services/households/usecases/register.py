@@ -11,9 +11,11 @@ from services.households.models import Household, Member
 from services.households.queries import register as find
 from services.households.queries.register import Found
 from services.households.rules import register as rules
+from services.households.rules.grading import Cause
 from services.households.rules.register import HouseholdFacts, MemberFacts
 from services.households.usecases import sealing
 from services.households.usecases.areas import require_area
+from services.households.usecases.grading import regrade
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
 from shared.db.engine import WriteSession, raw
@@ -46,6 +48,7 @@ async def add_household(
     await _flush(session)
     await tell_household(session, household)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
+    await regrade(session, [household.id], now, by=who.id)
     return household
 
 
@@ -66,6 +69,7 @@ async def change_household(
     await audit.record(
         session, who, "household:write", household.id, area_code=household.area_code, fields=sorted(changes)
     )
+    await regrade(session, [household.id], now, by=who.id)
 
 
 async def add_member(
@@ -78,6 +82,7 @@ async def add_member(
     await _flush(session)
     await tell_members(session, [whereabouts(household, member.person_key)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
+    await regrade(session, [household.id], now, by=who.id)
     return member
 
 
@@ -96,6 +101,7 @@ async def change_member(
         gone = whereabouts(household, before, active=False)
         await tell_members(session, [gone, whereabouts(household, member.person_key)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
+    await regrade(session, [member.household_id], now, by=who.id)
 
 
 async def remove_member(
@@ -111,6 +117,8 @@ async def remove_member(
     household = await find.get_household(session, who.scope, member.household_id)
     await tell_members(session, [whereabouts(household, member.person_key, active=False)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="left", reason=reason)
+    cause: Cause = "correction" if reason == "mistake" else "fact"
+    await regrade(session, [member.household_id], now, cause=cause, by=who.id)
     return member
 
 
