@@ -1,6 +1,7 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.households.models import Evidence, Household, Member, TaskHousehold, Verdict, Visit
+from services.households.models import Evidence, GradeOverride, Household, Member, TaskHousehold, Verdict, Visit
+from services.households.usecases import grade_overrides
 from services.households.usecases.area_checks import NOTE
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
@@ -16,4 +17,5 @@ SEALED = (
     Sealed(Verdict.reason_sealed, REASON),
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
+    Sealed(GradeOverride.reason_sealed, grade_overrides.REASON),
 )

@@ -27,6 +27,10 @@ GiveVerdict = Annotated[Principal, Depends(Permit("verdict:give", *FIELD))]
 RemarkHousehold = Annotated[Principal, Depends(Permit("task:remark", *FIELD))]
 ReadCase = Annotated[Principal, Depends(Permit("case:read", *FIELD, Role.SUPERVISOR))]
 
+ReadGrade = Annotated[Principal, Depends(Permit("grade:read", *FIELD, Role.SUPERVISOR))]
+OverrideGrade = Annotated[Principal, Depends(Permit("grade:override", Role.TOWNSHIP, Role.COUNTY))]
+TryGrades = Annotated[Principal, Depends(Permit("grade:try", Role.COUNTY, Role.ADMIN))]
+
 
 def sees_people(who: Principal) -> bool:
     """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""

@@ -11,7 +11,7 @@ _LOCK = "SELECT pg_try_advisory_lock(hashtext('household-grading'), hashtext(cur
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('household-grading'), hashtext(current_schema()))"
 
 # From township to township by the index, for a register of 420,000 households has thirty of them.
-_LEFT = """
+_TOWNSHIPS = """
 WITH RECURSIVE township AS (
     SELECT left(min(area_code), 9) AS code FROM household
     UNION ALL
@@ -19,7 +19,9 @@ WITH RECURSIVE township AS (
     FROM township WHERE township.code IS NOT NULL
 )
 SELECT code FROM township WHERE code IS NOT NULL
-    AND NOT EXISTS (SELECT FROM grading_progress p WHERE p.township = code AND p.graded_on >= $1)
+"""
+_LEFT = f"""
+{_TOWNSHIPS} AND NOT EXISTS (SELECT FROM grading_progress p WHERE p.township = code AND p.graded_on >= $1)
 ORDER BY code
 """
 _NOTE = """
@@ -59,6 +61,11 @@ async def only_one(database: Database) -> AsyncIterator[bool]:
 async def list_left(session: ReadSession, today: date) -> list[str]:
     """Townships (nine digits) with households that have not been graded on that day."""
     return [row["code"] for row in await (await raw(session)).fetch(_LEFT, today)]
+
+
+async def list_townships(session: ReadSession) -> list[str]:
+    """Townships in sight that have households, in order."""
+    return [row["code"] for row in await (await raw(session)).fetch(f"{_TOWNSHIPS} ORDER BY code")]
 
 
 async def note_township(
