@@ -141,10 +141,10 @@ async def test_the_register_changes_the_grade_at_once(service: Households) -> No
     [id_] = await service.register(household(1, members=[person(1), person(2, relation="10")]))
     await publish(service, with_red("people > 1"))
     members = (await service.get(f"/households/{id_}"))["members"]
-    change = await service.call("PATCH", f"/members/{members[1]['id']}", json={"labour_skill": "weak"})
+    change = await service.call("PATCH", f"/members/{members[1]['id']}", json={"labour_skill": "weak"}, headers={"If-Match": '"1"'})
     assert change.status_code == 200
     assert await grade(service, id_) == "red"
-    gone = await service.post(f"/members/{members[1]['id']}/departure", {"reason": "mistake", "on": "2026-01-01"})
+    gone = await service.post(f"/members/{members[1]['id']}/removal", {"reason": "mistake", "on": "2026-01-01"})
     assert gone.status_code in (200, 204), gone.text
     assert await grade(service, id_) == "green"
     assert await kinds(service, id_) == ["registered", "rule", "correction"]
@@ -154,7 +154,7 @@ async def test_another_village(service: Households) -> None:
     [id_] = await service.register(household(1))
     await set_facts(service, id_, **RED)
     await again(service, id_)
-    answer = await service.call("PATCH", f"/households/{id_}", json={"area_code": BRIDGE})
+    answer = await service.call("PATCH", f"/households/{id_}", json={"area_code": BRIDGE}, headers={"If-Match": '"1"'})
     assert answer.status_code == 200
     assert await kinds(service, id_) == ["registered", "new", "moved"]
     assert (await service.call("GET", f"/households/{id_}/grade", "village", PINE)).status_code == 404
