@@ -1,8 +1,20 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.households.models import Evidence, GradeOverride, Household, Member, TaskHousehold, Verdict, Visit
+from services.households.models import (
+    DoubleEntry,
+    Evidence,
+    GradeOverride,
+    Household,
+    Member,
+    RegisterChange,
+    TaskHousehold,
+    Verdict,
+    Visit,
+)
 from services.households.usecases import grade_overrides
 from services.households.usecases.area_checks import NOTE
+from services.households.usecases.claims import CLAIM
+from services.households.usecases.history import CHANGE
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -18,4 +30,6 @@ SEALED = (
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
     Sealed(GradeOverride.reason_sealed, grade_overrides.REASON),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
 )

@@ -3,11 +3,14 @@
 from services.households.api import (
     area_tasks,
     cases,
+    duplicates,
     grade_movements,
     grades,
     imports,
     members,
     register,
+    register_history,
+    regrouping,
     tasks,
     verdicts,
 )
@@ -16,7 +19,10 @@ from services.households.api import (
 ROUTERS = (
     imports.router,
     register.router,
+    register_history.router,
     members.router,
+    regrouping.router,
+    duplicates.router,
     tasks.router,
     cases.router,
     area_tasks.router,
