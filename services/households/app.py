@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.households.api import ROUTERS
 from services.households.consumers import HANDLERS
-from services.households.jobs import grade_by_night, grade_waiting, sweep_deadlines
+from services.households.jobs import IncomeSweep, grade_by_night, grade_waiting, sweep_deadlines
 from services.households.settings import HouseholdsSettings
 from shared.bus.port import Bus
 from shared.clock import utc_now
@@ -24,6 +24,7 @@ NAME = "households"
 def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
     """The households service's app."""
     database = Database(settings.database, NAME, row_security=True)
+    income = IncomeSweep(database)
     return service_app(
         Parts(
             name=NAME,
@@ -40,6 +41,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
                 every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
                 every(settings.grade_seconds, "grades", lambda: grade_waiting(database, utc_now())),
                 every(settings.sweep_seconds, "grading by night", lambda: grade_by_night(database, utc_now)),
+                every(settings.income_sweep_seconds, "income", lambda: income.run(utc_now())),
             ],
         )
     )

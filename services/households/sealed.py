@@ -5,6 +5,7 @@ from services.households.models import (
     Evidence,
     GradeOverride,
     Household,
+    IncomeEntry,
     Member,
     RegisterChange,
     TaskHousehold,
@@ -15,6 +16,7 @@ from services.households.usecases import grade_overrides
 from services.households.usecases.area_checks import NOTE
 from services.households.usecases.claims import CLAIM
 from services.households.usecases.history import CHANGE
+from services.households.usecases.income_entries import NOTE as INCOME_NOTE
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -30,6 +32,7 @@ SEALED = (
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
     Sealed(GradeOverride.reason_sealed, grade_overrides.REASON),
+    Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
     Sealed(RegisterChange.sealed, CHANGE),
     Sealed(DoubleEntry.claim_sealed, CLAIM),
 )

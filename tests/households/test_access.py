@@ -52,6 +52,15 @@ ROUTES = [
     ("POST", "/verdicts", FIELD),
     ("GET", "/cases", FIELD | {"supervisor"}),
     ("GET", f"/cases/{ID}", FIELD | {"supervisor"}),
+    ("GET", "/income", FIELD | {"supervisor"}),
+    ("POST", "/income/imports", {"township", "county", "admin"}),
+    ("GET", f"/households/{ID}/income", FIELD | {"supervisor"}),
+    ("GET", f"/households/{ID}/income/forms", FIELD | {"supervisor"}),
+    ("GET", f"/households/{ID}/income/workbook", FIELD),
+    ("GET", f"/households/{ID}/income/entries", FIELD | {"supervisor"}),
+    ("POST", f"/households/{ID}/income/entries", FIELD),
+    ("POST", f"/income-entries/{ID}/correction", FIELD),
+    ("POST", f"/income-entries/{ID}/withdrawal", FIELD),
 ]
 
 

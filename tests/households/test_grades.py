@@ -141,7 +141,9 @@ async def test_the_register_changes_the_grade_at_once(service: Households) -> No
     [id_] = await service.register(household(1, members=[person(1), person(2, relation="10")]))
     await publish(service, with_red("people > 1"))
     members = (await service.get(f"/households/{id_}"))["members"]
-    change = await service.call("PATCH", f"/members/{members[1]['id']}", json={"labour_skill": "weak"}, headers={"If-Match": '"1"'})
+    change = await service.call(
+        "PATCH", f"/members/{members[1]['id']}", json={"labour_skill": "weak"}, headers={"If-Match": '"1"'}
+    )
     assert change.status_code == 200
     assert await grade(service, id_) == "red"
     gone = await service.post(f"/members/{members[1]['id']}/removal", {"reason": "mistake", "on": "2026-01-01"})

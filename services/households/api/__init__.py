@@ -7,6 +7,8 @@ from services.households.api import (
     grade_movements,
     grades,
     imports,
+    income,
+    income_imports,
     members,
     register,
     register_history,
@@ -29,4 +31,6 @@ ROUTERS = (
     verdicts.router,
     grade_movements.router,
     grades.router,
+    income_imports.router,
+    income.router,
 )

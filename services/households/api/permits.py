@@ -34,6 +34,10 @@ ReadCase = Annotated[Principal, Depends(Permit("case:read", *FIELD, Role.SUPERVI
 ReadGrade = Annotated[Principal, Depends(Permit("grade:read", *FIELD, Role.SUPERVISOR))]
 OverrideGrade = Annotated[Principal, Depends(Permit("grade:override", Role.TOWNSHIP, Role.COUNTY))]
 TryGrades = Annotated[Principal, Depends(Permit("grade:try", Role.COUNTY, Role.ADMIN))]
+ReadIncome = Annotated[Principal, Depends(Permit("income:read", *FIELD, Role.SUPERVISOR))]
+WriteIncome = Annotated[Principal, Depends(Permit("income:write", *FIELD))]
+ExportIncome = Annotated[Principal, Depends(Permit("income:export", *FIELD))]
+ImportIncome = Annotated[Principal, Depends(Permit("income:import", Role.TOWNSHIP, Role.COUNTY, Role.ADMIN))]
 
 
 def sees_people(who: Principal) -> bool:
