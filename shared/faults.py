@@ -23,7 +23,8 @@ _BY_PYDANTIC = {
 }
 _RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
-_PARAMS = frozenset({"max_length", "min_length", "expected"})  # of pydantic's contexts, those with no input in them
+_PARAMS = frozenset({"max_length", "min_length", "expected", "position", "line", "column"})
+"""Of pydantic's contexts and our own, those with no input in them."""
 
 
 def faults_of(errors: Iterable[Mapping[str, Any]]) -> list[Fault]:

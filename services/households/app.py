@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.households.api import ROUTERS
 from services.households.consumers import HANDLERS
-from services.households.jobs import IncomeSweep, sweep_deadlines
+from services.households.jobs import IncomeSweep, grade_by_night, grade_waiting, sweep_deadlines
 from services.households.settings import HouseholdsSettings
 from shared.bus.port import Bus
 from shared.clock import utc_now
@@ -39,6 +39,8 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
             jobs=[
                 every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
+                every(settings.grade_seconds, "grades", lambda: grade_waiting(database, utc_now())),
+                every(settings.sweep_seconds, "grading by night", lambda: grade_by_night(database, utc_now)),
                 every(settings.income_sweep_seconds, "income", lambda: income.run(utc_now())),
             ],
         )

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.households.models import CaseMove, MonitoringCase, RiskCase, Task, TaskEvent, Verdict
 from services.households.rules.desks import at_level
 from services.households.rules.escalation import is_overdue
+from services.households.rules.grading import Noted
 from services.households.rules.whereabouts import Whereabouts
 from shared.areas import AreaCode
 from shared.clock import local_date
@@ -218,4 +219,30 @@ def _member_record(one: Whereabouts, now: datetime) -> contract.MemberRecord:
         household_class=one.household_class,
         active=one.active,
         changed_at=one.since or now,
+    )
+
+
+MOST_GRADES = 1000
+"""Records in one event."""
+
+
+def grades_changed(noted: Sequence[Noted], now: datetime) -> Iterator[contract.GradesChanged]:
+    """Households that came into yellow or red, moved with it or left it. Of the others nobody needs to hear."""
+    told = [one for one in noted if {one.change.from_grade, one.change.to_grade} & {"yellow", "red"}]
+    for start in range(0, len(told), MOST_GRADES):
+        records = [_grade_record(one, now) for one in told[start : start + MOST_GRADES]]
+        yield contract.GradesChanged(households=records)
+
+
+def _grade_record(one: Noted, now: datetime) -> contract.GradeRecord:
+    change = one.change
+    return contract.GradeRecord(
+        household_id=one.household_id,
+        area_code=change.to_area or one.area_code,
+        before=change.from_grade,
+        grade=change.to_grade,
+        kind=change.kind,
+        by_hand=one.override_id is not None,
+        policy_id=one.policy_id,
+        changed_at=now,
     )

@@ -1,14 +1,15 @@
-"""What runs beside the requests: deadlines are looked at, sums of income are kept up with months and policies."""
+"""What runs beside the requests: deadlines, sums of income that months and policies change, and grades."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, time
 from uuid import UUID
 
 from services.households.queries.income_bulk import list_area_codes, list_versions
-from services.households.usecases import case_escalation, escalation
+from services.households.usecases import case_escalation, escalation, grade_overrides, grading, grading_nightly
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
 from shared.areas import Scope
-from shared.clock import local_date
+from shared.clock import CHINA, local_date
 from shared.db.engine import Database
 
 STEPS = (
@@ -29,6 +30,27 @@ async def sweep_deadlines(database: Database, now: datetime) -> None:
         while handled == batch:
             async with database.write(Scope.everywhere()) as session:
                 handled = await step(session, now)
+
+
+NIGHT = time(1, 30)
+"""From then on the register is graded, once a day (北京时间)."""
+
+
+async def grade_waiting(database: Database, now: datetime) -> None:
+    """Grade those who wait for it, then those whose grade by hand had its last day."""
+    for step in (grading.regrade_due, grade_overrides.expire_overrides):
+        handled = grading.PART
+        while handled == grading.PART:
+            async with database.write(Scope.everywhere()) as session:
+                handled = await step(session, now)
+
+
+async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> None:
+    """Keep what stood when the month began; then grade the townships that have not been graded today."""
+    async with database.write(Scope.everywhere()) as session:
+        await grading_nightly.take_snapshots(session, clock())
+    if clock().astimezone(CHINA).time() >= NIGHT:
+        await grading_nightly.grade_county(database, clock)
 
 
 class IncomeSweep:

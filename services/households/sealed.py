@@ -4,6 +4,7 @@ from services.households.models import (
     CaseMove,
     DoubleEntry,
     Evidence,
+    GradeOverride,
     Household,
     IncomeEntry,
     Member,
@@ -13,6 +14,7 @@ from services.households.models import (
     Verdict,
     Visit,
 )
+from services.households.usecases import grade_overrides
 from services.households.usecases.area_checks import NOTE
 from services.households.usecases.case_clocks import FAST_LANE
 from services.households.usecases.claims import CLAIM
@@ -35,6 +37,7 @@ SEALED = (
     Sealed(Verdict.reason_sealed, REASON),
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
+    Sealed(GradeOverride.reason_sealed, grade_overrides.REASON),
     Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
     Sealed(RegisterChange.sealed, CHANGE),
     Sealed(DoubleEntry.claim_sealed, CLAIM),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from shared.clock import end_of_day, local_date
 from shared.contracts import case_policies
 from shared.contracts.alerts import Severity
+from shared.contracts.grade_policies import GradeRules
 from shared.contracts.households import Verdict
 from shared.contracts.income_policies import IncomeLine, IncomeRules
 
@@ -263,6 +264,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "self-report": SelfReporting,
     "alert-merge": AlertMerge,
     **case_policies.BODIES,
+    "grade-rules": GradeRules,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
 }

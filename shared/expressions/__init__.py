@@ -7,6 +7,8 @@ parse("self_pay >= :line_poor AND is_registered_poor OR self_pay >= :line_other"
 from shared.expressions.expression import Expression, parse, type_of
 from shared.expressions.holding import Comparison, Operator, plain
 from shared.expressions.invalid import ExpressionInvalid, Reason
+from shared.expressions.parameters import parameter_faults, values
+from shared.expressions.telling import Texts, sentence
 from shared.expressions.tree import Type, Value
 
 __all__ = [
@@ -15,9 +17,13 @@ __all__ = [
     "ExpressionInvalid",
     "Operator",
     "Reason",
+    "Texts",
     "Type",
     "Value",
+    "parameter_faults",
     "parse",
     "plain",
+    "sentence",
     "type_of",
+    "values",
 ]

@@ -14,6 +14,7 @@ from services.alerts.queries.rules import list_rules
 from services.alerts.rules import Reference, explaining
 from services.alerts.rules.trials import MAX_DAYS
 from shared.areas import Scope
+from shared.expressions import telling
 from shared.messages import Catalogue
 from tests.alerts.conftest import (
     ALERTS,
@@ -496,7 +497,7 @@ async def test_the_shipped_rules_are_there(service: Service) -> None:
 
 def test_every_word_of_an_explanation_has_its_text(service_texts: Catalogue) -> None:
     texts = service_texts.codes()
-    wanted = {*explaining.CODES, *explaining.TITLES.values(), *(f"severity-{s}" for s in ("low", "medium", "high"))}
+    wanted = {*telling.CODES, *explaining.TITLES.values(), *(f"severity-{s}" for s in ("low", "medium", "high"))}
     assert {code for code in wanted if set(texts.get(code, ())) != {"zh", "en"}} == set()
 
 

@@ -16,7 +16,6 @@ from services.alerts.rules import Feed
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import (
     FACTS,
-    MAX_PARAMETERS,
     STRANGER,
     WORLDS,
     Judged,
@@ -25,12 +24,13 @@ from services.alerts.rules.screening_rules import (
     facts_of,
     may_count,
     rule_fields,
-    values,
     worlds_of,
 )
 from services.alerts.usecases.screening import Bench, row_of
 from shared.errors import InvalidInput
+from shared.expressions import values
 from shared.expressions.columns import DTYPES
+from shared.expressions.parameters import MAX_PARAMETERS
 from tests.alerts.test_rules import feed as shipped_feed
 
 FEEDS = Path(rules.__file__).parents[1] / "feeds"

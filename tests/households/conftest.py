@@ -73,6 +73,51 @@ POLICIES: dict[str, Any] = {
         "pauses": {"bureau_answer": 15, "household_away": 30},
         "pause_days": 40,
     },
+    "grade-rules": {
+        "parameters": {"heavy_percent": 50, "recent_days": 90},
+        "levels": [
+            {
+                "grade": "red",
+                "conditions": [
+                    {
+                        "code": "dwelling",
+                        "when": "dwelling_level IN ('C', 'D') AND only_home IS NOT FALSE",
+                        "title": {"zh": "唯一住房为危房", "en": "a dangerous house is the only home"},
+                        "text": {"zh": "房屋鉴定为{dwelling_level}", "en": "house class {dwelling_level}"},
+                    },
+                    {
+                        "code": "self-paid",
+                        "when": "self_paid > :heavy_percent / 100 * net_income",
+                        "title": {"zh": "自付支出过重", "en": "heavy self-paid spending"},
+                        "text": {
+                            "zh": "合规自付支出 {self_paid} 元，超过纯收入 {net_income} 元的 {heavy_percent}%",
+                            "en": "self-paid {self_paid} > {heavy_percent} % of income {net_income}",
+                        },
+                    },
+                    {
+                        "code": "confirmed",
+                        "when": "days_since_confirmed <= :recent_days",
+                        "title": {"zh": "近期核实有风险", "en": "a risk was confirmed lately"},
+                    },
+                ],
+            },
+            {
+                "grade": "yellow",
+                "conditions": [
+                    {
+                        "code": "open-check",
+                        "when": "open_severity IN ('medium', 'high')",
+                        "title": {"zh": "有预警待核查", "en": "an alert is being checked"},
+                    },
+                    {
+                        "code": "water",
+                        "when": "safe_water = FALSE",
+                        "title": {"zh": "饮水安全无保障", "en": "water not safe"},
+                    },
+                ],
+            },
+        ],
+    },
     "triage": {"visit": False, "rules": [{"severity": "high", "verdict": "no_risk", "visit": True}]},
 }
 LONG_AGO = date(2020, 1, 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.alerts.models import Alert, AlertEvidence, AreaCheck, Batch, Feed, FeedVersion, File
 from services.alerts.rules import explaining
-from services.alerts.rules.explaining import Texts, titles_of
+from services.alerts.rules.explaining import titles_of
 from services.alerts.rules.files import ends_at
 from services.alerts.rules.screening_rules import Facts, Rule
 from services.alerts.schemas.alerts import (
@@ -31,6 +31,7 @@ from services.alerts.usecases.looking import Seen
 from services.alerts.usecases.screening import row_of
 from services.alerts.usecases.withdrawal import PURPOSE as WITHDRAWAL_REASON
 from shared.clock import local_date
+from shared.expressions import Texts
 from shared.masking import mask_id_number, mask_name, mask_phone
 from shared.messages import Catalogue, Language
 from shared.security.principals import Principal, Role

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.alerts.api.answers import masked_household, masked_person
 from services.alerts.models import Alert, Rule
 from services.alerts.queries.rules import Quality
-from services.alerts.rules.explaining import Texts, explain_not
+from services.alerts.rules.explaining import explain_not
 from services.alerts.rules.trials import Comparison, Example, Weight
 from services.alerts.schemas.explanations import ReasonView
 from services.alerts.schemas.rules import (
@@ -22,6 +22,7 @@ from services.alerts.schemas.rules import (
 from services.alerts.usecases.file_trials import FileExample, FileTrial
 from services.alerts.usecases.intake import Report
 from services.alerts.usecases.screening import Bench
+from shared.expressions import Texts
 from shared.messages import Language
 from shared.security.vault import Vault
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from services.alerts import models
 from services.alerts.queries.rules import list_rules
-from services.alerts.rules.screening_rules import Rule, compile_levels, may_count, rule_fields, values, worlds_of
+from services.alerts.rules.screening_rules import Rule, compile_levels, may_count, rule_fields, worlds_of
 from shared.db.engine import ReadSession
 from shared.errors import InvalidInput
+from shared.expressions import values
 
 log = logging.getLogger(__name__)
 

@@ -2,26 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from services.alerts.rules.alerts import Severity
 from services.alerts.rules.screening_rules import FACTS, ROW_FIELDS, STRANGER, Facts, Rule
-from shared.expressions import Comparison, plain
+from shared.expressions import Comparison, Texts, sentence
 from shared.messages import Language
 
-_CODES = {
-    **dict(zip(("=", "<>", "<", "<=", ">", ">="), ("eq", "ne", "lt", "le", "gt", "ge"), strict=True)),
-    **{words: words.replace(" ", "-") for words in ("in", "not in", "like", "not like")},
-    **{f"is {word}": word.replace(" ", "-") for word in ("null", "not null", "true", "false")},
-}
-CODES = frozenset(f"explanation-{code}" for code in _CODES.values())
 TITLES = {name: f"field-{name.replace('_', '-')}" for name in (*ROW_FIELDS, *FACTS)}
-
-
-class Texts(Protocol):
-    """A message catalogue."""
-
-    def text(self, code: str, language: Language, **params: Any) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +36,7 @@ def explain(
     """
     names = {**{name: texts.text(code, language) for name, code in TITLES.items()}, **titles}
     reasons = _reasons(rule, row, facts, severity, names)
-    told = [_sentence(reason, texts, language) for reason in reasons]
+    told = [sentence(reason, texts, language) for reason in reasons]
     joined = texts.text("explanation-between", language).join(told) or texts.text("explanation-register", language)
     grave = texts.text(f"severity-{severity}", language)
     text = texts.text("explanation", language, version=rule.version, reasons=joined, severity=grave)
@@ -69,7 +57,7 @@ def explain_not(
     whole = {**row, **world}
     found = [one for level in reversed(rule.levels) for one in level.when.failing(whole, rule.parameters, names)]
     reasons = list(dict.fromkeys(found))
-    told = [_sentence(reason, texts, language) for reason in reasons]
+    told = [sentence(reason, texts, language) for reason in reasons]
     joined = texts.text("explanation-between", language).join(told) or texts.text("explanation-nothing", language)
     return Explained(texts.text("explanation-not-triggered", language, version=rule.version, reasons=joined), reasons)
 
@@ -90,23 +78,6 @@ def _reasons(
     for level, whole in fitting:
         return level.when.holding(whole, rule.parameters, names)
     return []
-
-
-def _sentence(reason: Comparison, texts: Texts, language: Language) -> str:
-    threshold = _shown(reason.threshold, texts, language)
-    if reason.parameter is not None:
-        threshold = texts.text("explanation-parameter", language, threshold=threshold, parameter=reason.parameter)
-    code = f"explanation-{_CODES[reason.operator]}"
-    value = _shown(reason.value, texts, language)
-    return texts.text(code, language, field=reason.field, value=value, threshold=threshold)
-
-
-def _shown(value: Any, texts: Texts, language: Language) -> str:
-    if isinstance(value, bool):
-        return texts.text("yes" if value else "no", language)
-    if isinstance(value, tuple):
-        return " / ".join(_shown(one, texts, language) for one in value)
-    return plain(value)
 
 
 def titles_of(evidence_schema: Mapping[str, Any], language: Language) -> dict[str, str]:

@@ -7,8 +7,6 @@ What the register knows of a person (`FACTS`) is looked up only where it matters
 that the register could tell of, and stays `open` where they differ.
 """
 
-import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +16,7 @@ from uuid import UUID
 
 from services.alerts.rules.alerts import Severity
 from shared.errors import Conflict, Fault, Invalid, InvalidInput, NotFound
-from shared.expressions import Expression, ExpressionInvalid, Type, Value, parse
+from shared.expressions import Expression, ExpressionInvalid, Type, Value, parameter_faults, parse, values
 
 Facts = Mapping[str, bool]
 Holds = Callable[[Mapping[str, Any]], bool | None]
@@ -39,10 +37,6 @@ WORLDS: Sequence[Facts] = (
 ROW_FIELDS: Mapping[str, Type] = {"occurred_on": "date", "area_code": "text", "reported_on": "date"}
 """What every row has beside its evidence; a field of evidence with the same name goes before."""
 
-MAX_PARAMETERS = 30
-MAX_TEXT = 200
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TYPES: Mapping[str, Type] = {"number": "number", "integer": "number", "boolean": "boolean", "string": "text"}
 
 
@@ -141,7 +135,7 @@ def compile_levels(
     levels: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any], fields: Mapping[str, Type]
 ) -> tuple[Level, ...]:
     """Check and compile `[{"severity", "when"}]`. Raises `InvalidInput` with every mistake and its place."""
-    faults = list(_parameter_faults(parameters))
+    faults = list(parameter_faults(parameters))
     known = values(parameters)
     compiled: list[Level] = []
     for place, level in enumerate(levels):
@@ -158,43 +152,6 @@ def compile_levels(
     if faults:
         raise InvalidInput(faults)
     return tuple(compiled)
-
-
-def _parameter_faults(parameters: Mapping[str, Any]) -> Sequence[Fault]:
-    faults = []
-    if len(parameters) > MAX_PARAMETERS:
-        faults.append(Fault("parameters", "too-long", {"max_length": MAX_PARAMETERS}))
-    for name, value in parameters.items():
-        if not _NAME.fullmatch(name):
-            faults.append(Fault("parameters", "rule-parameter-name"))
-        elif not _is_value(value):
-            faults.append(Fault(f"parameters.{name}", "rule-parameter-value"))
-    return faults
-
-
-def _is_value(value: Any) -> bool:
-    match value:
-        case bool():
-            return True
-        case str():
-            return len(value) <= MAX_TEXT and value.isprintable()
-        case int() | float():
-            return abs(value) < 2**63 and math.isfinite(value)
-    return False
-
-
-def values(parameters: Mapping[str, Any]) -> dict[str, Value]:
-    """Parameters as JSON has them, as values: a text that names a day (2026-09-01) is that day."""
-    return {name: _day(value) or value for name, value in parameters.items()}
-
-
-def _day(value: Any) -> date | None:
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return None
-    return None
 
 
 def worlds_of(levels: Sequence[Level], parameters: Mapping[str, Value]) -> tuple[World, ...]:

@@ -4,6 +4,8 @@ from services.households.api import (
     area_tasks,
     cases,
     duplicates,
+    grade_movements,
+    grades,
     imports,
     income,
     income_imports,
@@ -31,6 +33,8 @@ ROUTERS = (
     verdicts.router,
     monitoring.router,
     monitoring_moves.router,
+    grade_movements.router,
+    grades.router,
     income_imports.router,
     income.router,
 )

@@ -37,6 +37,9 @@ TimeMonitoring = Annotated[Principal, Depends(Permit("monitoring:clock", Role.TO
 """Pauses and the fast lane: no village stops its own clock."""
 ReadCase = Annotated[Principal, Depends(Permit("case:read", *FIELD, Role.SUPERVISOR))]
 
+ReadGrade = Annotated[Principal, Depends(Permit("grade:read", *FIELD, Role.SUPERVISOR))]
+OverrideGrade = Annotated[Principal, Depends(Permit("grade:override", Role.TOWNSHIP, Role.COUNTY))]
+TryGrades = Annotated[Principal, Depends(Permit("grade:try", Role.COUNTY, Role.ADMIN))]
 ReadIncome = Annotated[Principal, Depends(Permit("income:read", *FIELD, Role.SUPERVISOR))]
 WriteIncome = Annotated[Principal, Depends(Permit("income:write", *FIELD))]
 ExportIncome = Annotated[Principal, Depends(Permit("income:export", *FIELD))]

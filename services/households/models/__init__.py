@@ -2,6 +2,14 @@
 
 from services.households.models.areas import TaskHousehold
 from services.households.models.cases import CaseState, Evidence, RiskCase, Verdict
+from services.households.models.grades import (
+    GradeChange,
+    GradeDue,
+    GradeOverride,
+    GradeSnapshot,
+    GradingProgress,
+    HouseholdGrade,
+)
 from services.households.models.income import IncomeEntry, IncomeSummary, IncomeWaiting
 from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.models.plumbing import (
@@ -32,7 +40,13 @@ __all__ = [
     "DeadLetter",
     "DoubleEntry",
     "Evidence",
+    "GradeChange",
+    "GradeDue",
+    "GradeOverride",
+    "GradeSnapshot",
+    "GradingProgress",
     "Household",
+    "HouseholdGrade",
     "IdempotencyKey",
     "Inbox",
     "IncomeEntry",

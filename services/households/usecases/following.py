@@ -14,7 +14,10 @@ from shared.db.engine import WriteSession, raw
 FOLLOWS: tuple[str, ...] = ("income_entry",)
 """Tables whose rows go over, beside cases with their tasks and visits: each has `household_id` and `area_code`."""
 
-STAYS = ("register_change", "task_household", "double_entry", "income_summary")
+STAYS = (
+    *("register_change", "task_household", "double_entry", "income_summary"),
+    *("household_grade", "grade_override", "grade_change", "grade_due"),
+)
 """Tables whose rows stay, for they tell of the past, or of persons and not of the household."""
 
 WITH_CASES = ("risk_case", "task", "visit")

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.households.queries.income_bulk import InForce, list_stale, lock_areas_of, write_summaries
+from services.households.usecases.grading import regrade_later
 from shared.clock import local_date
 from shared.contracts.income_policies import IncomeLine, IncomeRules
 from shared.db.engine import ReadSession, WriteSession
@@ -82,4 +83,5 @@ async def recompute_stale(
     in_force = (await IncomePolicies.load(session)).by_area(area_codes, on)
     ids = await list_stale(session, after, in_force, on, BATCH) if in_force else []
     await recompute(session, ids, now)
+    await regrade_later(session, ids, now)
     return len(ids), ids[-1] if len(ids) == BATCH else None

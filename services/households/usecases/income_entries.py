@@ -8,7 +8,9 @@ from services.households.models.income import Ending
 from services.households.queries import income as find
 from services.households.queries.register import get_household, lock_household
 from services.households.rules import income_entries as rules
+from services.households.rules.grading import Cause
 from services.households.rules.income_entries import Told
+from services.households.usecases.grading import regrade
 from services.households.usecases.income import recompute
 from shared.db.engine import WriteSession
 from shared.ids import new_id
@@ -98,6 +100,8 @@ async def _keep(session: WriteSession, who: Principal, entry: IncomeEntry, did: 
     session.add(entry)
     await session.flush()
     await recompute(session, [entry.household_id], now)
+    cause: Cause = "correction" if did in ("corrected", "withdrawn") else "fact"
+    await regrade(session, [entry.household_id], now, cause=cause, by=who.id)
     await audit.record(
         session, who, "income:write", entry.id, area_code=entry.area_code, did=did, item=entry.item, source=entry.source
     )

@@ -11,6 +11,7 @@ from services.households.codes import LISTS
 from services.households.queries import income_reports as find
 from services.households.rules.income_reports import WORK, Latest, Report, news
 from services.households.rules.months import PERIOD, month_of
+from services.households.usecases.grading import regrade_by_lane
 from services.households.usecases.income import recompute
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -41,7 +42,9 @@ async def take_reports(session: WriteSession, reports: Sequence[Report], now: da
     await _replace(session, strangers, latest, now)
     await find.keep_waiting(session, strangers, now)
     before = {latest[one.ref].household_id for one in fresh if one.ref in latest}
-    await recompute(session, {row["household_id"] for row in rows} | before, now)
+    touched = {row["household_id"] for row in rows} | before
+    await recompute(session, touched, now)
+    await regrade_by_lane(session, touched, now)
 
 
 async def _replace(

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.households.queries import income_reports as find
 from services.households.rules.income_import import ImportedLine, Outcome, find_place, outcome_of
 from services.households.rules.income_reports import Latest, Place
+from services.households.usecases.grading import regrade_later
 from services.households.usecases.income import BATCH, recompute
 from shared.db.engine import WriteSession, raw
 from shared.errors import Fault
@@ -48,7 +49,8 @@ class IncomeImport:
         touched = sorted(self._touched)
         for start in range(0, len(touched), BATCH):
             await recompute(session, touched[start : start + BATCH], self.now)
-        counts: dict[str, Any] = {str(name): count for name, count in self.outcomes.items()}
+        await regrade_later(session, touched, self.now)
+        counts: dict[str, Any] = dict(self.outcomes.items())
         await audit.record(
             session, self.who, "income:import", "import", dry_run=self.dry_run, origin=self.origin, **counts
         )

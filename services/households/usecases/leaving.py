@@ -6,7 +6,9 @@ from uuid import UUID
 from services.households.models import Household, Member
 from services.households.queries import register as find
 from services.households.rules import register as rules
+from services.households.rules.grading import Cause
 from services.households.usecases.claims import settle_claims_on
+from services.households.usecases.grading import regrade
 from services.households.usecases.history import Act, note
 from services.households.usecases.income import recompute
 from services.households.usecases.register import place, write_rows
@@ -47,6 +49,8 @@ async def remove_member(
         await dissolve_if_empty(session, who, act, household, rules.EMPTIED[reason], on)
     await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="left", reason=reason)
+    cause: Cause = "correction" if reason == "mistake" else "fact"
+    await regrade(session, [household.id], now, cause=cause, by=who.id)
     return member
 
 
@@ -81,6 +85,7 @@ async def restore_member(
     await tell_members(session, [whereabouts(household, member.person_key)])
     await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="restored")
+    await regrade(session, [household.id], now, cause="correction", by=who.id)
     return member
 
 

@@ -16,6 +16,7 @@ from services.households.rules.register_fields import changed
 from services.households.usecases import sealing
 from services.households.usecases.areas import require_area
 from services.households.usecases.following import follow_households
+from services.households.usecases.grading import regrade
 from services.households.usecases.history import Act, note
 from services.households.usecases.income import recompute
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
@@ -47,6 +48,7 @@ async def add_household(
     await tell_household(session, household)
     await recompute(session, [household.id], now)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
+    await regrade(session, [household.id], now, by=who.id)
     return household
 
 
@@ -80,6 +82,7 @@ async def change_household(
     await audit.record(
         session, who, "household:write", household.id, area_code=household.area_code, fields=sorted(changes)
     )
+    await regrade(session, [household.id], now, by=who.id)
 
 
 async def add_member(
@@ -106,6 +109,7 @@ async def add_member(
     await tell_members(session, [whereabouts(household, member.person_key)])
     await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
+    await regrade(session, [household.id], now, by=who.id)
     return member
 
 
@@ -136,6 +140,7 @@ async def change_member(
     if changes.keys() & COUNTED_BY:
         await recompute(session, [member.household_id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
+    await regrade(session, [member.household_id], now, by=who.id)
 
 
 async def reveal(

@@ -20,6 +20,7 @@ from services.households.usecases import sealing
 from services.households.usecases.areas import require_area
 from services.households.usecases.claims import settle_claims_by_fact
 from services.households.usecases.following import follow_members, follow_merge, follow_persons
+from services.households.usecases.grading import regrade
 from services.households.usecases.history import Act, note, note_many
 from services.households.usecases.income import recompute
 from services.households.usecases.leaving import dissolve, dissolve_if_empty
@@ -82,6 +83,7 @@ async def merge_households(
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="merged", other=other.id
         )
+    await regrade(session, [source.id, target.id], now, by=who.id)
     return target
 
 
@@ -129,6 +131,7 @@ async def split_household(
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="split", other=other.id
         )
+    await regrade(session, [source.id, target.id], now, by=who.id)
     return target
 
 
@@ -161,6 +164,7 @@ async def move_member(
     await dissolve_if_empty(session, who, act, source, "empty", local_date(now))
     await recompute(session, [source.id, target.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="moved")
+    await regrade(session, [source.id, target.id], now, by=who.id)
 
 
 def _require_of(relations: Relations, people: Sequence[Member]) -> None:

@@ -12,6 +12,7 @@ from services.households.queries.tasks import TaskRow, lock_task
 from services.households.rules import desks, tasks
 from services.households.rules.desks import Desk
 from services.households.usecases.areas import require_area
+from services.households.usecases.grading import regrade
 from shared.areas import AreaCode
 from shared.db.engine import WriteSession
 from shared.ids import new_id
@@ -84,6 +85,7 @@ async def cancel_task(session: WriteSession, who: Principal, task_id: UUID, reas
     tasks.require_active(row.task.state)
     await close_without_verdict(session, row.task, row.case, who.id, reason, now)
     await audit.record(session, who, "task:cancel", task_id, area_code=row.task.area_code, reason=reason)
+    await regrade(session, [row.case.household_id] if row.case.household_id else [], now, by=who.id)
     return row
 
 

@@ -12,6 +12,8 @@ from services.households.queries.cases import list_visits_of
 from services.households.queries.tasks import TaskRow, lock_task, lock_tasks
 from services.households.queries.verdicts import LiveAlert, find_live, find_verdicts
 from services.households.rules import tasks, triage
+from services.households.rules.grading import Cause
+from services.households.usecases.grading import regrade
 from services.households.usecases.monitoring import confirm_risk
 from services.households.usecases.tasks import note
 from services.households.usecases.triage import TriagePolicies
@@ -55,7 +57,9 @@ async def give_verdict(
 ) -> TaskRow:
     """Say what the check found: the task is done, late or not, the case is closed, and the bureaus are told."""
     row = await lock_task(session, who.scope, task_id)
-    await (await _Giving.begin(session, vault, who, [row], now)).give(row, told)
+    giving = await _Giving.begin(session, vault, who, [row], now)
+    await giving.give(row, told)
+    await giving.regrade()
     return row
 
 
@@ -65,7 +69,9 @@ async def give_verdicts(
     """Many at once: what is right with one is kept, whatever is wrong with another. The same again is a repetition."""
     rows = await lock_tasks(session, who.scope, {task_id for task_id, _ in told})
     giving = await _Giving.begin(session, vault, who, list(rows.values()), now)
-    return [await _try(giving, rows.get(task_id), task_id, one) for task_id, one in told]
+    outcomes = [await _try(giving, rows.get(task_id), task_id, one) for task_id, one in told]
+    await giving.regrade()
+    return outcomes
 
 
 async def _try(giving: "_Giving", row: TaskRow | None, task_id: UUID, told: Told) -> Outcome:
@@ -93,6 +99,7 @@ class _Giving:
     visits: dict[UUID, list[Visit]]  # by case, oldest first
     alerts: dict[UUID, list[LiveAlert]]  # by case
     given: dict[UUID, Verdict] = field(default_factory=dict)  # by task
+    closed: dict[Cause, set[UUID]] = field(default_factory=lambda: {"correction": set(), "fact": set()})
 
     @classmethod
     async def begin(
@@ -148,6 +155,15 @@ class _Giving:
         if told.verdict == "risk_confirmed":
             await confirm_risk(session, self.vault, self.who, case, self.now)
         self.given[task.id] = given
+        if case.household_id is not None:
+            self.closed["correction" if told.verdict in ("wrong_person", "duplicate") else "fact"].add(
+                case.household_id
+            )
+
+    async def regrade(self) -> None:
+        """The households' grades, by what is known of them now. An alert that was none is a corrected record."""
+        for cause, households in self.closed.items():
+            await regrade(self.session, households, self.now, cause=cause, by=self.who.id)
 
     async def _tell(self, row: TaskRow, given: Verdict, visit: Visit | None) -> None:
         task, case = row.task, row.case

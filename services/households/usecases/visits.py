@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.households.models import Visit
 from services.households.queries.tasks import get_task
 from services.households.rules import tasks
+from services.households.usecases.grading import regrade
 from shared.db.engine import WriteSession
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -75,4 +76,5 @@ async def record_visit(
     visit = await session.get(Visit, told.id)
     if visit is None or visit.content_key != values["content_key"]:
         raise tasks.VisitIdReused(field="id")
+    await regrade(session, [visit.household_id] if visit.household_id else [], now, by=who.id)
     return visit, inserted is not None

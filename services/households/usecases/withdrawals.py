@@ -9,7 +9,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.households.models import ACTIVE, Evidence, RiskCase, Task
 from services.households.queries.checks import lock_subjects
+from services.households.rules.grading import Cause
 from services.households.rules.tasks import AlertUnknown
+from services.households.usecases.grading import regrade_by_lane
 from services.households.usecases.tasks import close_without_verdict
 from shared.contracts.alerts import AlertExpired, AlertWithdrawn, EvidenceWithdrawn
 from shared.db.engine import WriteSession
@@ -56,6 +58,11 @@ async def _take_back(
         await session.execute(mark.values(withdrawn_at=at))
     for task, case in await _lock_baseless(session, {case_id for case_id, _ in cases}):
         await close_without_verdict(session, task, case, SYSTEM.id, reason, now)
+    households = (
+        await session.scalars(select(RiskCase.household_id).where(RiskCase.id.in_({case_id for case_id, _ in cases})))
+    ).all()
+    cause: Cause = "correction" if reason == WITHDRAWN else "fact"
+    await regrade_by_lane(session, {id_ for id_ in households if id_ is not None}, now, cause=cause)
 
 
 async def _find_cases(

@@ -1,0 +1,114 @@
+"""The local grade (红黄绿分级): of one household, by hand, and of an area."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.households.api.cursors import id_of, moment_of
+from services.households.api.grade_views import Teller, board_view, change_view, grade_view, lines_of
+from services.households.api.permits import OverrideGrade, ReadGrade
+from services.households.api.reader import Reader, ReaderOf
+from services.households.queries import grades as find
+from services.households.queries.register import get_household
+from services.households.rules.desks import narrowed
+from services.households.schemas import grades as schemas
+from services.households.schemas.fields import AnyArea
+from services.households.usecases import grade_overrides as usecases
+from services.households.usecases.grade_rules import GradeRuleSets
+from shared.clock import local_date, utc_now
+from shared.db.engine import ReadSession, WriteSession
+from shared.http.answers import created, json_answer
+from shared.http.context import Db, Seals
+from shared.http.idempotency import OptionalRequestKey, once
+from shared.http.pages import After, Limit, Page, cut, decode_cursor, encode_cursor
+from shared.projections.areas import find_names
+
+router = APIRouter(prefix="/v1", tags=["Grades · 红黄绿分级"])
+
+
+@router.get("/grades", summary="Board · 分级概览")
+async def show_board(
+    who: ReadGrade,
+    db: Db,
+    reader_of: ReaderOf,
+    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+) -> schemas.GradeBoard:
+    """Households by grade and village, as they stand now."""
+    async with db.read(who.scope) as session:
+        counts = await find.count_board(session, narrowed(who.scope, area))
+        names = await find_names(session, lines_of(one.area_code for one in counts))
+    return board_view(counts, names, reader_of(who))
+
+
+@router.get("/households/{household_id}/grade", summary="Its grade · 农户分级")
+async def get_grade(household_id: UUID, who: ReadGrade, db: Db, reader_of: ReaderOf) -> schemas.GradeView:
+    """What counts today, what the rules say and why, and who has set it otherwise."""
+    async with db.read(who.scope) as session:
+        await get_household(session, who.scope, household_id)
+        return await _view(session, household_id, reader_of(who))
+
+
+@router.get("/households/{household_id}/grade-changes", summary="Its history · 分级变动")
+async def list_grade_changes(
+    household_id: UUID, who: ReadGrade, db: Db, reader_of: ReaderOf, after: After = None, limit: Limit = 50
+) -> Page[schemas.GradeChangeView]:
+    """From which grade to which, why and by which version of the rules; the newest first."""
+    cursor = decode_cursor(after, 2)
+    start = (moment_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    async with db.read(who.scope) as session:
+        await get_household(session, who.scope, household_id)
+        page, last = cut(await find.list_changes(session, household_id, start, limit + 1), limit)
+        overrides = await find.find_override(session, [one.override_id for one in page if one.override_id])
+        teller = await _teller(session, reader_of(who))
+        items = [change_view(one, overrides, teller) for one in page]
+    return Page(items=items, next=encode_cursor(last.at, last.id) if last else None)
+
+
+@router.post(
+    "/households/{household_id}/grade-override",
+    status_code=201,
+    response_model=schemas.GradeView,
+    summary="Set it by hand · 人工调整分级",
+)
+async def set_grade_override(
+    household_id: UUID,
+    draft: schemas.OverrideDraft,
+    who: OverrideGrade,
+    db: Db,
+    vault: Seals,
+    key: OptionalRequestKey,
+    reader_of: ReaderOf,
+) -> Response:
+    """Until a day, with a reason; what the rules say goes on being shown beside it. One that was set before ends.
+
+    403 `grade-override-role` where the rules in force leave it to the county, 422 `grade-override-days` for too long.
+    """
+
+    async def work(session: WriteSession) -> Response:
+        told = usecases.OverrideDraft(draft.grade, draft.reason, draft.until)
+        await usecases.set_override(session, vault, who, household_id, told, utc_now())
+        view = await _view(session, household_id, reader_of(who))
+        return created(view, f"/households/v1/households/{household_id}/grade")
+
+    return await once(db, who, key, work)
+
+
+@router.delete(
+    "/households/{household_id}/grade-override", response_model=schemas.GradeView, summary="End it · 结束人工调整"
+)
+async def end_grade_override(household_id: UUID, who: OverrideGrade, db: Db, reader_of: ReaderOf) -> Response:
+    """What the rules say counts again. 404 when nobody has set it."""
+    async with db.write(who.scope) as session:
+        await usecases.end_override(session, who, household_id, utc_now())
+        return json_answer(await _view(session, household_id, reader_of(who)))
+
+
+async def _view(session: ReadSession, household_id: UUID, reader: Reader) -> schemas.GradeView:
+    teller = await _teller(session, reader)
+    return grade_view(household_id, await find.find_grade(session, household_id), teller)
+
+
+async def _teller(session: ReadSession, reader: Reader) -> Teller:
+    return Teller(reader, await GradeRuleSets.load(session, local_date(utc_now())))

@@ -1,0 +1,47 @@
+"""A comparison as a sentence that a person can check: "self-paid (yuan) is 42300, above 35500 (parameter share)"."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from shared.expressions.holding import Comparison, plain
+from shared.messages import Language
+
+_CODES = {
+    **dict(zip(("=", "<>", "<", "<=", ">", ">="), ("eq", "ne", "lt", "le", "gt", "ge"), strict=True)),
+    **{words: words.replace(" ", "-") for words in ("in", "not in", "like", "not like")},
+    **{f"is {word}": word.replace(" ", "-") for word in ("null", "not null", "true", "false")},
+}
+CODES: frozenset[str] = frozenset(f"explanation-{code}" for code in _CODES.values())
+"""The texts this needs."""
+
+
+class Texts(Protocol):
+    """A message catalogue."""
+
+    def text(self, code: str, language: Language, **params: Any) -> str: ...
+
+
+Words = Mapping[str, Callable[[str], str]]
+"""For fields whose values are codes, by their name: a code in words."""
+
+
+def sentence(reason: Comparison, texts: Texts, language: Language, words: Words | None = None) -> str:
+    """One comparison in words. `words`: what to call the values of fields that hold codes."""
+    [word] = {(words or {}).get(name) for name in reason.fields} if len(reason.fields) == 1 else [None]
+    threshold = shown(reason.threshold, texts, language, word)
+    if reason.parameter is not None:
+        threshold = texts.text("explanation-parameter", language, threshold=threshold, parameter=reason.parameter)
+    code = f"explanation-{_CODES[reason.operator]}"
+    value = shown(reason.value, texts, language, word)
+    return texts.text(code, language, field=reason.field, value=value, threshold=threshold)
+
+
+def shown(value: Any, texts: Texts, language: Language, word: Callable[[str], str] | None = None) -> str:
+    """A value as people write it."""
+    if isinstance(value, bool):
+        return texts.text("yes" if value else "no", language)
+    if isinstance(value, tuple):
+        return " / ".join(shown(one, texts, language, word) for one in value)
+    if isinstance(value, str) and word is not None:
+        return word(value)
+    return plain(value)
