@@ -1,0 +1,298 @@
+"""The gates (关口) of the national case: what must be so before it may go on, all of it told at once.
+
+Nothing here asks who wants it, or how urgently. A fact that is not known counts as not so: what nobody has looked at
+cannot be said to be in order. Sources: domain rules of identification and elimination (识别、风险消除), whose numbers
+are the policies `gate-terms`, `measure-fit` and `asset-comparison`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from services.households.rules.calendar_months import add_months
+from services.households.rules.notices import NoticeRun
+from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """One condition that does not hold: `unmet-<code>` in the catalogue, with `params` filled in. No names in it."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a gate, `gate-<code>` in the catalogue, and whether it holds."""
+
+    code: str
+    met: bool
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The versions of the policies that are in force."""
+
+    gate: GateTerms
+    fit: MeasureFit
+    comparison: AssetComparison
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """A village deliberation (民主评议)."""
+
+    present: int
+    in_favour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A question to a bureau (信息比对), by the kind of asset."""
+
+    kind: str
+    due_on: date
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HelpMeasure:
+    """A measure (帮扶措施) as the gates see it."""
+
+    risk: str
+    kind: str
+    sub_kind: str | None
+    state: str  # planned | delivered | failed | withdrawn
+    delivered_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomeFacts:
+    """The rolling year against the line in force on the day of the gate; yuan, per head where it says so."""
+
+    reference_per_head: Decimal
+    line: Decimal
+    net_income: Decimal
+    rigid_spending: Decimal
+    year_ended_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class EliminationFacts:
+    """What the check before elimination (消除核查) found."""
+
+    checked_on: date
+    income_stable: bool
+    spending_solved: bool
+    manner: str  # helped | natural
+    contact: bool  # who keeps in touch afterwards (监测联系人), with a phone
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """All that the gates ask of one household and its case, as of one day. None: nobody knows."""
+
+    monitoring_class: str | None = None
+    main_risk: str | None = None
+    risks: tuple[str, ...] = ()
+    identified_on: date | None = None
+    visited: bool = False  # in this round: since the case came to its visit check, or was opened
+    authorised: bool = False
+    vote: Vote | None = None  # of this round
+    notice: NoticeRun | None = None  # of this round
+    tickets: tuple[Ticket, ...] = ()
+    adults: int = 0  # people old enough to be asked after
+    measures: tuple[HelpMeasure, ...] = ()
+    skills: tuple[str | None, ...] = ()  # labour skill of each person who lives there
+    no_labour_covered: bool | None = None
+    income: IncomeFacts | None = None
+    check: EliminationFacts | None = None
+    schooling: bool | None = None
+    medical: bool | None = None
+    housing: bool | None = None
+    water: bool | None = None
+    dwelling_level: str | None = None
+    only_home: bool | None = None
+    uninsured: int = 0  # people known to have no medical insurance
+    open_checks: int = 0  # alerts nobody has answered yet
+
+    def workers(self, terms: GateTerms) -> int:
+        """How many can work."""
+        return sum(1 for skill in self.skills if skill in terms.labour_skills)
+
+
+Check = Callable[[GateFacts, Terms, date], list[Condition]]
+
+
+def conditions(to_state: str, facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    """Every condition of the gate before `to_state`, met or not; none where there is no gate."""
+    return [one for check in GATES.get(to_state, ()) for one in check(facts, terms, on)]
+
+
+def unmet(to_state: str, facts: GateFacts, terms: Terms, on: date) -> list[Unmet]:
+    """Every condition that does not hold."""
+    return [Unmet(one.code, one.params) for one in conditions(to_state, facts, terms, on) if not one.met]
+
+
+# Identification (识别)
+
+
+def _named(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    known = facts.main_risk is not None and facts.main_risk in facts.risks
+    return [Condition("class", facts.monitoring_class is not None), Condition("main-risk", known)]
+
+
+def _visited(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    return [Condition("visit", facts.visited)]
+
+
+def _compared(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    """Every kind was asked, unless nobody is old enough; each bureau has answered, or had its time."""
+    asked = {ticket.kind for ticket in facts.tickets}
+    missing = sorted(set(terms.comparison.required) - asked) if facts.adults else []
+    waiting = sum(1 for ticket in facts.tickets if not ticket.answered and on <= ticket.due_on)
+    return [
+        Condition("authorisation", facts.authorised),
+        Condition("comparison-asked", not missing, {"missing": len(missing)}),
+        Condition("comparison-answered", not waiting, {"waiting": waiting}),
+    ]
+
+
+def _voted(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    vote = facts.vote or Vote(0, 0)
+    positive = vote.present > 0 and vote.in_favour > vote.present * terms.gate.votes_share
+    return [Condition("votes", positive, {"present": vote.present, "in_favour": vote.in_favour})]
+
+
+def _published(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    """The notice (公示) ran long enough, which two dated proofs show; what was objected is answered, and nothing upheld."""
+    notice, days = facts.notice or NoticeRun(), terms.gate.notice_days
+    ran = notice.ran_days(on)
+    lapsed = notice.lapsed(terms.gate.notice_lapse_days)
+    return [
+        Condition("notice", ran is not None and ran >= days and not lapsed, {"days": days, "ran": ran or 0}),
+        Condition("objections", notice.open_objections == 0, {"open": notice.open_objections}),
+        Condition("objection-upheld", notice.upheld == 0),
+    ]
+
+
+# Plan (帮扶计划)
+
+
+def _planned(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    standing = [one for one in facts.measures if one.state in ("planned", "delivered")]
+    able = facts.workers(terms.gate) > 0
+    earning = any(terms.fit.is_developmental(one.kind, one.sub_kind) for one in standing)
+    alone = bool(standing) and all(terms.fit.is_allowance(one.kind, one.sub_kind) for one in standing)
+    found = [
+        *_for_each_risk("measure-planned", facts, standing, terms, ()),
+        Condition("developmental", earning or not able),
+        Condition("allowance-alone", not (able and alone)),
+    ]
+    for gap, there in (("schooling", facts.schooling is False), ("uninsured", facts.uninsured > 0)):
+        filled = any(terms.fit.fills(gap, one.kind, one.sub_kind) for one in standing)
+        found.append(Condition(f"gap-{gap}", filled or not there or gap not in terms.fit.gaps))
+    return found
+
+
+def _for_each_risk(
+    code: str, facts: GateFacts, measures: Sequence[HelpMeasure], terms: Terms, spared: Sequence[str]
+) -> list[Condition]:
+    """A measure against each risk that fits it. No risk, no measure: then the first condition fails."""
+    if not facts.risks:
+        return [Condition("main-risk", met=False)]
+    found = []
+    for risk in facts.risks:
+        helped = any(one.risk == risk and terms.fit.fitting(risk, one.kind, one.sub_kind) for one in measures)
+        found.append(Condition(code, helped or risk in spared, {"risk": risk}))
+    return found
+
+
+# Elimination (风险消除)
+
+
+def _may_be_checked(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    """Long enough in the register, somebody who can work, and no news that nobody has looked at."""
+    months = terms.gate.monitored_months
+    ripe = facts.identified_on is not None and on >= add_months(facts.identified_on, months)
+    able = facts.workers(terms.gate) > 0 and facts.no_labour_covered is not True
+    return [
+        Condition("months", ripe, {"months": months}),
+        Condition("labour", able),
+        Condition("open-checks", facts.open_checks == 0, {"open": facts.open_checks}),
+    ]
+
+
+def _helped(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    """A fitting measure was delivered against each risk; a risk that passed by itself only where the policy says so."""
+    natural = facts.check is not None and facts.check.manner == "natural"
+    done = [
+        one
+        for one in facts.measures
+        if one.state == "delivered" and one.delivered_on is not None and one.delivered_on <= on
+    ]
+    return _for_each_risk("measure-delivered", facts, done, terms, terms.gate.natural_risks if natural else ())
+
+
+def _earns_enough(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    gate, income = terms.gate, facts.income
+    fresh = income is not None and income.year_ended_on >= on - timedelta(days=gate.income_fresh_days)
+    over = income is not None and income.reference_per_head > income.line
+    line = {"reference": income.reference_per_head, "line": income.line} if income else {"reference": "-", "line": "-"}
+    solved = facts.check is not None and facts.check.spending_solved
+    return [
+        Condition("income-known", fresh),
+        Condition("income-line", over, line),
+        Condition("income-stable", facts.check is not None and facts.check.income_stable),
+        Condition("spending", solved and _bearable(income, gate.rigid_share_max)),
+    ]
+
+
+def _bearable(income: IncomeFacts | None, most: float | None) -> bool:
+    """Whether the rigid spending (刚性支出) that is booked does not speak against what the check says."""
+    if income is None or most is None:
+        return True  # that income is not known is a condition of its own
+    return income.rigid_spending <= max(income.net_income, Decimal(0)) * Decimal(str(most))
+
+
+def _assured(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    """Three assurances and drinking water (三保障和饮水), and what would contradict them."""
+    unsafe = facts.dwelling_level in terms.gate.housing_unsafe_levels and facts.only_home is not False
+    return [
+        Condition("schooling", facts.schooling is True),
+        Condition("medical", facts.medical is True),
+        Condition("uninsured", facts.uninsured == 0, {"people": facts.uninsured}),
+        Condition("housing", facts.housing is True),
+        Condition("dwelling", not unsafe, {"level": facts.dwelling_level or "-"}),
+        Condition("water", facts.water is True),
+    ]
+
+
+def _checked(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    days = terms.gate.check_fresh_days
+    fresh = facts.check is not None and timedelta(0) <= on - facts.check.checked_on <= timedelta(days=days)
+    contact = facts.check is not None and facts.check.contact
+    return [Condition("elimination-check", fresh, {"days": days}), Condition("contact", contact)]
+
+
+_PUBLISHABLE: tuple[Check, ...] = (_named, _visited, _compared, _voted)
+_SOLVED: tuple[Check, ...] = (_may_be_checked, _helped, _earns_enough, _assured, _checked)
+
+GATES: Mapping[str, tuple[Check, ...]] = {
+    "notice": _PUBLISHABLE,
+    "township_review": (*_PUBLISHABLE, _published),
+    "county_decision": (*_PUBLISHABLE, _published),
+    "monitored": (*_PUBLISHABLE, _published),
+    "planned": (_planned,),
+    "elimination_check": (_may_be_checked,),
+    "elimination_deliberation": _SOLVED,
+    "elimination_notice": (*_SOLVED, _voted),
+    "elimination_township": (*_SOLVED, _voted, _published),
+    "elimination_county": (*_SOLVED, _voted, _published),
+    "eliminated": (*_SOLVED, _voted, _published),
+}
+"""By the state that the case is to reach. What held at an earlier gate must still hold at the later one."""
