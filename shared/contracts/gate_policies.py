@@ -24,7 +24,7 @@ def _is_one_of(kind: str, sub_kind: str | None, wanted: Iterable[str]) -> bool:
 class MeasureFit(_Body):
     """`measure-fit` (措施与风险匹配): which kinds of measure (帮扶措施) count for which risk.
 
-    A risk that is not named is fitted by every measure. `developmental`: what counts as help to earn (开发式帮扶);
+    `02` stands for every code that begins so; a risk that is not named is fitted by every measure. `developmental`: what counts as help to earn (开发式帮扶);
     `not_alone` does not count as such by itself. `allowance`: help that must not stand alone where somebody can
     work (一兜了之). `gaps`: what a shortfall asks for, whatever the risk: `schooling`, `uninsured`.
     """
@@ -37,7 +37,7 @@ class MeasureFit(_Body):
 
     def fitting(self, risk: str, kind: str, sub_kind: str | None) -> bool:
         """Whether a measure counts for a risk."""
-        wanted = self.fits.get(risk)
+        wanted = self.fits.get(risk, self.fits.get(risk[:2]))
         return wanted is None or _is_one_of(kind, sub_kind, wanted)
 
     def fills(self, gap: str, kind: str, sub_kind: str | None) -> bool:

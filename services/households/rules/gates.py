@@ -212,6 +212,11 @@ def _for_each_risk(
     return found
 
 
+def _given(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+    """Watching begins when help has come: something was delivered."""
+    return [Condition("delivered-any", any(_is_delivered(one, on) for one in facts.measures))]
+
+
 # Elimination (风险消除)
 
 
@@ -230,12 +235,12 @@ def _may_be_checked(facts: GateFacts, terms: Terms, on: date) -> list[Condition]
 def _helped(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
     """A fitting measure was delivered against each risk; a risk that passed by itself only where the policy says so."""
     natural = facts.check is not None and facts.check.manner == "natural"
-    done = [
-        one
-        for one in facts.measures
-        if one.state == "delivered" and one.delivered_on is not None and one.delivered_on <= on
-    ]
+    done = [one for one in facts.measures if _is_delivered(one, on)]
     return _for_each_risk("measure-delivered", facts, done, terms, terms.gate.natural_risks if natural else ())
+
+
+def _is_delivered(measure: HelpMeasure, on: date) -> bool:
+    return measure.state == "delivered" and measure.delivered_on is not None and measure.delivered_on <= on
 
 
 def _earns_enough(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
@@ -279,20 +284,24 @@ def _checked(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
     return [Condition("elimination-check", fresh, {"days": days}), Condition("contact", contact)]
 
 
-_PUBLISHABLE: tuple[Check, ...] = (_named, _visited, _compared, _voted)
+_PUBLISHABLE: tuple[Check, ...] = (_named, _visited, _compared)
+_IDENTIFIABLE: tuple[Check, ...] = (*_PUBLISHABLE, _voted, _published)
 _SOLVED: tuple[Check, ...] = (_may_be_checked, _helped, _earns_enough, _assured, _checked)
+_ELIMINABLE: tuple[Check, ...] = (*_SOLVED, _voted, _published)
 
 GATES: Mapping[str, tuple[Check, ...]] = {
     "notice": _PUBLISHABLE,
-    "township_review": (*_PUBLISHABLE, _published),
-    "county_decision": (*_PUBLISHABLE, _published),
-    "monitored": (*_PUBLISHABLE, _published),
+    "township_review": _IDENTIFIABLE,
+    "county_decision": _IDENTIFIABLE,
+    "monitored": _IDENTIFIABLE,
     "planned": (_planned,),
+    "observation": (_given,),
     "elimination_check": (_may_be_checked,),
     "elimination_deliberation": _SOLVED,
-    "elimination_notice": (*_SOLVED, _voted),
-    "elimination_township": (*_SOLVED, _voted, _published),
-    "elimination_county": (*_SOLVED, _voted, _published),
-    "eliminated": (*_SOLVED, _voted, _published),
+    "elimination_notice": _SOLVED,
+    "elimination_township": _ELIMINABLE,
+    "elimination_county": _ELIMINABLE,
+    "eliminated": _ELIMINABLE,
 }
-"""By the state that the case is to reach. What held at an earlier gate must still hold at the later one."""
+"""By the state that the case is to reach. What held at an earlier gate must still hold at the later one. The votes come
+along with the move to the notice, so the table of moves asks for them there, and the gates from then on."""
