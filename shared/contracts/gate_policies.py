@@ -18,15 +18,16 @@ class _Body(BaseModel):
 
 
 def _is_one_of(kind: str, sub_kind: str | None, wanted: Iterable[str]) -> bool:
-    return kind in wanted or (sub_kind is not None and f"{kind}.{sub_kind}" in wanted)
+    return kind in wanted or (sub_kind is not None and sub_kind in wanted)
 
 
 class MeasureFit(_Body):
     """`measure-fit` (措施与风险匹配): which kinds of measure (帮扶措施) count for which risk.
 
-    `02` stands for every code that begins so; a risk that is not named is fitted by every measure. `developmental`: what counts as help to earn (开发式帮扶);
-    `not_alone` does not count as such by itself. `allowance`: help that must not stand alone where somebody can
-    work (一兜了之). `gaps`: what a shortfall asks for, whatever the risk: `schooling`, `uninsured`.
+    `02` stands for every code that begins so; a risk that is not named is fitted by every measure. `developmental`:
+    what counts as help to earn (开发式帮扶); `not_alone` does not count as such by itself. `allowance`: help that must
+    not stand alone where somebody can work (一兜了之). `gaps`: what a shortfall asks for, whatever the risk:
+    `schooling`, `uninsured`.
     """
 
     fits: dict[Code, list[MeasureCode]]
@@ -70,10 +71,11 @@ class GateTerms(_Body):
     check_fresh_days: Annotated[int, Field(ge=1, description="How old the elimination check may be")]
     income_fresh_days: Annotated[int, Field(ge=1, description="How long ago the income year may have ended")]
     rigid_share_max: Annotated[
-        float | None, Field(ge=0, description="Rigid spending against net income; null: what the check says alone counts")
+        float | None,
+        Field(ge=0, description="Rigid spending against net income; null: what the check says alone counts"),
     ] = None
     natural_risks: list[Code] = []
-    labour_skills: Annotated[list[Code], Field(min_length=1)]
+    weak_is_labour: bool
     housing_unsafe_levels: list[str] = []
 
     @model_validator(mode="after")

@@ -99,7 +99,6 @@ def _measures() -> None:
         "measure",
         _id("id"),
         _id("case_id"),
-        _id("household_id"),
         _area(),
         _small("round"),
         *(_string(name) for name in ("risk", "kind")),
@@ -125,7 +124,6 @@ def _measures() -> None:
         _moment("updated_at"),
     )
     op.create_index("ix_measure_case", "measure", ["case_id", "id"])
-    op.create_index("ix_measure_household", "measure", ["household_id"])
     op.create_index("uq_measure_source_ref", "measure", ["source", "source_ref"], unique=True)
 
 
@@ -175,7 +173,6 @@ def _notices() -> None:
         "notice_entry",
         _id("notice_id"),
         _id("case_id"),
-        _id("household_id"),
         _area(),
         _small("round"),
         _text("kind"),
@@ -243,7 +240,6 @@ def _tickets() -> None:
         "comparison_ticket",
         _id("id"),
         _id("case_id"),
-        _id("household_id"),
         _area(),
         _small("round"),
         _id("member_id"),
@@ -262,6 +258,7 @@ def _tickets() -> None:
             ["authorisation_id"], ["authorisation.id"], name="fk_comparison_ticket_authorisation_id"
         ),
     )
+    op.create_index("ix_comparison_ticket_case", "comparison_ticket", ["case_id", "id"])
     op.create_index("ix_comparison_ticket_feed", "comparison_ticket", ["feed", "due_on", "id"])
     op.create_index(
         "uq_comparison_ticket_live",

@@ -54,12 +54,12 @@ class ComparisonTicket(Base):
             unique=True,
             postgresql_where=text("state <> 'withdrawn'"),
         ),
+        Index("ix_comparison_ticket_case", "case_id", "id"),
         Index("ix_comparison_ticket_feed", "feed", "due_on", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID]
-    household_id: Mapped[UUID]
     area_code: Mapped[AreaColumn]
     round: Mapped[int] = mapped_column(SmallInteger)
     member_id: Mapped[UUID] = mapped_column(ForeignKey("member.id"))

@@ -24,13 +24,11 @@ class Measure(Base):
             ["case_id", "area_code"], ["monitoring_case.id", "monitoring_case.area_code"], onupdate="CASCADE"
         ),
         Index("ix_measure_case", "case_id", "id"),
-        Index("ix_measure_household", "household_id"),
         Index("uq_measure_source_ref", "source", "source_ref", unique=True),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID]
-    household_id: Mapped[UUID]
     area_code: Mapped[AreaColumn]
     round: Mapped[int] = mapped_column(SmallInteger)
     risk: Mapped[str]

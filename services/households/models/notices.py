@@ -57,7 +57,6 @@ class NoticeEntry(Base):
 
     notice_id: Mapped[UUID] = mapped_column(ForeignKey("public_notice.id"), primary_key=True)
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    household_id: Mapped[UUID]
     area_code: Mapped[AreaColumn]
     round: Mapped[int] = mapped_column(SmallInteger)
     kind: Mapped[NoticeKind] = mapped_column(Text)

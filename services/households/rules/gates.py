@@ -107,7 +107,8 @@ class GateFacts:
     tickets: tuple[Ticket, ...] = ()
     adults: int = 0  # people old enough to be asked after
     measures: tuple[HelpMeasure, ...] = ()
-    skills: tuple[str | None, ...] = ()  # labour skill of each person who lives there
+    able: int = 0  # people who can work
+    weak: int = 0  # people who can work a little (弱劳动力或半劳动力)
     no_labour_covered: bool | None = None
     income: IncomeFacts | None = None
     check: EliminationFacts | None = None
@@ -118,19 +119,29 @@ class GateFacts:
     dwelling_level: str | None = None
     only_home: bool | None = None
     uninsured: int = 0  # people known to have no medical insurance
+    out_of_school: int = 0  # of school age, in no school
     open_checks: int = 0  # alerts nobody has answered yet
 
     def workers(self, terms: GateTerms) -> int:
         """How many can work."""
-        return sum(1 for skill in self.skills if skill in terms.labour_skills)
+        return self.able + (self.weak if terms.weak_is_labour else 0)
 
 
-Check = Callable[[GateFacts, Terms, date], list[Condition]]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a gate is asked about: by which terms, and on which day (in China)."""
+
+    facts: GateFacts
+    terms: Terms
+    on: date
+
+
+Check = Callable[[Asked], list[Condition]]
 
 
 def conditions(to_state: str, facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
     """Every condition of the gate before `to_state`, met or not; none where there is no gate."""
-    return [one for check in GATES.get(to_state, ()) for one in check(facts, terms, on)]
+    return [one for check in GATES.get(to_state, ()) for one in check(Asked(facts, terms, on))]
 
 
 def unmet(to_state: str, facts: GateFacts, terms: Terms, on: date) -> list[Unmet]:
@@ -141,19 +152,22 @@ def unmet(to_state: str, facts: GateFacts, terms: Terms, on: date) -> list[Unmet
 # Identification (识别)
 
 
-def _named(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _named(asked: Asked) -> list[Condition]:
+    facts = asked.facts
     known = facts.main_risk is not None and facts.main_risk in facts.risks
     return [Condition("class", facts.monitoring_class is not None), Condition("main-risk", known)]
 
 
-def _visited(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _visited(asked: Asked) -> list[Condition]:
+    facts = asked.facts
     return [Condition("visit", facts.visited)]
 
 
-def _compared(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _compared(asked: Asked) -> list[Condition]:
     """Every kind was asked, unless nobody is old enough; each bureau has answered, or had its time."""
-    asked = {ticket.kind for ticket in facts.tickets}
-    missing = sorted(set(terms.comparison.required) - asked) if facts.adults else []
+    facts, terms, on = asked.facts, asked.terms, asked.on
+    kinds = {ticket.kind for ticket in facts.tickets}
+    missing = set(terms.comparison.required) - kinds if facts.adults else set()
     waiting = sum(1 for ticket in facts.tickets if not ticket.answered and on <= ticket.due_on)
     return [
         Condition("authorisation", facts.authorised),
@@ -162,14 +176,16 @@ def _compared(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
     ]
 
 
-def _voted(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _voted(asked: Asked) -> list[Condition]:
+    facts, terms = asked.facts, asked.terms
     vote = facts.vote or Vote(0, 0)
     positive = vote.present > 0 and vote.in_favour > vote.present * terms.gate.votes_share
     return [Condition("votes", positive, {"present": vote.present, "in_favour": vote.in_favour})]
 
 
-def _published(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _published(asked: Asked) -> list[Condition]:
     """The notice (公示) ran long enough, which two dated proofs show; what was objected is answered, and nothing upheld."""
+    facts, terms, on = asked.facts, asked.terms, asked.on
     notice, days = facts.notice or NoticeRun(), terms.gate.notice_days
     ran = notice.ran_days(on)
     lapsed = notice.lapsed(terms.gate.notice_lapse_days)
@@ -183,26 +199,34 @@ def _published(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
 # Plan (帮扶计划)
 
 
-def _planned(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _planned(asked: Asked) -> list[Condition]:
+    facts, terms = asked.facts, asked.terms
     standing = [one for one in facts.measures if one.state in ("planned", "delivered")]
     able = facts.workers(terms.gate) > 0
     earning = any(terms.fit.is_developmental(one.kind, one.sub_kind) for one in standing)
     alone = bool(standing) and all(terms.fit.is_allowance(one.kind, one.sub_kind) for one in standing)
     found = [
-        *_for_each_risk("measure-planned", facts, standing, terms, ()),
+        *_for_each_risk("measure-planned", asked, standing, ()),
         Condition("developmental", earning or not able),
         Condition("allowance-alone", not (able and alone)),
     ]
-    for gap, there in (("schooling", facts.schooling is False), ("uninsured", facts.uninsured > 0)):
+    for gap, there in _gaps(facts):
         filled = any(terms.fit.fills(gap, one.kind, one.sub_kind) for one in standing)
         found.append(Condition(f"gap-{gap}", filled or not there or gap not in terms.fit.gaps))
     return found
 
 
-def _for_each_risk(
-    code: str, facts: GateFacts, measures: Sequence[HelpMeasure], terms: Terms, spared: Sequence[str]
-) -> list[Condition]:
+def _gaps(facts: GateFacts) -> tuple[tuple[str, bool], ...]:
+    """Shortfalls that a plan must answer whatever the risk, and whether they are there."""
+    return (
+        ("schooling", facts.schooling is False or facts.out_of_school > 0),
+        ("uninsured", facts.uninsured > 0),
+    )
+
+
+def _for_each_risk(code: str, asked: Asked, measures: Sequence[HelpMeasure], spared: Sequence[str]) -> list[Condition]:
     """A measure against each risk that fits it. No risk, no measure: then the first condition fails."""
+    facts, terms = asked.facts, asked.terms
     if not facts.risks:
         return [Condition("main-risk", met=False)]
     found = []
@@ -212,16 +236,18 @@ def _for_each_risk(
     return found
 
 
-def _given(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _given(asked: Asked) -> list[Condition]:
     """Watching begins when help has come: something was delivered."""
+    facts, on = asked.facts, asked.on
     return [Condition("delivered-any", any(_is_delivered(one, on) for one in facts.measures))]
 
 
 # Elimination (风险消除)
 
 
-def _may_be_checked(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _may_be_checked(asked: Asked) -> list[Condition]:
     """Long enough in the register, somebody who can work, and no news that nobody has looked at."""
+    facts, terms, on = asked.facts, asked.terms, asked.on
     months = terms.gate.monitored_months
     ripe = facts.identified_on is not None and on >= add_months(facts.identified_on, months)
     able = facts.workers(terms.gate) > 0 and facts.no_labour_covered is not True
@@ -232,26 +258,28 @@ def _may_be_checked(facts: GateFacts, terms: Terms, on: date) -> list[Condition]
     ]
 
 
-def _helped(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _helped(asked: Asked) -> list[Condition]:
     """A fitting measure was delivered against each risk; a risk that passed by itself only where the policy says so."""
+    facts, terms, on = asked.facts, asked.terms, asked.on
     natural = facts.check is not None and facts.check.manner == "natural"
     done = [one for one in facts.measures if _is_delivered(one, on)]
-    return _for_each_risk("measure-delivered", facts, done, terms, terms.gate.natural_risks if natural else ())
+    return _for_each_risk("measure-delivered", asked, done, terms.gate.natural_risks if natural else ())
 
 
 def _is_delivered(measure: HelpMeasure, on: date) -> bool:
     return measure.state == "delivered" and measure.delivered_on is not None and measure.delivered_on <= on
 
 
-def _earns_enough(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _earns_enough(asked: Asked) -> list[Condition]:
+    facts, terms, on = asked.facts, asked.terms, asked.on
     gate, income = terms.gate, facts.income
     fresh = income is not None and income.year_ended_on >= on - timedelta(days=gate.income_fresh_days)
     over = income is not None and income.reference_per_head > income.line
-    line = {"reference": income.reference_per_head, "line": income.line} if income else {"reference": "-", "line": "-"}
+    yuan = {"reference": f"{income.reference_per_head:.2f}", "line": f"{income.line:.0f}"} if income else {}
     solved = facts.check is not None and facts.check.spending_solved
     return [
         Condition("income-known", fresh),
-        Condition("income-line", over, line),
+        Condition("income-line", over, yuan),
         Condition("income-stable", facts.check is not None and facts.check.income_stable),
         Condition("spending", solved and _bearable(income, gate.rigid_share_max)),
     ]
@@ -264,11 +292,13 @@ def _bearable(income: IncomeFacts | None, most: float | None) -> bool:
     return income.rigid_spending <= max(income.net_income, Decimal(0)) * Decimal(str(most))
 
 
-def _assured(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _assured(asked: Asked) -> list[Condition]:
     """Three assurances and drinking water (三保障和饮水), and what would contradict them."""
+    facts, terms = asked.facts, asked.terms
     unsafe = facts.dwelling_level in terms.gate.housing_unsafe_levels and facts.only_home is not False
     return [
         Condition("schooling", facts.schooling is True),
+        Condition("out-of-school", facts.out_of_school == 0, {"people": facts.out_of_school}),
         Condition("medical", facts.medical is True),
         Condition("uninsured", facts.uninsured == 0, {"people": facts.uninsured}),
         Condition("housing", facts.housing is True),
@@ -277,7 +307,8 @@ def _assured(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
     ]
 
 
-def _checked(facts: GateFacts, terms: Terms, on: date) -> list[Condition]:
+def _checked(asked: Asked) -> list[Condition]:
+    facts, terms, on = asked.facts, asked.terms, asked.on
     days = terms.gate.check_fresh_days
     fresh = facts.check is not None and timedelta(0) <= on - facts.check.checked_on <= timedelta(days=days)
     contact = facts.check is not None and facts.check.contact
