@@ -1,6 +1,19 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.households.models import Evidence, Household, Member, TaskHousehold, Verdict, Visit
+from services.households.models import (
+    Authorisation,
+    EliminationCheck,
+    Evidence,
+    Household,
+    Measure,
+    Member,
+    Objection,
+    PublicNotice,
+    TaskHousehold,
+    Verdict,
+    Visit,
+)
+from services.households.usecases import comparisons, elimination_checks, measures, notices, objections
 from services.households.usecases.area_checks import NOTE
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
@@ -16,4 +29,13 @@ SEALED = (
     Sealed(Verdict.reason_sealed, REASON),
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
+    Sealed(Measure.content_sealed, measures.CONTENT),
+    Sealed(Measure.proof_sealed, measures.PROOF),
+    Sealed(Measure.reason_sealed, measures.REASON),
+    Sealed(EliminationCheck.sealed, elimination_checks.CHECK),
+    Sealed(PublicNotice.text_sealed, notices.TEXT),
+    Sealed(PublicNotice.proof_sealed, notices.PROOF),
+    Sealed(Objection.sealed, objections.OBJECTION),
+    Sealed(Objection.reason_sealed, objections.REASON),
+    Sealed(Authorisation.signer_sealed, comparisons.SIGNER),
 )

@@ -18,7 +18,7 @@ from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFi
 
 @dataclass(frozen=True, slots=True)
 class Unmet:
-    """One condition that does not hold: `unmet-<code>` in the catalogue, with `params` filled in. No names in it."""
+    """One condition that does not hold: the code of its text, and what is filled in. No names in it."""
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -26,11 +26,17 @@ class Unmet:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a gate, `gate-<code>` in the catalogue, and whether it holds."""
+    """One condition of a gate, and whether it holds: `gate-<code>` in the catalogue says what is asked, `unmet-<code>`
+    what is missing."""
 
     code: str
     met: bool
     params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def unmet(self) -> Unmet:
+        """As a refusal tells it."""
+        return Unmet(f"unmet-{self.code}", self.params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ def conditions(to_state: str, facts: GateFacts, terms: Terms, on: date) -> list[
 
 def unmet(to_state: str, facts: GateFacts, terms: Terms, on: date) -> list[Unmet]:
     """Every condition that does not hold."""
-    return [Unmet(one.code, one.params) for one in conditions(to_state, facts, terms, on) if not one.met]
+    return [one.unmet for one in conditions(to_state, facts, terms, on) if not one.met]
 
 
 # Identification (识别)

@@ -38,6 +38,12 @@ class AlreadyPublished(Conflict):
     code: ClassVar[str] = "case-published-already"
 
 
+class HeadMissing(Conflict):
+    """The household has nobody as its head: the register is put right first."""
+
+    code: ClassVar[str] = "household-head-missing"
+
+
 class NoticeNotDrafted(Conflict):
     """The notice was put up already, or was withdrawn."""
 
