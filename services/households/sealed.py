@@ -2,11 +2,13 @@
 
 from services.households.models import (
     Authorisation,
+    CaseMove,
     EliminationCheck,
     Evidence,
     Household,
     Measure,
     Member,
+    MonitoringCase,
     Objection,
     PublicNotice,
     TaskHousehold,
@@ -15,6 +17,10 @@ from services.households.models import (
 )
 from services.households.usecases import comparisons, elimination_checks, measures, notices, objections
 from services.households.usecases.area_checks import NOTE
+from services.households.usecases.case_clocks import FAST_LANE
+from services.households.usecases.monitoring import REMARK
+from services.households.usecases.moves import MINUTES
+from services.households.usecases.moves import NOTE as MOVE_NOTE
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -38,4 +44,8 @@ SEALED = (
     Sealed(Objection.sealed, objections.OBJECTION),
     Sealed(Objection.reason_sealed, objections.REASON),
     Sealed(Authorisation.signer_sealed, comparisons.SIGNER),
+    Sealed(MonitoringCase.remark_sealed, REMARK),
+    Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
+    Sealed(CaseMove.note_sealed, MOVE_NOTE),
+    Sealed(CaseMove.minutes_sealed, MINUTES),
 )

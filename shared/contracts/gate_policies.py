@@ -55,19 +55,17 @@ class MeasureFit(_Body):
 
 
 class GateTerms(_Body):
-    """`gate-terms` (识别与消除条件): the numbers of the gates.
+    """`gate-terms` (识别与消除条件): the numbers of the gates, beside the days and months of `case-clocks`.
 
     Days are calendar days. A visit counts from `visit_before_days` before the case was opened: nobody is visited
     twice for one thing. A notice is told of at most `notice_tell_days` after it was put up or taken down, and is void
-    when its end was not proved within `notice_lapse_days` of its beginning.
+    when it was not taken down within `notice_prove_days` of the first day on which it could be.
     """
 
     visit_before_days: Days
-    notice_days: Annotated[int, Field(ge=1, le=60)]
     notice_tell_days: Days
-    notice_lapse_days: Annotated[int, Field(ge=1, le=365)]
+    notice_prove_days: Days
     votes_share: Annotated[Share, Field(description="More than this share of those present must have voted for it")]
-    monitored_months: Annotated[int, Field(ge=1, le=60)]
     check_fresh_days: Annotated[int, Field(ge=1, description="How old the elimination check may be")]
     income_fresh_days: Annotated[int, Field(ge=1, description="How long ago the income year may have ended")]
     rigid_share_max: Annotated[
@@ -77,12 +75,6 @@ class GateTerms(_Body):
     natural_risks: list[Code] = []
     weak_is_labour: bool
     housing_unsafe_levels: list[str] = []
-
-    @model_validator(mode="after")
-    def _a_notice_can_end(self) -> Self:
-        if self.notice_lapse_days <= self.notice_days:
-            raise ValueError("a notice would be void before it has run")
-        return self
 
 
 class Comparison(_Body):

@@ -48,7 +48,7 @@ def _cases() -> None:
         _text("source", nullable=False),
         sa.Column("opened_at", MOMENT, nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=False),
-        sa.Column("state_since", MOMENT, nullable=False),
+        sa.Column("state_since", sa.Date(), nullable=False),
         sa.Column("identified_on", sa.Date(), nullable=True),
         sa.Column("eliminated_on", sa.Date(), nullable=True),
         _string("elimination_way"),

@@ -154,7 +154,7 @@ def _notices() -> None:
         _text("state"),
         _sealed("text_sealed"),
         *(_small(name) for name in ("min_days", "lapse_days", "tell_days")),
-        _id("policy_id"),
+        *(_id(name) for name in ("policy_id", "terms_policy_id")),
         _sealed("proof_sealed", nullable=True),
         _day("started_on", nullable=True),
         _string("started_photo", nullable=True),

@@ -15,7 +15,8 @@ ObjectionState = Literal["open", "upheld", "rejected"]
 
 class PublicNotice(Base):
     """One sheet in one village (`area_code`). `text_sealed` ("notice-text") is what was written on it; the place and who
-    put it up and took it down are sealed in `proof_sealed` ("notice-proof"). `policy_id`: `gate-terms`, whose days count.
+    put it up and took it down are sealed in `proof_sealed` ("notice-proof"). `policy_id`: the version of `case-clocks`
+    whose days count; `terms_policy_id`: that of `gate-terms`.
     """
 
     __tablename__ = "public_notice"
@@ -30,6 +31,7 @@ class PublicNotice(Base):
     lapse_days: Mapped[int] = mapped_column(SmallInteger)
     tell_days: Mapped[int] = mapped_column(SmallInteger)
     policy_id: Mapped[UUID]
+    terms_policy_id: Mapped[UUID]
     proof_sealed: Mapped[bytes | None]
     started_on: Mapped[date | None]
     started_photo: Mapped[str | None]  # SHA-256, hex

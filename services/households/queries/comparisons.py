@@ -43,9 +43,7 @@ async def find_authorisation(session: ReadSession, case: MonitoringCase, on: dat
     """The last signature of the case's present round."""
     query = (
         select(Authorisation)
-        .where(
-            Authorisation.case_id == case.id, Authorisation.round == case.round, Authorisation.signed_on <= on
-        )
+        .where(Authorisation.case_id == case.id, Authorisation.round == case.round, Authorisation.signed_on <= on)
         .order_by(Authorisation.id.desc())
         .limit(1)
     )
@@ -68,9 +66,7 @@ async def list_case_tickets(session: ReadSession, scope: Scope, case_id: UUID) -
     return [TicketRow(*row) for row in await session.execute(query)]
 
 
-async def get_ticket(
-    session: ReadSession, scope: Scope, feeds: frozenset[str] | None, ticket_id: UUID
-) -> TicketRow:
+async def get_ticket(session: ReadSession, scope: Scope, feeds: frozenset[str] | None, ticket_id: UUID) -> TicketRow:
     """One question; raises `TicketNotFound`, also for another bureau's."""
     query = _rows(scope).where(ComparisonTicket.id == ticket_id, _of_feeds(feeds))
     row = (await session.execute(query)).one_or_none()
@@ -79,9 +75,7 @@ async def get_ticket(
     return TicketRow(*row)
 
 
-async def lock_ticket(
-    session: WriteSession, scope: Scope, feeds: frozenset[str] | None, ticket_id: UUID
-) -> TicketRow:
+async def lock_ticket(session: WriteSession, scope: Scope, feeds: frozenset[str] | None, ticket_id: UUID) -> TicketRow:
     """One question that nobody else changes until commit; raises `TicketNotFound`."""
     query = _rows(scope).where(ComparisonTicket.id == ticket_id, _of_feeds(feeds))
     locked = query.with_for_update(of=ComparisonTicket)

@@ -130,9 +130,7 @@ async def lock_objection(session: WriteSession, scope: Scope, objection_id: UUID
     return found
 
 
-async def count_objections(
-    session: ReadSession, scope: Scope, notice_ids: Collection[UUID]
-) -> dict[UUID, Counts]:
+async def count_objections(session: ReadSession, scope: Scope, notice_ids: Collection[UUID]) -> dict[UUID, Counts]:
     """How many objections each notice has."""
     query = (
         select(

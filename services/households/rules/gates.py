@@ -12,16 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from services.households.rules.calendar_months import add_months
+from services.households.rules.monitoring.refusals import Unmet
 from services.households.rules.notices import NoticeRun
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
-
-
-@dataclass(frozen=True, slots=True)
-class Unmet:
-    """One condition that does not hold: the code of its text, and what is filled in. No names in it."""
-
-    code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +39,13 @@ class Terms:
     gate: GateTerms
     fit: MeasureFit
     comparison: AssetComparison
+    notice_days: int  # of `case-clocks`, as the next
+    monitored_months: int
+
+    @property
+    def lapse_days(self) -> int:
+        """From its beginning, after how many days a notice that was not taken down is void."""
+        return self.notice_days + self.gate.notice_prove_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +192,9 @@ def _voted(asked: Asked) -> list[Condition]:
 def _published(asked: Asked) -> list[Condition]:
     """The notice (公示) ran long enough, which two dated proofs show; what was objected is answered, and nothing upheld."""
     facts, terms, on = asked.facts, asked.terms, asked.on
-    notice, days = facts.notice or NoticeRun(), terms.gate.notice_days
+    notice, days = facts.notice or NoticeRun(), terms.notice_days
     ran = notice.ran_days(on)
-    lapsed = notice.lapsed(terms.gate.notice_lapse_days)
+    lapsed = notice.lapsed(terms.lapse_days)
     return [
         Condition("notice", ran is not None and ran >= days and not lapsed, {"days": days, "ran": ran or 0}),
         Condition("objections", notice.open_objections == 0, {"open": notice.open_objections}),
@@ -254,7 +254,7 @@ def _given(asked: Asked) -> list[Condition]:
 def _may_be_checked(asked: Asked) -> list[Condition]:
     """Long enough in the register, somebody who can work, and no news that nobody has looked at."""
     facts, terms, on = asked.facts, asked.terms, asked.on
-    months = terms.gate.monitored_months
+    months = terms.monitored_months
     ripe = facts.identified_on is not None and on >= add_months(facts.identified_on, months)
     able = facts.workers(terms.gate) > 0 and facts.no_labour_covered is not True
     return [

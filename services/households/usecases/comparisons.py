@@ -104,7 +104,9 @@ async def ask_bureaus(
     people = await _people(session, who, case, member_ids, policy, today)
     asked = await find.find_asked(session, case)
     rows = [
-        TicketRow(_ticket(who, case, member, kind, policy, in_force.policy_ids["asset-comparison"], signed, now), member)
+        TicketRow(
+            _ticket(who, case, member, kind, policy, in_force.policy_ids["asset-comparison"], signed, now), member
+        )
         for member in people
         for kind in wanted
         if (member.id, kind) not in asked

@@ -10,8 +10,10 @@ from services.households.codes import LISTS
 from services.households.models import MonitoringCase
 from services.households.queries.gates import GateQuestion, load_gate_facts
 from services.households.rules import gates
-from services.households.rules.gates import Condition, GateFacts, Terms, Unmet
+from services.households.rules.gates import Condition, GateFacts, Terms
+from services.households.rules.monitoring.refusals import Unmet
 from services.households.rules.monitoring.states import find_move
+from shared.contracts.case_policies import CaseClocks
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
 from shared.contracts.income_policies import IncomeLine
 from shared.contracts.monitoring import State
@@ -19,7 +21,7 @@ from shared.db.engine import ReadSession
 from shared.projections import policies
 from shared.projections.policies import PolicyMissing
 
-LINE = "income-line"
+CLOCKS, LINE = "case-clocks", "income-line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ async def load_terms(session: ReadSession, area_code: str, on: date) -> InForce:
     """The policies of the gates for an area and a day. Without a line in force income is not known; the rest must be."""
     bodies: dict[str, Any] = {}
     ids: dict[str, UUID] = {}
-    for kind in ("gate-terms", "measure-fit", "asset-comparison", LINE):
+    for kind in ("gate-terms", "measure-fit", "asset-comparison", CLOCKS, LINE):
         try:
             policy = (await policies.load(session, kind)).in_force(area_code, on)
         except PolicyMissing:
@@ -73,10 +75,13 @@ async def load_terms(session: ReadSession, area_code: str, on: date) -> InForce:
                 continue
             raise
         bodies[kind], ids[kind] = policy.body, policy.id
+    clocks = CaseClocks.model_validate(bodies[CLOCKS])
     terms = Terms(
         GateTerms.model_validate(bodies["gate-terms"]),
         MeasureFit.model_validate(bodies["measure-fit"]),
         AssetComparison.model_validate(bodies["asset-comparison"]),
+        clocks.notice_days,
+        clocks.monitored_months,
     )
     line = IncomeLine.model_validate(bodies[LINE]).per_head if LINE in bodies else None
     return InForce(terms, line, ids)

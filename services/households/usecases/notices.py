@@ -12,7 +12,7 @@ from services.households.queries.monitoring import lock_case
 from services.households.rules import notices as rules
 from services.households.rules.calendar_months import add_months
 from services.households.rules.notices import STATE_OF, Line, NoticeKind
-from services.households.usecases.gates import load_terms
+from services.households.usecases.gates import CLOCKS, load_terms
 from services.households.usecases.notice_text import write_sheet
 from shared import areas
 from shared.areas import AreaCode
@@ -61,7 +61,7 @@ async def draft_notice(
             raise rules.CaseElsewhere(field="case_ids")
     await _clear(session, cases, kind, now)
     in_force = await load_terms(session, village, local_date(now))
-    terms = in_force.terms.gate
+    terms = in_force.terms
     lines = await _lines(session, who, cases, local_date(now))
     above = areas.parent(village) or village
     names = await find_names(session, {village, above})
@@ -80,9 +80,10 @@ async def draft_notice(
         state="drafted",
         text_sealed=vault.seal_json(sheet.record(), TEXT),
         min_days=terms.notice_days,
-        lapse_days=terms.notice_lapse_days,
-        tell_days=terms.notice_tell_days,
-        policy_id=in_force.policy_ids["gate-terms"],
+        lapse_days=terms.lapse_days,
+        tell_days=terms.gate.notice_tell_days,
+        policy_id=in_force.policy_ids[CLOCKS],
+        terms_policy_id=in_force.policy_ids["gate-terms"],
         version=1,
         drafted_by=who.id,
         drafted_at=now,

@@ -88,9 +88,7 @@ async def answer_objection(
     if decision == "upheld":
         await _send_back(session, vault, who, row, objection, reason, now)
     await session.flush()
-    await audit.record(
-        session, who, "objection:answer", objection.id, area_code=objection.area_code, decision=decision
-    )
+    await audit.record(session, who, "objection:answer", objection.id, area_code=objection.area_code, decision=decision)
     return objection
 
 
