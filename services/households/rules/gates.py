@@ -9,12 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from services.households.rules.calendar_months import add_months
 from services.households.rules.monitoring.refusals import Unmet
 from services.households.rules.notices import NoticeRun
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
+from shared.errors import Invalid
+
+
+class NoGate(Invalid):
+    """Nothing but the table of moves stands before that state."""
+
+    code: ClassVar[str] = "no-gate"
 
 
 @dataclass(frozen=True, slots=True)
