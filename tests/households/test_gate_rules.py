@@ -16,9 +16,7 @@ from hypothesis import strategies as st
 import services.directory
 import services.households
 from services.households.rules import gates
-from services.households.rules.calendar_months import add_months
-from services.households.rules.gates import (
-    GATES,
+from services.households.rules.gate_facts import (
     EliminationFacts,
     GateFacts,
     HelpMeasure,
@@ -27,6 +25,8 @@ from services.households.rules.gates import (
     Ticket,
     Vote,
 )
+from services.households.rules.gates import GATES
+from services.households.rules.monitoring.clocks import add_months
 from services.households.rules.monitoring.states import MOVES
 from services.households.rules.notices import NoticeRun
 from services.households.rules.rounds import Step, brought_visit, vote_of
@@ -371,19 +371,6 @@ def test_every_condition_has_its_words() -> None:
     assert {
         f"{kind}-{code}" for code in codes for kind in ("gate", "unmet") if f"{kind}-{code}" not in catalogue
     } == set()
-
-
-@pytest.mark.parametrize(
-    ("day", "months", "later"),
-    [
-        (date(2026, 8, 31), 6, date(2027, 2, 28)),
-        (date(2027, 8, 31), 6, date(2028, 2, 29)),
-        (date(2026, 11, 2), -192, date(2010, 11, 2)),
-        (date(2024, 2, 29), 12, date(2025, 2, 28)),
-    ],
-)
-def test_months(day: date, months: int, later: date) -> None:
-    assert add_months(day, months) == later
 
 
 def step(to: str, **evidence: Any) -> Step:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.households.rules.gates import Vote
+from services.households.rules.gate_facts import Vote
 
 
 @dataclass(frozen=True, slots=True)

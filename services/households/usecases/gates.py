@@ -10,7 +10,8 @@ from services.households.codes import LISTS
 from services.households.models import MonitoringCase
 from services.households.queries.gates import GateQuestion, load_gate_facts
 from services.households.rules import gates
-from services.households.rules.gates import Condition, GateFacts, Terms
+from services.households.rules.gate_facts import GateFacts, Terms
+from services.households.rules.gates import Condition
 from services.households.rules.monitoring.refusals import Unmet
 from services.households.rules.monitoring.states import find_move
 from shared.contracts.case_policies import CaseClocks
