@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, any_, exists, func, literal, or_, select, tuple_
 
 from services.households.models import (
     CaseEvidence,
@@ -182,7 +182,7 @@ def _conditions(wanted: MonitoringFilter) -> list[ColumnElement[bool]]:
     if wanted.monitoring_class is not None:
         conditions.append(case.monitoring_class == wanted.monitoring_class)
     if wanted.risk is not None:
-        conditions.append(case.risks.contains([wanted.risk]))
+        conditions.append(literal(wanted.risk) == any_(case.risks))
     if wanted.due_by is not None:
         conditions.append(case.due_at <= wanted.due_by)
     if wanted.holder is not None:
