@@ -37,11 +37,15 @@ class Catalogue:
         return self._texts
 
     def text(self, code: str, language: Language, **params: Any) -> str:
-        """The text of `code` with `params` filled in; the code itself when no catalogue has it."""
+        """The text of `code` with `params` filled in; the code itself when no catalogue has it.
+
+        A parameter that is words in both languages, `{"zh": ..., "en": ...}`, is filled in in the one asked for.
+        """
         texts = self._texts.get(code)
         if texts is None:
             return code
-        return texts[language].format_map(_Blank(params))
+        said = {name: value[language] if isinstance(value, Mapping) else value for name, value in params.items()}
+        return texts[language].format_map(_Blank(said))
 
 
 class _Blank(dict[str, Any]):

@@ -1,20 +1,25 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
 from services.households.models import (
+    Authorisation,
     CaseMove,
     DoubleEntry,
+    EliminationCheck,
     Evidence,
     GradeOverride,
     Household,
     IncomeEntry,
+    Measure,
     Member,
     MonitoringCase,
+    Objection,
+    PublicNotice,
     RegisterChange,
     TaskHousehold,
     Verdict,
     Visit,
 )
-from services.households.usecases import grade_overrides
+from services.households.usecases import comparisons, elimination_checks, grade_overrides, measures, notices, objections
 from services.households.usecases.area_checks import NOTE
 from services.households.usecases.case_clocks import FAST_LANE
 from services.households.usecases.claims import CLAIM
@@ -41,6 +46,15 @@ SEALED = (
     Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
     Sealed(RegisterChange.sealed, CHANGE),
     Sealed(DoubleEntry.claim_sealed, CLAIM),
+    Sealed(Measure.content_sealed, measures.CONTENT),
+    Sealed(Measure.proof_sealed, measures.PROOF),
+    Sealed(Measure.reason_sealed, measures.REASON),
+    Sealed(EliminationCheck.sealed, elimination_checks.CHECK),
+    Sealed(PublicNotice.text_sealed, notices.TEXT),
+    Sealed(PublicNotice.proof_sealed, notices.PROOF),
+    Sealed(Objection.sealed, objections.OBJECTION),
+    Sealed(Objection.reason_sealed, objections.REASON),
+    Sealed(Authorisation.signer_sealed, comparisons.SIGNER),
     Sealed(MonitoringCase.remark_sealed, REMARK),
     Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
     Sealed(CaseMove.note_sealed, MOVE_NOTE),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
-from shared.contracts import case_policies
+from shared.contracts import case_policies, gate_policies
 from shared.contracts.alerts import Severity
 from shared.contracts.grade_policies import GradeRules
 from shared.contracts.households import Verdict
@@ -267,4 +267,5 @@ BODIES: dict[str, type[BaseModel]] = {
     "grade-rules": GradeRules,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
+    **gate_policies.BODIES,
 }

@@ -1,10 +1,12 @@
 """A households service on a database of its own: county 539921, two townships, three villages, policies in force."""
 
 import base64
+import tomllib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -14,6 +16,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import CursorResult, text
 
+import services.directory
 from services.households.app import create_app
 from services.households.consumers import HANDLERS
 from services.households.settings import HouseholdsSettings
@@ -120,6 +123,13 @@ POLICIES: dict[str, Any] = {
     },
     "triage": {"visit": False, "rules": [{"severity": "high", "verdict": "no_risk", "visit": True}]},
 }
+_SHIPPED = tomllib.loads(Path(services.directory.__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
+POLICIES |= {
+    policy["kind"]: policy["body"]
+    for policy in _SHIPPED["policy"]
+    if policy["kind"] in ("measure-fit", "gate-terms", "asset-comparison")
+}
+POLICIES["income-line"] = {"per_head": 8700}
 LONG_AGO = date(2020, 1, 1)
 
 
@@ -169,7 +179,8 @@ class Households:
         self, method: str, path: str, role: str = "county", area: str = COUNTY, **request: Any
     ) -> httpx.Response:
         """One request of somebody with that role and area."""
-        signed = signing.token(role, [area], sub=account_id(role, area))
+        feeds = request.pop("feeds", ())
+        signed = signing.token(role, [area], feeds, sub=account_id(role, area))
         headers = {"Authorization": f"Bearer {signed}", **request.pop("headers", {})}
         return await self.http.request(method, f"{V1}{path}", headers=headers, **request)
 

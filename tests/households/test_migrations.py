@@ -13,10 +13,13 @@ from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
 SECURED = [
+    "authorisation",
     "case_evidence",
     "case_move",
     "case_pause",
+    "comparison_ticket",
     "double_entry",
+    "elimination_check",
     "evidence",
     "grade_change",
     "grade_override",
@@ -26,8 +29,12 @@ SECURED = [
     "income_entry",
     "income_summary",
     "income_waiting",
+    "measure",
     "member",
     "monitoring_case",
+    "notice_entry",
+    "objection",
+    "public_notice",
     "register_change",
     "risk_case",
     "task",

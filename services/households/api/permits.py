@@ -44,6 +44,21 @@ ReadIncome = Annotated[Principal, Depends(Permit("income:read", *FIELD, Role.SUP
 WriteIncome = Annotated[Principal, Depends(Permit("income:write", *FIELD))]
 ExportIncome = Annotated[Principal, Depends(Permit("income:export", *FIELD))]
 ImportIncome = Annotated[Principal, Depends(Permit("income:import", Role.TOWNSHIP, Role.COUNTY, Role.ADMIN))]
+ReadMeasure = Annotated[Principal, Depends(Permit("measure:read", *FIELD, Role.SUPERVISOR))]
+WriteMeasure = Annotated[Principal, Depends(Permit("measure:write", *FIELD))]
+PrintPlan = Annotated[Principal, Depends(Permit("plan:print", *FIELD))]
+RecordEliminationCheck = Annotated[Principal, Depends(Permit("elimination-check:record", Role.VILLAGE, Role.TOWNSHIP))]
+ReadNotice = Annotated[Principal, Depends(Permit("notice:read", *FIELD, Role.SUPERVISOR))]
+PrintNotice = Annotated[Principal, Depends(Permit("notice:print", *FIELD))]
+WriteNotice = Annotated[Principal, Depends(Permit("notice:write", Role.VILLAGE, Role.TOWNSHIP))]
+RecordObjection = Annotated[Principal, Depends(Permit("objection:record", *FIELD))]
+AnswerObjection = Annotated[Principal, Depends(Permit("objection:answer", Role.TOWNSHIP, Role.COUNTY))]
+"""Not the village that published: nobody judges an objection to his own list."""
+RecordAuthorisation = Annotated[Principal, Depends(Permit("authorisation:record", *FIELD))]
+AskBureaus = Annotated[Principal, Depends(Permit("comparison:ask", Role.TOWNSHIP, Role.COUNTY))]
+# People alone, no API keys: a stolen key shall not look up names and ID numbers.
+ReadTickets = Annotated[Principal, Depends(Permit("comparison:read", Role.BUREAU, *FIELD, Role.SUPERVISOR))]
+AnswerTicket = Annotated[Principal, Depends(Permit("comparison:answer", Role.BUREAU))]
 
 
 def sees_people(who: Principal) -> bool:

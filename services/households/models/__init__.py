@@ -2,6 +2,7 @@
 
 from services.households.models.areas import TaskHousehold
 from services.households.models.cases import CaseState, Evidence, RiskCase, Verdict
+from services.households.models.comparison import AssetAnswer, Authorisation, ComparisonTicket, TicketState
 from services.households.models.grades import (
     GradeChange,
     GradeDue,
@@ -10,8 +11,10 @@ from services.households.models.grades import (
     GradingProgress,
     HouseholdGrade,
 )
+from services.households.models.help import EliminationCheck, Measure, MeasureState
 from services.households.models.income import IncomeEntry, IncomeSummary, IncomeWaiting
 from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
+from services.households.models.notices import NoticeEntry, Objection, ObjectionState, PublicNotice
 from services.households.models.plumbing import (
     Account,
     Area,
@@ -31,14 +34,18 @@ __all__ = [
     "ACTIVE",
     "Account",
     "Area",
+    "AssetAnswer",
     "AuditEntry",
+    "Authorisation",
     "Base",
     "CaseEvidence",
     "CaseMove",
     "CasePause",
     "CaseState",
+    "ComparisonTicket",
     "DeadLetter",
     "DoubleEntry",
+    "EliminationCheck",
     "Evidence",
     "GradeChange",
     "GradeDue",
@@ -52,16 +59,23 @@ __all__ = [
     "IncomeEntry",
     "IncomeSummary",
     "IncomeWaiting",
+    "Measure",
+    "MeasureState",
     "Member",
     "MonitoringCase",
+    "NoticeEntry",
+    "Objection",
+    "ObjectionState",
     "Outbox",
     "Policy",
+    "PublicNotice",
     "RegisterChange",
     "RiskCase",
     "Task",
     "TaskEvent",
     "TaskHousehold",
     "TaskState",
+    "TicketState",
     "Verdict",
     "Visit",
 ]

@@ -17,7 +17,7 @@ from services.households.rules.monitoring.moving import Brought, Subject, Wanted
 from services.households.rules.monitoring.refusals import GateNotMet, Unmet
 from services.households.rules.monitoring.states import CLOSED, FINAL, IDENTIFIED, Move, moves_from
 from services.households.rules.tasks import VisitUnknown
-from services.households.usecases import case_gates as gates  # until the package `gates`: `from … import gates`
+from services.households.usecases import gates
 from services.households.usecases.case_clocks import Timekeeper, begin_anew, standing
 from shared.clock import end_of_day, local_date
 from shared.contracts.monitoring import State

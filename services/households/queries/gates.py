@@ -1,0 +1,211 @@
+"""Everything that the gates ask of one case and its household."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+
+from services.households.models import (
+    Authorisation,
+    CaseMove,
+    ComparisonTicket,
+    EliminationCheck,
+    IncomeSummary,
+    Measure,
+    Member,
+    MonitoringCase,
+    NoticeEntry,
+    Objection,
+    PublicNotice,
+    Visit,
+)
+from services.households.queries.household_facts import find_facts
+from services.households.rules.gate_facts import EliminationFacts, GateFacts, HelpMeasure, IncomeFacts, Terms, Ticket
+from services.households.rules.household_facts import Facts
+from services.households.rules.monitoring.clocks import add_months
+from services.households.rules.notices import NoticeRun
+from services.households.rules.rounds import (
+    ROAD,
+    Step,
+    brought_visit,
+    entered,
+    half_of,
+    times_entered,
+    vote_of,
+)
+from shared.clock import CHINA
+from shared.db.engine import ReadSession
+
+
+@dataclass(frozen=True, slots=True)
+class GateQuestion:
+    """For which case and state the facts are gathered; `line` is the income line in force that day, yuan per head."""
+
+    case: MonitoringCase
+    to_state: str
+    on: date
+    terms: Terms
+    line: int | None
+
+    @property
+    def half(self) -> str:
+        """On which half of the road the question is asked."""
+        return half_of(self.to_state)
+
+
+async def load_gate_facts(session: ReadSession, asked: GateQuestion) -> GateFacts:
+    """The facts as of that day. The case is one the asker has got; row-level security holds for the rest."""
+    case, on = asked.case, asked.on
+    steps = await _steps(session, case)
+    found = await find_facts(session, [case.household_id], on)
+    return GateFacts(
+        monitoring_class=case.monitoring_class,
+        main_risk=case.main_risk,
+        risks=tuple(case.risks),
+        identified_on=case.identified_on,
+        visited=brought_visit(steps, asked.half) or await _visited(session, asked, steps),
+        authorised=await _authorised(session, case, on),
+        vote=vote_of(steps, asked.half),
+        notice=await _notice(session, asked, steps),
+        tickets=await _tickets(session, case),
+        adults=await _adults(session, case, add_months(on, -12 * asked.terms.comparison.min_age)),
+        measures=await _measures(session, case),
+        income=await _income(session, case, asked.line),
+        check=await _check(session, case, steps),
+        **_household(found.get(case.household_id)),
+    )
+
+
+def _household(facts: Facts | None) -> dict[str, Any]:
+    """Of a household that is dissolved, or out of sight, nothing is known."""
+    if facts is None:
+        return {}
+    return {
+        "able": facts.labour_able,
+        "weak": facts.labour_weak,
+        "no_labour_covered": facts.no_labour_covered,
+        "schooling": facts.schooling_met,
+        "medical": facts.medical_met,
+        "housing": facts.safe_housing,
+        "water": facts.safe_water,
+        "dwelling_level": facts.dwelling_level,
+        "only_home": facts.only_home,
+        "uninsured": facts.uninsured,
+        "out_of_school": facts.dropouts,
+        "open_checks": facts.open_checks,
+    }
+
+
+async def _steps(session: ReadSession, case: MonitoringCase) -> Sequence[Step]:
+    query = (
+        select(CaseMove.to_state, CaseMove.at, CaseMove.evidence)
+        .where(CaseMove.case_id == case.id, CaseMove.round == case.round)
+        .order_by(CaseMove.id)
+    )
+    return [Step(*row) for row in await session.execute(query)]
+
+
+async def _visited(session: ReadSession, asked: GateQuestion, steps: Sequence[Step]) -> bool:
+    """Whether somebody was there since the road began. The first time a visit just before counts: nobody is visited
+    twice for one thing; once sent back, somebody has to look again."""
+    first, _ = ROAD[asked.half]
+    since = entered(steps, first)
+    if since is None or (asked.half == "identification" and times_entered(steps, first) < 2):
+        since = asked.case.opened_at - timedelta(days=asked.terms.gate.visit_before_days)
+    until = datetime.combine(asked.on + timedelta(days=1), datetime.min.time(), CHINA)
+    query = select(Visit.id).where(
+        Visit.household_id == asked.case.household_id, Visit.visited_at >= since, Visit.visited_at < until
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
+async def _authorised(session: ReadSession, case: MonitoringCase, on: date) -> bool:
+    query = select(Authorisation.id).where(
+        Authorisation.case_id == case.id, Authorisation.round == case.round, Authorisation.signed_on <= on
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
+async def _notice(session: ReadSession, asked: GateQuestion, steps: Sequence[Step]) -> NoticeRun | None:
+    """The live entry on a notice that was drafted since the case last came to be published."""
+    case = asked.case
+    since = entered(steps, ROAD[asked.half][1])
+    if since is None:
+        return None
+    query = (
+        select(NoticeEntry.notice_id, PublicNotice.started_on, PublicNotice.ended_on)
+        .join(PublicNotice, PublicNotice.id == NoticeEntry.notice_id)
+        .where(
+            NoticeEntry.case_id == case.id,
+            NoticeEntry.kind == asked.half,
+            NoticeEntry.round == case.round,
+            NoticeEntry.void_at.is_(None),
+            NoticeEntry.added_at >= since,
+        )
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    counted = select(
+        func.count().filter(Objection.state == "open"), func.count().filter(Objection.state == "upheld")
+    ).where(Objection.notice_id == row.notice_id, Objection.case_id == case.id)
+    waiting, upheld = (await session.execute(counted)).one()
+    return NoticeRun(row.started_on, row.ended_on, waiting, upheld)
+
+
+async def _tickets(session: ReadSession, case: MonitoringCase) -> tuple[Ticket, ...]:
+    query = select(ComparisonTicket.kind, ComparisonTicket.due_on, ComparisonTicket.state).where(
+        ComparisonTicket.case_id == case.id,
+        ComparisonTicket.round == case.round,
+        ComparisonTicket.state != "withdrawn",
+    )
+    return tuple(Ticket(kind, due_on, state == "answered") for kind, due_on, state in await session.execute(query))
+
+
+async def _adults(session: ReadSession, case: MonitoringCase, born_by: date) -> int:
+    query = select(func.count()).where(
+        Member.household_id == case.household_id, Member.left_on.is_(None), Member.birth_on <= born_by
+    )
+    return await session.scalar(query) or 0
+
+
+async def _measures(session: ReadSession, case: MonitoringCase) -> tuple[HelpMeasure, ...]:
+    query = select(Measure.risk, Measure.kind, Measure.sub_kind, Measure.state, Measure.delivered_on).where(
+        Measure.case_id == case.id, Measure.round == case.round
+    )
+    return tuple(HelpMeasure(*row) for row in await session.execute(query))
+
+
+async def _income(session: ReadSession, case: MonitoringCase, line: int | None) -> IncomeFacts | None:
+    """Without people, without a line in force, or never computed, nothing is known of it."""
+    summary = await session.get(IncomeSummary, case.household_id)
+    if summary is None or summary.reference_per_head is None or line is None:
+        return None
+    rigid = summary.rigid_medical + summary.rigid_education + summary.rigid_disaster + summary.rigid_accident
+    return IncomeFacts(summary.reference_per_head, Decimal(line), summary.net_income, rigid, summary.period_last)
+
+
+async def _check(session: ReadSession, case: MonitoringCase, steps: Sequence[Step]) -> EliminationFacts | None:
+    """The last one since the case came to be checked."""
+    since = entered(steps, "elimination_check")
+    if since is None:
+        return None
+    query = (
+        select(EliminationCheck)
+        .where(
+            EliminationCheck.case_id == case.id,
+            EliminationCheck.round == case.round,
+            EliminationCheck.recorded_at >= since,
+        )
+        .order_by(EliminationCheck.id.desc())
+        .limit(1)
+    )
+    found = await session.scalar(query)
+    if found is None:
+        return None
+    return EliminationFacts(
+        found.checked_on, found.income_stable, found.spending_solved, found.manner, found.has_contact
+    )

@@ -1,0 +1,97 @@
+"""Whether a case may go on: the gates asked about it, as of one day, by the policies in force that day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.households.codes import LISTS
+from services.households.models import MonitoringCase
+from services.households.queries.gates import GateQuestion, load_gate_facts
+from services.households.rules import gates
+from services.households.rules.gate_facts import GateFacts, Terms
+from services.households.rules.gates import Condition
+from services.households.rules.monitoring.refusals import Unmet
+from services.households.rules.monitoring.states import find_move
+from shared.contracts.case_policies import CaseClocks
+from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
+from shared.contracts.income_policies import IncomeLine
+from shared.contracts.monitoring import State
+from shared.db.engine import ReadSession
+from shared.projections import policies
+from shared.projections.policies import PolicyMissing
+
+CLOCKS, LINE = "case-clocks", "income-line"
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The terms of one area and day, and the versions they stand in, by kind of policy."""
+
+    terms: Terms
+    line: int | None
+    policy_ids: Mapping[str, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a gate says of a case: every condition, what it looked at, and by which versions."""
+
+    conditions: list[Condition]
+    facts: GateFacts
+    in_force: InForce
+
+    @property
+    def unmet(self) -> list[Unmet]:
+        """What does not hold; nothing: the gate is open."""
+        return [one.unmet for one in self.conditions if not one.met]
+
+
+async def unmet(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> list[Unmet]:
+    """Every condition of a move that is not met on that day, all at once. Going back, or out, needs none of them."""
+    move = find_move(case.state, to_state)
+    if to_state not in gates.GATES or (move is not None and move.road != "ahead"):
+        return []
+    return (await judge(session, case, to_state, on)).unmet
+
+
+async def judge(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> Judgement:
+    """Every condition of the gate before `to_state`, wherever the case stands; raises `PolicyMissing`."""
+    in_force = await load_terms(session, case.area_code, on)
+    facts = await load_gate_facts(session, GateQuestion(case, to_state, on, in_force.terms, in_force.line))
+    found = gates.conditions(to_state, facts, in_force.terms, on)
+    return Judgement([_in_words(one) for one in found], facts, in_force)
+
+
+async def load_terms(session: ReadSession, area_code: str, on: date) -> InForce:
+    """The policies of the gates for an area and a day. Without a line in force income is not known; the rest must be."""
+    bodies: dict[str, Any] = {}
+    ids: dict[str, UUID] = {}
+    for kind in ("gate-terms", "measure-fit", "asset-comparison", CLOCKS, LINE):
+        try:
+            policy = (await policies.load(session, kind)).in_force(area_code, on)
+        except PolicyMissing:
+            if kind == LINE:
+                continue
+            raise
+        bodies[kind], ids[kind] = policy.body, policy.id
+    clocks = CaseClocks.model_validate(bodies[CLOCKS])
+    terms = Terms(
+        GateTerms.model_validate(bodies["gate-terms"]),
+        MeasureFit.model_validate(bodies["measure-fit"]),
+        AssetComparison.model_validate(bodies["asset-comparison"]),
+        clocks.notice_days,
+        clocks.monitored_months,
+    )
+    line = IncomeLine.model_validate(bodies[LINE]).per_head if LINE in bodies else None
+    return InForce(terms, line, ids)
+
+
+def _in_words(condition: Condition) -> Condition:
+    """Codes in the parameters as people say them."""
+    risk = condition.params.get("risk")
+    if risk is None:
+        return condition
+    words = LISTS["risk"].texts.get(risk, {"zh": risk, "en": risk})
+    return Condition(condition.code, condition.met, {**condition.params, "risk": words})

@@ -1,0 +1,114 @@
+"""The whole road through the service: it is open to who has everything, and to nobody else."""
+
+import random
+
+import pytest
+
+from tests.households.conftest import COUNTY, RIVER, Households, policy_id
+from tests.households.monitoring import CASES
+from tests.households.road import Road
+
+ALL = (*Road.IDENTIFICATION, *Road.HELP, *Road.ELIMINATION)
+
+
+async def test_who_does_everything_gets_out_of_risk(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*ALL)
+    assert [(step, answer.text) for step, answer in road.refused] == []
+    assert await road.state() == "eliminated"
+
+
+IDENTIFYING = ("visit", "authorise", "ask", "answer", "settle", "draft", "post", "wait", "end")
+ENDING = ("plan", "deliver", "half_a_year", "assure", "earn", "check", "draft", "post", "wait", "end")
+
+
+@pytest.mark.parametrize("left_out", IDENTIFYING)
+async def test_nobody_is_identified_who_lacks_anything(service: Households, left_out: str) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, skip={left_out})
+    assert await road.state() in ("comparison", "deliberation", "notice")
+    refused = {answer.json()["code"] for step, answer in road.refused if step.startswith("to_")}
+    assert refused <= {"gate-not-met", "case-move-illegal"}
+    assert "gate-not-met" in refused
+
+
+@pytest.mark.parametrize("left_out", ENDING)
+async def test_nobody_is_out_of_risk_who_lacks_anything(service: Households, left_out: str) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION)
+    assert await road.state() == "monitored"
+    await road.walk(*Road.HELP, *Road.ELIMINATION, skip={left_out})
+    assert await road.state() != "eliminated"
+    await road.walk(*(step for step in ALL if step.startswith("to_")))  # pushing does not help
+    assert await road.state() != "eliminated"
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_no_order_of_steps_leads_round_the_gates(service: Households, seed: int) -> None:
+    """Steps in any order, again and again: whoever arrives has done what the gate asks."""
+    rng = random.Random(seed)
+    road = await (await Road(service).open()).walk(*(ALL if seed == 0 else ()), skip={"half_a_year", "deliver"})
+    done: set[str] = set()
+    moves = [step for step in dict.fromkeys(ALL) if step.startswith("to_")]
+    deeds = [step for step in dict.fromkeys(ALL) if step not in moves]
+    for _ in range(40):
+        deed = rng.choice(deeds)
+        done.add(deed)
+        await road.step(deed)
+        await road.walk(*rng.sample(moves, 4))
+        if await road.state() == "eliminated":
+            break
+    if await road.state() == "eliminated":
+        assert await road.missing("eliminated") == set()
+        assert {"half_a_year", "deliver"} <= done
+
+
+async def test_a_household_without_labour_is_kept_in_sight(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP[:-1])
+    await service.sql("UPDATE member SET labour_skill = 'lost'")
+    answer_before = await road.missing("elimination_check")
+    assert answer_before == {"labour"}
+    await road.walk("to_elimination_check", *Road.ELIMINATION)
+    assert await road.state() == "observation"
+    told = next(answer for step, answer in road.refused if step == "to_elimination_check").json()
+    assert [one["code"] for one in told["errors"]] == ["unmet-labour"]
+    assert "整户无劳动力" in told["errors"][0]["message"]
+
+
+async def test_the_gate_shows_each_condition_long_before(service: Households) -> None:
+    road = await Road(service).open()
+    found = await road.gate("eliminated", "supervisor", COUNTY)
+    assert (found["state"], found["to"], found["open"]) == ("clue", "eliminated", False)
+    unmet = {one["code"]: one["missing"] for one in found["conditions"] if not one["met"]}
+    assert {"months", "main-risk", "income-known", "votes", "notice", "water", "contact"} <= unmet.keys()
+    assert unmet["months"] == "认定后监测不满 6 个月"
+    assert all(one["missing"] is None for one in found["conditions"] if one["met"])
+    assert found["policies"] == {
+        kind: str(policy_id(kind))
+        for kind in ("gate-terms", "measure-fit", "asset-comparison", "case-clocks", "income-line")
+    }
+    english = await service.get(
+        f"{CASES}/{road.case_id}/gate?to=eliminated", "county", COUNTY, headers={"Accept-Language": "en"}
+    )
+    assert "Monitored for less than 6 months." in [one["missing"] for one in english["conditions"]]
+
+
+async def test_risks_are_said_in_words(service: Households) -> None:
+    road = await Road(service).open()
+    await road.settle()
+    missing = [one["missing"] for one in (await road.gate("planned"))["conditions"] if one["missing"]]
+    assert "针对“因病”还没有匹配的帮扶措施" in missing
+
+
+async def test_gates_of_others_are_not_there(service: Households) -> None:
+    road = await Road(service).open()
+    path = f"{CASES}/{road.case_id}/gate?to=monitored"
+    assert (await service.call("GET", path, "township", RIVER)).status_code == 404
+    for role in ("bureau", "admin"):
+        assert (await service.call("GET", path, role)).status_code == 403
+    answer = await service.call("GET", f"{CASES}/{road.case_id}/gate?to=dismissed")
+    assert (answer.status_code, answer.json()["code"]) == (422, "no-gate")
+
+
+async def test_without_terms_no_gate_opens(service: Households) -> None:
+    road = await Road(service).open()
+    await service.sql("DELETE FROM policy WHERE kind = 'gate-terms'")
+    answer = await service.call("GET", f"{CASES}/{road.case_id}/gate?to=monitored")
+    assert (answer.status_code, answer.json()["code"]) == (409, "policy-missing")
