@@ -7,8 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
+from shared.contracts import gate_policies
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Verdict
+from shared.contracts.income_policies import IncomeLine, IncomeRules
 
 
 class Span(BaseModel):
@@ -251,7 +253,7 @@ class AlertMerge(_Body):
     worsening: list[WorseningRule] = []
 
 
-BODIES: dict[str, type[_Body]] = {
+BODIES: dict[str, type[BaseModel]] = {
     "task-deadline": TaskDeadline,
     "task-escalation": TaskEscalation,
     "case-merge": CaseMerge,
@@ -260,4 +262,7 @@ BODIES: dict[str, type[_Body]] = {
     "feed-reminder": FeedReminder,
     "self-report": SelfReporting,
     "alert-merge": AlertMerge,
+    **gate_policies.BODIES,
+    "income-line": IncomeLine,
+    "income-rules": IncomeRules,
 }

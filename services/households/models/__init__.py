@@ -2,6 +2,11 @@
 
 from services.households.models.areas import TaskHousehold
 from services.households.models.cases import CaseState, Evidence, RiskCase, Verdict
+from services.households.models.comparison import AssetAnswer, Authorisation, ComparisonTicket, TicketState
+from services.households.models.help import EliminationCheck, Measure, MeasureState
+from services.households.models.income import IncomeEntry, IncomeSummary, IncomeWaiting
+from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
+from services.households.models.notices import NoticeEntry, Objection, ObjectionState, PublicNotice
 from services.households.models.plumbing import (
     Account,
     Area,
@@ -21,24 +26,42 @@ __all__ = [
     "ACTIVE",
     "Account",
     "Area",
+    "AssetAnswer",
     "AuditEntry",
+    "Authorisation",
     "Base",
+    "CaseEvidence",
+    "CaseMove",
+    "CasePause",
     "CaseState",
+    "ComparisonTicket",
     "DeadLetter",
     "DoubleEntry",
+    "EliminationCheck",
     "Evidence",
     "Household",
     "IdempotencyKey",
     "Inbox",
+    "IncomeEntry",
+    "IncomeSummary",
+    "IncomeWaiting",
+    "Measure",
+    "MeasureState",
     "Member",
+    "MonitoringCase",
+    "NoticeEntry",
+    "Objection",
+    "ObjectionState",
     "Outbox",
     "Policy",
+    "PublicNotice",
     "RegisterChange",
     "RiskCase",
     "Task",
     "TaskEvent",
     "TaskHousehold",
     "TaskState",
+    "TicketState",
     "Verdict",
     "Visit",
 ]

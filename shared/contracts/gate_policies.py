@@ -1,0 +1,122 @@
+"""Policies of the national case's gates: which measure fits which risk, what a move needs, what bureaus are asked."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=40)]
+MeasureCode = Annotated[str, Field(pattern=r"^[a-z][a-z_]*(\.[a-z][a-z_]*)?$", max_length=80)]
+"""A kind of measure, `employment`, or one of its sub-kinds, `employment.training`."""
+Days = Annotated[int, Field(ge=0, le=3650)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _is_one_of(kind: str, sub_kind: str | None, wanted: Iterable[str]) -> bool:
+    return kind in wanted or (sub_kind is not None and sub_kind in wanted)
+
+
+class MeasureFit(_Body):
+    """`measure-fit` (措施与风险匹配): which kinds of measure (帮扶措施) count for which risk.
+
+    `02` stands for every code that begins so; a risk that is not named is fitted by every measure. `developmental`:
+    what counts as help to earn (开发式帮扶); `not_alone` does not count as such by itself. `allowance`: help that must
+    not stand alone where somebody can work (一兜了之). `gaps`: what a shortfall asks for, whatever the risk:
+    `schooling`, `uninsured`.
+    """
+
+    fits: dict[Code, list[MeasureCode]]
+    developmental: Annotated[list[MeasureCode], Field(min_length=1)]
+    not_alone: list[MeasureCode] = []
+    allowance: list[MeasureCode] = []
+    gaps: dict[Code, list[MeasureCode]] = {}
+
+    def fitting(self, risk: str, kind: str, sub_kind: str | None) -> bool:
+        """Whether a measure counts for a risk."""
+        wanted = self.fits.get(risk, self.fits.get(risk[:2]))
+        return wanted is None or _is_one_of(kind, sub_kind, wanted)
+
+    def fills(self, gap: str, kind: str, sub_kind: str | None) -> bool:
+        """Whether a measure answers a shortfall."""
+        return _is_one_of(kind, sub_kind, self.gaps.get(gap, ()))
+
+    def is_developmental(self, kind: str, sub_kind: str | None) -> bool:
+        """Whether it helps somebody to earn."""
+        return _is_one_of(kind, sub_kind, self.developmental) and not _is_one_of(kind, sub_kind, self.not_alone)
+
+    def is_allowance(self, kind: str, sub_kind: str | None) -> bool:
+        """Whether it is money to live on, which is not enough for those who can work."""
+        return _is_one_of(kind, sub_kind, self.allowance)
+
+
+class GateTerms(_Body):
+    """`gate-terms` (识别与消除条件): the numbers of the gates.
+
+    Days are calendar days. A visit counts from `visit_before_days` before the case was opened: nobody is visited
+    twice for one thing. A notice is told of at most `notice_tell_days` after it was put up or taken down, and is void
+    when its end was not proved within `notice_lapse_days` of its beginning.
+    """
+
+    visit_before_days: Days
+    notice_days: Annotated[int, Field(ge=1, le=60)]
+    notice_tell_days: Days
+    notice_lapse_days: Annotated[int, Field(ge=1, le=365)]
+    votes_share: Annotated[Share, Field(description="More than this share of those present must have voted for it")]
+    monitored_months: Annotated[int, Field(ge=1, le=60)]
+    check_fresh_days: Annotated[int, Field(ge=1, description="How old the elimination check may be")]
+    income_fresh_days: Annotated[int, Field(ge=1, description="How long ago the income year may have ended")]
+    rigid_share_max: Annotated[
+        float | None,
+        Field(ge=0, description="Rigid spending against net income; null: what the check says alone counts"),
+    ] = None
+    natural_risks: list[Code] = []
+    weak_is_labour: bool
+    housing_unsafe_levels: list[str] = []
+
+    @model_validator(mode="after")
+    def _a_notice_can_end(self) -> Self:
+        if self.notice_lapse_days <= self.notice_days:
+            raise ValueError("a notice would be void before it has run")
+        return self
+
+
+class Comparison(_Body):
+    """One kind of asset, and whom to ask: who holds the feed answers."""
+
+    feed: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$")]
+    days: Days | None = None
+
+
+class AssetComparison(_Body):
+    """`asset-comparison` (信息比对): which assets bureaus are asked of, by when, and from what age of the person.
+
+    `days`: how long a bureau has, in calendar days; a gate waits no longer. `required`: what must have been asked.
+    """
+
+    days: Days
+    kinds: Annotated[dict[Code, Comparison], Field(min_length=1)]
+    required: list[Code] = []
+    min_age: Annotated[int, Field(ge=14, le=100, description="Younger people are not asked after")]
+
+    @model_validator(mode="after")
+    def _required_can_be_asked(self) -> Self:
+        if set(self.required) - set(self.kinds):
+            raise ValueError("a required kind is nobody's to answer")
+        return self
+
+    def due_on(self, kind: str, asked_on: date) -> date:
+        """The last day for the answer."""
+        days = self.kinds[kind].days
+        return asked_on + timedelta(days=self.days if days is None else days)
+
+
+BODIES: dict[str, type[BaseModel]] = {
+    "measure-fit": MeasureFit,
+    "gate-terms": GateTerms,
+    "asset-comparison": AssetComparison,
+}
