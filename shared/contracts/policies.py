@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
-from shared.contracts import gate_policies
+from shared.contracts import gate_policies, quality_policies
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Verdict
 from shared.contracts.income_policies import IncomeLine, IncomeRules
@@ -263,6 +263,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "self-report": SelfReporting,
     "alert-merge": AlertMerge,
     **gate_policies.BODIES,
+    **quality_policies.BODIES,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
 }

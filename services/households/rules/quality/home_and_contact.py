@@ -67,12 +67,6 @@ def land_too_much(home: HouseholdRecord, numbers: QualityRules) -> Params | None
     return {"mu": home.land_mu, "most": numbers.land_mu_most} if much else None
 
 
-@of_household("road-negative", "logic", "household.road_km")
-def road_negative(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Plausibility: road > 5 km; below nothing there is no way."""
-    return {"km": home.road_km} if home.road_km is not None and home.road_km < 0 else None
-
-
 @of_household("road-too-far", "plausible", "household.road_km")
 def road_too_far(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Plausibility: road > 5 km. Rather metres than kilometres."""
@@ -119,12 +113,6 @@ def national_code_missing(home: HouseholdRecord, numbers: QualityRules) -> Param
     return FOUND if home.registered and home.national_code is None else None
 
 
-@of_household("natural-village-missing", "plausible", "household.natural_village")
-def natural_village_missing(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 自然村: a registered household is found by it."""
-    return FOUND if home.registered and home.natural_village is None else None
-
-
 RULES = (
     dangerous_home_called_safe,
     sound_home_called_unsafe,
@@ -135,7 +123,6 @@ RULES = (
     land_negative,
     land_much,
     land_too_much,
-    road_negative,
     road_too_far,
     phone_missing,
     phone_not_11_digits,
@@ -143,5 +130,4 @@ RULES = (
     phone_in_two_households,
     member_phone_in_two_households,
     national_code_missing,
-    natural_village_missing,
 )

@@ -6,7 +6,9 @@ from services.households.rules.quality.record import HouseholdRecord, Person
 from services.households.rules.quality.rule import FOUND, Params, of_household, of_person
 from shared.contracts.quality_policies import QualityRules
 
-_UNREADABLE = re.compile(r"[0-9*?？＊_#@]")  # a mask or a broken conversion; Latin names and the dot of Yi names are names
+_UNREADABLE = re.compile(
+    r"[0-9*?？＊_#@]"
+)  # a mask or a broken conversion; Latin names and the dot of Yi names are names
 
 
 @of_household("household-empty", "fatal", "member.left_on")

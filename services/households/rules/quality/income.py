@@ -8,7 +8,7 @@ from shared.contracts.quality_policies import QualityRules
 @of_income("income-not-the-sum", "fatal", "income.net_income")
 def income_not_the_sum(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """§1.3: 纯收入 = 工资性 + 生产经营性 + 财产性 + 转移性 − 生产经营性支出."""
-    sums = income.wages + income.business + income.property + income.transfers - income.business_costs
+    sums = income.wages + income.business + income.property_income + income.transfers - income.business_costs
     return {"amount": income.net_income, "sum": sums} if abs(sums - income.net_income) > 1 else None
 
 
@@ -53,28 +53,11 @@ def work_without_wages(income: Income, home: HouseholdRecord, numbers: QualityRu
     return {"count": count} if income.wages == 0 and count else None
 
 
-@of_income("wages-not-as-earned", "plausible", "income.wages", "member.work_income", "member.work_months")
-def wages_not_as_earned(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from plausibility "务工月收入": months by wage are far from what is counted, whichever way."""
-    earned = sum((one.work_income or 0) * (one.work_months or 0) for one in home.members)
-    if earned <= 0 or income.wages <= 0:
-        return None
-    far = earned > income.wages * numbers.wages_times_most or income.wages > earned * numbers.wages_times_most
-    return {"amount": income.wages, "sum": earned} if far else None
-
-
 @of_income("aid-without-transfers", "logic", "income.transfers", "member.minimum_living_allowance")
 def aid_without_transfers(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """§1.3: 低保金, 特困金 are transfers; somebody has one, and none are counted."""
     aided = any(one.minimum_living_allowance or one.extreme_poverty_support for one in home.members)
     return FOUND if aided and income.transfers == 0 else None
-
-
-@of_income("pension-without-transfers", "logic", "income.transfers", "member.pension")
-def pension_without_transfers(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.3: 养老金 is a transfer; somebody has the age and the insurance, and none are counted."""
-    paid = any(one.age > numbers.pension_age and one.pension in ("resident", "employee") for one in home.members)
-    return FOUND if paid and income.transfers == 0 else None
 
 
 @of_income("schooling-costs-nobody-studies", "logic", "income.rigid_education", "member.school_stage")
@@ -92,12 +75,6 @@ def medical_costs_nobody_ill(income: Income, home: HouseholdRecord, numbers: Qua
     return {"amount": income.rigid_medical, "most": numbers.medical_costs_most} if healthy and much else None
 
 
-@of_income("claims-above-costs", "plausible", "income.claims")
-def claims_above_costs(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.3: 合规自付支出 is after reimbursement; claims were received, and nothing was ever paid."""
-    return {"amount": income.claims} if income.claims > 0 and income.rigid == 0 else None
-
-
 RULES = (
     income_not_the_sum,
     income_negative,
@@ -106,10 +83,7 @@ RULES = (
     income_stale,
     wages_nobody_works,
     work_without_wages,
-    wages_not_as_earned,
     aid_without_transfers,
-    pension_without_transfers,
     schooling_costs_nobody_studies,
     medical_costs_nobody_ill,
-    claims_above_costs,
 )

@@ -34,7 +34,11 @@ def labour_missing(one: Person, home: HouseholdRecord, numbers: QualityRules) ->
 @of_person("old-with-full-labour", "plausible", "member.labour_skill", "member.birth_on")
 def old_with_full_labour(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Derived from logic "ages": a full day's work at an age at which nobody does one."""
-    return {"age": one.age, "most": numbers.full_labour_age_last} if one.age > numbers.full_labour_age_last and one.able else None
+    return (
+        {"age": one.age, "most": numbers.full_labour_age_last}
+        if one.age > numbers.full_labour_age_last and one.able
+        else None
+    )
 
 
 @of_person("severely-disabled-with-full-labour", "logic", "member.labour_skill", "member.disability_level")
@@ -61,13 +65,6 @@ def pupil_working(one: Person, home: HouseholdRecord, numbers: QualityRules) -> 
 def working_without_labour(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Derived from logic "劳动技能": works away, and is marked as lost or without labour."""
     return FOUND if one.works_away and one.labour_skill in ("lost", "none") else None
-
-
-@of_person("working-at-great-age", "plausible", "member.work_area", "member.work_months", "member.birth_on")
-def working_at_great_age(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from logic "ages": works away at an age at which no public post would be given."""
-    old = one.age > numbers.public_post_age_last and one.works_away
-    return {"age": one.age, "most": numbers.public_post_age_last} if old else None
 
 
 @of_person("work-without-place", "logic", "member.work_area")
@@ -173,7 +170,6 @@ RULES = (
     child_working,
     pupil_working,
     working_without_labour,
-    working_at_great_age,
     work_without_place,
     work_place_vague,
     work_without_months,

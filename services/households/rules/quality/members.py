@@ -1,7 +1,7 @@
 """School, health and disability of each person."""
 
 from services.households.rules.quality.record import HouseholdRecord, Person
-from services.households.rules.quality.rule import FOUND, Params, of_household, of_person
+from services.households.rules.quality.rule import FOUND, Params, of_person
 from shared.contracts.quality_policies import QualityRules
 
 COMPULSORY = frozenset({"primary", "junior"})
@@ -76,13 +76,6 @@ def card_without_disability(one: Person, home: HouseholdRecord, numbers: Quality
     return FOUND if card and one.health and "disabled" not in one.health else None
 
 
-@of_household("people-too-many", "plausible", "member.left_on")
-def people_too_many(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from §1.1 家庭 is the unit: rather two households than one so large."""
-    count = len(home.members)
-    return {"count": count, "most": numbers.people_most} if count > numbers.people_most else None
-
-
 RULES = (
     school_not_as_age,
     child_at_no_school,
@@ -93,5 +86,4 @@ RULES = (
     health_contradicts_itself,
     disability_without_card,
     card_without_disability,
-    people_too_many,
 )

@@ -91,7 +91,7 @@ class Income:
     people: int
     wages: Decimal
     business: Decimal
-    property: Decimal
+    property_income: Decimal
     transfers: Decimal
     business_costs: Decimal
     claims: Decimal
@@ -100,9 +100,9 @@ class Income:
     rigid_disaster: Decimal
     rigid_accident: Decimal
     net_income: Decimal
-    net_per_head: Decimal
-    reference_per_head: Decimal
-    line: Yuan
+    net_per_head: Yuan  # None: there is nobody to divide by
+    reference_per_head: Yuan
+    line: int | None
 
     @property
     def rigid(self) -> Decimal:
@@ -112,35 +112,28 @@ class Income:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure (帮扶措施) of a case: its group (domain page §1.5), and within the group what it is."""
+    """One measure that is planned or delivered. `fits`: it counts for its risk by the policy `measure-fit`."""
 
-    group: str
     kind: str
+    sub_kind: str | None
     risk: str | None
-    planned_on: date | None
+    fits: bool
+    planned_on: date
     delivered_on: date | None
 
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What was recorded when a household was identified, or when its risk was said to be gone."""
-
-    net_per_head: Yuan = None
-    reference_per_head: Yuan = None
-    schooling_met: YesNo = None
-    medical_met: YesNo = None
-    safe_housing: YesNo = None
-    safe_water: YesNo = None
-
     @property
-    def assurances(self) -> tuple[YesNo, ...]:
-        """Schooling, medical, housing, water (三保障和饮水)."""
-        return (self.schooling_met, self.medical_met, self.safe_housing, self.safe_water)
+    def code(self) -> str:
+        """Kind and sub-kind: `employment.training`."""
+        return f"{self.kind}.{self.sub_kind}" if self.sub_kind else self.kind
+
+    def is_one_of(self, *codes: str) -> bool:
+        """Whether its kind, or its kind with its sub-kind, is among them."""
+        return self.kind in codes or self.code in codes
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The national case (监测个案) the household is or was monitored by."""
+    """The national case (监测个案) the household is or was monitored by; cases that are over are none."""
 
     stage: Literal["opening", "monitored", "eliminated"]
     monitoring_class: str | None
@@ -149,19 +142,13 @@ class Case:
     opened_on: date
     identified_on: date | None = None
     eliminated_on: date | None = None
-    natural: bool = False  # the risk went by itself, nobody's help was needed
-    line: Yuan = None  # yuan a head and year, in force when it was eliminated
-    before: Moment | None = None
-    after: Moment | None = None
-    measures: tuple[Measure, ...] | None = None  # None: measures are not kept here
+    natural: bool = False  # the risk went by itself (自然消除)
+    has_contact: YesNo = None  # somebody keeps in touch after the end (监测联系人)
+    measures: tuple[Measure, ...] = ()
 
-    def has_measure(self, *groups: str) -> bool:
-        """Whether one of those groups is recorded."""
-        return any(one.group in groups for one in self.measures or ())
-
-    def has_kind(self, kind: str) -> bool:
-        """Whether that one measure is recorded."""
-        return any(one.kind == kind for one in self.measures or ())
+    def has(self, *codes: str) -> bool:
+        """Whether one of those measures is recorded."""
+        return any(one.is_one_of(*codes) for one in self.measures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +200,16 @@ class HouseholdRecord:
     def watched(self) -> bool:
         """Whether a case is open. One that is being opened counts: somebody is at it."""
         return self.case is not None and self.case.stage != "eliminated"
+
+    @property
+    def uninsured(self) -> int:
+        """People known to have no medical insurance; a new-born child has some months to be insured in."""
+        return sum(one.medical_insurance == "none" and one.age >= 1 for one in self.members)
+
+    @property
+    def assurances(self) -> tuple[YesNo, ...]:
+        """Schooling, medical, housing, water (三保障和饮水)."""
+        return (self.schooling_met, self.medical_met, self.safe_housing, self.safe_water)
 
     @property
     def dangerous_home(self) -> bool:

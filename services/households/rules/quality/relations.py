@@ -58,14 +58,6 @@ def birth_order_twice(home: HouseholdRecord, numbers: QualityRules) -> Params | 
     return FOUND if len(entered) > len(set(entered)) else None
 
 
-@of_person("only-child-among-others", "logic", "member.relation")
-def only_child_among_others(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from 关系: an only child (独生子女) who has brothers or sisters."""
-    if one.relation not in kinship.ONLY_CHILDREN:
-        return None
-    return FOUND if any(o is not one and o.relation in kinship.BORN_CHILDREN for o in home.members) else None
-
-
 @of_person("in-laws-of-the-wrong-side", "logic", "member.relation")
 def in_laws_of_the_wrong_side(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Derived from 关系–sex mismatch: a man has no 公婆, a woman no 岳父母."""
@@ -174,7 +166,6 @@ RULES = (
     self_beside_head,
     parent_twice,
     birth_order_twice,
-    only_child_among_others,
     in_laws_of_the_wrong_side,
     child_too_near_in_age,
     parent_too_near_in_age,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, Literal
@@ -88,7 +89,13 @@ def found(rule: Rule, home: HouseholdRecord, one: Person | None, params: Params)
     """The finding of a rule in a household, on one person if it is of one."""
     values = [_value(field, home, one) for field in rule.fields]
     digest = blake2b(repr(values).encode(), digest_size=16).digest()
-    return Finding(rule.code, rule.severity, rule.fields[0], one.id if one else None, params, digest)
+    plain = {name: _plain(value) for name, value in params.items()}
+    return Finding(rule.code, rule.severity, rule.fields[0], one.id if one else None, plain, digest)
+
+
+def _plain(value: Any) -> Any:
+    """A number as JSON has it: amounts are shown, nobody counts with them any more."""
+    return (int(value) if value == int(value) else float(value)) if isinstance(value, Decimal) else value
 
 
 def _value(field: str, home: HouseholdRecord, one: Person | None) -> Any:

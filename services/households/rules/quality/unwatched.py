@@ -1,47 +1,49 @@
-"""Should be monitored and is not (应纳未纳): gaps in a household for which no case is open."""
+"""Should be monitored and is not (应纳未纳): gaps in a household without a case. What was eliminated is in `case.py`."""
 
-from services.households.rules.quality.record import HouseholdRecord
+from services.households.rules.quality.record import HouseholdRecord, Yuan
 from services.households.rules.quality.rule import FOUND, Params, of_household
 from shared.contracts.quality_policies import QualityRules
 
 CASE = "household.monitoring_state"
 
 
+def _under(amount: Yuan, line: int | None) -> Params | None:
+    under = amount is not None and line is not None and amount < line
+    return {"amount": amount, "line": line} if under else None
+
+
 @of_household("lifted-out-under-line", "fatal", CASE, "income.net_per_head")
 def lifted_out_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: 脱贫户 under the line not monitored."""
     income = home.income
-    if home.watched or home.household_class == "ordinary" or income is None or income.line is None:
+    if home.case is not None or home.household_class == "ordinary" or income is None:
         return None
-    under = income.net_per_head < income.line
-    return {"amount": income.net_per_head, "line": income.line} if under else None
+    return _under(income.net_per_head, income.line)
 
 
 @of_household("ordinary-under-line", "fatal", CASE, "income.net_per_head")
 def ordinary_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: under the line not monitored; §1.1 边缘易致贫户 are ordinary households inside the 监测范围."""
     income = home.income
-    if home.watched or home.household_class != "ordinary" or income is None or income.line is None:
+    if home.case is not None or home.household_class != "ordinary" or income is None:
         return None
-    under = income.net_per_head < income.line
-    return {"amount": income.net_per_head, "line": income.line} if under else None
+    return _under(income.net_per_head, income.line)
 
 
 @of_household("reference-under-line", "fatal", CASE, "income.reference_per_head")
 def reference_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: under the line not monitored; §1.3, the reference income after 合规自付 is what counts."""
     income = home.income
-    if home.watched or income is None or income.line is None:
+    if home.case is not None or income is None or _under(income.net_per_head, income.line):
         return None
-    under = income.reference_per_head < income.line <= income.net_per_head
-    return {"amount": income.reference_per_head, "line": income.line} if under else None
+    return _under(income.reference_per_head, income.line)
 
 
 @of_household("spending-swallows-income", "logic", CASE, "income.rigid_medical")
 def spending_swallows_income(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """§1.1 突发严重困难户: rigid spending takes most of an income above the line, and no case is open."""
     income = home.income
-    if home.watched or income is None or income.net_income <= 0:
+    if home.case is not None or income is None or income.net_income <= 0:
         return None
     share = (income.rigid - income.claims) / income.net_income
     if share <= numbers.rigid_share_most:
@@ -52,29 +54,27 @@ def spending_swallows_income(home: HouseholdRecord, numbers: QualityRules) -> Pa
 @of_household("unsafe-home-unwatched", "fatal", CASE, "household.safe_housing", "household.dwelling_level")
 def unsafe_home_unwatched(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: 危房 in a non-monitored household."""
-    return FOUND if not home.watched and (home.safe_housing is False or home.dangerous_home) else None
+    return FOUND if home.case is None and (home.safe_housing is False or home.dangerous_home) else None
 
 
 @of_household("unsafe-water-unwatched", "fatal", CASE, "household.safe_water")
 def unsafe_water_unwatched(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: 饮水 gap in a non-monitored household."""
-    return FOUND if not home.watched and home.safe_water is False else None
+    return FOUND if home.case is None and home.safe_water is False else None
 
 
 @of_household("dropout-unwatched", "fatal", CASE, "household.schooling_met")
 def dropout_unwatched(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: 辍学 in a non-monitored household."""
-    return FOUND if not home.watched and home.schooling_met is False else None
+    return FOUND if home.case is None and home.schooling_met is False else None
 
 
 @of_household("medical-gap-unwatched", "fatal", CASE, "household.medical_met", "member.medical_insurance")
 def medical_gap_unwatched(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: 医保 gap in a non-monitored household: it says so itself, or somebody in a 脱贫户 is uninsured."""
-    if home.watched:
+    if home.case is not None:
         return None
-    uninsured = home.household_class != "ordinary" and any(
-        one.medical_insurance == "none" and one.age >= 1 for one in home.members
-    )
+    uninsured = home.household_class != "ordinary" and home.uninsured > 0
     return FOUND if home.medical_met is False or uninsured else None
 
 
