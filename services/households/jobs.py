@@ -1,10 +1,13 @@
-"""What runs beside the requests: deadlines are looked at."""
+"""What runs beside the requests: deadlines are looked at, households audited by night."""
 
 from datetime import datetime
 
 from services.households.usecases import escalation
+from services.households.usecases.quality_night import audit_next_village
 from shared.areas import Scope
+from shared.clock import CHINA
 from shared.db.engine import Database
+from shared.security.vault import Vault
 
 
 async def sweep_deadlines(database: Database, now: datetime) -> None:
@@ -14,3 +17,15 @@ async def sweep_deadlines(database: Database, now: datetime) -> None:
         while handled == escalation.BATCH:
             async with database.write(Scope.everywhere()) as session:
                 handled = await step(session, now)
+
+
+QUALITY_SECONDS = 600.0
+"""How often is asked whether the county has been audited today."""
+
+
+async def audit_county(database: Database, vault: Vault, hour: int, now: datetime) -> None:
+    """Once a day from `hour` on (in China), each village in a transaction of its own. After a stop it goes on."""
+    going = now.astimezone(CHINA).hour >= hour
+    while going:
+        async with database.write(Scope.everywhere()) as session:
+            going = await audit_next_village(session, vault, now)

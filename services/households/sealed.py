@@ -1,7 +1,8 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.households.models import Evidence, Household, Member, TaskHousehold, Verdict, Visit
+from services.households.models import Evidence, Household, Member, QualityFinding, TaskHousehold, Verdict, Visit
 from services.households.usecases.area_checks import NOTE
+from services.households.usecases.quality import EXPLANATION
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -16,4 +17,5 @@ SEALED = (
     Sealed(Verdict.reason_sealed, REASON),
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
+    Sealed(QualityFinding.explanation_sealed, EXPLANATION),
 )

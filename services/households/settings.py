@@ -6,6 +6,7 @@ from shared.settings import ServiceSettings
 
 
 class HouseholdsSettings(ServiceSettings):
-    """`SWEEP_SECONDS` in the environment, and what `ServiceSettings` takes."""
+    """`SWEEP_SECONDS`, `QUALITY_HOUR` in the environment, and what `ServiceSettings` takes."""
 
     sweep_seconds: float = Field(30, gt=0, description="How often deadlines are looked at, in seconds")
+    quality_hour: int = Field(1, ge=0, le=23, description="Hour in China from which the county is audited each day")

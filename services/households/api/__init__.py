@@ -1,6 +1,6 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.households.api import area_tasks, cases, imports, members, register, tasks, verdicts
+from services.households.api import area_tasks, cases, findings, imports, members, register, tasks, verdicts
 
 # Imports first: their path would otherwise be read as a household's id.
 ROUTERS = (
@@ -11,4 +11,5 @@ ROUTERS = (
     cases.router,
     area_tasks.router,
     verdicts.router,
+    findings.router,
 )

@@ -27,6 +27,10 @@ GiveVerdict = Annotated[Principal, Depends(Permit("verdict:give", *FIELD))]
 RemarkHousehold = Annotated[Principal, Depends(Permit("task:remark", *FIELD))]
 ReadCase = Annotated[Principal, Depends(Permit("case:read", *FIELD, Role.SUPERVISOR))]
 
+ReadFinding = Annotated[Principal, Depends(Permit("finding:read", *FIELD, Role.SUPERVISOR))]
+ExplainFinding = Annotated[Principal, Depends(Permit("finding:explain", Role.TOWNSHIP, Role.COUNTY))]
+ReadQualityRule = Annotated[Principal, Depends(Permit("quality-rule:read", *FIELD, Role.SUPERVISOR, Role.ADMIN))]
+
 
 def sees_people(who: Principal) -> bool:
     """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""
