@@ -36,7 +36,7 @@ async def finding_views(
             severity=row.severity,
             text=reader.say(f"finding-{row.rule}", **(row.params if reader.sees_people else {})),
             field=row.field,
-            field_text=reader.say(f"field-{row.field}"),
+            field_text=reader.say(f"quality-field-{row.field}"),
             mend_at=_mend_at(row, cases),
             household=schemas.FindingHousehold(
                 id=row.household_id,
@@ -110,7 +110,7 @@ def rules_view(in_force: tuple[RuleSet, UUID] | None, reader: Reader) -> schemas
             subject=subject,
             severity=rule.severity,
             text=reader.say(f"finding-{rule.code}"),
-            fields=[schemas.QualityField(field=one, text=reader.say(f"field-{one}")) for one in rule.fields],
+            fields=[schemas.QualityField(field=one, text=reader.say(f"quality-field-{one}")) for one in rule.fields],
             source=rule.source,
             on=rule.code not in off,
         )

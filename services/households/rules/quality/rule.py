@@ -81,8 +81,8 @@ def _maker(
     return make
 
 
-_ATTRIBUTES = {"class": "household_class", "phone": "phone_key", "id_number": "person_key"}
-"""Fields whose value the record holds under another name."""
+_ATTRIBUTES = {"class": "household_class", "phone": "phone_key", "id_number": "person_key", "left_on": "id"}
+"""Fields whose value the record holds under another name. It has only people who have not left: they are the value."""
 
 
 def found(rule: Rule, home: HouseholdRecord, one: Person | None, params: Params) -> Finding:
