@@ -31,6 +31,7 @@ from shared.inbox import Inbox
 from shared.postgres import Cluster
 from shared.security.vault import Vault, VaultSettings
 from tests import signing
+from tests.households.quality_households import BODY as QUALITY_RULES
 
 V1 = "/households/v1"
 COUNTY = "539921000000"
@@ -52,6 +53,7 @@ POLICIES: dict[str, Any] = {
     "task-escalation": {"to_township": {"days": 2}, "to_county": {"days": 5}},
     "case-merge": {"window": {"days": 30}},
     "triage": {"visit": False, "rules": [{"severity": "high", "verdict": "no_risk", "visit": True}]},
+    "quality-rules": QUALITY_RULES,
 }
 LONG_AGO = date(2020, 1, 1)
 

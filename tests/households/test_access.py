@@ -44,6 +44,12 @@ ROUTES = [
     ("POST", "/verdicts", FIELD),
     ("GET", "/cases", FIELD | {"supervisor"}),
     ("GET", f"/cases/{ID}", FIELD | {"supervisor"}),
+    ("GET", f"/households/{ID}/findings", FIELD | {"supervisor"}),
+    ("GET", "/findings", FIELD | {"supervisor"}),
+    ("GET", "/findings/counts", FIELD | {"supervisor"}),
+    ("POST", f"/findings/{ID}/explanation", {"township", "county"}),
+    ("DELETE", f"/findings/{ID}/explanation", {"township", "county"}),
+    ("GET", "/quality-rules", FIELD | {"supervisor", "admin"}),
 ]
 
 

@@ -31,7 +31,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     WHERE EXISTS (
         SELECT FROM household o
         WHERE o.phone_index = p.phone_index AND o.id <> p.household_id AND o.dissolved_on IS NULL
-    ) OR EXISTS (
+    )
+    UNION ALL SELECT p.household_id, p.member_id, 'phone' FROM phone p
+    WHERE EXISTS (
         SELECT FROM member o
         WHERE o.phone_index = p.phone_index AND o.household_id <> p.household_id AND o.left_on IS NULL
     )

@@ -38,9 +38,9 @@ FROM monitoring_case c
 WHERE c.household_id = ANY ($1::uuid[]) AND c.state NOT IN ('dismissed', 'moved_away', 'deceased')
 """
 _MEASURES = """
-SELECT m.household_id, m.kind, m.sub_kind, m.risk, m.fits, m.planned_on, m.delivered_on
+SELECT c.household_id, m.kind, m.sub_kind, m.risk, m.fits, m.planned_on, m.delivered_on
 FROM measure m JOIN monitoring_case c ON c.id = m.case_id AND c.round = m.round
-WHERE m.household_id = ANY ($1::uuid[]) AND m.state IN ('planned', 'delivered') ORDER BY m.id
+WHERE c.household_id = ANY ($1::uuid[]) AND m.state IN ('planned', 'delivered') ORDER BY m.id
 """
 _ELSEWHERE = "SELECT household_id, member_id, what FROM seen_elsewhere($1::uuid[])"
 
