@@ -1,7 +1,19 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.households.models import Evidence, Household, Member, QualityFinding, TaskHousehold, Verdict, Visit
+from services.households.models import (
+    DoubleEntry,
+    Evidence,
+    Household,
+    Member,
+    QualityFinding,
+    RegisterChange,
+    TaskHousehold,
+    Verdict,
+    Visit,
+)
 from services.households.usecases.area_checks import NOTE
+from services.households.usecases.claims import CLAIM
+from services.households.usecases.history import CHANGE
 from services.households.usecases.quality import EXPLANATION
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
@@ -18,4 +30,6 @@ SEALED = (
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
     Sealed(QualityFinding.explanation_sealed, EXPLANATION),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
 )

@@ -1,12 +1,27 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.households.api import area_tasks, cases, findings, imports, members, register, tasks, verdicts
+from services.households.api import (
+    area_tasks,
+    cases,
+    duplicates,
+    findings,
+    imports,
+    members,
+    register,
+    register_history,
+    regrouping,
+    tasks,
+    verdicts,
+)
 
 # Imports first: their path would otherwise be read as a household's id.
 ROUTERS = (
     imports.router,
     register.router,
+    register_history.router,
     members.router,
+    regrouping.router,
+    duplicates.router,
     tasks.router,
     cases.router,
     area_tasks.router,
