@@ -6,7 +6,14 @@ from fastapi import FastAPI
 
 from services.households.api import ROUTERS
 from services.households.consumers import HANDLERS
-from services.households.jobs import IncomeSweep, grade_by_night, grade_waiting, sweep_deadlines
+from services.households.jobs import (
+    QUALITY_SECONDS,
+    IncomeSweep,
+    audit_county,
+    grade_by_night,
+    grade_waiting,
+    sweep_deadlines,
+)
 from services.households.settings import HouseholdsSettings
 from shared.bus.port import Bus
 from shared.clock import utc_now
@@ -19,12 +26,13 @@ from shared.security.tokens import FindKey, TokenVerifier
 from shared.security.vault import Vault
 
 NAME = "households"
+HERE = Path(__file__).parent
 
 
 def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
     """The households service's app."""
     database = Database(settings.database, NAME, row_security=True)
-    income = IncomeSweep(database)
+    vault, income = Vault(settings.vault), IncomeSweep(database)
     return service_app(
         Parts(
             name=NAME,
@@ -34,14 +42,19 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
             database=database,
             bus=bus,
             gate=ServiceGate(TokenVerifier(settings.token, find_key)),
-            catalogue=Catalogue(Path(__file__).parent),
-            vault=Vault(settings.vault),
+            catalogue=Catalogue(HERE, HERE / "rules" / "quality"),
+            vault=vault,
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
             jobs=[
                 every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
                 every(settings.grade_seconds, "grades", lambda: grade_waiting(database, utc_now())),
                 every(settings.sweep_seconds, "grading by night", lambda: grade_by_night(database, utc_now)),
                 every(settings.income_sweep_seconds, "income", lambda: income.run(utc_now())),
+                every(
+                    QUALITY_SECONDS,
+                    "quality",
+                    lambda: audit_county(database, vault, settings.quality_hour, utc_now()),
+                ),
             ],
         )
     )

@@ -1,4 +1,4 @@
-"""What runs beside the requests: deadlines, sums of income that months and policies change, and grades."""
+"""What runs beside the requests: deadlines; by night the sums of income, the grades, and the audit of the register."""
 
 from collections.abc import Callable
 from datetime import datetime, time
@@ -8,9 +8,11 @@ from services.households.queries.income_bulk import list_area_codes, list_versio
 from services.households.usecases import case_escalation, escalation, grade_overrides, grading, grading_nightly
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
+from services.households.usecases.quality_night import audit_next_village
 from shared.areas import Scope
 from shared.clock import CHINA, local_date
 from shared.db.engine import Database
+from shared.security.vault import Vault
 
 STEPS = (
     (escalation.mark_overdue, escalation.BATCH),
@@ -92,3 +94,15 @@ class IncomeSweep:
             if last is None:
                 return computed
             after = last
+
+
+QUALITY_SECONDS = 600.0
+"""How often is asked whether the county has been audited today."""
+
+
+async def audit_county(database: Database, vault: Vault, hour: int, now: datetime) -> None:
+    """Once a day from `hour` on (in China), each village in a transaction of its own. After a stop it goes on."""
+    going = now.astimezone(CHINA).hour >= hour
+    while going:
+        async with database.write(Scope.everywhere()) as session:
+            going = await audit_next_village(session, vault, now)

@@ -14,6 +14,7 @@ from services.households.models import (
     MonitoringCase,
     Objection,
     PublicNotice,
+    QualityFinding,
     RegisterChange,
     TaskHousehold,
     Verdict,
@@ -28,6 +29,7 @@ from services.households.usecases.income_entries import NOTE as INCOME_NOTE
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
+from services.households.usecases.quality import EXPLANATION
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -44,6 +46,7 @@ SEALED = (
     Sealed(TaskHousehold.note_sealed, NOTE),
     Sealed(GradeOverride.reason_sealed, grade_overrides.REASON),
     Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
+    Sealed(QualityFinding.explanation_sealed, EXPLANATION),
     Sealed(RegisterChange.sealed, CHANGE),
     Sealed(DoubleEntry.claim_sealed, CLAIM),
     Sealed(Measure.content_sealed, measures.CONTENT),

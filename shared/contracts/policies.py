@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
-from shared.contracts import case_policies, gate_policies
+from shared.contracts import case_policies, gate_policies, quality_policies
 from shared.contracts.alerts import Severity
 from shared.contracts.grade_policies import GradeRules
 from shared.contracts.households import Verdict
@@ -265,7 +265,8 @@ BODIES: dict[str, type[BaseModel]] = {
     "alert-merge": AlertMerge,
     **case_policies.BODIES,
     "grade-rules": GradeRules,
+    **gate_policies.BODIES,
+    **quality_policies.BODIES,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
-    **gate_policies.BODIES,
 }

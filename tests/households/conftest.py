@@ -34,6 +34,7 @@ from shared.inbox import Inbox
 from shared.postgres import Cluster
 from shared.security.vault import Vault, VaultSettings
 from tests import signing
+from tests.households.quality_households import BODY as QUALITY_RULES
 
 V1 = "/households/v1"
 COUNTY = "539921000000"
@@ -122,6 +123,7 @@ POLICIES: dict[str, Any] = {
         ],
     },
     "triage": {"visit": False, "rules": [{"severity": "high", "verdict": "no_risk", "visit": True}]},
+    "quality-rules": QUALITY_RULES,
 }
 _SHIPPED = tomllib.loads(Path(services.directory.__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
 POLICIES |= {

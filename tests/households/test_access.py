@@ -61,6 +61,12 @@ ROUTES = [
     ("POST", f"/households/{ID}/income/entries", FIELD),
     ("POST", f"/income-entries/{ID}/correction", FIELD),
     ("POST", f"/income-entries/{ID}/withdrawal", FIELD),
+    ("GET", f"/households/{ID}/findings", FIELD | {"supervisor"}),
+    ("GET", "/findings", FIELD | {"supervisor"}),
+    ("GET", "/findings/counts", FIELD | {"supervisor"}),
+    ("POST", f"/findings/{ID}/explanation", {"township", "county"}),
+    ("DELETE", f"/findings/{ID}/explanation", {"township", "county"}),
+    ("GET", "/quality-rules", FIELD | {"supervisor", "admin"}),
 ]
 
 

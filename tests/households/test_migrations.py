@@ -35,6 +35,7 @@ SECURED = [
     "notice_entry",
     "objection",
     "public_notice",
+    "quality_finding",
     "register_change",
     "risk_case",
     "task",

@@ -5,6 +5,7 @@ from services.households.api import (
     cases,
     comparisons,
     duplicates,
+    findings,
     gates,
     grade_movements,
     grades,
@@ -47,4 +48,5 @@ ROUTERS = (
     notices.router,
     objections.router,
     comparisons.router,
+    findings.router,
 )

@@ -59,6 +59,9 @@ AskBureaus = Annotated[Principal, Depends(Permit("comparison:ask", Role.TOWNSHIP
 # People alone, no API keys: a stolen key shall not look up names and ID numbers.
 ReadTickets = Annotated[Principal, Depends(Permit("comparison:read", Role.BUREAU, *FIELD, Role.SUPERVISOR))]
 AnswerTicket = Annotated[Principal, Depends(Permit("comparison:answer", Role.BUREAU))]
+ReadFinding = Annotated[Principal, Depends(Permit("finding:read", *FIELD, Role.SUPERVISOR))]
+ExplainFinding = Annotated[Principal, Depends(Permit("finding:explain", Role.TOWNSHIP, Role.COUNTY))]
+ReadQualityRule = Annotated[Principal, Depends(Permit("quality-rule:read", *FIELD, Role.SUPERVISOR, Role.ADMIN))]
 
 
 def sees_people(who: Principal) -> bool:

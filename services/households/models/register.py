@@ -102,6 +102,7 @@ class Member(Base):
         # Not pg_trgm: it sees no letters in Chinese where the database's locale is C.
         Index("ix_member_name", func.string_to_array(text("name"), null()), postgresql_using="gin"),
         Index("ix_member_household", "household_id"),
+        Index("ix_member_deceased", "person_key", postgresql_where=text("left_reason = 'deceased'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

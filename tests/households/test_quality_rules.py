@@ -1,0 +1,155 @@
+"""The audit rules: each with a household that breaks it and a near miss, its words, and what they all keep to."""
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import services.households
+from services.households.models import Household, Member
+from services.households.rules.quality.audit import RULES, SUBJECTS, RuleSet
+from services.households.rules.quality.record import HouseholdRecord, age_on, months_between
+from services.households.rules.quality.rule import Finding
+from shared.messages import Catalogue
+from tests.households.quality_cases import PAIRS
+from tests.households.quality_households import (
+    BODY,
+    NUMBERS,
+    ON,
+    eliminated,
+    head,
+    home,
+    lifted_out,
+    monitored,
+    son,
+    wife,
+    worker,
+)
+
+ALL = RuleSet.of(NUMBERS)
+FOLDER = Path(services.households.__file__).parent
+CATALOGUE = Catalogue(FOLDER, FOLDER / "rules" / "quality")
+
+
+def found(record: HouseholdRecord) -> dict[str, list[Finding]]:
+    """What is found, by rule."""
+    by_rule: dict[str, list[Finding]] = {}
+    for one in ALL.audit(record):
+        by_rule.setdefault(one.rule, []).append(one)
+    return by_rule
+
+
+@pytest.mark.parametrize(("rule", "broken", "near"), PAIRS, ids=[pair[0] for pair in PAIRS])
+def test_a_rule_finds_what_breaks_it_and_not_the_near_miss(
+    rule: str, broken: HouseholdRecord, near: HouseholdRecord
+) -> None:
+    hits = found(broken).get(rule)
+    assert hits, f"{rule} does not find it"
+    assert hits[0].severity == RULES[rule].severity
+    assert hits[0].field == RULES[rule].fields[0]
+    assert rule not in found(near), f"{rule} finds the near miss"
+
+
+def test_every_rule_has_its_pair() -> None:
+    assert len(RULES) == sum(len(rules) for rules in SUBJECTS.values()), "two rules have one code"
+    assert {pair[0] for pair in PAIRS} == RULES.keys()
+    assert len(PAIRS) == len(RULES)
+
+
+@pytest.mark.parametrize("record", [home(), lifted_out(), monitored(), eliminated(), home(worker(), wife(), son())])
+def test_in_a_sound_household_nothing_is_found(record: HouseholdRecord) -> None:
+    assert found(record) == {}
+
+
+def test_every_rule_has_its_words_in_both_languages_with_what_it_fills_in() -> None:
+    for rule, broken, _ in PAIRS:
+        [finding, *_] = found(broken)[rule]
+        texts = CATALOGUE.codes()[f"finding-{rule}"]
+        for language in ("zh", "en"):
+            asked = set(re.findall(r"{(\w+)}", texts[language]))
+            assert asked <= finding.params.keys(), (rule, language)
+            assert "…" not in CATALOGUE.text(f"finding-{rule}", language, **finding.params)
+        zh, en = (sorted(re.findall(r"{\w+}", texts[language])) for language in ("zh", "en"))
+        assert zh == en, rule
+
+
+def test_no_words_are_left_of_rules_that_are_gone() -> None:
+    fields = {field for rule in RULES.values() for field in rule.fields}
+    told = {code for code in CATALOGUE.codes() if code.startswith(("finding-", "quality-field-"))} - {
+        "finding-not-found",
+        "finding-mended",
+    }
+    assert told == {f"finding-{code}" for code in RULES} | {f"quality-field-{field}" for field in fields}
+
+
+def test_every_field_to_mend_is_one() -> None:
+    """A field of a household or person is one that the register has, so that a screen can lead there."""
+    for rule in RULES.values():
+        assert rule.fields, rule.code
+        for field in rule.fields:
+            thing, name = field.split(".")
+            match thing:
+                case "household":
+                    column = {"class": "household_class", "phone": "phone_index"}.get(name, name)
+                    assert hasattr(Household, column), field
+                case "member":
+                    column = {"phone": "phone_index", "id_number": "person_key"}.get(name, name)
+                    assert hasattr(Member, column), field
+                case _:
+                    assert thing in ("income", "case"), field
+
+
+def test_every_rule_says_what_it_was_derived_from() -> None:
+    for rule in RULES.values():
+        assert re.search(r"§|Fatal:|Logic:|Plausibility:|Derived", rule.source), rule.code
+
+
+def test_a_rule_that_is_off_finds_nothing() -> None:
+    without = RuleSet.of(NUMBERS.model_copy(update={"off": ["head-twice", "no-such-rule"]}))
+    broken = home(head(), wife(relation="02"))
+    assert [one.rule for one in ALL.audit(broken) if one.rule not in {f.rule for f in without.audit(broken)}] == [
+        "head-twice"
+    ]
+
+
+def test_numbers_are_the_policys() -> None:
+    strict = RuleSet.of(type(NUMBERS).model_validate({**BODY, "wage_most": 4000}))
+    assert [one.rule for one in strict.audit(home(worker(), wife(), son()))] == ["wage-too-high"]
+
+
+def test_the_fingerprint_changes_with_the_fields_to_mend_and_with_nothing_else() -> None:
+    [marked] = found(home(head(labour_skill="weak"), wife(), son()))["healthy-adult-without-labour"]
+    same = home(head(labour_skill="weak", phone_key="a"), wife(), phone_key="b")
+    older = replace(same, members=(replace(same.members[0], age=41), *same.members[1:]))
+    other = home(head(labour_skill="lost"), wife(), son())
+    for record in (same, older):
+        [again] = found(record)["healthy-adult-without-labour"]
+        assert again.fingerprint == marked.fingerprint
+    [changed] = found(other)["healthy-adult-without-labour"]
+    assert changed.fingerprint != marked.fingerprint
+
+
+def test_a_finding_tells_of_whom_by_id_and_never_by_name() -> None:
+    for rule, broken, _ in PAIRS:
+        names = {one.name for one in broken.members}
+        for finding in found(broken)[rule]:
+            assert not names & {str(value) for value in finding.params.values()}
+            assert all(isinstance(value, int | float | str) for value in finding.params.values()), rule
+
+
+@pytest.mark.parametrize(
+    ("born", "age"), [("2010-06-30", 16), ("2010-07-01", 15), ("2026-06-30", 0), ("2008-02-29", 18)]
+)
+def test_age_is_whole_years(born: str, age: int) -> None:
+    assert age_on(type(ON).fromisoformat(born), ON) == age
+
+
+def test_months_are_whole_ones() -> None:
+    day = type(ON).fromisoformat
+    assert months_between(day("2025-08-31"), day("2026-02-28")) == 5
+    assert months_between(day("2025-08-31"), day("2026-03-01")) == 6
+    assert months_between(day("2026-01-01"), day("2026-07-01")) == 6
+    ends = [day("2026-06-29"), day("2026-06-30"), day("2026-07-30")]
+    assert [months_between(first, last) for first, last in pairwise(ends)] == [0, 1]
