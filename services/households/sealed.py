@@ -2,16 +2,22 @@
 
 from services.households.models import (
     CaseMove,
+    DoubleEntry,
     Evidence,
     Household,
+    IncomeEntry,
     Member,
     MonitoringCase,
+    RegisterChange,
     TaskHousehold,
     Verdict,
     Visit,
 )
 from services.households.usecases.area_checks import NOTE
 from services.households.usecases.case_clocks import FAST_LANE
+from services.households.usecases.claims import CLAIM
+from services.households.usecases.history import CHANGE
+from services.households.usecases.income_entries import NOTE as INCOME_NOTE
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
@@ -33,4 +39,7 @@ SEALED = (
     Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
     Sealed(CaseMove.note_sealed, MOVE_NOTE),
     Sealed(CaseMove.minutes_sealed, MINUTES),
+    Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
 )

@@ -3,11 +3,16 @@
 from services.households.api import (
     area_tasks,
     cases,
+    duplicates,
     imports,
+    income,
+    income_imports,
     members,
     monitoring,
     monitoring_moves,
     register,
+    register_history,
+    regrouping,
     tasks,
     verdicts,
 )
@@ -16,11 +21,16 @@ from services.households.api import (
 ROUTERS = (
     imports.router,
     register.router,
+    register_history.router,
     members.router,
+    regrouping.router,
+    duplicates.router,
     tasks.router,
     cases.router,
     area_tasks.router,
     verdicts.router,
     monitoring.router,
     monitoring_moves.router,
+    income_imports.router,
+    income.router,
 )

@@ -2,6 +2,7 @@
 
 from services.households.models.areas import TaskHousehold
 from services.households.models.cases import CaseState, Evidence, RiskCase, Verdict
+from services.households.models.income import IncomeEntry, IncomeSummary, IncomeWaiting
 from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.models.plumbing import (
     Account,
@@ -34,6 +35,9 @@ __all__ = [
     "Household",
     "IdempotencyKey",
     "Inbox",
+    "IncomeEntry",
+    "IncomeSummary",
+    "IncomeWaiting",
     "Member",
     "MonitoringCase",
     "Outbox",
