@@ -508,8 +508,8 @@ async def test_a_class_is_held_against_income_and_line(
     await with_policies(service)
     case = await open_case(service)
     month = (local_date(utc_now()).replace(day=1) - timedelta(days=1)).isoformat()[:7]
-    line = {"item": "wages.migrant", "amount": wages, "month": month, "source": "visit"}
-    added = await service.post(f"/households/{case['household']['id']}/income-entries", line, "village", PINE)
+    line = {"item": "wages.local", "amount": str(wages), "first_month": month}
+    added = await service.post(f"/households/{case['household']['id']}/income/entries", line, "village", PINE)
     assert added.status_code == 201, added.text
     answer = await service.call("PUT", f"{CASES}/{case['id']}/class", json={"class": wanted}, headers={"If-Match": "*"})
     if refused is None:
