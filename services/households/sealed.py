@@ -62,4 +62,7 @@ SEALED = (
     Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
     Sealed(CaseMove.note_sealed, MOVE_NOTE),
     Sealed(CaseMove.minutes_sealed, MINUTES),
+    Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
 )

@@ -49,4 +49,6 @@ ROUTERS = (
     objections.router,
     comparisons.router,
     findings.router,
+    income_imports.router,
+    income.router,
 )

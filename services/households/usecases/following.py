@@ -21,6 +21,9 @@ STAYS = (
 """Tables whose rows stay, for they tell of the past, or of persons and not of the household."""
 
 WITH_CASES = ("risk_case", "task", "visit")
+NATIONAL = ("monitoring_case",)
+"""The national case that is not over goes to the other household by `monitoring.carry_over`; those that are over stay."""
+
 WITH_PERSONS = ("member",)
 
 _CASES_OF_ALL = "SELECT id FROM risk_case WHERE household_id = $1 AND area_alert_id IS NULL ORDER BY id"

@@ -24,6 +24,7 @@ from services.households.usecases.grading import regrade
 from services.households.usecases.history import Act, note, note_many
 from services.households.usecases.income import recompute
 from services.households.usecases.leaving import dissolve, dissolve_if_empty
+from services.households.usecases.monitoring import carry_over
 from services.households.usecases.register import place, write_rows
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.clock import local_date
@@ -76,6 +77,7 @@ async def merge_households(
     target.updated_at = now
     await write_rows(session)
     await session.execute(update(Household).where(Household.merged_into == source.id).values(merged_into=target.id))
+    await carry_over(session, who, source, target, now)
     await follow_merge(session, source.id, target.id, target.area_code)
     await _tell(session, who, target, moving, now)
     await recompute(session, [source.id, target.id], now)
