@@ -5,16 +5,10 @@ from datetime import datetime, time
 from uuid import UUID
 
 from services.households.queries.income_bulk import list_area_codes, list_versions
-<<<<<<< HEAD
 from services.households.usecases import case_escalation, escalation, grade_overrides, grading, grading_nightly
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
 from services.households.usecases.quality_night import audit_next_village
-=======
-from services.households.usecases import case_escalation, escalation
-from services.households.usecases.income import recompute_stale
-from services.households.usecases.income_events import forget_waiting, take_waiting
->>>>>>> cases
 from shared.areas import Scope
 from shared.clock import CHINA, local_date
 from shared.db.engine import Database
