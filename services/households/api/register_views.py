@@ -38,7 +38,29 @@ def member_view(member: Member, reader: Reader) -> schemas.MemberView:
         left_reason=member.left_reason,
         version=member.version,
         **_details(member, MEMBER_FIELDS, reader),
+        texts=_texts(member, _CODED_OF_MEMBER, reader),
     )
+
+
+_CODED_OF_HOUSEHOLD = {
+    **{name: name for name in ("dwelling_level", "poverty_cause", "dissolved_reason")},
+    **{name: name for name in ("grade", "monitoring_class", "monitoring_state")},
+    "main_risk": "risk",
+}
+_CODED_OF_MEMBER = {
+    name: name
+    for name in (
+        *("sex", "school_stage", "labour_skill", "ethnic_group", "political_status", "education"),
+        *("disability_class", "disability_level", "medical_insurance", "pension", "left_reason"),
+    )
+}
+"""Fields that hold a code, each with its list."""
+
+
+def _texts(of: Household | Member, coded: Mapping[str, str], reader: Reader) -> dict[str, str]:
+    """The codes in words, as far as the reader sees them."""
+    shown = {name: getattr(of, name) for name in coded if reader.sees_people or name not in PERSONAL}
+    return {name: reader.code(coded[name], str(code)) for name, code in shown.items() if code is not None}
 
 
 def _details(of: Household | Member, fields: Sequence[str], reader: Reader) -> dict[str, Any]:
@@ -58,6 +80,10 @@ async def household_view(
         phone=reader.phone(household.phone_sealed, HOUSEHOLD_PHONE),
         members=[member_view(member, reader) for member in members],
         **_details(household, HOUSEHOLD_FIELDS, reader),
+        texts={
+            "class": reader.code("household_class", household.household_class),
+            **_texts(household, _CODED_OF_HOUSEHOLD, reader),
+        },
         dissolved_reason=household.dissolved_reason,
         merged_into=household.merged_into,
         created_at=household.created_at,
