@@ -131,7 +131,7 @@ async def found_households(
     for one in found:
         meant.setdefault(one.household_id, set()).update({one.member_id} if one.member_id else ())
     households = await find.find_households(session, scope, meant.keys())
-    people = await find.list_members(session, scope, meant.keys())
+    people = await find.find_members(session, scope, set().union(*meant.values()))
     summaries = {one.id: one for one in await household_summaries(session, scope, households, reader)}
     return [
         schemas.FoundHousehold(

@@ -22,6 +22,9 @@ T = TypeVar("T")
 _NAMED = "SELECT member_id, household_id FROM members_named($1, $2, $3, $4)"
 
 
+_HEADS_FIRST = (Member.left_on.is_not(None), Member.relation, Member.birth_on, Member.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A household that a search is answered with, and the person in it who was meant, if one was."""
@@ -113,12 +116,14 @@ async def find_households(session: ReadSession, scope: Scope, ids: Collection[UU
 
 async def list_members(session: ReadSession, scope: Scope, household_ids: Collection[UUID]) -> Sequence[Member]:
     """The members of households, those who have left as well, heads first."""
-    query = (
-        select(Member)
-        .where(Member.household_id.in_(household_ids), within(Member.area_code, scope))
-        .order_by(Member.left_on.is_not(None), Member.relation, Member.birth_on, Member.id)
-    )
-    return (await session.scalars(query)).all()
+    query = select(Member).where(Member.household_id.in_(household_ids), within(Member.area_code, scope))
+    return (await session.scalars(query.order_by(*_HEADS_FIRST))).all()
+
+
+async def find_members(session: ReadSession, scope: Scope, ids: Collection[UUID]) -> Sequence[Member]:
+    """The people with those ids, heads first."""
+    query = select(Member).where(Member.id.in_(ids), within(Member.area_code, scope))
+    return (await session.scalars(query.order_by(*_HEADS_FIRST))).all()
 
 
 async def get_member(session: ReadSession, scope: Scope, member_id: UUID) -> Member:
