@@ -15,7 +15,7 @@ from services.households.rules.desks import DESK_LEVELS
 from services.households.rules.monitoring import moving
 from services.households.rules.monitoring.moving import Brought, Subject, Wanted
 from services.households.rules.monitoring.refusals import GateNotMet, Unmet
-from services.households.rules.monitoring.states import CLOSED, FINAL, IDENTIFIED, Move, moves_from
+from services.households.rules.monitoring.states import ASKED, CLOSED, FINAL, IDENTIFIED, Move, moves_from
 from services.households.rules.tasks import VisitUnknown
 from services.households.usecases import gates
 from services.households.usecases.case_clocks import Timekeeper, begin_anew, standing
@@ -151,6 +151,10 @@ def _stamp(case: MonitoringCase, move: Move, brought: Brought, on: date, now: da
         case.eliminated_on = case.elimination_way = None
     elif move.to == "eliminated":
         case.eliminated_on = on
+    if move.to == "monitored":
+        case.measure_from = on
+    elif move.to not in ("planned", "monitored"):
+        case.measure_from = None  # the first help came, or the case is over; what is planned anew is no first help
     if brought.way is not None:
         case.elimination_way = brought.way
     if case.fast_lane and case.papers_done_at is None and move.to in ("monitored", "dismissed"):
@@ -160,12 +164,18 @@ def _stamp(case: MonitoringCase, move: Move, brought: Brought, on: date, now: da
 def show_on_household(case: MonitoringCase, household: Household) -> None:
     """What lists and forms show of the household; its version stays, for nobody edits these there."""
     gone = case.state in FINAL
-    household.monitoring_state = (
-        "monitored" if case.state in IDENTIFIED else "eliminated" if case.state in CLOSED else None
-    )
+    household.monitoring_state = _shown_state(case)
     household.monitoring_class = case.monitoring_class if household.monitoring_state else None
     household.main_risk = None if gone else case.main_risk
     household.risks = [] if gone else list(case.risks)
+
+
+def _shown_state(case: MonitoringCase) -> str | None:
+    """As the national lists say it. Whose risk had gone stays so while a new clue is looked into, or was none."""
+    if case.state in IDENTIFIED:
+        return "monitored"
+    anew = case.round > 1 and (case.state in ASKED or case.state == "dismissed")
+    return "eliminated" if case.state in CLOSED or anew else None
 
 
 def _note(
