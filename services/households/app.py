@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.households.api import ROUTERS
 from services.households.consumers import HANDLERS
-from services.households.jobs import sweep_deadlines
+from services.households.jobs import IncomeSweep, sweep_deadlines
 from services.households.settings import HouseholdsSettings
 from shared.bus.port import Bus
 from shared.clock import utc_now
@@ -24,6 +24,7 @@ NAME = "households"
 def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
     """The households service's app."""
     database = Database(settings.database, NAME, row_security=True)
+    income = IncomeSweep(database)
     return service_app(
         Parts(
             name=NAME,
@@ -36,6 +37,9 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
             catalogue=Catalogue(Path(__file__).parent),
             vault=Vault(settings.vault),
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
-            jobs=[every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now()))],
+            jobs=[
+                every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
+                every(settings.income_sweep_seconds, "income", lambda: income.run(utc_now())),
+            ],
         )
     )

@@ -3,14 +3,17 @@
 from services.households.models import (
     Authorisation,
     CaseMove,
+    DoubleEntry,
     EliminationCheck,
     Evidence,
     Household,
+    IncomeEntry,
     Measure,
     Member,
     MonitoringCase,
     Objection,
     PublicNotice,
+    RegisterChange,
     TaskHousehold,
     Verdict,
     Visit,
@@ -18,6 +21,9 @@ from services.households.models import (
 from services.households.usecases import comparisons, elimination_checks, measures, notices, objections
 from services.households.usecases.area_checks import NOTE
 from services.households.usecases.case_clocks import FAST_LANE
+from services.households.usecases.claims import CLAIM
+from services.households.usecases.history import CHANGE
+from services.households.usecases.income_entries import NOTE as INCOME_NOTE
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
@@ -48,4 +54,7 @@ SEALED = (
     Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
     Sealed(CaseMove.note_sealed, MOVE_NOTE),
     Sealed(CaseMove.minutes_sealed, MINUTES),
+    Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
 )

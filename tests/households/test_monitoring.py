@@ -21,6 +21,7 @@ from tests.households.conftest import (
     person,
     policy_id,
 )
+from tests.households.income import with_policies
 from tests.households.monitoring import (
     CASES,
     ELIMINATED,
@@ -462,3 +463,56 @@ async def test_head_of_a_big_family_and_a_pupil_are_one_case(service: Households
     await confirm(service, 1)
     await confirm(service, 2, "education.absence")
     assert len((await service.get(CASES))["items"]) == 1
+
+
+async def merge(service: Households, source: str, target: str) -> Any:
+    """The people of one household live in the other from now on."""
+    members = (await service.get(f"/households/{source}"))["members"]
+    relations = [{"member_id": one["id"], "relation": "51"} for one in members]
+    body = {"household_id": source, "version": 1, "members": relations, "why": "合户申请"}
+    return await service.post(f"/households/{target}/merge", body, headers={"If-Match": "*"})
+
+
+async def test_a_case_goes_on_with_the_household_its_own_was_merged_into(service: Households) -> None:
+    case = await open_case(service)
+    await walk(service, case["id"], IDENTIFIED)
+    [target] = await service.register(household(2, BAMBOO))
+    merged = await merge(service, case["household"]["id"], target)
+    assert merged.status_code == 200, merged.text
+    seen = await service.get(f"{CASES}/{case['id']}", "village", BAMBOO)
+    assert (seen["household"]["id"], seen["state"], len(seen["moves"])) == (target, "monitored", 8)
+    rows = await service.sql(
+        "SELECT id::text, monitoring_state, risks FROM household ORDER BY dissolved_on NULLS FIRST"
+    )
+    assert rows == [(target, "monitored", ["01"]), (case["household"]["id"], None, [])]
+    body = {"household_id": case["household"]["id"], "source": "patrol", "note": "走访发现"}
+    assert (await service.post(CASES, body)).json()["code"] == "household-dissolved"
+
+
+async def test_two_cases_are_not_merged_silently(service: Households) -> None:
+    first, second = await open_case(service, 1), await open_case(service, 2)
+    pair = first["household"]["id"], second["household"]["id"]
+    refused = await merge(service, *pair)
+    assert (refused.status_code, refused.json()["code"]) == (409, "case-two-active")
+    assert (await move(service, first["id"], "dismissed", "township")).status_code == 200
+    assert (await merge(service, *pair)).status_code == 200
+    assert (await service.get(f"{CASES}/{first['id']}"))["household"]["id"] == pair[0], (
+        "what is over stays where it was"
+    )
+
+
+@pytest.mark.parametrize(("wages", "wanted", "refused"), [(20000, "edge", []), (3000, "edge", None)])
+async def test_a_class_is_held_against_income_and_line(
+    service: Households, wages: int, wanted: str, refused: list[str] | None
+) -> None:
+    await with_policies(service)
+    case = await open_case(service)
+    month = (local_date(utc_now()).replace(day=1) - timedelta(days=1)).isoformat()[:7]
+    line = {"item": "wages.local", "amount": str(wages), "first_month": month}
+    added = await service.post(f"/households/{case['household']['id']}/income/entries", line, "village", PINE)
+    assert added.status_code == 201, added.text
+    answer = await service.call("PUT", f"{CASES}/{case['id']}/class", json={"class": wanted}, headers={"If-Match": "*"})
+    if refused is None:
+        assert (answer.status_code, answer.json()["unchecked"]) == (200, [])
+    else:
+        assert (answer.status_code, codes(answer)) == (409, ["case-class-above-line"])

@@ -4,8 +4,11 @@ from services.households.api import (
     area_tasks,
     cases,
     comparisons,
+    duplicates,
     gates,
     imports,
+    income,
+    income_imports,
     measures,
     members,
     monitoring,
@@ -13,6 +16,8 @@ from services.households.api import (
     notices,
     objections,
     register,
+    register_history,
+    regrouping,
     tasks,
     verdicts,
 )
@@ -21,7 +26,10 @@ from services.households.api import (
 ROUTERS = (
     imports.router,
     register.router,
+    register_history.router,
     members.router,
+    regrouping.router,
+    duplicates.router,
     tasks.router,
     cases.router,
     area_tasks.router,
@@ -33,4 +41,6 @@ ROUTERS = (
     notices.router,
     objections.router,
     comparisons.router,
+    income_imports.router,
+    income.router,
 )

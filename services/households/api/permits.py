@@ -16,6 +16,10 @@ WriteHousehold = Annotated[Principal, Depends(Permit("household:write", *FIELD))
 WriteMember = Annotated[Principal, Depends(Permit("member:write", *FIELD))]
 RevealMember = Annotated[Principal, Depends(Permit("member:reveal", *FIELD))]
 ImportHousehold = Annotated[Principal, Depends(Permit("household:import", Role.COUNTY, Role.ADMIN))]
+ReadHistory = Annotated[Principal, Depends(Permit("household:read-history", *FIELD, Role.SUPERVISOR))]
+RegroupHousehold = Annotated[Principal, Depends(Permit("household:regroup", *FIELD))]
+ReadDuplicate = Annotated[Principal, Depends(Permit("household:read-duplicate", *FIELD, Role.SUPERVISOR))]
+SettleDuplicate = Annotated[Principal, Depends(Permit("household:settle-duplicate", *FIELD))]
 ReadCode = Annotated[Principal, Depends(Permit("code:read", *FIELD, Role.SUPERVISOR, Role.ADMIN))]
 
 ReadTask = Annotated[Principal, Depends(Permit("task:read", *FIELD, Role.SUPERVISOR))]
@@ -48,6 +52,10 @@ AskBureaus = Annotated[Principal, Depends(Permit("comparison:ask", Role.TOWNSHIP
 # People alone, no API keys: a stolen key shall not look up names and ID numbers.
 ReadTickets = Annotated[Principal, Depends(Permit("comparison:read", Role.BUREAU, *FIELD, Role.SUPERVISOR))]
 AnswerTicket = Annotated[Principal, Depends(Permit("comparison:answer", Role.BUREAU))]
+ReadIncome = Annotated[Principal, Depends(Permit("income:read", *FIELD, Role.SUPERVISOR))]
+WriteIncome = Annotated[Principal, Depends(Permit("income:write", *FIELD))]
+ExportIncome = Annotated[Principal, Depends(Permit("income:export", *FIELD))]
+ImportIncome = Annotated[Principal, Depends(Permit("income:import", Role.TOWNSHIP, Role.COUNTY, Role.ADMIN))]
 
 
 def sees_people(who: Principal) -> bool:

@@ -13,6 +13,7 @@ from services.households.models import (
     CasePause,
     Evidence,
     Household,
+    IncomeSummary,
     MonitoringCase,
     Visit,
 )
@@ -125,6 +126,11 @@ async def is_visit_of(session: ReadSession, scope: Scope, visit_id: UUID, househ
     """Whether that visit was made to that household."""
     found = exists().where(Visit.id == visit_id, Visit.household_id == household_id, within(Visit.area_code, scope))
     return bool(await session.scalar(select(found)))
+
+
+async def find_income(session: ReadSession, household_id: UUID) -> IncomeSummary | None:
+    """What the lines of a household's income add up to, once they were added up."""
+    return await session.get(IncomeSummary, household_id)
 
 
 async def find_feeds(session: ReadSession, risk_case_id: UUID) -> set[str]:
