@@ -101,6 +101,7 @@ async def pass_days(service: Households, case_id: str, days: int) -> None:
         """
         UPDATE monitoring_case SET opened_at = opened_at - make_interval(days => :days),
             state_since = state_since - :days, identified_on = identified_on - :days,
+            measure_from = measure_from - :days,
             fast_lane_at = fast_lane_at - make_interval(days => :days), due_at = due_at - make_interval(days => :days),
             warn_at = warn_at - make_interval(days => :days),
             papers_due_at = papers_due_at - make_interval(days => :days)

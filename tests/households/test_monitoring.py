@@ -319,7 +319,7 @@ async def test_a_new_risk_after_the_elimination_begins_a_new_round(service: Hous
     assert (case["id"], case["state"], case["round"]) == (case_id, "clue", 2)
     assert ([one["code"] for one in case["risks"]], case["class"]) == (["09"], None)
     assert (case["identified_on"], case["eliminated_on"]) == (None, None)
-    assert await shown(service) == (None, None, "09", ["09"])
+    assert await shown(service) == ("eliminated", None, "09", ["09"])
     assert [one.round for one in await service.told(CaseOpened)] == [1, 2]
     assert (await walk(service, case_id, IDENTIFIED))["round"] == 2
 
@@ -331,7 +331,16 @@ async def test_a_withdrawn_elimination_is_the_countys(service: Households) -> No
     back = (await move(service, case_id, "monitored", "county")).json()
     assert (back["state"], back["round"], back["eliminated_on"]) == ("monitored", 1, None)
     assert back["identified_on"] == gone["identified_on"]
+    assert back["due"]["days_left"] == 10, "its clocks begin anew, not half a year ago"
     assert await shown(service) == ("monitored", "edge", "01", ["01"])
+
+
+async def test_help_that_does_not_fit_is_planned_anew_without_being_late_at_once(service: Households) -> None:
+    case_id = (await open_case(service))["id"]
+    await walk(service, case_id, (*IDENTIFIED, *ELIMINATED[:2]))
+    await pass_days(service, case_id, 100)
+    again = (await move(service, case_id, "planned", "village")).json()
+    assert (again["state"], again["due"]) == ("planned", None)
 
 
 async def test_a_household_that_is_gone_is_shown_as_nothing(service: Households) -> None:

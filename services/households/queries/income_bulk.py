@@ -145,7 +145,7 @@ async def lock_areas_of(session: WriteSession, household_ids: Collection[UUID]) 
     Those that are no more (销户) lose their sums.
     """
     connection, ids = await raw(session), sorted(set(household_ids))
-    areas = {id_: area for id_, area in await connection.fetch(_LOCK, ids)}
+    areas: dict[UUID, str] = dict(await connection.fetch(_LOCK, ids))
     await connection.execute(_FORGET_DISSOLVED, ids)
     return areas
 

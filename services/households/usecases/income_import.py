@@ -48,7 +48,7 @@ class IncomeImport:
         touched = sorted(self._touched)
         for start in range(0, len(touched), BATCH):
             await recompute(session, touched[start : start + BATCH], self.now)
-        counts: dict[str, Any] = {**self.outcomes}
+        counts: dict[str, Any] = dict(self.outcomes.items())
         await audit.record(
             session, self.who, "income:import", "import", dry_run=self.dry_run, origin=self.origin, **counts
         )
