@@ -1,5 +1,6 @@
 """A national case goes from one state to another: who, when, on which evidence, by which version of the clocks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -79,7 +80,8 @@ async def move_case(
         raise VisitUnknown(field="evidence.visit_id")
     if unmet := [*own, *await gates.unmet(session, case, to, on)]:
         raise GateNotMet(unmet)
-    return await _make(session, vault, who, row, move, brought, on, now, keeper)
+    judged_by = await gates.judged_by(session, case, to, on)
+    return await _make(session, vault, who, row, move, brought, on, now, keeper, judged_by)
 
 
 async def begin_round(
@@ -117,12 +119,13 @@ async def _make(
     on: date,
     now: datetime,
     keeper: Timekeeper,
+    judged_by: Mapping[str, str] | None = None,
 ) -> CaseMove:
     case = row.case
     late = case.due_at is not None and end_of_day(on) > case.due_at
     if move.road == "anew":
         case.round += 1
-    line = _note(session, vault, who, case, move, brought, on, now, policy_id=keeper.policy_id)
+    line = _note(session, vault, who, case, move, brought, on, now, policy_id=keeper.policy_id, judged_by=judged_by)
     _stamp(case, move, brought, on, now)
     keeper.set(case, await find.list_pauses(session, who.scope, case.id))
     begin_anew(case)
@@ -189,10 +192,13 @@ def _note(
     now: datetime,
     *,
     policy_id: UUID | None = None,
+    judged_by: Mapping[str, str] | None = None,
 ) -> CaseMove:
     """Add a line to the history; call it before the case is changed, for the line keeps the deadline it had."""
     words = {"note": brought.note, "contact": brought.contact}
     evidence: dict[str, Any] = orjson.loads(orjson.dumps(brought.plain(), default=str))  # ids and days as text
+    if judged_by:
+        evidence["policies"] = dict(judged_by)
     line = CaseMove(
         id=new_id(),
         case_id=case.id,
