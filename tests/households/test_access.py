@@ -61,6 +61,15 @@ ROUTES = [
     ("POST", f"/households/{ID}/income/entries", FIELD),
     ("POST", f"/income-entries/{ID}/correction", FIELD),
     ("POST", f"/income-entries/{ID}/withdrawal", FIELD),
+    ("GET", "/grades", FIELD | {"supervisor"}),
+    ("GET", f"/households/{ID}/grade", FIELD | {"supervisor"}),
+    ("GET", f"/households/{ID}/grade-changes", FIELD | {"supervisor"}),
+    ("POST", f"/households/{ID}/grade-override", {"township", "county"}),
+    ("DELETE", f"/households/{ID}/grade-override", {"township", "county"}),
+    ("GET", "/grade-movements", FIELD | {"supervisor"}),
+    ("GET", "/grade-movements/households", FIELD | {"supervisor"}),
+    ("POST", "/grade-trials", {"county", "admin"}),
+    ("POST", "/grade-trials/households", {"county", "admin"}),
 ]
 
 

@@ -64,7 +64,7 @@ async def test_fields_are_entered_in_words_and_shown_as_codes(service: Household
     shown = await service.get(f"/households/{id_}", "village", PINE)
     assert part(shown, HOUSE) == AS_CODES
     assert part(shown["members"][0], PERSON) == PERSON_AS_CODES
-    assert (shown["grade"], shown["risks"], shown["dissolved_on"]) == (None, [], None)
+    assert (shown["grade"], shown["risks"], shown["dissolved_on"]) == ("red", [], None), "a dangerous house"
     masked = await service.get(f"/households/{id_}", "supervisor")
     hidden = ("ethnic_group", "political_status", "disability_class", "disability_level", "work_area", "work_income")
     assert part(masked["members"][0], PERSON) == {**PERSON_AS_CODES, **dict.fromkeys(hidden)}
