@@ -30,8 +30,8 @@ ROUNDS = 2
 EVERY = 100  # one household in so many has news by night
 
 FIGURES = (
-    Figure("night's grading of the county", "households/s", target=0.3),
-    Figure("night's grading, seconds", "s", target=90, target_of="ours", lower_is_better=True),
+    Figure("grading", "households/s", target=0.3),
+    Figure("grading_seconds", "s", target=90, target_of="ours", lower_is_better=True),
 )
 
 # Ids in the order of making, as version 7 has them.
