@@ -13,6 +13,7 @@ from benchmarks import (
     alert_to_task,
     batch_intake,
     files,
+    grading,
     live_beside_bulk,
     register_search,
     report,
@@ -33,6 +34,7 @@ CASES: dict[str, Open] = {
     "file_csv": files.open_csv,
     "file_all_trigger": files.open_all_trigger,
     "file_beside_post": files.open_beside,
+    "grading": grading.open_case,
 }
 FOLDER = Path(".bench")
 _BUSY = 0.5  # processes waiting for each core

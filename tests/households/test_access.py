@@ -67,6 +67,15 @@ ROUTES = [
     ("POST", f"/findings/{ID}/explanation", {"township", "county"}),
     ("DELETE", f"/findings/{ID}/explanation", {"township", "county"}),
     ("GET", "/quality-rules", FIELD | {"supervisor", "admin"}),
+    ("GET", "/grades", FIELD | {"supervisor"}),
+    ("GET", f"/households/{ID}/grade", FIELD | {"supervisor"}),
+    ("GET", f"/households/{ID}/grade-changes", FIELD | {"supervisor"}),
+    ("POST", f"/households/{ID}/grade-override", {"township", "county"}),
+    ("DELETE", f"/households/{ID}/grade-override", {"township", "county"}),
+    ("GET", "/grade-movements", FIELD | {"supervisor"}),
+    ("GET", "/grade-movements/households", FIELD | {"supervisor"}),
+    ("POST", "/grade-trials", {"county", "admin"}),
+    ("POST", "/grade-trials/households", {"county", "admin"}),
 ]
 
 
