@@ -98,10 +98,11 @@ async def audit_households(
     session: WriteSession, vault: Vault, who: Principal, household_ids: Collection[UUID], now: datetime
 ) -> Audited:
     """Look at households that somebody changed, in the same transaction. Never a reason to refuse the change."""
-    if not household_ids:
+    in_force = await QualityPolicies.load(session)
+    if not household_ids or not in_force:
         return Audited()
     await lock_households(session, household_ids)
-    return await audit_locked(session, vault, who, household_ids, now, await QualityPolicies.load(session))
+    return await audit_locked(session, vault, who, household_ids, now, in_force)
 
 
 async def audit_locked(

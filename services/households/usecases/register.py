@@ -17,6 +17,7 @@ from services.households.usecases import sealing
 from services.households.usecases.areas import require_area
 from services.households.usecases.following import follow_households
 from services.households.usecases.history import Act, note
+from services.households.usecases.quality import audit_households
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
 from shared.db.engine import WriteSession
@@ -41,6 +42,7 @@ async def add_household(
     await write_rows(session)
     note(session, Act(vault, who.id, now, "hand").line(place(household), "added", {"members": (0, len(facts.members))}))
     await tell_household(session, household)
+    await audit_households(session, vault, who, [household.id], now)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
     return household
 
@@ -70,6 +72,7 @@ async def change_household(
     await follow_households(session, [household.id])
     if changes.keys() & TOLD_OF_HOUSEHOLD:
         await tell_household(session, household)
+    await audit_households(session, vault, who, [household.id], now)
     await audit.record(
         session, who, "household:write", household.id, area_code=household.area_code, fields=sorted(changes)
     )
@@ -97,6 +100,7 @@ async def add_member(
     act = Act(vault, who.id, now, "birth" if joined == "birth" else "hand")
     note(session, act.line(place(household), "added", {"joined_reason": (None, joined)} if joined else {}, member))
     await tell_members(session, [whereabouts(household, member.person_key)])
+    await audit_households(session, vault, who, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
     return member
 
@@ -125,6 +129,7 @@ async def change_member(
     if member.person_key != before and member.left_on is None:
         gone = whereabouts(household, before, active=False)
         await tell_members(session, [gone, whereabouts(household, member.person_key)])
+    await audit_households(session, vault, who, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
 
 
