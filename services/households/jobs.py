@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.households.usecases import escalation
-from services.households.usecases.quality_night import audit_next_village
+from services.households.usecases.quality_night import audit_next_due, audit_next_village
 from shared.areas import Scope
 from shared.clock import CHINA
 from shared.db.engine import Database
@@ -19,12 +19,17 @@ async def sweep_deadlines(database: Database, now: datetime) -> None:
                 handled = await step(session, now)
 
 
-QUALITY_SECONDS = 600.0
-"""How often is asked whether the county has been audited today."""
+QUALITY_SECONDS = 30.0
+"""How often is asked whether a file has changed villages, and whether the county has been audited today."""
 
 
 async def audit_county(database: Database, vault: Vault, hour: int, now: datetime) -> None:
-    """Once a day from `hour` on (in China), each village in a transaction of its own. After a stop it goes on."""
+    """The villages that files changed; once a day from `hour` on (in China) all. Each village is a transaction of its
+    own, and after a stop it goes on."""
+    going = True
+    while going:
+        async with database.write(Scope.everywhere()) as session:
+            going = await audit_next_due(session, vault, now)
     going = now.astimezone(CHINA).hour >= hour
     while going:
         async with database.write(Scope.everywhere()) as session:

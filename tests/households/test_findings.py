@@ -106,8 +106,21 @@ async def test_every_way_of_changing_a_household_looks_again(service: Households
     assert changed.json()["findings"] == {"fatal": 0, "logic": 0, "plausible": 1}
     again = await service.call("PATCH", path, json={"road_km": 4}, headers={"If-Match": "*"})
     assert again.json()["findings"] == {"fatal": 0, "logic": 0, "plausible": 0}
-    await service.post("/households/imports", [household(1, PINE, [person(1), person(3, "石三", "02")])])
+
+
+async def test_a_file_is_looked_at_soon_after_it_came(service: Households) -> None:
+    [household_id] = await service.register(household(1, PINE, [person(1)]))
+    body = [household(1, PINE, [person(1), person(3, "石三", "02")]), household(4, BRIDGE, [person(4)])]
+    answer = await service.post("/households/imports", body)
+    assert answer.json()["failed"] == 0, answer.text
+    assert await findings(service, household_id) == []
+    assert await service.sql("SELECT area_code FROM quality_due ORDER BY 1") == [(PINE,), (BRIDGE,)]
+    await audit_county(service.database, service.vault, 23, utc_now().replace(hour=0))  # not at night
     assert rules_of(await findings(service, household_id)) == ["head-twice"]
+    [(found_by,)] = await service.sql("SELECT found_by FROM quality_finding")
+    assert found_by == account_id("county", COUNTY)
+    assert await service.sql("SELECT 1 FROM quality_due") == []
+    assert await service.sql("SELECT 1 FROM quality_night") == []
 
 
 async def test_two_households_that_become_one_are_both_looked_at(service: Households) -> None:

@@ -30,7 +30,7 @@ from services.households.rules.whereabouts import Whereabouts
 from services.households.usecases.claims import Claim, claim_persons
 from services.households.usecases.following import follow_households
 from services.households.usecases.history import Act, Line, note_many
-from services.households.usecases.quality import audit_households
+from services.households.usecases.quality import mark_due
 from services.households.usecases.sealing import (
     HOUSEHOLD_PHONE,
     PERSON_PHONE,
@@ -142,8 +142,7 @@ class Import:
         await follow_households(session, changed)
         others = await list_of_households(session, rows.renewed) if rows.renewed else ()
         await tell_members(session, [*rows.told, *others], Lane.BULK)
-        written = {one["id"] for one in rows.households} | {one["household_id"] for one in rows.members}
-        await audit_households(session, self.vault, self.who, written, self.now)
+        await mark_due(session, self.who, {one["area_code"] for one in (*rows.households, *rows.members)}, self.now)
 
     def _rows(self, decisions: Sequence[Decision], known: Known) -> "_Rows":
         """Seal and lay out what is new or changed."""
