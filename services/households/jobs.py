@@ -8,7 +8,7 @@ from services.households.queries.income_bulk import list_area_codes, list_versio
 from services.households.usecases import case_escalation, escalation, grade_overrides, grading, grading_nightly
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
-from services.households.usecases.quality_night import audit_next_village
+from services.households.usecases.quality_night import audit_next_due, audit_next_village
 from shared.areas import Scope
 from shared.clock import CHINA, local_date
 from shared.db.engine import Database
@@ -96,12 +96,17 @@ class IncomeSweep:
             after = last
 
 
-QUALITY_SECONDS = 600.0
-"""How often is asked whether the county has been audited today."""
+QUALITY_SECONDS = 30.0
+"""How often is asked whether a file has changed villages, and whether the county has been audited today."""
 
 
 async def audit_county(database: Database, vault: Vault, hour: int, now: datetime) -> None:
-    """Once a day from `hour` on (in China), each village in a transaction of its own. After a stop it goes on."""
+    """The villages that files changed; once a day from `hour` on (in China) all. Each village is a transaction of its
+    own, and after a stop it goes on."""
+    going = True
+    while going:
+        async with database.write(Scope.everywhere()) as session:
+            going = await audit_next_due(session, vault, now)
     going = now.astimezone(CHINA).hour >= hour
     while going:
         async with database.write(Scope.everywhere()) as session:

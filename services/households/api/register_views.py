@@ -9,6 +9,7 @@ from services.households.models import Household, Member
 from services.households.queries import cases as find_around
 from services.households.queries import register as find
 from services.households.queries.cases import lineage
+from services.households.queries.findings import count_of_household
 from services.households.queries.register import Found
 from services.households.rules.register import heads_of
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS, PERSONAL
@@ -86,6 +87,7 @@ async def household_view(
         },
         dissolved_reason=household.dissolved_reason,
         merged_into=household.merged_into,
+        findings=schemas.FindingCounts(**await count_of_household(session, household.id)),
         created_at=household.created_at,
         updated_at=household.updated_at,
     )

@@ -26,7 +26,7 @@ from services.households.models.plumbing import (
     Outbox,
     Policy,
 )
-from services.households.models.quality import QualityFinding, QualityNight
+from services.households.models.quality import QualityDue, QualityFinding, QualityNight
 from services.households.models.register import Household, Member
 from services.households.models.register_history import DoubleEntry, RegisterChange
 from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState, Visit
@@ -70,6 +70,7 @@ __all__ = [
     "Outbox",
     "Policy",
     "PublicNotice",
+    "QualityDue",
     "QualityFinding",
     "QualityNight",
     "RegisterChange",

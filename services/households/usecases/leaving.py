@@ -11,6 +11,7 @@ from services.households.usecases.claims import settle_claims_on
 from services.households.usecases.grading import regrade
 from services.households.usecases.history import Act, note
 from services.households.usecases.income import recompute
+from services.households.usecases.quality import audit_households
 from services.households.usecases.register import place, write_rows
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.db.engine import WriteSession
@@ -48,6 +49,7 @@ async def remove_member(
     if reason in rules.EMPTIED:
         await dissolve_if_empty(session, who, act, household, rules.EMPTIED[reason], on)
     await recompute(session, [household.id], now)
+    await audit_households(session, vault, who, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="left", reason=reason)
     cause: Cause = "correction" if reason == "mistake" else "fact"
     await regrade(session, [household.id], now, cause=cause, by=who.id)
@@ -84,6 +86,7 @@ async def restore_member(
     await write_rows(session)
     await tell_members(session, [whereabouts(household, member.person_key)])
     await recompute(session, [household.id], now)
+    await audit_households(session, vault, who, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="restored")
     await regrade(session, [household.id], now, cause="correction", by=who.id)
     return member

@@ -19,6 +19,7 @@ from services.households.usecases.following import follow_households
 from services.households.usecases.grading import regrade
 from services.households.usecases.history import Act, note
 from services.households.usecases.income import recompute
+from services.households.usecases.quality import audit_households
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
 from shared.db.engine import WriteSession
@@ -47,6 +48,7 @@ async def add_household(
     note(session, Act(vault, who.id, now, "hand").line(place(household), "added", {"members": (0, len(facts.members))}))
     await tell_household(session, household)
     await recompute(session, [household.id], now)
+    await audit_households(session, vault, who, [household.id], now)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
     await regrade(session, [household.id], now, by=who.id)
     return household
@@ -79,6 +81,7 @@ async def change_household(
         await tell_household(session, household)
     if "area_code" in changes:
         await recompute(session, [household.id], now)
+    await audit_households(session, vault, who, [household.id], now)
     await audit.record(
         session, who, "household:write", household.id, area_code=household.area_code, fields=sorted(changes)
     )
@@ -108,6 +111,7 @@ async def add_member(
     note(session, act.line(place(household), "added", {"joined_reason": (None, joined)} if joined else {}, member))
     await tell_members(session, [whereabouts(household, member.person_key)])
     await recompute(session, [household.id], now)
+    await audit_households(session, vault, who, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
     await regrade(session, [household.id], now, by=who.id)
     return member
@@ -139,6 +143,7 @@ async def change_member(
         await tell_members(session, [gone, whereabouts(household, member.person_key)])
     if changes.keys() & COUNTED_BY:
         await recompute(session, [member.household_id], now)
+    await audit_households(session, vault, who, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
     await regrade(session, [member.household_id], now, by=who.id)
 

@@ -25,6 +25,7 @@ from services.households.usecases.history import Act, note, note_many
 from services.households.usecases.income import recompute
 from services.households.usecases.leaving import dissolve, dissolve_if_empty
 from services.households.usecases.monitoring import carry_over
+from services.households.usecases.quality import audit_households
 from services.households.usecases.register import place, write_rows
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.clock import local_date
@@ -81,6 +82,7 @@ async def merge_households(
     await follow_merge(session, source.id, target.id, target.area_code)
     await _tell(session, who, target, moving, now)
     await recompute(session, [source.id, target.id], now)
+    await audit_households(session, vault, who, [source.id, target.id], now)
     for one, other in ((source, target), (target, source)):
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="merged", other=other.id
@@ -129,6 +131,7 @@ async def split_household(
     await follow_persons(session, source.id, target.id, target.area_code, [one.person_key for one in leaving])
     await _tell(session, who, target, leaving, now)
     await recompute(session, [source.id, target.id], now)
+    await audit_households(session, vault, who, [source.id, target.id], now)
     for one, other in ((source, target), (target, source)):
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="split", other=other.id
@@ -165,6 +168,7 @@ async def move_member(
     await _tell(session, who, target, [member], now)
     await dissolve_if_empty(session, who, act, source, "empty", local_date(now))
     await recompute(session, [source.id, target.id], now)
+    await audit_households(session, vault, who, [source.id, target.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="moved")
     await regrade(session, [source.id, target.id], now, by=who.id)
 
