@@ -14,7 +14,8 @@ from services.households.models.plumbing import (
     Policy,
 )
 from services.households.models.register import Household, Member
-from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState, Visit
+from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState
+from services.households.models.visits import PretenceFinding, Visit, VisitKind, VisitPhoto
 
 __all__ = [
     "ACTIVE",
@@ -31,6 +32,7 @@ __all__ = [
     "Member",
     "Outbox",
     "Policy",
+    "PretenceFinding",
     "RiskCase",
     "Task",
     "TaskEvent",
@@ -38,4 +40,6 @@ __all__ = [
     "TaskState",
     "Verdict",
     "Visit",
+    "VisitKind",
+    "VisitPhoto",
 ]
