@@ -12,7 +12,19 @@ from services.households.models import Base
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
-SECURED = ["evidence", "household", "member", "risk_case", "task", "task_household", "visit"]
+SECURED = [
+    "double_entry",
+    "evidence",
+    "household",
+    "member",
+    "pretence_finding",
+    "register_change",
+    "risk_case",
+    "task",
+    "task_household",
+    "visit",
+    "visit_photo",
+]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:

@@ -14,6 +14,7 @@ from services.households.models.plumbing import (
     Policy,
 )
 from services.households.models.register import Household, Member
+from services.households.models.register_history import DoubleEntry, RegisterChange
 from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState
 from services.households.models.visits import PretenceFinding, Visit, VisitKind, VisitPhoto
 
@@ -25,6 +26,7 @@ __all__ = [
     "Base",
     "CaseState",
     "DeadLetter",
+    "DoubleEntry",
     "Evidence",
     "Household",
     "IdempotencyKey",
@@ -33,6 +35,7 @@ __all__ = [
     "Outbox",
     "Policy",
     "PretenceFinding",
+    "RegisterChange",
     "RiskCase",
     "Task",
     "TaskEvent",
