@@ -6,11 +6,13 @@ from fastapi import FastAPI
 
 from services.households.api import ROUTERS
 from services.households.consumers import HANDLERS
-from services.households.jobs import sweep_deadlines
+from services.households.jobs import look_for_pretence, sweep_deadlines, sweep_photos
 from services.households.settings import HouseholdsSettings
+from services.households.usecases.photos import PhotoShelf
 from shared.bus.port import Bus
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.files import FilesSettings, FileStore
 from shared.http.app import Parts, every, service_app
 from shared.inbox import Inbox
 from shared.messages import Catalogue
@@ -19,11 +21,14 @@ from shared.security.tokens import FindKey, TokenVerifier
 from shared.security.vault import Vault
 
 NAME = "households"
+NIGHT_SECONDS = 6 * 3600.0
 
 
 def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
     """The households service's app."""
     database = Database(settings.database, NAME, row_security=True)
+    vault = Vault(settings.vault)
+    shelf = PhotoShelf(FileStore(FilesSettings(url=settings.photos.url)), vault)
     return service_app(
         Parts(
             name=NAME,
@@ -34,8 +39,17 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
             bus=bus,
             gate=ServiceGate(TokenVerifier(settings.token, find_key)),
             catalogue=Catalogue(Path(__file__).parent),
-            vault=Vault(settings.vault),
+            vault=vault,
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
-            jobs=[every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now()))],
+            jobs=[
+                every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
+                every(NIGHT_SECONDS, "pretence", lambda: look_for_pretence(database, utc_now())),
+                every(
+                    NIGHT_SECONDS,
+                    "photos",
+                    lambda: sweep_photos(database, shelf, settings.photos.kept_days, utc_now()),
+                ),
+            ],
+            state={"photos": shelf, "photos_settings": settings.photos},
         )
     )

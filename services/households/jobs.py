@@ -1,8 +1,9 @@
-"""What runs beside the requests: deadlines are looked at."""
+"""What runs beside the requests: deadlines are looked at, lists compared, old photos forgotten."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from services.households.usecases import escalation
+from services.households.usecases import escalation, photos, pretence
+from services.households.usecases.photos import PhotoShelf
 from shared.areas import Scope
 from shared.db.engine import Database
 
@@ -14,3 +15,17 @@ async def sweep_deadlines(database: Database, now: datetime) -> None:
         while handled == escalation.BATCH:
             async with database.write(Scope.everywhere()) as session:
                 handled = await step(session, now)
+
+
+async def look_for_pretence(database: Database, now: datetime) -> None:
+    """What only shows in lists. Looked at again and again, for what was found is not found twice."""
+    async with database.write(Scope.everywhere()) as session:
+        await pretence.look_at_lists(session, now)
+
+
+async def sweep_photos(database: Database, shelf: PhotoShelf, kept_days: int, now: datetime) -> None:
+    """Delete photos that were kept long enough, and what a process that died left in the store."""
+    gone = photos.SWEEP
+    while gone == photos.SWEEP:
+        gone = await photos.forget_photos(database, shelf, timedelta(days=kept_days), now)
+    await photos.forget_orphans(database, shelf, now)

@@ -1,7 +1,17 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.households.models import Evidence, Household, Member, TaskHousehold, Verdict, Visit
+from services.households.models import (
+    Evidence,
+    Household,
+    Member,
+    PretenceFinding,
+    TaskHousehold,
+    Verdict,
+    Visit,
+    VisitPhoto,
+)
 from services.households.usecases.area_checks import NOTE
+from services.households.usecases.pretence import ANSWER, ORIGIN
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -16,4 +26,6 @@ SEALED = (
     Sealed(Verdict.reason_sealed, REASON),
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
+    Sealed(VisitPhoto.origin_sealed, ORIGIN),
+    Sealed(PretenceFinding.answer_sealed, ANSWER),
 )

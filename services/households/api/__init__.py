@@ -1,6 +1,17 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.households.api import area_tasks, cases, imports, members, register, tasks, verdicts
+from services.households.api import (
+    area_tasks,
+    cases,
+    imports,
+    members,
+    photos,
+    pretence,
+    register,
+    tasks,
+    verdicts,
+    visits,
+)
 
 # Imports first: their path would otherwise be read as a household's id.
 ROUTERS = (
@@ -11,4 +22,7 @@ ROUTERS = (
     cases.router,
     area_tasks.router,
     verdicts.router,
+    visits.router,
+    photos.router,
+    pretence.router,
 )

@@ -104,7 +104,7 @@ def needs_two(
     """Whether a second person must have been there, for any of the alerts; a routine visit has none of them."""
     if policy is None:
         return False
-    pairs = [(one.feed, one.severity) for one in alerts] or [(None, None)]
+    pairs: list[tuple[str | None, str | None]] = [(one.feed, one.severity) for one in alerts] or [(None, None)]
     return any(policy.needs_two(feed=f, severity=s, verdict=verdict, grade=grade) for f, s in pairs)
 
 
