@@ -53,8 +53,8 @@ def read_photo(sent: bytes, *, max_pixels: int, max_side: int) -> Photo:
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((max_side, max_side))
             plain = _opaque(upright)
-    except (OSError, ValueError, SyntaxError, EOFError, OverflowError, MemoryError, Image.DecompressionBombError):
-        plain = None  # raised below, outside this block: the decoder's error may carry what was sent
+    except Exception:  # on broken files decoders raise whatever comes
+        plain = None  # raised below, outside this block: their error may carry what was sent
     if plain is None:
         raise NoPhoto
     written = io.BytesIO()
@@ -93,7 +93,10 @@ def _opaque(image: Image.Image) -> Image.Image:
 
 
 def _origin(exif: Image.Exif) -> tuple[datetime | None, tuple[float, float] | None]:
-    details, position = exif.get_ifd(ExifTags.IFD.Exif), exif.get_ifd(ExifTags.IFD.GPSInfo)
+    try:
+        details, position = exif.get_ifd(ExifTags.IFD.Exif), exif.get_ifd(ExifTags.IFD.GPSInfo)
+    except Exception:  # of a photo that says nothing of itself the picture may be whole
+        return None, None
     return _taken_at(details), _position(position)
 
 

@@ -199,7 +199,8 @@ async def _places(session: ReadSession, scope: Scope, visit: Visit, condition: C
 
 
 def _placed() -> ColumnElement[bool]:
-    return Visit.latitude.is_not(None) & Visit.longitude.is_not(None)
+    """Visits that say where they were made. "No change" may be said from the office."""
+    return (Visit.kind == "visit") & Visit.latitude.is_not(None) & Visit.longitude.is_not(None)
 
 
 def _subject(visit: type[Visit]) -> ColumnElement[UUID]:

@@ -26,6 +26,8 @@ from shared.contracts.visit_policies import (
 
 RUN = 3
 """Characters of a shingle: Chinese has no spaces, and two characters are often one word."""
+MOST_CHARACTERS = 1000
+"""Of a text that are compared, so that two hundred long visits at once hold nobody up."""
 MOST_NAMED = 10
 """Other visits or photos named in a finding."""
 _PLAIN = range(6, 59)  # bits set in the hash of a picture with something on it; a dark lens or a wall has fewer or more
@@ -90,13 +92,12 @@ class Closed:
 def normal_text(text: str) -> str:
     """Letters and digits alone, in one width and case: what was only spaced or punctuated otherwise is the same."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(c for c in folded if unicodedata.category(c)[0] in "LN")
+    return "".join(filter(str.isalnum, folded))
 
 
 def similarity(one: str, other: str) -> float:
     """Jaccard similarity of the runs of `RUN` characters of two normal texts, 0 to 1."""
-    a, b = _runs(one), _runs(other)
-    return len(a & b) / len(a | b) if a or b else 1.0
+    return _jaccard(_runs(one), _runs(other))
 
 
 def copied_text(visit_id: UUID, text: str, others: Iterable[Told], limits: CopiedTextLimits) -> Suspicion | None:
@@ -104,7 +105,8 @@ def copied_text(visit_id: UUID, text: str, others: Iterable[Told], limits: Copie
     own = normal_text(text)
     if len(own) < limits.least_characters:
         return None
-    likes = [(similarity(own, normal_text(one.text)), one.visit_id) for one in others]
+    runs = _runs(own)
+    likes = [(_jaccard(runs, _runs(normal_text(one.text))), one.visit_id) for one in others]
     copied = sorted(((like, visit) for like, visit in likes if like >= limits.similarity), reverse=True)
     if not copied:
         return None
@@ -216,8 +218,14 @@ def reopened(earlier: Closed, later: Closed, limits: ReopenedLimits) -> Suspicio
     return Suspicion("reopened", f"reopened:{earlier.case_id}:{later.case_id}", values, limits.model_dump())
 
 
+def _jaccard(a: set[str], b: set[str]) -> float:
+    common = len(a & b)
+    return common / (len(a) + len(b) - common) if a or b else 1.0
+
+
 def _runs(text: str) -> set[str]:
-    return {text[i : i + RUN] for i in range(max(1, len(text) - RUN + 1))} if text else set()
+    begin = text[:MOST_CHARACTERS]
+    return {begin[i : i + RUN] for i in range(max(1, len(begin) - RUN + 1))} if begin else set()
 
 
 def _apart(one: Seen, other: Seen) -> int | None:
