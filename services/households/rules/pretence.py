@@ -106,7 +106,7 @@ def copied_text(visit_id: UUID, text: str, others: Iterable[Told], limits: Copie
     if len(own) < limits.least_characters:
         return None
     runs = _runs(own)
-    likes = [(_jaccard(runs, _runs(normal_text(one.text))), one.visit_id) for one in others]
+    likes = [(_jaccard(runs, _runs(normal_text(one.text[: 2 * MOST_CHARACTERS]))), one.visit_id) for one in others]
     copied = sorted(((like, visit) for like, visit in likes if like >= limits.similarity), reverse=True)
     if not copied:
         return None
