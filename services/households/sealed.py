@@ -1,16 +1,20 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
 from services.households.models import (
+    DoubleEntry,
     Evidence,
     Household,
     Member,
     PretenceFinding,
+    RegisterChange,
     TaskHousehold,
     Verdict,
     Visit,
     VisitPhoto,
 )
 from services.households.usecases.area_checks import NOTE
+from services.households.usecases.claims import CLAIM
+from services.households.usecases.history import CHANGE
 from services.households.usecases.pretence import ANSWER, ORIGIN
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
@@ -28,4 +32,6 @@ SEALED = (
     Sealed(TaskHousehold.note_sealed, NOTE),
     Sealed(VisitPhoto.origin_sealed, ORIGIN),
     Sealed(PretenceFinding.answer_sealed, ANSWER),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
 )

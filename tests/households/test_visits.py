@@ -194,6 +194,7 @@ async def test_what_was_found_is_put_into_the_register_when_asked(service: House
     ("finding", "code", "field"),
     [
         ({"field": "no_such_field", "value": 1}, "field-unknown", "fields.0"),
+        ({"field": "why", "value": "因为"}, "field-unknown", "fields.0"),
         ({"field": "class", "value": "rich"}, "choice-invalid", "fields.0"),
         ({"field": "class", "value": None}, "field-missing", "fields.0"),
         ({"field": "area_code", "value": BRIDGE}, "field-unknown", "fields.0"),

@@ -16,6 +16,10 @@ WriteHousehold = Annotated[Principal, Depends(Permit("household:write", *FIELD))
 WriteMember = Annotated[Principal, Depends(Permit("member:write", *FIELD))]
 RevealMember = Annotated[Principal, Depends(Permit("member:reveal", *FIELD))]
 ImportHousehold = Annotated[Principal, Depends(Permit("household:import", Role.COUNTY, Role.ADMIN))]
+ReadHistory = Annotated[Principal, Depends(Permit("household:read-history", *FIELD, Role.SUPERVISOR))]
+RegroupHousehold = Annotated[Principal, Depends(Permit("household:regroup", *FIELD))]
+ReadDuplicate = Annotated[Principal, Depends(Permit("household:read-duplicate", *FIELD, Role.SUPERVISOR))]
+SettleDuplicate = Annotated[Principal, Depends(Permit("household:settle-duplicate", *FIELD))]
 ReadCode = Annotated[Principal, Depends(Permit("code:read", *FIELD, Role.SUPERVISOR, Role.ADMIN))]
 
 ReadTask = Annotated[Principal, Depends(Permit("task:read", *FIELD, Role.SUPERVISOR))]

@@ -59,9 +59,9 @@ class FieldFinding(Draft):
         form = HouseholdChange if self.member_id is None else MemberChange
         code = "field-unknown"
         try:
-            [(name, value)] = form.model_validate({self.field: self.value}).changes().items()
-            if name not in NOT_FOUND_ON_VISITS:
-                return name, value
+            for name, value in form.model_validate({self.field: self.value}).changes().items():
+                if name not in NOT_FOUND_ON_VISITS:
+                    return name, value
         except ValidationError as error:
             code = faults_of(error.errors(include_url=False, include_input=False))[0].code
         raise PydanticCustomError(code, "not as the register takes it")  # outside the block: the error holds the value

@@ -8,15 +8,13 @@ from uuid import UUID
 
 import orjson
 
-from services.households.models import Household, Member
+from services.households.models import Member
 from services.households.queries import register as find
 from services.households.rules.visits import FindingOfStranger, FindingWithoutHousehold
 from services.households.usecases import register, sealing
 from shared.db.engine import ReadSession, WriteSession
 from shared.security.principals import Principal
 from shared.security.vault import Vault
-
-_PHONES = {Household: sealing.HOUSEHOLD_PHONE, Member: sealing.PERSON_PHONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,8 @@ async def compare(
         subject = household if one.member_id is None else members.get(one.member_id)
         if subject is None or (isinstance(subject, Member) and subject.left_on is not None):
             raise FindingOfStranger(field=f"fields.{number}.member_id")
-        compared.append(Compared(one, _registered(vault, subject, one.field)))
+        registered = sealing.registered(vault, subject, [one.field])
+        compared.append(Compared(one, registered[one.field]))
     return compared
 
 
@@ -92,15 +91,8 @@ async def apply(
             household = await find.lock_household(session, who.scope, household_id)
             await register.change_household(session, vault, who, household, changed, now)
         else:
-            member = await find.lock_member(session, who.scope, member_id)
-            await register.change_member(session, vault, who, member, changed, now)
-
-
-def _registered(vault: Vault, subject: Household | Member, field: str) -> Any:
-    if field == "phone":
-        sealed = subject.phone_sealed
-        return vault.open(sealed, _PHONES[type(subject)]).decode() if sealed else None
-    return getattr(subject, field)
+            household, member = await find.lock_at_home(session, who.scope, member_id)
+            await register.change_member(session, vault, who, household, member, changed, now)
 
 
 def _plain(value: Any) -> Any:
