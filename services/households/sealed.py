@@ -1,10 +1,12 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
 from services.households.models import (
+    CaseMove,
     DoubleEntry,
     Evidence,
     Household,
     Member,
+    MonitoringCase,
     PretenceFinding,
     RegisterChange,
     TaskHousehold,
@@ -13,8 +15,12 @@ from services.households.models import (
     VisitPhoto,
 )
 from services.households.usecases.area_checks import NOTE
+from services.households.usecases.case_clocks import FAST_LANE
 from services.households.usecases.claims import CLAIM
 from services.households.usecases.history import CHANGE
+from services.households.usecases.monitoring import REMARK
+from services.households.usecases.moves import MINUTES
+from services.households.usecases.moves import NOTE as MOVE_NOTE
 from services.households.usecases.pretence import ANSWER, ORIGIN
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
@@ -34,4 +40,8 @@ SEALED = (
     Sealed(PretenceFinding.answer_sealed, ANSWER),
     Sealed(RegisterChange.sealed, CHANGE),
     Sealed(DoubleEntry.claim_sealed, CLAIM),
+    Sealed(MonitoringCase.remark_sealed, REMARK),
+    Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
+    Sealed(CaseMove.note_sealed, MOVE_NOTE),
+    Sealed(CaseMove.minutes_sealed, MINUTES),
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
+from shared.contracts import case_policies
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Verdict
 from shared.contracts.visit_policies import PretenceDetectors, VisitRules
@@ -263,4 +264,5 @@ BODIES: dict[str, type[BaseModel]] = {
     "alert-merge": AlertMerge,
     "visit-rules": VisitRules,
     "pretence-detectors": PretenceDetectors,
+    **case_policies.BODIES,
 }

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "households_0013"
-down_revision = "households_0008"
+down_revision = "households_0011"
 branch_labels = None
 depends_on = None
 

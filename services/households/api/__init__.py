@@ -6,6 +6,8 @@ from services.households.api import (
     duplicates,
     imports,
     members,
+    monitoring,
+    monitoring_moves,
     photos,
     pretence,
     register,
@@ -31,4 +33,6 @@ ROUTERS = (
     visits.router,
     photos.router,
     pretence.router,
+    monitoring.router,
+    monitoring_moves.router,
 )

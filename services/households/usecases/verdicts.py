@@ -14,6 +14,7 @@ from services.households.queries.verdicts import LiveAlert, find_live, find_verd
 from services.households.rules import tasks, triage
 from services.households.rules.visits import SecondVisitorMissing, needs_two
 from services.households.usecases.in_force import InForce
+from services.households.usecases.monitoring import confirm_risk
 from services.households.usecases.tasks import note
 from services.households.usecases.triage import TriagePolicies
 from services.households.usecases.visits import VISIT_RULES
@@ -151,6 +152,8 @@ class _Giving:
         case.state, case.closed_at, case.verdict = "closed", self.now, told.verdict
         note(session, task, "done", self.who.id, self.now, {"verdict": told.verdict, "basis": basis})
         await self._tell(row, given, visit)
+        if told.verdict == "risk_confirmed":
+            await confirm_risk(session, self.vault, self.who, case, self.now)
         self.given[task.id] = given
 
     async def _tell(self, row: TaskRow, given: Verdict, visit: Visit | None) -> None:
