@@ -9,7 +9,9 @@ import pytest
 from services.households.jobs import look_for_pretence
 from shared.clock import CHINA, utc_now
 from shared.contracts.households import PretenceSuspected, TaskOpened
+from shared.ids import new_id
 from tests.households.conftest import BAMBOO, BRIDGE, PINE, RIVER, STONE, Households, household, id_number, person
+from tests.households.monitoring import open_case
 from tests.households.test_pretence_rules import TEXT
 from tests.households.test_tasks import visit
 from tests.households.test_visit_photos import send
@@ -242,6 +244,23 @@ async def test_a_risk_that_was_gone_and_is_back(watched: Households) -> None:
     [seen] = await found(watched)
     assert (seen["kind"], seen["values"]["verdict"], seen["values"]["after_days"]) == ("reopened", "no_risk", 0)
     assert seen["reason"] == "以“无风险”结案 0 天后，同一农户同类风险被确认"
+
+
+async def test_a_national_case_that_was_eliminated_and_is_back(watched: Households) -> None:
+    cases = [await open_case(watched, number) for number in (1, 2, 3)]
+    moved = """
+    INSERT INTO case_move (id, case_id, area_code, round, to_state, happened_on, at, by, evidence)
+    SELECT CAST(:move AS uuid), id, area_code, 1, :state, current_date - CAST(:days AS int), now(), opened_by, '{}' FROM monitoring_case
+    WHERE id = CAST(:id AS uuid)
+    """
+    for case, days in zip(cases, (100, 200, None), strict=True):
+        if days is not None:
+            await watched.sql(moved, move=str(new_id()), id=case["id"], state="eliminated", days=days)
+        await watched.sql(moved, move=str(new_id()), id=case["id"], state="monitored", days=0)
+    await nights(watched, 2)
+    [seen] = await found(watched)
+    assert (seen["kind"], seen["case_id"], seen["values"]["after_days"]) == ("reopened", cases[0]["id"], 100)
+    assert seen["reason"] == "监测对象风险消除 100 天后再次纳入监测"
 
 
 async def test_a_finding_is_told_once_and_says_nothing_of_people(watched: Households) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.households.rules import pretence as rules
 from services.households.rules.places import Place, distance_km, middle, surely_apart_km
-from services.households.rules.pretence import Answer, Closed, Seen, Stop, Told
+from services.households.rules.pretence import Answer, BackAgain, Closed, Seen, Stop, Told
 from services.households.rules.triage import Alerted
 from services.households.rules.visits import needs_two
 from shared.clock import CHINA
@@ -264,6 +264,12 @@ def test_reopened(before: str, after: str, days: int, suspected: bool) -> None:
     opened = AT + timedelta(days=days)
     earlier, later = Closed(A, before, AT - timedelta(days=9), AT), Closed(B, after, opened, opened + timedelta(days=2))
     assert (rules.reopened(earlier, later, REOPENED) is not None) == suspected
+
+
+@pytest.mark.parametrize(("days", "suspected"), [(0, True), (183, True), (184, False), (-1, False)])
+def test_back_again(days: int, suspected: bool) -> None:
+    case = BackAgain(A, B, AT.date(), AT.date() + timedelta(days=days))
+    assert (rules.back_again(case, REOPENED) is not None) == suspected
 
 
 RULES = VisitRules(

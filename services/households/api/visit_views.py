@@ -94,6 +94,8 @@ def _reason(kind: str, values: Mapping[str, Any], limits: Mapping[str, Any], rea
         return reader.say("pretence-join").join(parts)
     if kind == "same-photo":
         return reader.say("pretence-same-photo" if values["exact"] else "pretence-like-photo", **words)
+    if kind == "reopened" and "verdict" not in values:
+        return reader.say("pretence-back-again", **words)
     if kind == "place":
         return reader.say(f"pretence-place-{values['basis']}", **words)
     return reader.say(f"pretence-{kind}", **words)

@@ -104,7 +104,8 @@ class PretenceFinding(Base):
     """Something that looks like pretence (形式主义线索): a question, never a verdict on anybody.
 
     `key` makes it unique, so that no rule says the same twice. `detail` holds numbers, codes and ids: what was found,
-    and the limits of the policy version `policy_id`. The answer is a code, with a sealed text (purpose "pretence-answer").
+    and the limits of the policy version `policy_id`. `case_id` is of a short check, or of a national case. The answer
+    is a code, with a sealed text (purpose "pretence-answer").
     """
 
     __tablename__ = "pretence_finding"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from services.households.models import PretenceFinding, RiskCase, Visit, VisitPhoto
 from services.households.queries.within import within
 from services.households.rules.places import Place
-from services.households.rules.pretence import Answer, Closed, Seen, Stop
+from services.households.rules.pretence import Answer, BackAgain, Closed, Seen, Stop
 from services.households.rules.visits import PretenceNotFound
 from shared.areas import Scope
 from shared.contracts.households import PretenceKind
@@ -28,6 +28,15 @@ SELECT c.area_code, (t.created_at AT TIME ZONE 'Asia/Shanghai')::date AS day, v.
 FROM task t JOIN risk_case c ON c.id = t.case_id LEFT JOIN verdict v ON v.task_id = t.id
 WHERE t.created_at >= $1 AND t.created_at < $2 AND t.state <> 'cancelled' AND t.level = 'village'
     AND c.area_alert_id IS NULL
+"""
+
+
+_BACK_AGAIN = """
+SELECT c.household_id, c.area_code, m.case_id, m.id AS move_id, max(e.happened_on) AS eliminated_on, m.happened_on
+FROM case_move m JOIN monitoring_case c ON c.id = m.case_id
+JOIN case_move e ON e.case_id = m.case_id AND e.to_state = 'eliminated' AND e.id < m.id
+WHERE m.to_state = 'monitored' AND m.at >= $1
+GROUP BY c.id, m.id
 """
 
 
@@ -145,6 +154,19 @@ async def list_returns(session: ReadSession, since: datetime) -> list[Return]:
     )
     rows = await session.execute(query)
     return [Return(later.household_id, later.area_code, _closed(first), _closed(later)) for later, first in rows]
+
+
+async def list_back_again(session: ReadSession, since: datetime) -> list[tuple[UUID, str, BackAgain]]:
+    """National cases monitored again since then, with household and area: by a new round or a withdrawn elimination."""
+    rows = await (await raw(session)).fetch(_BACK_AGAIN, since)
+    return [
+        (
+            row["household_id"],
+            row["area_code"],
+            BackAgain(row["case_id"], row["move_id"], row["eliminated_on"], row["happened_on"]),
+        )
+        for row in rows
+    ]
 
 
 async def list_findings(

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -87,6 +87,16 @@ class Closed:
     verdict: str
     opened_at: datetime
     closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BackAgain:
+    """A national case that is monitored again, by that move, after it was eliminated."""
+
+    case_id: UUID
+    move_id: UUID
+    eliminated_on: date
+    monitored_on: date
 
 
 def normal_text(text: str) -> str:
@@ -216,6 +226,15 @@ def reopened(earlier: Closed, later: Closed, limits: ReopenedLimits) -> Suspicio
         return None
     values = {"verdict": earlier.verdict, "after_days": after.days, "cases": [str(earlier.case_id), str(later.case_id)]}
     return Suspicion("reopened", f"reopened:{earlier.case_id}:{later.case_id}", values, limits.model_dump())
+
+
+def back_again(case: BackAgain, limits: ReopenedLimits) -> Suspicion | None:
+    """A national case was eliminated (风险消除), and within months its household is monitored again."""
+    after = (case.monitored_on - case.eliminated_on).days
+    if not 0 <= after <= limits.days:
+        return None
+    values = {"after_days": after, "cases": [str(case.case_id)]}
+    return Suspicion("reopened", f"reopened:{case.case_id}:{case.move_id}", values, limits.model_dump())
 
 
 def _jaccard(a: set[str], b: set[str]) -> float:

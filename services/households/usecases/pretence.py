@@ -141,6 +141,7 @@ async def look_at_lists(session: WriteSession, now: datetime) -> int:
     return (
         await _echoes(session, detectors, now)
         + await _returns(session, detectors, now)
+        + await _back_again(session, detectors, now)
         + await _repeated_photos(session, detectors, now)
     )
 
@@ -168,6 +169,18 @@ async def _returns(session: WriteSession, detectors: Detectors, now: datetime) -
             continue
         if seen := rules.reopened(one.earlier, one.later, limits.reopened):
             about = About(one.area_code, one.household_id, case_id=one.later.case_id)
+            new += await _keep(session, [(seen, about)], policy_id, now)
+    return new
+
+
+async def _back_again(session: WriteSession, detectors: Detectors, now: datetime) -> int:
+    new = 0
+    for household_id, area_code, case in await find.list_back_again(session, now - LOOK_BACK):
+        limits, policy_id = detectors.find(area_code)
+        if limits is None or policy_id is None or limits.reopened is None:
+            continue
+        if seen := rules.back_again(case, limits.reopened):
+            about = About(area_code, household_id, case_id=case.case_id)
             new += await _keep(session, [(seen, about)], policy_id, now)
     return new
 
