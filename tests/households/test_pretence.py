@@ -250,8 +250,8 @@ async def test_a_national_case_that_was_eliminated_and_is_back(watched: Househol
     cases = [await open_case(watched, number) for number in (1, 2, 3)]
     moved = """
     INSERT INTO case_move (id, case_id, area_code, round, to_state, happened_on, at, by, evidence)
-    SELECT CAST(:move AS uuid), id, area_code, 1, :state, current_date - CAST(:days AS int), now(), opened_by, '{}' FROM monitoring_case
-    WHERE id = CAST(:id AS uuid)
+    SELECT CAST(:move AS uuid), id, area_code, 1, :state, current_date - CAST(:days AS int), now(), opened_by, '{}'
+    FROM monitoring_case WHERE id = CAST(:id AS uuid)
     """
     for case, days in zip(cases, (100, 200, None), strict=True):
         if days is not None:

@@ -25,6 +25,7 @@ from tests.households.conftest import (
     policy_id,
 )
 from tests.households.test_tasks import VERDICT, one_task, visit
+from tests.shared.test_photos import picture, written
 
 TWO_PEOPLE = {
     "rules": [{"grade": "red", "two_people": True}, {"severity": "medium", "verdict": "no_risk", "two_people": True}]
@@ -360,3 +361,32 @@ async def test_visits_of_a_case_show_what_visits_show(service: Households) -> No
     named = {**VERDICT, "visit_id": routine.json()["id"]}
     refused = await service.post(f"/tasks/{task['id']}/verdict", named, "county", COUNTY)
     assert (refused.status_code, refused.json()["code"]) == (422, "visit-unknown")
+
+
+async def test_visits_go_over_to_the_household_that_theirs_became(service: Households) -> None:
+    """Across villages: those of a case with the case, routine ones with their photos by themselves."""
+    target, source = await service.register(household(1, PINE, [person(1)]), household(2, BAMBOO, [person(2, "李四")]))
+    await service.deliver(service.alert(2))
+    [opened] = await service.told(TaskOpened)
+    of_case, routine = visit(), visit()
+    assert (await service.post(f"/tasks/{opened.task_id}/visits", of_case, "village", BAMBOO)).status_code == 201
+    assert (await service.post(f"/households/{source}/visits", routine, "village", BAMBOO)).status_code == 201
+    form = {"id": str(uuid4()), "visit_id": routine["id"]}
+    files = {"file": ("a.jpg", written(picture()))}
+    assert (await service.call("POST", "/photos", "village", BAMBOO, data=form, files=files)).status_code == 201
+    [member] = (await service.get(f"/households/{source}"))["members"]
+    body = {
+        "household_id": source,
+        "version": 1,
+        "members": [{"member_id": member["id"], "relation": "99"}],
+        "why": "合户",
+    }
+    merged = await service.post(f"/households/{target}/merge", body, headers={"If-Match": "*"})
+    assert merged.status_code == 200, merged.text
+    shown = (await service.get(f"/households/{target}/visits", "village", PINE))["items"]
+    assert {one["id"] for one in shown} == {of_case["id"], routine["id"]}
+    assert await service.sql("SELECT DISTINCT area_code FROM visit UNION SELECT area_code FROM visit_photo") == [
+        (PINE,)
+    ]
+    photo = await service.call("GET", f"/photos/{form['id']}", "village", PINE)
+    assert photo.status_code == 200

@@ -38,6 +38,7 @@ def _visits() -> None:
     op.add_column("visit", sa.Column("second_by", sa.Uuid(), nullable=True))
     op.add_column("visit", sa.Column("second_at", sa.DateTime(timezone=True), nullable=True))
     op.create_unique_constraint("uq_visit_id_area_code", "visit", ["id", "area_code"])
+    # At commit: a case that goes over to another household takes its visits to that one's area first.
     op.create_foreign_key(
         "fk_visit_household_id_area_code",
         "visit",
@@ -45,6 +46,8 @@ def _visits() -> None:
         ["household_id", "area_code"],
         ["id", "area_code"],
         onupdate="CASCADE",
+        deferrable=True,
+        initially="DEFERRED",
     )
     op.create_index("ix_visit_area", "visit", ["area_code", "visited_at"])
     op.create_index("ix_visit_visitor", "visit", ["visited_by", "visited_at"])

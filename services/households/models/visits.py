@@ -38,8 +38,13 @@ class Visit(Base):
     __table_args__ = (
         UniqueConstraint("id", "area_code"),
         ForeignKeyConstraint(["case_id", "area_code"], ["risk_case.id", "risk_case.area_code"], onupdate="CASCADE"),
+        # Checked at commit: a case that goes over to another household takes its visits to that one's area first.
         ForeignKeyConstraint(
-            ["household_id", "area_code"], ["household.id", "household.area_code"], onupdate="CASCADE"
+            ["household_id", "area_code"],
+            ["household.id", "household.area_code"],
+            onupdate="CASCADE",
+            deferrable=True,
+            initially="DEFERRED",
         ),
         Index("ix_visit_case", "case_id"),
         Index("ix_visit_area", "area_code", "visited_at"),
