@@ -12,12 +12,16 @@ from services.households.jobs import (
     audit_county,
     grade_by_night,
     grade_waiting,
+    look_for_pretence,
     sweep_deadlines,
+    sweep_photos,
 )
 from services.households.settings import HouseholdsSettings
+from services.households.usecases.photos import PhotoShelf
 from shared.bus.port import Bus
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.files import FilesSettings, FileStore
 from shared.http.app import Parts, every, service_app
 from shared.inbox import Inbox
 from shared.messages import Catalogue
@@ -27,12 +31,14 @@ from shared.security.vault import Vault
 
 NAME = "households"
 HERE = Path(__file__).parent
+NIGHT_SECONDS = 6 * 3600.0
 
 
 def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
     """The households service's app."""
     database = Database(settings.database, NAME, row_security=True)
     vault, income = Vault(settings.vault), IncomeSweep(database)
+    shelf = PhotoShelf(FileStore(FilesSettings(url=settings.photos.url)), vault)
     return service_app(
         Parts(
             name=NAME,
@@ -55,6 +61,13 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
                     "quality",
                     lambda: audit_county(database, vault, settings.quality_hour, utc_now()),
                 ),
+                every(NIGHT_SECONDS, "pretence", lambda: look_for_pretence(database, utc_now())),
+                every(
+                    NIGHT_SECONDS,
+                    "photos",
+                    lambda: sweep_photos(database, shelf, settings.photos.kept_days, utc_now()),
+                ),
             ],
+            state={"photos": shelf, "photos_settings": settings.photos},
         )
     )

@@ -1,13 +1,22 @@
-"""What runs beside the requests: deadlines; by night the sums of income, the grades, and the audit of the register."""
+"""What runs beside the requests: deadlines; by night sums of income, grades, the audit of the register, old photos."""
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from services.households.queries.income_bulk import list_area_codes, list_versions
-from services.households.usecases import case_escalation, escalation, grade_overrides, grading, grading_nightly
+from services.households.usecases import (
+    case_escalation,
+    escalation,
+    grade_overrides,
+    grading,
+    grading_nightly,
+    photos,
+    pretence,
+)
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
+from services.households.usecases.photos import PhotoShelf
 from services.households.usecases.quality_night import audit_next_due, audit_next_village
 from shared.areas import Scope
 from shared.clock import CHINA, local_date
@@ -111,3 +120,17 @@ async def audit_county(database: Database, vault: Vault, hour: int, now: datetim
     while going:
         async with database.write(Scope.everywhere()) as session:
             going = await audit_next_village(session, vault, now)
+
+
+async def look_for_pretence(database: Database, now: datetime) -> None:
+    """What only shows in lists. Looked at again and again, for what was found is not found twice."""
+    async with database.write(Scope.everywhere()) as session:
+        await pretence.look_at_lists(session, now)
+
+
+async def sweep_photos(database: Database, shelf: PhotoShelf, kept_days: int, now: datetime) -> None:
+    """Delete photos that were kept long enough, and what a process that died left in the store."""
+    gone = photos.SWEEP
+    while gone == photos.SWEEP:
+        gone = await photos.forget_photos(database, shelf, timedelta(days=kept_days), now)
+    await photos.forget_orphans(database, shelf, now)

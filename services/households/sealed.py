@@ -13,12 +13,14 @@ from services.households.models import (
     Member,
     MonitoringCase,
     Objection,
+    PretenceFinding,
     PublicNotice,
     QualityFinding,
     RegisterChange,
     TaskHousehold,
     Verdict,
     Visit,
+    VisitPhoto,
 )
 from services.households.usecases import comparisons, elimination_checks, grade_overrides, measures, notices, objections
 from services.households.usecases.area_checks import NOTE
@@ -29,6 +31,7 @@ from services.households.usecases.income_entries import NOTE as INCOME_NOTE
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
+from services.households.usecases.pretence import ANSWER, ORIGIN
 from services.households.usecases.quality import EXPLANATION
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
@@ -58,6 +61,10 @@ SEALED = (
     Sealed(Objection.sealed, objections.OBJECTION),
     Sealed(Objection.reason_sealed, objections.REASON),
     Sealed(Authorisation.signer_sealed, comparisons.SIGNER),
+    Sealed(VisitPhoto.origin_sealed, ORIGIN),
+    Sealed(PretenceFinding.answer_sealed, ANSWER),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
     Sealed(MonitoringCase.remark_sealed, REMARK),
     Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
     Sealed(CaseMove.note_sealed, MOVE_NOTE),

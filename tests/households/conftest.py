@@ -19,7 +19,7 @@ from sqlalchemy import CursorResult, text
 import services.directory
 from services.households.app import create_app
 from services.households.consumers import HANDLERS
-from services.households.settings import HouseholdsSettings
+from services.households.settings import HouseholdsSettings, PhotosSettings
 from shared.areas import Scope
 from shared.bus.local import LocalBus
 from shared.bus.port import Message
@@ -287,13 +287,14 @@ def directory_events() -> list[Event]:
 
 @pytest.fixture
 async def service(
-    cluster: Cluster, database_name: str, vault: Vault, vault_settings: VaultSettings
+    cluster: Cluster, database_name: str, vault: Vault, vault_settings: VaultSettings, tmp_path: Path
 ) -> AsyncIterator[Households]:
     """The service with its directory data. Its relay does not run, so that the outbox shows what was told."""
     settings = HouseholdsSettings(
         database=DatabaseSettings(url=SecretStr(cluster.dsn("households", database_name)), pool_size=8),
         vault=vault_settings,
         sweep_seconds=3600,
+        photos=PhotosSettings(url=(tmp_path / "photos").as_uri()),
     )
     app = create_app(settings, LocalBus(), signing.find_key)
     database: Database = app.state.database

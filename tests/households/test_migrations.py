@@ -34,6 +34,7 @@ SECURED = [
     "monitoring_case",
     "notice_entry",
     "objection",
+    "pretence_finding",
     "public_notice",
     "quality_finding",
     "register_change",
@@ -41,6 +42,7 @@ SECURED = [
     "task",
     "task_household",
     "visit",
+    "visit_photo",
 ]
 
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "households_0014"
-down_revision = "households_0012"
+down_revision = "households_0013"
 branch_labels = None
 depends_on = None
 

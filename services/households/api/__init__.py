@@ -18,11 +18,14 @@ from services.households.api import (
     monitoring_moves,
     notices,
     objections,
+    photos,
+    pretence,
     register,
     register_history,
     regrouping,
     tasks,
     verdicts,
+    visits,
 )
 
 # Imports first: their path would otherwise be read as a household's id.
@@ -37,6 +40,9 @@ ROUTERS = (
     cases.router,
     area_tasks.router,
     verdicts.router,
+    visits.router,
+    photos.router,
+    pretence.router,
     monitoring.router,
     monitoring_moves.router,
     grade_movements.router,

@@ -29,7 +29,8 @@ from services.households.models.plumbing import (
 from services.households.models.quality import QualityDue, QualityFinding, QualityNight
 from services.households.models.register import Household, Member
 from services.households.models.register_history import DoubleEntry, RegisterChange
-from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState, Visit
+from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState
+from services.households.models.visits import PretenceFinding, Visit, VisitKind, VisitPhoto
 
 __all__ = [
     "ACTIVE",
@@ -69,6 +70,7 @@ __all__ = [
     "ObjectionState",
     "Outbox",
     "Policy",
+    "PretenceFinding",
     "PublicNotice",
     "QualityDue",
     "QualityFinding",
@@ -82,4 +84,6 @@ __all__ = [
     "TicketState",
     "Verdict",
     "Visit",
+    "VisitKind",
+    "VisitPhoto",
 ]
