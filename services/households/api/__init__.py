@@ -55,6 +55,4 @@ ROUTERS = (
     objections.router,
     comparisons.router,
     findings.router,
-    income_imports.router,
-    income.router,
 )

@@ -19,6 +19,7 @@ from services.households.rules.places import Place
 from services.households.rules.pretence import normal_text
 from services.households.rules.triage import Alerted
 from services.households.usecases import visit_findings
+from services.households.usecases.grading import regrade
 from services.households.usecases.in_force import InForce
 from services.households.usecases.pretence import Detectors, look_at_visit
 from services.households.usecases.visit_findings import FieldFound
