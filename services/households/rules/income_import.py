@@ -16,7 +16,7 @@ from shared.idnumber import IdNumber
 
 Outcome = Literal["added", "changed", "unchanged"]
 MOST_YUAN = Decimal(10**10)
-_MONTH = re.compile(r"(20[0-9]{2})[-./年]?(0?[1-9]|1[0-2])月?")
+_MONTH = re.compile(r"(20[0-9]{2})\D?(0?[1-9]|1[0-2])\D?")
 
 
 @dataclass(frozen=True, slots=True)
