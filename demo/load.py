@@ -207,6 +207,7 @@ def _draft(one: county.Household) -> dict[str, Any]:
                 "school_stage": member.school_stage,
                 "labour_skill": member.labour_skill,
                 "health": list(member.health),
+                "ethnic_group": member.ethnic_group,
             }
             for member in one.members
         ],
