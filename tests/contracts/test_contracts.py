@@ -80,10 +80,7 @@ def test_bulk_runs_beside_logs_only_and_needs_no_other_name() -> None:
         "alerts.alert-bulk",
         "households.task-bulk",
         "households.register-bulk",
-<<<<<<< HEAD
         "households.case-bulk",
-=======
->>>>>>> grades
         "households.grade-bulk",
         "jobs.wage-bulk",
         "support.transfer-bulk",
