@@ -20,6 +20,7 @@ from services.households.rules.monitoring.states import ASKED, CLOSED, FINAL, ID
 from services.households.rules.tasks import VisitUnknown
 from services.households.usecases import gates
 from services.households.usecases.case_clocks import Timekeeper, begin_anew, standing
+from services.households.usecases.consequences import follow_up
 from shared.clock import end_of_day, local_date
 from shared.contracts.monitoring import State
 from shared.db.engine import ReadSession, WriteSession
@@ -137,6 +138,7 @@ async def _make(
     await audit.record(
         session, who, "case:move", case.id, area_code=case.area_code, moved_from=move.source, moved_to=move.to
     )
+    await follow_up(session, vault, who, [row.household.id], now, income=False)
     return line
 
 
