@@ -10,7 +10,7 @@ import httpx
 from shared.clock import local_date, utc_now
 from tests.households.conftest import COUNTY, PINE, STONE, Households, person
 from tests.households.gate_facts import ASSURED, INCOME
-from tests.households.monitoring import CASES, move, open_case, pass_days, settle
+from tests.households.monitoring import CASES, move, open_case, pass_days
 
 FEEDS = ("comparison.vehicle", "comparison.property", "comparison.company", "comparison.public-payroll")
 ANY = {"If-Match": "*"}
@@ -111,8 +111,10 @@ class Road:
             await self.service.sql(statement, id=self.case_id, days=days)
 
     async def settle(self) -> None:
-        """Class and risks."""
-        await settle(self.service, self.case_id)
+        """Risks and class; a class that contradicts the income of by then is refused."""
+        path = f"{CASES}/{self.case_id}"
+        for part, body in (("risks", {"main": "01", "risks": ["01"]}), ("class", {"class": "edge"})):
+            await self._take(part, await self.service.call("PUT", f"{path}/{part}", json=body, headers=ANY))
 
     async def visit(self) -> None:
         """An alert's check brings somebody to the household, who finds no other risk."""

@@ -153,6 +153,17 @@ async def test_without_a_reason_nobody_is_asked(service: Households) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "case-not-compared")
 
 
+async def test_when_the_purpose_is_gone_the_question_is_gone(service: Households) -> None:
+    road = await signed(service)
+    await road.walk("ask")
+    [first, second] = await tickets(service, VEHICLE)
+    await service.post(f"/comparison-tickets/{first['id']}/answer", {"answer": "exists"}, *POLICE, feeds=VEHICLE)
+    await service.sql("UPDATE monitoring_case SET state = 'dismissed'")
+    assert [one["id"] for one in await tickets(service, VEHICLE)] == [first["id"]]
+    late = await service.post(f"/comparison-tickets/{second['id']}/reveal", None, *POLICE, feeds=VEHICLE)
+    assert late.status_code == 404
+
+
 async def test_roles_and_areas(service: Households) -> None:
     road = await signed(service)
     path = f"{CASES}/{road.case_id}/comparison"
