@@ -12,7 +12,17 @@ from services.households.models import Base
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
-SECURED = ["evidence", "household", "member", "risk_case", "task", "task_household", "visit"]
+SECURED = [
+    "double_entry",
+    "evidence",
+    "household",
+    "member",
+    "register_change",
+    "risk_case",
+    "task",
+    "task_household",
+    "visit",
+]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:

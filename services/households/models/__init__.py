@@ -14,6 +14,7 @@ from services.households.models.plumbing import (
     Policy,
 )
 from services.households.models.register import Household, Member
+from services.households.models.register_history import DoubleEntry, RegisterChange
 from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState, Visit
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Base",
     "CaseState",
     "DeadLetter",
+    "DoubleEntry",
     "Evidence",
     "Household",
     "IdempotencyKey",
@@ -31,6 +33,7 @@ __all__ = [
     "Member",
     "Outbox",
     "Policy",
+    "RegisterChange",
     "RiskCase",
     "Task",
     "TaskEvent",
