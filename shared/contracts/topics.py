@@ -47,6 +47,7 @@ _ALL = (
     Topic("alerts.account", "log", "Questions whether the books balance", "预警对账请求"),
     Topic("households.task", "log", "Tasks and what becomes of them", "核查任务", bulk_twin=True),
     Topic("households.register", "log", "Who lives in which household", "农户档案变动", bulk_twin=True),
+    Topic("households.case", "log", "National cases: opened, moved, late", "监测个案", bulk_twin=True),
     Topic("households.verdict", "log", "Verdicts on alerts", "核查结论"),
     Topic("alerts.calendar", "log", "Reports that are due, and contradictions", "报送日历"),
     Topic("alerts.phone-code", "log", "Codes for the text message gateway, sealed", "申报验证码"),

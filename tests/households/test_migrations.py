@@ -13,10 +13,14 @@ from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
 SECURED = [
+    "case_evidence",
+    "case_move",
+    "case_pause",
     "double_entry",
     "evidence",
     "household",
     "member",
+    "monitoring_case",
     "register_change",
     "risk_case",
     "task",

@@ -2,6 +2,7 @@
 
 from services.households.models.areas import TaskHousehold
 from services.households.models.cases import CaseState, Evidence, RiskCase, Verdict
+from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.models.plumbing import (
     Account,
     Area,
@@ -23,6 +24,9 @@ __all__ = [
     "Area",
     "AuditEntry",
     "Base",
+    "CaseEvidence",
+    "CaseMove",
+    "CasePause",
     "CaseState",
     "DeadLetter",
     "DoubleEntry",
@@ -31,6 +35,7 @@ __all__ = [
     "IdempotencyKey",
     "Inbox",
     "Member",
+    "MonitoringCase",
     "Outbox",
     "Policy",
     "RegisterChange",

@@ -1,0 +1,165 @@
+"""The national case in one table: its states, the legal moves, who may make each, and which evidence each needs.
+
+Sources (domain page §1.4): S5, S23 to S26 the road to a decision; S29 to S34 the elimination, its mirror; S34 the
+withdrawn elimination and the new round. What the table does not hold is refused; what it holds may still be refused by
+the gates (days really passed, measures delivered, income over the line), which are rules of their own.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from shared.contracts.households import Level
+from shared.contracts.monitoring import State
+
+Evidence = Literal["visit", "signature", "comparison", "vote_for", "vote_against", "note", "way", "contact"]
+"""What a move must bring along: a visit to the household (入户) · the signed authority to look up (承诺授权书) · the
+day of the bureaus' answers (信息比对) · minutes with more votes for than against (民主评议), or not · a reason in
+words · whether help or time took the risk away (帮扶消除/自然消除) · who looks after the household now (监测联系人)."""
+
+Road = Literal["ahead", "back", "out", "anew"]
+"""ahead: one step on · back: sent back, refused, not there yet · out: the case is over · anew: it begins once more."""
+
+VILLAGE: tuple[Level, ...] = ("village", "township")  # a township may record for its village, which has no office
+TOWNSHIP: tuple[Level, ...] = ("township",)
+COUNTY: tuple[Level, ...] = ("county",)
+ABOVE: tuple[Level, ...] = ("township", "county")
+ANYBODY: tuple[Level, ...] = ("village", "township", "county")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One legal move."""
+
+    source: State
+    to: State
+    by: tuple[Level, ...]
+    needs: tuple[Evidence, ...] = ()
+    road: Road = "ahead"
+
+
+STATES: tuple[State, ...] = get_args(State)
+
+# The bureaus may be asked while the village is visiting: then one move leaves both behind, and needs both (并行比对).
+IDENTIFICATION = (
+    Move("clue", "visit_check", VILLAGE),
+    Move("visit_check", "comparison", VILLAGE, ("visit", "signature")),
+    Move("visit_check", "deliberation", ABOVE, ("visit", "signature", "comparison")),
+    Move("comparison", "deliberation", ABOVE, ("comparison",)),
+    Move("comparison", "visit_check", ABOVE, ("note",), "back"),
+    Move("deliberation", "notice", VILLAGE, ("vote_for",)),
+    Move("deliberation", "dismissed", VILLAGE, ("vote_against",), "out"),
+    Move("notice", "township_review", VILLAGE),
+    Move("notice", "visit_check", VILLAGE, ("note",), "back"),  # an objection was upheld
+    Move("township_review", "county_decision", TOWNSHIP),
+    Move("township_review", "visit_check", TOWNSHIP, ("note",), "back"),
+    Move("county_decision", "monitored", COUNTY),
+    Move("county_decision", "visit_check", COUNTY, ("note",), "back"),
+    Move("county_decision", "dismissed", COUNTY, ("note",), "out"),
+)
+HELP = (
+    Move("monitored", "planned", VILLAGE, ("note",)),  # one household, one plan (一户一策)
+    Move("planned", "observation", VILLAGE),  # the first measure is delivered
+    Move("observation", "planned", VILLAGE, ("note",), "back"),  # the help does not fit, or no longer
+    Move("observation", "elimination_check", VILLAGE),
+)
+ELIMINATION = (
+    Move("elimination_check", "elimination_deliberation", VILLAGE, ("visit", "way")),
+    Move("elimination_check", "observation", VILLAGE, ("note",), "back"),
+    Move("elimination_deliberation", "elimination_notice", VILLAGE, ("vote_for",)),
+    Move("elimination_deliberation", "observation", VILLAGE, ("vote_against",), "back"),
+    Move("elimination_notice", "elimination_township", VILLAGE),
+    Move("elimination_notice", "elimination_check", VILLAGE, ("note",), "back"),
+    Move("elimination_township", "elimination_county", TOWNSHIP),
+    Move("elimination_township", "elimination_check", TOWNSHIP, ("note",), "back"),
+    Move("elimination_county", "eliminated", COUNTY),
+    Move("elimination_county", "elimination_check", COUNTY, ("note",), "back"),
+    Move("eliminated", "tracking", VILLAGE, ("contact",)),
+    # Withdrawn elimination (回退): the risk never went. A new risk begins a new round instead (再次识别).
+    Move("eliminated", "monitored", COUNTY, ("note",), "back"),
+    Move("tracking", "monitored", COUNTY, ("note",), "back"),
+    Move("eliminated", "clue", ANYBODY, ("note",), "anew"),
+    Move("tracking", "clue", ANYBODY, ("note",), "anew"),
+)
+
+FINAL: tuple[State, ...] = ("dismissed", "moved_away", "deceased")
+"""The case is over; if need be the household gets another one."""
+
+# Before the village has voted nobody is identified yet: a clue that is none may be dropped, though not by the village
+# itself, which the county has asked to look.
+_DROPPED = tuple(Move(state, "dismissed", ABOVE, ("note",), "out") for state in ("clue", "visit_check", "comparison"))
+_GONE = tuple(
+    Move(state, end, ABOVE, ("note",), "out")
+    for state in STATES
+    if state not in FINAL
+    for end in ("moved_away", "deceased")
+)
+
+MOVES: tuple[Move, ...] = (*IDENTIFICATION, *HELP, *ELIMINATION, *_DROPPED, *_GONE)  # type: ignore[arg-type]
+"""All of them; each pair of states once."""
+
+HOLDERS: dict[State, Level] = {
+    "clue": "village",
+    "visit_check": "village",
+    "comparison": "county",  # the county's centre asks the bureaus
+    "deliberation": "village",
+    "notice": "village",
+    "township_review": "township",
+    "county_decision": "county",
+    "monitored": "township",  # plan and demand for help (帮扶需求) are the township's
+    "planned": "township",
+    "observation": "village",
+    "elimination_check": "village",
+    "elimination_deliberation": "village",
+    "elimination_notice": "village",
+    "elimination_township": "township",
+    "elimination_county": "county",
+    "eliminated": "village",
+    "tracking": "village",
+}
+"""Whose turn it is. The final states are nobody's."""
+
+ASKED: tuple[State, ...] = (
+    "clue",
+    "visit_check",
+    "comparison",
+    "deliberation",
+    "notice",
+    "township_review",
+    "county_decision",
+)
+"""Not decided yet: the clock from clue to decision runs, and the fast lane (绿色通道) may be opened. The fast lane is no
+move: help goes first, and the papers take the same road under a clock of their own."""
+
+IDENTIFIED: tuple[State, ...] = (
+    "monitored",
+    "planned",
+    "observation",
+    "elimination_check",
+    "elimination_deliberation",
+    "elimination_notice",
+    "elimination_township",
+    "elimination_county",
+)
+"""The household is a monitored one (监测对象)."""
+
+CLOSED: tuple[State, ...] = ("eliminated", "tracking")
+"""The risk is gone; the household stays in the books (风险消除)."""
+
+
+def find_move(source: State, to: State) -> Move | None:
+    """The legal move between two states, if there is one."""
+    return _BY_PAIR.get((source, to))
+
+
+def moves_from(source: State) -> list[Move]:
+    """The legal moves out of a state, in the table's order."""
+    return [move for move in MOVES if move.source == source]
+
+
+def missing(move: Move, brought: Collection[Evidence]) -> list[Evidence]:
+    """What a move needs and does not bring along."""
+    return [evidence for evidence in move.needs if evidence not in brought]
+
+
+_BY_PAIR = {(move.source, move.to): move for move in MOVES}
