@@ -36,7 +36,7 @@ State = Literal[
 CaseClass = Literal["unstable", "edge", "sudden"]
 """脱贫不稳定户, 边缘易致贫户, 突发严重困难户."""
 
-Source = Literal["verdict", "self_report", "patrol", "bureau", "other"]
+Source = Literal["verdict", "self_report", "patrol", "bureau", "other", "national_list"]
 """Where the first clue came from: a confirmed alert, the household itself (自主申报), cadres (走访排查), a bureau."""
 
 Clock = Literal["state", "decision", "measure", "papers"]

@@ -2,6 +2,7 @@
 
 from services.households.models.areas import TaskHousehold
 from services.households.models.cases import CaseState, Evidence, RiskCase, Verdict
+from services.households.models.imports import ImportFinding, RegisterImport
 from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.models.plumbing import (
     Account,
@@ -33,12 +34,14 @@ __all__ = [
     "Evidence",
     "Household",
     "IdempotencyKey",
+    "ImportFinding",
     "Inbox",
     "Member",
     "MonitoringCase",
     "Outbox",
     "Policy",
     "RegisterChange",
+    "RegisterImport",
     "RiskCase",
     "Task",
     "TaskEvent",

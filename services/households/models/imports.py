@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, String, Table, Text, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, String, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,8 +26,9 @@ class RegisterImport(Base):
 
     __tablename__ = "register_import"
     __table_args__ = (
-        Index("ix_register_import_waiting", "id", postgresql_where=text("state IN ('queued', 'applying')")),
-        Index("ix_register_import_finished", "finished_at"),
+        Index(
+            "ix_register_import_waiting", "id", postgresql_where=text("state IN ('queued', 'checking', 'applying')")
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -40,6 +41,7 @@ class RegisterImport(Base):
     sent_by: Mapped[UUID]
     sent_as: Mapped[str]  # role
     areas: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    own_area: Mapped[str]  # 12 digits: what lies nowhere is told under it
     rows_estimate: Mapped[int | None]
     rows_read: Mapped[int] = mapped_column(server_default="0")
     checks: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # how often it was compared
@@ -51,6 +53,7 @@ class RegisterImport(Base):
     failure: Mapped[dict[str, Any] | None]  # {"code", "params"} of what ended it, or of why it was checked again
     removal_reason: Mapped[str | None]  # why those who vanished leave the register, where somebody said so
     applied_by: Mapped[UUID | None]
+    applied_as: Mapped[str | None]
     received_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -103,6 +106,7 @@ def _staged(name: str, of: Table, written: tuple[str, ...], *more: Column[Any]) 
         Column("import_id", of.c.id.type, primary_key=True),
         Column("number", Integer, primary_key=True, autoincrement=False),
         Column("outcome", Text, nullable=False),
+        Column("noted", Boolean, nullable=False),  # whether the register's history gets a line of its own for it
         Column("file", SmallInteger, nullable=False),
         Column("sheet", SmallInteger, nullable=False),
         Column("row_number", Integer, nullable=False),
@@ -120,6 +124,7 @@ STAGED_HOUSEHOLD = _staged(
     "staged_household",
     Household.__table__,  # type: ignore[arg-type]
     WRITTEN_OF_HOUSEHOLD,
-    Column("told", Text, nullable=False),  # whether others are to hear of all who live there: all | added
+    Column("retold", Boolean, nullable=False),  # whether others hear something else of all who live there
+    Column("monitoring", JSONB),  # a `NationalRecord` to be adopted
 )
 STAGED_MEMBER = _staged("staged_member", Member.__table__, WRITTEN_OF_MEMBER)  # type: ignore[arg-type]
