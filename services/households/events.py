@@ -6,11 +6,14 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from services.households.models import RiskCase, Task, TaskEvent, Verdict
+from services.households.models import CaseMove, MonitoringCase, RiskCase, Task, TaskEvent, Verdict
+from services.households.rules.desks import at_level
 from services.households.rules.escalation import is_overdue
 from services.households.rules.whereabouts import Whereabouts
+from shared.areas import AreaCode
 from shared.clock import local_date
 from shared.contracts import households as contract
+from shared.contracts import monitoring
 from shared.contracts.households import Level
 
 
@@ -117,6 +120,80 @@ def task_escalated(
         from_level=from_level,
         to_level=task.raised_to,
         area_code=area_code,
+        escalated_at=now,
+    )
+
+
+def case_opened(case: MonitoringCase) -> monitoring.CaseOpened:
+    """A national case, or a new round of one."""
+    return monitoring.CaseOpened(
+        case_id=case.id,
+        household_id=case.household_id,
+        area_code=case.area_code,
+        round=case.round,
+        source=case.source,
+        opened_at=case.opened_at,
+        due_at=case.due_at,
+    )
+
+
+def case_moved(case: MonitoringCase, line: CaseMove, *, late: bool) -> monitoring.CaseMoved:
+    """One move of a national case, which stands where it led."""
+    assert line.from_state is not None
+    return monitoring.CaseMoved(
+        case_id=case.id,
+        household_id=case.household_id,
+        area_code=case.area_code,
+        round=case.round,
+        move_id=line.id,
+        from_state=line.from_state,
+        to_state=line.to_state,
+        monitoring_class=case.monitoring_class,
+        fast_lane=case.fast_lane and case.papers_done_at is None,
+        happened_on=line.happened_on,
+        moved_at=line.at,
+        by=line.by,
+        late=late,
+        due_at=case.due_at,
+        holder_level=case.holder_level,
+    )
+
+
+def case_warned(case: MonitoringCase, now: datetime) -> monitoring.CaseClockWarned:
+    """A clock of a national case will run out soon."""
+    assert case.holder_level is not None
+    assert case.clock is not None
+    assert case.due_at is not None
+    return monitoring.CaseClockWarned(
+        case_id=case.id,
+        household_id=case.household_id,
+        area_code=case.area_code,
+        round=case.round,
+        state=case.state,
+        holder_level=case.holder_level,
+        desk_code=at_level(AreaCode(case.area_code), case.holder_level),
+        clock=case.clock,
+        due_at=case.due_at,
+        warned_at=now,
+    )
+
+
+def case_escalated(case: MonitoringCase, from_level: Level, now: datetime) -> monitoring.CaseEscalated:
+    """A clock of a national case ran out, and the next level is told."""
+    assert case.raised_to is not None
+    assert case.clock is not None
+    assert case.due_at is not None
+    return monitoring.CaseEscalated(
+        case_id=case.id,
+        household_id=case.household_id,
+        area_code=case.area_code,
+        round=case.round,
+        state=case.state,
+        clock=case.clock,
+        due_at=case.due_at,
+        from_level=from_level,
+        to_level=case.raised_to,
+        desk_code=at_level(AreaCode(case.area_code), case.raised_to),
         escalated_at=now,
     )
 

@@ -1,7 +1,20 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.households.models import Evidence, Household, Member, TaskHousehold, Verdict, Visit
+from services.households.models import (
+    CaseMove,
+    Evidence,
+    Household,
+    Member,
+    MonitoringCase,
+    TaskHousehold,
+    Verdict,
+    Visit,
+)
 from services.households.usecases.area_checks import NOTE
+from services.households.usecases.case_clocks import FAST_LANE
+from services.households.usecases.monitoring import REMARK
+from services.households.usecases.moves import MINUTES
+from services.households.usecases.moves import NOTE as MOVE_NOTE
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -16,4 +29,8 @@ SEALED = (
     Sealed(Verdict.reason_sealed, REASON),
     Sealed(Verdict.contact_sealed, CONTACT),
     Sealed(TaskHousehold.note_sealed, NOTE),
+    Sealed(MonitoringCase.remark_sealed, REMARK),
+    Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
+    Sealed(CaseMove.note_sealed, MOVE_NOTE),
+    Sealed(CaseMove.minutes_sealed, MINUTES),
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
+from shared.contracts import case_policies
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Verdict
 
@@ -251,7 +252,7 @@ class AlertMerge(_Body):
     worsening: list[WorseningRule] = []
 
 
-BODIES: dict[str, type[_Body]] = {
+BODIES: dict[str, type[BaseModel]] = {
     "task-deadline": TaskDeadline,
     "task-escalation": TaskEscalation,
     "case-merge": CaseMerge,
@@ -260,4 +261,5 @@ BODIES: dict[str, type[_Body]] = {
     "feed-reminder": FeedReminder,
     "self-report": SelfReporting,
     "alert-merge": AlertMerge,
+    **case_policies.BODIES,
 }

@@ -51,6 +51,28 @@ POLICIES: dict[str, Any] = {
     },
     "task-escalation": {"to_township": {"days": 2}, "to_county": {"days": 5}},
     "case-merge": {"window": {"days": 30}},
+    "case-clocks": {
+        "states": {
+            "clue": {"days": 2},
+            "visit_check": {"days": 3},
+            "comparison": {"days": 5},
+            "deliberation": {"days": 5},
+            "notice": {"days": 8},
+            "township_review": {"days": 3},
+            "county_decision": {"days": 3},
+            "monitored": {"days": 10},
+        },
+        "decision": {"days": 15},
+        "measure": {"months": 1},
+        "papers": {"days": 30},
+        "notice_days": 5,
+        "monitored_months": 6,
+        "warn_days": 1,
+        "to_township": 0,
+        "to_county": 2,
+        "pauses": {"bureau_answer": 15, "household_away": 30},
+        "pause_days": 40,
+    },
     "triage": {"visit": False, "rules": [{"severity": "high", "verdict": "no_risk", "visit": True}]},
 }
 LONG_AGO = date(2020, 1, 1)

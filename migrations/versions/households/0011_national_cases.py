@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "households_0011"
-down_revision = "households_0007"
+down_revision = "households_0008"
 branch_labels = None
 depends_on = None
 
@@ -48,7 +48,7 @@ def _cases() -> None:
         _text("source", nullable=False),
         sa.Column("opened_at", MOMENT, nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=False),
-        sa.Column("state_since", MOMENT, nullable=False),
+        sa.Column("state_since", sa.Date(), nullable=False),
         sa.Column("identified_on", sa.Date(), nullable=True),
         sa.Column("eliminated_on", sa.Date(), nullable=True),
         _string("elimination_way"),

@@ -1,6 +1,16 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.households.api import area_tasks, cases, imports, members, register, tasks, verdicts
+from services.households.api import (
+    area_tasks,
+    cases,
+    imports,
+    members,
+    monitoring,
+    monitoring_moves,
+    register,
+    tasks,
+    verdicts,
+)
 
 # Imports first: their path would otherwise be read as a household's id.
 ROUTERS = (
@@ -11,4 +21,6 @@ ROUTERS = (
     cases.router,
     area_tasks.router,
     verdicts.router,
+    monitoring.router,
+    monitoring_moves.router,
 )

@@ -25,6 +25,12 @@ CancelTask = Annotated[Principal, Depends(Permit("task:cancel", Role.TOWNSHIP, R
 RecordVisit = Annotated[Principal, Depends(Permit("visit:record", *FIELD))]
 GiveVerdict = Annotated[Principal, Depends(Permit("verdict:give", *FIELD))]
 RemarkHousehold = Annotated[Principal, Depends(Permit("task:remark", *FIELD))]
+ReadMonitoring = Annotated[Principal, Depends(Permit("monitoring:read", *FIELD, Role.SUPERVISOR))]
+OpenMonitoring = Annotated[Principal, Depends(Permit("monitoring:open", *FIELD))]
+MoveMonitoring = Annotated[Principal, Depends(Permit("monitoring:move", *FIELD))]
+WriteMonitoring = Annotated[Principal, Depends(Permit("monitoring:write", *FIELD))]
+TimeMonitoring = Annotated[Principal, Depends(Permit("monitoring:clock", Role.TOWNSHIP, Role.COUNTY))]
+"""Pauses and the fast lane: no village stops its own clock."""
 ReadCase = Annotated[Principal, Depends(Permit("case:read", *FIELD, Role.SUPERVISOR))]
 
 

@@ -47,7 +47,7 @@ class MonitoringCase(Base):
     source: Mapped[Source] = mapped_column(Text)
     opened_at: Mapped[datetime]  # of this round: the clock from clue to decision begins here
     opened_by: Mapped[UUID]
-    state_since: Mapped[datetime]
+    state_since: Mapped[date]  # its clock begins here
     identified_on: Mapped[date | None]  # of this round
     eliminated_on: Mapped[date | None]
     elimination_way: Mapped[str | None]  # helped | natural

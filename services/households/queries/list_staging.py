@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.bulk import stage
+from shared.db.engine import ReadSession, WriteSession, raw
 
 _AREAS = "SELECT code, name FROM area WHERE active"
 _VERSIONS = """

@@ -12,6 +12,7 @@ from services.households.queries.cases import list_visits_of
 from services.households.queries.tasks import TaskRow, lock_task, lock_tasks
 from services.households.queries.verdicts import LiveAlert, find_live, find_verdicts
 from services.households.rules import tasks, triage
+from services.households.usecases.monitoring import confirm_risk
 from services.households.usecases.tasks import note
 from services.households.usecases.triage import TriagePolicies
 from shared.clock import local_date
@@ -144,6 +145,8 @@ class _Giving:
         case.state, case.closed_at, case.verdict = "closed", self.now, told.verdict
         note(session, task, "done", self.who.id, self.now, {"verdict": told.verdict, "basis": basis})
         await self._tell(row, given, visit)
+        if told.verdict == "risk_confirmed":
+            await confirm_risk(session, self.vault, self.who, case, self.now)
         self.given[task.id] = given
 
     async def _tell(self, row: TaskRow, given: Verdict, visit: Visit | None) -> None:

@@ -95,7 +95,7 @@ _GONE = tuple(
     for end in ("moved_away", "deceased")
 )
 
-MOVES: tuple[Move, ...] = (*IDENTIFICATION, *HELP, *ELIMINATION, *_DROPPED, *_GONE)  # type: ignore[arg-type]
+MOVES: tuple[Move, ...] = (*IDENTIFICATION, *HELP, *ELIMINATION, *_DROPPED, *_GONE)
 """All of them; each pair of states once."""
 
 HOLDERS: dict[State, Level] = {

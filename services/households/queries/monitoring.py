@@ -1,0 +1,194 @@
+"""National cases (监测个案) with what is needed to show, move and count them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+
+from services.households.models import (
+    CaseEvidence,
+    CaseMove,
+    CasePause,
+    Evidence,
+    Household,
+    MonitoringCase,
+    Visit,
+)
+from services.households.queries.within import within
+from services.households.rules.monitoring.refusals import MonitoringCaseNotFound
+from services.households.rules.monitoring.states import FINAL
+from shared.areas import Scope
+from shared.contracts.households import Level
+from shared.contracts.monitoring import CaseClass, State
+from shared.db.engine import ReadSession, WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringRow:
+    """A case with its household."""
+
+    case: MonitoringCase
+    household: Household
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringFilter:
+    """What a list of cases shall hold; None does not filter."""
+
+    states: Collection[State] = ()
+    monitoring_class: CaseClass | None = None
+    risk: str | None = None
+    due_by: datetime | None = None  # a deadline is the first moment that is too late
+    holder: Level | None = None
+    fast_lane: bool | None = None
+    household_id: UUID | None = None
+
+
+async def list_cases(
+    session: ReadSession, scope: Scope, wanted: MonitoringFilter, before: UUID | None, limit: int
+) -> Sequence[MonitoringRow]:
+    """Cases, newest first."""
+    query = _rows(scope).where(*_conditions(wanted)).order_by(MonitoringCase.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(MonitoringCase.id < before)
+    return [MonitoringRow(*row) for row in await session.execute(query)]
+
+
+async def list_due(
+    session: ReadSession, scope: Scope, wanted: MonitoringFilter, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[MonitoringRow]:
+    """Cases whose clocks run, the most urgent first."""
+    query = _rows(scope).where(MonitoringCase.due_at.is_not(None), *_conditions(wanted))
+    if after is not None:
+        query = query.where(tuple_(MonitoringCase.due_at, MonitoringCase.id) > tuple_(*after))
+    rows = await session.execute(query.order_by(MonitoringCase.due_at, MonitoringCase.id).limit(limit))
+    return [MonitoringRow(*row) for row in rows]
+
+
+async def get_case(session: ReadSession, scope: Scope, case_id: UUID) -> MonitoringRow:
+    """One case; raises `MonitoringCaseNotFound`."""
+    row = (await session.execute(_rows(scope).where(MonitoringCase.id == case_id))).one_or_none()
+    if row is None:
+        raise MonitoringCaseNotFound
+    return MonitoringRow(*row)
+
+
+async def lock_case(session: WriteSession, scope: Scope, case_id: UUID) -> MonitoringRow:
+    """One case that nobody else changes until commit; raises `MonitoringCaseNotFound`.
+
+    The household is locked first, as by whoever opens a case for it: what both show changes together.
+    """
+    row = await get_case(session, scope, case_id)
+    await session.execute(select(Household.id).where(Household.id == row.household.id).with_for_update())
+    query = _rows(scope).where(MonitoringCase.id == case_id).with_for_update(of=(Household, MonitoringCase))
+    locked = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
+    if locked is None:  # it moved out of sight meanwhile
+        raise MonitoringCaseNotFound
+    return MonitoringRow(*locked)
+
+
+async def find_active(session: ReadSession, household_id: UUID) -> MonitoringCase | None:
+    """The case of a household that is not over, if it has one."""
+    query = select(MonitoringCase).where(
+        MonitoringCase.household_id == household_id, MonitoringCase.state.not_in(FINAL)
+    )
+    return await session.scalar(query)
+
+
+async def list_moves(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[CaseMove]:
+    """The history of a case, oldest first."""
+    query = select(CaseMove).where(CaseMove.case_id == case_id, within(CaseMove.area_code, scope))
+    return (await session.scalars(query.order_by(CaseMove.id))).all()
+
+
+async def list_evidence(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[CaseEvidence]:
+    """What stands behind a case, oldest first."""
+    query = select(CaseEvidence).where(CaseEvidence.case_id == case_id, within(CaseEvidence.area_code, scope))
+    return (await session.scalars(query.order_by(CaseEvidence.id))).all()
+
+
+async def list_pauses(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[CasePause]:
+    """When the clocks of a case stood still, oldest first."""
+    query = select(CasePause).where(CasePause.case_id == case_id, within(CasePause.area_code, scope))
+    return (await session.scalars(query.order_by(CasePause.id))).all()
+
+
+async def has_evidence(session: ReadSession, case_id: UUID, risk_case_id: UUID) -> bool:
+    """Whether a check of alerts stands behind a case already."""
+    found = exists().where(CaseEvidence.case_id == case_id, CaseEvidence.risk_case_id == risk_case_id)
+    return bool(await session.scalar(select(found)))
+
+
+async def is_visit_of(session: ReadSession, scope: Scope, visit_id: UUID, household_id: UUID) -> bool:
+    """Whether that visit was made to that household."""
+    found = exists().where(Visit.id == visit_id, Visit.household_id == household_id, within(Visit.area_code, scope))
+    return bool(await session.scalar(select(found)))
+
+
+async def find_feeds(session: ReadSession, risk_case_id: UUID) -> set[str]:
+    """The feeds whose alerts made a check."""
+    query = select(Evidence.feed).where(Evidence.case_id == risk_case_id, Evidence.withdrawn_at.is_(None))
+    return set(await session.scalars(query.distinct()))
+
+
+@dataclass(frozen=True, slots=True)
+class LaneCount:
+    """The fast lane of one area: how many cases took it, and how their papers stand."""
+
+    area_code: str
+    started: int
+    waiting: int
+    late: int
+    done: int
+    done_late: int
+
+
+async def count_fast_lane(session: ReadSession, scope: Scope, now: datetime) -> Sequence[LaneCount]:
+    """By township."""
+    case = MonitoringCase
+    township = func.rpad(func.left(case.area_code, 9), 12, "0").label("township")
+    waiting = case.papers_done_at.is_(None) & case.state.not_in(FINAL)
+    query = (
+        select(
+            township,
+            func.count(),
+            func.count().filter(waiting),
+            func.count().filter(waiting, case.papers_due_at <= now),
+            func.count().filter(case.papers_done_at.is_not(None)),
+            func.count().filter(case.papers_done_at >= case.papers_due_at),
+        )
+        .where(case.fast_lane, within(case.area_code, scope))
+        .group_by(township)
+        .order_by(township)
+    )
+    return [LaneCount(*row) for row in await session.execute(query)]
+
+
+def _rows(scope: Scope) -> Select[MonitoringCase, Household]:
+    return (
+        select(MonitoringCase, Household)
+        .join(Household, Household.id == MonitoringCase.household_id)
+        .where(within(MonitoringCase.area_code, scope))
+    )
+
+
+def _conditions(wanted: MonitoringFilter) -> list[ColumnElement[bool]]:
+    case = MonitoringCase
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.states:
+        conditions.append(case.state.in_(wanted.states))
+    if wanted.monitoring_class is not None:
+        conditions.append(case.monitoring_class == wanted.monitoring_class)
+    if wanted.risk is not None:
+        conditions.append(case.risks.contains([wanted.risk]))
+    if wanted.due_by is not None:
+        conditions.append(case.due_at <= wanted.due_by)
+    if wanted.holder is not None:
+        conditions.append(or_(case.holder_level == wanted.holder, case.raised_to == wanted.holder))
+    if wanted.fast_lane is not None:
+        conditions.append(case.fast_lane.is_(wanted.fast_lane))
+    if wanted.household_id is not None:
+        conditions.append(case.household_id == wanted.household_id)
+    return conditions

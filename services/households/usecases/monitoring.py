@@ -1,0 +1,194 @@
+"""National cases are opened, and their risks and class are settled."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.households.models import CaseEvidence, Household, MonitoringCase, RiskCase
+from services.households.queries import monitoring as find
+from services.households.queries.monitoring import MonitoringRow
+from services.households.queries.register import lock_household
+from services.households.rules.monitoring.refusals import CaseActive, CaseOver, TwoCases
+from services.households.rules.monitoring.risks import (
+    OF_FAMILY,
+    ClassContradicts,
+    Means,
+    check_class,
+    require_risks,
+    with_risk,
+)
+from services.households.rules.monitoring.states import CLOSED, FINAL
+from services.households.usecases.moves import begin_round, show_on_household, write_opening
+from shared.clock import local_date
+from shared.contracts.monitoring import CaseClass, Source
+from shared.db.engine import WriteSession
+from shared.ids import new_id
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+REMARK = "case-remark"
+"""Purpose under which the words on the risk 99 are sealed."""
+
+_SOURCES: dict[str, Source] = {"household.request": "self_report", "cadre.patrol": "patrol"}
+"""Feeds that are not a bureau's own (§1.4: 自主申报, 走访排查, 部门筛查预警)."""
+
+
+async def open_case(
+    session: WriteSession, vault: Vault, who: Principal, household_id: UUID, source: Source, note: str, now: datetime
+) -> MonitoringRow:
+    """Open a case by hand; raises `CaseActive`. A household whose risk had gone begins a new round by a move."""
+    household = await lock_household(session, who.scope, household_id)
+    if await find.find_active(session, household.id) is not None:
+        raise CaseActive(field="household_id")
+    row = MonitoringRow(_new(who, household, source, now), household)
+    await write_opening(session, vault, who, row, note, now)
+    _stand_behind(session, who, row.case, source, None, None, now)
+    return row
+
+
+async def confirm_risk(
+    session: WriteSession, vault: Vault, who: Principal, check: RiskCase, now: datetime
+) -> MonitoringCase | None:
+    """A check of alerts confirmed a risk: it opens the household's national case, or stands behind the one there is.
+
+    In the verdict's transaction. Where the household is unknown, or the check is one of a whole area, which names no
+    household as poor, nothing is opened.
+    """
+    if check.household_id is None or check.area_alert_id is not None:
+        return None
+    household = await lock_household(session, who.scope, check.household_id)
+    source = _source(await find.find_feeds(session, check.id))
+    case = await find.find_active(session, household.id)
+    if case is None:
+        case = _new(who, household, source, now)
+        await write_opening(session, vault, who, MonitoringRow(case, household), None, now)
+    elif await find.has_evidence(session, case.id, check.id):
+        return case
+    elif case.state in CLOSED:
+        await begin_round(session, vault, who, MonitoringRow(case, household), None, now)
+    risk = OF_FAMILY.get(check.risk_family)
+    case.main_risk, case.risks = with_risk(case.main_risk, case.risks, risk)
+    case.version += 1
+    case.updated_at = now
+    _stand_behind(session, who, case, source, check.id, risk, now)
+    show_on_household(case, household)
+    return case
+
+
+async def set_risks(
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    row: MonitoringRow,
+    main: str,
+    risks: Sequence[str],
+    remark: str | None,
+    now: datetime,
+) -> None:
+    """Say which risks a locked case is about, up to five with one main; raises `RisksInvalid`, `RemarkRequired`."""
+    require_risks(main, risks, remark)
+    case = row.case
+    _require_open(case)
+    case.main_risk, case.risks = main, list(risks)
+    case.remark_sealed = vault.seal(remark.encode(), REMARK) if remark else None
+    await _changed(session, who, row, now, "risks")
+
+
+async def set_class(
+    session: WriteSession, who: Principal, row: MonitoringRow, wanted: CaseClass, now: datetime
+) -> list[str]:
+    """Settle the class of a locked case; raises `ClassContradicts`. Returns what could not be checked, as codes."""
+    _require_open(row.case)
+    against, unknown = check_class(wanted, await means_of(session, row.household))
+    if against:
+        raise ClassContradicts(against)
+    row.case.monitoring_class = wanted
+    await _changed(session, who, row, now, "class")
+    return unknown
+
+
+async def means_of(session: WriteSession, household: Household) -> Means:
+    """What the class is judged by. Income and line come with the package `income` (`income_summary`)."""
+    del session
+    return Means(household.household_class)
+
+
+async def carry_over(session: WriteSession, who: Principal, gone_id: UUID, into_id: UUID, now: datetime) -> None:
+    """Two households become one (合户): the case of the one that is no more goes on with the other.
+
+    Called by the merge, in its transaction. Raises `TwoCases` when both have one: people say which of them counts.
+    A household that moves or is split keeps its case by itself.
+    """
+    case = await find.find_active(session, gone_id)
+    if case is None:
+        return
+    gone = await lock_household(session, who.scope, gone_id)
+    into = await lock_household(session, who.scope, into_id)
+    if await find.find_active(session, into_id) is not None:
+        raise TwoCases
+    case.household_id, case.area_code = into.id, into.area_code
+    case.version += 1
+    case.updated_at = now
+    gone.monitoring_state = gone.monitoring_class = gone.main_risk = None
+    gone.risks = []
+    show_on_household(case, into)
+    await audit.record(session, who, "case:carry-over", case.id, area_code=case.area_code, household=gone_id)
+
+
+def _require_open(case: MonitoringCase) -> None:
+    if case.state in FINAL:
+        raise CaseOver
+
+
+async def _changed(session: WriteSession, who: Principal, row: MonitoringRow, now: datetime, what: str) -> None:
+    row.case.version += 1
+    row.case.updated_at = now
+    show_on_household(row.case, row.household)
+    await audit.record(session, who, "case:write", row.case.id, area_code=row.case.area_code, fields=[what])
+
+
+def _new(who: Principal, household: Household, source: Source, now: datetime) -> MonitoringCase:
+    return MonitoringCase(
+        id=new_id(),
+        household_id=household.id,
+        area_code=household.area_code,
+        state="clue",
+        round=1,
+        risks=[],
+        source=source,
+        opened_at=now,
+        opened_by=who.id,
+        state_since=local_date(now),
+        fast_lane=False,
+        version=1,
+        updated_at=now,
+    )
+
+
+def _source(feeds: set[str]) -> Source:
+    return next((_SOURCES[feed] for feed in sorted(feeds) if feed in _SOURCES), "bureau")
+
+
+def _stand_behind(
+    session: WriteSession,
+    who: Principal,
+    case: MonitoringCase,
+    source: Source,
+    risk_case_id: UUID | None,
+    risk: str | None,
+    now: datetime,
+) -> None:
+    session.add(
+        CaseEvidence(
+            id=new_id(),
+            case_id=case.id,
+            area_code=case.area_code,
+            round=case.round,
+            source=source,
+            risk_case_id=risk_case_id,
+            risk=risk,
+            added_at=now,
+            added_by=who.id,
+        )
+    )

@@ -1,0 +1,210 @@
+"""A national case goes from one state to another: who, when, on which evidence, by which version of the clocks."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.households import events
+from services.households.models import CaseMove, Household, MonitoringCase
+from services.households.queries import monitoring as find
+from services.households.queries.monitoring import MonitoringRow
+from services.households.rules.desks import DESK_LEVELS
+from services.households.rules.monitoring import moving
+from services.households.rules.monitoring.moving import Brought
+from services.households.rules.monitoring.refusals import GateNotMet, Unmet
+from services.households.rules.monitoring.states import CLOSED, FINAL, IDENTIFIED, Move, moves_from
+from services.households.rules.tasks import VisitUnknown
+from services.households.usecases import case_gates as gates  # until the package `gates`: `from … import gates`
+from services.households.usecases.case_clocks import Timekeeper, begin_anew, standing
+from shared.clock import end_of_day, local_date
+from shared.contracts.monitoring import State
+from shared.db.engine import ReadSession, WriteSession
+from shared.ids import new_id
+from shared.outbox import emit
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+NOTE, MINUTES = "case-note", "case-minutes"
+"""Purposes under which a move's words are sealed: the note with the contact, and the minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """A legal next move: whether the asker's level makes it, and which of its conditions are not met today."""
+
+    move: Move
+    yours: bool
+    unmet: list[Unmet]
+
+
+async def possible_moves(session: ReadSession, who: Principal, row: MonitoringRow, now: datetime) -> list[Possible]:
+    """Every legal move out of the case's state, in the table's order."""
+    case, on = row.case, local_date(now)
+    keeper = await Timekeeper.load(session, case.area_code, on)
+    return [
+        Possible(move, DESK_LEVELS.get(who.role) in move.by, await _unmet(session, case, move.to, on, keeper))
+        for move in moves_from(case.state)
+    ]
+
+
+async def move_case(
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    row: MonitoringRow,
+    to: State,
+    brought: Brought,
+    on: date,
+    now: datetime,
+) -> CaseMove:
+    """Make one move of a locked case. All that can be wrong with it is found before anything is written.
+
+    Raises `MoveIllegal`, `MoveNotYours`, `DayOutOfOrder`, `InvalidInput` for missing evidence, `PolicyMissing`, and
+    `GateNotMet` with every condition that is not met.
+    """
+    case = row.case
+    move = moving.require_move(case.state, to, DESK_LEVELS.get(who.role))
+    moving.require_order(on, case.state_since, local_date(now))
+    moving.require_evidence(move, brought, on)
+    if brought.visit_id is not None and not await find.is_visit_of(
+        session, who.scope, brought.visit_id, case.household_id
+    ):
+        raise VisitUnknown(field="evidence.visit_id")
+    keeper = await Timekeeper.load(session, case.area_code, on)
+    keeper.in_force()
+    if unmet := await _unmet(session, case, to, on, keeper):
+        raise GateNotMet(unmet)
+    return await _make(session, vault, who, row, move, brought, on, now, keeper)
+
+
+async def begin_round(
+    session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, note: str | None, now: datetime
+) -> CaseMove:
+    """A new risk on a household whose risk had gone (再次识别): the locked case is a clue once more."""
+    move = moving.require_move(row.case.state, "clue", DESK_LEVELS.get(who.role))
+    on = max(local_date(now), row.case.state_since)
+    keeper = await Timekeeper.load(session, row.case.area_code, on)
+    return await _make(session, vault, who, row, move, Brought(note=note), on, now, keeper)
+
+
+async def write_opening(
+    session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, note: str | None, now: datetime
+) -> None:
+    """The first line of a new case's history, its clocks, and the word to the others."""
+    case, household = row.case, row.household
+    keeper = await Timekeeper.load(session, case.area_code, case.state_since)
+    keeper.set(case, [])
+    show_on_household(case, household)
+    session.add(case)
+    await session.flush()
+    _note(session, vault, who, case, None, Brought(note=note), case.state_since, now)
+    await emit(session, events.case_opened(case))
+    await audit.record(session, who, "case:open", case.id, area_code=case.area_code, source=case.source)
+
+
+async def _make(
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    row: MonitoringRow,
+    move: Move,
+    brought: Brought,
+    on: date,
+    now: datetime,
+    keeper: Timekeeper,
+) -> CaseMove:
+    case = row.case
+    late = case.due_at is not None and end_of_day(on) > case.due_at
+    if move.road == "anew":
+        case.round += 1
+    line = _note(session, vault, who, case, move, brought, on, now, policy_id=keeper.policy_id)
+    _stamp(case, move, brought, on, now)
+    keeper.set(case, await find.list_pauses(session, who.scope, case.id))
+    begin_anew(case)
+    case.version += 1
+    case.updated_at = now
+    show_on_household(case, row.household)
+    told = [events.case_moved(case, line, late=late)]
+    await emit(session, *told, *([events.case_opened(case)] if move.road == "anew" else []))
+    await audit.record(
+        session, who, "case:move", case.id, area_code=case.area_code, moved_from=move.source, moved_to=move.to
+    )
+    return line
+
+
+def _stamp(case: MonitoringCase, move: Move, brought: Brought, on: date, now: datetime) -> None:
+    """The state, and the days and marks that go with entering it."""
+    case.state, case.state_since = move.to, on
+    if move.road == "anew":
+        case.opened_at = now
+        case.identified_on = case.eliminated_on = case.elimination_way = None
+        case.monitoring_class = case.main_risk = case.remark_sealed = None
+        case.risks = []  # those were solved; the new one is still to be said
+    elif move.to == "monitored" and move.source == "county_decision":
+        case.identified_on = on
+    elif move.to == "monitored":  # withdrawn elimination: it was never gone, and the day it was found out stays
+        case.eliminated_on = case.elimination_way = None
+    elif move.to == "eliminated":
+        case.eliminated_on = on
+    if brought.way is not None:
+        case.elimination_way = brought.way
+    if case.fast_lane and case.papers_done_at is None and move.to in ("monitored", "dismissed"):
+        case.papers_done_at = now
+
+
+def show_on_household(case: MonitoringCase, household: Household) -> None:
+    """What lists and forms show of the household; its version stays, for nobody edits these there."""
+    gone = case.state in FINAL
+    household.monitoring_state = (
+        "monitored" if case.state in IDENTIFIED else "eliminated" if case.state in CLOSED else None
+    )
+    household.monitoring_class = case.monitoring_class if household.monitoring_state else None
+    household.main_risk = None if gone else case.main_risk
+    household.risks = [] if gone else list(case.risks)
+
+
+def _note(
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    case: MonitoringCase,
+    move: Move | None,
+    brought: Brought,
+    on: date,
+    now: datetime,
+    *,
+    policy_id: UUID | None = None,
+) -> CaseMove:
+    """Add a line to the history; call it before the case is changed, for the line keeps the deadline it had."""
+    words = {"note": brought.note, "contact": brought.contact}
+    evidence: dict[str, Any] = orjson.loads(orjson.dumps(brought.plain(), default=str))  # ids and days as text
+    line = CaseMove(
+        id=new_id(),
+        case_id=case.id,
+        area_code=case.area_code,
+        round=case.round,
+        from_state=move and move.source,
+        to_state=move.to if move else case.state,
+        happened_on=on,
+        at=now,
+        by=who.id,
+        by_level=DESK_LEVELS.get(who.role),
+        policy_id=policy_id or case.policy_id,
+        due_at=case.due_at if move else None,
+        evidence=evidence,
+        note_sealed=vault.seal_json(words, NOTE) if any(words.values()) else None,
+        minutes_sealed=vault.seal(brought.minutes.text.encode(), MINUTES) if brought.minutes else None,
+    )
+    session.add(line)
+    return line
+
+
+async def _unmet(session: ReadSession, case: MonitoringCase, to: State, on: date, keeper: Timekeeper) -> list[Unmet]:
+    """What the case itself and the gates do not let through."""
+    clocks, _ = keeper.in_force()
+    own = moving.own_gates(standing(case, []), to, on, clocks, monitoring_class=case.monitoring_class, risks=case.risks)
+    return [*own, *await gates.unmet(session, case, to, on)]
