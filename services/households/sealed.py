@@ -6,6 +6,7 @@ from services.households.models import (
     Household,
     Member,
     MonitoringCase,
+    RegisterImport,
     TaskHousehold,
     Verdict,
     Visit,
@@ -15,6 +16,7 @@ from services.households.usecases.case_clocks import FAST_LANE
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
+from services.households.usecases.register_imports import NAMES
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -33,4 +35,5 @@ SEALED = (
     Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
     Sealed(CaseMove.note_sealed, MOVE_NOTE),
     Sealed(CaseMove.minutes_sealed, MINUTES),
+    Sealed(RegisterImport.files_sealed, NAMES),
 )

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from shared.files import FilesSettings
 from shared.settings import ServiceSettings
 
 
@@ -9,3 +10,4 @@ class HouseholdsSettings(ServiceSettings):
     """`SWEEP_SECONDS` in the environment, and what `ServiceSettings` takes."""
 
     sweep_seconds: float = Field(30, gt=0, description="How often deadlines are looked at, in seconds")
+    files: FilesSettings = FilesSettings()

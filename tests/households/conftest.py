@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -25,6 +26,7 @@ from shared.contracts.alerts import AlertRaised
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import Event
 from shared.db.engine import Database, DatabaseSettings
+from shared.files import FilesSettings
 from shared.idnumber import IdNumber, complete
 from shared.ids import new_id
 from shared.inbox import Inbox
@@ -229,13 +231,14 @@ def directory_events() -> list[Event]:
 
 @pytest.fixture
 async def service(
-    cluster: Cluster, database_name: str, vault: Vault, vault_settings: VaultSettings
+    cluster: Cluster, database_name: str, vault: Vault, vault_settings: VaultSettings, tmp_path: Path
 ) -> AsyncIterator[Households]:
     """The service with its directory data. Its relay does not run, so that the outbox shows what was told."""
     settings = HouseholdsSettings(
         database=DatabaseSettings(url=SecretStr(cluster.dsn("households", database_name)), pool_size=8),
         vault=vault_settings,
         sweep_seconds=3600,
+        files=FilesSettings(url=tmp_path.as_uri(), max_bytes=10_000_000),
     )
     app = create_app(settings, LocalBus(), signing.find_key)
     database: Database = app.state.database

@@ -8,6 +8,8 @@ from services.households.api import (
     monitoring,
     monitoring_moves,
     register,
+    register_exports,
+    register_imports,
     tasks,
     verdicts,
 )
@@ -23,4 +25,6 @@ ROUTERS = (
     verdicts.router,
     monitoring.router,
     monitoring_moves.router,
+    register_imports.router,
+    register_exports.router,
 )

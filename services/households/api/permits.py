@@ -16,6 +16,7 @@ WriteHousehold = Annotated[Principal, Depends(Permit("household:write", *FIELD))
 WriteMember = Annotated[Principal, Depends(Permit("member:write", *FIELD))]
 RevealMember = Annotated[Principal, Depends(Permit("member:reveal", *FIELD))]
 ImportHousehold = Annotated[Principal, Depends(Permit("household:import", Role.COUNTY, Role.ADMIN))]
+ExportRegister = Annotated[Principal, Depends(Permit("register-export:read", *FIELD, Role.SUPERVISOR))]
 ReadCode = Annotated[Principal, Depends(Permit("code:read", *FIELD, Role.SUPERVISOR, Role.ADMIN))]
 
 ReadTask = Annotated[Principal, Depends(Permit("task:read", *FIELD, Role.SUPERVISOR))]
