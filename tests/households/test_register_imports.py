@@ -86,7 +86,7 @@ CONFLICTS: list[tuple[str, list[dict[str, Any]], str, str]] = [
     ("lives elsewhere", [person(TWO, 90)], "证件号码", "person-in-another-household"),
     ("twice in the list", [person(ONE, 1), person(TWO, 2), person(TWO, 1, "又来", "子")], "证件号码", "person-in-another-household"),
     ("twice in a household", [person(ONE, 1), person(ONE, 1, "又来", "子")], "证件号码", "person-twice"),
-    ("two heads", [person(ONE, 1), person(ONE, 2, "李四", "户主")], "与户主关系", "household-two-heads"),
+    ("two heads", [person(ONE, 1), person(ONE, 2, "李四", "户主")], "与户主关系", "list-two-heads"),
     ("checksum", [person(ONE, 1, 证件号码=str(id_number(1))[:-1] + "?")], "证件号码", "id-number-characters"),
     ("digits lost", [person(ONE, 1, 证件号码=539921199001010016)], "证件号码", "digits-lost"),
     ("another paper", [person(ONE, 1, 证件类型="护照")], "证件类型", "id-type-unsupported"),

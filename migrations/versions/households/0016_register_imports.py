@@ -32,7 +32,7 @@ STAGED = """
 CREATE UNLOGGED TABLE staged_{table} AS
 SELECT NULL::uuid AS import_id, NULL::integer AS number, NULL::text AS outcome, NULL::boolean AS noted,
     NULL::smallint AS file, NULL::smallint AS sheet, NULL::integer AS row_number, NULL::integer AS base_version,
-    NULL::text[] AS fields, NULL::jsonb AS "values", NULL::bytea AS sealed,{more} {columns}
+    NULL::text[] AS fields, NULL::jsonb AS detail, NULL::bytea AS sealed,{more} {columns}
 FROM {table} WITH NO DATA
 """
 NEVER_NULL = ("import_id", "number", "outcome", "noted", "file", "sheet", "row_number", "fields", "area_code")

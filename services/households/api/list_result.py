@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -33,8 +34,8 @@ def result_pieces(database: Database, row: RegisterImport, view: RegisterImportV
     headings = [reader.say(f"list-result-{name}") for name in _COLUMNS]
     sheets: list[Sheet] = [_summary(view, reader)]
     for outcome in _OUTCOMES:
-        frames = _frames(lambda after, of=outcome: wait(_page(database, row, of, after, reader)))
-        sheets.append((reader.say(f"list-outcome-{outcome}"), headings, frames))
+        page = partial(_page, database, row, outcome, reader)
+        sheets.append((reader.say(f"list-outcome-{outcome}"), headings, _frames(page, wait)))
     return stream_workbook(sheets)
 
 
@@ -51,14 +52,14 @@ def _summary(view: RegisterImportView, reader: Reader) -> Sheet:
     return reader.say("list-result-summary"), headings, [_frame(rows, len(headings))]
 
 
-def _frames(page: Callable[[int], list[FindingView]]) -> Iterator[pl.DataFrame]:
+def _frames(page: Callable[[int], Any], wait: Callable[[Any], list[FindingView]]) -> Iterator[pl.DataFrame]:
     after = 0
-    while found := page(after):
+    while found := wait(page(after)):
         after = found[-1].number
         yield _frame([row for one in found for row in _rows(one)], len(_COLUMNS))
 
 
-async def _page(database: Database, row: RegisterImport, outcome: Outcome, after: int, reader: Reader) -> list[FindingView]:
+async def _page(database: Database, row: RegisterImport, outcome: Outcome, reader: Reader, after: int) -> list[FindingView]:
     async with database.read(reader.who.scope) as session:
         if outcome in ("added", "changed"):
             staged = await queries.list_staged(session, row.id, outcome, after, PAGE)

@@ -116,7 +116,7 @@ def staged_view(one: Row[Any], names: dict[str, str], reader: Reader) -> Finding
 def _changes(one: Row[Any], reader: Reader) -> list[FieldChange]:
     """From and to; what is personal only for those who work with people."""
     sealed = reader.vault.open_json(one.sealed, CHANGE).get("fields", {}) if one.sealed and reader.sees_people else {}
-    values = {**(one.values or {}), **sealed}
+    values = {**(one.detail or {}), **sealed}
     return [_change(name, values.get(name), reader) for name in one.fields]
 
 

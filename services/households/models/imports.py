@@ -112,7 +112,7 @@ def _staged(name: str, of: Table, written: tuple[str, ...], *more: Column[Any]) 
         Column("row_number", Integer, nullable=False),
         Column("base_version", Integer),  # what the register's row must still be; null: it is new
         Column("fields", ARRAY(Text), nullable=False),
-        Column("values", JSONB),
+        Column("detail", JSONB),
         Column("sealed", of.c.phone_sealed.type),  # purpose "register-change"
         *more,
         *(Column(column, of.c[column].type, nullable=column != "area_code") for column in written),

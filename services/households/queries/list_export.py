@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from services.households.models import Household, Member, MonitoringCase
 from services.households.queries.within import within
@@ -14,7 +14,7 @@ from shared.db.engine import ReadSession
 
 async def list_page(
     session: ReadSession, scope: Scope, after: tuple[str, UUID] | None, limit: int
-) -> Sequence[Row[tuple[Household, MonitoringCase | None]]]:
+) -> Sequence[tuple[Household, MonitoringCase | None]]:
     """Households that are still some, each with its national case, by village."""
     query = (
         select(Household, MonitoringCase)
@@ -27,7 +27,7 @@ async def list_page(
     )
     if after is not None:
         query = query.where(tuple_(Household.area_code, Household.id) > tuple_(*after))
-    return (await session.execute(query)).all()
+    return [(row[0], row[1]) for row in await session.execute(query)]
 
 
 async def list_people(session: ReadSession, household_ids: Collection[UUID]) -> dict[UUID, list[Member]]:

@@ -40,13 +40,13 @@ FROM import_finding f WHERE f.import_id = $1 AND f.outcome = 'vanished' AND m.id
 """
 _LINES = """
 INSERT INTO register_change (
-    id, household_id, area_code, member_id, what, source, act_id, by, at, fields, "values", sealed
+    id, household_id, area_code, member_id, what, source, act_id, by, at, fields, detail, sealed
 )
-SELECT uuidv7(), {household}, area_code, {member}, outcome, 'import', $1, $2, $3, fields, "values", sealed
+SELECT uuidv7(), {household}, area_code, {member}, outcome, 'import', $1, $2, $3, fields, detail, sealed
 FROM staged_{table} WHERE import_id = $1 AND noted ORDER BY number
 """
 _LINES_OF_REMOVED = """
-INSERT INTO register_change (id, household_id, area_code, member_id, what, source, act_id, by, at, fields, "values")
+INSERT INTO register_change (id, household_id, area_code, member_id, what, source, act_id, by, at, fields, detail)
 SELECT uuidv7(), f.household_id, f.area_code, f.member_id, 'left', 'import', $1, $2, $3, '{left_reason}',
     jsonb_build_object('left_reason', jsonb_build_array(NULL, $4::text))
 FROM import_finding f WHERE f.import_id = $1 AND f.outcome = 'vanished' AND f.member_id IS NOT NULL ORDER BY f.number
@@ -150,4 +150,5 @@ async def list_told(
 
 async def list_cases(session: WriteSession, import_id: UUID) -> Sequence[Any]:
     """What the list says of households whose monitoring is to be taken over: id, area_code, monitoring."""
-    return await (await raw(session)).fetch(_CASES, import_id)
+    found: Sequence[Any] = await (await raw(session)).fetch(_CASES, import_id)
+    return found

@@ -105,7 +105,7 @@ async def list_staged(
     session: ReadSession, import_id: UUID, outcome: Outcome, after: int, limit: int
 ) -> Sequence[Row[Any]]:
     """What would be added or changed, households and people, in order: only what tells of it is loaded."""
-    told = ("number", "outcome", "file", "sheet", "row_number", "fields", "values", "sealed", "area_code")
+    told = ("number", "outcome", "file", "sheet", "row_number", "fields", "detail", "sealed", "area_code")
     members = select(
         *(STAGED_MEMBER.c[name] for name in told),
         STAGED_MEMBER.c.household_id,

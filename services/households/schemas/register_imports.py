@@ -99,7 +99,7 @@ class FindingView(Answer):
     sheet: int | None = Field(description="From 1 · 工作表序号")
     row: int | None = Field(description="As one sees it in the sheet · 行号", examples=[17])
     field: str | None = Field(description="Heading of the column at fault · 列名")
-    code: str | None = Field(examples=["household-two-heads"])
+    code: str | None = Field(examples=["list-two-heads"])
     message: str | None = Field(examples=["户主多于一人"])
     changes: list[FieldChange]
 

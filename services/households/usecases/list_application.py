@@ -15,7 +15,7 @@ from services.households.queries import list_writing as write
 from services.households.queries import register_imports as queries
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
 from services.households.usecases.adopting import adopt_cases
-from services.households.usecases.register import follow_households
+from services.households.usecases.following import follow_households
 from services.households.usecases.telling import tell_members
 from shared.clock import local_date
 from shared.db.engine import WriteSession

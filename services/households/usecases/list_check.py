@@ -74,8 +74,8 @@ class Laid:
 
 
 _STAGED = ("import_id", "number", "outcome", "noted", "file", "sheet", "row_number", "base_version", "fields")
-HOUSEHOLD_COLUMNS = (*_STAGED, '"values"', "sealed", "retold", "monitoring", *WRITTEN_OF_HOUSEHOLD)
-MEMBER_COLUMNS = (*_STAGED, '"values"', "sealed", *WRITTEN_OF_MEMBER)
+HOUSEHOLD_COLUMNS = (*_STAGED, "detail", "sealed", "retold", "monitoring", *WRITTEN_OF_HOUSEHOLD)
+MEMBER_COLUMNS = (*_STAGED, "detail", "sealed", *WRITTEN_OF_MEMBER)
 _OF_HOUSEHOLD = tuple("household_class" if name == "class" else name for name in WRITTEN_OF_HOUSEHOLD)
 
 
@@ -243,7 +243,7 @@ class Comparison:
         if noted:
             act = Act(self.vault, self.by, self.now, "import")
             line = act.line((self.import_id, ""), outcome, changes, (self.import_id, name) if name else None)
-            fields, values, sealed = line["fields"], line["values"], line["sealed"]
+            fields, values, sealed = line["fields"], line["detail"], line["sealed"]
         told = orjson.dumps(values).decode() if values is not None else None
         return (self.import_id, self.number, outcome, noted, *place, version, fields, told, sealed)
 
@@ -274,7 +274,7 @@ def _mismatches(
         if member is not None and code is not None and member.fields["national_member_code"] not in (None, code):
             yield person.place, Fault("member.national_member_code", "member-code-differs")
     registered = known.households.get(entry.code)
-    if entry.head_key in heads and (registered is None or heads[entry.head_key] != registered.id):
+    if entry.head_key is not None and entry.head_key in heads and (registered is None or heads[entry.head_key] != registered.id):
         yield entry.place, Fault("check.head_id_number", "person-in-another-household")
 
 

@@ -127,7 +127,7 @@ class EntryMaker:
         if not self._people and len(rows) > 1:
             faults.add(_place(rows[1]), "household.national_code", "household-twice")
         if self._people and heads(person.facts.relation for person in persons) > 1:
-            faults.add(_place(first), "member.relation", "household-two-heads")
+            faults.add(_place(first), "member.relation", "list-two-heads")
         self._count_people(rows, faults)
         return self._of(first, whole, case, persons, faults)
 

@@ -7,6 +7,7 @@ as different ones; what differs in nearly every row (names, numbers) stays text.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any, BinaryIO
 
 import polars as pl
@@ -59,7 +60,7 @@ class Listing:
             return
         starts = good.select((pl.col(CODE) != pl.col(CODE).shift(1)).fill_null(True)).to_series().arg_true()
         places = [*starts.gather_every(households).to_list(), good.height]
-        for begin, end in zip(places, places[1:], strict=False):
+        for begin, end in pairwise(places):
             yield good.slice(begin, end - begin)
 
 
@@ -67,7 +68,7 @@ class Listing:
 class SetReader:
     """Reads the files of a set one after the other."""
 
-    list: WorkbookList
+    list_: WorkbookList
     villages: Villages
     today: date
     read: int = 0  # rows so far
@@ -80,7 +81,7 @@ class SetReader:
 
     def open(self, file: BinaryIO, name: str) -> Table:
         """The table in a file. Raises `TableInvalid`."""
-        return open_table(file, name, self.list.read, today=self.today)
+        return open_table(file, name, self.list_.read, today=self.today)
 
     def take(self, number: int, table: Table, moved: Callable[[int], None]) -> None:
         """Read one file of the set to its end; `moved` hears how many rows there are so far."""
@@ -120,7 +121,7 @@ class SetReader:
         return rows.with_columns(at.is_in(bad).alias(BAD))
 
     def _columns(self) -> Iterable[ListColumn]:
-        return (one for one in self.list.columns if one.part not in ("area", "shown"))
+        return (one for one in self.list_.columns if one.part not in ("area", "shown"))
 
     def _column(self, column: ListColumn, cells: pl.Series) -> pl.Series:
         if column.field in DIRECT:
@@ -150,7 +151,7 @@ class SetReader:
         placed = data.with_row_index("_at").select("_at", "row", "sheet", "file", CODE)
         found = placed.join(frame.faults, on=["row", "sheet"]).sort("_at")
         for row in found.select("file", "sheet", "row", CODE, "field", "code").iter_rows():
-            self._faults.append(RowFault(*row[:4], Fault(row[4], row[5])))
+            self._add_fault(row, Fault(row[4], row[5]))
         return found["_at"]
 
     def _miscoded(self, rows: pl.DataFrame) -> Iterator[pl.Series]:
@@ -159,7 +160,7 @@ class SetReader:
             if coding.faults:
                 wrong = rows.with_row_index("_at").filter(pl.col(name).is_in(list(coding.faults)))
                 for row in wrong.select("file", "sheet", "row", CODE, name).iter_rows():
-                    self._faults.append(RowFault(*row[:4], coding.faults[row[4]]))
+                    self._add_fault(row, coding.faults[row[4]])
                 yield wrong["_at"]
 
     def _nowhere(self, rows: pl.DataFrame) -> pl.Series:
@@ -167,6 +168,9 @@ class SetReader:
         nowhere = [place for place, code in enumerate(self._areas) if code is None]
         wrong = rows.with_row_index("_at").filter(pl.col(AREA).is_in(nowhere))
         for row in wrong.select("file", "sheet", "row", CODE).iter_rows():
-            self._faults.append(RowFault(*row, Fault("area.village", "area-unknown")))
+            self._add_fault(row, Fault("area.village", "area-unknown"))
         return wrong["_at"]
 
+    def _add_fault(self, row: Sequence[Any], fault: Fault) -> None:
+        file, sheet, number, national_code = row[:4]
+        self._faults.append(RowFault(file, sheet, number, national_code, fault))
