@@ -2,10 +2,12 @@
 
 from services.households.models import (
     CaseMove,
+    DoubleEntry,
     Evidence,
     Household,
     Member,
     MonitoringCase,
+    RegisterChange,
     RegisterImport,
     TaskHousehold,
     Verdict,
@@ -13,6 +15,8 @@ from services.households.models import (
 )
 from services.households.usecases.area_checks import NOTE
 from services.households.usecases.case_clocks import FAST_LANE
+from services.households.usecases.claims import CLAIM
+from services.households.usecases.history import CHANGE
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
@@ -36,4 +40,6 @@ SEALED = (
     Sealed(CaseMove.note_sealed, MOVE_NOTE),
     Sealed(CaseMove.minutes_sealed, MINUTES),
     Sealed(RegisterImport.files_sealed, NAMES),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
 )

@@ -9,8 +9,8 @@ import xlsxwriter
 from services.households.list_worker import ListWorker
 from services.households.usecases.register_imports import Shelf
 from services.households.workbook_lists import LISTS
-from shared.tables import open_table
 from shared.clock import local_date, utc_now
+from shared.tables import open_table
 from tests.households.conftest import Households, id_number
 
 PEOPLE = [one.heading for one in LISTS["person-list"].columns]
@@ -25,7 +25,13 @@ Row = dict[str, Any]
 
 def person(code: str, number: int, name: str = "张三", relation: str = "户主", **more: Any) -> Row:
     """A row of a person list; `more` by heading."""
-    plain = {"户编号": code, "姓名": name, "证件类型": "居民身份证", "证件号码": str(id_number(number)), "与户主关系": relation}
+    plain = {
+        "户编号": code,
+        "姓名": name,
+        "证件类型": "居民身份证",
+        "证件号码": str(id_number(number)),
+        "与户主关系": relation,
+    }
     return {**AREA, **plain, "户类型": "脱贫户", **more}
 
 
@@ -53,14 +59,17 @@ def workbook(*sheets: Sequence[Row], headings: Sequence[str] = PEOPLE, title: st
 
 
 async def send(
-    service: Households, *files: bytes, kind: str = "person-list", role: str = "county", area: str | None = None, **form: Any
+    service: Households,
+    *files: bytes,
+    kind: str = "person-list",
+    role: str = "county",
+    area: str | None = None,
+    **form: Any,
 ) -> Any:
     """Upload a set; the answer."""
     parts = [("file", (f"list-{n}.xlsx", content)) for n, content in enumerate(files)]
     where = {"area": area} if area else {}
-    return await service.call(
-        "POST", "/register-imports", role, data={"kind": kind, **form}, files=parts, **where
-    )
+    return await service.call("POST", "/register-imports", role, data={"kind": kind, **form}, files=parts, **where)
 
 
 async def work(service: Households) -> None:
@@ -100,7 +109,9 @@ async def written(service: Households, *files: bytes, **form: Any) -> dict[str, 
 
 async def found(service: Households, view: dict[str, Any], outcome: str, role: str = "county") -> list[dict[str, Any]]:
     """All findings of one outcome."""
-    page = await service.get(f"/register-imports/{view['id']}/findings", role, params={"outcome": outcome, "limit": 200})
+    page = await service.get(
+        f"/register-imports/{view['id']}/findings", role, params={"outcome": outcome, "limit": 200}
+    )
     assert page["next"] is None
     items: list[dict[str, Any]] = page["items"]
     return items

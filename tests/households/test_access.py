@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from services.households.models import Evidence, Household, Member, RiskCase, Task, Visit
+from services.households.models import Evidence, Household, Member, RegisterChange, RiskCase, Task, Visit
 from shared.areas import Scope, normalise
 from shared.contracts.households import TaskOpened
 from shared.http.documents import routes
@@ -31,6 +31,14 @@ ROUTES = [
     ("PATCH", f"/members/{ID}", FIELD),
     ("POST", f"/members/{ID}/removal", FIELD),
     ("POST", f"/members/{ID}/reveal", FIELD),
+    ("POST", f"/members/{ID}/restoration", FIELD),
+    ("POST", f"/members/{ID}/move", FIELD),
+    ("POST", f"/households/{ID}/merge", FIELD),
+    ("POST", f"/households/{ID}/split", FIELD),
+    ("GET", f"/households/{ID}/history", FIELD | {"supervisor"}),
+    ("GET", "/register/duplicates", FIELD | {"supervisor"}),
+    ("GET", f"/register/duplicates/{ID}", FIELD | {"supervisor"}),
+    ("POST", f"/register/duplicates/{ID}/settlement", FIELD),
     ("GET", "/tasks", FIELD | {"supervisor"}),
     ("GET", f"/tasks/{ID}", FIELD | {"supervisor"}),
     ("GET", f"/tasks/{ID}/history", FIELD | {"supervisor"}),
@@ -84,7 +92,7 @@ async def test_the_supervisor_sees_masks(service: Households) -> None:
         assert "张**" in answer.text
         assert not [
             secret
-            for secret in ("张三丰", "15400000017", "serious", "days_absent", "李老师", "下周")
+            for secret in ("张三丰", "15400000017", '"serious"', "days_absent", "李老师", "下周")
             if secret in answer.text
         ]
 
@@ -101,6 +109,11 @@ async def test_another_village_is_not_there(service: Households) -> None:
         ("PATCH", f"/members/{member['id']}", {"name": "某某"}),
         ("POST", f"/members/{member['id']}/removal", {"reason": "deceased"}),
         ("POST", f"/members/{member['id']}/reveal", {"field": "id_number", "reason": "visit"}),
+        ("POST", f"/members/{member['id']}/restoration", {}),
+        ("POST", f"/members/{member['id']}/move", {"household_id": ID, "relation": "02"}),
+        ("POST", f"/households/{id_}/merge", {"household_id": ID, "version": 1}),
+        ("POST", f"/households/{id_}/split", {"members": [{"member_id": member["id"], "relation": "02"}]}),
+        ("GET", f"/households/{id_}/history", None),
         ("GET", f"/tasks/{opened.task_id}", None),
         ("GET", f"/tasks/{opened.task_id}/history", None),
         ("POST", f"/tasks/{opened.task_id}/acceptance", None),
@@ -126,7 +139,7 @@ async def everywhere(service: Households) -> Households:
     return service
 
 
-SECURED = (Household, Member, RiskCase, Evidence, Task, Visit)
+SECURED = (Household, Member, RegisterChange, RiskCase, Evidence, Task, Visit)
 
 
 async def test_a_forgotten_filter_shows_nothing_outside(everywhere: Households) -> None:

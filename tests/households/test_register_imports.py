@@ -48,9 +48,10 @@ async def test_a_list_is_compared_then_written_then_known(service: Households) -
         ("王五", "02", [], "lifted_out", TWO),
     ]
     assert [len(event.members) for event in await service.told(MembersChanged)] == [3]
-    assert await service.sql("SELECT what, source, fields FROM register_change ORDER BY id") == [
-        ("added", "import", ["members"])
-    ] * 2
+    assert (
+        await service.sql("SELECT what, source, fields FROM register_change ORDER BY id")
+        == [("added", "import", ["members"])] * 2
+    )
     again = await checked(service, workbook(FAMILY))
     assert (tally(again["households"]), tally(again["members"])) == ({"unchanged": 2}, {"unchanged": 3})
     assert await service.sql("SELECT count(*) FROM staged_member") == [(0,)]
@@ -84,7 +85,12 @@ async def test_changes_say_from_and_to_and_blank_cells_say_nothing(service: Hous
 
 CONFLICTS: list[tuple[str, list[dict[str, Any]], str, str]] = [
     ("lives elsewhere", [person(TWO, 90)], "证件号码", "person-in-another-household"),
-    ("twice in the list", [person(ONE, 1), person(TWO, 2), person(TWO, 1, "又来", "子")], "证件号码", "person-in-another-household"),
+    (
+        "twice in the list",
+        [person(ONE, 1), person(TWO, 2), person(TWO, 1, "又来", "子")],
+        "证件号码",
+        "person-in-another-household",
+    ),
     ("twice in a household", [person(ONE, 1), person(ONE, 1, "又来", "子")], "证件号码", "person-twice"),
     ("two heads", [person(ONE, 1), person(ONE, 2, "李四", "户主")], "与户主关系", "list-two-heads"),
     ("checksum", [person(ONE, 1, 证件号码=str(id_number(1))[:-1] + "?")], "证件号码", "id-number-characters"),
@@ -93,8 +99,18 @@ CONFLICTS: list[tuple[str, list[dict[str, Any]], str, str]] = [
     ("unknown village", [person(ONE, 1, **{"行政村（社区）": "无名村"})], "行政村（社区）", "area-unknown"),
     ("another county", [person(ONE, 1, **{"县（市、区、旗）": "他县"})], "行政村（社区）", "area-unknown"),
     ("no such word", [person(ONE, 1, 健康状况="硬朗")], "健康状况", "choice-invalid"),
-    ("two villages", [person(ONE, 1), person(ONE, 2, "李四", "子", **{"行政村（社区）": "竹溪村"})], "行政村（社区）", "household-rows-differ"),
-    ("two classes", [person(ONE, 1), person(ONE, 2, "李四", "子", 户类型="监测对象")], "household_class", "household-rows-differ"),
+    (
+        "two villages",
+        [person(ONE, 1), person(ONE, 2, "李四", "子", **{"行政村（社区）": "竹溪村"})],
+        "行政村（社区）",
+        "household-rows-differ",
+    ),
+    (
+        "two classes",
+        [person(ONE, 1), person(ONE, 2, "李四", "子", 户类型="监测对象")],
+        "household_class",
+        "household-rows-differ",
+    ),
     ("not all of them", [person(ONE, 1, 人数=3)], "人数", "household-count-differs"),
     ("another code", [person(f"{PINE}0090", 90, 人编号="9999")], "人编号", "member-code-differs"),
 ]
@@ -125,7 +141,9 @@ async def test_what_conflicts_is_told_where_it_stands_and_left_out(
 
 async def test_who_vanished_stays_unless_somebody_says_why(service: Households) -> None:
     await written(service, workbook([*FAMILY, person(f"{BAMBOO}0009", 9, "赵六", **{"行政村（社区）": "竹溪村"})]))
-    await service.register(household(50, PINE, [member(50)]), {**household(51, PINE, [member(51)]), "national_code": None})
+    await service.register(
+        household(50, PINE, [member(50)]), {**household(51, PINE, [member(51)]), "national_code": None}
+    )
     rows = FAMILY[:1]
     view = await checked(service, workbook(rows))
     gone = await found(service, view, "vanished")
@@ -169,7 +187,14 @@ async def test_sheets_and_files_are_one_list(service: Households) -> None:
 async def test_the_household_list(service: Households) -> None:
     await written(service, workbook(FAMILY))
     rows = [
-        whole(ONE, 户主证件号码=str(id_number(1)), 家庭住址="松林村3组", 住房鉴定等级="C级", 是否危房户="是", **{"承包耕地面积（亩）": 3.5}),
+        whole(
+            ONE,
+            户主证件号码=str(id_number(1)),
+            家庭住址="松林村3组",
+            住房鉴定等级="C级",
+            是否危房户="是",
+            **{"承包耕地面积（亩）": 3.5},
+        ),
         whole(TWO, 户主证件号码=str(id_number(1))),
     ]
     view = await checked(service, workbook(rows, headings=HOUSEHOLDS), kind="household-list")
@@ -185,7 +210,12 @@ async def test_the_household_list(service: Households) -> None:
     assert tally(again["households"]) == {"unchanged": 1, "vanished": 1}
 
 
-CASE = {"监测对象类型": "脱贫不稳定户", "致贫（返贫）风险": "因病、因学", "识别时间": "2025-03-02", "风险是否消除": "否"}
+CASE = {
+    "监测对象类型": "脱贫不稳定户",
+    "致贫（返贫）风险": "因病、因学",
+    "识别时间": "2025-03-02",
+    "风险是否消除": "否",
+}
 
 
 async def test_cases_nobody_has_here_are_taken_over(service: Households) -> None:
@@ -232,9 +262,7 @@ async def test_a_register_that_changed_meanwhile_is_compared_anew(service: House
     await written(service, workbook(FAMILY))
     view = await checked(service, workbook([{**FAMILY[0], "劳动技能": "无劳动力"}, *FAMILY[1:]]))
     [found_id] = [row[0] for row in await service.sql("SELECT id FROM member WHERE name = '张三'")]
-    change = await service.call(
-        "PATCH", f"/members/{found_id}", json={"name": "张三丰"}, headers={"If-Match": '"1"'}
-    )
+    change = await service.call("PATCH", f"/members/{found_id}", json={"name": "张三丰"}, headers={"If-Match": '"1"'})
     assert change.status_code == 200, change.text
     again = await applied(service, view)
     assert (again["state"], again["checks"], again["failure"]["code"]) == ("checked", 2, "register-changed")
@@ -251,7 +279,11 @@ async def test_somebody_entered_meanwhile_is_found_by_the_constraint(service: Ho
     view = await checked(service, workbook(FAMILY))
     await service.register(household(70, PINE, [member(3)]))
     again = await applied(service, view)
-    assert (again["state"], again["checks"], tally(again["households"])) == ("checked", 2, {"added": 1, "conflicting": 1})
+    assert (again["state"], again["checks"], tally(again["households"])) == (
+        "checked",
+        2,
+        {"added": 1, "conflicting": 1},
+    )
     assert await service.sql("SELECT count(*) FROM household") == [(1,)]
 
 
@@ -338,9 +370,7 @@ async def test_a_village_out_of_scope_is_unknown(service: Households) -> None:
     await work(service)
     view = await service.get(f"/register-imports/{answer.json()['id']}", area=RIVER)
     assert tally(view["households"]) == {"conflicting": 2}
-    page = await service.get(
-        f"/register-imports/{view['id']}/findings", area=RIVER, params={"outcome": "conflicting"}
-    )
+    page = await service.get(f"/register-imports/{view['id']}/findings", area=RIVER, params={"outcome": "conflicting"})
     assert {one["code"] for one in page["items"]} == {"area-unknown"}
 
 
@@ -397,7 +427,11 @@ def _number(n: int) -> str:
 
 async def test_the_result_as_a_workbook(service: Households) -> None:
     await written(service, workbook(FAMILY))
-    rows = [{**FAMILY[0], "劳动技能": "=1+1"}, {**FAMILY[2], "劳动技能": "无劳动力"}, person(f"{PINE}0003", 8, "=cmd()")]
+    rows = [
+        {**FAMILY[0], "劳动技能": "=1+1"},
+        {**FAMILY[2], "劳动技能": "无劳动力"},
+        person(f"{PINE}0003", 8, "=cmd()"),
+    ]
     view = await checked(service, workbook(rows))
     answer = await service.call("GET", f"/register-imports/{view['id']}/result")
     assert answer.status_code == 200

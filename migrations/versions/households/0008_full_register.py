@@ -103,7 +103,17 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT count(*) FROM claimed
 $$
 """
-CLAIM_SIGNATURE = "claim_persons(uuid[], text[], uuid[], text[], text[], bytea[], uuid, text, timestamptz)"
+# The case of a household may have a task on a desk above whoever moves it: the task follows the case all the same.
+TASKS_FOLLOW = """
+CREATE FUNCTION tasks_follow(cases uuid[]) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    UPDATE task SET household_id = c.household_id FROM risk_case c WHERE c.id = task.case_id AND c.id = ANY (cases)
+$$
+"""
+FUNCTIONS = {
+    "claim_persons(uuid[], text[], uuid[], text[], text[], bytea[], uuid, text, timestamptz)": CLAIM_PERSONS,
+    "tasks_follow(uuid[])": TASKS_FOLLOW,
+}
 
 
 def upgrade() -> None:
@@ -130,7 +140,7 @@ def _history() -> None:
         sa.Column("by", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fields", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("values", JSONB(), nullable=True),
+        sa.Column("detail", JSONB(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["household_id", "area_code"],
@@ -193,13 +203,15 @@ def _double_entries() -> None:
     )
     op.execute("ALTER TABLE double_entry ENABLE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY area ON double_entry USING ({EITHER_SIDE}) WITH CHECK ({EITHER_SIDE})")
-    op.execute(CLAIM_PERSONS)
-    op.execute(f"REVOKE EXECUTE ON FUNCTION {CLAIM_SIGNATURE} FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION {CLAIM_SIGNATURE} TO households")
+    for signature, definition in FUNCTIONS.items():
+        op.execute(definition)
+        op.execute(f"REVOKE EXECUTE ON FUNCTION {signature} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO households")
 
 
 def downgrade() -> None:
-    op.execute(f"DROP FUNCTION {CLAIM_SIGNATURE}")
+    for signature in FUNCTIONS:
+        op.execute(f"DROP FUNCTION {signature}")
     for table in ("double_entry", "register_change"):
         op.execute(f"DROP POLICY area ON {table}")
         op.drop_table(table)

@@ -3,13 +3,16 @@
 from services.households.api import (
     area_tasks,
     cases,
+    duplicates,
     imports,
     members,
     monitoring,
     monitoring_moves,
     register,
     register_exports,
+    register_history,
     register_imports,
+    regrouping,
     tasks,
     verdicts,
 )
@@ -18,7 +21,10 @@ from services.households.api import (
 ROUTERS = (
     imports.router,
     register.router,
+    register_history.router,
     members.router,
+    regrouping.router,
+    duplicates.router,
     tasks.router,
     cases.router,
     area_tasks.router,

@@ -40,13 +40,21 @@ def result_pieces(database: Database, row: RegisterImport, view: RegisterImportV
 
 
 def _summary(view: RegisterImportView, reader: Reader) -> Sheet:
-    parts = [("household", [one.households for one in view.townships]), ("member", [one.members for one in view.townships])]
+    parts = [
+        ("household", [one.households for one in view.townships]),
+        ("member", [one.members for one in view.townships]),
+    ]
     headings = [reader.say("list-result-area")]
     headings += [
-        f"{reader.say(f'list-part-{part}')}: {reader.say(f'list-outcome-{name}')}" for part, _ in parts for name in _COUNTED
+        f"{reader.say(f'list-part-{part}')}: {reader.say(f'list-outcome-{name}')}"
+        for part, _ in parts
+        for name in _COUNTED
     ]
     rows = [
-        ["/".join(town.area.names), *(str(getattr(one, name)) for one in (town.households, town.members) for name in _COUNTED)]
+        [
+            "/".join(town.area.names),
+            *(str(getattr(one, name)) for one in (town.households, town.members) for name in _COUNTED),
+        ]
         for town in view.townships
     ]
     return reader.say("list-result-summary"), headings, [_frame(rows, len(headings))]
@@ -59,7 +67,9 @@ def _frames(page: Callable[[int], Any], wait: Callable[[Any], list[FindingView]]
         yield _frame([row for one in found for row in _rows(one)], len(_COLUMNS))
 
 
-async def _page(database: Database, row: RegisterImport, outcome: Outcome, reader: Reader, after: int) -> list[FindingView]:
+async def _page(
+    database: Database, row: RegisterImport, outcome: Outcome, reader: Reader, after: int
+) -> list[FindingView]:
     async with database.read(reader.who.scope) as session:
         if outcome in ("added", "changed"):
             staged = await queries.list_staged(session, row.id, outcome, after, PAGE)

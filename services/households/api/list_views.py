@@ -132,8 +132,10 @@ def _word(name: str, value: Any, reader: Reader) -> Any:
     if column is None or column.codes is None or value is None:
         return value
     codes = CODES[column.codes]
-    return [codes.text(one, reader.language) for one in value] if isinstance(value, list) else codes.text(
-        value, reader.language
+    return (
+        [codes.text(one, reader.language) for one in value]
+        if isinstance(value, list)
+        else codes.text(value, reader.language)
     )
 
 

@@ -7,14 +7,16 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import register_views as views
+from services.households.api.claims import kept_if_refused
 from services.households.api.cursors import code_of, id_of
 from services.households.api.permits import ReadCode, ReadHousehold, SearchHousehold, WriteHousehold
 from services.households.api.reader import ReaderOf
 from services.households.codes import LISTS
 from services.households.queries import register as find
+from services.households.queries.register import HouseholdFilter
 from services.households.rules.desks import narrowed
 from services.households.schemas import register as schemas
-from services.households.schemas.fields import AnyArea, HouseholdClass
+from services.households.schemas.fields import AnyArea, Grade, HouseholdClass, Line, MonitoringState, Risk
 from services.households.usecases import register as usecases
 from shared.clock import utc_now
 from shared.db.engine import WriteSession
@@ -48,20 +50,20 @@ async def list_households(
     reader_of: ReaderOf,
     area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
     household_class: Annotated[HouseholdClass | None, Query(alias="class")] = None,
+    grade: Annotated[Grade | None, Query()] = None,
+    risk: Annotated[Risk | None, Query()] = None,
+    monitoring_state: Annotated[MonitoringState | None, Query()] = None,
+    natural_village: Annotated[Line | None, Query(description="Hamlet, its whole name · 自然村")] = None,
+    dissolved: Annotated[bool, Query(description="Those that are no more · 已销户")] = False,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.HouseholdSummary]:
-    """Households within the caller's areas, village by village."""
+    """Households within the caller's areas, village by village; every filter that is given must hold."""
+    wanted = HouseholdFilter(household_class, grade, risk, monitoring_state, natural_village, dissolved)
     cursor = decode_cursor(after, 2)
     start = (code_of(cursor[0]), id_of(cursor[1])) if cursor else None
     async with db.read(who.scope) as session:
-        rows = await find.list_households(
-            session,
-            narrowed(who.scope, area),
-            household_class=household_class,
-            after=start,
-            limit=limit + 1,
-        )
+        rows = await find.list_households(session, narrowed(who.scope, area), wanted, after=start, limit=limit + 1)
         page, last = cut(rows, limit)
         items = await views.household_summaries(session, who.scope, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.area_code, last.id) if last else None)
@@ -85,7 +87,8 @@ async def add_household(
         view = await views.household_view(session, who.scope, household, reader_of(who))
         return created(view, f"/households/v1/households/{household.id}", {"ETag": etag(household.version)})
 
-    return await once(db, who, key, work)
+    async with kept_if_refused(db, vault, who, draft.members, (draft.area_code, draft.national_code)):
+        return await once(db, who, key, work)
 
 
 @router.post("/households/search", summary="Search · 查询农户")
@@ -132,6 +135,6 @@ async def change_household(
     async with db.write(who.scope) as session:
         household = await find.lock_household(session, who.scope, household_id)
         expect_version(if_match, household.version)
-        await usecases.change_household(session, vault, who, household, change.changes(), utc_now())
+        await usecases.change_household(session, vault, who, household, change.changes(), utc_now(), why=change.why)
         view = await views.household_view(session, who.scope, household, reader_of(who))
     return json_answer(view, headers={"ETag": etag(household.version)})

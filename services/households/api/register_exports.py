@@ -69,5 +69,3 @@ def _waiter() -> Callable[[Any], Any]:
 
 def _shown(moment: datetime) -> str:
     return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
-
-

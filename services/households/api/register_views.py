@@ -1,6 +1,7 @@
 """Households and members → answers, masked."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from services.households.api.reader import Reader
@@ -9,6 +10,7 @@ from services.households.queries import cases as find_around
 from services.households.queries import register as find
 from services.households.queries.cases import lineage
 from services.households.queries.register import Found
+from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS, PERSONAL
 from services.households.schemas import register as schemas
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from shared.areas import Scope
@@ -34,7 +36,13 @@ def member_view(member: Member, reader: Reader) -> schemas.MemberView:
         left_on=member.left_on,
         left_reason=member.left_reason,
         version=member.version,
+        **_details(member, MEMBER_FIELDS, reader),
     )
+
+
+def _details(of: Household | Member, fields: Sequence[str], reader: Reader) -> dict[str, Any]:
+    """The fields of the national lists; what is personal is for those who work with the household."""
+    return {name: getattr(of, name) if reader.sees_people or name not in PERSONAL else None for name in fields}
 
 
 async def household_view(
@@ -48,6 +56,9 @@ async def household_view(
         address=household.address if reader.sees_people else None,
         phone=reader.phone(household.phone_sealed, HOUSEHOLD_PHONE),
         members=[member_view(member, reader) for member in members],
+        **_details(household, HOUSEHOLD_FIELDS, reader),
+        dissolved_reason=household.dissolved_reason,
+        merged_into=household.merged_into,
         created_at=household.created_at,
         updated_at=household.updated_at,
     )
@@ -67,6 +78,12 @@ async def household_summaries(
             natural_village=one.natural_village,
             household_class=one.household_class,
             head_name=reader.name(heads[one.id]) if one.id in heads else None,
+            grade=one.grade,
+            monitoring_class=one.monitoring_class,
+            monitoring_state=one.monitoring_state,
+            main_risk=one.main_risk,
+            risks=one.risks,
+            dissolved_on=one.dissolved_on,
             version=one.version,
         )
         for one in households

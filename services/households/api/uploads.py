@@ -23,7 +23,6 @@ from shared.errors import DomainError, Invalid, TooLarge
 T = TypeVar("T")
 
 _COLUMNS: dict[str, Any] = tomllib.loads(Path(__file__).parents[1].joinpath("columns.toml").read_text(encoding="utf-8"))
-_HOUSEHOLD_PHONE = "household_phone"  # the members' column is called "phone" too
 _BYTE_ORDER_MARK = codecs.BOM_UTF8
 _ARRAY_BEGINS = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*(\]?)[ \t\r\n]*")
 _ARRAY_GOES_ON = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
@@ -212,9 +211,7 @@ def _add_person(
         cell = cells[number].strip() if number < len(cells) else ""
         if cell.lower() not in _COLUMNS["blank"]:
             parts[part][name] = _value(name, cell)
-    household = parts["household"]
-    if _HOUSEHOLD_PHONE in household:
-        household["phone"] = household.pop(_HOUSEHOLD_PHONE)
+    household = {_COLUMNS["renamed"].get(name, name): value for name, value in parts["household"].items()}
     # Rows without a code stay apart, so that each is told that it has none.
     code = household.get("national_code", f"\0{row}")
     upload = households.setdefault(code, Upload(row, {**household, "members": []}))
@@ -225,7 +222,7 @@ def _add_person(
 def _value(name: str, cell: str) -> Any:
     if name == "health":
         return [part for part in re.split(f"[{re.escape(_COLUMNS['separators'])}]", cell) if part]
-    if name == "pupil" and cell.lower() in (*_COLUMNS["true"], *_COLUMNS["false"]):
+    if name in _COLUMNS["yes_or_no"] and cell.lower() in (*_COLUMNS["true"], *_COLUMNS["false"]):
         return cell.lower() in _COLUMNS["true"]
     return cell
 

@@ -8,7 +8,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, String, Table, Text, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,9 +39,7 @@ class RegisterImport(Base):
 
     __tablename__ = "register_import"
     __table_args__ = (
-        Index(
-            "ix_register_import_waiting", "id", postgresql_where=text("state IN ('queued', 'checking', 'applying')")
-        ),
+        Index("ix_register_import_waiting", "id", postgresql_where=text("state IN ('queued', 'checking', 'applying')")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -13,7 +13,7 @@ from services.households.models.plumbing import AreaColumn, Base
 class RegisterChange(Base):
     """What one act did to a household, or to one person of it with `member_id`.
 
-    `fields` names what changed, in its order; `values` has from and to of what may stand in clear, `sealed`
+    `fields` names what changed, in its order; `detail` has from and to of what may stand in clear, `sealed`
     (purpose "register-change") of the rest, and why somebody changed it. `act_id` is the same in all lines of one act
     on several households.
     """
@@ -36,7 +36,7 @@ class RegisterChange(Base):
     by: Mapped[UUID]
     at: Mapped[datetime]
     fields: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    values: Mapped[dict[str, Any] | None]
+    detail: Mapped[dict[str, Any] | None]
     sealed: Mapped[bytes | None]
 
 

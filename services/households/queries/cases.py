@@ -10,14 +10,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from services.households.models import CaseState, Evidence, Household, Member, RiskCase, Verdict, Visit
 from services.households.queries.verdicts import EvidenceSum, sum_evidence
 from services.households.queries.within import within
+from services.households.rules.register import HEADS
 from services.households.rules.tasks import CaseNotFound
 from shared import areas
 from shared.areas import AreaCode, Scope
 from shared.db.engine import ReadSession
 from shared.projections.areas import find_names
-
-HEADS = ("02", "01")
-"""Relations (GB/T 4761) that stand for the head: 户主, or 本人 in lists that are written from the head's side."""
 
 
 @dataclass(frozen=True, slots=True)

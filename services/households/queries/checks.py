@@ -14,7 +14,16 @@ CaseKey = tuple[str, str]
 _PERSONS = (
     "SELECT person_key AS key, household_id, area_code FROM member WHERE person_key = ANY ($1) AND left_on IS NULL"
 )
-_HOUSEHOLDS = "SELECT household_key AS key, id AS household_id, area_code FROM household WHERE household_key = ANY ($1)"
+# A household that was merged is known by its code still, and lives where its people do.
+_HOUSEHOLDS = """
+SELECT known.household_key AS key, h.id AS household_id, h.area_code
+FROM household known JOIN household h ON h.id = coalesce(known.merged_into, known.id)
+WHERE known.household_key = ANY ($1)
+"""
+_MERGED = """
+SELECT known.id, h.id AS household_id, h.area_code FROM household known JOIN household h ON h.id = known.merged_into
+WHERE known.id = ANY ($1)
+"""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
 _EVIDENCE = "SELECT evidence_id FROM evidence WHERE evidence_id = ANY ($1)"
 _SUBJECTS_OF_ALERTS = """
@@ -44,6 +53,14 @@ async def find_residences(
     if household_keys:
         rows += await connection.fetch(_HOUSEHOLDS, list(household_keys))
     return {row["key"]: Residence(row["household_id"], AreaCode(row["area_code"])) for row in rows}
+
+
+async def find_merged(session: ReadSession, household_ids: Collection[UUID]) -> dict[UUID, Residence]:
+    """Where the people of those of the households live that were merged into another."""
+    if not household_ids:
+        return {}
+    rows = await (await raw(session)).fetch(_MERGED, list(household_ids))
+    return {row["id"]: Residence(row["household_id"], AreaCode(row["area_code"])) for row in rows}
 
 
 async def lock_subjects(session: WriteSession, subject_keys: Iterable[str]) -> None:

@@ -18,9 +18,7 @@ async def list_page(
     """Households that are still some, each with its national case, by village."""
     query = (
         select(Household, MonitoringCase)
-        .outerjoin(
-            MonitoringCase, (MonitoringCase.household_id == Household.id) & MonitoringCase.state.not_in(FINAL)
-        )
+        .outerjoin(MonitoringCase, (MonitoringCase.household_id == Household.id) & MonitoringCase.state.not_in(FINAL))
         .where(within(Household.area_code, scope), Household.dissolved_on.is_(None))
         .order_by(Household.area_code, Household.id)
         .limit(limit)
@@ -48,5 +46,3 @@ async def count_people(session: ReadSession, scope: Scope) -> tuple[int, int]:
     households = select(func.count()).where(within(Household.area_code, scope), Household.dissolved_on.is_(None))
     people = select(func.count()).where(within(Member.area_code, scope), Member.left_on.is_(None))
     return int(await session.scalar(households) or 0), int(await session.scalar(people) or 0)
-
-

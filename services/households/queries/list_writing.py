@@ -88,7 +88,11 @@ async def count_staged(session: WriteSession, import_id: UUID) -> int:
 async def hold(session: WriteSession, import_id: UUID, *, vanished: bool) -> None:
     """Lock what will be changed; raises `RegisterMovedOn` unless it is what it was when the list was compared."""
     connection = await raw(session)
-    statements = [_HELD.format(table="household"), _HELD.format(table="member"), *([_HELD_VANISHED] if vanished else [])]
+    statements = [
+        _HELD.format(table="household"),
+        _HELD.format(table="member"),
+        *([_HELD_VANISHED] if vanished else []),
+    ]
     for statement in statements:
         if not await connection.fetchval(statement, import_id):
             raise RegisterMovedOn
@@ -126,9 +130,7 @@ async def write_history(session: WriteSession, import_id: UUID, by: UUID, now: d
     """The register's history: a line for each that changed, and one for a new household with all its people."""
     connection = await raw(session)
     for table, household, member in (("household", "id", "NULL"), ("member", "household_id", "id")):
-        await connection.execute(
-            _LINES.format(table=table, household=household, member=member), import_id, by, now
-        )
+        await connection.execute(_LINES.format(table=table, household=household, member=member), import_id, by, now)
     if removed is not None:
         await connection.execute(_LINES_OF_REMOVED, import_id, by, now, removed)
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, any_, func, literal, literal_column, select, tuple_
 
 from services.households.models import Household, Member
 from services.households.queries.within import within
 from services.households.rules.register import HouseholdNotFound, MemberNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
-from shared.errors import NotFound
+from shared.errors import NotFound, Stale
 
 T = TypeVar("T")
 
@@ -25,26 +25,48 @@ class Found:
     member_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class HouseholdFilter:
+    """What a list of households shall hold; None does not filter."""
+
+    household_class: str | None = None
+    grade: str | None = None
+    risk: str | None = None
+    monitoring_state: str | None = None
+    natural_village: str | None = None
+    dissolved: bool = False
+
+
 async def list_households(
-    session: ReadSession,
-    scope: Scope,
-    *,
-    household_class: str | None,
-    after: tuple[str, UUID] | None,
-    limit: int,
+    session: ReadSession, scope: Scope, wanted: HouseholdFilter, *, after: tuple[str, UUID] | None, limit: int
 ) -> Sequence[Household]:
-    """Households by area."""
+    """Households by area. Each filter has an index in that order; a risk is sought among the few that have any."""
     query = (
         select(Household)
-        .where(within(Household.area_code, scope))
+        .where(within(Household.area_code, scope), *_conditions(wanted))
         .order_by(Household.area_code, Household.id)
         .limit(limit)
     )
-    if household_class is not None:
-        query = query.where(Household.household_class == household_class)
     if after is not None:
         query = query.where(tuple_(Household.area_code, Household.id) > tuple_(*after))
     return (await session.scalars(query)).all()
+
+
+def _conditions(wanted: HouseholdFilter) -> list[ColumnElement[bool]]:
+    conditions = [
+        column == value
+        for column, value in (
+            (Household.household_class, wanted.household_class),
+            (Household.grade, wanted.grade),
+            (Household.monitoring_state, wanted.monitoring_state),
+            (Household.natural_village, wanted.natural_village),
+        )
+        if value is not None
+    ]
+    if wanted.risk is not None:
+        conditions += [Household.risks != literal_column("'{}'"), literal(wanted.risk) == any_(Household.risks)]
+    conditions.append(Household.dissolved_on.is_not(None) if wanted.dissolved else Household.dissolved_on.is_(None))
+    return conditions
 
 
 async def get_household(session: ReadSession, scope: Scope, household_id: UUID) -> Household:
@@ -55,6 +77,16 @@ async def get_household(session: ReadSession, scope: Scope, household_id: UUID) 
 async def lock_household(session: WriteSession, scope: Scope, household_id: UUID) -> Household:
     """One household that nobody else changes until commit; raises `HouseholdNotFound`."""
     return _found(await session.scalar(_household(scope, household_id).with_for_update()), HouseholdNotFound)
+
+
+async def lock_households(session: WriteSession, scope: Scope, ids: Collection[UUID]) -> dict[UUID, Household]:
+    """Several households, in the order of their ids as everybody locks them; raises `HouseholdNotFound`."""
+    query = select(Household).where(Household.id.in_(ids), within(Household.area_code, scope))
+    rows = await session.scalars(query.order_by(Household.id).with_for_update())
+    found = {one.id: one for one in rows}
+    if found.keys() != set(ids):
+        raise HouseholdNotFound
+    return found
 
 
 async def find_households(session: ReadSession, scope: Scope, ids: Collection[UUID]) -> Sequence[Household]:
@@ -80,7 +112,32 @@ async def get_member(session: ReadSession, scope: Scope, member_id: UUID) -> Mem
 
 async def lock_member(session: WriteSession, scope: Scope, member_id: UUID) -> Member:
     """One person that nobody else changes until commit; raises `MemberNotFound`."""
-    return _found(await session.scalar(_member(scope, member_id).with_for_update()), MemberNotFound)
+    query = _member(scope, member_id).with_for_update().execution_options(populate_existing=True)
+    return _found(await session.scalar(query), MemberNotFound)
+
+
+async def lock_at_home(session: WriteSession, scope: Scope, member_id: UUID) -> tuple[Household, Member]:
+    """One person with their household, which is locked first, as whatever moves people does; raises `MemberNotFound`.
+
+    Raises `Stale` when the person moved while we waited.
+    """
+    home = (await get_member(session, scope, member_id)).household_id
+    household = await lock_household(session, scope, home)
+    member = await lock_member(session, scope, member_id)
+    if member.household_id != household.id:
+        raise Stale
+    return household, member
+
+
+async def lock_living(session: WriteSession, scope: Scope, household_ids: Collection[UUID]) -> Sequence[Member]:
+    """Those who live in locked households, in the order of their ids."""
+    query = (
+        select(Member)
+        .where(Member.household_id.in_(household_ids), Member.left_on.is_(None), within(Member.area_code, scope))
+        .order_by(Member.id)
+        .with_for_update()
+    )
+    return (await session.scalars(query)).all()
 
 
 async def find_by_person(session: ReadSession, scope: Scope, person_key: str) -> Sequence[Found]:
@@ -92,7 +149,9 @@ async def find_by_person(session: ReadSession, scope: Scope, person_key: str) ->
 async def find_by_phone(session: ReadSession, scope: Scope, phone_index: str, limit: int) -> Sequence[Found]:
     """Households and people with that phone."""
     people = _members(scope).where(Member.phone_index == phone_index, Member.left_on.is_(None)).limit(limit)
-    query = select(Household.id).where(Household.phone_index == phone_index, within(Household.area_code, scope))
+    query = select(Household.id).where(
+        Household.phone_index == phone_index, Household.dissolved_on.is_(None), within(Household.area_code, scope)
+    )
     households = await session.scalars(query.limit(limit))
     return [Found(*row) for row in await session.execute(people)] + [Found(id_, None) for id_ in households]
 

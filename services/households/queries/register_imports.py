@@ -60,7 +60,9 @@ async def read_import(session: ReadSession, import_id: UUID) -> RegisterImport:
     return (await session.scalars(select(RegisterImport).where(RegisterImport.id == import_id))).one()
 
 
-async def list_imports(session: ReadSession, who: Principal, before: UUID | None, limit: int) -> Sequence[RegisterImport]:
+async def list_imports(
+    session: ReadSession, who: Principal, before: UUID | None, limit: int
+) -> Sequence[RegisterImport]:
     """Newest first, those older than `before`."""
     wanted = select(RegisterImport).where(_in_sight(who)).order_by(RegisterImport.id.desc()).limit(limit)
     if before is not None:

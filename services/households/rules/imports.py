@@ -7,18 +7,24 @@ from uuid import UUID
 
 from services.households.rules.register import (
     AreaUnknown,
+    HouseholdDissolved,
     HouseholdExists,
     HouseholdFacts,
     MemberFacts,
     PersonElsewhere,
 )
+from services.households.rules.register_fields import Changes, changed
 from shared.areas import Scope
 from shared.errors import Fault
 from shared.security.principals import AreaNotPermitted
 
 Outcome = Literal["added", "changed", "unchanged"]
-Content = tuple[object, ...]
-"""Everything of a row that can change, with blind indexes in place of what is sealed: sealed values never compare."""
+Fields = Mapping[str, object]
+"""What a row tells of a household or person, by field. In place of a phone stands its blind index: sealed values never
+compare. What `further` does not give stays as it is registered; of the rest a row tells all."""
+
+TOLD = ("area_code", "household_class")
+"""What others hear of a household with each of its members, and an import can change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +36,21 @@ class Person:
     phone_index: str | None
 
     @property
-    def content(self) -> Content:
+    def fields(self) -> Fields:
         """To compare with what is registered."""
         f = self.facts
-        state = (f.pupil, f.school_stage, f.labour_skill, tuple(f.health))
-        return (f.name, f.relation, f.sex, f.birth_on, self.phone_index, *state)
+        return {
+            "name": f.name,
+            "relation": f.relation,
+            "sex": f.sex,
+            "birth_on": f.birth_on,
+            "phone": self.phone_index,
+            "pupil": f.pupil,
+            "school_stage": f.school_stage,
+            "labour_skill": f.labour_skill,
+            "health": list(f.health),
+            **f.further,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +69,17 @@ class Entry:
         return self.facts.national_code
 
     @property
-    def content(self) -> Content:
+    def fields(self) -> Fields:
         """To compare with what is registered."""
         f = self.facts
-        return (*self.told, f.address, f.natural_village, self.phone_index)
-
-    @property
-    def told(self) -> Content:
-        """What others hear of the household with each of its members, before all else of its content."""
-        return (self.facts.area_code, self.facts.household_class)
+        return {
+            "area_code": f.area_code,
+            "household_class": f.household_class,
+            "address": f.address,
+            "natural_village": f.natural_village,
+            "phone": self.phone_index,
+            **f.further,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +87,9 @@ class KnownHousehold:
     """A registered household."""
 
     id: UUID
-    content: Content
-
-    def tells(self, told: Content) -> bool:
-        """Whether others know the same of it already."""
-        return self.content[: len(told)] == told
+    fields: Fields
+    phone_sealed: bytes | None = None
+    dissolved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +98,8 @@ class KnownMember:
 
     id: UUID
     household_id: UUID
-    content: Content
+    fields: Fields
+    phone_sealed: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -101,11 +118,26 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be written for an entry."""
+    """What is to be written for an entry: what changes of its household and of each person; None: they are new."""
 
     entry: Entry
-    household: Outcome
-    members: tuple[Outcome, ...]
+    household_changes: Changes | None
+    member_changes: tuple[Changes | None, ...]
+
+    @property
+    def household(self) -> Outcome:
+        """What becomes of the household itself."""
+        return _outcome(self.household_changes)
+
+    @property
+    def members(self) -> tuple[Outcome, ...]:
+        """What becomes of each person."""
+        return tuple(map(_outcome, self.member_changes))
+
+    @property
+    def retold(self) -> bool:
+        """Whether others hear something else of a registered household now."""
+        return any(name in TOLD for name in self.household_changes or ())
 
 
 def decide(entry: Entry, known: Known) -> Decision | list[Fault]:
@@ -115,9 +147,19 @@ def decide(entry: Entry, known: Known) -> Decision | list[Fault]:
         return faults
     known.seen_households.add(entry.code)
     known.seen_persons.update(person.person_key for person in entry.persons)
+    members = tuple(_changes(person.fields, known.members.get(person.person_key)) for person in entry.persons)
+    return Decision(entry, _changes(entry.fields, known.households.get(entry.code)), members)
+
+
+def claimed_elsewhere(entry: Entry, known: Known) -> list[Person]:
+    """The people of an entry who are registered in another household, in sight or not."""
     registered = known.households.get(entry.code)
-    members = tuple(_outcome(person.content, known.members.get(person.person_key)) for person in entry.persons)
-    return Decision(entry, _outcome(entry.content, registered), members)
+    return [
+        person
+        for person in entry.persons
+        if person.person_key in known.hidden_persons
+        or _lives_elsewhere(known.members.get(person.person_key), registered)
+    ]
 
 
 def _household_faults(entry: Entry, known: Known) -> Iterator[Fault]:
@@ -125,6 +167,8 @@ def _household_faults(entry: Entry, known: Known) -> Iterator[Fault]:
         yield Fault("national_code", "household-twice")
     if entry.code in known.hidden_households:
         yield Fault("national_code", HouseholdExists.code)
+    if (registered := known.households.get(entry.code)) is not None and registered.dissolved:
+        yield Fault("national_code", HouseholdDissolved.code)
     if not known.scope.covers(entry.facts.area_code):
         yield Fault("area_code", AreaNotPermitted.code, {"area": entry.facts.area_code})
     elif entry.facts.area_code not in known.areas:
@@ -148,7 +192,11 @@ def _lives_elsewhere(member: KnownMember | None, household: KnownHousehold | Non
     return member is not None and (household is None or member.household_id != household.id)
 
 
-def _outcome(content: Content, registered: KnownHousehold | KnownMember | None) -> Outcome:
-    if registered is None:
+def _changes(fields: Fields, registered: KnownHousehold | KnownMember | None) -> Changes | None:
+    return None if registered is None else changed(registered.fields, fields)
+
+
+def _outcome(changes: Changes | None) -> Outcome:
+    if changes is None:
         return "added"
-    return "unchanged" if registered.content == content else "changed"
+    return "changed" if changes else "unchanged"

@@ -1,8 +1,8 @@
 """What a household and a person of the register are, and what must hold among them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from shared.areas import AreaCode
 from shared.errors import Conflict, Invalid, NotFound
@@ -13,6 +13,48 @@ class HouseholdNotFound(NotFound):
     """No such household within the asker's areas."""
 
     code: ClassVar[str] = "household-not-found"
+
+
+class HouseholdDissolved(Conflict):
+    """The household is no more; nothing of it changes."""
+
+    code: ClassVar[str] = "household-dissolved"
+
+
+class HouseholdsSame(Invalid):
+    """A household cannot be merged with itself, and nobody moves to where they live."""
+
+    code: ClassVar[str] = "households-same"
+
+
+class TwoHeads(Invalid):
+    """The household would have two heads: somebody's relation has to be told anew."""
+
+    code: ClassVar[str] = "household-two-heads"
+
+
+class HeadMissing(Invalid):
+    """A household that is made by a split needs one head."""
+
+    code: ClassVar[str] = "household-head-missing"
+
+
+class NobodyStays(Invalid):
+    """A split leaves somebody in the household; otherwise it is no split."""
+
+    code: ClassVar[str] = "household-nobody-stays"
+
+
+class NotOfHousehold(Invalid):
+    """That person does not live in that household."""
+
+    code: ClassVar[str] = "member-not-of-household"
+
+
+class MemberPresent(Conflict):
+    """The person never left."""
+
+    code: ClassVar[str] = "member-present"
 
 
 class MemberNotFound(NotFound):
@@ -74,6 +116,8 @@ class MemberFacts(Protocol):
     def labour_skill(self) -> str | None: ...
     @property
     def health(self) -> Sequence[str]: ...
+    @property
+    def further(self) -> Mapping[str, Any]: ...  # what is known of MEMBER_FIELDS
 
 
 class HouseholdFacts(Protocol):
@@ -92,7 +136,32 @@ class HouseholdFacts(Protocol):
     @property
     def phone(self) -> str | None: ...
     @property
+    def further(self) -> Mapping[str, Any]: ...  # what is known of HOUSEHOLD_FIELDS
+    @property
     def members(self) -> Sequence[MemberFacts]: ...
+
+
+HEADS = ("02", "01")
+"""Relations (GB/T 4761) that stand for the head: 户主, or 本人 in lists that are written from the head's side."""
+
+EMPTIED = {"deceased": "deceased", "moved_away": "moved_away", "married_out": "moved_away"}
+"""Reasons for which the last one may leave, and why the household is no more then (`dissolved_reason`). After a mistake
+it stays, to be mended."""
+
+
+def require_lives(dissolved_on: date | None) -> None:
+    """Raise `HouseholdDissolved` when the household is no more."""
+    if dissolved_on is not None:
+        raise HouseholdDissolved
+
+
+def require_one_head(relations: Iterable[str], *, needed: bool = False) -> None:
+    """Raise `TwoHeads`, or with `needed` `HeadMissing`, where these are to live together."""
+    heads = sum(relation in HEADS for relation in relations)
+    if heads > 1:
+        raise TwoHeads(field="members")
+    if needed and not heads:
+        raise HeadMissing(field="members")
 
 
 COMPULSORY = ("primary", "junior")

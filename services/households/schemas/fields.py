@@ -125,6 +125,11 @@ Relation = Annotated[
 HouseholdClass = Annotated[
     str, LISTS["household_class"].field(), Field(description="Class · 户类型", examples=["ordinary"])
 ]
+Grade = Annotated[str, LISTS["grade"].field(), Field(description="The county's grade · 县级分级", examples=["red"])]
+Risk = Annotated[str, LISTS["risk"].field(), Field(description="One of its risks · 返贫致贫风险", examples=["01"])]
+MonitoringState = Annotated[
+    str, LISTS["monitoring_state"].field(), Field(description="监测状态", examples=["monitored"])
+]
 SchoolStage = Annotated[
     str, LISTS["school_stage"].field(), Field(description="School · 在校生状况", examples=["primary"])
 ]
@@ -137,5 +142,6 @@ Health = Annotated[
     BeforeValidator(_list),
     Field(max_length=4, description="Health, several may hold · 健康状况", examples=[["healthy"]]),
 ]
+JoinedReason = Annotated[str, LISTS["joined_reason"].field(), Field(description="Why · 增员原因", examples=["birth"])]
 LeftReason = Annotated[str, LISTS["left_reason"].field(), Field(description="Why · 减员原因", examples=["deceased"])]
 RevealReason = Annotated[str, LISTS["reveal_reason"].field(), Field(description="Why · 事由", examples=["visit"])]

@@ -16,11 +16,13 @@ from services.households.schemas.fields import (
     Health,
     HouseholdClass,
     IdNumberField,
+    JoinedReason,
     LabourSkill,
     LeftReason,
     Line,
     Name,
     NationalCode,
+    Paragraph,
     PastDay,
     Phone,
     Relation,
@@ -29,12 +31,20 @@ from services.households.schemas.fields import (
     Sex,
     VillageCode,
 )
+from services.households.schemas.register_details import (
+    HouseholdDetails,
+    HouseholdDetailsView,
+    MemberDetails,
+    MemberDetailsView,
+)
 from shared import idnumber
 from shared.areas import AreaCode
 from shared.clock import local_date, utc_now
 
+Why = Annotated[Paragraph | None, Field(max_length=500, description="Why, for the history; kept sealed · 变更说明")]
 
-class MemberDraft(Draft):
+
+class MemberDraft(MemberDetails):
     """One person. Sex and birthday stand in the ID number, whether a pupil in the school stage: leave them out."""
 
     name: Name
@@ -67,7 +77,7 @@ class MemberDraft(Draft):
         return self
 
 
-class HouseholdDraft(Draft):
+class HouseholdDraft(HouseholdDetails):
     """One household with its members."""
 
     national_code: NationalCode | None = None
@@ -88,6 +98,8 @@ class ImportedHousehold(HouseholdDraft):
 class _Change(Draft):
     """What is left out stays as it is; null empties a field that may be empty."""
 
+    why: Why = None
+
     @field_validator("*", mode="before")
     @classmethod
     def _required_stay(cls, value: Any, info: ValidationInfo) -> Any:
@@ -97,7 +109,7 @@ class _Change(Draft):
 
     def changes(self) -> dict[str, Any]:
         """Field names and values as they were given."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        return {name: getattr(self, name) for name in self.model_fields_set - {"why"}}
 
 
 _NEVER_EMPTY = frozenset(
@@ -105,7 +117,7 @@ _NEVER_EMPTY = frozenset(
 )
 
 
-class HouseholdChange(_Change):
+class HouseholdChange(HouseholdDetails, _Change):
     """Changes to a household."""
 
     national_code: NationalCode | None = None
@@ -116,7 +128,7 @@ class HouseholdChange(_Change):
     phone: Phone | None = None
 
 
-class MemberChange(_Change):
+class MemberChange(MemberDetails, _Change):
     """Changes to a person."""
 
     name: Name | None = None
@@ -131,10 +143,17 @@ class MemberChange(_Change):
     health: Health | None = None
 
 
+class NewMember(MemberDraft):
+    """A person comes into a household (增员). Who is new-born is entered once they have their ID number."""
+
+    joined_reason: JoinedReason | None = None
+
+
 class Removal(Draft):
     """A person leaves the household (减员)."""
 
     reason: LeftReason
+    why: Why = None
     on: Annotated[PastDay, Field(description="Day · 日期", default_factory=lambda: local_date(utc_now()))]
 
 
@@ -177,7 +196,7 @@ class Revealed(Answer):
     value: str = Field(examples=["539921201503120017"])
 
 
-class MemberView(Answer):
+class MemberView(MemberDetailsView):
     """One person, masked."""
 
     id: UUID
@@ -213,6 +232,12 @@ class HouseholdSummary(Answer):
     natural_village: str | None
     household_class: str = Field(alias="class", examples=["ordinary"])
     head_name: str | None = Field(examples=["张三"])
+    grade: str | None = Field(description="The county's own grade · 县级分级", examples=["green"])
+    monitoring_class: str | None = Field(description="监测对象类别", examples=["edge"])
+    monitoring_state: str | None = Field(description="监测状态", examples=["monitored"])
+    main_risk: str | None = Field(description="主要风险", examples=["01"])
+    risks: list[str] = Field(description="返贫致贫风险", examples=[["01", "09"]])
+    dissolved_on: date | None = Field(description="No household any more since · 销户日期")
     version: int
 
 
@@ -222,12 +247,14 @@ class FoundHousehold(HouseholdSummary):
     members: list[MemberView]
 
 
-class HouseholdView(HouseholdSummary):
+class HouseholdView(HouseholdDetailsView, HouseholdSummary):
     """One household with its members."""
 
     address: str | None
     phone: str | None = Field(examples=["154****0017"])
     members: list[MemberView]
+    dissolved_reason: str | None = Field(description="销户原因", examples=["merged"])
+    merged_into: UUID | None = Field(description="The household it is part of now · 并入的户")
     created_at: datetime
     updated_at: datetime
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.households.models import CaseMove, MonitoringCase
-from services.households.queries.list_staging import find_cases
 from services.households.queries.adopting import show_adopted
+from services.households.queries.list_staging import find_cases
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
 from shared.clock import local_date
 from shared.contracts.monitoring import State
@@ -20,9 +20,7 @@ from shared.security.principals import Principal
 SOURCE = "national_list"
 
 
-async def adopt_cases(
-    session: WriteSession, who: Principal, records: Sequence[NationalRecord], now: datetime
-) -> int:
+async def adopt_cases(session: WriteSession, who: Principal, records: Sequence[NationalRecord], now: datetime) -> int:
     """Open a case for each record, `monitored` or `eliminated` since the day the list says; returns how many.
 
     Its households are registered and held by the caller. Raises `RegisterMovedOn` when one of them has a case by now.

@@ -38,10 +38,9 @@ async def open_checks(session: WriteSession, received: Sequence[Received[AlertRa
         {alert.person_key for alert in alerts if alert.person_key},
         {alert.household_key for alert in alerts if alert.household_key},
     )
-    subjects = [_subject(alert, residences) for alert in alerts]
-    keys = {subject.key for subject in subjects}
     worse = [alert.alert_id for alert in alerts if isinstance(alert, AlertWorsened)]
-    await find.lock_subjects(session, keys | await find.find_subjects_of_alerts(session, worse))
+    subjects = await _lock_subjects(session, alerts, residences, worse)
+    keys = {subject.key for subject in subjects}
     seen = await find.find_known_evidence(session, [evidence_id(alert) for alert in alerts])
     cases = _Cases(await find.find_open_cases(session, keys), await find.find_open_cases_of_alerts(session, worse))
     clocks = _Clocks(await policies.load(session, "task-deadline"), await policies.load(session, "case-merge"))
@@ -52,6 +51,22 @@ async def open_checks(session: WriteSession, received: Sequence[Received[AlertRa
             seen.add(evidence_id(one.event))
             _take(one, subject, cases, clocks, opening)
     await opening.write(session)
+
+
+async def _lock_subjects(
+    session: WriteSession, alerts: Sequence[AlertRaised], residences: dict[str, Residence], worse: Sequence[UUID]
+) -> list[Subject]:
+    """The subject of each alert, locked. A household may be merged while we wait for it: then it is the other one."""
+    subjects = [_subject(alert, residences) for alert in alerts]
+    keys = {subject.key for subject in subjects}
+    await find.lock_subjects(session, keys | await find.find_subjects_of_alerts(session, worse))
+    merged = await find.find_merged(session, {one.household_id for one in residences.values()})
+    if not merged:
+        return subjects
+    residences = {key: merged.get(one.household_id, one) for key, one in residences.items()}
+    subjects = [_subject(alert, residences) for alert in alerts]
+    await find.lock_subjects(session, {subject.key for subject in subjects} - keys)
+    return subjects
 
 
 def _subject(alert: AlertRaised, residences: dict[str, Residence]) -> Subject:

@@ -13,11 +13,31 @@ import asyncpg
 from services.households.models import Household, Member
 from services.households.queries.imports import find_known
 from services.households.queries.whereabouts import list_of_households
-from services.households.rules.imports import Decision, Entry, Known, Outcome, Person, decide
-from services.households.rules.register import HouseholdFacts
+from services.households.rules.imports import (
+    Decision,
+    Entry,
+    Known,
+    KnownHousehold,
+    KnownMember,
+    Outcome,
+    Person,
+    claimed_elsewhere,
+    decide,
+)
+from services.households.rules.register import HouseholdFacts, MemberFacts
+from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS, Changes
 from services.households.rules.whereabouts import Whereabouts
-from services.households.usecases.register import follow_households
-from services.households.usecases.sealing import household_values, member_values, phone_index
+from services.households.usecases.claims import Claim, claim_persons
+from services.households.usecases.following import follow_households
+from services.households.usecases.history import Act, Line, note_many
+from services.households.usecases.sealing import (
+    HOUSEHOLD_PHONE,
+    PERSON_PHONE,
+    household_values,
+    member_values,
+    open_text,
+    phone_index,
+)
 from services.households.usecases.telling import tell_members
 from shared.db.bulk import stage
 from shared.db.engine import WriteSession, raw
@@ -48,6 +68,7 @@ class Import:
     dry_run: bool
     households: Counter[Outcome] = field(default_factory=Counter)
     members: Counter[Outcome] = field(default_factory=Counter)
+    act_id: UUID = field(default_factory=new_id)
     _seen_households: set[str] = field(default_factory=set)
     _seen_persons: set[str] = field(default_factory=set)
 
@@ -65,8 +86,10 @@ class Import:
         for decision in decisions:
             self.households[decision.household] += 1
             self.members.update(decision.members)
-        if decisions and not self.dry_run:
-            await self._write(session, decisions, known)
+        if not self.dry_run:
+            await self._claim(session, entries, known)
+            if decisions:
+                await self._write(session, decisions, known)
         refused = zip(entries, decided, strict=True)
         return [(entry.row, fault) for entry, faults in refused if isinstance(faults, list) for fault in faults]
 
@@ -98,10 +121,22 @@ class Import:
             for row, facts in rows
         ]
 
+    async def _claim(self, session: WriteSession, entries: Sequence[Entry], known: Known) -> None:
+        """Put on record who was found to live in another household: somebody has to say in which one."""
+        claims = [
+            Claim(person.facts, registered.id if registered else None, entry.facts.area_code, entry.code)
+            for entry in entries
+            if known.scope.covers(entry.facts.area_code)
+            for person in claimed_elsewhere(entry, known)
+            for registered in (known.households.get(entry.code),)
+        ]
+        await claim_persons(session, self.vault, self.who, claims, "import", self.now)
+
     async def _write(self, session: WriteSession, decisions: Sequence[Decision], known: Known) -> None:
         rows = await asyncio.to_thread(self._rows, decisions, known)
         await _upsert(session, Household, rows.households)
         await _upsert(session, Member, rows.members)
+        await note_many(session, rows.lines)
         changed = [known.households[one.entry.code].id for one in decisions if one.household == "changed"]
         await follow_households(session, changed)
         others = await list_of_households(session, rows.renewed) if rows.renewed else ()
@@ -109,25 +144,67 @@ class Import:
 
     def _rows(self, decisions: Sequence[Decision], known: Known) -> "_Rows":
         """Seal and lay out what is new or changed."""
-        rows = _Rows()
+        rows = _Rows(registered={one.id for one in known.households.values()})
+        act = Act(self.vault, self.who.id, self.now, "import", id=self.act_id)
         for decision in decisions:
             entry = decision.entry
             registered = known.households.get(entry.code)
             household_id = registered.id if registered else new_id()
-            dates = {"version": 1, "created_at": self.now, "updated_at": self.now}
-            if decision.household != "unchanged":
-                rows.households.append({"id": household_id, **household_values(self.vault, entry.facts), **dates})
-            for person, outcome in zip(entry.persons, decision.members, strict=True):
-                if outcome != "unchanged":
+            self._lay_household(rows, act, decision, household_id, registered)
+            for person, changes in zip(entry.persons, decision.member_changes, strict=True):
+                if changes is None or changes:
                     member = known.members.get(person.person_key)
-                    place = {"id": member.id if member else new_id(), "household_id": household_id}
-                    values = member_values(self.vault, person.facts)
-                    rows.members.append({**place, "area_code": entry.facts.area_code, **values, **dates})
-            if registered and not registered.tells(entry.told):
+                    self._lay_member(rows, act, person, (household_id, entry.facts.area_code), member, changes)
+            if decision.retold:
                 rows.renewed.append(household_id)  # its people who are not in the file are told of as well
             else:
                 rows.told += self._added(decision, household_id)
         return rows
+
+    def _lay_household(
+        self, rows: "_Rows", act: Act, decision: Decision, household_id: UUID, registered: KnownHousehold | None
+    ) -> None:
+        facts, changes = decision.entry.facts, decision.household_changes
+        place = (household_id, facts.area_code)
+        if registered is None:
+            rows.lines.append(act.line(place, "added", {"members": (None, len(facts.members))}))
+        elif changes:
+            rows.lines.append(act.line(place, "changed", self._phones(changes, registered, facts, HOUSEHOLD_PHONE)))
+        if changes is None or changes:
+            values = {**household_values(self.vault, facts), **_kept(registered, HOUSEHOLD_FIELDS, facts)}
+            rows.households.append({"id": household_id, **values, **self._dates})
+
+    def _lay_member(
+        self,
+        rows: "_Rows",
+        act: Act,
+        person: Person,
+        place: tuple[UUID, str],
+        member: KnownMember | None,
+        changes: Changes | None,
+    ) -> None:
+        facts, (household_id, area_code) = person.facts, place
+        member_id = member.id if member else new_id()
+        if member and changes:
+            told = self._phones(changes, member, facts, PERSON_PHONE)
+            rows.lines.append(act.line(place, "changed", told, (member_id, facts.name)))
+        elif household_id in rows.registered:
+            rows.lines.append(act.line(place, "added", person=(member_id, facts.name)))
+        values = {**member_values(self.vault, facts), **_kept(member, MEMBER_FIELDS, facts)}
+        where = {"id": member_id, "household_id": household_id, "area_code": area_code}
+        rows.members.append({**where, **values, **self._dates})
+
+    def _phones(
+        self, changes: Changes, known: KnownHousehold | KnownMember, facts: HouseholdFacts | MemberFacts, purpose: str
+    ) -> Changes:
+        """The changes with phones in place of their indexes."""
+        if "phone" not in changes:
+            return changes
+        return {**changes, "phone": (open_text(self.vault, known.phone_sealed, purpose), facts.phone)}
+
+    @property
+    def _dates(self) -> dict[str, Any]:
+        return {"version": 1, "created_at": self.now, "updated_at": self.now}
 
     def _added(self, decision: Decision, household_id: UUID) -> list[Whereabouts]:
         """The people others do not know yet; nothing of the others of that household has changed for them."""
@@ -144,8 +221,18 @@ class _Rows:
 
     households: list[dict[str, Any]] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    registered: set[UUID] = field(default_factory=set)  # households that were there before
     told: list[Whereabouts] = field(default_factory=list)
     renewed: list[UUID] = field(default_factory=list)  # households that moved or are of another class now
+
+
+def _kept(
+    known: KnownHousehold | KnownMember | None, fields: Sequence[str], facts: HouseholdFacts | MemberFacts
+) -> dict[str, Any]:
+    """What is registered of `fields`, with what was given instead."""
+    registered = {name: known.fields.get(name) for name in fields} if known else {}
+    return {**registered, **facts.further}
 
 
 async def _upsert(session: WriteSession, model: type[Household] | type[Member], rows: Sequence[dict[str, Any]]) -> None:

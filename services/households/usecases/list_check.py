@@ -200,9 +200,7 @@ class Comparison:
         # A case that is adopted has a history of its own.
         head = self._head(outcome, entry.place, versions.get(household_id), told, noted=bool(told))
         monitoring = _as_json(record) if record else None
-        laid.households.append(
-            (*head, decision.retold, monitoring, *[values.get(name) for name in _OF_HOUSEHOLD])
-        )
+        laid.households.append((*head, decision.retold, monitoring, *[values.get(name) for name in _OF_HOUSEHOLD]))
 
     def _lay_member(
         self,
@@ -263,9 +261,7 @@ class Comparison:
         return {"phone_index": index, "phone_sealed": sealed_phone(self.vault, phone, purpose)}
 
 
-def _mismatches(
-    entry: ListedEntry, known: Known, heads: Mapping[str, UUID | None]
-) -> Iterable[tuple[Place, Fault]]:
+def _mismatches(entry: ListedEntry, known: Known, heads: Mapping[str, UUID | None]) -> Iterable[tuple[Place, Fault]]:
     """Numbers of the national system that lead elsewhere than the register."""
     for person in entry.persons:
         assert isinstance(person, ListedPerson)
@@ -274,7 +270,11 @@ def _mismatches(
         if member is not None and code is not None and member.fields["national_member_code"] not in (None, code):
             yield person.place, Fault("member.national_member_code", "member-code-differs")
     registered = known.households.get(entry.code)
-    if entry.head_key is not None and entry.head_key in heads and (registered is None or heads[entry.head_key] != registered.id):
+    if (
+        entry.head_key is not None
+        and entry.head_key in heads
+        and (registered is None or heads[entry.head_key] != registered.id)
+    ):
         yield entry.place, Fault("check.head_id_number", "person-in-another-household")
 
 

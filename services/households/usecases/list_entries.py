@@ -151,9 +151,7 @@ class EntryMaker:
         facts = ListedHousehold(code, area, phone=phone, further=further, **plain)
         head = row.get("check.head_id_number")
         head_key = self._vault.person_key(IdNumber(head)) if head else None
-        return ListedEntry(
-            row["row"], facts, persons, index, given, _place(row), case, head_key, list(faults.found)
-        )
+        return ListedEntry(row["row"], facts, persons, index, given, _place(row), case, head_key, list(faults.found))
 
     def _persons(self, rows: Sequence[Mapping[str, Any]], faults: "_Faults") -> Iterator[ListedPerson]:
         for row in rows:

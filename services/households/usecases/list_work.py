@@ -109,9 +109,7 @@ class ListCheck:
             await self._store_findings(session, findings)
 
     def _finding_of(self, one: RowFault) -> Finding:
-        return Finding(
-            "conflicting", self.row.own_area, one.national_code, (one.file, one.sheet, one.row), one.fault
-        )
+        return Finding("conflicting", self.row.own_area, one.national_code, (one.file, one.sheet, one.row), one.fault)
 
     async def _compare(self, entries: Sequence[ListedEntry]) -> None:
         comparison = self.comparison
@@ -151,9 +149,7 @@ class ListCheck:
         listed = comparison.seen_households | comparison.refused
         found: list[Finding] = []
         async with self.database.read(self.scope) as session:
-            async for page in staging.list_registered(
-                session, comparison.areas, comparison.classes, people=people
-            ):
+            async for page in staging.list_registered(session, comparison.areas, comparison.classes, people=people):
                 for one in page:
                     if one["national_code"] in comparison.refused or (
                         one["person_key"] in comparison.listed_persons if people else one["national_code"] in listed

@@ -1,7 +1,7 @@
 """What people do with the register: enter, change, remove, look up, look at one field in clear."""
 
-from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,23 +12,18 @@ from services.households.queries import register as find
 from services.households.queries.register import Found
 from services.households.rules import register as rules
 from services.households.rules.register import HouseholdFacts, MemberFacts
+from services.households.rules.register_fields import changed
 from services.households.usecases import sealing
 from services.households.usecases.areas import require_area
+from services.households.usecases.following import follow_households
+from services.households.usecases.history import Act, note
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
-from shared.db.engine import WriteSession, raw
+from shared.db.engine import WriteSession
 from shared.ids import new_id
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
-
-# Tasks on a village's or township's desk move with the household; what somebody put on the county's desk stays.
-_FOLLOW = """
-UPDATE task SET area_code = CASE task.level WHEN 'village' THEN h.area_code ELSE left(h.area_code, 9) || '000' END
-FROM household h
-WHERE h.id = task.household_id AND h.id = ANY ($1) AND task.state IN ('open', 'accepted')
-    AND task.level <> 'county' AND task.area_code NOT IN (h.area_code, left(h.area_code, 9) || '000')
-"""
 
 
 async def add_household(
@@ -40,26 +35,38 @@ async def add_household(
         id=new_id(), version=1, created_at=now, updated_at=now, **sealing.household_values(vault, facts)
     )
     session.add(household)
-    await _flush(session)
+    await write_rows(session)
     for member in facts.members:
         session.add(_member(vault, household, member, now))
-    await _flush(session)
+    await write_rows(session)
+    note(session, Act(vault, who.id, now, "hand").line(place(household), "added", {"members": (0, len(facts.members))}))
     await tell_household(session, household)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
     return household
 
 
 async def change_household(
-    session: WriteSession, vault: Vault, who: Principal, household: Household, changes: dict[str, Any], now: datetime
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    household: Household,
+    changes: dict[str, Any],
+    now: datetime,
+    *,
+    why: str | None = None,
 ) -> None:
     """Change fields of a locked household; what hangs on it follows it to another village."""
+    rules.require_lives(household.dissolved_on)
     if "area_code" in changes:
         await require_area(session, who, changes["area_code"])
+    told = changed(sealing.registered(vault, household, changes), changes)
     for name, value in sealing.household_changes(vault, changes).items():
         setattr(household, name, value)
     household.version += 1
     household.updated_at = now
-    await _flush(session)
+    await write_rows(session)
+    if told:
+        note(session, Act(vault, who.id, now, "hand", why).line(place(household), "changed", told))
     await follow_households(session, [household.id])
     if changes.keys() & TOLD_OF_HOUSEHOLD:
         await tell_household(session, household)
@@ -69,49 +76,56 @@ async def change_household(
 
 
 async def add_member(
-    session: WriteSession, vault: Vault, who: Principal, household_id: UUID, facts: MemberFacts, now: datetime
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    household_id: UUID,
+    facts: MemberFacts,
+    now: datetime,
+    *,
+    joined: str | None = None,
 ) -> Member:
-    """Enter a person into a household; raises `PersonElsewhere` when they live in one already."""
+    """Enter a person into a household; raises `PersonElsewhere` when they live in one already.
+
+    `joined` is a code of `joined_reason`; who is new-born is entered once they have their ID number.
+    """
     household = await find.lock_household(session, who.scope, household_id)
+    rules.require_lives(household.dissolved_on)
     member = _member(vault, household, facts, now)
     session.add(member)
-    await _flush(session)
+    await write_rows(session)
+    act = Act(vault, who.id, now, "birth" if joined == "birth" else "hand")
+    note(session, act.line(place(household), "added", {"joined_reason": (None, joined)} if joined else {}, member))
     await tell_members(session, [whereabouts(household, member.person_key)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
     return member
 
 
 async def change_member(
-    session: WriteSession, vault: Vault, who: Principal, member: Member, changes: dict[str, Any], now: datetime
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    household: Household,
+    member: Member,
+    changes: dict[str, Any],
+    now: datetime,
+    *,
+    why: str | None = None,
 ) -> None:
     """Change fields of a locked person. With another ID number it is another person to others: the one before is gone."""
     before = member.person_key
+    told = changed(sealing.registered(vault, member, changes), changes)
     for name, value in sealing.member_changes(vault, changes).items():
         setattr(member, name, value)
     member.version += 1
     member.updated_at = now
-    await _flush(session)
+    await write_rows(session)
+    if told:
+        note(session, Act(vault, who.id, now, "hand", why).line(place(household), "changed", told, member))
     if member.person_key != before and member.left_on is None:
-        household = await find.get_household(session, who.scope, member.household_id)
         gone = whereabouts(household, before, active=False)
         await tell_members(session, [gone, whereabouts(household, member.person_key)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
-
-
-async def remove_member(
-    session: WriteSession, who: Principal, member_id: UUID, reason: str, on: date, now: datetime
-) -> Member:
-    """The person leaves the household and stays on its record; their ID number is free for another household."""
-    member = await find.lock_member(session, who.scope, member_id)
-    if member.left_on is not None:
-        raise rules.MemberLeft
-    member.left_on, member.left_reason = on, reason
-    member.version += 1
-    member.updated_at = now
-    household = await find.get_household(session, who.scope, member.household_id)
-    await tell_members(session, [whereabouts(household, member.person_key, active=False)])
-    await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="left", reason=reason)
-    return member
 
 
 async def reveal(
@@ -158,12 +172,6 @@ async def search(
     return found
 
 
-async def follow_households(session: WriteSession, household_ids: Collection[UUID]) -> None:
-    """Move the open tasks of households to the desks of where they live now. Cases and visits follow by themselves."""
-    if household_ids:
-        await (await raw(session)).execute(_FOLLOW, list(household_ids))
-
-
 def _member(vault: Vault, household: Household, facts: MemberFacts, now: datetime) -> Member:
     return Member(
         id=new_id(),
@@ -183,7 +191,7 @@ _UNIQUE = {
 }
 
 
-async def _flush(session: WriteSession) -> None:
+async def write_rows(session: WriteSession) -> None:
     """Write, and let the unique constraints speak: they see rows the asker may not."""
     try:
         await session.flush()
@@ -193,3 +201,8 @@ async def _flush(session: WriteSession) -> None:
         if conflict is None:
             raise
         raise conflict from None
+
+
+def place(household: Household) -> tuple[UUID, str]:
+    """Where a line of history belongs."""
+    return household.id, household.area_code

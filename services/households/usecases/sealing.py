@@ -1,8 +1,11 @@
 """Personal data on their way into the register: sealed to be read back, indexed to be found."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from services.households.models import Household, Member
 from services.households.rules.register import HouseholdFacts, MemberFacts
+from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
 
@@ -25,6 +28,11 @@ def sealed_id_number(vault: Vault, id_number: IdNumber) -> bytes:
     return vault.seal(id_number.encode(), ID_NUMBER)
 
 
+def open_text(vault: Vault, sealed: bytes | None, purpose: str) -> str | None:
+    """What was sealed."""
+    return vault.open(sealed, purpose).decode() if sealed else None
+
+
 def household_values(vault: Vault, facts: HouseholdFacts) -> dict[str, Any]:
     """Columns of a household."""
     code = facts.national_code
@@ -37,6 +45,8 @@ def household_values(vault: Vault, facts: HouseholdFacts) -> dict[str, Any]:
         "household_class": facts.household_class,
         "phone_sealed": sealed_phone(vault, facts.phone, HOUSEHOLD_PHONE),
         "phone_index": phone_index(vault, facts.phone),
+        **dict.fromkeys(HOUSEHOLD_FIELDS),
+        **facts.further,
     }
 
 
@@ -55,6 +65,8 @@ def member_values(vault: Vault, facts: MemberFacts) -> dict[str, Any]:
         "school_stage": facts.school_stage,
         "labour_skill": facts.labour_skill,
         "health": list(facts.health),
+        **dict.fromkeys(MEMBER_FIELDS),
+        **facts.further,
     }
 
 
@@ -83,3 +95,18 @@ def member_changes(vault: Vault, changes: dict[str, Any]) -> dict[str, Any]:
         number = values.pop("id_number")
         values |= {"id_number_sealed": sealed_id_number(vault, number), "person_key": vault.person_key(number)}
     return values
+
+
+def registered(vault: Vault, of: Household | Member, fields: Iterable[str]) -> dict[str, Any]:
+    """What is registered of `fields`, in clear, by the names that people enter them by."""
+    return {name: _in_clear(vault, of, name) for name in fields}
+
+
+def _in_clear(vault: Vault, of: Household | Member, field: str) -> Any:
+    match field:
+        case "phone":
+            return open_text(vault, of.phone_sealed, PERSON_PHONE if isinstance(of, Member) else HOUSEHOLD_PHONE)
+        case "id_number":
+            assert isinstance(of, Member)
+            return open_text(vault, of.id_number_sealed, ID_NUMBER)
+    return getattr(of, field)

@@ -1,0 +1,26 @@
+"""The history of a household."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.households.models import RegisterChange
+from services.households.queries.within import within
+from shared.areas import Scope
+from shared.db.engine import ReadSession
+
+
+async def list_changes(
+    session: ReadSession, scope: Scope, household_id: UUID, *, before: UUID | None, limit: int
+) -> Sequence[RegisterChange]:
+    """What became of a household and its people, newest first."""
+    query = (
+        select(RegisterChange)
+        .where(RegisterChange.household_id == household_id, within(RegisterChange.area_code, scope))
+        .order_by(RegisterChange.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(RegisterChange.id < before)
+    return (await session.scalars(query)).all()

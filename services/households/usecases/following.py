@@ -1,0 +1,97 @@
+"""What hangs on a household follows it: to another village by itself, to another household by these statements.
+
+Whoever adds a table with a `household_id` says in `FOLLOWS` or `STAYS` what becomes of its rows when households merge;
+a test asks for it.
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from asyncpg import Record
+
+from shared.db.engine import WriteSession, raw
+
+FOLLOWS: tuple[str, ...] = ()
+"""Tables whose rows go over, beside cases with their tasks and visits: each has `household_id` and `area_code`."""
+
+STAYS = ("register_change", "task_household", "double_entry")
+"""Tables whose rows stay, for they tell of the past, or of persons and not of the household."""
+
+WITH_CASES = ("risk_case", "task", "visit")
+WITH_PERSONS = ("member",)
+
+_CASES_OF_ALL = "SELECT id FROM risk_case WHERE household_id = $1 AND area_alert_id IS NULL ORDER BY id"
+# A case on these persons and on nobody else; what is closed belongs to the household it was about.
+_CASES_OF_PERSONS = """
+SELECT id FROM risk_case c
+WHERE household_id = $1 AND state = 'open' AND area_alert_id IS NULL
+    AND EXISTS (SELECT FROM evidence e WHERE e.case_id = c.id AND e.person_key = ANY ($2))
+    AND NOT EXISTS (
+        SELECT FROM evidence e WHERE e.case_id = c.id AND (e.person_key IS NULL OR e.person_key <> ALL ($2)))
+ORDER BY id
+"""
+_MOVE_CASES = """
+UPDATE risk_case SET household_id = $2, area_code = $3,
+    subject_key = CASE WHEN state = 'open' THEN $2::uuid::text ELSE subject_key END
+WHERE id = ANY ($1)
+"""
+_MOVE_VISITS = "UPDATE visit SET household_id = $2 WHERE case_id = ANY ($1)"
+_MOVE_TASKS = "SELECT tasks_follow($1)"
+_MOVE_ROWS = "UPDATE {table} SET household_id = $2, area_code = $3 WHERE household_id = $1"
+_MOVE_CLAIMS = (
+    "UPDATE double_entry SET claimed_household_id = $2, claimed_area_code = $3 WHERE claimed_household_id = $1"
+)
+_MOVE_HELD = """
+UPDATE double_entry SET household_id = m.household_id, area_code = m.area_code
+FROM member m WHERE m.id = double_entry.member_id AND m.id = ANY ($1)
+"""
+
+# Tasks on a village's or township's desk move with the household; what somebody put on the county's desk stays.
+_TO_DESKS = """
+UPDATE task SET area_code = CASE task.level WHEN 'village' THEN h.area_code ELSE left(h.area_code, 9) || '000' END
+FROM household h
+WHERE h.id = task.household_id AND h.id = ANY ($1) AND task.state IN ('open', 'accepted')
+    AND task.level <> 'county' AND task.area_code NOT IN (h.area_code, left(h.area_code, 9) || '000')
+"""
+
+
+async def follow_households(session: WriteSession, household_ids: Collection[UUID]) -> None:
+    """Move the open tasks of households to the desks of where they live now. Cases and visits follow by themselves."""
+    if household_ids:
+        await (await raw(session)).execute(_TO_DESKS, list(household_ids))
+
+
+async def follow_merge(session: WriteSession, source: UUID, target: UUID, area_code: str) -> None:
+    """Move all that hangs on `source` to `target`, which lies in `area_code`."""
+    connection = await raw(session)
+    await _move_cases(session, await connection.fetch(_CASES_OF_ALL, source), target, area_code)
+    for table in FOLLOWS:
+        await connection.execute(_MOVE_ROWS.format(table=table), source, target, area_code)
+    await connection.execute(_MOVE_CLAIMS, source, target, area_code)
+
+
+async def follow_persons(
+    session: WriteSession, source: UUID, target: UUID, area_code: str, person_keys: Collection[str]
+) -> None:
+    """Move the open cases that are about nobody but these persons to their new household."""
+    connection = await raw(session)
+    cases = await connection.fetch(_CASES_OF_PERSONS, source, list(person_keys))
+    await _move_cases(session, cases, target, area_code)
+
+
+async def follow_members(session: WriteSession, member_ids: Collection[UUID]) -> None:
+    """Let claims on people know where they live now."""
+    await (await raw(session)).execute(_MOVE_HELD, list(member_ids))
+
+
+async def _move_cases(session: WriteSession, cases: Sequence[Record], target: UUID, area_code: str) -> None:
+    if not cases:
+        return
+    connection = await raw(session)
+    ids = [row["id"] for row in cases]
+    await connection.execute(
+        _MOVE_CASES, ids, target, area_code
+    )  # evidence and visits follow to the area by themselves
+    await connection.execute(_MOVE_VISITS, ids, target)
+    await connection.execute(_MOVE_TASKS, ids)
+    await follow_households(session, [target])
