@@ -14,6 +14,7 @@ from benchmarks import (
     batch_intake,
     files,
     live_beside_bulk,
+    register_import,
     report,
     tasks_embedded,
     tasks_kafka,
@@ -31,6 +32,7 @@ CASES: dict[str, Open] = {
     "file_csv": files.open_csv,
     "file_all_trigger": files.open_all_trigger,
     "file_beside_post": files.open_beside,
+    "register_import": register_import.open_case,
 }
 FOLDER = Path(".bench")
 _BUSY = 0.5  # processes waiting for each core

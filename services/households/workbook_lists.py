@@ -21,6 +21,7 @@ class ListColumn:
     kind: Kind
     codes: str | None
     required: bool
+    lenient: bool
 
     @property
     def part(self) -> str:
@@ -69,6 +70,7 @@ def _list(kind: ListKind) -> WorkbookList:
             one.get("kind", "text"),
             one.get("codes"),
             one.get("required", False),
+            one.get("lenient", False),
         )
         for one in content["columns"]
     )

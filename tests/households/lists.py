@@ -54,7 +54,7 @@ def workbook(*sheets: Sequence[Row], headings: Sequence[str] = PEOPLE, title: st
             for at, row in enumerate(rows, top + 1):
                 for place, heading in enumerate(headings):
                     if (cell := row.get(heading)) is not None:
-                        sheet.write(at, place, cell)
+                        (sheet.write_string if isinstance(cell, str) else sheet.write)(at, place, cell)
     return buffer.getvalue()
 
 

@@ -23,13 +23,13 @@ from services.households.usecases.history import CHANGE
 from services.households.usecases.register_imports import files_of
 from services.households.workbook_lists import LISTS
 
-_NONE: Mapping[str, Mapping[str, int]] = {}
 _TITLES = {one.name: one for list_ in LISTS.values() for one in list_.columns}
 
 
 def import_view(row: RegisterImport, names: dict[str, str], reader: Reader) -> RegisterImportView:
     """An import; `names`: of the areas that its counts name."""
     counts: Mapping[str, Mapping[str, Mapping[str, int]]] = row.counts or {}
+    notes: Mapping[str, Any] = row.notes or {}
     townships = [
         TownshipCounts(
             area=reader.area(code, names),
@@ -51,7 +51,8 @@ def import_view(row: RegisterImport, names: dict[str, str], reader: Reader) -> R
         households=_sum([one.households for one in townships]),
         members=_sum([one.members for one in townships]),
         townships=townships,
-        skipped=[SkippedSheet(file=file + 1, sheet=name, code=code) for file, name, code in row.notes or ()],
+        skipped=[SkippedSheet(file=file + 1, sheet=name, code=code) for file, name, code in notes.get("skipped", ())],
+        passed_over=[title_of(name) for name in notes.get("passed_over", ())],
         failure=_failure(row, reader),
         received_at=row.received_at,
         checked_at=row.checked_at,

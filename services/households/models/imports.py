@@ -59,7 +59,7 @@ class RegisterImport(Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # how often that failed
     digest: Mapped[str | None]
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    notes: Mapped[list[Any] | None] = mapped_column(JSONB)  # sheets that were not read: [file, sheet, code]
+    notes: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # sheets that were not read, fields passed over in part
     staged: Mapped[int] = mapped_column(server_default="0")  # rows that wait to be written
     failure: Mapped[dict[str, Any] | None]  # {"code", "params"} of what ended it, or of why it was checked again
     removal_reason: Mapped[str | None]  # why those who vanished leave the register, where somebody said so

@@ -18,7 +18,7 @@ FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, class text, risks jsonb, elimi
 async def show_adopted(session: WriteSession, records: Sequence[NationalRecord]) -> None:
     """As `show_on_household` does for one; the household's version stays, for nobody edits these there."""
     rows = [
-        {"id": one.household_id, "class": one.monitoring_class, "risks": one.risks, "eliminated": one.eliminated}
+        {"id": str(one.household_id), "class": one.monitoring_class, "risks": one.risks, "eliminated": one.eliminated}
         for one in records
     ]
     await (await raw(session)).execute(_SHOW, orjson.dumps(rows).decode())

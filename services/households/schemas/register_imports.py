@@ -69,6 +69,10 @@ class RegisterImportView(Answer):
     members: ListCounts
     townships: list[TownshipCounts]
     skipped: list[SkippedSheet]
+    passed_over: list[str] = Field(
+        description="Columns with words the register has no code for: these cells say nothing · 部分内容未采用的列",
+        examples=[["务工区域"]],
+    )
     failure: ImportFailure | None
     received_at: datetime
     checked_at: datetime | None

@@ -28,10 +28,10 @@ async def adopt_cases(session: WriteSession, who: Principal, records: Sequence[N
     """
     if await find_cases(session, [one.household_id for one in records]):
         raise RegisterMovedOn
-    for record in records:
-        case = _case(who, record, now)
-        session.add(case)
-        session.add(_opening(who, case, now))
+    cases = [_case(who, record, now) for record in records]
+    session.add_all(cases)
+    await session.flush()
+    session.add_all(_opening(who, case, now) for case in cases)
     await session.flush()
     await show_adopted(session, records)
     return len(records)

@@ -7,8 +7,6 @@ do between them, and whatever stops it (a crash, a row somebody else changed) le
 from datetime import date, datetime
 from typing import Any
 
-import orjson
-
 from services.households.events import MOST_MEMBERS
 from services.households.models import RegisterImport
 from services.households.queries import list_writing as write
@@ -62,7 +60,7 @@ async def _tell(session: WriteSession, row: RegisterImport, *, removed: bool) ->
 
 
 def _record(one: Any) -> NationalRecord:
-    said = orjson.loads(one["monitoring"])
+    said = one["monitoring"]
     return NationalRecord(
         household_id=one["id"],
         area_code=one["area_code"],

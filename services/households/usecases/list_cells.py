@@ -126,7 +126,8 @@ class Coding:
     def __init__(self, column: ListColumn) -> None:
         self.values: list[Any] = [None]
         self.faults: dict[int, Fault] = {}
-        self._field = column.field
+        self.passed_over = False  # whether there were cells that say nothing to the register
+        self._field, self._lenient = column.field, column.lenient
         self._read = reader_of(column)
         self._numbers: dict[Any, int] = {}
 
@@ -147,4 +148,7 @@ class Coding:
             self.values.append(self._read(cell))
         except CellInvalid as invalid:
             self.values.append(None)
-            self.faults[number] = invalid.at(self._field)
+            if self._lenient:
+                self.passed_over = True
+            else:
+                self.faults[number] = invalid.at(self._field)

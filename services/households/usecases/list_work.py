@@ -166,7 +166,10 @@ class ListCheck:
             row = await queries.lock_whole(session, self.row.id)
             row.checks += 1
             row.counts, row.staged = comparison.counts.as_json(), comparison.number
-            row.notes = [list(note) for note in listing.notes]
+            row.notes = {
+                "skipped": [list(note) for note in listing.notes],
+                "passed_over": [name for name, coding in listing.codings.items() if coding.passed_over],
+            }
             row.rows_read = row.rows_estimate = listing.rows.height
             row.checked_at = self.now
             told = orjson.dumps([row.checks, row.counts, row.staged, self._findings], option=orjson.OPT_SORT_KEYS)
