@@ -65,9 +65,7 @@ class ListWorker:
         except Exception as error:
             if is_outage(error):
                 raise
-            import traceback
 
-            traceback.print_exc()
             log.error("register import failed", extra={"import": str(import_id), "error": type(error).__name__})
             await self._note_failure(import_id)
 

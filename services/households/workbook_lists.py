@@ -11,7 +11,7 @@ from services.households.rules.register_imports import LIST_KINDS, ListKind
 from shared.tables import Column, Kind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ListColumn:
     """One column. `field` says where its cells go: `member.name`; see `workbooks.toml`."""
 
@@ -23,12 +23,12 @@ class ListColumn:
     required: bool
     lenient: bool
 
-    @property
+    @cached_property
     def part(self) -> str:
         """area, household, member, case, check or shown."""
         return self.field.partition(".")[0]
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The field within its part."""
         return self.field.partition(".")[2]

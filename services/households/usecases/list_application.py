@@ -4,8 +4,10 @@ One transaction and not parts with a journal: the rows lie ready in tables of th
 do between them, and whatever stops it (a crash, a row somebody else changed) leaves the register as it was.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from services.households.events import MOST_MEMBERS
 from services.households.models import RegisterImport
@@ -36,7 +38,7 @@ async def write_import(session: WriteSession, who: Principal, row: RegisterImpor
     await write.write_history(session, row.id, row.applied_by or who.id, now, reason)
     await follow_households(session, retold)
     adopted = await _adopt(session, who, row, now)
-    told = await _tell(session, row, removed=reason is not None)
+    told = await _tell(session, row, retold, removed=reason is not None)
     row.state, row.finished_at, row.failure = "applied", now, None
     await audit.record(
         session, who, "register-import:write", row.id, kind=row.kind, rows=row.staged, told=told, cases=adopted
@@ -50,10 +52,10 @@ async def _adopt(session: WriteSession, who: Principal, row: RegisterImport, now
     return await adopt_cases(session, who, records, now) if records else 0
 
 
-async def _tell(session: WriteSession, row: RegisterImport, *, removed: bool) -> int:
+async def _tell(session: WriteSession, row: RegisterImport, retold: Sequence[UUID], *, removed: bool) -> int:
     """In as few events as may be, in the bulk lane, read and told page by page."""
     told = 0
-    async for page in write.list_told(session, row.id, MOST_MEMBERS, removed=removed):
+    async for page in write.list_told(session, row.id, retold, MOST_MEMBERS, removed=removed):
         await tell_members(session, page, Lane.BULK)
         told += len(page)
     return told

@@ -12,7 +12,7 @@ from services.households.rules.imports import Entry, Fields, Person
 from services.households.rules.register import is_pupil
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS
 from services.households.rules.register_imports import heads, household_cells_differ
-from services.households.usecases.list_cells import NOTHING, CellInvalid, reader_of
+from services.households.usecases.list_cells import NOTHING, CellInvalid, Read, reader_of
 from services.households.usecases.list_reading import AREA, CODE, Listing
 from services.households.usecases.sealing import phone_index
 from services.households.workbook_lists import ListColumn, WorkbookList
@@ -105,9 +105,15 @@ class EntryMaker:
         self._listing = listing
         self._vault = vault
         present = [one for one in list_.columns if one.field in listing.rows.columns]
-        self._columns = {part: [one for one in present if one.part == part] for part in _PARTS}
         self._people = list_.kind == "person-list"
-        self._direct = {one.field: reader_of(one) for one in present if one.field not in listing.codings}
+        self._columns = {part: [self._column(one) for one in present if one.part == part] for part in _PARTS}
+
+    def _column(self, column: ListColumn) -> "_Column":
+        """Where to look and how to read, found once for millions of cells."""
+        coding = self._listing.codings.get(column.field)
+        # The reader of tables has checked ID numbers.
+        read = None if coding is not None or column.kind == "id_number" else reader_of(column)
+        return column.field, column.name, coding.values if coding is not None else None, read
 
     def entries(self, part: pl.DataFrame) -> list[ListedEntry]:
         """The households of one part."""
@@ -176,27 +182,17 @@ class EntryMaker:
     def _cells(self, row: Mapping[str, Any], part: str, faults: "_Faults") -> dict[str, Any]:
         """What the row says of one part, by field; a blank cell says nothing."""
         said: dict[str, Any] = {}
-        codings = self._listing.codings
-        for column in self._columns[part]:
-            cell = row[column.field]
-            if column.field in codings:
-                value = codings[column.field].values[cell]
+        for name, short, values, read in self._columns[part]:
+            cell = row[name]
+            if values is not None:
+                value = values[cell]
+            elif cell is None or read is None:
+                value = cell
             else:
-                value = self._read(column, row, cell, faults) if cell is not None else None
-            if value is NOTHING:
-                said[column.name] = None
-            elif value is not None:
-                said[column.name] = value
+                value = _read(read, name, row, cell, faults)
+            if value is not None:
+                said[short] = None if value is NOTHING else value
         return said
-
-    def _read(self, column: ListColumn, row: Mapping[str, Any], cell: str, faults: "_Faults") -> Any:
-        if column.kind == "id_number":  # the reader of tables has checked it
-            return cell
-        try:
-            return self._direct[column.field](cell)
-        except CellInvalid as invalid:
-            faults.found.append((_place(row), invalid.at(column.field)))
-            return None
 
     def _count_people(self, rows: Sequence[Mapping[str, Any]], faults: "_Faults") -> None:
         """A household of which the list shows others than it counts is not the whole household."""
@@ -209,6 +205,8 @@ class EntryMaker:
 
 
 _PARTS = ("household", "member", "case", "check")
+_Column = tuple[str, str, "list[Any] | None", "Read | None"]
+"""Field, its name within its part, the values of its numbers where it is coded, and else what reads a cell."""
 
 
 @dataclass(slots=True)
@@ -217,6 +215,14 @@ class _Faults:
 
     def add(self, place: Place, name: str, code: str, params: Mapping[str, Any] | None = None) -> None:
         self.found.append((place, Fault(name, code, params or {})))
+
+
+def _read(read: Read, name: str, row: Mapping[str, Any], cell: str, faults: _Faults) -> Any:
+    try:
+        return read(cell)
+    except CellInvalid as invalid:
+        faults.found.append((_place(row), invalid.at(name)))
+        return None
 
 
 def _joined(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
