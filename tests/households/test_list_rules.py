@@ -13,7 +13,7 @@ from services.households.rules.register_imports import (
     household_cells_differ,
 )
 from services.households.usecases.list_cells import NOTHING, CellInvalid, reader_of
-from services.households.workbook_lists import LISTS
+from services.households.workbook_lists import LISTS, VILLAGES
 from shared.areas import AreaCode, Scope
 
 AREAS = [
@@ -41,11 +41,11 @@ AREAS = [
     ],
 )
 def test_villages_by_name(row: tuple[str | None, ...], code: str | None) -> None:
-    assert Villages(AREAS, Scope.everywhere()).find(row) == code
+    assert Villages(AREAS, Scope.everywhere(), VILLAGES).find(row) == code
 
 
 def test_a_village_out_of_scope_is_not_found_and_makes_none_ambiguous() -> None:
-    villages = Villages(AREAS, Scope.of(AreaCode("539921101000")))
+    villages = Villages(AREAS, Scope.of(AreaCode("539921101000")), VILLAGES)
     assert villages.find((None, None, None, None, "松林村")) == "539921101200"
     assert villages.find((None, None, None, "青石镇", "松林村")) is None
 

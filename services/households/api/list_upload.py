@@ -94,7 +94,7 @@ def _dry_run(form: FormStream) -> bool:
 
 def _read_heads(shelf: Shelf, import_id: UUID, kind: ListKind, names: list[str]) -> list[int | None]:
     """How many rows each file may have; a file without the headings is refused here, while somebody listens."""
-    reader = SetReader(LISTS[kind], Villages([], Scope.nowhere()), local_date(utc_now()))
+    reader = SetReader(LISTS[kind], Villages([], Scope.nowhere(), {}), local_date(utc_now()))
     rows = []
     for number, name in enumerate(names):
         with shelf.open(import_id, number) as file:

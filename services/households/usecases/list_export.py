@@ -16,7 +16,7 @@ from services.households.rules.list_areas import LEVELS
 from services.households.rules.monitoring.states import CLOSED, IDENTIFIED
 from services.households.rules.register_imports import HEADS, ListKind
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
-from services.households.workbook_lists import LISTS, SAID, SHOWN_ID_TYPE, ListColumn, WorkbookList
+from services.households.workbook_lists import LISTS, NO, SAID, SHOWN_ID_TYPE, YES, ListColumn, WorkbookList
 from shared.areas import AreaCode, Scope, level, parent
 from shared.db.engine import Database, WriteSession
 from shared.masking import mask_id_number, mask_name, mask_phone
@@ -97,7 +97,7 @@ class ListExport:
             return _JOINED.join(codes.text(code, "zh") for code in many)
         if isinstance(value, bool):
             said = SAID.get(column.field)
-            return next(word for word, meant in said.items() if meant is value) if said else "是" if value else "否"
+            return next(word for word, meant in said.items() if meant is value) if said else YES if value else NO
         return _plain(value)
 
     def _value(self, column: ListColumn, one: Living, person: Member | None) -> Any:

@@ -26,7 +26,7 @@ from services.households.usecases.list_check import (
 from services.households.usecases.list_entries import EntryMaker, ListedEntry
 from services.households.usecases.list_reading import AREA, BAD, CODE, Listing, RowFault, SetReader
 from services.households.usecases.register_imports import Shelf, files_of
-from services.households.workbook_lists import LISTS
+from services.households.workbook_lists import LISTS, VILLAGES
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import Database, WriteSession
@@ -67,7 +67,7 @@ class ListCheck:
             await queries.forget_staged(session, self.row.id)
             await queries.forget_findings(session, self.row.id)
             areas = await staging.list_active_areas(session)
-        listing = await self._read(Villages(areas, self.scope))
+        listing = await self._read(Villages(areas, self.scope, VILLAGES))
         await self._note_unread(listing)
         maker = EntryMaker(listing, LISTS[self.row.kind], self.shelf.vault)
         parts = iter(listing.parts(PART))
