@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.households.api import ROUTERS
 from services.households.consumers import HANDLERS
-from services.households.jobs import sweep_deadlines, sweep_imports
+from services.households.jobs import IncomeSweep, sweep_deadlines, sweep_imports
 from services.households.list_worker import ListWorker
 from services.households.settings import HouseholdsSettings
 from services.households.usecases.register_imports import Shelf
@@ -34,6 +34,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
     async def forget_imports() -> None:
         await sweep_imports(database, shelf, settings.files, utc_now())
 
+    income = IncomeSweep(database)
     return service_app(
         Parts(
             name=NAME,
@@ -49,6 +50,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
             jobs=[
                 every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
                 every(IMPORT_SWEEP_SECONDS, "imports", forget_imports),
+                every(settings.income_sweep_seconds, "income", lambda: income.run(utc_now())),
                 ListWorker(database, shelf).run,
             ],
             state={"files": shelf.store, "files_settings": settings.files},

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from services.households.rules.income_reports import of_transfer, of_wage
 from services.households.usecases.accounts import give_accounts
 from services.households.usecases.area_checks import open_area_checks
 from services.households.usecases.checks import open_checks
+from services.households.usecases.income_events import take_reports
 from services.households.usecases.withdrawals import expire_alerts, withdraw_alerts, withdraw_evidence
 from shared.clock import utc_now
 from shared.contracts.alerts import (
@@ -18,6 +20,8 @@ from shared.contracts.alerts import (
 )
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
+from shared.contracts.jobs import WageReported
+from shared.contracts.support import TransferPaid
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.accounts import on_account_changed
@@ -55,6 +59,16 @@ async def on_account_asked(session: WriteSession, received: Sequence[Received[Ac
     await give_accounts(session, [one.event for one in received], utc_now())
 
 
+async def on_wage_reported(session: WriteSession, received: Sequence[Received[WageReported]]) -> None:
+    """The labour ledger knows what somebody earned in a month."""
+    await take_reports(session, [of_wage(one.event) for one in received], utc_now())
+
+
+async def on_transfer_paid(session: WriteSession, received: Sequence[Received[TransferPaid]]) -> None:
+    """Money arrived at a person or a household."""
+    await take_reports(session, [of_transfer(one.event) for one in received], utc_now())
+
+
 HANDLERS: Mapping[EventType, Handler] = {
     AlertRaised: on_alert_raised,
     AreaAlertRaised: on_area_alert_raised,
@@ -66,4 +80,6 @@ HANDLERS: Mapping[EventType, Handler] = {
     AreasChanged: on_areas_changed,
     PolicyPublished: on_policy_published,
     AccountChanged: on_account_changed,
+    WageReported: on_wage_reported,
+    TransferPaid: on_transfer_paid,
 }

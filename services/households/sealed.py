@@ -5,6 +5,7 @@ from services.households.models import (
     DoubleEntry,
     Evidence,
     Household,
+    IncomeEntry,
     Member,
     MonitoringCase,
     RegisterChange,
@@ -17,6 +18,7 @@ from services.households.usecases.area_checks import NOTE
 from services.households.usecases.case_clocks import FAST_LANE
 from services.households.usecases.claims import CLAIM
 from services.households.usecases.history import CHANGE
+from services.households.usecases.income_entries import NOTE as INCOME_NOTE
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
@@ -40,6 +42,7 @@ SEALED = (
     Sealed(CaseMove.note_sealed, MOVE_NOTE),
     Sealed(CaseMove.minutes_sealed, MINUTES),
     Sealed(RegisterImport.files_sealed, NAMES),
+    Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
     Sealed(RegisterChange.sealed, CHANGE),
     Sealed(DoubleEntry.claim_sealed, CLAIM),
 )

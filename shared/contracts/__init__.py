@@ -1,7 +1,14 @@
 """The events that pass between services: one module per owner."""
 
-from shared.contracts import alerts, directory, households, monitoring
+from shared.contracts import alerts, directory, households, jobs, monitoring, support
 from shared.contracts.envelope import EventType, by_type
 
-ALL_EVENTS: tuple[EventType, ...] = (*directory.EVENTS, *alerts.EVENTS, *households.EVENTS, *monitoring.EVENTS)
+ALL_EVENTS: tuple[EventType, ...] = (
+    *directory.EVENTS,
+    *alerts.EVENTS,
+    *households.EVENTS,
+    *monitoring.EVENTS,
+    *jobs.EVENTS,
+    *support.EVENTS,
+)
 BY_TYPE: dict[str, EventType] = by_type(ALL_EVENTS)

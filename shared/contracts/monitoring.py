@@ -66,7 +66,7 @@ class CaseOpened(_CaseEvent):
 
     source: Source = Field(description="Where the clue came from")
     opened_at: datetime = Field(description="When")
-    due_at: datetime | None = Field(description="When the case must be decided; null: no clock is in force")
+    due_at: datetime | None = Field(description="The nearest deadline; null: no clock is in force")
 
 
 class CaseMoved(_CaseEvent):

@@ -10,6 +10,7 @@ from shared.clock import end_of_day, local_date
 from shared.contracts import case_policies
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Verdict
+from shared.contracts.income_policies import IncomeLine, IncomeRules
 
 
 class Span(BaseModel):
@@ -262,4 +263,6 @@ BODIES: dict[str, type[BaseModel]] = {
     "self-report": SelfReporting,
     "alert-merge": AlertMerge,
     **case_policies.BODIES,
+    "income-line": IncomeLine,
+    "income-rules": IncomeRules,
 }

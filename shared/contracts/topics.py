@@ -52,6 +52,8 @@ _ALL = (
     Topic("alerts.calendar", "log", "Reports that are due, and contradictions", "报送日历"),
     Topic("alerts.phone-code", "log", "Codes for the text message gateway, sealed", "申报验证码"),
     Topic("households.account", "log", "What is known of alerts asked about", "预警对账答复"),
+    Topic("jobs.wage", "log", "Wages by person and month", "务工工资", bulk_twin=True),
+    Topic("support.transfer", "log", "Transfers that were paid", "补助兑付", bulk_twin=True),
 )
 
 TOPICS: dict[str, Topic] = {topic.name: topic for topic in _ALL}

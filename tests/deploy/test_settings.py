@@ -30,6 +30,7 @@ VARIABLES: dict[str, tuple[str, str, str, Any]] = {
     "WEBHOOKS_TIMEOUT": ("alerts", "5", "webhooks.timeout", 5.0),
     "WEBHOOKS_LOCAL": ("alerts", "true", "webhooks.local", True),
     "SWEEP_SECONDS": ("households", "5", "sweep_seconds", 5.0),
+    "INCOME_SWEEP_SECONDS": ("households", "7", "income_sweep_seconds", 7.0),
     "LOGIN_FAILURES": ("directory", "4", "login.failures", 4),
     "LOGIN_LOCK_MINUTES": ("directory", "30", "login.lock_minutes", 30.0),
     "SESSION_ACCESS_MINUTES": ("directory", "5", "session.access_minutes", 5.0),

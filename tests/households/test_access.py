@@ -52,6 +52,15 @@ ROUTES = [
     ("POST", "/verdicts", FIELD),
     ("GET", "/cases", FIELD | {"supervisor"}),
     ("GET", f"/cases/{ID}", FIELD | {"supervisor"}),
+    ("GET", "/income", FIELD | {"supervisor"}),
+    ("POST", "/income/imports", {"township", "county", "admin"}),
+    ("GET", f"/households/{ID}/income", FIELD | {"supervisor"}),
+    ("GET", f"/households/{ID}/income/forms", FIELD | {"supervisor"}),
+    ("GET", f"/households/{ID}/income/workbook", FIELD),
+    ("GET", f"/households/{ID}/income/entries", FIELD | {"supervisor"}),
+    ("POST", f"/households/{ID}/income/entries", FIELD),
+    ("POST", f"/income-entries/{ID}/correction", FIELD),
+    ("POST", f"/income-entries/{ID}/withdrawal", FIELD),
 ]
 
 
@@ -160,6 +169,8 @@ async def test_the_functions_beneath_the_policies_keep_to_them(everywhere: House
     async with everywhere.database.read(Scope.of(normalise(PINE))) as session:
         named = await session.execute(text("SELECT area_code FROM member_named('张三')"))
         assert [row.area_code for row in named] == [PINE]
+        page = await session.execute(text("SELECT * FROM members_named('张三', ARRAY['%'], NULL, 10)"))
+        assert len(list(page)) == 1, "the areas of the transaction hold whatever is asked for"
         keys = [everywhere.vault.person_key(id_number(n)) for n in (1, 2, 3)]
         registered = await session.scalars(text("SELECT * FROM persons_registered(:keys)"), {"keys": keys})
         assert sorted(registered) == sorted(keys[:2])  # that they are somewhere, and no more

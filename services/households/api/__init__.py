@@ -5,6 +5,8 @@ from services.households.api import (
     cases,
     duplicates,
     imports,
+    income,
+    income_imports,
     members,
     monitoring,
     monitoring_moves,
@@ -33,4 +35,6 @@ ROUTERS = (
     monitoring_moves.router,
     register_imports.router,
     register_exports.router,
+    income_imports.router,
+    income.router,
 )

@@ -38,6 +38,11 @@ TimeMonitoring = Annotated[Principal, Depends(Permit("monitoring:clock", Role.TO
 """Pauses and the fast lane: no village stops its own clock."""
 ReadCase = Annotated[Principal, Depends(Permit("case:read", *FIELD, Role.SUPERVISOR))]
 
+ReadIncome = Annotated[Principal, Depends(Permit("income:read", *FIELD, Role.SUPERVISOR))]
+WriteIncome = Annotated[Principal, Depends(Permit("income:write", *FIELD))]
+ExportIncome = Annotated[Principal, Depends(Permit("income:export", *FIELD))]
+ImportIncome = Annotated[Principal, Depends(Permit("income:import", Role.TOWNSHIP, Role.COUNTY, Role.ADMIN))]
+
 
 def sees_people(who: Principal) -> bool:
     """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""

@@ -1,6 +1,6 @@
 """Households and members → answers, masked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from services.households.queries import cases as find_around
 from services.households.queries import register as find
 from services.households.queries.cases import lineage
 from services.households.queries.register import Found
+from services.households.rules.register import heads_of
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS, PERSONAL
 from services.households.schemas import register as schemas
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
@@ -50,7 +51,7 @@ async def household_view(
 ) -> schemas.HouseholdView:
     """One household with its members."""
     members = await find.list_members(session, scope, [household.id])
-    [summary] = await household_summaries(session, scope, [household], reader)
+    [summary] = await _summaries(session, [household], heads_of(members), reader)
     return schemas.HouseholdView(
         **dict(summary),
         address=household.address if reader.sees_people else None,
@@ -69,6 +70,12 @@ async def household_summaries(
 ) -> list[schemas.HouseholdSummary]:
     """Households as lists show them."""
     heads = await find_around.find_heads(session, scope, {one.id for one in households})
+    return await _summaries(session, households, heads, reader)
+
+
+async def _summaries(
+    session: ReadSession, households: Sequence[Household], heads: Mapping[UUID, str], reader: Reader
+) -> list[schemas.HouseholdSummary]:
     names = await find_names(session, {code for one in households for code in lineage(one.area_code)})
     return [
         schemas.HouseholdSummary(

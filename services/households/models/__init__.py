@@ -3,6 +3,7 @@
 from services.households.models.areas import TaskHousehold
 from services.households.models.cases import CaseState, Evidence, RiskCase, Verdict
 from services.households.models.imports import ImportFinding, RegisterImport
+from services.households.models.income import IncomeEntry, IncomeSummary, IncomeWaiting
 from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.models.plumbing import (
     Account,
@@ -36,6 +37,9 @@ __all__ = [
     "IdempotencyKey",
     "ImportFinding",
     "Inbox",
+    "IncomeEntry",
+    "IncomeSummary",
+    "IncomeWaiting",
     "Member",
     "MonitoringCase",
     "Outbox",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, any_, exists, func, literal, or_, select, tuple_
 
 from services.households.models import (
     CaseEvidence,
@@ -13,6 +13,7 @@ from services.households.models import (
     CasePause,
     Evidence,
     Household,
+    IncomeSummary,
     MonitoringCase,
     Visit,
 )
@@ -127,6 +128,11 @@ async def is_visit_of(session: ReadSession, scope: Scope, visit_id: UUID, househ
     return bool(await session.scalar(select(found)))
 
 
+async def find_income(session: ReadSession, household_id: UUID) -> IncomeSummary | None:
+    """What the lines of a household's income add up to, once they were added up."""
+    return await session.get(IncomeSummary, household_id)
+
+
 async def find_feeds(session: ReadSession, risk_case_id: UUID) -> set[str]:
     """The feeds whose alerts made a check."""
     query = select(Evidence.feed).where(Evidence.case_id == risk_case_id, Evidence.withdrawn_at.is_(None))
@@ -182,7 +188,7 @@ def _conditions(wanted: MonitoringFilter) -> list[ColumnElement[bool]]:
     if wanted.monitoring_class is not None:
         conditions.append(case.monitoring_class == wanted.monitoring_class)
     if wanted.risk is not None:
-        conditions.append(case.risks.contains([wanted.risk]))
+        conditions.append(literal(wanted.risk) == any_(case.risks))
     if wanted.due_by is not None:
         conditions.append(case.due_at <= wanted.due_by)
     if wanted.holder is not None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -145,3 +146,16 @@ Health = Annotated[
 JoinedReason = Annotated[str, LISTS["joined_reason"].field(), Field(description="Why · 增员原因", examples=["birth"])]
 LeftReason = Annotated[str, LISTS["left_reason"].field(), Field(description="Why · 减员原因", examples=["deceased"])]
 RevealReason = Annotated[str, LISTS["reveal_reason"].field(), Field(description="Why · 事由", examples=["visit"])]
+Yuan = Annotated[
+    Decimal, Field(max_digits=12, decimal_places=2, description="Yuan, to the fen · 元", examples=["4300.00"])
+]
+MonthText = Annotated[
+    str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Month · 月份", examples=["2026-10"])
+]
+IncomeItem = Annotated[
+    str, LISTS["income_item"].field(), Field(description="Item · 收支项目", examples=["transfers.resident_pension"])
+]
+IncomeOrigin = Annotated[
+    str, LISTS["income_origin"].field(), Field(description="Whose figures · 数据提供部门", examples=["finance"])
+]
+IncomeEnding = Annotated[str, LISTS["income_ending"].field(), Field(description="Why · 原因", examples=["duplicate"])]

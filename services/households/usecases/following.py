@@ -11,13 +11,16 @@ from asyncpg import Record
 
 from shared.db.engine import WriteSession, raw
 
-FOLLOWS: tuple[str, ...] = ()
+FOLLOWS: tuple[str, ...] = ("income_entry",)
 """Tables whose rows go over, beside cases with their tasks and visits: each has `household_id` and `area_code`."""
 
-STAYS = ("register_change", "task_household", "double_entry")
+STAYS = ("register_change", "task_household", "double_entry", "income_summary")
 """Tables whose rows stay, for they tell of the past, or of persons and not of the household."""
 
 WITH_CASES = ("risk_case", "task", "visit")
+NATIONAL = ("monitoring_case",)
+"""The national case that is not over goes to the other household by `monitoring.carry_over`; those that are over stay."""
+
 WITH_PERSONS = ("member",)
 
 _CASES_OF_ALL = "SELECT id FROM risk_case WHERE household_id = $1 AND area_alert_id IS NULL ORDER BY id"
@@ -44,6 +47,11 @@ _MOVE_CLAIMS = (
 _MOVE_HELD = """
 UPDATE double_entry SET household_id = m.household_id, area_code = m.area_code
 FROM member m WHERE m.id = double_entry.member_id AND m.id = ANY ($1)
+"""
+
+_MOVE_INCOME = """
+UPDATE income_entry SET household_id = m.household_id, area_code = m.area_code
+FROM member m WHERE m.id = income_entry.member_id AND m.id = ANY ($1) AND income_entry.household_id <> m.household_id
 """
 
 # Tasks on a village's or township's desk move with the household; what somebody put on the county's desk stays.
@@ -80,8 +88,10 @@ async def follow_persons(
 
 
 async def follow_members(session: WriteSession, member_ids: Collection[UUID]) -> None:
-    """Let claims on people know where they live now."""
-    await (await raw(session)).execute(_MOVE_HELD, list(member_ids))
+    """Let claims on people know where they live now; lines of their income go with them."""
+    connection = await raw(session)
+    for statement in (_MOVE_HELD, _MOVE_INCOME):
+        await connection.execute(statement, list(member_ids))
 
 
 async def _move_cases(session: WriteSession, cases: Sequence[Record], target: UUID, area_code: str) -> None:

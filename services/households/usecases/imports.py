@@ -30,6 +30,7 @@ from services.households.rules.whereabouts import Whereabouts
 from services.households.usecases.claims import Claim, claim_persons
 from services.households.usecases.following import follow_households
 from services.households.usecases.history import Act, Line, note_many
+from services.households.usecases.income import recompute
 from services.households.usecases.sealing import (
     HOUSEHOLD_PHONE,
     PERSON_PHONE,
@@ -141,6 +142,7 @@ class Import:
         await follow_households(session, changed)
         others = await list_of_households(session, rows.renewed) if rows.renewed else ()
         await tell_members(session, [*rows.told, *others], Lane.BULK)
+        await recompute(session, {row["household_id"] for row in rows.members} | set(changed), self.now)
 
     def _rows(self, decisions: Sequence[Decision], known: Known) -> "_Rows":
         """Seal and lay out what is new or changed."""

@@ -8,6 +8,7 @@ from services.households.queries import register as find
 from services.households.rules import register as rules
 from services.households.usecases.claims import settle_claims_on
 from services.households.usecases.history import Act, note
+from services.households.usecases.income import recompute
 from services.households.usecases.register import place, write_rows
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.db.engine import WriteSession
@@ -44,6 +45,7 @@ async def remove_member(
     await settle_claims_on(session, [member.id], "released", who, now)
     if reason in rules.EMPTIED:
         await dissolve_if_empty(session, who, act, household, rules.EMPTIED[reason], on)
+    await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="left", reason=reason)
     return member
 
@@ -77,6 +79,7 @@ async def restore_member(
     member.updated_at = now
     await write_rows(session)
     await tell_members(session, [whereabouts(household, member.person_key)])
+    await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="restored")
     return member
 

@@ -18,10 +18,11 @@ from services.households.rules.monitoring.risks import (
     with_risk,
 )
 from services.households.rules.monitoring.states import CLOSED, FINAL
+from services.households.rules.register import require_lives
 from services.households.usecases.moves import begin_round, show_on_household, write_opening
 from shared.clock import local_date
 from shared.contracts.monitoring import CaseClass, Source
-from shared.db.engine import WriteSession
+from shared.db.engine import ReadSession, WriteSession
 from shared.ids import new_id
 from shared.security import audit
 from shared.security.principals import Principal
@@ -39,6 +40,7 @@ async def open_case(
 ) -> MonitoringRow:
     """Open a case by hand; raises `CaseActive`. A household whose risk had gone begins a new round by a move."""
     household = await lock_household(session, who.scope, household_id)
+    require_lives(household.dissolved_on)
     if await find.find_active(session, household.id) is not None:
         raise CaseActive(field="household_id")
     row = MonitoringRow(_new(who, household, source, now), household)
@@ -58,6 +60,8 @@ async def confirm_risk(
     if check.household_id is None or check.area_alert_id is not None:
         return None
     household = await lock_household(session, who.scope, check.household_id)
+    if household.dissolved_on is not None:
+        return None
     source = _source(await find.find_feeds(session, check.id))
     case = await find.find_active(session, household.id)
     if case is None:
@@ -108,32 +112,32 @@ async def set_class(
     return unknown
 
 
-async def means_of(session: WriteSession, household: Household) -> Means:
-    """What the class is judged by. Income and line come with the package `income` (`income_summary`)."""
-    del session
-    return Means(household.household_class)
+async def means_of(session: ReadSession, household: Household) -> Means:
+    """What the class is judged by: where it comes from, and its income against the line, once it was computed."""
+    summary = await find.find_income(session, household.id)
+    if summary is None:
+        return Means(household.household_class)
+    return Means(household.household_class, summary.reference_per_head, summary.line)
 
 
-async def carry_over(session: WriteSession, who: Principal, gone_id: UUID, into_id: UUID, now: datetime) -> None:
-    """Two households become one (合户): the case of the one that is no more goes on with the other.
+async def carry_over(session: WriteSession, who: Principal, gone: Household, into: Household, now: datetime) -> None:
+    """Two locked households become one (并户): the case of the one that is no more goes on with the other.
 
-    Called by the merge, in its transaction. Raises `TwoCases` when both have one: people say which of them counts.
-    A household that moves or is split keeps its case by itself.
+    In the merge's transaction. Raises `TwoCases` when both have one: people say which of them counts, and close the
+    other. A household that moves or is split keeps its case by itself.
     """
-    case = await find.find_active(session, gone_id)
+    case = await find.find_active(session, gone.id)
     if case is None:
         return
-    gone = await lock_household(session, who.scope, gone_id)
-    into = await lock_household(session, who.scope, into_id)
-    if await find.find_active(session, into_id) is not None:
-        raise TwoCases
+    if await find.find_active(session, into.id) is not None:
+        raise TwoCases(field="household_id")
     case.household_id, case.area_code = into.id, into.area_code
     case.version += 1
     case.updated_at = now
     gone.monitoring_state = gone.monitoring_class = gone.main_risk = None
     gone.risks = []
     show_on_household(case, into)
-    await audit.record(session, who, "case:carry-over", case.id, area_code=case.area_code, household=gone_id)
+    await audit.record(session, who, "case:carry-over", case.id, area_code=case.area_code, household=gone.id)
 
 
 def _require_open(case: MonitoringCase) -> None:

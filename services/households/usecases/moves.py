@@ -13,9 +13,9 @@ from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
 from services.households.rules.desks import DESK_LEVELS
 from services.households.rules.monitoring import moving
-from services.households.rules.monitoring.moving import Brought
+from services.households.rules.monitoring.moving import Brought, Subject, Wanted
 from services.households.rules.monitoring.refusals import GateNotMet, Unmet
-from services.households.rules.monitoring.states import CLOSED, FINAL, IDENTIFIED, Move, moves_from
+from services.households.rules.monitoring.states import ASKED, CLOSED, FINAL, IDENTIFIED, Move, moves_from
 from services.households.rules.tasks import VisitUnknown
 from services.households.usecases import case_gates as gates  # until the package `gates`: `from … import gates`
 from services.households.usecases.case_clocks import Timekeeper, begin_anew, standing
@@ -44,11 +44,13 @@ class Possible:
 async def possible_moves(session: ReadSession, who: Principal, row: MonitoringRow, now: datetime) -> list[Possible]:
     """Every legal move out of the case's state, in the table's order."""
     case, on = row.case, local_date(now)
-    keeper = await Timekeeper.load(session, case.area_code, on)
-    return [
-        Possible(move, DESK_LEVELS.get(who.role) in move.by, await _unmet(session, case, move.to, on, keeper))
-        for move in moves_from(case.state)
-    ]
+    clocks, _ = (await Timekeeper.load(session, case.area_code, on)).in_force()
+    found = []
+    for move in moves_from(case.state):
+        own = moving.own_gates(_subject(case), move.to, on, clocks)
+        unmet = [*own, *await gates.unmet(session, case, move.to, on)]
+        found.append(Possible(move, DESK_LEVELS.get(who.role) in move.by, unmet))
+    return found
 
 
 async def move_case(
@@ -67,16 +69,15 @@ async def move_case(
     `GateNotMet` with every condition that is not met.
     """
     case = row.case
-    move = moving.require_move(case.state, to, DESK_LEVELS.get(who.role))
-    moving.require_order(on, case.state_since, local_date(now))
-    moving.require_evidence(move, brought, on)
+    keeper = await Timekeeper.load(session, case.area_code, on)
+    clocks, _ = keeper.in_force()
+    wanted = Wanted(to, DESK_LEVELS.get(who.role), brought, on)
+    move, own = moving.judge(_subject(case), wanted, local_date(now), clocks)
     if brought.visit_id is not None and not await find.is_visit_of(
         session, who.scope, brought.visit_id, case.household_id
     ):
         raise VisitUnknown(field="evidence.visit_id")
-    keeper = await Timekeeper.load(session, case.area_code, on)
-    keeper.in_force()
-    if unmet := await _unmet(session, case, to, on, keeper):
+    if unmet := [*own, *await gates.unmet(session, case, to, on)]:
         raise GateNotMet(unmet)
     return await _make(session, vault, who, row, move, brought, on, now, keeper)
 
@@ -150,6 +151,10 @@ def _stamp(case: MonitoringCase, move: Move, brought: Brought, on: date, now: da
         case.eliminated_on = case.elimination_way = None
     elif move.to == "eliminated":
         case.eliminated_on = on
+    if move.to == "monitored":
+        case.measure_from = on
+    elif move.to not in ("planned", "monitored"):
+        case.measure_from = None  # the first help came, or the case is over; what is planned anew is no first help
     if brought.way is not None:
         case.elimination_way = brought.way
     if case.fast_lane and case.papers_done_at is None and move.to in ("monitored", "dismissed"):
@@ -159,12 +164,18 @@ def _stamp(case: MonitoringCase, move: Move, brought: Brought, on: date, now: da
 def show_on_household(case: MonitoringCase, household: Household) -> None:
     """What lists and forms show of the household; its version stays, for nobody edits these there."""
     gone = case.state in FINAL
-    household.monitoring_state = (
-        "monitored" if case.state in IDENTIFIED else "eliminated" if case.state in CLOSED else None
-    )
+    household.monitoring_state = _shown_state(case)
     household.monitoring_class = case.monitoring_class if household.monitoring_state else None
     household.main_risk = None if gone else case.main_risk
     household.risks = [] if gone else list(case.risks)
+
+
+def _shown_state(case: MonitoringCase) -> str | None:
+    """As the national lists say it. Whose risk had gone stays so while a new clue is looked into, or was none."""
+    if case.state in IDENTIFIED:
+        return "monitored"
+    anew = case.round > 1 and (case.state in ASKED or case.state == "dismissed")
+    return "eliminated" if case.state in CLOSED or anew else None
 
 
 def _note(
@@ -203,8 +214,5 @@ def _note(
     return line
 
 
-async def _unmet(session: ReadSession, case: MonitoringCase, to: State, on: date, keeper: Timekeeper) -> list[Unmet]:
-    """What the case itself and the gates do not let through."""
-    clocks, _ = keeper.in_force()
-    own = moving.own_gates(standing(case, []), to, on, clocks, monitoring_class=case.monitoring_class, risks=case.risks)
-    return [*own, *await gates.unmet(session, case, to, on)]
+def _subject(case: MonitoringCase) -> Subject:
+    return Subject(standing(case, []), case.monitoring_class, case.risks)

@@ -17,6 +17,7 @@ from services.households.usecases import sealing
 from services.households.usecases.areas import require_area
 from services.households.usecases.following import follow_households
 from services.households.usecases.history import Act, note
+from services.households.usecases.income import recompute
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
 from shared.db.engine import WriteSession
@@ -24,6 +25,9 @@ from shared.ids import new_id
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
+
+COUNTED_BY = frozenset({"birth_on", "school_stage", "id_number"})
+"""Fields of a person by which income is divided, or not (`rules/income.py`)."""
 
 
 async def add_household(
@@ -41,6 +45,7 @@ async def add_household(
     await write_rows(session)
     note(session, Act(vault, who.id, now, "hand").line(place(household), "added", {"members": (0, len(facts.members))}))
     await tell_household(session, household)
+    await recompute(session, [household.id], now)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
     return household
 
@@ -70,6 +75,8 @@ async def change_household(
     await follow_households(session, [household.id])
     if changes.keys() & TOLD_OF_HOUSEHOLD:
         await tell_household(session, household)
+    if "area_code" in changes:
+        await recompute(session, [household.id], now)
     await audit.record(
         session, who, "household:write", household.id, area_code=household.area_code, fields=sorted(changes)
     )
@@ -97,6 +104,7 @@ async def add_member(
     act = Act(vault, who.id, now, "birth" if joined == "birth" else "hand")
     note(session, act.line(place(household), "added", {"joined_reason": (None, joined)} if joined else {}, member))
     await tell_members(session, [whereabouts(household, member.person_key)])
+    await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
     return member
 
@@ -125,6 +133,8 @@ async def change_member(
     if member.person_key != before and member.left_on is None:
         gone = whereabouts(household, before, active=False)
         await tell_members(session, [gone, whereabouts(household, member.person_key)])
+    if changes.keys() & COUNTED_BY:
+        await recompute(session, [member.household_id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
 
 

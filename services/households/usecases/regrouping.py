@@ -21,7 +21,9 @@ from services.households.usecases.areas import require_area
 from services.households.usecases.claims import settle_claims_by_fact
 from services.households.usecases.following import follow_members, follow_merge, follow_persons
 from services.households.usecases.history import Act, note, note_many
+from services.households.usecases.income import recompute
 from services.households.usecases.leaving import dissolve, dissolve_if_empty
+from services.households.usecases.monitoring import carry_over
 from services.households.usecases.register import place, write_rows
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.clock import local_date
@@ -74,8 +76,10 @@ async def merge_households(
     target.updated_at = now
     await write_rows(session)
     await session.execute(update(Household).where(Household.merged_into == source.id).values(merged_into=target.id))
+    await carry_over(session, who, source, target, now)
     await follow_merge(session, source.id, target.id, target.area_code)
     await _tell(session, who, target, moving, now)
+    await recompute(session, [source.id, target.id], now)
     for one, other in ((source, target), (target, source)):
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="merged", other=other.id
@@ -122,6 +126,7 @@ async def split_household(
     await _carry(session, act, source, target, leaving, moving)
     await follow_persons(session, source.id, target.id, target.area_code, [one.person_key for one in leaving])
     await _tell(session, who, target, leaving, now)
+    await recompute(session, [source.id, target.id], now)
     for one, other in ((source, target), (target, source)):
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="split", other=other.id
@@ -156,6 +161,7 @@ async def move_member(
     await follow_persons(session, source.id, target.id, target.area_code, [member.person_key])
     await _tell(session, who, target, [member], now)
     await dissolve_if_empty(session, who, act, source, "empty", local_date(now))
+    await recompute(session, [source.id, target.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="moved")
 
 

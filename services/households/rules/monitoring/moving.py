@@ -87,6 +87,36 @@ class Brought:
         return {name: value for name, value in found.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A case as its moves are judged by."""
+
+    standing: Standing
+    monitoring_class: CaseClass | None
+    risks: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A move as somebody of that level asks for it, dated `on`."""
+
+    to: State
+    level: Level | None
+    brought: Brought
+    on: date
+
+
+def judge(subject: Subject, wanted: Wanted, today: date, clocks: CaseClocks) -> tuple[Move, list[Unmet]]:
+    """The move, with what of the case's own gates it does not meet; nothing else lets a case go on.
+
+    Raises `MoveIllegal`, `MoveNotYours`, `DayOutOfOrder`, and `InvalidInput` for missing evidence.
+    """
+    move = require_move(subject.standing.state, wanted.to, wanted.level)
+    require_order(wanted.on, subject.standing.state_since, today)
+    require_evidence(move, wanted.brought, wanted.on)
+    return move, own_gates(subject, wanted.to, wanted.on, clocks)
+
+
 def require_move(source: State, to: State, level: Level | None) -> Move:
     """The move, if the table has it and this level makes it; raises `MoveIllegal` or `MoveNotYours`."""
     move = find_move(source, to)
@@ -112,19 +142,17 @@ def require_order(on: date, state_since: date, today: date) -> None:
         raise DayOutOfOrder(field="at", first=state_since.isoformat(), last=today.isoformat())
 
 
-def own_gates(
-    case: Standing, to: State, on: date, clocks: CaseClocks, *, monitoring_class: CaseClass | None, risks: Sequence[str]
-) -> list[Unmet]:
+def own_gates(subject: Subject, to: State, on: date, clocks: CaseClocks) -> list[Unmet]:
     """What the case itself does not meet: days that must have passed, its class and its risks (§1.7: 风险1 empty)."""
     found = []
-    first = not_before(case, to, clocks)
+    first = not_before(subject.standing, to, clocks)
     if first is not None and on < first:
         kind = "notice" if to in ("township_review", "elimination_township") else "months"
         params = {"first": first.isoformat(), "days": clocks.notice_days, "months": clocks.monitored_months}
         found.append(Unmet(f"case-too-early-{kind}", params))
     if to == "monitored":
-        if monitoring_class is None:
+        if subject.monitoring_class is None:
             found.append(Unmet("case-class-missing"))
-        if not risks:
+        if not subject.risks:
             found.append(Unmet("case-risk-missing"))
     return found

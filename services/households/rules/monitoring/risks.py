@@ -66,7 +66,7 @@ class Means:
 
     household_class: str  # ordinary | lifted_out | monitored
     income: Decimal | None = None  # 收入参考范围: net income + claims - eligible self-paid spending
-    line: Decimal | None = None
+    line: Decimal | int | None = None
 
 
 class ClassContradicts(Conflict):

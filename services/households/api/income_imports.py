@@ -1,0 +1,80 @@
+"""Files of income lines (收支批量导入)."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.households.api.income_tables import read_income
+from services.households.api.permits import ImportIncome
+from services.households.schemas.fields import IncomeOrigin
+from services.households.schemas.imports import RowProblem
+from services.households.schemas.income import IncomeImportReport
+from services.households.usecases.income_import import IncomeImport
+from shared.clock import local_date, utc_now
+from shared.errors import Fault
+from shared.http.answers import json_answer
+from shared.http.context import Db, Seals, Speaks, Texts
+from shared.messages import Catalogue, Language
+
+router = APIRouter(prefix="/v1/income", tags=["Income · 收入测算"])
+
+MAX_BYTES = 32_000_000
+MOST_ERRORS = 1000
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
+                "schema": {"type": "string", "format": "binary"}
+            },
+        },
+    }
+}
+
+
+@router.post(
+    "/imports",
+    response_model=IncomeImportReport,
+    summary="Import lines · 批量导入收支",
+    max_body_size=MAX_BYTES,
+    openapi_extra=_BODY,
+)
+async def import_income(
+    request: Request,
+    who: ImportIncome,
+    db: Db,
+    vault: Seals,
+    texts: Texts,
+    language: Speaks,
+    origin: Annotated[IncomeOrigin | None, Query(description="Whose figures · 数据提供部门")] = None,
+    dry_run: Annotated[bool, Query(description="Tell what would happen, change nothing · 试运行")] = False,
+) -> Response:
+    """One row a line, of a person (ID number) or a household as a whole (national code): item, amount, and a day or
+    months. CSV, XLSX or XLS, Chinese or English headings. A row with a mistake is left out and told. The same line
+    again changes nothing; with another amount it corrects the one before.
+    """
+    now = utc_now()
+    table = await asyncio.to_thread(read_income, await request.body(), local_date(now))
+    job = IncomeImport(vault, who, origin, now, dry_run)
+    async with db.write(who.scope) as session:
+        await job.take(session, table.lines)
+    faults = sorted([*table.faults, *job.faults], key=lambda one: one[0])
+    return json_answer(
+        IncomeImportReport(
+            dry_run=dry_run,
+            added=job.outcomes["added"],
+            changed=job.outcomes["changed"],
+            unchanged=job.outcomes["unchanged"],
+            failed=len({row for row, _ in faults}),
+            errors=[_problem(row, fault, texts, language) for row, fault in faults[:MOST_ERRORS]],
+            error_count=len(faults),
+        )
+    )
+
+
+def _problem(row: int, fault: Fault, texts: Catalogue, language: Language) -> RowProblem:
+    message = texts.text(fault.code, language, **fault.params)
+    return RowProblem(row=row, field=fault.field, code=fault.code, message=message)

@@ -1,0 +1,64 @@
+"""The statement of one household as a workbook: the national form, civil affairs' table, and every line behind them."""
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from services.households.api.income_views import forms_view, statement_view
+from services.households.api.reader import Reader
+from services.households.usecases.income_statement import Stated
+from shared.workbook_stream import Sheet, stream_workbook
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def income_workbook(stated: Stated, reader: Reader) -> bytes:
+    """Three sheets. A household has some dozen lines: it is made at once."""
+    return b"".join(stream_workbook(_sheets(stated, reader)))
+
+
+def _sheets(stated: Stated, reader: Reader) -> Iterator[Sheet]:
+    forms = forms_view(stated, reader)
+    head = next((one for one in stated.members.values() if one.left_on is None), None)
+    who = [stated.household.national_code, reader.name(head.name) if head else None, str(forms.people)]
+    told = [reader.say(f"income-sheet-{name}") for name in ("code", "head", "people")]
+    yield (
+        reader.say("income-sheet-national"),
+        [*told, *(one.text for one in forms.national)],
+        [_frame([[*who, *(_text(one.amount) for one in forms.national)]])],
+    )
+    yield (
+        reader.say("income-sheet-civil"),
+        [reader.say(f"income-sheet-{name}") for name in ("item", "year", "month-per-head")],
+        [_frame([[one.text, _text(one.year), _text(one.month_per_head)] for one in forms.civil])],
+    )
+    yield _lines(stated, reader)
+
+
+def _lines(stated: Stated, reader: Reader) -> Sheet:
+    names = ("group", "item", "person", "amount", "from", "to", "paid-on", "source", "counted", "why-not")
+    rows = [
+        [
+            line.group.text,
+            line.item.text,
+            line.person.name if line.person else None,
+            _text(line.amount),
+            line.first_month,
+            line.last_month,
+            line.paid_on.isoformat() if line.paid_on else None,
+            line.origin.text if line.origin else line.source.text,
+            _text(line.counted),
+            reader.say("income-sheet-join").join(one.text for one in line.why_not) or None,
+        ]
+        for line in statement_view(stated, reader).lines
+    ]
+    return reader.say("income-sheet-lines"), [reader.say(f"income-sheet-{name}") for name in names], [_frame(rows, 10)]
+
+
+def _text(amount: object) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _frame(rows: Sequence[Sequence[str | None]], width: int | None = None) -> pl.DataFrame:
+    columns = [str(n) for n in range(width or len(rows[0]))]
+    return pl.DataFrame(list(rows), schema=dict.fromkeys(columns, pl.String), orient="row")

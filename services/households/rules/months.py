@@ -1,0 +1,52 @@
+"""Months as whole numbers, year × 12 + month − 1, and the twelve of them that income is counted over."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NewType
+
+Month = NewType("Month", int)
+"""Counted from the year 0: October 2026 is 24321."""
+
+PERIOD = 12
+"""Months that income is counted over (domain page §1.3: identified in June 2021 → June 2020 to May 2021)."""
+
+
+def month_of(day: date) -> Month:
+    """The month in which the day lies."""
+    return Month(day.year * 12 + day.month - 1)
+
+
+def parse_month(text: str) -> Month:
+    """From `2026-10`; raises ValueError."""
+    return month_of(date.fromisoformat(f"{text}-01"))
+
+
+def month_text(month: int) -> str:
+    """`2026-10`."""
+    year, number = divmod(month, 12)
+    return f"{year:04}-{number + 1:02}"
+
+
+def first_day(month: int) -> date:
+    """Its first day."""
+    year, number = divmod(month, 12)
+    return date(year, number + 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Months `first` to `last`, both within it."""
+
+    first: Month
+    last: Month
+
+    @property
+    def months(self) -> range:
+        """All of them."""
+        return range(self.first, self.last + 1)
+
+
+def period_before(on: date) -> Period:
+    """The twelve months that end with the month before the reference day."""
+    last = month_of(on) - 1
+    return Period(Month(last - PERIOD + 1), Month(last))
