@@ -1,11 +1,12 @@
 """What a list export reads, page by page: households by village with all they have, and their people."""
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
 
-from services.households.models import Household, Member, MonitoringCase
+from services.households.models import Household, IncomeSummary, Member, MonitoringCase
 from services.households.queries.within import within
 from services.households.rules.monitoring.states import FINAL
 from shared.areas import Scope
@@ -14,10 +15,11 @@ from shared.db.engine import ReadSession
 
 async def list_page(
     session: ReadSession, scope: Scope, after: tuple[str, UUID] | None, limit: int
-) -> Sequence[tuple[Household, MonitoringCase | None]]:
-    """Households that are still some, each with its national case, by village."""
+) -> Sequence[tuple[Household, MonitoringCase | None, Decimal | None]]:
+    """Households that are still some, each with its national case and net income a head in yuan, by village."""
     query = (
-        select(Household, MonitoringCase)
+        select(Household, MonitoringCase, IncomeSummary.net_per_head)
+        .outerjoin(IncomeSummary, IncomeSummary.household_id == Household.id)
         .outerjoin(MonitoringCase, (MonitoringCase.household_id == Household.id) & MonitoringCase.state.not_in(FINAL))
         .where(within(Household.area_code, scope), Household.dissolved_on.is_(None))
         .order_by(Household.area_code, Household.id)
@@ -25,7 +27,7 @@ async def list_page(
     )
     if after is not None:
         query = query.where(tuple_(Household.area_code, Household.id) > tuple_(*after))
-    return [(row[0], row[1]) for row in await session.execute(query)]
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
 
 
 async def list_people(session: ReadSession, household_ids: Collection[UUID]) -> dict[UUID, list[Member]]:

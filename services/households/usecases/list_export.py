@@ -39,6 +39,7 @@ class Living:
     case: MonitoringCase | None
     people: Sequence[Member]
     areas: Mapping[str, str]  # level → name
+    net_per_head: Decimal | None  # yuan, of the last twelve months
 
 
 Wait = Callable[[Awaitable[Any]], Any]
@@ -78,10 +79,10 @@ class ListExport:
     async def _page(self, after: tuple[str, UUID] | None) -> list[Living]:
         async with self.database.read(self.who.scope) as session:
             rows = await queries.list_page(session, self.scope, after, PAGE)
-            people = await queries.list_people(session, [household.id for household, _ in rows])
-            codes = {code for household, _ in rows for code in lineage(household.area_code)}
+            people = await queries.list_people(session, [household.id for household, _, _ in rows])
+            codes = {code for household, _, _ in rows for code in lineage(household.area_code)}
             names = await find_names(session, codes)
-        return [Living(one, case, people.get(one.id, ()), _names(one.area_code, names)) for one, case in rows]
+        return [Living(one, case, people.get(one.id, ()), _names(one.area_code, names), net) for one, case, net in rows]
 
     def _rows(self, list_: WorkbookList, one: Living) -> Iterator[list[str | None]]:
         for person in one.people if list_.kind == "person-list" else [None]:
@@ -112,7 +113,7 @@ class ListExport:
                 return _of_case(column.name, one.case)
             case "check":
                 return self._checked(column.name, one)
-        return None  # shown.*: what other packages work out
+        return one.net_per_head  # shown.net_per_head, the one column that is worked out
 
     def _of_household(self, name: str, household: Household) -> Any:
         if name == "phone":
