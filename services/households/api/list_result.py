@@ -78,7 +78,7 @@ async def _page(
         found = await queries.list_findings(session, reader.who.scope, row.id, outcome, after, PAGE)
         names = await find_names(session, {above for one in found for above in views.above(one.area_code)})
         people = await find_member_names(session, [one.member_id for one in found if one.member_id])
-    return [views.conflict_view(one, people, names, reader) for one in found]
+    return [views.conflict_view(one, row.kind, people, names, reader) for one in found]
 
 
 def _rows(one: FindingView) -> Iterator[list[str | None]]:

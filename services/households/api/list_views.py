@@ -9,6 +9,7 @@ from services.households.api.reader import Reader
 from services.households.codes import LISTS as CODES
 from services.households.models import ImportFinding, RegisterImport
 from services.households.queries.cases import lineage
+from services.households.rules.register_imports import ListKind
 from services.households.schemas.register_imports import (
     FieldChange,
     FindingView,
@@ -73,7 +74,9 @@ def _failure(row: RegisterImport, reader: Reader) -> ImportFailure | None:
     return ImportFailure(code=code, message=reader.say(code, **row.failure["params"]))
 
 
-def conflict_view(one: ImportFinding, people: Mapping[Any, str], names: dict[str, str], reader: Reader) -> FindingView:
+def conflict_view(
+    one: ImportFinding, kind: ListKind, people: Mapping[Any, str], names: dict[str, str], reader: Reader
+) -> FindingView:
     """What stands in the way, or who vanished; `people`: names by member id."""
     name = people.get(one.member_id) if one.member_id else None
     return FindingView(
@@ -87,7 +90,7 @@ def conflict_view(one: ImportFinding, people: Mapping[Any, str], names: dict[str
         file=one.file + 1 if one.file is not None else None,
         sheet=one.sheet + 1 if one.sheet is not None else None,
         row=one.row_number,
-        field=title_of(one.field) or None,
+        field=LISTS[kind].headings.get(one.field) or title_of(one.field) or None,
         code=one.code,
         message=reader.say(one.code, **one.params),
         changes=[],

@@ -222,7 +222,7 @@ async def _findings(
         items = [views.staged_view(one, names, reader) for one in page]
     else:
         people = await find_member_names(session, [one.member_id for one in page if one.member_id])
-        items = [views.conflict_view(one, people, names, reader) for one in page]
+        items = [views.conflict_view(one, row.kind, people, names, reader) for one in page]
     return Page(items=items, next=encode_cursor(last.number) if last else None)
 
 
