@@ -15,6 +15,7 @@ from benchmarks import (
     files,
     grading,
     live_beside_bulk,
+    register_import,
     register_search,
     report,
     tasks_embedded,
@@ -35,6 +36,7 @@ CASES: dict[str, Open] = {
     "file_all_trigger": files.open_all_trigger,
     "file_beside_post": files.open_beside,
     "grading": grading.open_case,
+    "register_import": register_import.open_case,
 }
 FOLDER = Path(".bench")
 _BUSY = 0.5  # processes waiting for each core

@@ -14,10 +14,13 @@ from services.households.jobs import (
     grade_waiting,
     look_for_pretence,
     sweep_deadlines,
+    sweep_imports,
     sweep_photos,
 )
+from services.households.list_worker import ListWorker
 from services.households.settings import HouseholdsSettings
 from services.households.usecases.photos import PhotoShelf
+from services.households.usecases.register_imports import Shelf
 from shared.bus.port import Bus
 from shared.clock import utc_now
 from shared.db.engine import Database
@@ -31,6 +34,7 @@ from shared.security.vault import Vault
 
 NAME = "households"
 HERE = Path(__file__).parent
+IMPORT_SWEEP_SECONDS = 3600.0
 NIGHT_SECONDS = 6 * 3600.0
 
 
@@ -38,7 +42,12 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
     """The households service's app."""
     database = Database(settings.database, NAME, row_security=True)
     vault, income = Vault(settings.vault), IncomeSweep(database)
-    shelf = PhotoShelf(FileStore(FilesSettings(url=settings.photos.url)), vault)
+    photos = PhotoShelf(FileStore(FilesSettings(url=settings.photos.url)), vault)
+    shelf = Shelf(FileStore(settings.files), vault)
+
+    async def forget_imports() -> None:
+        await sweep_imports(database, shelf, settings.files, utc_now())
+
     return service_app(
         Parts(
             name=NAME,
@@ -65,9 +74,16 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
                 every(
                     NIGHT_SECONDS,
                     "photos",
-                    lambda: sweep_photos(database, shelf, settings.photos.kept_days, utc_now()),
+                    lambda: sweep_photos(database, photos, settings.photos.kept_days, utc_now()),
                 ),
+                every(IMPORT_SWEEP_SECONDS, "imports", forget_imports),
+                ListWorker(database, shelf).run,
             ],
-            state={"photos": shelf, "photos_settings": settings.photos},
+            state={
+                "files": shelf.store,
+                "files_settings": settings.files,
+                "photos": photos,
+                "photos_settings": settings.photos,
+            },
         )
     )

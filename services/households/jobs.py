@@ -1,4 +1,5 @@
-"""What runs beside the requests: deadlines; by night sums of income, grades, the audit of the register, old photos."""
+"""What runs beside the requests: deadlines; by night sums of income, grades, the audit of the register, and what was
+kept long enough: photos, imports."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
@@ -18,9 +19,16 @@ from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
 from services.households.usecases.photos import PhotoShelf
 from services.households.usecases.quality_night import audit_next_due, audit_next_village
+from services.households.usecases.register_imports import (
+    Shelf,
+    forget_applied,
+    forget_old_imports,
+    forget_orphans,
+)
 from shared.areas import Scope
 from shared.clock import CHINA, local_date
 from shared.db.engine import Database
+from shared.files import FilesSettings
 from shared.security.vault import Vault
 
 STEPS = (
@@ -62,6 +70,13 @@ async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> N
         await grading_nightly.take_snapshots(session, clock())
     if clock().astimezone(CHINA).time() >= NIGHT:
         await grading_nightly.grade_county(database, clock)
+
+
+async def sweep_imports(database: Database, shelf: Shelf, kept: FilesSettings, now: datetime) -> None:
+    """Forget list workbooks once they are written, or `FILES_KEPT_DAYS` after they came."""
+    await forget_applied(database, shelf)
+    await forget_old_imports(database, shelf, timedelta(days=kept.kept_days), now)
+    await forget_orphans(database, shelf, now)
 
 
 class IncomeSweep:

@@ -17,6 +17,7 @@ from services.households.models import (
     PublicNotice,
     QualityFinding,
     RegisterChange,
+    RegisterImport,
     TaskHousehold,
     Verdict,
     Visit,
@@ -33,6 +34,7 @@ from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
 from services.households.usecases.pretence import ANSWER, ORIGIN
 from services.households.usecases.quality import EXPLANATION
+from services.households.usecases.register_imports import NAMES
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -69,6 +71,7 @@ SEALED = (
     Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
     Sealed(CaseMove.note_sealed, MOVE_NOTE),
     Sealed(CaseMove.minutes_sealed, MINUTES),
+    Sealed(RegisterImport.files_sealed, NAMES),
     Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
     Sealed(RegisterChange.sealed, CHANGE),
     Sealed(DoubleEntry.claim_sealed, CLAIM),

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field
 
+from shared.files import FilesSettings
 from shared.settings import ServiceSettings
 
 MOST_PHOTO_BYTES = 20_000_000
@@ -27,6 +28,7 @@ class HouseholdsSettings(ServiceSettings):
     """How often and when the jobs beside the requests run, where photos lie, and what `ServiceSettings` takes."""
 
     sweep_seconds: float = Field(30, gt=0, description="How often deadlines are looked at, in seconds")
+    files: FilesSettings = FilesSettings()
     grade_seconds: float = Field(5, gt=0, description="How often households that wait are graded, in seconds")
     income_sweep_seconds: float = Field(
         60, gt=0, description="How often sums of income are looked after: the turn of a month, policies, late people"

@@ -28,6 +28,7 @@ from shared.contracts.alerts import AlertRaised
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import Event
 from shared.db.engine import Database, DatabaseSettings
+from shared.files import FilesSettings
 from shared.idnumber import IdNumber, complete
 from shared.ids import new_id
 from shared.inbox import Inbox
@@ -295,6 +296,7 @@ async def service(
         vault=vault_settings,
         sweep_seconds=3600,
         photos=PhotosSettings(url=(tmp_path / "photos").as_uri()),
+        files=FilesSettings(url=(tmp_path / "lists").as_uri(), max_bytes=10_000_000),
     )
     app = create_app(settings, LocalBus(), signing.find_key)
     database: Database = app.state.database

@@ -71,7 +71,6 @@ ROUTES = [
     ("POST", f"/households/{ID}/income/entries", FIELD),
     ("POST", f"/income-entries/{ID}/correction", FIELD),
     ("POST", f"/income-entries/{ID}/withdrawal", FIELD),
-<<<<<<< HEAD
     ("GET", f"/households/{ID}/findings", FIELD | {"supervisor"}),
     ("GET", "/findings", FIELD | {"supervisor"}),
     ("GET", "/findings/counts", FIELD | {"supervisor"}),
@@ -87,7 +86,6 @@ ROUTES = [
     ("GET", "/grade-movements/households", FIELD | {"supervisor"}),
     ("POST", "/grade-trials", {"county", "admin"}),
     ("POST", "/grade-trials/households", {"county", "admin"}),
-=======
     ("GET", "/monitoring-cases", FIELD | {"supervisor"}),
     ("POST", "/monitoring-cases", FIELD),
     ("GET", "/monitoring-cases/fast-lane", FIELD | {"supervisor"}),
@@ -129,7 +127,6 @@ ROUTES = [
     ("POST", f"/comparison-tickets/{ID}/reveal", {"bureau"}),
     ("POST", f"/comparison-tickets/{ID}/answer", {"bureau"}),
     ("POST", f"/comparison-tickets/{ID}/withdrawal", {"county", "township"}),
->>>>>>> gates
 ]
 
 

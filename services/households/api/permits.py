@@ -16,6 +16,7 @@ WriteHousehold = Annotated[Principal, Depends(Permit("household:write", *FIELD))
 WriteMember = Annotated[Principal, Depends(Permit("member:write", *FIELD))]
 RevealMember = Annotated[Principal, Depends(Permit("member:reveal", *FIELD))]
 ImportHousehold = Annotated[Principal, Depends(Permit("household:import", Role.COUNTY, Role.ADMIN))]
+ExportRegister = Annotated[Principal, Depends(Permit("register-export:read", *FIELD, Role.SUPERVISOR))]
 ReadHistory = Annotated[Principal, Depends(Permit("household:read-history", *FIELD, Role.SUPERVISOR))]
 RegroupHousehold = Annotated[Principal, Depends(Permit("household:regroup", *FIELD))]
 ReadDuplicate = Annotated[Principal, Depends(Permit("household:read-duplicate", *FIELD, Role.SUPERVISOR))]

@@ -12,6 +12,7 @@ from services.households.models.grades import (
     HouseholdGrade,
 )
 from services.households.models.help import EliminationCheck, Measure, MeasureState
+from services.households.models.imports import ImportFinding, RegisterImport
 from services.households.models.income import IncomeEntry, IncomeSummary, IncomeWaiting
 from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.models.notices import NoticeEntry, Objection, ObjectionState, PublicNotice
@@ -57,6 +58,7 @@ __all__ = [
     "Household",
     "HouseholdGrade",
     "IdempotencyKey",
+    "ImportFinding",
     "Inbox",
     "IncomeEntry",
     "IncomeSummary",
@@ -76,6 +78,7 @@ __all__ = [
     "QualityFinding",
     "QualityNight",
     "RegisterChange",
+    "RegisterImport",
     "RiskCase",
     "Task",
     "TaskEvent",
