@@ -133,7 +133,7 @@ async def read_import(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
 
 
 @router.get("/{import_id}/findings", summary="What an import would do · 核对明细")
-async def list_findings(
+async def list_import_findings(
     import_id: UUID,
     who: ImportHousehold,
     db: Db,
