@@ -26,12 +26,13 @@ async def stage(session: WriteSession, like: str, columns: Sequence[str], rows: 
     """
     connection = await raw(session)
     name = f"staged_{like}"
-    await connection.execute(f"DROP TABLE IF EXISTS {name}")
+    staged = f"pg_temp.{name}"  # a schema may have a table of that name for good
+    await connection.execute(f"DROP TABLE IF EXISTS {staged}")
     await connection.execute(
         f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {', '.join(columns)} FROM {like} WITH NO DATA"  # noqa: S608
     )
-    await connection.copy_records_to_table(name, records=rows, columns=list(columns))
-    return name
+    await connection.copy_records_to_table(name, schema_name="pg_temp", records=rows, columns=list(columns))
+    return staged
 
 
 async def copy_rows(session: WriteSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
