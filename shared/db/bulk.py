@@ -25,14 +25,13 @@ async def stage(session: WriteSession, like: str, columns: Sequence[str], rows: 
     `like` and `columns` are names from our own code, never input.
     """
     connection = await raw(session)
-    name = f"staged_{like}"
-    staged = f"pg_temp.{name}"  # a schema may have a table of that name for good
-    await connection.execute(f"DROP TABLE IF EXISTS {staged}")
+    name = f"copied_{like}"  # no table of ours is named so; and nothing but a temporary one is ever dropped
+    await connection.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
     await connection.execute(
         f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {', '.join(columns)} FROM {like} WITH NO DATA"  # noqa: S608
     )
-    await connection.copy_records_to_table(name, schema_name="pg_temp", records=rows, columns=list(columns))
-    return staged
+    await connection.copy_records_to_table(name, records=rows, columns=list(columns))
+    return name
 
 
 async def copy_rows(session: WriteSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
