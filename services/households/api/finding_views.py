@@ -99,9 +99,8 @@ async def count_views(
     ]
 
 
-def rules_view(in_force: tuple[RuleSet, UUID] | None, reader: Reader) -> schemas.QualityRulesView:
+def rules_view(rule_set: RuleSet | None, policy_id: UUID | None, reader: Reader) -> schemas.QualityRulesView:
     """All rules, in the order of their subjects."""
-    rule_set, policy_id = in_force or (None, None)
     off = RULES.keys() if rule_set is None else set(rule_set.numbers.off)
     numbers = rule_set.numbers.model_dump(mode="json", exclude={"off"}) if rule_set else None
     rules = [

@@ -127,5 +127,6 @@ async def list_quality_rules(
     """Every rule with its wording, its source and the fields to mend, and whether it is asked."""
     place = area or (min(who.scope.prefixes, default="").ljust(12, "0"))
     async with db.read(who.scope) as session:
-        in_force = await usecases.QualityPolicies.load(session)
-    return views.rules_view(in_force.at(place, local_date(utc_now())), reader_of(who))
+        in_force = await usecases.load_rule_sets(session, local_date(utc_now()))
+    rule_set, policy_id = in_force.find(place)
+    return views.rules_view(rule_set, policy_id, reader_of(who))

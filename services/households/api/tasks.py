@@ -29,12 +29,12 @@ from services.households.schemas.fields import AnyArea
 from services.households.usecases import tasks as usecases
 from services.households.usecases import verdicts
 from services.households.usecases.in_force import InForce
-from services.households.usecases.triage import TriagePolicies
-from services.households.usecases.verdicts import Told
+from services.households.usecases.verdicts import TRIAGE, Told
 from services.households.usecases.visits import VISIT_RULES
 from shared.areas import AreaCode
 from shared.clock import end_of_day, local_date, utc_now
 from shared.contracts.alerts import Severity
+from shared.contracts.policies import Triage
 from shared.contracts.visit_policies import VisitRules
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
@@ -167,8 +167,8 @@ async def task_views(
     beside = views.Beside(
         await find_contacts(session, who.scope, {row.household.id for row in rows if row.household}),
         await count_lists(session, who.scope, {row.task.id for row in rows if row.case.area_alert_id}),
-        await TriagePolicies.load(session, today),
-        await InForce.load(session, VISIT_RULES, VisitRules, today),
+        await InForce.load(session, TRIAGE, Triage.model_validate, today),
+        await InForce.load(session, VISIT_RULES, VisitRules.model_validate, today),
     )
     return [views.task_view(row, around, beside, reader) for row in rows]
 
