@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import views
-from services.households.api.cursors import id_of, moment_of
+from services.households.api.cursors import moment_cursor
 from services.households.api.permits import (
     AcceptTask,
     AssignTask,
@@ -40,7 +40,7 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_cursor, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
 from shared.security.principals import Principal
 
@@ -67,8 +67,7 @@ async def list_tasks(
 
     `without_visit` says which verdicts may be given from this list, by phone or known fact: `POST /v1/verdicts`.
     """
-    cursor = decode_cursor(after, 2)
-    start = (moment_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    start = moment_cursor(after)
     wanted = TaskFilter(
         state,
         Mine(who.id, DESK_LEVELS.get(who.role)) if mine else None,
