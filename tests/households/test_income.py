@@ -348,3 +348,14 @@ async def test_entries_come_in_pages(income: Households, home: tuple[str, list[s
     page = await income.get(f"/households/{home[0]}/income/entries?limit=2")
     rest = await income.get(f"/households/{home[0]}/income/entries?limit=2&after={page['next']}")
     assert [one["id"] for one in page["items"] + rest["items"]] == made[::-1]
+
+
+async def test_the_audit_looks_at_each_line_at_once(income: Households, home: tuple[str, list[str]]) -> None:
+    id_, _ = home
+    entry = await add(income, id_)
+    path = f"/households/{id_}/findings"
+    assert "wages-nobody-works" in {one["rule"] for one in await income.get(path)}
+    body, read = {"reason": "duplicate"}, {"If-Match": '"1"'}
+    gone = await income.post(f"/income-entries/{entry['id']}/withdrawal", body, "village", PINE, headers=read)
+    assert gone.status_code == 200, gone.text
+    assert "wages-nobody-works" not in {one["rule"] for one in await income.get(path)}

@@ -142,3 +142,17 @@ async def test_help_of_an_earlier_round_does_not_count_again(service: Households
     await plan(service, road.case_id)
     await service.sql("UPDATE monitoring_case SET round = 2")
     assert "measure-planned" in await road.missing("planned")
+
+
+async def test_the_audit_looks_at_each_measure_at_once(service: Households) -> None:
+    case_id = await identified(service)
+    [(household_id,)] = await service.sql("SELECT household_id FROM monitoring_case")
+    await service.sql("UPDATE monitoring_case SET identified_on = identified_on - 60")
+    path = f"/households/{household_id}/findings"
+    planned = await plan(service, case_id)
+    rules = {one["rule"] for one in await service.get(path)}
+    assert ("measure-late" in rules, "measure-missing" in rules) == (True, False)
+    reason = {"reason": "名额已满"}
+    await service.post(f"/measures/{planned['id']}/failure", reason, "township", STONE, headers=ANY)
+    rules = {one["rule"] for one in await service.get(path)}
+    assert ("measure-late" in rules, "measure-missing" in rules) == (False, True)

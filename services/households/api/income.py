@@ -170,6 +170,7 @@ async def withdraw_income_entry(
     withdrawal: schemas.IncomeWithdrawal,
     who: WriteIncome,
     db: Db,
+    vault: Seals,
     reader_of: ReaderOf,
     if_match: IfMatch = None,
 ) -> Response:
@@ -177,7 +178,7 @@ async def withdraw_income_entry(
     async with db.write(who.scope) as session:
         entry = await find.lock_entry(session, who.scope, entry_id)
         expect_version(if_match, entry.version)
-        await usecases.withdraw_entry(session, who, entry, withdrawal.reason, utc_now())
+        await usecases.withdraw_entry(session, vault, who, entry, withdrawal.reason, utc_now())
         view = views.entry_view(entry, await _members(session, who.scope, entry.household_id), reader_of(who))
     return json_answer(view, headers={"ETag": etag(entry.version)})
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.households.models import EliminationCheck
 from services.households.queries.monitoring import lock_case
 from services.households.rules.measures import DayAhead
+from services.households.usecases.consequences import follow_up
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.errors import Conflict
@@ -74,4 +75,5 @@ async def record_elimination_check(
     session.add(check)
     await session.flush()
     await audit.record(session, who, "elimination-check:record", case.id, area_code=case.area_code)
+    await follow_up(session, vault, who, [case.household_id], now, income=False)
     return check

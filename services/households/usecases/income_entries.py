@@ -1,4 +1,4 @@
-"""What people do with lines of income: enter, correct, withdraw. Each computes the household's sums anew."""
+"""What people do with lines of income: enter, correct, withdraw. What follows for the household follows at once."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,8 +11,7 @@ from services.households.queries.visits import is_visit_of
 from services.households.rules import income_entries as rules
 from services.households.rules.grading import Cause
 from services.households.rules.income_entries import Told
-from services.households.usecases.grading import regrade
-from services.households.usecases.income import recompute
+from services.households.usecases.consequences import follow_up
 from shared.db.engine import WriteSession
 from shared.ids import new_id
 from shared.security import audit
@@ -33,7 +32,7 @@ async def add_entry(
     rules.require_amount(told.amount, correction=False)
     await _check(session, who, household_id, told)
     entry = _entry(vault, who, household, told, now)
-    await _keep(session, who, entry, "added", now)
+    await _keep(session, vault, who, entry, "added", now)
     return entry
 
 
@@ -49,15 +48,17 @@ async def correct_entry(
     entry.corrects_id = before.id
     if before.source in BY_HAND and told.visit_id is None:
         entry.source, entry.visit_id = before.source, before.visit_id
-    await _keep(session, who, entry, "corrected", now)
+    await _keep(session, vault, who, entry, "corrected", now)
     return entry
 
 
-async def withdraw_entry(session: WriteSession, who: Principal, entry: IncomeEntry, reason: str, now: datetime) -> None:
+async def withdraw_entry(
+    session: WriteSession, vault: Vault, who: Principal, entry: IncomeEntry, reason: str, now: datetime
+) -> None:
     """A locked line was wrong as a whole: it counts no more."""
     rules.require_live(entry.ended_at)
     _end(entry, who, "withdrawn", reason, now)
-    await _keep(session, who, entry, "withdrawn", now)
+    await _keep(session, vault, who, entry, "withdrawn", now)
 
 
 async def _check(session: WriteSession, who: Principal, household_id: UUID, told: Told) -> None:
@@ -97,12 +98,13 @@ def _end(entry: IncomeEntry, who: Principal, ended_as: Ending, reason: str | Non
     entry.version += 1
 
 
-async def _keep(session: WriteSession, who: Principal, entry: IncomeEntry, did: str, now: datetime) -> None:
+async def _keep(
+    session: WriteSession, vault: Vault, who: Principal, entry: IncomeEntry, did: str, now: datetime
+) -> None:
     session.add(entry)
     await session.flush()
-    await recompute(session, [entry.household_id], now)
-    cause: Cause = "correction" if did in ("corrected", "withdrawn") else "fact"
-    await regrade(session, [entry.household_id], now, cause=cause, by=who.id)
     await audit.record(
         session, who, "income:write", entry.id, area_code=entry.area_code, did=did, item=entry.item, source=entry.source
     )
+    cause: Cause = "correction" if did in ("corrected", "withdrawn") else "fact"
+    await follow_up(session, vault, who, [entry.household_id], now, cause=cause)

@@ -9,6 +9,7 @@ from services.households.models import Measure, MonitoringCase
 from services.households.queries import measures as find
 from services.households.queries.monitoring import get_case, lock_case
 from services.households.rules import measures as rules
+from services.households.usecases.consequences import follow_up
 from shared.clock import local_date
 from shared.contracts.gate_policies import MeasureFit
 from shared.db.engine import WriteSession
@@ -87,6 +88,7 @@ async def plan_measure(
     session.add(measure)
     await session.flush()
     await _record(session, who, measure, "planned")
+    await follow_up(session, vault, who, [case.household_id], now, income=False)
     return measure
 
 
@@ -94,7 +96,7 @@ async def deliver_measure(
     session: WriteSession, vault: Vault, who: Principal, measure: Measure, told: Delivered, now: datetime
 ) -> None:
     """A locked measure was delivered, and here is the proof."""
-    await _active_case(session, who, measure)
+    case = await _active_case(session, who, measure)
     rules.require_planned(measure.state)
     rules.require_delivery_day(measure.planned_on, told.on, local_date(now))
     measure.state, measure.delivered_on = "delivered", told.on
@@ -103,27 +105,27 @@ async def deliver_measure(
         measure.amount = told.amount
     if told.quota is not None:
         measure.quota = told.quota
-    await _change(session, who, measure, "delivered", now)
+    await _change(session, vault, who, case, measure, "delivered", now)
 
 
 async def fail_measure(
     session: WriteSession, vault: Vault, who: Principal, measure: Measure, reason: str, now: datetime
 ) -> None:
     """A locked measure that was planned does not come."""
-    await _active_case(session, who, measure)
+    case = await _active_case(session, who, measure)
     rules.require_planned(measure.state)
     measure.state, measure.reason_sealed = "failed", vault.seal(reason.encode(), REASON)
-    await _change(session, who, measure, "failed", now)
+    await _change(session, vault, who, case, measure, "failed", now)
 
 
 async def withdraw_measure(
     session: WriteSession, vault: Vault, who: Principal, measure: Measure, reason: str, now: datetime
 ) -> None:
     """A locked measure was entered by mistake, delivered or not: no gate counts it any more."""
-    await _active_case(session, who, measure)
+    case = await _active_case(session, who, measure)
     rules.require_standing(measure.state)
     measure.state, measure.reason_sealed = "withdrawn", vault.seal(reason.encode(), REASON)
-    await _change(session, who, measure, "withdrawn", now)
+    await _change(session, vault, who, case, measure, "withdrawn", now)
 
 
 async def lock_with_case(session: WriteSession, who: Principal, measure_id: UUID) -> Measure:
@@ -139,10 +141,14 @@ async def _active_case(session: WriteSession, who: Principal, measure: Measure) 
     return case
 
 
-async def _change(session: WriteSession, who: Principal, measure: Measure, did: str, now: datetime) -> None:
+async def _change(
+    session: WriteSession, vault: Vault, who: Principal, case: MonitoringCase, measure: Measure, did: str, now: datetime
+) -> None:
     measure.version += 1
     measure.updated_by, measure.updated_at = who.id, now
+    await session.flush()
     await _record(session, who, measure, did)
+    await follow_up(session, vault, who, [case.household_id], now, income=False)
 
 
 async def _record(session: WriteSession, who: Principal, measure: Measure, did: str) -> None:
