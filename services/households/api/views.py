@@ -17,10 +17,10 @@ from services.households.rules.visits import needs_two
 from services.households.schemas import tasks as schemas
 from services.households.usecases.in_force import InForce
 from services.households.usecases.sealing import PERSON_PHONE
-from services.households.usecases.triage import TriagePolicies
 from services.households.usecases.verdicts import CONTACT, REASON
 from shared.clock import local_date
 from shared.contracts.households import Verdict
+from shared.contracts.policies import Triage
 from shared.contracts.visit_policies import VisitRules
 
 
@@ -30,7 +30,7 @@ class Beside:
 
     contacts: dict[UUID, Member]  # by household
     lists: dict[UUID, ListCount]  # by task
-    policies: TriagePolicies
+    triage: InForce[Triage]
     visit_rules: InForce[VisitRules]
 
 
@@ -93,7 +93,7 @@ def _title(
 
 def _without_visit(row: TaskRow, all_of_it: EvidenceSum, beside: Beside) -> list[Verdict]:
     """Where two people must have been there, somebody must have been."""
-    policy, _ = beside.policies.find(row.case.area_code)
+    policy, _ = beside.triage.find(row.case.area_code)
     rules, _ = beside.visit_rules.find(row.case.area_code)
     grade = row.household.grade if row.household else None
     return [

@@ -12,6 +12,7 @@ from services.households import events
 from services.households.models import CaseMove, Household, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
+from services.households.queries.visits import is_visit_of
 from services.households.rules.desks import DESK_LEVELS
 from services.households.rules.monitoring import moving
 from services.households.rules.monitoring.moving import Brought, Subject, Wanted
@@ -75,9 +76,7 @@ async def move_case(
     clocks, _ = keeper.in_force()
     wanted = Wanted(to, DESK_LEVELS.get(who.role), brought, on)
     move, own = moving.judge(_subject(case), wanted, local_date(now), clocks)
-    if brought.visit_id is not None and not await find.is_visit_of(
-        session, who.scope, brought.visit_id, case.household_id
-    ):
+    if brought.visit_id is not None and not await is_visit_of(session, who.scope, brought.visit_id, case.household_id):
         raise VisitUnknown(field="evidence.visit_id")
     if unmet := [*own, *await gates.unmet(session, case, to, on)]:
         raise GateNotMet(unmet)

@@ -18,11 +18,11 @@ from services.households.usecases.grading import regrade
 from services.households.usecases.in_force import InForce
 from services.households.usecases.monitoring import confirm_risk
 from services.households.usecases.tasks import note
-from services.households.usecases.triage import TriagePolicies
 from services.households.usecases.visits import VISIT_RULES
 from shared.clock import local_date
 from shared.contracts import households as contract
 from shared.contracts.households import Basis
+from shared.contracts.policies import Triage
 from shared.contracts.visit_policies import VisitRules
 from shared.db.engine import WriteSession
 from shared.errors import DomainError
@@ -34,6 +34,7 @@ from shared.security.vault import Vault
 
 REASON, CONTACT = "verdict-reason", "verdict-contact"
 """Purposes under which the texts are sealed."""
+TRIAGE = "triage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class _Giving:
     vault: Vault
     who: Principal
     now: datetime
-    policies: TriagePolicies
+    triage: InForce[Triage]
     visit_rules: InForce[VisitRules]
     visits: dict[UUID, list[Visit]]  # by case, oldest first
     alerts: dict[UUID, list[LiveAlert]]  # by case
@@ -117,8 +118,8 @@ class _Giving:
             vault,
             who,
             now,
-            await TriagePolicies.load(session, local_date(now)),
-            await InForce.load(session, VISIT_RULES, VisitRules, local_date(now)),
+            await InForce.load(session, TRIAGE, Triage.model_validate, local_date(now)),
+            await InForce.load(session, VISIT_RULES, VisitRules.model_validate, local_date(now)),
             await list_visits_of(session, who.scope, cases),
             await find_live(session, who.scope, cases),
             await find_verdicts(session, {row.task.id for row in rows if row.task.state == "done"}),
@@ -204,7 +205,7 @@ class _Giving:
         """The version of the policy by which no visit is needed, where there was none."""
         if basis == "visit":
             return None
-        policy, policy_id = self.policies.find(row.case.area_code)
+        policy, policy_id = self.triage.find(row.case.area_code)
         alerted = [one.alerted for one in self.alerts.get(row.case.id, [])]
         triage.require_visit_where_needed(policy, alerted, told.verdict)
         return policy_id

@@ -16,7 +16,6 @@ YesNo = bool | None
 ABLE = frozenset({"ordinary", "skilled"})
 """Labour skills (劳动技能) of people who can do a full day's work."""
 SOME_LABOUR = ABLE | {"weak"}
-STUDENT_AT_WORK_AGE = frozenset({"senior", "vocational", "college"})
 
 
 @dataclass(frozen=True, slots=True)
