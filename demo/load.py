@@ -161,19 +161,19 @@ async def _load_accounts(api: _Api, progress: Progress) -> list[dict[str, str]]:
 
 
 async def _load_keys(api: _Api) -> dict[str, str]:
-    """One key for each bureau, under each of its feeds."""
+    """One key for each bureau that reports, under each of its feeds."""
     keys = {}
     for one in county.organisations():
-        if one.feeds:
+        if one.reports:
             draft = {
                 "organisation": one.code,
                 "label": "demo",
-                "feeds": one.feeds,
+                "feeds": one.reports,
                 "areas": [one.area_code],
                 "expires_on": (date.today() + timedelta(days=365 * KEY_YEARS)).isoformat(),
             }
             made = await api.post("/directory/v1/api-keys", json=draft)
-            keys.update(dict.fromkeys(one.feeds, made["secret"]))
+            keys.update(dict.fromkeys(one.reports, made["secret"]))
     return keys
 
 
