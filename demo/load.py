@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import click
 import httpx
 
-from demo import county
+from demo import conditions, county
 from demo.households import STORY_VILLAGE, households
 from demo.income import LINE, income_file
 from demo.places import COUNTY
@@ -232,8 +232,10 @@ def _draft(one: county.Household) -> dict[str, Any]:
         "area_code": one.area_code,
         "natural_village": one.natural_village,
         "class": one.household_class,
+        **conditions.of_household(one),
         "members": [
             {
+                **conditions.of_member(member),
                 "name": member.name,
                 "id_number": member.id_number,
                 "relation": member.relation,

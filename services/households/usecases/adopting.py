@@ -11,7 +11,7 @@ from services.households.models import CaseMove, MonitoringCase
 from services.households.queries.adopting import show_adopted
 from services.households.queries.list_staging import find_cases
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
-from shared.clock import local_date
+from shared.clock import local_date, start_of_day
 from shared.contracts.monitoring import State
 from shared.db.engine import WriteSession
 from shared.ids import new_id
@@ -41,6 +41,7 @@ def _case(who: Principal, record: NationalRecord, now: datetime) -> MonitoringCa
     today = local_date(now)
     state: State = "eliminated" if record.eliminated else "monitored"
     since = record.eliminated_on if record.eliminated else record.identified_on
+    first = min(record.identified_on or since or today, today)
     return MonitoringCase(
         id=new_id(),
         household_id=record.household_id,
@@ -51,7 +52,9 @@ def _case(who: Principal, record: NationalRecord, now: datetime) -> MonitoringCa
         main_risk=record.risks[0] if record.risks else None,
         risks=list(record.risks),
         source=SOURCE,
-        opened_at=now,
+        opened_at=min(
+            start_of_day(first), now
+        ),  # it was a case all along: what helped since then is to be recorded here
         opened_by=who.id,
         state_since=min(since or today, today),
         identified_on=record.identified_on,
