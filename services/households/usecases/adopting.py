@@ -41,7 +41,6 @@ def _case(who: Principal, record: NationalRecord, now: datetime) -> MonitoringCa
     today = local_date(now)
     state: State = "eliminated" if record.eliminated else "monitored"
     since = record.eliminated_on if record.eliminated else record.identified_on
-    first = min(record.identified_on or since or today, today)
     return MonitoringCase(
         id=new_id(),
         household_id=record.household_id,
@@ -52,9 +51,7 @@ def _case(who: Principal, record: NationalRecord, now: datetime) -> MonitoringCa
         main_risk=record.risks[0] if record.risks else None,
         risks=list(record.risks),
         source=SOURCE,
-        opened_at=min(
-            start_of_day(first), now
-        ),  # it was a case all along: what helped since then is to be recorded here
+        opened_at=_opened_at(record, now),
         opened_by=who.id,
         state_since=min(since or today, today),
         identified_on=record.identified_on,
@@ -63,6 +60,11 @@ def _case(who: Principal, record: NationalRecord, now: datetime) -> MonitoringCa
         version=1,
         updated_at=now,
     )
+
+
+def _opened_at(record: NationalRecord, now: datetime) -> datetime:
+    """It was a case all along: what has helped since the day it was identified may be recorded here."""
+    return min(start_of_day(record.identified_on), now) if record.identified_on else now
 
 
 def _opening(who: Principal, case: MonitoringCase, now: datetime) -> CaseMove:
