@@ -91,6 +91,8 @@ class OneCase(RuleBasedStateMachine):
     def _move(self, to: State, level: Level | None, brought: Brought) -> None:
         subject = Subject(self.standing, "edge" if self.settled else None, ["01"] if self.settled else [])
         before = self.standing.state
+        if brought.minutes is not None:  # the village votes on what is before it
+            brought = replace(brought, minutes=replace(brought.minutes, held_on=self.today))
         try:
             _, unmet = moving.judge(subject, Wanted(to, level, brought, self.today), self.today, CLOCKS)
         except DomainError:
