@@ -104,6 +104,8 @@ class OneCase(RuleBasedStateMachine):
         settled = GateFacts("edge", "01", ("01",)) if self.settled else GateFacts()
         facts = replace(settled, identified_on=self.standing.identified_on)
         before = self.standing.state
+        if brought.minutes is not None:  # the village votes on what is before it
+            brought = replace(brought, minutes=replace(brought.minutes, held_on=self.today))
         try:
             made = moving.judge(self.standing, Wanted(to, level, brought, self.today), self.today)
         except DomainError:

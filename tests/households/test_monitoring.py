@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from shared.clock import local_date, utc_now
@@ -500,6 +501,23 @@ async def test_a_case_goes_on_with_the_household_its_own_was_merged_into(service
     assert rows == [(target, "monitored", ["01"]), (case["household"]["id"], None, [])]
     body = {"household_id": case["household"]["id"], "source": "patrol", "note": "走访发现"}
     assert (await service.post(CASES, body)).json()["code"] == "household-dissolved"
+
+
+async def test_a_case_goes_with_the_last_who_leaves_the_household(service: Households) -> None:
+    case, other = await open_case(service), await open_case(service, 2, members=[person(7, "李四")])
+    [target] = await service.register(household(3, BAMBOO))
+    home = case["household"]["id"]
+    [member] = (await service.get(f"/households/{home}"))["members"]
+
+    async def to(end: str) -> httpx.Response:
+        body = {"household_id": end, "relation": "97"}
+        return await service.post(f"/members/{member['id']}/move", body, headers={"If-Match": "*"})
+
+    refused = await to(other["household"]["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "case-two-active")
+    assert (await to(target)).status_code == 200
+    seen = await service.get(f"{CASES}/{case['id']}", "village", BAMBOO)
+    assert (seen["household"]["id"], seen["state"]) == (target, "clue")
 
 
 async def test_two_cases_are_not_merged_silently(service: Households) -> None:

@@ -153,7 +153,7 @@ def test_evidence(source: State, to: State, brought: Brought, missing: list[str]
     move = find_move(source, to)
     assert move is not None
     try:
-        moving.require_evidence(move, brought, DAY)
+        moving.require_evidence(move, brought, DAY, DAY - timedelta(days=30))
         found = []
     except InvalidInput as error:
         found = [fault.code for fault in error.faults]

@@ -76,9 +76,9 @@ def _visited(asked: Asked) -> list[Condition]:
 
 
 def _compared(asked: Asked) -> list[Condition]:
-    """Every kind was asked, unless nobody is old enough; each bureau has answered, or had its time."""
+    """Every kind was asked of everybody old enough; each bureau has answered, or had its time."""
     facts, terms, on = asked.facts, asked.terms, asked.on
-    kinds = {ticket.kind for ticket in facts.tickets}
+    kinds = {ticket.kind for ticket in facts.tickets} - facts.asked_in_part
     missing = set(terms.comparison.required) - kinds if facts.adults else set()
     waiting = sum(1 for ticket in facts.tickets if not ticket.answered and on <= ticket.due_on)
     return [

@@ -78,6 +78,8 @@ async def move_case(
         raise VisitUnknown(field="evidence.visit_id")
     if unmet := await gates.unmet(session, case, to, on):
         raise GateNotMet(unmet)
+    if on < local_date(now) and (unmet := await gates.unmet(session, case, to, local_date(now))):
+        raise GateNotMet(unmet)  # a day in the past makes nothing fresh that is stale by now
     judged_by = await gates.judged_by(session, case, to, on)
     return await _make(session, vault, who, row, move, brought, on, now, keeper, judged_by)
 

@@ -102,7 +102,7 @@ def judge(standing: Standing, wanted: Wanted, today: date) -> Move:
     """
     move = require_move(standing.state, wanted.to, wanted.level)
     require_order(wanted.on, standing.state_since, today)
-    require_evidence(move, wanted.brought, wanted.on)
+    require_evidence(move, wanted.brought, wanted.on, standing.state_since)
     return move
 
 
@@ -116,11 +116,17 @@ def require_move(source: State, to: State, level: Level | None) -> Move:
     return move
 
 
-def require_evidence(move: Move, brought: Brought, on: date) -> None:
-    """Raise `InvalidInput` with everything that is missing, and with what had not happened yet on the day of the move."""
+def require_evidence(move: Move, brought: Brought, on: date, since: date) -> None:
+    """Raise `InvalidInput` with everything that is missing, and with what had not happened yet on the day of the move.
+
+    The village votes on what is before it: not before the day `since` when the case came to be deliberated.
+    """
     faults = [Fault("evidence", f"case-needs-{kind.replace('_', '-')}") for kind in missing(move, brought.kinds())]
     if any(day > on for day in brought.days()):
         faults.append(Fault("evidence", "case-evidence-later"))
+    votes = {"vote_for", "vote_against"} & set(move.needs)
+    if votes and brought.minutes is not None and brought.minutes.held_on < since:
+        faults.append(Fault("evidence", "case-vote-early"))
     if faults:
         raise InvalidInput(faults)
 
