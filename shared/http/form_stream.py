@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError, MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from shared.errors import DomainError, Invalid
@@ -46,7 +46,7 @@ class FormStream:
             raise FormInvalid
         self._body = body
         self._parts = _Parts(most_files)
-        self._parser = MultipartParser(options[b"boundary"], self._parts.callbacks())
+        self._parser = _parser(options[b"boundary"], self._parts.callbacks())
         self.fields: Mapping[str, str] = self._parts.fields
 
     @property
@@ -100,6 +100,14 @@ class FormStream:
         else:
             return True
         raise FormInvalid
+
+
+def _parser(boundary: bytes, callbacks: "MultipartCallbacks") -> MultipartParser:
+    try:
+        return MultipartParser(boundary, callbacks)
+    except FormParserError:  # the parser takes 256 bytes of it; the standard allows 70
+        pass
+    raise FormInvalid
 
 
 @dataclass(slots=True)

@@ -81,6 +81,7 @@ async def test_a_byte_order_mark_is_no_row(sizes: Sequence[int]) -> None:
             b"[tru]",
             b'["\xff"]',
             b'[{"a":}]',
+            b"[1" + b"0" * 10_000 + b"]",
             b"[" * 100_000,
             b'[{"a":' * 100_000,
         ),

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -29,7 +30,7 @@ from services.households.rules.gates import GATES
 from services.households.rules.monitoring.clocks import add_months
 from services.households.rules.monitoring.states import MOVES
 from services.households.rules.notices import NoticeRun
-from services.households.rules.rounds import Step, brought_visit, vote_of
+from services.households.rules.rounds import Step, brought_visits, vote_of
 from shared.clock import utc_now
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
 from shared.messages import Catalogue
@@ -105,6 +106,7 @@ IDENTIFICATION: list[tuple[str, dict[str, Any]]] = [
     ("visit", {"visited": False}),
     ("authorisation", {"authorised": False}),
     ("comparison-asked", {"tickets": TICKETS[1:]}),
+    ("comparison-asked", {"asked_in_part": frozenset({"vehicle"})}),
     ("comparison-answered", {"tickets": (*TICKETS[1:], Ticket("vehicle", ON, False))}),
     ("votes", {"vote": None}),
     ("votes", {"vote": Vote(20, 10)}),  # half is no majority
@@ -118,7 +120,7 @@ IDENTIFICATION: list[tuple[str, dict[str, Any]]] = [
     ("objection-upheld", {"notice": NoticeRun(date(2026, 10, 20), date(2026, 10, 25), upheld=1)}),
 ]
 ELIMINATION: list[tuple[str, dict[str, Any]]] = [
-    *IDENTIFICATION[7:],
+    *IDENTIFICATION[8:],
     ("months", {"identified_on": date(2026, 5, 3)}),  # one day short
     ("months", {"identified_on": None}),
     ("labour", {"able": 0, "weak": 0}),
@@ -373,6 +375,9 @@ def test_every_condition_has_its_words() -> None:
     } == set()
 
 
+VISIT = uuid4()
+
+
 def step(to: str, **evidence: Any) -> Step:
     return Step(to, utc_now(), evidence)
 
@@ -381,13 +386,13 @@ def test_what_was_seen_before_a_case_was_sent_back_counts_no_more() -> None:
     minutes = {"attendees": 10, "votes_for": 9, "votes_against": 0}
     road = [
         step("visit_check"),
-        step("comparison", visit_id="1"),
+        step("comparison", visit_id=str(VISIT)),
         step("deliberation"),
         step("notice", minutes=minutes),
     ]
-    assert (vote_of(road, "identification"), brought_visit(road, "identification")) == (Vote(10, 9), True)
+    assert (vote_of(road, "identification"), brought_visits(road, "identification")) == (Vote(10, 9), {VISIT})
     back = [*road, step("visit_check")]
-    assert (vote_of(back, "identification"), brought_visit(back, "identification")) == (None, False)
+    assert (vote_of(back, "identification"), brought_visits(back, "identification")) == (None, set())
     said = [*back, step("comparison", visited_on="2026-03-01")]
-    assert not brought_visit(said, "identification"), "a day that is only said is no visit"
+    assert not brought_visits(said, "identification"), "a day that is only said is no visit"
     assert vote_of([*road, step("elimination_check")], "elimination") is None

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from shared.clock import local_date, utc_now
@@ -215,10 +216,10 @@ async def test_everything_that_is_not_met_is_told_at_once_and_in_words(service: 
     await service.sql("UPDATE monitoring_case SET class = NULL, risks = '{}', main_risk = NULL")
     refused = await move(service, case_id, "monitored", "county")
     assert (refused.status_code, refused.json()["code"]) == (409, "gate-not-met")
-    assert codes(refused) == ["case-class-missing", "case-risk-missing", "unmet-class", "unmet-main-risk"]
+    assert codes(refused) == ["unmet-class", "unmet-main-risk"]
     ahead = {one["to"]: one for one in await service.get(f"{CASES}/{case_id}/moves")}
     assert [one["code"] for one in ahead["monitored"]["unmet"]] == codes(refused)
-    assert ahead["monitored"]["unmet"][0]["text"] == "尚未确定监测对象类型"
+    assert ahead["monitored"]["unmet"][0]["text"] == "尚未确定监测对象类别"
     assert (ahead["monitored"]["yours"], ahead["monitored"]["by"]) == (True, ["county"])
     assert (ahead["visit_check"]["needs"], ahead["visit_check"]["road"]) == (["note"], "back")
     assert ahead["dismissed"]["needs_text"] == ["须说明情况或理由"]
@@ -229,7 +230,7 @@ async def test_a_notice_stands_for_its_days(service: Households) -> None:
     await walk(service, case_id, IDENTIFIED[:4])
     await pass_days(service, case_id, 4)
     refused = await move(service, case_id, "township_review", "village")
-    assert (refused.status_code, codes(refused)) == (409, ["case-too-early-notice", "unmet-notice"])
+    assert (refused.status_code, codes(refused)) == (409, ["unmet-notice"])
     assert "5 天" in refused.json()["errors"][0]["message"]
     upheld = await move(service, case_id, "visit_check", "village")
     assert upheld.json()["state"] == "visit_check", "an objection that is upheld need not wait"
@@ -500,6 +501,23 @@ async def test_a_case_goes_on_with_the_household_its_own_was_merged_into(service
     assert rows == [(target, "monitored", ["01"]), (case["household"]["id"], None, [])]
     body = {"household_id": case["household"]["id"], "source": "patrol", "note": "走访发现"}
     assert (await service.post(CASES, body)).json()["code"] == "household-dissolved"
+
+
+async def test_a_case_goes_with_the_last_who_leaves_the_household(service: Households) -> None:
+    case, other = await open_case(service), await open_case(service, 2, members=[person(7, "李四")])
+    [target] = await service.register(household(3, BAMBOO))
+    home = case["household"]["id"]
+    [member] = (await service.get(f"/households/{home}"))["members"]
+
+    async def to(end: str) -> httpx.Response:
+        body = {"household_id": end, "relation": "97"}
+        return await service.post(f"/members/{member['id']}/move", body, headers={"If-Match": "*"})
+
+    refused = await to(other["household"]["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "case-two-active")
+    assert (await to(target)).status_code == 200
+    seen = await service.get(f"{CASES}/{case['id']}", "village", BAMBOO)
+    assert (seen["household"]["id"], seen["state"]) == (target, "clue")
 
 
 async def test_two_cases_are_not_merged_silently(service: Households) -> None:

@@ -254,6 +254,32 @@ async def test_cases_nobody_has_here_are_taken_over(service: Households) -> None
     assert tally(again["households"]) == {"unchanged": 2}
 
 
+async def test_help_since_the_identification_may_be_recorded_on_a_case_taken_over(service: Households) -> None:
+    await written(service, workbook([person(ONE, 1, **CASE)]))
+    [(case_id, household_id, opened_on)] = await service.sql(
+        "SELECT id, household_id, (opened_at AT TIME ZONE 'Asia/Shanghai')::date::text FROM monitoring_case"
+    )
+    assert opened_on == CASE["识别时间"]
+    measure = {
+        "risk": "01",
+        "kind": "health",
+        "tag": "reduce",
+        "bureau": "medical_insurance",
+        "content": "医疗救助",
+        "planned_on": "2025-03-10",
+        "due_on": "2025-04-10",
+    }
+    path = f"/monitoring-cases/{case_id}/measures"
+    assert (await service.post(path, measure, "village", PINE)).status_code == 201
+    early = await service.post(path, {**measure, "planned_on": "2025-03-01"}, "village", PINE)
+    assert (early.status_code, early.json()["code"]) == (422, "measure-before-case")
+    change = {"json": {"road_km": 1}, "headers": {"If-Match": '"1"'}}
+    changed = await service.call("PATCH", f"/households/{household_id}", **change)  # anything, to have it audited
+    assert changed.status_code == 200, changed.text
+    listed = await service.get(f"/households/{household_id}/findings")
+    assert "case-days-out-of-order" not in [one["rule"] for one in listed]
+
+
 @pytest.mark.parametrize(
     ("state", "said", "code"),
     [

@@ -262,6 +262,21 @@ async def test_a_person_moves_and_the_last_one_takes_the_household_along(service
     assert (await act(service, path, {"household_id": second, "relation": "97"})).json()["code"] == "households-same"
 
 
+async def test_of_two_moves_at_once_the_second_finds_the_person_gone(service: Households) -> None:
+    first, second, third = await service.register(
+        household(1, PINE, [person(1), person(4, "王五", "12")]),
+        *(household(number, PINE, [person(number, "李四")]) for number in (2, 3)),
+    )
+    path = f"/members/{(await people(service, first))['王五']['id']}/move"
+    ends = [second, third] * 3
+    answers = await asyncio.gather(
+        *(act(service, path, {"household_id": end, "relation": "97"}, version='"1"') for end in ends)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
+    [(went,)] = await service.sql("SELECT count(*) FROM register_change WHERE what = 'went'")
+    assert went == 1
+
+
 async def test_a_household_dies_out_and_a_mistake_is_taken_back(service: Households) -> None:
     [id_] = await service.register(household(1, PINE, [person(1), person(2, "王五", "12")]))
     members = {one["name"]: one["id"] for one in (await people(service, id_)).values()}

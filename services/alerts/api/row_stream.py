@@ -106,7 +106,7 @@ class _ArrayCutter:
             item, end = self._decode(text, start)
         except json.JSONDecodeError as error:
             broken_at = error.pos
-        except RecursionError:
+        except (RecursionError, ValueError):  # the latter: a number of more digits than Python makes an integer of
             broken_at = -MAX_ROW - 1
         else:
             if text[end - 1] in '}]"' or text[end : end + 1] in _AFTER_A_NUMBER:

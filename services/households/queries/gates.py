@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from services.households.models import (
     Authorisation,
@@ -30,7 +31,7 @@ from services.households.rules.notices import NoticeRun
 from services.households.rules.rounds import (
     ROAD,
     Step,
-    brought_visit,
+    brought_visits,
     entered,
     half_of,
     times_entered,
@@ -61,17 +62,20 @@ async def load_gate_facts(session: ReadSession, asked: GateQuestion) -> GateFact
     case, on = asked.case, asked.on
     steps = await _steps(session, case)
     found = await find_facts(session, [case.household_id], on)
+    tickets = await _tickets(session, case)
+    adults = await _adults(session, case, add_months(on, -12 * asked.terms.comparison.min_age))
     return GateFacts(
         monitoring_class=case.monitoring_class,
         main_risk=case.main_risk,
         risks=tuple(case.risks),
         identified_on=case.identified_on,
-        visited=brought_visit(steps, asked.half) or await _visited(session, asked, steps),
+        visited=await _visited(session, asked, steps),
         authorised=await _authorised(session, case, on),
         vote=vote_of(steps, asked.half),
         notice=await _notice(session, asked, steps),
-        tickets=await _tickets(session, case),
-        adults=await _adults(session, case, add_months(on, -12 * asked.terms.comparison.min_age)),
+        tickets=tuple(Ticket(one.kind, one.due_on, one.state == "answered") for one in tickets),
+        adults=len(adults),
+        asked_in_part=_in_part(tickets, adults),
         measures=await _measures(session, case),
         income=await _income(session, case, asked.line),
         check=await _check(session, case, steps),
@@ -116,9 +120,8 @@ async def _visited(session: ReadSession, asked: GateQuestion, steps: Sequence[St
     if since is None or (asked.half == "identification" and times_entered(steps, first) < 2):
         since = asked.case.opened_at - timedelta(days=asked.terms.gate.visit_before_days)
     until = datetime.combine(asked.on + timedelta(days=1), datetime.min.time(), CHINA)
-    query = select(Visit.id).where(
-        Visit.household_id == asked.case.household_id, Visit.visited_at >= since, Visit.visited_at < until
-    )
+    of_it = or_(Visit.household_id == asked.case.household_id, Visit.id.in_(brought_visits(steps, asked.half)))
+    query = select(Visit.id).where(of_it, Visit.visited_at >= since, Visit.visited_at < until)
     return await session.scalar(query.limit(1)) is not None
 
 
@@ -130,7 +133,10 @@ async def _authorised(session: ReadSession, case: MonitoringCase, on: date) -> b
 
 
 async def _notice(session: ReadSession, asked: GateQuestion, steps: Sequence[Step]) -> NoticeRun | None:
-    """The live entry on a notice that was drafted since the case last came to be published."""
+    """The live entry on a notice that was drafted since the case last came to be published.
+
+    An objection that nobody has answered counts on whatever sheet it was made: taking that one down answers nobody.
+    """
     case = asked.case
     since = entered(steps, ROAD[asked.half][1])
     if since is None:
@@ -147,29 +153,34 @@ async def _notice(session: ReadSession, asked: GateQuestion, steps: Sequence[Ste
         )
     )
     row = (await session.execute(query)).one_or_none()
-    if row is None:
-        return None
-    counted = select(
-        func.count().filter(Objection.state == "open"), func.count().filter(Objection.state == "upheld")
-    ).where(Objection.notice_id == row.notice_id, Objection.case_id == case.id)
+    upheld_here = (Objection.state == "upheld") & (Objection.notice_id == (row and row.notice_id))
+    counted = select(func.count().filter(Objection.state == "open"), func.count().filter(upheld_here)).where(
+        Objection.case_id == case.id
+    )
     waiting, upheld = (await session.execute(counted)).one()
-    return NoticeRun(row.started_on, row.ended_on, waiting, upheld)
+    return NoticeRun(row and row.started_on, row and row.ended_on, waiting, upheld)
 
 
-async def _tickets(session: ReadSession, case: MonitoringCase) -> tuple[Ticket, ...]:
-    query = select(ComparisonTicket.kind, ComparisonTicket.due_on, ComparisonTicket.state).where(
+async def _tickets(session: ReadSession, case: MonitoringCase) -> Sequence[ComparisonTicket]:
+    query = select(ComparisonTicket).where(
         ComparisonTicket.case_id == case.id,
         ComparisonTicket.round == case.round,
         ComparisonTicket.state != "withdrawn",
     )
-    return tuple(Ticket(kind, due_on, state == "answered") for kind, due_on, state in await session.execute(query))
+    return (await session.scalars(query)).all()
 
 
-async def _adults(session: ReadSession, case: MonitoringCase, born_by: date) -> int:
-    query = select(func.count()).where(
+async def _adults(session: ReadSession, case: MonitoringCase, born_by: date) -> set[UUID]:
+    query = select(Member.id).where(
         Member.household_id == case.household_id, Member.left_on.is_(None), Member.birth_on <= born_by
     )
-    return await session.scalar(query) or 0
+    return set(await session.scalars(query))
+
+
+def _in_part(tickets: Sequence[ComparisonTicket], adults: set[UUID]) -> frozenset[str]:
+    """Kinds of which a bureau was asked after some of the people, and not after all."""
+    asked = {kind: {one.member_id for one in tickets if one.kind == kind} for kind in {one.kind for one in tickets}}
+    return frozenset(kind for kind, people in asked.items() if not adults <= people)
 
 
 async def _measures(session: ReadSession, case: MonitoringCase) -> tuple[HelpMeasure, ...]:

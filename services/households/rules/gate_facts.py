@@ -88,6 +88,7 @@ class GateFacts:
     notice: NoticeRun | None = None  # of this round
     tickets: tuple[Ticket, ...] = ()
     adults: int = 0  # people old enough to be asked after
+    asked_in_part: frozenset[str] = frozenset()  # kinds of which some of them were not
     measures: tuple[HelpMeasure, ...] = ()
     able: int = 0  # people who can work
     weak: int = 0  # people who can work a little (弱劳动力或半劳动力)

@@ -1,7 +1,7 @@
 """The gates (关口) of the national case: what must be so before it may go on, all of it told at once.
 
 Nothing here asks who wants it, or how urgently. A fact that is not known counts as not so: what nobody has looked at
-cannot be said to be in order. Sources: domain rules of identification and elimination (识别、风险消除), whose numbers
+cannot be said to be in order. Sources: docs/field.md, Steps (识别、风险消除) and Risks; their numbers
 are the policies `gate-terms`, `measure-fit` and `asset-comparison`.
 """
 
@@ -76,9 +76,9 @@ def _visited(asked: Asked) -> list[Condition]:
 
 
 def _compared(asked: Asked) -> list[Condition]:
-    """Every kind was asked, unless nobody is old enough; each bureau has answered, or had its time."""
+    """Every kind was asked of everybody old enough; each bureau has answered, or had its time."""
     facts, terms, on = asked.facts, asked.terms, asked.on
-    kinds = {ticket.kind for ticket in facts.tickets}
+    kinds = {ticket.kind for ticket in facts.tickets} - facts.asked_in_part
     missing = set(terms.comparison.required) - kinds if facts.adults else set()
     waiting = sum(1 for ticket in facts.tickets if not ticket.answered and on <= ticket.due_on)
     return [

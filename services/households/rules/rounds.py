@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.households.rules.gate_facts import Vote
+from services.households.rules.notices import NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ ROAD = {
 """Of each half of the road: where it begins anew when it is sent back, and where the village publishes."""
 
 
-def half_of(state: str) -> str:
+def half_of(state: str) -> NoticeKind:
     """Whether a state lies on the road in, or on the road out."""
     return "elimination" if state.startswith("eliminat") else "identification"
 
@@ -55,6 +57,7 @@ def vote_of(steps: Sequence[Step], half: str) -> Vote | None:
     return None
 
 
-def brought_visit(steps: Sequence[Step], half: str) -> bool:
-    """Whether a move since then named a visit that is on record; a day that is only said is none."""
-    return any(step.evidence.get("visit_id") for step in _since_beginning(steps, half))
+def brought_visits(steps: Sequence[Step], half: str) -> set[UUID]:
+    """The visits on record that moves since then named; a day that is only said is none."""
+    named = [step.evidence.get("visit_id") for step in _since_beginning(steps, half)]
+    return {UUID(str(visit_id)) for visit_id in named if visit_id}

@@ -7,18 +7,23 @@ from uuid import UUID
 from services.households.models import CaseEvidence, Household, MonitoringCase, RiskCase
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
+from services.households.queries.notices import find_live_entries
 from services.households.queries.register import lock_household
-from services.households.rules.monitoring.refusals import CaseActive, CaseOver, TwoCases
+from services.households.rules.desks import DESK_LEVELS
+from services.households.rules.monitoring.refusals import CaseActive, CaseOver, ClassPublished, TwoCases
 from services.households.rules.monitoring.risks import (
     OF_FAMILY,
     ClassContradicts,
     Means,
     check_class,
+    require_kept,
     require_risks,
     with_risk,
 )
-from services.households.rules.monitoring.states import CLOSED, FINAL
+from services.households.rules.monitoring.states import CLOSED, FINAL, IDENTIFIED
+from services.households.rules.objections import BACK_TO
 from services.households.rules.register import require_lives
+from services.households.rules.rounds import half_of
 from services.households.usecases.consequences import follow_up
 from services.households.usecases.moves import begin_round, show_on_household, write_opening
 from shared.clock import local_date
@@ -33,7 +38,7 @@ REMARK = "case-remark"
 """Purpose under which the words on the risk 99 are sealed."""
 
 _SOURCES: dict[str, Source] = {"household.request": "self_report", "cadre.patrol": "patrol"}
-"""Feeds that are not a bureau's own (§1.4: 自主申报, 走访排查, 部门筛查预警)."""
+"""Feeds that are not a bureau's own (docs/field.md, Steps: 自主申报, 走访排查, 部门筛查预警)."""
 
 
 async def open_case(
@@ -93,10 +98,15 @@ async def set_risks(
     remark: str | None,
     now: datetime,
 ) -> None:
-    """Say which risks a locked case is about, up to five with one main; raises `RisksInvalid`, `RemarkRequired`."""
+    """Say which risks a locked case is about, up to five with one main; raises `RisksInvalid`, `RemarkRequired`.
+
+    Once the county has decided, only the county says that one of them is none: `RiskStays`. Help is owed for each.
+    """
     require_risks(main, risks, remark)
     case = row.case
     _require_open(case)
+    if case.state in IDENTIFIED and DESK_LEVELS.get(who.role) != "county":
+        require_kept(case.risks, risks)
     case.main_risk, case.risks = main, list(risks)
     case.remark_sealed = vault.seal(remark.encode(), REMARK) if remark else None
     await _changed(session, vault, who, row, now, "risks")
@@ -105,8 +115,13 @@ async def set_risks(
 async def set_class(
     session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, wanted: CaseClass, now: datetime
 ) -> list[str]:
-    """Settle the class of a locked case; raises `ClassContradicts`. Returns what could not be checked, as codes."""
+    """Settle the class of a locked case; raises `ClassContradicts`. Returns what could not be checked, as codes.
+
+    While a notice says one class, another would be decided than was published: `ClassPublished`.
+    """
     _require_open(row.case)
+    if wanted != row.case.monitoring_class and await _is_published(session, row.case):
+        raise ClassPublished(field="class")
     against, unknown = check_class(wanted, await means_of(session, row.household))
     if against:
         raise ClassContradicts(against)
@@ -141,6 +156,12 @@ async def carry_over(session: WriteSession, who: Principal, gone: Household, int
     gone.risks = []
     show_on_household(case, into)
     await audit.record(session, who, "case:carry-over", case.id, area_code=case.area_code, household=gone.id)
+
+
+async def _is_published(session: ReadSession, case: MonitoringCase) -> bool:
+    """Whether it stands on a notice that counts, and is not decided yet."""
+    kind = half_of(case.state)
+    return case.state in BACK_TO and bool(await find_live_entries(session, [case.id], kind))
 
 
 def _require_open(case: MonitoringCase) -> None:

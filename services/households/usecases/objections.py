@@ -11,6 +11,7 @@ from services.households.queries.monitoring import MonitoringRow, lock_case
 from services.households.rules import objections as rules
 from services.households.rules.monitoring.moving import Brought
 from services.households.rules.notices import NoticeNotPosted
+from services.households.rules.rounds import half_of
 from services.households.usecases.moves import move_case
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -86,7 +87,7 @@ async def answer_objection(
     objection.answered_on, objection.answered_by = local_date(now), who.id
     objection.version += 1
     if decision == "upheld":
-        await _send_back(session, vault, who, row, objection, reason, now)
+        await _send_back(session, vault, who, row, reason, now)
     await session.flush()
     await audit.record(session, who, "objection:answer", objection.id, area_code=objection.area_code, decision=decision)
     return objection
@@ -97,15 +98,14 @@ async def _send_back(
     vault: Vault,
     who: Principal,
     row: MonitoringRow,
-    objection: Objection,
     reason: str,
     now: datetime,
 ) -> None:
-    """Once for a case, however many objections to it are upheld."""
-    entries = await find.list_entries(session, who.scope, [objection.notice_id])
-    [entry] = [one for one in entries if one.case_id == row.case.id]
-    if entry.void_at is not None:
+    """Once for a case, however many objections to it are upheld; from whatever sheet it stands on by now."""
+    back = rules.BACK_TO.get(row.case.state)
+    if back is None:
         return
-    entry.void_at = now
-    if (back := rules.BACK_TO.get(row.case.state)) is not None:
-        await move_case(session, vault, who, row, back, Brought(note=reason), local_date(now), now)
+    live = await find.find_live_entries(session, [row.case.id], half_of(row.case.state))
+    for entry in live.values():
+        entry.void_at = now
+    await move_case(session, vault, who, row, back, Brought(note=reason), local_date(now), now)

@@ -28,6 +28,7 @@ from services.households.usecases.register import place, write_rows
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.clock import local_date
 from shared.db.engine import WriteSession
+from shared.errors import Stale
 from shared.ids import new_id
 from shared.security import audit
 from shared.security.principals import Principal
@@ -149,8 +150,11 @@ async def move_member(
 ) -> None:
     """A locked person goes to another household, both locked by `lock_two`; open cases about nobody else follow.
 
-    When nobody is left where they came from, that household is dissolved.
+    When nobody is left where they came from, that household is dissolved, and its national case goes with the last of
+    them. Raises `Stale` when the person moved while we waited, and `TwoCases` as a merge does.
     """
+    if member.household_id not in households.keys() - {target_id}:
+        raise Stale
     source, target = households[member.household_id], households[target_id]
     if member.left_on is not None:
         raise rules.MemberLeft
@@ -160,7 +164,8 @@ async def move_member(
     await _carry(session, act, source, target, [member], {member.id: relation})
     await follow_persons(session, source.id, target.id, target.area_code, [member.person_key])
     await _tell(session, who, target, [member], now)
-    await dissolve_if_empty(session, who, act, source, "empty", local_date(now))
+    if await dissolve_if_empty(session, who, act, source, "empty", local_date(now)):
+        await carry_over(session, who, source, target, now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="moved")
     await follow_up(session, vault, who, [source.id, target.id], now)
 

@@ -49,6 +49,12 @@ class CaseOver(Conflict):
     code: ClassVar[str] = "case-over"
 
 
+class ClassPublished(Conflict):
+    """A notice says another class: it is taken back first, or the case sent back."""
+
+    code: ClassVar[str] = "case-class-published"
+
+
 class PauseNotAllowed(Conflict):
     """The policy allows no pause, or none so long, for that reason."""
 

@@ -1,4 +1,4 @@
-"""Risks (返贫致贫风险) and classes (监测对象类型) of a national case, pure. Codes: domain page §1.5, `codes.toml`."""
+"""Risks (返贫致贫风险) and classes (监测对象类型) of a national case, pure. Codes: docs/field.md, Risks, `codes.toml`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import ClassVar
 
 from shared.contracts.monitoring import CaseClass
-from shared.errors import Conflict, Fault, Invalid
+from shared.errors import Conflict, Fault, Forbidden, Invalid
 
 MOST = 5
-"""Risks of one household (§1.5)."""
+"""Risks of one household (docs/field.md, Risks)."""
 
 OTHER = "99"
 """The risk that needs words."""
@@ -41,12 +41,25 @@ class RemarkRequired(Invalid):
     code: ClassVar[str] = "case-remark-required"
 
 
+class RiskStays(Forbidden):
+    """The county has decided on that risk: it alone says that it is none."""
+
+    code: ClassVar[str] = "case-risk-stays"
+
+
 def require_risks(main: str, risks: Sequence[str], remark: str | None) -> None:
     """Raise `RisksInvalid` or `RemarkRequired`."""
     if not 1 <= len(risks) <= MOST or len(set(risks)) < len(risks) or main not in risks:
         raise RisksInvalid(field="risks", most=MOST)
     if OTHER in risks and not (remark and remark.strip()):
         raise RemarkRequired(field="remark")
+
+
+def require_kept(there: Sequence[str], wanted: Collection[str]) -> None:
+    """Raise `RiskStays` when a risk is dropped; a disaster of some kind may be put more exactly."""
+    exact = any(risk.startswith("02") for risk in wanted)
+    if any(risk not in wanted and not (risk == OF_FAMILY["disaster"] and exact) for risk in there):
+        raise RiskStays(field="risks")
 
 
 def with_risk(main: str | None, risks: Sequence[str], added: str | None) -> tuple[str | None, list[str]]:
@@ -85,7 +98,7 @@ class ClassContradicts(Conflict):
 
 
 def check_class(wanted: CaseClass, means: Means) -> tuple[list[str], list[str]]:
-    """What speaks against a class, and what could not be checked, as codes of texts (§1.1)."""
+    """What speaks against a class, and what could not be checked, as codes of texts (docs/field.md, Classes)."""
     against, unknown = [], []
     if wanted != "sudden":
         if means.household_class == "monitored":

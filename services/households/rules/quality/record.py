@@ -83,7 +83,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Income:
-    """The household's income over twelve months, in yuan (domain page §1.3)."""
+    """The household's income over twelve months, in yuan (docs/field.md, Income)."""
 
     period_first: date
     period_last: date
