@@ -29,6 +29,7 @@ from services.households.models.plumbing import (
 from services.households.models.quality import QualityFinding, QualityNight
 from services.households.models.register import Household, Member
 from services.households.models.register_history import DoubleEntry, RegisterChange
+from services.households.models.schooling import DropoutCase, DropoutEntry, DropoutMove, LegalStep, StayCheck
 from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState, Visit
 
 __all__ = [
@@ -46,6 +47,9 @@ __all__ = [
     "ComparisonTicket",
     "DeadLetter",
     "DoubleEntry",
+    "DropoutCase",
+    "DropoutEntry",
+    "DropoutMove",
     "EliminationCheck",
     "Evidence",
     "GradeChange",
@@ -60,6 +64,7 @@ __all__ = [
     "IncomeEntry",
     "IncomeSummary",
     "IncomeWaiting",
+    "LegalStep",
     "Measure",
     "MeasureState",
     "Member",
@@ -74,6 +79,7 @@ __all__ = [
     "QualityNight",
     "RegisterChange",
     "RiskCase",
+    "StayCheck",
     "Task",
     "TaskEvent",
     "TaskHousehold",
