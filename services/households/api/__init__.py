@@ -4,6 +4,8 @@ from services.households.api import (
     area_tasks,
     cases,
     comparisons,
+    dropout_acts,
+    dropouts,
     duplicates,
     findings,
     gates,
@@ -21,6 +23,7 @@ from services.households.api import (
     register,
     register_history,
     regrouping,
+    school_children,
     tasks,
     verdicts,
 )
@@ -49,6 +52,9 @@ ROUTERS = (
     objections.router,
     comparisons.router,
     findings.router,
+    dropouts.router,
+    dropout_acts.router,
+    school_children.router,
     income_imports.router,
     income.router,
 )

@@ -59,7 +59,8 @@ FROM member m WHERE m.id = income_entry.member_id AND m.id = ANY ($1) AND income
 
 # The check of a child who came back is about that child alone, and no alert stands behind it.
 _STAY_CHECKS = """
-SELECT r.id, d.household_id, d.area_code FROM stay_check s JOIN dropout_case d ON d.id = s.case_id JOIN task t ON t.id = s.task_id
+SELECT r.id, d.household_id, d.area_code FROM stay_check s
+JOIN dropout_case d ON d.id = s.case_id JOIN task t ON t.id = s.task_id
 JOIN risk_case r ON r.id = t.case_id
 WHERE d.member_id = ANY ($1) AND s.state = 'waiting' AND r.household_id <> d.household_id
 ORDER BY r.id
