@@ -83,11 +83,9 @@ async def board(
     asked = {name: value for name, value in (("area", area), ("term", term)) if value}
 
     def view(line: BoardLine) -> ledgers.BoardLineView:
-        own: dict[str, str] = {"area" if line.by == "township" else line.by: line.key} if line.key else {}
+        own = {"area" if line.by == "township" else str(line.by): line.key or ""}
         name = names.get(line.key or "", line.key) if line.by == "township" else line.key
-        return ledgers.BoardLineView(
-            **_counts(line.counts), name=name, drill=f"{CASES}?{urlencode({**asked, **own})}".rstrip("?")
-        )
+        return ledgers.BoardLineView(**_counts(line.counts), name=name, drill=f"{CASES}?{urlencode({**asked, **own})}")
 
     [whole] = [line for line in lines if line.by == "all"]
     return ledgers.BoardView(

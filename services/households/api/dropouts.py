@@ -37,8 +37,10 @@ async def list_dropout_cases(
     db: Db,
     reader_of: ReaderOf,
     state: Annotated[tuple[State, ...], Query(description="All unless given · 状态")] = (),
-    school: Annotated[str | None, Query(max_length=200, description="School · 学校")] = None,
-    term: Annotated[str | None, Query(max_length=10, description="Found in that term · 发现学期")] = None,
+    school: Annotated[str | None, Query(max_length=200, description="School; empty: not known · 学校")] = None,
+    term: Annotated[
+        str | None, Query(max_length=10, description="Found in that term; empty: not known · 发现学期")
+    ] = None,
     legal_step: Annotated[
         int | None, Query(ge=0, le=4, description="In no school, and the last step that stands · 法律步骤")
     ] = None,

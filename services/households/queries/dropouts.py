@@ -35,7 +35,10 @@ class DropoutRow:
 
 @dataclass(frozen=True, slots=True)
 class DropoutFilter:
-    """What a list of cases shall hold; None does not filter. `legal_step`: of those in no school."""
+    """What a list of cases shall hold; None does not filter. `legal_step`: of those in no school.
+
+    An empty `school` or `term`: those of whom it is not known.
+    """
 
     states: Collection[State] = ()
     school: str | None = None
@@ -47,8 +50,8 @@ class DropoutFilter:
         """As SQL."""
         case = DropoutCase
         wanted = (
-            (self.school, case.school == self.school),
-            (self.term, case.term == self.term),
+            (self.school, case.school == (self.school or None)),
+            (self.term, case.term == (self.term or None)),
             (self.legal_step, (case.legal_step == self.legal_step) & case.state.in_(OUT)),
             (self.household_id, case.household_id == self.household_id),
         )
