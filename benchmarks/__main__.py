@@ -13,7 +13,10 @@ from benchmarks import (
     alert_to_task,
     batch_intake,
     files,
+    grading,
     live_beside_bulk,
+    register_import,
+    register_search,
     report,
     tasks_embedded,
     tasks_kafka,
@@ -28,9 +31,12 @@ CASES: dict[str, Open] = {
     "tasks_kafka": tasks_kafka.open_case,
     "alert_to_task": alert_to_task.open_case,
     "live_beside_bulk": live_beside_bulk.open_case,
+    "register_search": register_search.open_case,
     "file_csv": files.open_csv,
     "file_all_trigger": files.open_all_trigger,
     "file_beside_post": files.open_beside,
+    "grading": grading.open_case,
+    "register_import": register_import.open_case,
 }
 FOLDER = Path(".bench")
 _BUSY = 0.5  # processes waiting for each core

@@ -101,6 +101,11 @@ def alerts() -> FastAPI:
     return _settled(_service("alerts", NoSubscriber()))
 
 
+def households() -> FastAPI:
+    """The households service alone."""
+    return _settled(_service("households", NoSubscriber()))
+
+
 def embedded() -> Gateway:
     """All services in one process on the local bus, as `make run` has them."""
     bus = LocalBus()
@@ -113,11 +118,16 @@ def _service(name: str, bus: Bus) -> FastAPI:
     url = os.environ["DATABASE_URL"].replace("{role}", name)
     settings = SETTINGS[name](database=DatabaseSettings.model_validate({"url": url}))
     telemetry.set_up(settings.telemetry, f"bench-{name}")
-    return CREATE_APP[name](settings, bus, _no_key)
+    return CREATE_APP[name](settings, bus, _find_key)
 
 
-async def _no_key(_key_id: str) -> jwt.PyJWK | None:
-    return None  # nobody signs in here
+KEY_ID = "bench"
+
+
+async def _find_key(key_id: str) -> jwt.PyJWK | None:
+    """The key of whoever signs in, if anybody does in this benchmark."""
+    public = os.environ.get("BENCH_KEY")
+    return jwt.PyJWK(orjson.loads(public)) if public and key_id == KEY_ID else None
 
 
 def _settled(app: A) -> A:

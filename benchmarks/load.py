@@ -36,6 +36,7 @@ class Outcome:
 
     rate: float
     p50: float
+    p95: float
     p99: float
 
 
@@ -46,6 +47,11 @@ def request(path: str, body: str, headers: str = "") -> str:
         f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
         f"{headers}Content-Length: {length}\r\n\r\n{body}"
     )
+
+
+def get(path: str, headers: str = "") -> str:
+    """A GET."""
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n{headers}\r\n"
 
 
 async def paced(rate: float, seconds: float) -> AsyncIterator[int]:
@@ -133,7 +139,8 @@ async def _post(order: Order) -> Outcome:
     for failure in done:
         failure.result()
     times = [took * 1000 for when, took in answered if start <= when < start + order.seconds]
-    return Outcome(len(times) / order.seconds, statistics.median(times), statistics.quantiles(times, n=100)[98])
+    quantiles = statistics.quantiles(times, n=100)
+    return Outcome(len(times) / order.seconds, statistics.median(times), quantiles[94], quantiles[98])
 
 
 def main() -> None:

@@ -19,6 +19,8 @@ import httpx
 
 from demo import county
 from demo.households import STORY_VILLAGE, households
+from demo.income import LINE, income_file
+from demo.places import COUNTY
 from shared.private_files import write_private
 
 T = TypeVar("T")
@@ -30,6 +32,8 @@ HOUSEHOLDS_A_REQUEST = 1000
 ACCOUNTS_A_REQUEST = 200
 KEY_YEARS = 1
 PATIENCE_SECONDS = 60
+INCOME_HOUSEHOLDS = 500
+"""How many households have lines of income."""
 PEOPLE_HOUSEHOLDS = 12
 """From how many households the demo file names people."""
 
@@ -48,6 +52,7 @@ async def load_county(
     await _load_places(api, progress)
     accounts = await _load_accounts(api, progress)
     keys = await _load_keys(api)
+    await _publish_income_line(api)
     people = await _load_households(api, households, progress)
     write_private(
         file,
@@ -90,6 +95,12 @@ class _Api:
         if not (done_before and _mistakes(answer) == {done_before}):
             _check(answer)
         return answer.json() if answer.content else None
+
+    async def get(self, path: str, **request: Any) -> Any:
+        """GET that must succeed."""
+        answer = await self._client.get(path, **request)
+        _check(answer)
+        return answer.json()
 
 
 def _check(answer: httpx.Response) -> None:
@@ -171,11 +182,35 @@ async def _load_households(api: _Api, count: int, progress: Progress) -> list[di
     done = 0
     for batch in _chunks(households(count, SEED, date.today()), HOUSEHOLDS_A_REQUEST):
         await _import(api, [_draft(one) for one in batch])
+        if done < INCOME_HOUSEHOLDS:
+            await _load_income(api, batch[: INCOME_HOUSEHOLDS - done])
         if not people:
             people = [person for one in batch[:PEOPLE_HOUSEHOLDS] for person in _people(one)]
         done += len(batch)
         progress("demo-households", done, count)
     return await _with_ids(api, people)
+
+
+async def _publish_income_line(api: _Api) -> None:
+    """The county's own line; once, for a second version of the same would count as news."""
+    path = "/directory/v1/policies"
+    known = await api.get(path, params={"kind": "income-line", "area": COUNTY})
+    if not any(one["area_prefix"] for one in known["items"]):
+        body = {"kind": "income-line", "area": COUNTY[:6], "valid_from": f"{date.today().year}-01-01"}
+        await api.post(path, json={**body, "body": {"per_head": LINE}, "note": "demo"})
+
+
+async def _load_income(api: _Api, batch: list[county.Household]) -> None:
+    """What they earn and spend, as a file; the same again changes nothing."""
+    headers = {"Content-Type": "text/csv; charset=utf-8"}
+    report = await api.post(
+        "/households/v1/income/imports",
+        content=income_file(batch, SEED, date.today()),
+        params={"origin": "finance"},
+        headers=headers,
+    )
+    if report["errors"]:
+        raise LoadFailed(f"income: {sorted({error['code'] for error in report['errors']})}")
 
 
 async def _import(api: _Api, drafts: list[dict[str, Any]]) -> None:
@@ -207,6 +242,7 @@ def _draft(one: county.Household) -> dict[str, Any]:
                 "school_stage": member.school_stage,
                 "labour_skill": member.labour_skill,
                 "health": list(member.health),
+                "ethnic_group": member.ethnic_group,
             }
             for member in one.members
         ],

@@ -20,6 +20,7 @@ from demo.load import load_county
 from services import SERVICES
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.gateway import Gateway
+from services.households.settings import PhotosSettings
 from services.keyfile import read_or_make_keys
 from services.screen import Screen
 from shared import memory, telemetry
@@ -80,7 +81,8 @@ def make_gateway(settings: EmbeddedSettings, cluster: Cluster, screen: Screen) -
     apps: dict[str, FastAPI] = {}
     keys = HttpKeys(f"{INSIDE}/directory/v1/jwks", httpx.AsyncClient(transport=_Directory(apps)))
     files = FilesSettings(url=(settings.data_dir / "files").resolve().as_uri())
-    more: dict[str, dict[str, Any]] = {"alerts": {"files": files}}
+    photos = PhotosSettings(url=(settings.data_dir / "photos").resolve().as_uri())
+    more: dict[str, dict[str, Any]] = {"alerts": {"files": files}, "households": {"files": files, "photos": photos}}
     for service in SERVICES:
         own = SETTINGS[service](
             database=DatabaseSettings(url=SecretStr(cluster.dsn(service))),

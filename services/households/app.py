@@ -12,12 +12,19 @@ from services.households.jobs import (
     audit_county,
     grade_by_night,
     grade_waiting,
+    look_for_pretence,
     sweep_deadlines,
+    sweep_imports,
+    sweep_photos,
 )
+from services.households.list_worker import ListWorker
 from services.households.settings import HouseholdsSettings
+from services.households.usecases.photos import PhotoShelf
+from services.households.usecases.register_imports import Shelf
 from shared.bus.port import Bus
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.files import FilesSettings, FileStore
 from shared.http.app import Parts, every, service_app
 from shared.inbox import Inbox
 from shared.messages import Catalogue
@@ -27,12 +34,20 @@ from shared.security.vault import Vault
 
 NAME = "households"
 HERE = Path(__file__).parent
+IMPORT_SWEEP_SECONDS = 3600.0
+NIGHT_SECONDS = 6 * 3600.0
 
 
 def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
     """The households service's app."""
     database = Database(settings.database, NAME, row_security=True)
     vault, income = Vault(settings.vault), IncomeSweep(database)
+    photos = PhotoShelf(FileStore(FilesSettings(url=settings.photos.url)), vault)
+    shelf = Shelf(FileStore(settings.files), vault)
+
+    async def forget_imports() -> None:
+        await sweep_imports(database, shelf, settings.files, utc_now())
+
     return service_app(
         Parts(
             name=NAME,
@@ -55,6 +70,20 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
                     "quality",
                     lambda: audit_county(database, vault, settings.quality_hour, utc_now()),
                 ),
+                every(NIGHT_SECONDS, "pretence", lambda: look_for_pretence(database, utc_now())),
+                every(
+                    NIGHT_SECONDS,
+                    "photos",
+                    lambda: sweep_photos(database, photos, settings.photos.kept_days, utc_now()),
+                ),
+                every(IMPORT_SWEEP_SECONDS, "imports", forget_imports),
+                ListWorker(database, shelf).run,
             ],
+            state={
+                "files": shelf.store,
+                "files_settings": settings.files,
+                "photos": photos,
+                "photos_settings": settings.photos,
+            },
         )
     )

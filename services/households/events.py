@@ -1,9 +1,9 @@
 """Model → contract: what others hear of cases and tasks, and no more."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from services.households.models import (
@@ -131,6 +131,19 @@ def task_escalated(
         to_level=task.raised_to,
         area_code=area_code,
         escalated_at=now,
+    )
+
+
+def pretence_suspected(finding: Mapping[str, Any]) -> contract.PretenceSuspected:
+    """Something looks like pretence, from the columns of its row; what was seen stays here."""
+    return contract.PretenceSuspected(
+        finding_id=finding["id"],
+        kind=finding["kind"],
+        area_code=finding["area_code"],
+        household_id=finding["household_id"],
+        visit_id=finding["visit_id"],
+        policy_id=finding["policy_id"],
+        found_at=finding["found_at"],
     )
 
 

@@ -1,17 +1,34 @@
-"""What runs beside the requests: deadlines; by night the sums of income, the grades, and the audit of the register."""
+"""What runs beside the requests: deadlines; by night sums of income, grades, the audit of the register, and what was
+kept long enough: photos, imports."""
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from services.households.queries.income_bulk import list_area_codes, list_versions
-from services.households.usecases import case_escalation, escalation, grade_overrides, grading, grading_nightly
+from services.households.usecases import (
+    case_escalation,
+    escalation,
+    grade_overrides,
+    grading,
+    grading_nightly,
+    photos,
+    pretence,
+)
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
-from services.households.usecases.quality_night import audit_next_village
+from services.households.usecases.photos import PhotoShelf
+from services.households.usecases.quality_night import audit_next_due, audit_next_village
+from services.households.usecases.register_imports import (
+    Shelf,
+    forget_applied,
+    forget_old_imports,
+    forget_orphans,
+)
 from shared.areas import Scope
 from shared.clock import CHINA, local_date
 from shared.db.engine import Database
+from shared.files import FilesSettings
 from shared.security.vault import Vault
 
 STEPS = (
@@ -55,6 +72,13 @@ async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> N
         await grading_nightly.grade_county(database, clock)
 
 
+async def sweep_imports(database: Database, shelf: Shelf, kept: FilesSettings, now: datetime) -> None:
+    """Forget list workbooks once they are written, or `FILES_KEPT_DAYS` after they came."""
+    await forget_applied(database, shelf)
+    await forget_old_imports(database, shelf, timedelta(days=kept.kept_days), now)
+    await forget_orphans(database, shelf, now)
+
+
 class IncomeSweep:
     """Takes lines that waited for their people; and once a day, or when a policy came, computes what is out of date.
 
@@ -96,13 +120,32 @@ class IncomeSweep:
             after = last
 
 
-QUALITY_SECONDS = 600.0
-"""How often is asked whether the county has been audited today."""
+QUALITY_SECONDS = 30.0
+"""How often is asked whether a file has changed villages, and whether the county has been audited today."""
 
 
 async def audit_county(database: Database, vault: Vault, hour: int, now: datetime) -> None:
-    """Once a day from `hour` on (in China), each village in a transaction of its own. After a stop it goes on."""
+    """The villages that files changed; once a day from `hour` on (in China) all. Each village is a transaction of its
+    own, and after a stop it goes on."""
+    going = True
+    while going:
+        async with database.write(Scope.everywhere()) as session:
+            going = await audit_next_due(session, vault, now)
     going = now.astimezone(CHINA).hour >= hour
     while going:
         async with database.write(Scope.everywhere()) as session:
             going = await audit_next_village(session, vault, now)
+
+
+async def look_for_pretence(database: Database, now: datetime) -> None:
+    """What only shows in lists. Looked at again and again, for what was found is not found twice."""
+    async with database.write(Scope.everywhere()) as session:
+        await pretence.look_at_lists(session, now)
+
+
+async def sweep_photos(database: Database, shelf: PhotoShelf, kept_days: int, now: datetime) -> None:
+    """Delete photos that were kept long enough, and what a process that died left in the store."""
+    gone = photos.SWEEP
+    while gone == photos.SWEEP:
+        gone = await photos.forget_photos(database, shelf, timedelta(days=kept_days), now)
+    await photos.forget_orphans(database, shelf, now)

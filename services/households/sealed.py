@@ -16,13 +16,16 @@ from services.households.models import (
     Member,
     MonitoringCase,
     Objection,
+    PretenceFinding,
     PublicNotice,
     QualityFinding,
     RegisterChange,
+    RegisterImport,
     StayCheck,
     TaskHousehold,
     Verdict,
     Visit,
+    VisitPhoto,
 )
 from services.households.usecases import comparisons, elimination_checks, grade_overrides, measures, notices, objections
 from services.households.usecases.area_checks import NOTE
@@ -36,7 +39,9 @@ from services.households.usecases.legal_steps import PROOF as DROPOUT_PROOF
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
+from services.households.usecases.pretence import ANSWER, ORIGIN
 from services.households.usecases.quality import EXPLANATION
+from services.households.usecases.register_imports import NAMES
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
@@ -69,10 +74,15 @@ SEALED = (
     Sealed(Objection.sealed, objections.OBJECTION),
     Sealed(Objection.reason_sealed, objections.REASON),
     Sealed(Authorisation.signer_sealed, comparisons.SIGNER),
+    Sealed(VisitPhoto.origin_sealed, ORIGIN),
+    Sealed(PretenceFinding.answer_sealed, ANSWER),
+    Sealed(RegisterChange.sealed, CHANGE),
+    Sealed(DoubleEntry.claim_sealed, CLAIM),
     Sealed(MonitoringCase.remark_sealed, REMARK),
     Sealed(MonitoringCase.fast_lane_sealed, FAST_LANE),
     Sealed(CaseMove.note_sealed, MOVE_NOTE),
     Sealed(CaseMove.minutes_sealed, MINUTES),
+    Sealed(RegisterImport.files_sealed, NAMES),
     Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
     Sealed(RegisterChange.sealed, CHANGE),
     Sealed(DoubleEntry.claim_sealed, CLAIM),

@@ -36,8 +36,9 @@ State = Literal[
 CaseClass = Literal["unstable", "edge", "sudden"]
 """脱贫不稳定户, 边缘易致贫户, 突发严重困难户."""
 
-Source = Literal["self_report", "patrol", "bureau", "other"]
-"""Where the first clue came from: the household itself (自主申报), cadres (走访排查), a bureau (部门筛查预警), other."""
+Source = Literal["self_report", "patrol", "bureau", "other", "national_list"]
+"""Where the first clue came from: the household itself (自主申报), cadres (走访排查), a bureau (部门筛查预警), other; or
+the case was taken over from a list of the national system (名单导入)."""
 
 Clock = Literal["state", "decision", "measure", "papers"]
 """Which of a case's clocks is meant: of the state it is in, clue to decision, first measure, papers of the fast lane."""

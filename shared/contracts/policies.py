@@ -12,6 +12,7 @@ from shared.contracts.alerts import Severity
 from shared.contracts.grade_policies import GradeRules
 from shared.contracts.households import Verdict
 from shared.contracts.income_policies import IncomeLine, IncomeRules
+from shared.contracts.visit_policies import PretenceDetectors, VisitRules
 
 
 class Span(BaseModel):
@@ -263,6 +264,8 @@ BODIES: dict[str, type[BaseModel]] = {
     "feed-reminder": FeedReminder,
     "self-report": SelfReporting,
     "alert-merge": AlertMerge,
+    "visit-rules": VisitRules,
+    "pretence-detectors": PretenceDetectors,
     **case_policies.BODIES,
     "grade-rules": GradeRules,
     **gate_policies.BODIES,

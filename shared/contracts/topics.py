@@ -49,6 +49,7 @@ _ALL = (
     Topic("households.register", "log", "Who lives in which household", "农户档案变动", bulk_twin=True),
     Topic("households.case", "log", "National cases: opened, moved, late", "监测个案", bulk_twin=True),
     Topic("households.verdict", "log", "Verdicts on alerts", "核查结论"),
+    Topic("households.pretence", "log", "What looks like pretence", "形式主义线索"),
     Topic("alerts.calendar", "log", "Reports that are due, and contradictions", "报送日历"),
     Topic("alerts.phone-code", "log", "Codes for the text message gateway, sealed", "申报验证码"),
     Topic("households.account", "log", "What is known of alerts asked about", "预警对账答复"),

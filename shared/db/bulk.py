@@ -25,8 +25,8 @@ async def stage(session: WriteSession, like: str, columns: Sequence[str], rows: 
     `like` and `columns` are names from our own code, never input.
     """
     connection = await raw(session)
-    name = f"staged_{like}"
-    await connection.execute(f"DROP TABLE IF EXISTS {name}")
+    name = f"copied_{like}"  # no table of ours is named so; and nothing but a temporary one is ever dropped
+    await connection.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
     await connection.execute(
         f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {', '.join(columns)} FROM {like} WITH NO DATA"  # noqa: S608
     )

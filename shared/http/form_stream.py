@@ -1,10 +1,11 @@
-"""A form with one file in it (multipart/form-data), read while it arrives: neither memory nor disk holds it whole.
+"""A form with files in it (multipart/form-data), read while it arrives: neither memory nor disk holds them whole.
 
 The framework's own form parser spools a file to disk in clear; one with people in it must not lie there.
 """
 
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import MultipartParseError
@@ -34,35 +35,48 @@ class FormFieldInvalid(Invalid):
 
 
 class FormStream:
-    """`await until_file()`, read `file()` to its end, then `await rest()`: `fields` has all texts then."""
+    """`await until_file()`, read `file()` to its end, then `await rest()`: `fields` has all texts then.
 
-    def __init__(self, body: AsyncIterator[bytes], content_type: str) -> None:
+    Where several files may come: as long as `await next_file()`, read `file()` to its end.
+    """
+
+    def __init__(self, body: AsyncIterator[bytes], content_type: str, most_files: int = 1) -> None:
         kind, options = parse_options_header(content_type)
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
             raise FormInvalid
         self._body = body
-        self._parts = _Parts()
+        self._parts = _Parts(most_files)
         self._parser = MultipartParser(options[b"boundary"], self._parts.callbacks())
         self.fields: Mapping[str, str] = self._parts.fields
 
     @property
     def file_name(self) -> str:
         """What the sender calls the file: the last part of a path, at most 200 characters; not to be trusted."""
-        return self._parts.file_name
+        return self._parts.files[0].name
 
     async def until_file(self) -> None:
         """Read up to the file. Raises `FormInvalid`, `FormFieldInvalid` when there is none."""
-        while not self._parts.file_begun:
+        if not await self.next_file():
+            raise FormFieldInvalid(field="file")
+
+    async def next_file(self) -> bool:
+        """Read up to the next file, past what is left of the one before; False when there is none. As `rest` raises."""
+        files = self._parts.files
+        if files and files[0].ended:
+            files.popleft()
+        while not files:
             if not await self._pump():
-                raise FormFieldInvalid(field="file")
+                await self.rest()
+                return False
+        return True
 
     async def file(self) -> AsyncIterator[bytes]:
         """The file's bytes as they come. Raises `FormInvalid` when the body ends within it."""
-        parts = self._parts
+        file = self._parts.files[0]
         while True:
-            while parts.pieces:
-                yield parts.pieces.popleft()
-            if parts.file_ended:
+            while file.pieces:
+                yield file.pieces.popleft()
+            if file.ended:
                 return
             if not await self._pump():
                 raise FormInvalid
@@ -88,14 +102,22 @@ class FormStream:
         raise FormInvalid
 
 
+@dataclass(slots=True)
+class _File:
+    name: str
+    pieces: deque[bytes] = field(default_factory=deque)
+    ended: bool = False
+
+
 class _Parts:
     """What the parser has found so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_files: int) -> None:
         self.fields: dict[str, str] = {}
-        self.pieces: deque[bytes] = deque()
-        self.file_name = ""
-        self.file_begun = self.file_ended = self.ended = False
+        self.files: deque[_File] = deque()  # the first is the one that is read
+        self.ended = False
+        self._most_files = most_files
+        self._files_begun = 0
         self._count = 0
         self._header = self._header_value = self._value = b""
         self._disposition = b""
@@ -117,7 +139,7 @@ class _Parts:
 
     def _begin(self) -> None:
         self._count += 1
-        if self._count > MAX_PARTS:
+        if self._count > MAX_PARTS - 1 + self._most_files:
             raise FormInvalid
         self._header = self._header_value = self._value = self._disposition = b""
 
@@ -138,21 +160,22 @@ class _Parts:
             raise FormInvalid
         self._name = _text(options[b"name"])
         self._in_file = b"filename" in options
-        if self._name in self.fields or (self._in_file and (self.file_begun or self._name != "file")):
+        too_many = self._files_begun >= self._most_files
+        if self._name in self.fields or (self._in_file and (too_many or self._name != "file")):
             raise FormFieldInvalid(field="file" if self._in_file else "")
         if self._in_file:
-            self.file_begun = True
-            self.file_name = _base_name(options[b"filename"])
+            self._files_begun += 1
+            self.files.append(_File(_base_name(options[b"filename"])))
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
-            self.pieces.append(data[start:end])
+            self.files[-1].pieces.append(data[start:end])
         else:
             self._value = _longer(self._value, data[start:end])
 
     def _end(self) -> None:
         if self._in_file:
-            self.file_ended = True
+            self.files[-1].ended = True
         else:
             self.fields[self._name] = _text(self._value).strip()
 

@@ -141,7 +141,8 @@ def test_data_outlive_the_containers(compose: dict[str, Any]) -> None:
     assert "postgres:/var/lib/postgresql" in services["postgres"]["volumes"]
     assert services["kafka"]["volumes"] == [f"kafka:{services['kafka']['environment']['KAFKA_LOG_DIRS']}"]
     assert services["alerts"]["volumes"] == ["files:/var/lib/shouwang"]
-    assert {"postgres", "kafka", "admin", "files"} == compose["volumes"].keys()
+    assert services["households"]["volumes"] == ["household-files:/var/lib/shouwang"]
+    assert {"postgres", "kafka", "admin", "files", "photos"} == compose["volumes"].keys()
     for container in services.values():
         for volume in container.get("volumes", ()):
             source = volume.split(":")[0]

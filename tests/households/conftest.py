@@ -19,7 +19,7 @@ from sqlalchemy import CursorResult, text
 import services.directory
 from services.households.app import create_app
 from services.households.consumers import HANDLERS
-from services.households.settings import HouseholdsSettings
+from services.households.settings import HouseholdsSettings, PhotosSettings
 from shared.areas import Scope
 from shared.bus.local import LocalBus
 from shared.bus.port import Message
@@ -28,6 +28,7 @@ from shared.contracts.alerts import AlertRaised
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import Event
 from shared.db.engine import Database, DatabaseSettings
+from shared.files import FilesSettings
 from shared.idnumber import IdNumber, complete
 from shared.ids import new_id
 from shared.inbox import Inbox
@@ -287,13 +288,15 @@ def directory_events() -> list[Event]:
 
 @pytest.fixture
 async def service(
-    cluster: Cluster, database_name: str, vault: Vault, vault_settings: VaultSettings
+    cluster: Cluster, database_name: str, vault: Vault, vault_settings: VaultSettings, tmp_path: Path
 ) -> AsyncIterator[Households]:
     """The service with its directory data. Its relay does not run, so that the outbox shows what was told."""
     settings = HouseholdsSettings(
         database=DatabaseSettings(url=SecretStr(cluster.dsn("households", database_name)), pool_size=8),
         vault=vault_settings,
         sweep_seconds=3600,
+        photos=PhotosSettings(url=(tmp_path / "photos").as_uri()),
+        files=FilesSettings(url=(tmp_path / "lists").as_uri(), max_bytes=10_000_000),
     )
     app = create_app(settings, LocalBus(), signing.find_key)
     database: Database = app.state.database

@@ -7,6 +7,7 @@ import httpx
 
 from shared.clock import local_date, utc_now
 from tests.households.conftest import COUNTY, PINE, STONE, Households, household
+from tests.households.gate_facts import satisfy
 
 CASES = "/monitoring-cases"
 AREAS = {"village": PINE, "township": STONE, "county": COUNTY}
@@ -100,6 +101,7 @@ async def pass_days(service: Households, case_id: str, days: int) -> None:
         """
         UPDATE monitoring_case SET opened_at = opened_at - make_interval(days => :days),
             state_since = state_since - :days, identified_on = identified_on - :days,
+            measure_from = measure_from - :days,
             fast_lane_at = fast_lane_at - make_interval(days => :days), due_at = due_at - make_interval(days => :days),
             warn_at = warn_at - make_interval(days => :days),
             papers_due_at = papers_due_at - make_interval(days => :days)
@@ -116,8 +118,10 @@ async def walk(service: Households, case_id: str, steps: tuple[tuple[str, str, i
     for to, level, days in steps:
         if days:
             await pass_days(service, case_id, days)
-        if to == "monitored":
+        if to == "notice":
+            await service.sql("DELETE FROM income_summary")  # of an earlier round: the household fell again
             await settle(service, case_id)
+        await satisfy(service, case_id, to)
         answer = await move(service, case_id, to, level)
         assert answer.status_code == 200, (to, answer.text)
         found = answer.json()

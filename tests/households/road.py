@@ -9,7 +9,8 @@ import httpx
 
 from shared.clock import local_date, utc_now
 from tests.households.conftest import COUNTY, PINE, STONE, Households, person
-from tests.households.monitoring import CASES, move, open_case, pass_days, settle
+from tests.households.gate_facts import ASSURED, INCOME
+from tests.households.monitoring import CASES, move, open_case, pass_days
 
 FEEDS = ("comparison.vehicle", "comparison.property", "comparison.company", "comparison.public-payroll")
 ANY = {"If-Match": "*"}
@@ -25,18 +26,6 @@ _SHIFT = (
         drafted_at = drafted_at - make_interval(days => CAST(:days AS integer))
         WHERE id IN (SELECT notice_id FROM notice_entry WHERE case_id = CAST(:id AS uuid))""",
 )
-INCOME = """
-INSERT INTO income_summary (household_id, area_code, period_first, period_last, people, wages, business, property,
-    transfers, business_costs, claims, rigid_medical, rigid_education, rigid_disaster, rigid_accident, net_income,
-    net_per_head, reference_per_head, line, rules_policy_id, computed_at)
-SELECT id, area_code, :first, :last, 2, 30000, 0, 0, 0, 0, 0, 4000, 0, 0, 0, 30000, 15000, 13000, 8700,
-    gen_random_uuid(), now() FROM household WHERE id = CAST(:id AS uuid)
-ON CONFLICT (household_id) DO NOTHING
-"""
-ASSURED = """
-UPDATE household SET safe_housing = true, safe_water = true, schooling_met = true, medical_met = true,
-    dwelling_level = 'B' WHERE id = CAST(:id AS uuid)
-"""
 
 
 def day(back: int = 0) -> str:
@@ -122,8 +111,10 @@ class Road:
             await self.service.sql(statement, id=self.case_id, days=days)
 
     async def settle(self) -> None:
-        """Class and risks."""
-        await settle(self.service, self.case_id)
+        """Risks and class; a class that contradicts the income of by then is refused."""
+        path = f"{CASES}/{self.case_id}"
+        for part, body in (("risks", {"main": "01", "risks": ["01"]}), ("class", {"class": "edge"})):
+            await self._take(part, await self.service.call("PUT", f"{path}/{part}", json=body, headers=ANY))
 
     async def visit(self) -> None:
         """An alert's check brings somebody to the household, who finds no other risk."""

@@ -8,6 +8,7 @@ from tests.households.conftest import COUNTY, RIVER, Households, policy_id
 from tests.households.monitoring import CASES
 from tests.households.road import Road
 
+KINDS = ("gate-terms", "measure-fit", "asset-comparison", "case-clocks", "income-line")
 ALL = (*Road.IDENTIFICATION, *Road.HELP, *Road.ELIMINATION)
 
 
@@ -15,6 +16,11 @@ async def test_who_does_everything_gets_out_of_risk(service: Households) -> None
     road = await (await Road(service).open()).walk(*ALL)
     assert [(step, answer.text) for step, answer in road.refused] == []
     assert await road.state() == "eliminated"
+    judged = await service.sql(
+        "SELECT evidence->'policies' FROM case_move WHERE to_state IN ('monitored', 'eliminated')"
+    )
+    versions = {kind: str(policy_id(kind)) for kind in KINDS}
+    assert judged == [(versions,), (versions,)]
 
 
 IDENTIFYING = ("visit", "authorise", "ask", "answer", "settle", "draft", "post", "wait", "end")
@@ -80,10 +86,7 @@ async def test_the_gate_shows_each_condition_long_before(service: Households) ->
     assert {"months", "main-risk", "income-known", "votes", "notice", "water", "contact"} <= unmet.keys()
     assert unmet["months"] == "认定后监测不满 6 个月"
     assert all(one["missing"] is None for one in found["conditions"] if one["met"])
-    assert found["policies"] == {
-        kind: str(policy_id(kind))
-        for kind in ("gate-terms", "measure-fit", "asset-comparison", "case-clocks", "income-line")
-    }
+    assert found["policies"] == {kind: str(policy_id(kind)) for kind in KINDS}
     english = await service.get(
         f"{CASES}/{road.case_id}/gate?to=eliminated", "county", COUNTY, headers={"Accept-Language": "en"}
     )

@@ -1,26 +1,19 @@
-"""Grades over HTTP and by night: at once when a fact changes, by hand, month by month, and tried before they count."""
+"""Grades over HTTP: at once when a fact changes, told with their reasons, set by hand, counted by village."""
 
 import asyncio
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
-import pytest
+from sqlalchemy import text
 
-from services.households.jobs import grade_by_night, grade_waiting
-from services.households.queries.grade_nights import only_one
-from services.households.rules.grade_movement import next_month, start_of
-from services.households.usecases.grading import regrade
-from services.households.usecases.grading_nightly import SETTLED, grade_county, grade_township, take_snapshots
-from shared.areas import Scope
+from services.households.jobs import grade_waiting
+from services.households.usecases.grading import regrade_later
 from shared.clock import local_date, utc_now
-from shared.contracts.directory import PolicyPublished
 from shared.contracts.households import GradesChanged
 from tests.households.conftest import (
     BAMBOO,
     BRIDGE,
     COUNTY,
-    LONG_AGO,
     PINE,
     POLICIES,
     RIVER,
@@ -30,45 +23,19 @@ from tests.households.conftest import (
     person,
     policy_id,
 )
-
-EVERYWHERE = Scope.everywhere()
-RED = {"dwelling_level": "D", "only_home": True}
-
-
-async def set_facts(service: Households, id_: str, **facts: Any) -> None:
-    """Facts of the register, written past the service."""
-    columns = ", ".join(f"{name} = :{name}" for name in facts)
-    await service.sql(f"UPDATE household SET {columns} WHERE id = :id", id=id_, **facts)
-
-
-async def again(service: Households, *ids: str, now: datetime | None = None, **more: Any) -> int:
-    """Grade these, as those do that change a fact."""
-    async with service.database.write(EVERYWHERE) as session:
-        return await regrade(session, [UUID(one) for one in ids], now or utc_now(), **more)
-
-
-async def grade(service: Households, id_: str) -> str | None:
-    """What counts."""
-    return str((await service.get(f"/households/{id_}/grade"))["grade"])
-
-
-async def kinds(service: Households, id_: str) -> list[str]:
-    """The history, oldest first."""
-    return [one["kind"] for one in reversed((await service.get(f"/households/{id_}/grade-changes"))["items"])]
-
-
-async def publish(service: Households, body: Any, *, kind: str = "grade-rules", version: int = 2, **more: Any) -> UUID:
-    """Another version, in force everywhere today."""
-    id_ = uuid4()
-    said = {"area_prefix": "", "valid_from": LONG_AGO, "author": "test", **more}
-    await service.deliver(PolicyPublished(policy_id=id_, kind=kind, version=version, body=body, **said))
-    return id_
-
-
-def with_red(when: str) -> dict[str, Any]:
-    """Rules with one red condition."""
-    condition = {"code": "only", "when": when, "title": {"zh": "仅此", "en": "only"}}
-    return {"levels": [{"grade": "red", "conditions": [condition]}]}
+from tests.households.graded import (
+    EVERYWHERE,
+    RED,
+    again,
+    draft,
+    grade,
+    kinds,
+    movement,
+    publish,
+    set_facts,
+    this_month,
+    with_red,
+)
 
 
 async def test_graded_when_registered(service: Households) -> None:
@@ -106,6 +73,9 @@ async def test_reasons_in_words(service: Households) -> None:
         english["text"]
         == "red: help first: house class D: dangerous as a whole; self-paid 42300 > 50 % of income 71000"
     )
+    masked = await service.get(f"/households/{id_}/grade", "supervisor")
+    assert masked["text"] == "红色重点帮扶：唯一住房为危房；自付支出过重", "no sums, no illness"
+    assert [one["values"] for one in masked["reasons"]] == [{}, {}]
     [told] = await service.told(GradesChanged)
     [record] = told.households
     assert (record.before, record.grade, record.kind, record.by_hand) == ("green", "red", "new", False)
@@ -188,8 +158,6 @@ async def test_an_import_is_graded_soon(service: Households) -> None:
     [id_] = await service.register(household(1))
     await set_facts(service, id_, **RED)
     async with service.database.write(EVERYWHERE) as session:
-        from services.households.usecases.grading import regrade_later
-
         await regrade_later(session, [UUID(id_), uuid4()], utc_now())
     assert await grade(service, id_) == "green"
     await grade_waiting(service.database, utc_now())
@@ -201,8 +169,6 @@ async def test_nobody_waits_for_a_household_that_others_hold(service: Households
     [id_] = await service.register(household(1))
     await set_facts(service, id_, **RED)
     async with service.database.write(EVERYWHERE) as session:
-        from sqlalchemy import text
-
         await session.execute(text("SELECT 1 FROM household FOR UPDATE"))
         async with asyncio.timeout(5):
             assert await again(service, id_) == 0
@@ -210,11 +176,6 @@ async def test_nobody_waits_for_a_household_that_others_hold(service: Households
         assert await service.sql("SELECT count(*) FROM grade_due") == [(1,)], "it goes on waiting"
     await grade_waiting(service.database, utc_now())
     assert await grade(service, id_) == "red"
-
-
-def draft(**more: Any) -> dict[str, Any]:
-    """A grade by hand."""
-    return {"grade": "red", "reason": "户主突发重病", "until": str(local_date(utc_now()) + timedelta(days=9)), **more}
 
 
 async def test_by_hand(service: Households) -> None:
@@ -273,216 +234,6 @@ async def test_it_expires_by_itself(service: Households) -> None:
     assert await service.sql("SELECT count(*) FROM grade_override WHERE ended_at IS NULL") == [(0,)]
 
 
-async def test_the_night_finds_what_nobody_told(service: Households) -> None:
-    ids = await service.register(household(1), household(2, BAMBOO), household(3, BRIDGE))
-    await set_facts(service, ids[0], **RED)
-    await set_facts(service, ids[2], safe_water=False)
-    now = utc_now()
-    assert await grade_county(service.database, lambda: now) == 2, "two townships"
-    assert [await grade(service, one) for one in ids] == ["red", "green", "yellow"]
-    assert await service.sql("SELECT township, households, changed FROM grading_progress ORDER BY 1") == [
-        (STONE[:9], 2, 1),
-        (RIVER[:9], 1, 1),
-    ]
-    assert await grade_county(service.database, lambda: now) == 0, "once a day"
-    assert await grade_county(service.database, lambda: now + timedelta(days=1)) == 2
-    assert await service.sql("SELECT sum(changed)::int FROM grading_progress") == [(0,)], "nothing is written twice"
-
-
-async def test_the_night_goes_on_where_it_was_broken_off(service: Households) -> None:
-    ids = await service.register(household(1), household(3, BRIDGE))
-    for id_ in ids:
-        await set_facts(service, id_, **RED)
-    now = utc_now()
-    assert await grade_township(service.database, STONE[:9], now) == 1
-    async with only_one(service.database) as alone:
-        assert alone
-        assert await grade_county(service.database, lambda: now) == 0, "one process at a time"
-    assert await grade_county(service.database, lambda: now) == 1, "the township that is left"
-    assert [await grade(service, one) for one in ids] == ["red", "red"]
-
-
-async def test_the_night_is_after_half_past_one(service: Households) -> None:
-    await service.register(household(1))
-    midnight = start_of(local_date(utc_now()).replace(day=1))
-    await grade_by_night(service.database, lambda: midnight + timedelta(hours=1))
-    assert await service.sql("SELECT count(*) FROM grading_progress") == [(0,)]
-    await grade_by_night(service.database, lambda: midnight + timedelta(hours=2))
-    assert await service.sql("SELECT count(*) FROM grading_progress") == [(1,)]
-
-
-async def test_other_rules(service: Households) -> None:
-    ids = await service.register(household(1), household(2), household(3))
-    await set_facts(service, ids[0], **RED)
-    await set_facts(service, ids[1], safe_water=False)
-    now = utc_now()
-    await grade_county(service.database, lambda: now)
-    await set_facts(service, ids[2], dwelling_level="D", only_home=False)
-    newer = await publish(service, with_red("dwelling_level = 'D'"))
-    await grade_county(service.database, lambda: now + timedelta(days=1))
-    assert [await grade(service, one) for one in ids] == ["red", "green", "red"]
-    assert await kinds(service, ids[0]) == ["registered", "new"]
-    assert await kinds(service, ids[1]) == ["registered", "new", "rule"]
-    assert await kinds(service, ids[2]) == ["registered", "rule"], "by the rules before it would still be green"
-    shown = await service.get(f"/households/{ids[0]}/grade")
-    assert (shown["policy_id"], shown["policy_version"]) == (str(newer), 2)
-    assert shown["text"] == "红色重点帮扶：房屋鉴定等级为 D级，等于 D级"
-
-
-async def test_the_version_behind_a_green_household_advances(service: Households) -> None:
-    [id_] = await service.register(household(1))
-    newer = await publish(service, with_red("dwelling_level = 'D'"))
-    await grade_county(service.database, utc_now)
-    assert await service.sql("SELECT policy_id FROM household_grade") == [(newer,)]
-    await set_facts(service, id_, **RED)
-    await again(service, id_)
-    assert await kinds(service, id_) == ["registered", "new"], "the rules were there before"
-
-
-async def test_rules_of_an_area_and_none_at_all(service: Households) -> None:
-    await service.sql("DELETE FROM policy WHERE kind = 'grade-rules'")
-    ids = await service.register(household(1), household(2, BAMBOO))
-    for id_ in ids:
-        await set_facts(service, id_, **RED)
-    shown = await service.get(f"/households/{ids[0]}/grade")
-    assert (shown["grade"], shown["text"], shown["reasons"]) == (None, None, [])
-    await publish(service, with_red("dwelling_level = 'D'"), area_prefix=BAMBOO)
-    await grade_county(service.database, utc_now)
-    assert (await service.get(f"/households/{ids[0]}/grade"))["grade"] is None
-    assert await grade(service, ids[1]) == "red"
-    answer = await service.post(f"/households/{ids[0]}/grade-override", draft())
-    assert (answer.status_code, answer.json()["code"]) == (409, "grade-rules-missing")
-
-
-async def test_rules_that_this_service_cannot_read(service: Households) -> None:
-    """The directory may be newer, and know a fact that is not gathered here yet."""
-    [id_] = await service.register(household(1))
-    await publish(service, with_red("number_of_cows > 1"))
-    await publish(service, {"what": "ever"}, version=3)
-    await set_facts(service, id_, **RED)
-    await again(service, id_)
-    assert await grade(service, id_) == "red", "the version before goes on counting"
-
-
-def this_month() -> str:
-    """As the routes take it."""
-    return f"{local_date(utc_now()):%Y-%m}"
-
-
-async def movement(service: Households, role: str = "county", area: str = COUNTY, **params: str) -> dict[str, Any]:
-    """Of this month, by grade."""
-    asked = {"from": this_month(), "to": this_month(), **params}
-    found = await service.get("/grade-movements", role, area, params=asked)
-    assert all(one["balanced"] for one in found["months"])
-    assert all(
-        one["closing"] == one["opening"] + sum(one["ins"].values()) - sum(one["outs"].values())
-        for one in found["total"]
-    )
-    return {one["grade"]: one for one in found["total"]}
-
-
-async def test_half_a_year_of_movement(service: Households) -> None:
-    """Each month is kept when the next begins, whoever looks later sees the same, and every sum balances."""
-    today = local_date(utc_now())
-    months = [today.replace(day=1)]
-    while len(months) < 4:
-        months.insert(0, (months[0] - timedelta(days=1)).replace(day=1))
-    ids = await service.register(household(1), household(2, BAMBOO), household(3, BRIDGE))
-    # As if they had been entered in the first month.
-    await service.sql("UPDATE grade_change SET at = :at", at=start_of(months[0]) + timedelta(days=1))
-
-    def moment(month: int, day: int) -> datetime:
-        return start_of(months[month]) + timedelta(days=day, hours=12)
-
-    await set_facts(service, ids[0], **RED)
-    await set_facts(service, ids[1], safe_water=False)
-    await again(service, *ids, now=moment(0, 3))
-    await snapshot(service, months[1])
-    await set_facts(service, ids[0], dwelling_level="A")
-    await set_facts(service, ids[1], dwelling_level="D")
-    await again(service, *ids, now=moment(1, 3))
-    await snapshot(service, months[2])
-    await set_facts(service, ids[0], dwelling_level="D")
-    await set_facts(service, ids[2], safe_water=False)
-    await again(service, *ids[:2], now=moment(2, 3))
-    await again(service, ids[2], now=moment(2, 4), cause="correction")
-    await snapshot(service, months[3])
-    await snapshot(service, months[3])
-    asked = {"from": f"{months[0]:%Y-%m}", "to": f"{months[3]:%Y-%m}"}
-    found = await service.get("/grade-movements", params=asked)
-    shown = {(one["month"], line["grade"]): line for one in found["months"] for line in one["grades"]}
-    assert all(one["balanced"] for one in found["months"])
-
-    def of(month: int, grade: str) -> tuple[int, dict[str, int], dict[str, int], int]:
-        line = shown[f"{months[month]:%Y-%m}", grade]
-        return line["opening"], line["ins"], line["outs"], line["closing"]
-
-    assert of(0, "green") == (0, {"registered": 3}, {"new": 2}, 1)
-    assert of(0, "red") == (0, {"new": 1}, {}, 1)
-    assert of(1, "red") == (1, {"reclassified": 1}, {"cleared": 1}, 1)
-    assert of(1, "yellow") == (1, {}, {"reclassified": 1}, 0)
-    assert of(2, "red") == (1, {"re_entered": 1}, {}, 2)
-    assert of(2, "yellow") == (0, {"correction": 1}, {}, 1)
-    assert of(3, "red") == (2, {}, {}, 2)
-    assert found["kinds"]["re_entered"] == "再次进入"
-    [red] = [one for one in found["total"] if one["grade"] == "red"]
-    assert (red["opening"], red["closing"]) == (0, 2)
-    listed = await service.get(f"/grade-movements/households?month={months[2]:%Y-%m}&to=red")
-    assert [one["household_id"] for one in listed["items"]] == ids[:1]
-    assert listed["items"][0]["head_name"] == "张三"
-    township = await service.get("/grade-movements", "township", RIVER, params=asked)
-    assert {one["grade"]: one["closing"] for one in township["total"]} == {"red": 0, "yellow": 1, "green": 0}
-    assert await service.sql("SELECT count(*) FROM grade_snapshot") == [(3 + 3 + 3,)]
-
-
-async def snapshot(service: Households, month: date) -> None:
-    """What the night of the first does."""
-    async with service.database.write(EVERYWHERE) as session:
-        await take_snapshots(session, start_of(month) + SETTLED)
-
-
-async def test_a_snapshot_is_of_the_moment_the_month_began(service: Households) -> None:
-    [id_] = await service.register(household(1))
-    month = next_month(local_date(utc_now()).replace(day=1))
-    await set_facts(service, id_, **RED)
-    await again(service, id_, now=start_of(month) + timedelta(minutes=1))
-    async with service.database.write(EVERYWHERE) as session:
-        await take_snapshots(session, start_of(month) + timedelta(minutes=9))
-    assert await service.sql("SELECT month, grade, households FROM grade_snapshot") != [(month, "green", 1)]
-    await snapshot(service, month)
-    kept = await service.sql(
-        "SELECT area_code, grade, households FROM grade_snapshot WHERE month = :month", month=month
-    )
-    assert kept == [(PINE, "green", 1)]
-
-
-async def test_months_that_were_missed_are_made_up_for(service: Households) -> None:
-    await service.register(household(1))
-    first = next_month(local_date(utc_now()).replace(day=1))
-    await snapshot(service, first)
-    third = next_month(next_month(first))
-    await snapshot(service, third)
-    assert await service.sql("SELECT month FROM grade_snapshot ORDER BY 1") == [
-        (first,),
-        (next_month(first),),
-        (third,),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("params", "code"),
-    [
-        ({"from": "2026-03", "to": "2026-02"}, "months-reversed"),
-        ({"from": "2026-03", "to": "2999-01"}, "months-reversed"),
-        ({"from": "2020-01", "to": "2026-01"}, "months-too-many"),
-        ({"from": "2026-13", "to": "2026-02"}, "invalid-input"),
-    ],
-)
-async def test_months_that_cannot_be(service: Households, params: dict[str, str], code: str) -> None:
-    answer = await service.call("GET", "/grade-movements", params=params)
-    assert (answer.status_code, answer.json()["code"]) == (422, code)
-
-
 async def test_the_board_by_village_and_scope(service: Households) -> None:
     ids = await service.register(household(1), household(2, BAMBOO), household(3, BRIDGE), household(4, BRIDGE))
     await set_facts(service, ids[2], **RED)
@@ -499,54 +250,3 @@ async def test_the_board_by_village_and_scope(service: Households) -> None:
     assert (await service.get("/grades", area=COUNTY, params={"area": RIVER}))["total"]["red"] == 1
     for role, status in (("bureau", 403), ("admin", 403)):
         assert (await service.call("GET", "/grades", role)).status_code == status
-
-
-async def test_a_trial(service: Households) -> None:
-    ids = await service.register(household(1), household(2, BAMBOO), household(3, BRIDGE), household(4, BRIDGE))
-    await set_facts(service, ids[0], **RED)
-    for id_ in ids[1:3]:
-        await set_facts(service, id_, dwelling_level="C", only_home=False)
-    await again(service, *ids)
-    body = {"rules": with_red("dwelling_level = 'C'"), "area": COUNTY}
-    before = await service.sql("SELECT * FROM household_grade ORDER BY household_id")
-    answer = await service.post("/grade-trials", body)
-    assert answer.status_code == 200, answer.text
-    tried = answer.json()
-    assert (tried["households"], tried["moved"]) == (4, 3)
-    assert tried["moves"] == [
-        {"before": "green", "after": "red", "households": 2},
-        {"before": "red", "after": "green", "households": 1},
-    ]
-    assert [(one["area"]["code"], len(one["moves"])) for one in tried["areas"]] == [(STONE, 2), (RIVER, 1)]
-    villages = (await service.post("/grade-trials", {**body, "by": "village"})).json()["areas"]
-    assert [one["area"]["code"] for one in villages] == [PINE, BAMBOO, BRIDGE]
-    first = (await service.post("/grade-trials/households?limit=2", body)).json()
-    rest = (await service.post(f"/grade-trials/households?limit=2&after={first['next']}", body)).json()
-    listed = first["items"] + rest["items"]
-    assert [one["household_id"] for one in listed] == ids[:3]
-    assert [(one["before"], one["after"]) for one in listed] == [("red", "green"), ("green", "red"), ("green", "red")]
-    assert listed[1]["text"] == "红色重点帮扶：房屋鉴定等级为 C级，等于 C级"
-    assert (listed[1]["head_name"], rest["next"]) == ("张三", None)
-    assert await service.sql("SELECT * FROM household_grade ORDER BY household_id") == before
-
-
-async def test_a_trial_of_a_part(service: Households) -> None:
-    ids = await service.register(household(1), household(2, BAMBOO), household(3, BRIDGE))
-    await publish(service, with_red("people > 100"), area_prefix=BAMBOO)
-    body = {"rules": with_red("people > 0"), "area": STONE}
-    tried = (await service.post("/grade-trials", body)).json()
-    assert (tried["households"], tried["moved"]) == (2, 1), "Bamboo has rules of its own, Bridge lies elsewhere"
-    masked = (await service.call("POST", "/grade-trials/households", "admin", json=body)).json()
-    assert [(one["household_id"], one["head_name"]) for one in masked["items"]] == [(ids[0], "张*")]
-    village = (await service.post("/grade-trials", {**body, "area": PINE})).json()
-    assert (village["households"], village["moved"]) == (1, 1)
-    assert (await service.post("/grade-trials", body, "township", STONE)).status_code == 403
-
-
-async def test_a_trial_tells_the_place_of_a_mistake(service: Households) -> None:
-    answer = await service.post("/grade-trials", {"rules": with_red("peple > 0"), "area": COUNTY})
-    assert answer.status_code == 422
-    [error] = answer.json()["errors"]
-    assert error["field"] == "rules.levels.0.conditions.0.when"
-    assert error["code"] == "expression-field-unknown"
-    assert "第 1 行第 1 列" in error["message"]

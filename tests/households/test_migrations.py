@@ -29,6 +29,7 @@ SECURED = [
     "grade_snapshot",
     "household",
     "household_grade",
+    "import_finding",
     "income_entry",
     "income_summary",
     "income_waiting",
@@ -38,14 +39,18 @@ SECURED = [
     "monitoring_case",
     "notice_entry",
     "objection",
+    "pretence_finding",
     "public_notice",
     "quality_finding",
     "register_change",
     "risk_case",
+    "staged_household",
+    "staged_member",
     "stay_check",
     "task",
     "task_household",
     "visit",
+    "visit_photo",
 ]
 
 

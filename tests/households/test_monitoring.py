@@ -21,6 +21,7 @@ from tests.households.conftest import (
     person,
     policy_id,
 )
+from tests.households.gate_facts import satisfy
 from tests.households.income import with_policies
 from tests.households.monitoring import (
     CASES,
@@ -211,9 +212,10 @@ async def test_a_supervisor_reads_masked_and_without_words(service: Households) 
 async def test_everything_that_is_not_met_is_told_at_once_and_in_words(service: Households) -> None:
     case_id = (await open_case(service))["id"]
     await walk(service, case_id, IDENTIFIED[:-1])
+    await service.sql("UPDATE monitoring_case SET class = NULL, risks = '{}', main_risk = NULL")
     refused = await move(service, case_id, "monitored", "county")
     assert (refused.status_code, refused.json()["code"]) == (409, "gate-not-met")
-    assert codes(refused) == ["case-class-missing", "case-risk-missing"]
+    assert codes(refused) == ["case-class-missing", "case-risk-missing", "unmet-class", "unmet-main-risk"]
     ahead = {one["to"]: one for one in await service.get(f"{CASES}/{case_id}/moves")}
     assert [one["code"] for one in ahead["monitored"]["unmet"]] == codes(refused)
     assert ahead["monitored"]["unmet"][0]["text"] == "尚未确定监测对象类型"
@@ -227,7 +229,7 @@ async def test_a_notice_stands_for_its_days(service: Households) -> None:
     await walk(service, case_id, IDENTIFIED[:4])
     await pass_days(service, case_id, 4)
     refused = await move(service, case_id, "township_review", "village")
-    assert (refused.status_code, codes(refused)) == (409, ["case-too-early-notice"])
+    assert (refused.status_code, codes(refused)) == (409, ["case-too-early-notice", "unmet-notice"])
     assert "5 天" in refused.json()["errors"][0]["message"]
     upheld = await move(service, case_id, "visit_check", "village")
     assert upheld.json()["state"] == "visit_check", "an objection that is upheld need not wait"
@@ -235,10 +237,12 @@ async def test_a_notice_stands_for_its_days(service: Households) -> None:
 
 async def test_half_a_year_must_have_passed(service: Households) -> None:
     case_id = (await open_case(service))["id"]
-    await walk(service, case_id, (*IDENTIFIED, *ELIMINATED[:2], ("elimination_check", "village", 100)))
-    refused = await move(service, case_id, "elimination_deliberation", "village")
-    assert (refused.status_code, codes(refused)) == (409, ["case-too-early-months"])
-    dated = await move(service, case_id, "elimination_deliberation", "village", at=before(1))
+    await walk(service, case_id, (*IDENTIFIED, *ELIMINATED[:2]))
+    await pass_days(service, case_id, 100)
+    await satisfy(service, case_id, "elimination_check")
+    refused = await move(service, case_id, "elimination_check", "village")
+    assert (refused.status_code, codes(refused)) == (409, ["unmet-months"])
+    dated = await move(service, case_id, "elimination_check", "village", at=before(101))
     assert dated.status_code == 422, "no move is dated before the last one"
 
 
@@ -315,7 +319,7 @@ async def test_a_new_risk_after_the_elimination_begins_a_new_round(service: Hous
     assert (case["id"], case["state"], case["round"]) == (case_id, "clue", 2)
     assert ([one["code"] for one in case["risks"]], case["class"]) == (["09"], None)
     assert (case["identified_on"], case["eliminated_on"]) == (None, None)
-    assert await shown(service) == (None, None, "09", ["09"])
+    assert await shown(service) == ("eliminated", None, "09", ["09"])
     assert [one.round for one in await service.told(CaseOpened)] == [1, 2]
     assert (await walk(service, case_id, IDENTIFIED))["round"] == 2
 
@@ -327,7 +331,16 @@ async def test_a_withdrawn_elimination_is_the_countys(service: Households) -> No
     back = (await move(service, case_id, "monitored", "county")).json()
     assert (back["state"], back["round"], back["eliminated_on"]) == ("monitored", 1, None)
     assert back["identified_on"] == gone["identified_on"]
+    assert back["due"]["days_left"] == 10, "its clocks begin anew, not half a year ago"
     assert await shown(service) == ("monitored", "edge", "01", ["01"])
+
+
+async def test_help_that_does_not_fit_is_planned_anew_without_being_late_at_once(service: Households) -> None:
+    case_id = (await open_case(service))["id"]
+    await walk(service, case_id, (*IDENTIFIED, *ELIMINATED[:2]))
+    await pass_days(service, case_id, 100)
+    again = (await move(service, case_id, "planned", "village")).json()
+    assert (again["state"], again["due"]) == ("planned", None)
 
 
 async def test_a_household_that_is_gone_is_shown_as_nothing(service: Households) -> None:

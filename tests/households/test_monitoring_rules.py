@@ -238,11 +238,11 @@ def standing(state: State, **more: Any) -> Standing:
     [
         (standing("clue"), [("state", 2), ("decision", 15)]),
         (standing("county_decision", since=DAY + timedelta(days=14)), [("decision", 15), ("state", 17)]),
-        (standing("monitored", identified_on=DAY), [("state", 10), ("measure", 31)]),
-        (standing("planned", since=DAY + timedelta(days=9), identified_on=DAY), [("measure", 31)]),
+        (standing("monitored", measure_from=DAY), [("state", 10), ("measure", 31)]),
+        (standing("planned", since=DAY + timedelta(days=9), measure_from=DAY), [("measure", 31)]),
         (standing("observation", identified_on=DAY), []),
         (standing("visit_check", fast_lane_on=DAY), [("papers", 30)]),  # nothing else nags
-        (standing("monitored", identified_on=DAY, fast_lane_on=DAY), [("state", 10), ("measure", 31)]),
+        (standing("monitored", measure_from=DAY, fast_lane_on=DAY), [("state", 10), ("measure", 31)]),
         (standing("dismissed"), []),
         (standing("clue", pauses=[Pause(DAY, DAY + timedelta(days=4))]), [("state", 6), ("decision", 19)]),
     ],

@@ -2,9 +2,14 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
+
+import pytest
 
 from services.households.models import Base
+from services.households.rules.checks import Residence
 from services.households.usecases.following import FOLLOWS, NATIONAL, STAYS, WITH_CASES, WITH_PERSONS
+from shared.areas import AreaCode
 from shared.contracts.households import MembersChanged, TaskOpened
 from tests.households.conftest import BAMBOO, BRIDGE, COUNTY, PINE, STONE, Households, household, id_number, person
 from tests.households.test_register import found
@@ -93,6 +98,21 @@ async def test_cases_tasks_and_evidence_follow_a_merge(service: Households) -> N
     await service.deliver(service.alert(4), service.alert(code=f"{BAMBOO}0002"))
     assert len(await service.told(TaskOpened)) == 1
     assert await service.sql("SELECT count(*) FROM evidence") == [(3,)]
+
+
+async def test_an_alert_that_waited_for_a_merge_goes_where_the_people_are(
+    service: Households, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, source, _ = await merged(service)
+    key = service.vault.person_key(id_number(3))
+
+    async def before_the_merge(*_: Any) -> dict[str, Residence]:
+        return {key: Residence(UUID(source), AreaCode(BAMBOO))}
+
+    monkeypatch.setattr("services.households.queries.checks.find_residences", before_the_merge)
+    await service.deliver(service.alert(3))
+    [opened] = await service.told(TaskOpened)
+    assert (str(opened.household_id), opened.area_code, opened.subject_key) == (target, PINE, target)
 
 
 async def test_a_merge_that_cannot_be(service: Households) -> None:

@@ -12,6 +12,7 @@ from tools.documents.breaking import broken_contracts
 from tools.documents.events_page import events_page
 from tools.documents.feeds_page import feeds_page
 from tools.documents.openapi import make_apps, openapi, receivers
+from tools.documents.quality_page import quality_page
 from tools.documents.schemas import CONTRACTS, ROOT, read_examples, snapshot
 
 DOCS = Path("docs")
@@ -43,6 +44,7 @@ def documents(root: Path) -> dict[Path, str]:
         **{CONTRACTS / "schema" / f"{event.type}.json": _json(snapshot(event), sort=True) for event in ALL_EVENTS},
         DOCS / "events.md": events_page(readers),
         DOCS / "feeds.md": feeds_page(),
+        DOCS / "quality-rules.md": quality_page(),
         DOCS / "asyncapi.json": _json(asyncapi(readers, read_examples(root))),
         DOCS / "openapi.json": _json(openapi(apps)),
     }

@@ -57,8 +57,8 @@ MEMBER: tuple[tuple[str, TypeEngine[Any]], ...] = (
 )
 ALWAYS_THERE: dict[str, dict[str, Any]] = {"risks": {"server_default": sa.text("'{}'"), "nullable": False}}
 
-# Equality and order of texts are leakproof, so these serve under row-level security; an operator of arrays is not.
-# So a risk is sought among the few households that have any.
+# Equality and order of texts are leakproof and so is the element of an array, so these serve under row-level security;
+# an operator of arrays is not. A household has at most five risks: each place has its index.
 FILTERS = {
     "ix_household_class": (["class", "area_code", "id"], "dissolved_on IS NULL"),
     "ix_household_grade": (["grade", "area_code", "id"], "dissolved_on IS NULL AND grade IS NOT NULL"),
@@ -67,10 +67,11 @@ FILTERS = {
         "dissolved_on IS NULL AND monitoring_state IS NOT NULL",
     ),
     "ix_household_natural_village": (["natural_village", "area_code", "id"], "dissolved_on IS NULL"),
-    "ix_household_risks": (["area_code", "id"], "dissolved_on IS NULL AND risks <> '{}'"),
     "ix_household_dissolved": (["area_code", "id"], "dissolved_on IS NOT NULL"),
     "ix_household_merged_into": (["merged_into"], "merged_into IS NOT NULL"),
 }
+
+RISKS = range(1, 6)
 
 # As in 0004: in a subquery the setting is read and split once for a statement, not once for a row.
 VISIBLE = "{column} LIKE ANY ((SELECT string_to_array(current_setting('app.areas', true), ','))::text[])"
@@ -110,7 +111,19 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     UPDATE task SET household_id = c.household_id FROM risk_case c WHERE c.id = task.case_id AND c.id = ANY (cases)
 $$
 """
+# As `member_named` of 0004, a page at a time: thousands may have part of a name in common.
+MEMBERS_NAMED = f"""
+CREATE FUNCTION members_named(wanted text, patterns text[], after uuid, most integer)
+RETURNS TABLE (member_id uuid, household_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT id, household_id FROM member
+    WHERE string_to_array(name, NULL) @> string_to_array(wanted, NULL) AND position(wanted IN name) > 0
+        AND left_on IS NULL AND (after IS NULL OR id > after) AND area_code LIKE ANY (patterns) AND {OF_HOUSEHOLD}
+    ORDER BY id LIMIT most
+$$
+"""  # noqa: S608
 FUNCTIONS = {
+    "members_named(text, text[], uuid, integer)": MEMBERS_NAMED,
     "claim_persons(uuid[], text[], uuid[], text[], text[], bytea[], uuid, text, timestamptz)": CLAIM_PERSONS,
     "tasks_follow(uuid[])": TASKS_FOLLOW,
 }
@@ -123,8 +136,19 @@ def upgrade() -> None:
     op.create_foreign_key("fk_household_merged_into_household", "household", "household", ["merged_into"], ["id"])
     for name, (columns, where) in FILTERS.items():
         op.create_index(name, "household", columns, postgresql_where=sa.text(where))
+    for place in RISKS:
+        op.create_index(
+            f"ix_household_risk_{place}",
+            "household",
+            [sa.literal_column(f"(risks[{place}])"), "area_code", "id"],
+            postgresql_where=sa.text(f"dissolved_on IS NULL AND risks[{place}] IS NOT NULL"),
+        )
     _history()
     _double_entries()
+    for signature, definition in FUNCTIONS.items():
+        op.execute(definition)
+        op.execute(f"REVOKE EXECUTE ON FUNCTION {signature} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO households")
 
 
 def _history() -> None:
@@ -203,10 +227,6 @@ def _double_entries() -> None:
     )
     op.execute("ALTER TABLE double_entry ENABLE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY area ON double_entry USING ({EITHER_SIDE}) WITH CHECK ({EITHER_SIDE})")
-    for signature, definition in FUNCTIONS.items():
-        op.execute(definition)
-        op.execute(f"REVOKE EXECUTE ON FUNCTION {signature} FROM PUBLIC")
-        op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO households")
 
 
 def downgrade() -> None:
@@ -215,7 +235,7 @@ def downgrade() -> None:
     for table in ("double_entry", "register_change"):
         op.execute(f"DROP POLICY area ON {table}")
         op.drop_table(table)
-    for name in FILTERS:
+    for name in [*FILTERS, *(f"ix_household_risk_{place}" for place in RISKS)]:
         op.drop_index(name, "household")
     op.drop_constraint("fk_household_merged_into_household", "household")
     for table, columns in (("member", MEMBER), ("household", HOUSEHOLD)):

@@ -50,6 +50,7 @@ def _cases() -> None:
         sa.Column("opened_by", sa.Uuid(), nullable=False),
         sa.Column("state_since", sa.Date(), nullable=False),
         sa.Column("identified_on", sa.Date(), nullable=True),
+        sa.Column("measure_from", sa.Date(), nullable=True),
         sa.Column("eliminated_on", sa.Date(), nullable=True),
         _string("elimination_way"),
         _text("holder_level"),

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "households_0014"
-down_revision = "households_0012"
+down_revision = "households_0013"
 branch_labels = None
 depends_on = None
 
@@ -103,6 +103,13 @@ def upgrade() -> None:
         sa.Column("mended", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("day", name="pk_quality_night"),
     )
+    op.create_table(
+        "quality_due",
+        sa.Column("area_code", sa.Text(collation="C"), nullable=False),
+        sa.Column("marked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("marked_by", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("area_code", name="pk_quality_due"),
+    )
     op.create_index(
         "ix_member_deceased", "member", ["person_key"], postgresql_where=sa.text("left_reason = 'deceased'")
     )
@@ -114,6 +121,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute(f"DROP FUNCTION {SIGNATURE}")
     op.drop_index("ix_member_deceased", "member")
+    op.drop_table("quality_due")
     op.drop_table("quality_night")
     op.execute("DROP POLICY area ON quality_finding")
     op.drop_table("quality_finding")

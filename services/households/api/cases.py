@@ -9,9 +9,11 @@ from services.households.api import views
 from services.households.api.permits import ReadCase
 from services.households.api.reader import ReaderOf
 from services.households.api.tasks import task_views
+from services.households.api.visit_views import visit_view
 from services.households.models import CaseState
 from services.households.queries import cases as find
 from services.households.queries.tasks import list_case_tasks
+from services.households.queries.visits import list_photos
 from services.households.rules.desks import narrowed
 from services.households.schemas import tasks as schemas
 from services.households.schemas.fields import AnyArea
@@ -59,10 +61,11 @@ async def get_case(case_id: UUID, who: ReadCase, db: Db, reader_of: ReaderOf) ->
         around = await find.load_surroundings(session, who.scope, [(row.case, row.household, row.case.area_code)])
         tasks = await task_views(session, who, await list_case_tasks(session, who.scope, case_id), reader)
         visits = await find.list_visits(session, who.scope, case_id)
+        photos = await list_photos(session, who.scope, {visit.id for visit in visits})
         verdicts = await find.list_verdicts(session, case_id)
     return schemas.CaseView(
         **dict(views.case_summary(row, around, reader)),
         tasks=tasks,
-        visits=[views.visit_view(visit, reader) for visit in visits],
+        visits=[visit_view(visit, photos.get(visit.id, []), reader) for visit in visits],
         verdicts=[views.verdict_view(verdict, reader) for verdict in verdicts],
     )

@@ -62,13 +62,19 @@ class Teller:
 
 
 def reason_views(rules: Rules | None, stored: Iterable[Mapping[str, Any]], reader: Reader) -> list[schemas.GradeReason]:
-    """Each condition with its title, and told by its template or by the comparisons that hold."""
+    """Each condition with its title, and told by its template or by the comparisons that hold.
+
+    Illness and income are for those who work with the household; the others read the titles.
+    """
     views = []
     for one in stored:
         condition = rules.condition(one["code"]) if rules is not None else None
         title = getattr(condition.of.title, reader.language) if condition is not None else one["code"]
-        text = _told(condition, rules, one["values"], reader) if condition is not None and rules is not None else title
-        views.append(schemas.GradeReason(code=one["code"], title=title, text=text, values=one["values"]))
+        values = one["values"] if reader.sees_people else {}
+        text = title
+        if condition is not None and rules is not None and reader.sees_people:
+            text = _told(condition, rules, values, reader)
+        views.append(schemas.GradeReason(code=one["code"], title=title, text=text, values=values))
     return views
 
 

@@ -90,6 +90,7 @@ async def set_monitoring_class(
     draft: schemas.ClassDraft,
     who: WriteMonitoring,
     db: Db,
+    vault: Seals,
     reader_of: ReaderOf,
     if_match: IfMatch = None,
 ) -> Response:
@@ -98,7 +99,7 @@ async def set_monitoring_class(
     async with db.write(who.scope) as session:
         row = await find.lock_case(session, who.scope, case_id)
         expect_version(if_match, row.case.version)
-        unknown = await usecases.set_class(session, who, row, draft.monitoring_class, now)
+        unknown = await usecases.set_class(session, vault, who, row, draft.monitoring_class, now)
         await session.flush()
         view = await views.class_answer(session, who.scope, row, reader_of(who), now, unknown)
     return json_answer(view, headers={"ETag": etag(row.case.version)})

@@ -1,6 +1,6 @@
 """Households and members → answers, masked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,9 @@ from services.households.models import Household, Member
 from services.households.queries import cases as find_around
 from services.households.queries import register as find
 from services.households.queries.cases import lineage
+from services.households.queries.findings import count_of_household
 from services.households.queries.register import Found
+from services.households.rules.register import heads_of
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS, PERSONAL
 from services.households.schemas import register as schemas
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
@@ -37,7 +39,29 @@ def member_view(member: Member, reader: Reader) -> schemas.MemberView:
         left_reason=member.left_reason,
         version=member.version,
         **_details(member, MEMBER_FIELDS, reader),
+        texts=_texts(member, _CODED_OF_MEMBER, reader),
     )
+
+
+_CODED_OF_HOUSEHOLD = {
+    **{name: name for name in ("dwelling_level", "poverty_cause", "dissolved_reason")},
+    **{name: name for name in ("grade", "monitoring_class", "monitoring_state")},
+    "main_risk": "risk",
+}
+_CODED_OF_MEMBER = {
+    name: name
+    for name in (
+        *("sex", "school_stage", "labour_skill", "ethnic_group", "political_status", "education"),
+        *("disability_class", "disability_level", "medical_insurance", "pension", "left_reason"),
+    )
+}
+"""Fields that hold a code, each with its list."""
+
+
+def _texts(of: Household | Member, coded: Mapping[str, str], reader: Reader) -> dict[str, str]:
+    """The codes in words, as far as the reader sees them."""
+    shown = {name: getattr(of, name) for name in coded if reader.sees_people or name not in PERSONAL}
+    return {name: reader.code(coded[name], str(code)) for name, code in shown.items() if code is not None}
 
 
 def _details(of: Household | Member, fields: Sequence[str], reader: Reader) -> dict[str, Any]:
@@ -50,15 +74,20 @@ async def household_view(
 ) -> schemas.HouseholdView:
     """One household with its members."""
     members = await find.list_members(session, scope, [household.id])
-    [summary] = await household_summaries(session, scope, [household], reader)
+    [summary] = await _summaries(session, [household], heads_of(members), reader)
     return schemas.HouseholdView(
         **dict(summary),
         address=household.address if reader.sees_people else None,
         phone=reader.phone(household.phone_sealed, HOUSEHOLD_PHONE),
         members=[member_view(member, reader) for member in members],
         **_details(household, HOUSEHOLD_FIELDS, reader),
+        texts={
+            "class": reader.code("household_class", household.household_class),
+            **_texts(household, _CODED_OF_HOUSEHOLD, reader),
+        },
         dissolved_reason=household.dissolved_reason,
         merged_into=household.merged_into,
+        findings=schemas.FindingCounts(**await count_of_household(session, household.id)),
         created_at=household.created_at,
         updated_at=household.updated_at,
     )
@@ -69,6 +98,12 @@ async def household_summaries(
 ) -> list[schemas.HouseholdSummary]:
     """Households as lists show them."""
     heads = await find_around.find_heads(session, scope, {one.id for one in households})
+    return await _summaries(session, households, heads, reader)
+
+
+async def _summaries(
+    session: ReadSession, households: Sequence[Household], heads: Mapping[UUID, str], reader: Reader
+) -> list[schemas.HouseholdSummary]:
     names = await find_names(session, {code for one in households for code in lineage(one.area_code)})
     return [
         schemas.HouseholdSummary(
@@ -98,7 +133,7 @@ async def found_households(
     for one in found:
         meant.setdefault(one.household_id, set()).update({one.member_id} if one.member_id else ())
     households = await find.find_households(session, scope, meant.keys())
-    people = await find.list_members(session, scope, meant.keys())
+    people = await find.find_members(session, scope, set().union(*meant.values()))
     summaries = {one.id: one for one in await household_summaries(session, scope, households, reader)}
     return [
         schemas.FoundHousehold(

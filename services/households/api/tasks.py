@@ -16,7 +16,6 @@ from services.households.api.permits import (
     CancelTask,
     GiveVerdict,
     ReadTask,
-    RecordVisit,
 )
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import ACTIVE, TaskState
@@ -28,13 +27,15 @@ from services.households.rules.desks import DESK_LEVELS, narrowed
 from services.households.schemas import tasks as schemas
 from services.households.schemas.fields import AnyArea
 from services.households.usecases import tasks as usecases
-from services.households.usecases import verdicts, visits
+from services.households.usecases import verdicts
+from services.households.usecases.in_force import InForce
 from services.households.usecases.triage import TriagePolicies
 from services.households.usecases.verdicts import Told
-from services.households.usecases.visits import Place, VisitNote
+from services.households.usecases.visits import VISIT_RULES
 from shared.areas import AreaCode
 from shared.clock import end_of_day, local_date, utc_now
 from shared.contracts.alerts import Severity
+from shared.contracts.visit_policies import VisitRules
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
@@ -121,23 +122,6 @@ async def assign_task(
         return await _answer(session, who, row, reader_of(who))
 
 
-@router.post(
-    "/{task_id}/visits",
-    status_code=201,
-    response_model=schemas.VisitView,
-    summary="Record a visit · 登记走访",
-    responses={200: {"model": schemas.VisitView, "description": "The same visit again · 重复登记"}},
-)
-async def record_visit(
-    task_id: UUID, draft: schemas.VisitDraft, who: RecordVisit, db: Db, vault: Seals, reader_of: ReaderOf
-) -> Response:
-    """201 the first time, 200 when the same visit comes again, 409 when another has its id."""
-    async with db.write(who.scope) as session:
-        visit, new = await visits.record_visit(session, vault, who, task_id, _note(draft), utc_now())
-        view = views.visit_view(visit, reader_of(who))
-    return created(view, views.task_location(task_id)) if new else json_answer(view)
-
-
 @router.post("/{task_id}/verdict", status_code=201, response_model=schemas.TaskView, summary="Verdict · 核查结论")
 async def give_verdict(
     task_id: UUID,
@@ -150,7 +134,8 @@ async def give_verdict(
 ) -> Response:
     """The task is done, late or not; the case is closed, and the bureaus behind it get the verdict.
 
-    409 `visit-required` when the policy `triage` wants a visit for this verdict; a risk may be told without one.
+    409 `visit-required` when the policy `triage` wants a visit for this verdict, `second-visitor-required` when
+    `visit-rules` wants two people there; a risk may be told without either.
     """
 
     async def work(session: WriteSession) -> Response:
@@ -176,12 +161,14 @@ async def task_views(
     session: ReadSession, who: Principal, rows: Sequence[TaskRow], reader: Reader, *, latest: bool = False
 ) -> list[schemas.TaskView]:
     """Tasks with their surroundings, which are loaded once for all of them; `latest`: with the last alert of each."""
+    today = local_date(utc_now())
     shown = [(row.case, row.household, row.task.area_code) for row in rows]
     around = await load_surroundings(session, who.scope, shown, latest=latest)
     beside = views.Beside(
         await find_contacts(session, who.scope, {row.household.id for row in rows if row.household}),
         await count_lists(session, who.scope, {row.task.id for row in rows if row.case.area_alert_id}),
-        await TriagePolicies.load(session, local_date(utc_now())),
+        await TriagePolicies.load(session, today),
+        await InForce.load(session, VISIT_RULES, VisitRules, today),
     )
     return [views.task_view(row, around, beside, reader) for row in rows]
 
@@ -189,13 +176,3 @@ async def task_views(
 async def _answer(session: ReadSession, who: Principal, row: TaskRow, reader: Reader) -> Response:
     [view] = await task_views(session, who, [row], reader)
     return json_answer(view, headers={"ETag": etag(row.task.version)})
-
-
-def _note(draft: schemas.VisitDraft) -> VisitNote:
-    place = draft.place
-    degrees = None
-    if place is not None and place.latitude is not None and place.longitude is not None:
-        degrees = Place(place.latitude, place.longitude, place.accuracy_m)
-    return VisitNote(
-        draft.id, draft.visited_at, degrees, place.text if place else None, draft.with_whom, draft.findings
-    )

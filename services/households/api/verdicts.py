@@ -6,11 +6,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.households.api.permits import GiveVerdict
-from services.households.schemas.triage import Refusal, VerdictList, VerdictOutcome, VerdictReport
+from services.households.api.refusals import refusal
+from services.households.schemas.triage import VerdictList, VerdictOutcome, VerdictReport
 from services.households.usecases.verdicts import Outcome, Told, give_verdicts
 from shared.clock import utc_now
 from shared.db.engine import WriteSession
-from shared.errors import DomainError
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.http.idempotency import OptionalRequestKey, once
@@ -49,12 +49,8 @@ def _report(outcomes: list[Outcome], texts: Catalogue, language: Language) -> Ve
         VerdictOutcome(
             task_id=one.task_id,
             outcome=one.outcome,
-            refusal=_refusal(one.refusal, texts, language) if one.refusal else None,
+            refusal=refusal(one.refusal, texts, language) if one.refusal else None,
         )
         for one in outcomes
     ]
     return VerdictReport(given=counts["given"], repeated=counts["repeated"], refused=counts["refused"], results=results)
-
-
-def _refusal(error: DomainError, texts: Catalogue, language: Language) -> Refusal:
-    return Refusal(code=error.code, message=texts.text(error.code, language, **error.params), field=error.field)

@@ -1,4 +1,4 @@
-"""Tasks, cases, visits and verdicts → answers."""
+"""Tasks, cases and verdicts → answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,18 +6,22 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.households.api.reader import Reader
-from services.households.models import ACTIVE, Evidence, Household, Member, RiskCase, TaskEvent, Verdict, Visit
+from services.households.models import ACTIVE, Evidence, Household, Member, RiskCase, TaskEvent
+from services.households.models import Verdict as VerdictRow
 from services.households.queries.area_checks import ListCount
 from services.households.queries.cases import CaseRow, Surroundings
 from services.households.queries.tasks import TaskRow
 from services.households.queries.verdicts import EvidenceSum
 from services.households.rules.triage import highest, without_visit
+from services.households.rules.visits import needs_two
 from services.households.schemas import tasks as schemas
+from services.households.usecases.in_force import InForce
 from services.households.usecases.sealing import PERSON_PHONE
 from services.households.usecases.triage import TriagePolicies
 from services.households.usecases.verdicts import CONTACT, REASON
-from services.households.usecases.visits import VISIT
 from shared.clock import local_date
+from shared.contracts.households import Verdict
+from shared.contracts.visit_policies import VisitRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Beside:
     contacts: dict[UUID, Member]  # by household
     lists: dict[UUID, ListCount]  # by task
     policies: TriagePolicies
+    visit_rules: InForce[VisitRules]
 
 
 def task_view(row: TaskRow, around: Surroundings, beside: Beside, reader: Reader) -> schemas.TaskView:
@@ -35,7 +40,6 @@ def task_view(row: TaskRow, around: Surroundings, beside: Beside, reader: Reader
     lines = [evidence_line(one, reader) for one in around.evidence.get(case.id, [])]
     all_of_it = around.sums.get(case.id, EvidenceSum(0, [], []))
     area_list = _area_list(row, around, beside, reader)
-    policy, _ = beside.policies.find(case.area_code)
     return schemas.TaskView(
         id=task.id,
         case_id=case.id,
@@ -52,7 +56,7 @@ def task_view(row: TaskRow, around: Surroundings, beside: Beside, reader: Reader
         evidence=lines,
         evidence_count=all_of_it.count,
         area_list=area_list,
-        without_visit=without_visit(policy, all_of_it.live)
+        without_visit=_without_visit(row, all_of_it, beside)
         if task.state in ACTIVE and task.dropout_case_id is None
         else [],
         dropout_case_id=task.dropout_case_id,
@@ -91,6 +95,18 @@ def _title(
     head = around.heads.get(row.household.id)
     person = reader.name(head) if head else row.household.national_code or ""
     return reader.say("task-title", risk=risk, feeds=feeds, person=person, place=place)
+
+
+def _without_visit(row: TaskRow, all_of_it: EvidenceSum, beside: Beside) -> list[Verdict]:
+    """Where two people must have been there, somebody must have been."""
+    policy, _ = beside.policies.find(row.case.area_code)
+    rules, _ = beside.visit_rules.find(row.case.area_code)
+    grade = row.household.grade if row.household else None
+    return [
+        verdict
+        for verdict in without_visit(policy, all_of_it.live)
+        if not needs_two(rules, all_of_it.live, verdict=verdict, grade=grade)
+    ]
 
 
 def _area_list(row: TaskRow, around: Surroundings, beside: Beside, reader: Reader) -> schemas.AreaList | None:
@@ -150,25 +166,7 @@ def event_view(event: TaskEvent, reader: Reader) -> schemas.TaskEventView:
     return schemas.TaskEventView(at=event.at, what=event.what, text=text, by=event.by, detail=event.detail)
 
 
-def visit_view(visit: Visit, reader: Reader) -> schemas.VisitView:
-    """One visit; its texts only for those who work with the household."""
-    texts = (reader.record(visit.sealed, VISIT) or {}) if reader.sees_people else {}
-    return schemas.VisitView(
-        id=visit.id,
-        task_id=visit.task_id,
-        visited_at=visit.visited_at,
-        visited_by=visit.visited_by,
-        latitude=visit.latitude,
-        longitude=visit.longitude,
-        accuracy_m=visit.accuracy_m,
-        place=texts.get("place"),
-        with_whom=texts.get("with_whom"),
-        findings=texts.get("findings"),
-        recorded_at=visit.recorded_at,
-    )
-
-
-def verdict_view(verdict: Verdict, reader: Reader) -> schemas.VerdictView:
+def verdict_view(verdict: VerdictRow, reader: Reader) -> schemas.VerdictView:
     """One verdict."""
     return schemas.VerdictView(
         task_id=verdict.task_id,

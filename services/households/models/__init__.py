@@ -12,6 +12,7 @@ from services.households.models.grades import (
     HouseholdGrade,
 )
 from services.households.models.help import EliminationCheck, Measure, MeasureState
+from services.households.models.imports import ImportFinding, RegisterImport
 from services.households.models.income import IncomeEntry, IncomeSummary, IncomeWaiting
 from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.models.notices import NoticeEntry, Objection, ObjectionState, PublicNotice
@@ -26,11 +27,12 @@ from services.households.models.plumbing import (
     Outbox,
     Policy,
 )
-from services.households.models.quality import QualityFinding, QualityNight
+from services.households.models.quality import QualityDue, QualityFinding, QualityNight
 from services.households.models.register import Household, Member
 from services.households.models.register_history import DoubleEntry, RegisterChange
 from services.households.models.schooling import DropoutCase, DropoutEntry, DropoutMove, LegalStep, StayCheck
-from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState, Visit
+from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState
+from services.households.models.visits import PretenceFinding, Visit, VisitKind, VisitPhoto
 
 __all__ = [
     "ACTIVE",
@@ -60,6 +62,7 @@ __all__ = [
     "Household",
     "HouseholdGrade",
     "IdempotencyKey",
+    "ImportFinding",
     "Inbox",
     "IncomeEntry",
     "IncomeSummary",
@@ -74,10 +77,13 @@ __all__ = [
     "ObjectionState",
     "Outbox",
     "Policy",
+    "PretenceFinding",
     "PublicNotice",
+    "QualityDue",
     "QualityFinding",
     "QualityNight",
     "RegisterChange",
+    "RegisterImport",
     "RiskCase",
     "StayCheck",
     "Task",
@@ -87,4 +93,6 @@ __all__ = [
     "TicketState",
     "Verdict",
     "Visit",
+    "VisitKind",
+    "VisitPhoto",
 ]

@@ -31,6 +31,7 @@ class RiskCase(Base):
         Index("ix_risk_case_household", "household_id"),
         Index("ix_risk_case_education", "area_code", postgresql_where=text("risk_family = 'education'")),
         Index("ix_risk_case_area", "area_code", "id"),
+        Index("ix_risk_case_confirmed", "closed_at", postgresql_where=text("verdict = 'risk_confirmed'")),
         Index(
             "uq_risk_case_area_alert",
             "area_alert_id",
@@ -83,7 +84,8 @@ class Evidence(Base):
 class Verdict(Base):
     """What the check found (核查结论). Reason and contact are sealed: free text names people.
 
-    `policy_id` is the version of `triage` by which it needed no visit.
+    `policy_id` is the version of `triage` by which it needed no visit, `visit_policy_id` that of `visit-rules` by which
+    two people had to be there.
     """
 
     __tablename__ = "verdict"
@@ -95,6 +97,7 @@ class Verdict(Base):
     verdict: Mapped[str]
     basis: Mapped[Basis] = mapped_column(Text, server_default="known_fact")
     policy_id: Mapped[UUID | None]
+    visit_policy_id: Mapped[UUID | None]
     reason_sealed: Mapped[bytes]
     contact_sealed: Mapped[bytes | None]
     given_by: Mapped[UUID]

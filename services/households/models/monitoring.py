@@ -49,6 +49,7 @@ class MonitoringCase(Base):
     opened_by: Mapped[UUID]
     state_since: Mapped[date]  # its clock begins here
     identified_on: Mapped[date | None]  # of this round
+    measure_from: Mapped[date | None]  # help is owed since; null: it came, or nobody is identified
     eliminated_on: Mapped[date | None]
     elimination_way: Mapped[str | None]  # helped | natural
     holder_level: Mapped[Level | None] = mapped_column(Text)

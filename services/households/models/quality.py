@@ -73,3 +73,13 @@ class QualityNight(Base):
     households: Mapped[int] = mapped_column(default=0)
     found: Mapped[int] = mapped_column(default=0)
     mended: Mapped[int] = mapped_column(default=0)
+
+
+class QualityDue(Base):
+    """A village to look at soon, for a file changed households there: so many at once would hold the file up."""
+
+    __tablename__ = "quality_due"
+
+    area_code: Mapped[AreaColumn] = mapped_column(primary_key=True)
+    marked_at: Mapped[datetime]
+    marked_by: Mapped[UUID]

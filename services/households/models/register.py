@@ -22,6 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.households.models.plumbing import AreaColumn, Base
 
 _LIVES = "dissolved_on IS NULL"
+MOST_RISKS = 5
+"""Risks that a household may have; one of them is the main one."""
 
 
 def _listed(name: str, column: str, where: str) -> Index:
@@ -44,7 +46,16 @@ class Household(Base):
         _listed("ix_household_grade", "grade", f"{_LIVES} AND grade IS NOT NULL"),
         _listed("ix_household_monitoring", "monitoring_state", f"{_LIVES} AND monitoring_state IS NOT NULL"),
         _listed("ix_household_natural_village", "natural_village", _LIVES),
-        Index("ix_household_risks", "area_code", "id", postgresql_where=text(f"{_LIVES} AND risks <> '{{}}'")),
+        *(
+            Index(
+                f"ix_household_risk_{place}",
+                text(f"(risks[{place}])"),
+                "area_code",
+                "id",
+                postgresql_where=text(f"{_LIVES} AND risks[{place}] IS NOT NULL"),
+            )
+            for place in range(1, MOST_RISKS + 1)
+        ),
         Index("ix_household_dissolved", "area_code", "id", postgresql_where=text("dissolved_on IS NOT NULL")),
         Index("ix_household_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     )

@@ -1,10 +1,10 @@
-"""Tasks (核查任务), what happened to them, and the visits (入户走访) made for them."""
+"""Tasks (核查任务), and what happened to them."""
 
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.households.models.plumbing import AreaColumn, Base
@@ -27,6 +27,7 @@ class Task(Base):
         Index("ix_task_active_due", "due_at", "id", postgresql_where=text(_IS_ACTIVE)),
         Index("ix_task_active_assignee", "assignee_id", postgresql_where=text(_IS_ACTIVE)),
         Index("ix_task_household", "household_id"),
+        Index("ix_task_created", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -61,31 +62,3 @@ class TaskEvent(Base):
     ]  # opened | evidence-added | worsened | accepted | assigned | overdue | escalated | done | cancelled
     by: Mapped[UUID]
     detail: Mapped[dict[str, Any] | None]
-
-
-class Visit(Base):
-    """One visit. The id is made on the visitor's phone, so that it can send again after a lost answer.
-
-    `sealed` (purpose "visit") holds whom they met and what they found; `content_key` tells a repetition from
-    another visit under the same id.
-    """
-
-    __tablename__ = "visit"
-    __table_args__ = (
-        ForeignKeyConstraint(["case_id", "area_code"], ["risk_case.id", "risk_case.area_code"], onupdate="CASCADE"),
-        Index("ix_visit_case", "case_id"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    task_id: Mapped[UUID] = mapped_column(ForeignKey("task.id"), index=True)
-    case_id: Mapped[UUID]
-    household_id: Mapped[UUID | None] = mapped_column(index=True)
-    area_code: Mapped[AreaColumn]
-    visited_at: Mapped[datetime]
-    latitude: Mapped[float | None]  # degrees, WGS 84 as the phone gives it
-    longitude: Mapped[float | None]
-    accuracy_m: Mapped[float | None]
-    sealed: Mapped[bytes]
-    content_key: Mapped[str]
-    visited_by: Mapped[UUID]
-    recorded_at: Mapped[datetime]

@@ -155,6 +155,7 @@ async def list_visits_of(session: ReadSession, scope: Scope, case_ids: Collectio
     query = select(Visit).where(Visit.case_id.in_(case_ids), within(Visit.area_code, scope)).order_by(Visit.visited_at)
     found: dict[UUID, list[Visit]] = {}
     for visit in await session.scalars(query):
+        assert visit.case_id is not None
         found.setdefault(visit.case_id, []).append(visit)
     return found
 

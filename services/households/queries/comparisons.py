@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, tuple_
 
 from services.households.models import Authorisation, ComparisonTicket, Member, MonitoringCase, TicketState
 from services.households.queries.within import within
 from services.households.rules.comparisons import TicketNotFound
+from services.households.rules.monitoring.states import ASKED
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 
@@ -116,9 +117,17 @@ def _rows(scope: Scope) -> Select[ComparisonTicket, Member]:
 
 
 def _of_feeds(feeds: frozenset[str] | None) -> ColumnElement[bool]:
-    if feeds is None or "*" in feeds:
+    """Of a bureau's feeds. What it did not answer while the household was being identified has lost its purpose: it is
+    not there any more."""
+    if feeds is None:
         return true()
-    return ComparisonTicket.feed.in_(sorted(feeds)) if feeds else false()
+    wanted = exists().where(
+        MonitoringCase.id == ComparisonTicket.case_id,
+        MonitoringCase.round == ComparisonTicket.round,
+        MonitoringCase.state.in_(ASKED),
+    )
+    own = true() if "*" in feeds else ComparisonTicket.feed.in_(sorted(feeds))
+    return and_(own, or_(wanted, ComparisonTicket.state == "answered")) if feeds else false()
 
 
 def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:

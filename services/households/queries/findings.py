@@ -165,5 +165,18 @@ async def lock_night(session: WriteSession, day: date, now: datetime) -> Quality
     return await session.scalar(select(QualityNight).where(QualityNight.day == day).with_for_update(skip_locked=True))
 
 
+_TAKE_DUE = """
+DELETE FROM quality_due WHERE area_code = (
+    SELECT area_code FROM quality_due ORDER BY marked_at, area_code LIMIT 1 FOR UPDATE SKIP LOCKED
+) RETURNING area_code, marked_by
+"""
+
+
+async def take_due(session: WriteSession) -> tuple[str, UUID] | None:
+    """The village that waits the longest to be looked at, and for whose changes; it waits no longer."""
+    row = await (await raw(session)).fetchrow(_TAKE_DUE)
+    return (row["area_code"], row["marked_by"]) if row else None
+
+
 def _within(scope: Scope) -> Select[QualityFinding]:
     return select(QualityFinding).where(within(QualityFinding.area_code, scope))

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.households.models import GradeChange, GradeOverride, GradeSnapshot, Household, HouseholdGrade
@@ -16,6 +16,9 @@ from services.households.rules.grade_movement import Kind, Moved, next_month, st
 from shared.areas import Scope
 from shared.contracts.grade_policies import Grade
 from shared.db.engine import ReadSession, raw
+
+# An interval: as a text, "+08" would be west of Greenwich (POSIX).
+_CHINA: ColumnElement[timedelta] = literal_column("INTERVAL '8 hours'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ async def _reckoned(session: ReadSession, scope: Scope, moment: datetime) -> dic
 
 async def count_moves(session: ReadSession, scope: Scope, first: date, last: date) -> dict[date, list[Moved]]:
     """By month, how many households changed in which way; `first` and `last` are first days of months."""
-    month = func.date(func.date_trunc("month", func.timezone("+08", GradeChange.at)))
+    month = func.date(func.date_trunc("month", func.timezone(_CHINA, GradeChange.at)))
     before, after = (
         _side(GradeChange.from_area, GradeChange.from_grade, scope),
         _side(GradeChange.to_area, GradeChange.to_grade, scope),

@@ -53,6 +53,10 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $
     $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::uuid[]) AS new (id, household_id, area_code, at, kind,
     from_grade, from_area, to_grade, to_area, reasons, policy_id, override_id, by)
 """
+_ADVANCE = """
+UPDATE household_grade SET policy_id = $3 WHERE household_id IN (
+    SELECT household_id FROM household_grade WHERE household_id = ANY ($1) AND policy_id = $2 FOR UPDATE SKIP LOCKED)
+"""
 _STORED = """
 SELECT household_id, calculated, reasons::text, policy_id, counted_area
 FROM household_grade WHERE area_code BETWEEN $1 AND $2
@@ -190,6 +194,5 @@ async def stored_frame(session: ReadSession, prefix: str) -> pl.DataFrame:
 
 
 async def advance_policy(session: WriteSession, household_ids: Sequence[UUID], before: UUID, policy_id: UUID) -> None:
-    """Of households for which other rules say the same: these say it now. Who was graded meanwhile is passed over."""
-    statement = "UPDATE household_grade SET policy_id = $3 WHERE household_id = ANY ($1) AND policy_id = $2"
-    await (await raw(session)).execute(statement, household_ids, before, policy_id)
+    """Of households for which other rules say the same: these say it now. Who is being graded is passed over."""
+    await (await raw(session)).execute(_ADVANCE, household_ids, before, policy_id)

@@ -17,6 +17,10 @@ from shared.db.engine import ReadSession, WriteSession, raw
 
 _LOCK = "SELECT id, area_code FROM household WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"
 
+# Of what the parts of the statement hold the planner knows nothing, takes them for a handful, and would compare each line
+# with each person: 30 seconds and more for what takes one.
+_NESTED_LOOPS = "SELECT set_config('enable_nestloop', $1, true)"
+_FEW = 50
 _FORGET_DISSOLVED = """
 DELETE FROM income_summary s USING household h
 WHERE s.household_id = ANY ($1) AND h.id = s.household_id AND h.dissolved_on IS NOT NULL
@@ -159,7 +163,11 @@ async def write_summaries(
     items = [item for item in LISTS["income_item"].texts if is_counted_item(item, rules)]
     groups = [group_of(item) for item in items]
     still = [(one.reason, stage, one.months) for one in rules.left_but_counted for stage in one.school_stages]
-    await (await raw(session)).execute(
+    connection = await raw(session)
+    many = len(household_ids) > _FEW
+    if many:
+        await connection.execute(_NESTED_LOOPS, "off")
+    await connection.execute(
         _RECOMPUTE,
         household_ids,
         period.first,
@@ -182,6 +190,8 @@ async def write_summaries(
         [one.line for one in by_area.values()],
         [one.line_policy_id for one in by_area.values()],
     )
+    if many:
+        await connection.execute(_NESTED_LOOPS, "on")
 
 
 async def list_stale(

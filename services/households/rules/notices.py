@@ -41,7 +41,7 @@ class AlreadyPublished(Conflict):
 class HeadMissing(Conflict):
     """The household has nobody as its head: the register is put right first."""
 
-    code: ClassVar[str] = "household-head-missing"
+    code: ClassVar[str] = "notice-head-missing"
 
 
 class NoticeNotDrafted(Conflict):

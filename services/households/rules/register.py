@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, Protocol
+from uuid import UUID
 
 from shared.areas import AreaCode
 from shared.errors import Conflict, Invalid, NotFound
@@ -147,6 +148,25 @@ HEADS = ("02", "01")
 EMPTIED = {"deceased": "deceased", "moved_away": "moved_away", "married_out": "moved_away"}
 """Reasons for which the last one may leave, and why the household is no more then (`dissolved_reason`). After a mistake
 it stays, to be mended."""
+
+
+class Living(Protocol):
+    """Somebody of a household, or who was."""
+
+    @property
+    def household_id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def relation(self) -> str: ...
+    @property
+    def left_on(self) -> date | None: ...
+
+
+def heads_of(people: Iterable[Living]) -> dict[UUID, str]:
+    """The name of each household's head; where both relations are used, 户主 is meant."""
+    heads = [one for one in people if one.relation in HEADS and one.left_on is None]
+    return {one.household_id: one.name for one in sorted(heads, key=lambda one: one.relation)}
 
 
 def require_lives(dissolved_on: date | None) -> None:

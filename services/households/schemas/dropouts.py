@@ -11,7 +11,7 @@ from services.households.codes import LISTS
 from services.households.rules.schooling.states import State
 from services.households.schemas.fields import Answer, Draft, Line, Name, Paragraph, PastDay
 from services.households.schemas.register import AreaView
-from services.households.schemas.tasks import PlaceDraft
+from services.households.schemas.visits import PlaceDraft
 from shared.contracts.households import Level
 from shared.contracts.schooling_policies import LegalKind
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.households.schemas.fields import Answer, Draft, Paragraph
+from services.households.schemas.fields import Answer, Draft
 from services.households.schemas.register import AreaView
 
 Severity = Literal["fatal", "logic", "plausible"]
@@ -70,7 +70,7 @@ class FindingCount(Answer):
 class Explanation(Draft):
     """Why a finding is true as it stands. It is stored sealed."""
 
-    reason: Paragraph = Field(min_length=4, max_length=1000, examples=["户主与配偶均已核对身份证，年龄差属实"])
+    reason: str = Field(min_length=4, max_length=1000, examples=["户主与配偶均已核对身份证，年龄差属实"])
 
 
 class QualityField(Answer):

@@ -25,7 +25,8 @@ class GradeReason(Answer):
     title: str = Field(examples=["自付支出过重"])
     text: str = Field(examples=["合规自付支出 42300 元，超过家庭纯收入 71000 元的 50%"])
     values: dict[str, Any] = Field(
-        description="The facts it looked at · 依据的指标", examples=[{"self_paid": 42300, "net_income": 71000}]
+        description="The facts it looked at; hidden from supervisors · 依据的指标",
+        examples=[{"self_paid": 42300, "net_income": 71000}],
     )
 
 

@@ -247,6 +247,14 @@ class FoundHousehold(HouseholdSummary):
     members: list[MemberView]
 
 
+class FindingCounts(Answer):
+    """Open findings of the audit rules (数据质量问题), without those explained away; `…/findings` lists them."""
+
+    fatal: int = 0
+    logic: int = 0
+    plausible: int = 0
+
+
 class HouseholdView(HouseholdDetailsView, HouseholdSummary):
     """One household with its members."""
 
@@ -255,6 +263,7 @@ class HouseholdView(HouseholdDetailsView, HouseholdSummary):
     members: list[MemberView]
     dissolved_reason: str | None = Field(description="销户原因", examples=["merged"])
     merged_into: UUID | None = Field(description="The household it is part of now · 并入的户")
+    findings: FindingCounts = Field(description="What the change left to mend · 待整改问题数")
     created_at: datetime
     updated_at: datetime
 

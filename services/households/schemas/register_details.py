@@ -112,6 +112,11 @@ class MemberDetails(Draft):
         return {name: value for name in MEMBER_FIELDS if (value := getattr(self, name)) is not None}
 
 
+Texts = Annotated[
+    dict[str, str], Field(description="Codes in words, by field · 代码含义", examples=[{"ethnic_group": "彝族"}])
+]
+
+
 class HouseholdDetailsView(Answer):
     """Of a household; null: nobody knows."""
 
@@ -127,6 +132,7 @@ class HouseholdDetailsView(Answer):
     road_km: Amount | None = Field(examples=[1.2])
     no_labour_covered: bool | None
     poverty_cause: str | None = Field(examples=["illness"])
+    texts: Texts
 
 
 class MemberDetailsView(Answer):
@@ -148,3 +154,4 @@ class MemberDetailsView(Answer):
     minimum_living_allowance: bool | None
     extreme_poverty_support: bool | None
     relocated: bool | None
+    texts: Texts

@@ -1,20 +1,18 @@
-"""Tasks, cases, visits and verdicts: as entered and as shown."""
+"""Tasks, cases and verdicts: as entered and as shown."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.models import CaseState, TaskState
 from services.households.schemas.fields import Answer, AnyArea, Draft, Line, Paragraph
 from services.households.schemas.register import AreaView
-from shared.clock import CHINA
+from services.households.schemas.visits import VisitView
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Basis, Level, Verdict
-
-_EARLIEST = datetime(2000, 1, 1, tzinfo=CHINA)  # before that it is a phone without a clock
 
 
 class Assignment(Draft):
@@ -28,34 +26,6 @@ class Assignment(Draft):
         if (self.area_code is None) == (self.account_id is None):
             raise PydanticCustomError("area-or-account", "give one of both")
         return self
-
-
-class PlaceDraft(Draft):
-    """Where the visit was made."""
-
-    latitude: Annotated[float | None, Field(ge=-90, le=90, description="Degrees, WGS 84 · 纬度")] = None
-    longitude: Annotated[float | None, Field(ge=-180, le=180, description="Degrees, WGS 84 · 经度")] = None
-    accuracy_m: Annotated[float | None, Field(ge=0, le=100_000, description="Metres · 精度")] = None
-    text: Annotated[Line | None, Field(description="In words · 地点说明")] = None
-
-    @model_validator(mode="after")
-    def _both_degrees(self) -> Self:
-        if (self.latitude is None) != (self.longitude is None):
-            raise PydanticCustomError("degrees-incomplete", "latitude and longitude go together")
-        return self
-
-
-class VisitDraft(Draft):
-    """One visit (入户走访). The phone makes the id and may send the same again."""
-
-    id: Annotated[UUID, Field(description="Made by the client · 由客户端生成")]
-    visited_at: Annotated[
-        AwareDatetime,
-        Field(ge=_EARLIEST, description="With its offset · 走访时间", examples=["2026-03-04T10:30:00+08:00"]),
-    ]
-    place: PlaceDraft | None = None
-    with_whom: Annotated[Line | None, Field(description="Whom they met · 见到何人")] = None
-    findings: Annotated[Paragraph | None, Field(description="What they found · 走访情况")] = None
 
 
 class VerdictDraft(Draft):
@@ -177,22 +147,6 @@ class TaskEventView(Answer):
     text: str = Field(examples=["转派"])
     by: UUID
     detail: dict[str, Any] | None
-
-
-class VisitView(Answer):
-    """One visit."""
-
-    id: UUID
-    task_id: UUID
-    visited_at: datetime
-    visited_by: UUID
-    latitude: float | None
-    longitude: float | None
-    accuracy_m: float | None
-    place: str | None
-    with_whom: str | None
-    findings: str | None
-    recorded_at: datetime
 
 
 class VerdictView(Answer):

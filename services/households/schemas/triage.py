@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.households.schemas.fields import Answer, Draft
+from services.households.schemas.refusals import Refusal
 from services.households.schemas.tasks import VerdictDraft
 
 MOST_VERDICTS = 200
@@ -22,14 +23,6 @@ class VerdictList(Draft):
     """Verdicts on a page of the list, one a task."""
 
     verdicts: Annotated[list[ListedVerdict], Field(min_length=1, max_length=MOST_VERDICTS)]
-
-
-class Refusal(Answer):
-    """Why a verdict was not taken, as a problem document would say it."""
-
-    code: str = Field(examples=["visit-required"])
-    message: str = Field(examples=["按核查政策，这一结论须先入户走访"])
-    field: str | None = Field(examples=["basis"])
 
 
 class VerdictOutcome(Answer):

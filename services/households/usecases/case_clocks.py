@@ -82,6 +82,7 @@ def standing(case: MonitoringCase, pauses: Sequence[CasePause]) -> Standing:
         local_date(case.opened_at),
         case.state_since,
         case.identified_on,
+        case.measure_from,
         local_date(case.fast_lane_at) if case.fast_lane_at and case.papers_done_at is None else None,
         [Pause(one.first, _end(one)) for one in pauses],
     )

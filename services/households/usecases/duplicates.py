@@ -9,6 +9,7 @@ from services.households.rules import duplicates as rules
 from services.households.rules.duplicates import Decision
 from services.households.usecases.claims import CLAIM
 from services.households.usecases.leaving import remove_member
+from services.households.usecases.quality import audit_households
 from services.households.usecases.regrouping import lock_two, move_member
 from shared.db.engine import WriteSession
 from shared.security import audit
@@ -45,6 +46,7 @@ async def settle_duplicate(
         entry.version += 1
     elif entry.decision != decision:
         raise rules.DuplicateSettled
+    await audit_households(session, vault, who, [entry.household_id], now)
     await audit.record(
         session, who, "household:settle-duplicate", entry.id, area_code=entry.area_code, decision=decision
     )

@@ -11,8 +11,10 @@ from asyncpg import Record
 
 from shared.db.engine import WriteSession, raw
 
-FOLLOWS: tuple[str, ...] = ("income_entry",)
-"""Tables whose rows go over, beside cases with their tasks and visits: each has `household_id` and `area_code`."""
+FOLLOWS: tuple[str, ...] = ("visit", "pretence_finding", "income_entry")
+"""Tables whose rows go over, beside cases with their tasks and visits: each has `household_id` and `area_code`.
+
+Of visits these are the routine ones: those of a case have gone with it."""
 
 STAYS = (
     *("register_change", "task_household", "double_entry", "income_summary"),

@@ -50,10 +50,21 @@ class Judgement:
 
 async def unmet(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> list[Unmet]:
     """Every condition of a move that is not met on that day, all at once. Going back, or out, needs none of them."""
+    return (await judge(session, case, to_state, on)).unmet if _is_asked(case, to_state) else []
+
+
+async def judged_by(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> dict[str, str]:
+    """The versions by which a move is judged, by kind of policy, for its line in the history; none without a gate."""
+    if not _is_asked(case, to_state):
+        return {}
+    return {
+        kind: str(policy_id) for kind, policy_id in (await load_terms(session, case.area_code, on)).policy_ids.items()
+    }
+
+
+def _is_asked(case: MonitoringCase, to_state: State) -> bool:
     move = find_move(case.state, to_state)
-    if to_state not in gates.GATES or (move is not None and move.road != "ahead"):
-        return []
-    return (await judge(session, case, to_state, on)).unmet
+    return to_state in gates.GATES and (move is None or move.road == "ahead")
 
 
 async def judge(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> Judgement:

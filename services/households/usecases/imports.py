@@ -32,6 +32,7 @@ from services.households.usecases.following import follow_households
 from services.households.usecases.grading import regrade_later
 from services.households.usecases.history import Act, Line, note_many
 from services.households.usecases.income import recompute
+from services.households.usecases.quality import mark_due
 from services.households.usecases.sealing import (
     HOUSEHOLD_PHONE,
     PERSON_PHONE,
@@ -146,6 +147,7 @@ class Import:
         await recompute(session, {row["household_id"] for row in rows.members} | set(changed), self.now)
         touched = {row["id"] for row in rows.households} | {row["household_id"] for row in rows.members}
         await regrade_later(session, touched, self.now)
+        await mark_due(session, self.who, {one["area_code"] for one in (*rows.households, *rows.members)}, self.now)
 
     def _rows(self, decisions: Sequence[Decision], known: Known) -> "_Rows":
         """Seal and lay out what is new or changed."""

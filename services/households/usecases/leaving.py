@@ -8,9 +8,8 @@ from services.households.queries import register as find
 from services.households.rules import register as rules
 from services.households.rules.grading import Cause
 from services.households.usecases.claims import settle_claims_on
-from services.households.usecases.grading import regrade
+from services.households.usecases.consequences import follow_up
 from services.households.usecases.history import Act, note
-from services.households.usecases.income import recompute
 from services.households.usecases.register import place, write_rows
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.db.engine import WriteSession
@@ -47,10 +46,9 @@ async def remove_member(
     await settle_claims_on(session, [member.id], "released", who, now)
     if reason in rules.EMPTIED:
         await dissolve_if_empty(session, who, act, household, rules.EMPTIED[reason], on)
-    await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="left", reason=reason)
     cause: Cause = "correction" if reason == "mistake" else "fact"
-    await regrade(session, [household.id], now, cause=cause, by=who.id)
+    await follow_up(session, vault, who, [household.id], now, cause=cause)
     return member
 
 
@@ -83,9 +81,8 @@ async def restore_member(
     member.updated_at = now
     await write_rows(session)
     await tell_members(session, [whereabouts(household, member.person_key)])
-    await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="restored")
-    await regrade(session, [household.id], now, cause="correction", by=who.id)
+    await follow_up(session, vault, who, [household.id], now, cause="correction")
     return member
 
 

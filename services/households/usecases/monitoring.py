@@ -19,6 +19,7 @@ from services.households.rules.monitoring.risks import (
 )
 from services.households.rules.monitoring.states import CLOSED, FINAL
 from services.households.rules.register import require_lives
+from services.households.usecases.consequences import follow_up
 from services.households.usecases.moves import begin_round, show_on_household, write_opening
 from shared.clock import local_date
 from shared.contracts.monitoring import CaseClass, Source
@@ -46,6 +47,7 @@ async def open_case(
     row = MonitoringRow(_new(who, household, source, now), household)
     await write_opening(session, vault, who, row, note, now)
     _stand_behind(session, who, row.case, source, None, None, now)
+    await follow_up(session, vault, who, [household.id], now, income=False)
     return row
 
 
@@ -77,6 +79,7 @@ async def confirm_risk(
     case.updated_at = now
     _stand_behind(session, who, case, source, check.id, risk, now)
     show_on_household(case, household)
+    await follow_up(session, vault, who, [household.id], now, income=False)
     return case
 
 
@@ -96,11 +99,11 @@ async def set_risks(
     _require_open(case)
     case.main_risk, case.risks = main, list(risks)
     case.remark_sealed = vault.seal(remark.encode(), REMARK) if remark else None
-    await _changed(session, who, row, now, "risks")
+    await _changed(session, vault, who, row, now, "risks")
 
 
 async def set_class(
-    session: WriteSession, who: Principal, row: MonitoringRow, wanted: CaseClass, now: datetime
+    session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, wanted: CaseClass, now: datetime
 ) -> list[str]:
     """Settle the class of a locked case; raises `ClassContradicts`. Returns what could not be checked, as codes."""
     _require_open(row.case)
@@ -108,7 +111,7 @@ async def set_class(
     if against:
         raise ClassContradicts(against)
     row.case.monitoring_class = wanted
-    await _changed(session, who, row, now, "class")
+    await _changed(session, vault, who, row, now, "class")
     return unknown
 
 
@@ -145,11 +148,14 @@ def _require_open(case: MonitoringCase) -> None:
         raise CaseOver
 
 
-async def _changed(session: WriteSession, who: Principal, row: MonitoringRow, now: datetime, what: str) -> None:
+async def _changed(
+    session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, now: datetime, what: str
+) -> None:
     row.case.version += 1
     row.case.updated_at = now
     show_on_household(row.case, row.household)
     await audit.record(session, who, "case:write", row.case.id, area_code=row.case.area_code, fields=[what])
+    await follow_up(session, vault, who, [row.household.id], now, income=False)
 
 
 def _new(who: Principal, household: Household, source: Source, now: datetime) -> MonitoringCase:

@@ -1,5 +1,6 @@
 """A national case goes from one state to another: who, when, on which evidence, by which version of the clocks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,10 +16,11 @@ from services.households.rules.desks import DESK_LEVELS
 from services.households.rules.monitoring import moving
 from services.households.rules.monitoring.moving import Brought, Subject, Wanted
 from services.households.rules.monitoring.refusals import GateNotMet, Unmet
-from services.households.rules.monitoring.states import CLOSED, FINAL, IDENTIFIED, Move, moves_from
+from services.households.rules.monitoring.states import ASKED, CLOSED, FINAL, IDENTIFIED, Move, moves_from
 from services.households.rules.tasks import VisitUnknown
 from services.households.usecases import gates
 from services.households.usecases.case_clocks import Timekeeper, begin_anew, standing
+from services.households.usecases.consequences import follow_up
 from shared.clock import end_of_day, local_date
 from shared.contracts.monitoring import State
 from shared.db.engine import ReadSession, WriteSession
@@ -79,7 +81,8 @@ async def move_case(
         raise VisitUnknown(field="evidence.visit_id")
     if unmet := [*own, *await gates.unmet(session, case, to, on)]:
         raise GateNotMet(unmet)
-    return await _make(session, vault, who, row, move, brought, on, now, keeper)
+    judged_by = await gates.judged_by(session, case, to, on)
+    return await _make(session, vault, who, row, move, brought, on, now, keeper, judged_by)
 
 
 async def begin_round(
@@ -117,12 +120,13 @@ async def _make(
     on: date,
     now: datetime,
     keeper: Timekeeper,
+    judged_by: Mapping[str, str] | None = None,
 ) -> CaseMove:
     case = row.case
     late = case.due_at is not None and end_of_day(on) > case.due_at
     if move.road == "anew":
         case.round += 1
-    line = _note(session, vault, who, case, move, brought, on, now, policy_id=keeper.policy_id)
+    line = _note(session, vault, who, case, move, brought, on, now, policy_id=keeper.policy_id, judged_by=judged_by)
     _stamp(case, move, brought, on, now)
     keeper.set(case, await find.list_pauses(session, who.scope, case.id))
     begin_anew(case)
@@ -134,6 +138,7 @@ async def _make(
     await audit.record(
         session, who, "case:move", case.id, area_code=case.area_code, moved_from=move.source, moved_to=move.to
     )
+    await follow_up(session, vault, who, [row.household.id], now, income=False)
     return line
 
 
@@ -151,6 +156,10 @@ def _stamp(case: MonitoringCase, move: Move, brought: Brought, on: date, now: da
         case.eliminated_on = case.elimination_way = None
     elif move.to == "eliminated":
         case.eliminated_on = on
+    if move.to == "monitored":
+        case.measure_from = on
+    elif move.to not in ("planned", "monitored"):
+        case.measure_from = None  # the first help came, or the case is over; what is planned anew is no first help
     if brought.way is not None:
         case.elimination_way = brought.way
     if case.fast_lane and case.papers_done_at is None and move.to in ("monitored", "dismissed"):
@@ -160,12 +169,18 @@ def _stamp(case: MonitoringCase, move: Move, brought: Brought, on: date, now: da
 def show_on_household(case: MonitoringCase, household: Household) -> None:
     """What lists and forms show of the household; its version stays, for nobody edits these there."""
     gone = case.state in FINAL
-    household.monitoring_state = (
-        "monitored" if case.state in IDENTIFIED else "eliminated" if case.state in CLOSED else None
-    )
+    household.monitoring_state = _shown_state(case)
     household.monitoring_class = case.monitoring_class if household.monitoring_state else None
     household.main_risk = None if gone else case.main_risk
     household.risks = [] if gone else list(case.risks)
+
+
+def _shown_state(case: MonitoringCase) -> str | None:
+    """As the national lists say it. Whose risk had gone stays so while a new clue is looked into, or was none."""
+    if case.state in IDENTIFIED:
+        return "monitored"
+    anew = case.round > 1 and (case.state in ASKED or case.state == "dismissed")
+    return "eliminated" if case.state in CLOSED or anew else None
 
 
 def _note(
@@ -179,10 +194,13 @@ def _note(
     now: datetime,
     *,
     policy_id: UUID | None = None,
+    judged_by: Mapping[str, str] | None = None,
 ) -> CaseMove:
     """Add a line to the history; call it before the case is changed, for the line keeps the deadline it had."""
     words = {"note": brought.note, "contact": brought.contact}
     evidence: dict[str, Any] = orjson.loads(orjson.dumps(brought.plain(), default=str))  # ids and days as text
+    if judged_by:
+        evidence["policies"] = dict(judged_by)
     line = CaseMove(
         id=new_id(),
         case_id=case.id,

@@ -53,6 +53,11 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::uui
     AS t (id, severity, field, params, fingerprint, policy_id)
 WHERE f.id = t.id
 """
+_DUE = """
+INSERT INTO quality_due (area_code, marked_at, marked_by) SELECT DISTINCT area_code, $2::timestamptz, $3::uuid
+FROM unnest($1::text[]) AS t (area_code) ORDER BY area_code
+ON CONFLICT (area_code) DO UPDATE SET marked_by = excluded.marked_by
+"""
 _MEND = """
 UPDATE quality_finding SET mended_at = $2::timestamptz, mended_by = $3::uuid, version = version + 1
 WHERE id = ANY ($1::uuid[])
@@ -98,16 +103,23 @@ async def audit_households(
     session: WriteSession, vault: Vault, who: Principal, household_ids: Collection[UUID], now: datetime
 ) -> Audited:
     """Look at households that somebody changed, in the same transaction. Never a reason to refuse the change."""
-    if not household_ids:
+    in_force = await QualityPolicies.load(session)
+    if not household_ids or not in_force:
         return Audited()
     await lock_households(session, household_ids)
-    return await audit_locked(session, vault, who, household_ids, now, await QualityPolicies.load(session))
+    return await audit_locked(session, vault, who.id, household_ids, now, in_force)
+
+
+async def mark_due(session: WriteSession, who: Principal, area_codes: Collection[str], now: datetime) -> None:
+    """Thousands of households changed: their villages are looked at soon after the commit, not within it."""
+    if area_codes:
+        await (await raw(session)).execute(_DUE, list(area_codes), now, who.id)
 
 
 async def audit_locked(
     session: WriteSession,
     vault: Vault,
-    who: Principal,
+    by: UUID,
     household_ids: Collection[UUID],
     now: datetime,
     in_force: QualityPolicies,
@@ -119,7 +131,7 @@ async def audit_locked(
     told, unasked = _look(*arguments) if few else await asyncio.to_thread(_look, *arguments)
     before = await find.list_open(session, set(household_ids) - unasked)
     difference = _compare(told, before)
-    await _write(session, difference, who, now)
+    await _write(session, difference, by, now)
     return Audited(len(facts.households), len(difference.new), len(difference.gone))
 
 
@@ -179,10 +191,10 @@ def _compare(told: Sequence[_Told], before: dict[tuple[UUID, str, UUID | None], 
     return difference
 
 
-async def _write(session: WriteSession, difference: _Difference, who: Principal, now: datetime) -> None:
+async def _write(session: WriteSession, difference: _Difference, by: UUID, now: datetime) -> None:
     connection = await raw(session)
     if difference.gone:  # first: what begins anew has the key of what ends
-        await connection.execute(_MEND, difference.gone, now, who.id)
+        await connection.execute(_MEND, difference.gone, now, by)
     if difference.changed:
         rows = [(id_, *_values(one)) for id_, one in difference.changed]
         await connection.execute(_UPDATE, *_columns(rows))
@@ -191,7 +203,7 @@ async def _write(session: WriteSession, difference: _Difference, who: Principal,
             (new_id(), one.household_id, one.area_code, one.finding.member_id, one.finding.rule, *_values(one))
             for one in difference.new
         ]
-        await connection.execute(_INSERT, *_columns(rows), now, who.id)
+        await connection.execute(_INSERT, *_columns(rows), now, by)
 
 
 def _values(one: _Told) -> tuple[Any, ...]:

@@ -1,10 +1,12 @@
-"""The whole county by night, village by village; whoever is stopped half way goes on there."""
+"""Whole villages: those that a file changed, soon after; all of the county by night, and after a stop on from there."""
 
+from dataclasses import astuple
 from datetime import datetime
+from uuid import UUID
 
 from services.households.queries import findings as find
 from services.households.queries.quality_facts import lock_village, next_village
-from services.households.usecases.quality import QualityPolicies, audit_locked
+from services.households.usecases.quality import Audited, QualityPolicies, audit_locked
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.security.principals import SYSTEM
@@ -24,11 +26,32 @@ async def audit_next_village(session: WriteSession, vault: Vault, now: datetime)
     if village is None:
         night.finished_at = now
         return False
-    lives = await lock_village(session, village)
-    for start in range(0, len(lives), PART):
-        audited = await audit_locked(session, vault, SYSTEM, lives[start : start + PART], now, in_force)
-        night.households += audited.households
-        night.found += audited.found
-        night.mended += audited.mended
+    audited = await _audit_village(session, vault, SYSTEM.id, village, now, in_force)
+    night.households += audited.households
+    night.found += audited.found
+    night.mended += audited.mended
     night.reached = village
     return True
+
+
+async def audit_next_due(session: WriteSession, vault: Vault, now: datetime) -> bool:
+    """Look at the village that waits the longest; False when none waits that is not in another process's hands."""
+    due = await find.take_due(session)
+    if due is None:
+        return False
+    village, by = due
+    in_force = await QualityPolicies.load(session)
+    if in_force:
+        await _audit_village(session, vault, by, village, now, in_force)
+    return True
+
+
+async def _audit_village(
+    session: WriteSession, vault: Vault, by: UUID, village: str, now: datetime, in_force: QualityPolicies
+) -> Audited:
+    lives = await lock_village(session, village)
+    parts = [
+        await audit_locked(session, vault, by, lives[start : start + PART], now, in_force)
+        for start in range(0, len(lives), PART)
+    ]
+    return Audited(*(sum(numbers) for numbers in zip(*(astuple(part) for part in parts), strict=True)))

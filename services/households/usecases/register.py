@@ -15,10 +15,9 @@ from services.households.rules.register import HouseholdFacts, MemberFacts
 from services.households.rules.register_fields import changed
 from services.households.usecases import sealing
 from services.households.usecases.areas import require_area
+from services.households.usecases.consequences import follow_up
 from services.households.usecases.following import follow_households
-from services.households.usecases.grading import regrade
 from services.households.usecases.history import Act, note
-from services.households.usecases.income import recompute
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
 from shared.db.engine import WriteSession
@@ -46,9 +45,8 @@ async def add_household(
     await write_rows(session)
     note(session, Act(vault, who.id, now, "hand").line(place(household), "added", {"members": (0, len(facts.members))}))
     await tell_household(session, household)
-    await recompute(session, [household.id], now)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
-    await regrade(session, [household.id], now, by=who.id)
+    await follow_up(session, vault, who, [household.id], now)
     return household
 
 
@@ -77,12 +75,10 @@ async def change_household(
     await follow_households(session, [household.id])
     if changes.keys() & TOLD_OF_HOUSEHOLD:
         await tell_household(session, household)
-    if "area_code" in changes:
-        await recompute(session, [household.id], now)
     await audit.record(
         session, who, "household:write", household.id, area_code=household.area_code, fields=sorted(changes)
     )
-    await regrade(session, [household.id], now, by=who.id)
+    await follow_up(session, vault, who, [household.id], now, income="area_code" in changes)
 
 
 async def add_member(
@@ -107,9 +103,8 @@ async def add_member(
     act = Act(vault, who.id, now, "birth" if joined == "birth" else "hand")
     note(session, act.line(place(household), "added", {"joined_reason": (None, joined)} if joined else {}, member))
     await tell_members(session, [whereabouts(household, member.person_key)])
-    await recompute(session, [household.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
-    await regrade(session, [household.id], now, by=who.id)
+    await follow_up(session, vault, who, [household.id], now)
     return member
 
 
@@ -137,10 +132,8 @@ async def change_member(
     if member.person_key != before and member.left_on is None:
         gone = whereabouts(household, before, active=False)
         await tell_members(session, [gone, whereabouts(household, member.person_key)])
-    if changes.keys() & COUNTED_BY:
-        await recompute(session, [member.household_id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
-    await regrade(session, [member.household_id], now, by=who.id)
+    await follow_up(session, vault, who, [member.household_id], now, income=bool(changes.keys() & COUNTED_BY))
 
 
 async def reveal(

@@ -19,10 +19,9 @@ from services.households.rules.register import HouseholdFacts
 from services.households.usecases import sealing
 from services.households.usecases.areas import require_area
 from services.households.usecases.claims import settle_claims_by_fact
+from services.households.usecases.consequences import follow_up
 from services.households.usecases.following import follow_members, follow_merge, follow_persons
-from services.households.usecases.grading import regrade
 from services.households.usecases.history import Act, note, note_many
-from services.households.usecases.income import recompute
 from services.households.usecases.leaving import dissolve, dissolve_if_empty
 from services.households.usecases.monitoring import carry_over
 from services.households.usecases.register import place, write_rows
@@ -80,12 +79,11 @@ async def merge_households(
     await carry_over(session, who, source, target, now)
     await follow_merge(session, source.id, target.id, target.area_code)
     await _tell(session, who, target, moving, now)
-    await recompute(session, [source.id, target.id], now)
     for one, other in ((source, target), (target, source)):
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="merged", other=other.id
         )
-    await regrade(session, [source.id, target.id], now, by=who.id)
+    await follow_up(session, vault, who, [source.id, target.id], now)
     return target
 
 
@@ -128,12 +126,11 @@ async def split_household(
     await _carry(session, act, source, target, leaving, moving)
     await follow_persons(session, source.id, target.id, target.area_code, [one.person_key for one in leaving])
     await _tell(session, who, target, leaving, now)
-    await recompute(session, [source.id, target.id], now)
     for one, other in ((source, target), (target, source)):
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="split", other=other.id
         )
-    await regrade(session, [source.id, target.id], now, by=who.id)
+    await follow_up(session, vault, who, [source.id, target.id], now)
     return target
 
 
@@ -164,9 +161,8 @@ async def move_member(
     await follow_persons(session, source.id, target.id, target.area_code, [member.person_key])
     await _tell(session, who, target, [member], now)
     await dissolve_if_empty(session, who, act, source, "empty", local_date(now))
-    await recompute(session, [source.id, target.id], now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="moved")
-    await regrade(session, [source.id, target.id], now, by=who.id)
+    await follow_up(session, vault, who, [source.id, target.id], now)
 
 
 def _require_of(relations: Relations, people: Sequence[Member]) -> None:

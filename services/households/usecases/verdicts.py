@@ -13,14 +13,18 @@ from services.households.queries.tasks import TaskRow, lock_task, lock_tasks
 from services.households.queries.verdicts import LiveAlert, find_live, find_verdicts
 from services.households.rules import tasks, triage
 from services.households.rules.grading import Cause
+from services.households.rules.visits import SecondVisitorMissing, needs_two
 from services.households.usecases.dropouts import confirm_dropouts
 from services.households.usecases.grading import regrade
+from services.households.usecases.in_force import InForce
 from services.households.usecases.monitoring import confirm_risk
 from services.households.usecases.tasks import note
 from services.households.usecases.triage import TriagePolicies
+from services.households.usecases.visits import VISIT_RULES
 from shared.clock import local_date
 from shared.contracts import households as contract
 from shared.contracts.households import Basis
+from shared.contracts.visit_policies import VisitRules
 from shared.db.engine import WriteSession
 from shared.errors import DomainError
 from shared.ids import new_id
@@ -97,6 +101,7 @@ class _Giving:
     who: Principal
     now: datetime
     policies: TriagePolicies
+    visit_rules: InForce[VisitRules]
     visits: dict[UUID, list[Visit]]  # by case, oldest first
     alerts: dict[UUID, list[LiveAlert]]  # by case
     given: dict[UUID, Verdict] = field(default_factory=dict)  # by task
@@ -114,6 +119,7 @@ class _Giving:
             who,
             now,
             await TriagePolicies.load(session, local_date(now)),
+            await InForce.load(session, VISIT_RULES, VisitRules, local_date(now)),
             await list_visits_of(session, who.scope, cases),
             await find_live(session, who.scope, cases),
             await find_verdicts(session, {row.task.id for row in rows if row.task.state == "done"}),
@@ -143,6 +149,7 @@ class _Giving:
             verdict=told.verdict,
             basis=basis,
             policy_id=self._triage(row, told, basis),
+            visit_policy_id=self._two_people(row, told, visit),
             reason_sealed=self.vault.seal(told.reason.encode(), REASON),
             contact_sealed=self.vault.seal(told.contact.encode(), CONTACT) if told.contact else None,
             given_by=self.who.id,
@@ -203,4 +210,15 @@ class _Giving:
         policy, policy_id = self.policies.find(row.case.area_code)
         alerted = [one.alerted for one in self.alerts.get(row.case.id, [])]
         triage.require_visit_where_needed(policy, alerted, told.verdict)
+        return policy_id
+
+    def _two_people(self, row: TaskRow, told: Told, visit: Visit | None) -> UUID | None:
+        """The version of the policy by which two people had to be there, and were. Raises `SecondVisitorMissing`."""
+        policy, policy_id = self.visit_rules.find(row.case.area_code)
+        alerted = [one.alerted for one in self.alerts.get(row.case.id, [])]
+        grade = row.household.grade if row.household else None
+        if not needs_two(policy, alerted, verdict=told.verdict, grade=grade):
+            return None
+        if visit is None or visit.second_by is None:
+            raise SecondVisitorMissing(field="visit_id")
         return policy_id

@@ -43,6 +43,7 @@ class Standing:
     opened_on: date
     state_since: date
     identified_on: date | None = None
+    measure_from: date | None = None
     fast_lane_on: date | None = None
     pauses: Sequence[Pause] = ()
 
@@ -114,8 +115,8 @@ def deadlines(case: Standing, clocks: CaseClocks, calendar: FeedCalendar) -> lis
         found.append(deadline("state", case.state_since, clocks.states[case.state]))
     if case.state in ASKED:
         found.append(deadline("decision", case.opened_on, clocks.decision))
-    if case.state in ("monitored", "planned") and case.identified_on is not None:
-        found.append(deadline("measure", case.identified_on, clocks.measure))
+    if case.measure_from is not None:
+        found.append(deadline("measure", case.measure_from, clocks.measure))
     return sorted(found, key=lambda one: one.last)
 
 

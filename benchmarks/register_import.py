@@ -1,0 +1,180 @@
+"""A county's person list through the import of list workbooks, from the upload until the last row is in the register.
+
+Ours: files for townships, sealed as they come, read, compared with the register, laid out, written in one transaction,
+told in events of a thousand. Floor: asyncpg's COPY of the very rows that are left (households, people, history,
+outbox) into tables with the same indexes. `REGISTER_IMPORT_PEOPLE` sets the size: 1,750,000 is the county's.
+"""
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import polars as pl
+
+from benchmarks.harness import Case, Figure
+from benchmarks.world import World
+from demo.county import Household
+from demo.households import households
+from demo.places import COUNTY_NAME, TOWNSHIPS, villages
+from services.households.codes import LISTS as CODES
+from services.households.list_worker import ListWorker
+from services.households.queries import register_imports as queries
+from services.households.usecases.register_imports import ArrivedFile, ArrivedSet, Shelf, accept_import
+from services.households.workbook_lists import LISTS
+from shared.areas import Scope
+from shared.clock import local_date, utc_now
+from shared.db.engine import Database
+from shared.files import FilesSettings, FileStore
+from shared.ids import new_id
+from shared.security.principals import SYSTEM
+from shared.security.sealed_files import seal_stream
+from shared.workbook_stream import stream_workbook
+
+PEOPLE = int(os.environ.get("REGISTER_IMPORT_PEOPLE", "100000"))
+_IN_FILE = 60_000  # people
+_A_HOUSEHOLD = 4.1  # people
+_TABLES = ("household", "member", "register_change", "outbox")
+_LIST = LISTS["person-list"]
+
+
+@asynccontextmanager
+async def open_case(world: World) -> AsyncIterator[Case]:
+    """The set is written to disk first, file by file: a county's does not fit into memory beside all else."""
+    world.tell(f"writing the workbooks of {PEOPLE:,} people")
+    files = await asyncio.to_thread(lambda: list(_files(world.folder)))
+    database, left = "", 0
+
+    async def ours() -> list[float]:
+        nonlocal database, left
+        database = await world.clone()
+        start = time.perf_counter()
+        left = await _import(world, database, files)
+        return [left / (time.perf_counter() - start)]
+
+    async def floor() -> list[float]:
+        seconds = await _copy_again(world, database)
+        await world.drop(database)
+        return [left / seconds]
+
+    yield Case((Figure("register_import", "people/s", target=0.3),), ours, floor, rounds=1)
+
+
+async def _import(world: World, name: str, files: Sequence[Path]) -> int:
+    """Send and write; how many people are in the register then."""
+    database = Database(world.settings("households", name), "households", row_security=True)
+    shelf = Shelf(FileStore(FilesSettings(url=(world.folder / "store").as_uri())), world.vault)
+    import_id = new_id()
+    try:
+        arrived = []
+        for number, path in enumerate(files):
+            sealed = seal_stream(_pieces(path), shelf.seal(import_id, number))
+            await shelf.store.write(shelf.name(import_id, number), sealed)
+            arrived.append(ArrivedFile(path.name, path.stat().st_size, path.name.encode(), None))
+        sent = ArrivedSet(import_id, "person-list", False, arrived)
+        async with database.write(Scope.everywhere()) as session:
+            await accept_import(session, world.vault, SYSTEM, sent, utc_now())
+        await _work(world, database, shelf)
+        async with database.read(Scope.everywhere()) as session:
+            row = await queries.read_import(session, import_id)
+        assert row.state == "applied", (row.state, row.failure)
+        assert row.counts is not None
+        return sum(parts["member"]["added"] for parts in row.counts.values())
+    finally:
+        await database.stop()
+
+
+async def _work(world: World, database: Database, shelf: Shelf) -> None:
+    worker = ListWorker(database, shelf)
+    async with database.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        start = time.perf_counter()
+        while await worker.work_one(driver):
+            world.tell(f"  a step took {time.perf_counter() - start:.1f} s")
+            start = time.perf_counter()
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, 1 << 20):
+            yield piece
+
+
+async def _copy_again(world: World, database: str) -> float:
+    """Seconds for the rows that are left, copied into tables like theirs."""
+    connection = await world.connect(database)
+    try:
+        return sum([await _copy_table(connection, table) for table in _TABLES])
+    finally:
+        await connection.close()
+
+
+async def _copy_table(connection: "asyncpg.Connection[Any]", table: str) -> float:
+    identity = {"id"} if table == "outbox" else set()
+    await connection.execute(f"CREATE TABLE copied_{table} (LIKE households.{table} INCLUDING ALL)")
+    found = await connection.fetch(f"SELECT * FROM households.{table} ORDER BY id")
+    columns = [column for column in found[0].keys() if column not in identity]  # noqa: SIM118 # a Record
+    rows = [tuple(row[column] for column in columns) for row in found]
+    del found
+    await connection.execute("CHECKPOINT")
+    start = time.perf_counter()
+    await connection.copy_records_to_table(f"copied_{table}", records=rows, columns=columns)
+    return time.perf_counter() - start
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    wanted = round(PEOPLE / _A_HOUSEHOLD)
+    rows = itertools.chain.from_iterable(map(_rows, households(wanted, 20260323, local_date(utc_now()))))
+    names = [one.field for one in _LIST.columns]
+    for number in itertools.count():
+        part = list(itertools.islice(rows, _IN_FILE))
+        if not part:
+            return
+        frame = pl.DataFrame(part, schema=dict.fromkeys(names, pl.String))
+        path = folder / f"people-{number}.xlsx"
+        with path.open("wb") as file:
+            file.writelines(stream_workbook([(_LIST.title, [one.heading for one in _LIST.columns], [frame])]))
+        yield path
+
+
+_TOWNS = {code: name for code, name, *_ in TOWNSHIPS}
+_VILLAGES = {village.code: village.name for village in villages()}
+
+
+def _rows(one: Household) -> Iterator[dict[str, str | None]]:
+    """A household as the list has it; its rows may come in two files, for a set is one list."""
+    for number, member in enumerate(one.members, 1):
+        yield {
+            "area.county": COUNTY_NAME,
+            "area.township": _TOWNS[one.area_code[6:9]],
+            "area.village": _VILLAGES[one.area_code],
+            "household.national_code": one.national_code,
+            "member.national_member_code": f"{one.national_code}{number:02}",
+            "member.name": member.name,
+            "check.id_type": "居民身份证",
+            "member.id_number": str(member.id_number),
+            "check.people": str(len(one.members)),
+            "member.relation": _word("relation", member.relation),
+            "member.ethnic_group": "汉族",
+            "member.political_status": "群众",
+            "member.education": "初中",
+            "member.school_stage": _word("school_stage", member.school_stage),
+            "member.health": "、".join(_word("health", one) or "" for one in member.health),
+            "member.labour_skill": _word("labour_skill", member.labour_skill),
+            "member.work_area": "440300" if number == 1 else None,
+            "member.work_months": "8" if number == 1 else None,
+            "member.serious_illness_insurance": "是",
+            "household.household_class": _word("household_class", one.household_class),
+            "household.unsafe_housing": "否",
+            "household.safe_water": "是",
+            "member.phone": member.phone,
+        }
+
+
+def _word(codes: str, code: str | None) -> str | None:
+    return CODES[codes].text(code, "zh") if code else None

@@ -1,0 +1,102 @@
+"""What an import found, as a workbook that is written while it is sent."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from services.households.api import list_views as views
+from services.households.api.reader import Reader
+from services.households.models import RegisterImport
+from services.households.queries import register_imports as queries
+from services.households.queries.list_findings import find_member_names
+from services.households.rules.register_imports import Outcome
+from services.households.schemas.register_imports import FieldChange, FindingView, ListCounts, RegisterImportView
+from shared.db.engine import Database
+from shared.projections.areas import find_names
+from shared.workbook_stream import Sheet, stream_workbook
+
+PAGE = 2_000
+_COUNTED = tuple(ListCounts.model_fields)
+_OUTCOMES: tuple[Outcome, ...] = ("added", "changed", "conflicting", "vanished")
+_COLUMNS = ("area", "national-code", "name", "file", "sheet", "row", "field", "before", "after", "why")
+
+
+def result_pieces(database: Database, row: RegisterImport, view: RegisterImportView, reader: Reader) -> Iterator[bytes]:
+    """The workbook. Made in the loop, read in a thread: pages are fetched back in the loop, each by itself."""
+    loop = asyncio.get_running_loop()
+
+    def wait(work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    headings = [reader.say(f"list-result-{name}") for name in _COLUMNS]
+    sheets: list[Sheet] = [_summary(view, reader)]
+    for outcome in _OUTCOMES:
+        page = partial(_page, database, row, outcome, reader)
+        sheets.append((reader.say(f"list-outcome-{outcome}"), headings, _frames(page, wait)))
+    return stream_workbook(sheets)
+
+
+def _summary(view: RegisterImportView, reader: Reader) -> Sheet:
+    parts = [
+        ("household", [one.households for one in view.townships]),
+        ("member", [one.members for one in view.townships]),
+    ]
+    headings = [reader.say("list-result-area")]
+    headings += [
+        f"{reader.say(f'list-part-{part}')}: {reader.say(f'list-outcome-{name}')}"
+        for part, _ in parts
+        for name in _COUNTED
+    ]
+    rows = [
+        [
+            "/".join(town.area.names),
+            *(str(getattr(one, name)) for one in (town.households, town.members) for name in _COUNTED),
+        ]
+        for town in view.townships
+    ]
+    return reader.say("list-result-summary"), headings, [_frame(rows, len(headings))]
+
+
+def _frames(page: Callable[[int], Any], wait: Callable[[Any], list[FindingView]]) -> Iterator[pl.DataFrame]:
+    after = 0
+    while found := wait(page(after)):
+        after = found[-1].number
+        yield _frame([row for one in found for row in _rows(one)], len(_COLUMNS))
+
+
+async def _page(
+    database: Database, row: RegisterImport, outcome: Outcome, reader: Reader, after: int
+) -> list[FindingView]:
+    async with database.read(reader.who.scope) as session:
+        if outcome in ("added", "changed"):
+            staged = await queries.list_staged(session, row.id, outcome, after, PAGE)
+            names = await find_names(session, {above for one in staged for above in views.above(one.area_code)})
+            return [views.staged_view(one, names, reader) for one in staged]
+        found = await queries.list_findings(session, reader.who.scope, row.id, outcome, after, PAGE)
+        names = await find_names(session, {above for one in found for above in views.above(one.area_code)})
+        people = await find_member_names(session, [one.member_id for one in found if one.member_id])
+    return [views.conflict_view(one, row.kind, people, names, reader) for one in found]
+
+
+def _rows(one: FindingView) -> Iterator[list[str | None]]:
+    """A line for each field that changed; one where there is none."""
+    place = ["/".join(one.area.names), one.national_code, one.name, _text(one.file), _text(one.sheet), _text(one.row)]
+    changes: Sequence[FieldChange | None] = one.changes or [None]
+    for change in changes:
+        if change is None:
+            yield [*place, one.field, None, None, one.message]
+        else:
+            yield [*place, change.title, _text(change.before), _text(change.after), None]
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, list):
+        return "、".join(map(str, value))
+    return str(value) if value is not None else None
+
+
+def _frame(rows: Sequence[Sequence[str | None]], width: int) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=dict.fromkeys(map(str, range(width)), pl.String), orient="row")

@@ -1,0 +1,154 @@
+"""Imports of list workbooks and what they found, as answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from services.households.api.reader import Reader
+from services.households.codes import LISTS as CODES
+from services.households.models import ImportFinding, RegisterImport
+from services.households.queries.cases import lineage
+from services.households.rules.register_imports import ListKind
+from services.households.schemas.register_imports import (
+    FieldChange,
+    FindingView,
+    ImportFailure,
+    ListCounts,
+    ListFileView,
+    RegisterImportView,
+    SkippedSheet,
+    TownshipCounts,
+)
+from services.households.usecases.history import CHANGE
+from services.households.usecases.register_imports import files_of
+from services.households.workbook_lists import LISTS
+
+_TITLES = {one.name: one for list_ in LISTS.values() for one in list_.columns}
+
+
+def import_view(row: RegisterImport, names: dict[str, str], reader: Reader) -> RegisterImportView:
+    """An import; `names`: of the areas that its counts name."""
+    counts: Mapping[str, Mapping[str, Mapping[str, int]]] = row.counts or {}
+    notes: Mapping[str, Any] = row.notes or {}
+    townships = [
+        TownshipCounts(
+            area=reader.area(code, names),
+            households=ListCounts(**parts.get("household", {})),
+            members=ListCounts(**parts.get("member", {})),
+        )
+        for code, parts in sorted(counts.items())
+    ]
+    return RegisterImportView(
+        id=row.id,
+        kind=row.kind,
+        dry_run=row.dry_run,
+        state=row.state,
+        files=[ListFileView(**one) for one in files_of(row, reader.vault)],
+        rows_estimate=row.rows_estimate,
+        rows_read=row.rows_read,
+        digest=row.digest,
+        checks=row.checks,
+        households=_sum([one.households for one in townships]),
+        members=_sum([one.members for one in townships]),
+        townships=townships,
+        skipped=[SkippedSheet(file=file + 1, sheet=name, code=code) for file, name, code in notes.get("skipped", ())],
+        passed_over=[title_of(name) for name in notes.get("passed_over", ())],
+        failure=_failure(row, reader),
+        received_at=row.received_at,
+        checked_at=row.checked_at,
+        finished_at=row.finished_at,
+        result_kept=row.checked_at is not None and row.deleted_at is None,
+    )
+
+
+def _sum(counts: Sequence[ListCounts]) -> ListCounts:
+    names = ListCounts.model_fields
+    return ListCounts(**{name: sum(getattr(one, name) for one in counts) for name in names})
+
+
+def _failure(row: RegisterImport, reader: Reader) -> ImportFailure | None:
+    if row.failure is None:
+        return None
+    code = row.failure["code"]
+    return ImportFailure(code=code, message=reader.say(code, **row.failure["params"]))
+
+
+def conflict_view(
+    one: ImportFinding, kind: ListKind, people: Mapping[Any, str], names: dict[str, str], reader: Reader
+) -> FindingView:
+    """What stands in the way, or who vanished; `people`: names by member id."""
+    name = people.get(one.member_id) if one.member_id else None
+    return FindingView(
+        number=one.number,
+        outcome=one.outcome,
+        area=reader.area(one.area_code, names),
+        national_code=one.national_code,
+        household_id=one.household_id,
+        member_id=one.member_id,
+        name=reader.name(name) if name else None,
+        file=one.file + 1 if one.file is not None else None,
+        sheet=one.sheet + 1 if one.sheet is not None else None,
+        row=one.row_number,
+        field=LISTS[kind].headings.get(one.field) or title_of(one.field) or None,
+        code=one.code,
+        message=reader.say(one.code, **one.params),
+        changes=[],
+    )
+
+
+def staged_view(one: Row[Any], names: dict[str, str], reader: Reader) -> FindingView:
+    """What would be added or changed."""
+    return FindingView(
+        number=one.number,
+        outcome=one.outcome,
+        area=reader.area(one.area_code, names),
+        national_code=one.national_code,
+        household_id=one.household_id,
+        member_id=one.member_id,
+        name=reader.name(one.name) if one.name else None,
+        file=one.file + 1,
+        sheet=one.sheet + 1,
+        row=one.row_number,
+        field=None,
+        code=None,
+        message=None,
+        changes=_changes(one, reader) if one.outcome == "changed" else [],
+    )
+
+
+def _changes(one: Row[Any], reader: Reader) -> list[FieldChange]:
+    """From and to; what is personal only for those who work with people."""
+    sealed = reader.vault.open_json(one.sealed, CHANGE).get("fields", {}) if one.sealed and reader.sees_people else {}
+    values = {**(one.detail or {}), **sealed}
+    return [_change(name, values.get(name), reader) for name in one.fields]
+
+
+def _change(name: str, change: Sequence[Any] | None, reader: Reader) -> FieldChange:
+    before, after = change if change is not None else (None, None)
+    return FieldChange(
+        field=name, title=title_of(name), before=_word(name, before, reader), after=_word(name, after, reader)
+    )
+
+
+def _word(name: str, value: Any, reader: Reader) -> Any:
+    column = _TITLES.get(name)
+    if column is None or column.codes is None or value is None:
+        return value
+    codes = CODES[column.codes]
+    return (
+        [codes.text(one, reader.language) for one in value]
+        if isinstance(value, list)
+        else codes.text(value, reader.language)
+    )
+
+
+def title_of(field: str) -> str:
+    """The heading of a field; the field itself where no list has it."""
+    column = _TITLES.get(field.rpartition(".")[2])
+    return column.heading if column is not None else field
+
+
+def above(code: str) -> set[str]:
+    """An area and those it lies in, whose names an answer shows."""
+    return set(lineage(code))

@@ -1,0 +1,71 @@
+"""Exports of the register as the national system's lists (名单导出)."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import StreamingResponse
+
+from services.households.api.permits import FIELD, ExportRegister
+from services.households.api.reader import Reader, ReaderOf
+from services.households.rules.desks import narrowed
+from services.households.rules.register_imports import ListKind
+from services.households.schemas.fields import AnyArea
+from services.households.usecases.list_export import ListExport, begin_export
+from shared.clock import CHINA, utc_now
+from shared.http.context import Db, Seals
+from shared.ids import new_id
+
+router = APIRouter(prefix="/v1/register-exports", tags=["Lists · 名单导入导出"])
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_RESPONSES: dict[int | str, Any] = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
+Area = Annotated[AnyArea | None, Query(description="This area and all below · 区划")]
+
+
+@router.get(
+    "/person-list.xlsx",
+    summary="Person list · 导出人员清单",
+    response_class=StreamingResponse,
+    responses=_RESPONSES,
+)
+async def export_people(
+    who: ExportRegister, db: Db, vault: Seals, reader_of: ReaderOf, area: Area = None
+) -> StreamingResponse:
+    """Everybody who lives in a household of the area, in the 32 columns of the national list. Counted in the audit
+    trail; the first row says who took it and when. Supervisors get names, ID numbers and phones masked."""
+    return await _export(db, vault, reader_of(who), "person-list", area)
+
+
+@router.get(
+    "/household-list.xlsx",
+    summary="Household list · 导出农户清单",
+    response_class=StreamingResponse,
+    responses=_RESPONSES,
+)
+async def export_households(
+    who: ExportRegister, db: Db, vault: Seals, reader_of: ReaderOf, area: Area = None
+) -> StreamingResponse:
+    """The households of the area, in the columns of the national list; otherwise as the person list."""
+    return await _export(db, vault, reader_of(who), "household-list", area)
+
+
+async def _export(db: Db, vault: Seals, reader: Reader, kind: ListKind, area: AnyArea | None) -> StreamingResponse:
+    who, now, export_id = reader.who, utc_now(), new_id()
+    export = ListExport(db, vault, who, narrowed(who.scope, area), kind, open=who.role in FIELD)
+    async with db.write(who.scope) as session:
+        await begin_export(session, export_id, export)
+    watermark = reader.say("export-watermark", account=who.id, role=who.role.value, at=_shown(now), export=export_id)
+    headers = {"Content-Disposition": f'attachment; filename="{kind}-{export_id}.xlsx"', "Cache-Control": "no-store"}
+    return StreamingResponse(export.pieces(watermark, _waiter()), media_type=XLSX, headers=headers)
+
+
+def _waiter() -> Callable[[Any], Any]:
+    loop = asyncio.get_running_loop()
+    return lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
+
+
+def _shown(moment: datetime) -> str:
+    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")

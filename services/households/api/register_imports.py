@@ -1,0 +1,235 @@
+"""Imports of the national system's list workbooks (名单导入): send, see what would become of it, have it written."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response, StreamingResponse
+
+from services.households.api import list_views as views
+from services.households.api.list_result import result_pieces
+from services.households.api.list_upload import FORM_OVERHEAD, receive_set
+from services.households.api.permits import ImportHousehold
+from services.households.api.reader import Reader, ReaderOf
+from services.households.models import RegisterImport
+from services.households.queries import register_imports as queries
+from services.households.queries.list_findings import find_member_names
+from services.households.rules.register_imports import ImportGone, ImportNotChecked, Outcome
+from services.households.schemas.register_imports import Application, FindingView, RegisterImportView
+from services.households.usecases import register_imports as usecases
+from services.households.usecases.register_imports import Shelf
+from shared.clock import utc_now
+from shared.db.engine import ReadSession
+from shared.files import MAX_BYTES, FilesSettings
+from shared.http.answers import json_answer
+from shared.http.context import Db, Seals
+from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
+from shared.projections.areas import find_names
+from shared.security import audit
+
+router = APIRouter(prefix="/v1/register-imports", tags=["Lists · 名单导入导出"])
+
+MAX_BODY = MAX_BYTES + FORM_OVERHEAD
+"""What framework and gateway take. The limit that counts is a setting, `FILES_MAX_BYTES`."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PLACE = "/households/v1/register-imports"
+_FILE = {"type": "string", "format": "binary"}
+_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["kind", "file"],
+                "properties": {
+                    "kind": {
+                        "type": "string",
+                        "enum": ["person-list", "household-list"],
+                        "description": "人员清单 or 农户清单",
+                    },
+                    "dry_run": {
+                        "type": "boolean",
+                        "default": True,
+                        "description": "Only compare; false: write at once what has no conflict · 试运行",
+                    },
+                    "file": {
+                        "type": "array",
+                        "items": _FILE,
+                        "description": "One or several workbooks that are one list · 工作簿",
+                    },
+                },
+            }
+        }
+    },
+}
+
+
+async def _shelf(request: Request, vault: Seals) -> Shelf:
+    return Shelf(request.app.state.files, vault)
+
+
+async def _settings(request: Request) -> FilesSettings:
+    settings: FilesSettings = request.app.state.files_settings
+    return settings
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=RegisterImportView,
+    summary="Send list workbooks · 提交名单",
+    openapi_extra={"requestBody": _BODY},
+    max_body_size=MAX_BODY,
+)
+async def send_lists(
+    request: Request,
+    who: ImportHousehold,
+    db: Db,
+    vault: Seals,
+    shelf: Annotated[Shelf, Depends(_shelf)],
+    settings: Annotated[FilesSettings, Depends(_settings)],
+    reader_of: ReaderOf,
+) -> Response:
+    """Workbooks as the national system exports them (XLSX, XLS, CSV), title rows and all; townships may have sheets or
+    files of their own. They are compared with the register beside the requests; nothing is written before somebody
+    applies what was found. A file that cannot be read is refused here, and nothing of the set kept.
+    """
+    try:
+        arrived = await receive_set(request, shelf, settings.max_bytes)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody is there to read it
+    kept = False
+    try:
+        async with db.write(who.scope) as session:
+            row = await usecases.accept_import(session, vault, who, arrived, utc_now())
+        kept = True
+    finally:
+        if not kept:
+            await asyncio.shield(shelf.delete(arrived.id, len(arrived.files)))
+    view = views.import_view(row, {}, reader_of(who))
+    return json_answer(view, 202, {"Location": f"{_PLACE}/{row.id}"})
+
+
+@router.get("", summary="Imports of lists · 名单导入记录")
+async def list_imports(
+    who: ImportHousehold, db: Db, reader_of: ReaderOf, after: After = None, limit: Limit = 50
+) -> Page[RegisterImportView]:
+    """One's own, and those of one's areas, newest first."""
+    async with db.read(who.scope) as session:
+        rows = await queries.list_imports(session, who, decode_id_cursor(after), limit + 1)
+        page, last = cut(rows, limit)
+        items = [await _view(session, row, reader_of(who)) for row in page]
+    return Page(items=items, next=encode_cursor(last.id) if last else None)
+
+
+@router.get("/{import_id}", summary="How far an import has come · 名单导入进度与结果")
+async def read_import(import_id: UUID, who: ImportHousehold, db: Db, reader_of: ReaderOf) -> RegisterImportView:
+    """Counts are there when `state` is `checked`; `digest` then names what was found."""
+    async with db.read(who.scope) as session:
+        row = await queries.get_import(session, who, import_id)
+        return await _view(session, row, reader_of(who))
+
+
+@router.get("/{import_id}/findings", summary="What an import would do · 核对明细")
+async def list_import_findings(
+    import_id: UUID,
+    who: ImportHousehold,
+    db: Db,
+    reader_of: ReaderOf,
+    outcome: Annotated[Outcome, Query(description="added 新增, changed 变更, conflicting 冲突, vanished 消失")],
+    after: After = None,
+    limit: Limit = 50,
+) -> Page[FindingView]:
+    """Households and people added or changed, field from and to; what conflicts, with file, sheet and row; who vanished.
+
+    What was added or changed can be read until it is written; after that it stands in the register's history.
+    """
+    place = _number(after)
+    reader = reader_of(who)
+    async with db.read(who.scope) as session:
+        row = await queries.get_import(session, who, import_id)
+        require_found(row)
+        return await _findings(session, row, outcome, place, limit, reader)
+
+
+@router.get(
+    "/{import_id}/result",
+    summary="What an import would do, as a workbook · 下载核对结果",
+    response_class=StreamingResponse,
+    responses={200: {"content": {XLSX: {"schema": _FILE}}}, 410: {"description": "Kept long enough, and deleted"}},
+)
+async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: ReaderOf) -> StreamingResponse:
+    """A sheet of counts by township, then one each for what is added, changed, conflicting and vanished."""
+    reader = reader_of(who)
+    async with db.write(who.scope) as session:
+        row = await queries.get_import(session, who, import_id)
+        require_found(row)
+        await audit.record(session, who, "register-import:result", import_id, rows=row.rows_read)
+        view = await _view(session, row, reader)
+    headers = {"Content-Disposition": f'attachment; filename="{import_id}.xlsx"', "Cache-Control": "no-store"}
+    return StreamingResponse(result_pieces(db, row, view, reader), media_type=XLSX, headers=headers)
+
+
+@router.post(
+    "/{import_id}/application",
+    status_code=202,
+    response_model=RegisterImportView,
+    summary="Write what was checked · 确认写入",
+)
+async def apply_import(
+    import_id: UUID, application: Application, who: ImportHousehold, db: Db, reader_of: ReaderOf
+) -> Response:
+    """Writes exactly the check that `digest` names, all of it or nothing, beside the requests: watch `state`.
+
+    Households with a conflict are left out. 409 when it is another check, or none yet. When the register has changed
+    meanwhile in what was decided, nothing is written and the list is compared anew: `state` is `checked` again, with
+    `failure` saying so.
+    """
+    async with db.write(who.scope) as session:
+        row = await usecases.apply_import(session, who, import_id, application.digest, application.remove_vanished)
+        view = await _view(session, row, reader_of(who))
+    return json_answer(view, 202)
+
+
+def require_found(row: RegisterImport) -> None:
+    """Raise unless there is something to read."""
+    if row.deleted_at is not None:
+        raise ImportGone
+    if row.checked_at is None:
+        raise ImportNotChecked(state=row.state)
+
+
+async def _view(session: ReadSession, row: RegisterImport, reader: Reader) -> RegisterImportView:
+    townships = list(row.counts or {})
+    names = await find_names(session, {code[:6] + "000000" for code in townships} | set(townships))
+    return views.import_view(row, names, reader)
+
+
+async def _findings(
+    session: ReadSession, row: RegisterImport, outcome: Outcome, after: int, limit: int, reader: Reader
+) -> Page[FindingView]:
+    found: Any
+    if outcome in ("added", "changed"):
+        found = await queries.list_staged(session, row.id, outcome, after, limit + 1)
+    else:
+        found = await queries.list_findings(session, reader.who.scope, row.id, outcome, after, limit + 1)
+    page, last = cut(found, limit)
+    codes = {above for one in page for above in views.above(one.area_code)}
+    names = await find_names(session, codes)
+    if outcome in ("added", "changed"):
+        items = [views.staged_view(one, names, reader) for one in page]
+    else:
+        people = await find_member_names(session, [one.member_id for one in page if one.member_id])
+        items = [views.conflict_view(one, row.kind, people, names, reader) for one in page]
+    return Page(items=items, next=encode_cursor(last.number) if last else None)
+
+
+def _number(after: str | None) -> int:
+    match decode_cursor(after, 1):
+        case None:
+            return 0
+        case [int(number)] if type(number) is int and 0 <= number < 2**31:
+            return number
+    raise CursorInvalid(field="after")

@@ -1,0 +1,111 @@
+"""Compares and writes list workbooks beside the requests, one import at a time for all processes.
+
+The sums are done in threads of this process with Polars' own; a county's list takes minutes, and requests go on.
+"""
+
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.households.models import RegisterImport
+from services.households.queries import register_imports as queries
+from services.households.rules.register_imports import MOST_ATTEMPTS, RegisterMovedOn
+from services.households.usecases.list_application import write_import
+from services.households.usecases.list_work import ListCheck, applier
+from services.households.usecases.register_imports import Shelf, files_of
+from shared.areas import Scope
+from shared.clock import utc_now
+from shared.db.engine import Database
+from shared.db.listening import Listener, work_when_rung
+from shared.db.outage import is_outage
+from shared.errors import DomainError
+from shared.security.vault import CannotOpen
+
+log = logging.getLogger(__name__)
+
+BROKEN = "import-broken"
+_TRY = "SELECT pg_try_advisory_lock(hashtext('shouwang-register-import'))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtext('shouwang-register-import'))"
+_EVERYWHERE = Scope.everywhere()
+
+
+@dataclass(frozen=True, slots=True)
+class ListWorker:
+    """Takes the oldest import with something to do."""
+
+    database: Database
+    shelf: Shelf
+
+    async def run(self) -> None:
+        """Work until cancelled. The connection that listens also holds the turn."""
+        await work_when_rung(self.database, queries.CHANNEL, "register import", self.work_one)
+
+    async def work_one(self, connection: Listener) -> bool:
+        """Compare or write one import; False when there is none, or another process is at it."""
+        async with self.database.read(_EVERYWHERE) as session:
+            import_id = await queries.find_waiting(session)
+        if import_id is None or not await connection.fetchval(_TRY):
+            return False
+        try:
+            await self._work(import_id)
+        finally:
+            await connection.execute(_UNLOCK)
+        return True
+
+    async def _work(self, import_id: UUID) -> None:
+        try:
+            async with self.database.read(_EVERYWHERE) as session:
+                row = await queries.read_import(session, import_id)
+            if row.state == "applying":
+                await self._write(row)
+            elif row.state in ("queued", "checking"):
+                await self._check(row)
+        except (DomainError, FileNotFoundError, CannotOpen) as refused:
+            await self._end(import_id, refused)
+        except Exception as error:
+            if is_outage(error):
+                raise
+
+            log.error("register import failed", extra={"import": str(import_id), "error": type(error).__name__})
+            await self._note_failure(import_id)
+
+    async def _check(self, row: RegisterImport) -> None:
+        async with self.database.write(_EVERYWHERE) as session:
+            locked = await queries.lock_whole(session, row.id)
+            locked.state, locked.rows_read = "checking", 0
+        await ListCheck(self.database, self.shelf, row, utc_now()).run()
+
+    async def _write(self, row: RegisterImport) -> None:
+        who = applier(row)
+        try:
+            async with self.database.write(who.scope) as session:
+                locked = await queries.lock_whole(session, row.id)
+                if locked.state != "applying":
+                    return
+                await write_import(session, who, locked, utc_now())
+        except RegisterMovedOn as moved:
+            async with self.database.write(_EVERYWHERE) as session:
+                locked = await queries.lock_whole(session, row.id)
+                locked.state, locked.removal_reason = "queued", None
+                locked.failure = {"code": moved.code, "params": {}}
+            return
+        await self.shelf.delete(row.id, len(files_of(row, self.shelf.vault)))
+
+    async def _end(self, import_id: UUID, refused: Exception) -> None:
+        """It cannot be read, or may not be: it ends here, and says why."""
+        fault = refused.faults[0] if isinstance(refused, DomainError) else None
+        code = fault.code if fault else "import-gone"
+        params = {k: v for k, v in (fault.params if fault else {}).items() if isinstance(v, str | int | float)}
+        async with self.database.write(_EVERYWHERE) as session:
+            row = await queries.lock_whole(session, import_id)
+            row.state, row.finished_at = "failed", utc_now()
+            row.failure = {"code": code, "params": params, "field": fault.field if fault else ""}
+
+    async def _note_failure(self, import_id: UUID) -> None:
+        """Count it; after the last attempt give it up. Sending it again is the way out."""
+        async with self.database.write(_EVERYWHERE) as session:
+            row = await queries.lock_whole(session, import_id)
+            row.attempts += 1
+            if row.attempts >= MOST_ATTEMPTS:
+                row.state, row.finished_at = "failed", utc_now()
+                row.failure = {"code": BROKEN, "params": {}}

@@ -1,0 +1,161 @@
+"""A checked list is written: a few statements about whole sets, all in one transaction."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
+from services.households.rules.register_imports import RegisterMovedOn
+from services.households.rules.whereabouts import Whereabouts
+from shared.db.engine import WriteSession, raw
+
+_FIXED = frozenset({"id", "national_code", "household_key", "person_key", "id_number_sealed", "household_id"})
+"""What a registered row keeps, whatever a list says."""
+_COUNT = """
+SELECT (SELECT count(*) FROM staged_household WHERE import_id = $1)
+    + (SELECT count(*) FROM staged_member WHERE import_id = $1)
+"""
+# Locked in the order of ids, as everybody locks them.
+_HELD = """
+WITH held AS (
+    SELECT r.version = s.base_version AS same FROM {table} r JOIN staged_{table} s ON s.id = r.id
+    WHERE s.import_id = $1 AND s.base_version IS NOT NULL ORDER BY r.id FOR NO KEY UPDATE OF r
+)
+SELECT (SELECT count(*) FILTER (WHERE same) FROM held)
+    = (SELECT count(*) FROM staged_{table} WHERE import_id = $1 AND base_version IS NOT NULL)
+"""
+_HELD_VANISHED = """
+WITH held AS (
+    SELECT m.version = f.version AND m.left_on IS NULL AS same FROM member m JOIN import_finding f ON f.member_id = m.id
+    WHERE f.import_id = $1 AND f.outcome = 'vanished' ORDER BY m.id FOR NO KEY UPDATE OF m
+)
+SELECT coalesce(bool_and(same), true) FROM held
+"""
+_REMOVE = """
+UPDATE member m SET left_on = $2, left_reason = $3, version = m.version + 1, updated_at = $4
+FROM import_finding f WHERE f.import_id = $1 AND f.outcome = 'vanished' AND m.id = f.member_id
+"""
+_LINES = """
+INSERT INTO register_change (
+    id, household_id, area_code, member_id, what, source, act_id, by, at, fields, detail, sealed
+)
+SELECT uuidv7(), {household}, area_code, {member}, outcome, 'import', $1, $2, $3, fields, detail, sealed
+FROM staged_{table} WHERE import_id = $1 AND noted ORDER BY number
+"""
+_LINES_OF_REMOVED = """
+INSERT INTO register_change (id, household_id, area_code, member_id, what, source, act_id, by, at, fields, detail)
+SELECT uuidv7(), f.household_id, f.area_code, f.member_id, 'left', 'import', $1, $2, $3, '{left_reason}',
+    jsonb_build_object('left_reason', jsonb_build_array(NULL, $4::text))
+FROM import_finding f WHERE f.import_id = $1 AND f.outcome = 'vanished' AND f.member_id IS NOT NULL ORDER BY f.number
+"""
+_RETOLD = "SELECT id FROM staged_household WHERE import_id = $1 AND retold AND base_version IS NOT NULL"
+# Who is new, and all who live in households of which others hear something else.
+_TOLD = """
+SELECT m.person_key, h.id, h.household_key, h.area_code, h.class, true
+FROM staged_member s JOIN member m ON m.id = s.id JOIN household h ON h.id = m.household_id
+WHERE s.import_id = $1 AND s.outcome = 'added' AND m.household_id <> ALL ($2)
+UNION ALL
+SELECT m.person_key, h.id, h.household_key, h.area_code, h.class, true
+FROM staged_household s JOIN household h ON h.id = s.id JOIN member m ON m.household_id = h.id
+WHERE s.import_id = $1 AND s.retold AND m.left_on IS NULL
+"""
+_TOLD_OF_REMOVED = """
+SELECT m.person_key, h.id, h.household_key, h.area_code, h.class, false
+FROM import_finding f JOIN member m ON m.id = f.member_id JOIN household h ON h.id = m.household_id
+WHERE f.import_id = $1 AND f.outcome = 'vanished'
+"""
+_CASES = """
+SELECT id, area_code, monitoring FROM staged_household WHERE import_id = $1 AND monitoring IS NOT NULL ORDER BY number
+"""
+
+
+async def take_turn(session: WriteSession) -> None:
+    """One import at a time, and as long as it takes: a county's list is millions of rows in one transaction."""
+    connection = await raw(session)
+    await connection.execute("SET LOCAL statement_timeout = 0")
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('household-import'))")
+
+
+async def count_staged(session: WriteSession, import_id: UUID) -> int:
+    """How many rows wait to be written."""
+    return int(await (await raw(session)).fetchval(_COUNT, import_id))
+
+
+async def hold(session: WriteSession, import_id: UUID, *, vanished: bool) -> None:
+    """Lock what will be changed; raises `RegisterMovedOn` unless it is what it was when the list was compared."""
+    connection = await raw(session)
+    statements = [
+        _HELD.format(table="household"),
+        _HELD.format(table="member"),
+        *([_HELD_VANISHED] if vanished else []),
+    ]
+    for statement in statements:
+        if not await connection.fetchval(statement, import_id):
+            raise RegisterMovedOn
+
+
+async def write_rows(session: WriteSession, import_id: UUID, now: datetime) -> None:
+    """Change what is registered and insert what is new. Raises `RegisterMovedOn` where somebody was quicker."""
+    connection = await raw(session)
+    try:
+        for table, written in (("household", WRITTEN_OF_HOUSEHOLD), ("member", WRITTEN_OF_MEMBER)):
+            sets = ", ".join(f"{name} = s.{name}" for name in written if name not in _FIXED)
+            await connection.execute(
+                f"UPDATE {table} r SET {sets}, version = r.version + 1, updated_at = $2 FROM staged_{table} s "  # noqa: S608
+                "WHERE s.import_id = $1 AND s.base_version IS NOT NULL AND s.id = r.id",
+                import_id,
+                now,
+            )
+            listed = ", ".join(written)
+            await connection.execute(
+                f"INSERT INTO {table} ({listed}, version, created_at, updated_at) SELECT {listed}, 1, $2, $2 "  # noqa: S608
+                f"FROM staged_{table} WHERE import_id = $1 AND base_version IS NULL ORDER BY number",
+                import_id,
+                now,
+            )
+    except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError) as error:
+        raise RegisterMovedOn from error
+
+
+async def remove_vanished(session: WriteSession, import_id: UUID, on: date, reason: str, now: datetime) -> None:
+    """Who is in the list no more leaves the register."""
+    await (await raw(session)).execute(_REMOVE, import_id, on, reason, now)
+
+
+async def write_history(session: WriteSession, import_id: UUID, by: UUID, now: datetime, removed: str | None) -> None:
+    """The register's history: a line for each that changed, and one for a new household with all its people."""
+    connection = await raw(session)
+    for table, household, member in (("household", "id", "NULL"), ("member", "household_id", "id")):
+        await connection.execute(_LINES.format(table=table, household=household, member=member), import_id, by, now)
+    if removed is not None:
+        await connection.execute(_LINES_OF_REMOVED, import_id, by, now, removed)
+
+
+async def list_retold(session: WriteSession, import_id: UUID) -> Sequence[UUID]:
+    """Registered households of which others hear something else now."""
+    return [row["id"] for row in await (await raw(session)).fetch(_RETOLD, import_id)]
+
+
+async def list_told(
+    session: WriteSession, import_id: UUID, retold: Sequence[UUID], size: int, *, removed: bool
+) -> AsyncIterator[Sequence[Whereabouts]]:
+    """Whom others are to hear of, so many at a time, as they live after it is written. `retold`: see `list_retold`.
+
+    No statement here joins staged rows to staged rows: nobody can analyse these tables, and the planner takes them for
+    small ones.
+    """
+    connection = await raw(session)
+    cursor = await connection.cursor(
+        f"{_TOLD} UNION ALL {_TOLD_OF_REMOVED}" if removed else _TOLD, import_id, list(retold)
+    )
+    while page := await cursor.fetch(size):
+        yield [Whereabouts(*row) for row in page]
+
+
+async def list_cases(session: WriteSession, import_id: UUID) -> Sequence[Any]:
+    """What the list says of households whose monitoring is to be taken over: id, area_code, monitoring."""
+    found: Sequence[Any] = await (await raw(session)).fetch(_CASES, import_id)
+    return found

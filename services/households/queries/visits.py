@@ -1,0 +1,92 @@
+"""Visits and their photos."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+
+from services.households.models import Visit, VisitPhoto
+from services.households.queries.within import within
+from services.households.rules.visits import PhotoNotFound, VisitNotFound
+from shared.areas import Scope
+from shared.db.engine import ReadSession, WriteSession
+
+
+async def get_visit(session: ReadSession, scope: Scope, visit_id: UUID) -> Visit:
+    """One visit; raises `VisitNotFound`."""
+    visit = await session.scalar(select(Visit).where(Visit.id == visit_id, within(Visit.area_code, scope)))
+    if visit is None:
+        raise VisitNotFound
+    return visit
+
+
+async def lock_visit(session: WriteSession, scope: Scope, visit_id: UUID) -> Visit:
+    """One visit that nobody else changes until commit; raises `VisitNotFound`."""
+    query = select(Visit).where(Visit.id == visit_id, within(Visit.area_code, scope)).with_for_update()
+    visit = await session.scalar(query)
+    if visit is None:
+        raise VisitNotFound
+    return visit
+
+
+async def list_household_visits(
+    session: ReadSession, scope: Scope, household_id: UUID, before: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Visit]:
+    """The visits of a household, with and without a task, the latest first."""
+    query = (
+        select(Visit)
+        .where(Visit.household_id == household_id, within(Visit.area_code, scope))
+        .order_by(Visit.visited_at.desc(), Visit.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(tuple_(Visit.visited_at, Visit.id) < tuple_(*before))
+    return (await session.scalars(query)).all()
+
+
+async def list_photos(session: ReadSession, scope: Scope, visit_ids: Collection[UUID]) -> dict[UUID, list[VisitPhoto]]:
+    """The photos of each visit, in the order in which they came; those deleted since are among them."""
+    if not visit_ids:
+        return {}
+    query = (
+        select(VisitPhoto)
+        .where(VisitPhoto.visit_id.in_(visit_ids), within(VisitPhoto.area_code, scope))
+        .order_by(VisitPhoto.uploaded_at, VisitPhoto.id)
+    )
+    found: dict[UUID, list[VisitPhoto]] = {}
+    for photo in await session.scalars(query):
+        found.setdefault(photo.visit_id, []).append(photo)
+    return found
+
+
+async def count_photos(session: ReadSession, visit_id: UUID) -> int:
+    """How many photos a visit that the caller has got has."""
+    counted = await session.scalar(select(func.count()).where(VisitPhoto.visit_id == visit_id))
+    return counted or 0
+
+
+async def get_photo(session: ReadSession, scope: Scope, photo_id: UUID) -> VisitPhoto:
+    """One photo; raises `PhotoNotFound`."""
+    query = select(VisitPhoto).where(VisitPhoto.id == photo_id, within(VisitPhoto.area_code, scope))
+    photo = await session.scalar(query)
+    if photo is None:
+        raise PhotoNotFound
+    return photo
+
+
+async def list_outworn_photos(session: ReadSession, before: datetime, limit: int) -> Sequence[VisitPhoto]:
+    """Photos that came before then and are still kept, the oldest first."""
+    query = (
+        select(VisitPhoto)
+        .where(VisitPhoto.uploaded_at < before, VisitPhoto.deleted_at.is_(None))
+        .order_by(VisitPhoto.uploaded_at)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def find_stored(session: ReadSession, names: Collection[UUID]) -> set[UUID]:
+    """Those of the stored names that a photo has."""
+    query = select(VisitPhoto.stored_as).where(VisitPhoto.stored_as.in_(names), VisitPhoto.deleted_at.is_(None))
+    return set(await session.scalars(query))

@@ -1,0 +1,117 @@
+"""Imports of list workbooks (名单导入): their states, and what a list may not say. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar, Literal, get_args
+from uuid import UUID
+
+from shared.errors import Conflict, DomainError, Invalid, NotFound, TooLarge
+
+ListKind = Literal["person-list", "household-list"]
+ImportState = Literal["queued", "checking", "checked", "applying", "applied", "failed"]
+Outcome = Literal["added", "changed", "conflicting", "vanished"]
+
+LIST_KINDS: tuple[ListKind, ...] = get_args(ListKind)
+HEADS = frozenset({"01", "02"})
+"""GB/T 4761: the person the household is named by, whom some lists call 本人."""
+MOST_ATTEMPTS = 3
+"""How often an import that fails for a reason of ours is tried."""
+
+
+class ImportNotFound(NotFound):
+    """No such import among those the asker may see."""
+
+    code: ClassVar[str] = "import-not-found"
+
+
+class ImportNotChecked(Conflict):
+    """It is being compared still, was applied already, or came to nothing."""
+
+    code: ClassVar[str] = "import-not-checked"
+
+
+class ImportDigestDiffers(Conflict):
+    """The check that the asker means is not the last one."""
+
+    code: ClassVar[str] = "import-digest-differs"
+
+
+class RegisterMovedOn(Conflict):
+    """What the check decided on is not what it was: the list has to be compared anew."""
+
+    code: ClassVar[str] = "register-changed"
+
+
+class ImportGone(DomainError):
+    """It was kept long enough, and deleted."""
+
+    code: ClassVar[str] = "import-gone"
+    status: ClassVar[int] = 410
+
+
+class ListKindInvalid(Invalid):
+    """Neither a person list nor a household list."""
+
+    code: ClassVar[str] = "list-kind-invalid"
+
+
+class SetTooLarge(TooLarge):
+    """The files of a set are larger than the service takes."""
+
+    code: ClassVar[str] = "file-too-large"
+
+
+class TooManyRows(TooLarge):
+    """More rows than a county has people."""
+
+    code: ClassVar[str] = "import-too-long"
+
+
+@dataclass(frozen=True, slots=True)
+class NationalRecord:
+    """What the national list says of one household's monitoring (监测对象)."""
+
+    household_id: UUID
+    area_code: str
+    monitoring_class: str  # unstable | edge | sudden
+    risks: tuple[str, ...]  # the first is the main one
+    identified_on: date | None
+    eliminated: bool
+    eliminated_on: date | None
+
+
+IN_FORCE = frozenset({"monitored", "planned", "observation"})
+OVER = frozenset({"eliminated", "tracking"})
+
+
+def case_conflict(record: NationalRecord, state: str | None) -> str | None:
+    """Why a record cannot be adopted, as a code; None when it can, or says what stands here already.
+
+    A case that is in a procedure here is moved by its procedure alone, and one that stands otherwise than the list
+    says is for people to look at: the gates cannot be passed by a list. `state` is that of the household's case.
+    """
+    if state is None or state in (OVER if record.eliminated else IN_FORCE):
+        return None
+    return "case-differs" if state in IN_FORCE | OVER else "case-in-procedure"
+
+
+def differing(before: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
+    """Fields in which what the list says is not what is registered, in the list's order."""
+    return [name for name, value in given.items() if before[name] != value]
+
+
+def household_cells_differ(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Fields of the household on which its rows contradict each other; what a row leaves blank contradicts nothing."""
+    said: dict[str, Any] = {}
+    wrong: dict[str, None] = {}
+    for row in rows:
+        for name, value in row.items():
+            if said.setdefault(name, value) != value:
+                wrong[name] = None
+    return list(wrong)
+
+
+def heads(relations: Iterable[str]) -> int:
+    """How many of a household's people are its head."""
+    return sum(relation in HEADS for relation in relations)

@@ -1,0 +1,77 @@
+"""National cases that a list of the national system tells of and that nobody here has: they are taken over as they are.
+
+The list is what the county has decided and entered there already, so no gate is passed a second time. A household that
+has a case here is never touched by a list: its case moves by its procedure alone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.households.models import CaseMove, MonitoringCase
+from services.households.queries.adopting import show_adopted
+from services.households.queries.list_staging import find_cases
+from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
+from shared.clock import local_date
+from shared.contracts.monitoring import State
+from shared.db.engine import WriteSession
+from shared.ids import new_id
+from shared.security.principals import Principal
+
+SOURCE = "national_list"
+
+
+async def adopt_cases(session: WriteSession, who: Principal, records: Sequence[NationalRecord], now: datetime) -> int:
+    """Open a case for each record, `monitored` or `eliminated` since the day the list says; returns how many.
+
+    Its households are registered and held by the caller. Raises `RegisterMovedOn` when one of them has a case by now.
+    No clock runs on an adopted case until it is moved: its deadlines passed, or were met, in the other system.
+    """
+    if await find_cases(session, [one.household_id for one in records]):
+        raise RegisterMovedOn
+    cases = [_case(who, record, now) for record in records]
+    session.add_all(cases)
+    await session.flush()
+    session.add_all(_opening(who, case, now) for case in cases)
+    await session.flush()
+    await show_adopted(session, records)
+    return len(records)
+
+
+def _case(who: Principal, record: NationalRecord, now: datetime) -> MonitoringCase:
+    today = local_date(now)
+    state: State = "eliminated" if record.eliminated else "monitored"
+    since = record.eliminated_on if record.eliminated else record.identified_on
+    return MonitoringCase(
+        id=new_id(),
+        household_id=record.household_id,
+        area_code=record.area_code,
+        state=state,
+        round=1,
+        monitoring_class=record.monitoring_class,
+        main_risk=record.risks[0] if record.risks else None,
+        risks=list(record.risks),
+        source=SOURCE,
+        opened_at=now,
+        opened_by=who.id,
+        state_since=min(since or today, today),
+        identified_on=record.identified_on,
+        eliminated_on=record.eliminated_on if record.eliminated else None,
+        fast_lane=False,
+        version=1,
+        updated_at=now,
+    )
+
+
+def _opening(who: Principal, case: MonitoringCase, now: datetime) -> CaseMove:
+    return CaseMove(
+        id=new_id(),
+        case_id=case.id,
+        area_code=case.area_code,
+        round=1,
+        from_state=None,
+        to_state=case.state,
+        happened_on=case.state_since,
+        at=now,
+        by=who.id,
+        evidence={"source": SOURCE},
+    )

@@ -1,0 +1,78 @@
+"""A checked list is written into the register: the whole of it in one transaction, or nothing of it.
+
+One transaction and not parts with a journal: the rows lie ready in tables of the same database, so there is nothing to
+do between them, and whatever stops it (a crash, a row somebody else changed) leaves the register as it was.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.households.events import MOST_MEMBERS
+from services.households.models import RegisterImport
+from services.households.queries import list_writing as write
+from services.households.queries import register_imports as queries
+from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
+from services.households.usecases.adopting import adopt_cases
+from services.households.usecases.following import follow_households
+from services.households.usecases.telling import tell_members
+from shared.clock import local_date
+from shared.db.engine import WriteSession
+from shared.lanes import Lane
+from shared.security import audit
+from shared.security.principals import Principal
+
+
+async def write_import(session: WriteSession, who: Principal, row: RegisterImport, now: datetime) -> None:
+    """Write a locked import that is being applied. Raises `RegisterMovedOn` when it has to be compared anew."""
+    reason = row.removal_reason
+    await write.take_turn(session)
+    if await write.count_staged(session, row.id) != row.staged:
+        raise RegisterMovedOn  # the database crashed meanwhile, and what lay ready is gone
+    await write.hold(session, row.id, vanished=reason is not None)
+    retold = await write.list_retold(session, row.id)
+    await write.write_rows(session, row.id, now)
+    if reason is not None:
+        await write.remove_vanished(session, row.id, local_date(now), reason, now)
+    await write.write_history(session, row.id, row.applied_by or who.id, now, reason)
+    await follow_households(session, retold)
+    adopted = await _adopt(session, who, row, now)
+    told = await _tell(session, row, retold, removed=reason is not None)
+    row.state, row.finished_at, row.failure = "applied", now, None
+    await audit.record(
+        session, who, "register-import:write", row.id, kind=row.kind, rows=row.staged, told=told, cases=adopted
+    )
+    await queries.forget_staged(session, row.id)
+    row.staged = 0
+
+
+async def _adopt(session: WriteSession, who: Principal, row: RegisterImport, now: datetime) -> int:
+    records = [_record(one) for one in await write.list_cases(session, row.id)]
+    return await adopt_cases(session, who, records, now) if records else 0
+
+
+async def _tell(session: WriteSession, row: RegisterImport, retold: Sequence[UUID], *, removed: bool) -> int:
+    """In as few events as may be, in the bulk lane, read and told page by page."""
+    told = 0
+    async for page in write.list_told(session, row.id, retold, MOST_MEMBERS, removed=removed):
+        await tell_members(session, page, Lane.BULK)
+        told += len(page)
+    return told
+
+
+def _record(one: Any) -> NationalRecord:
+    said = one["monitoring"]
+    return NationalRecord(
+        household_id=one["id"],
+        area_code=one["area_code"],
+        monitoring_class=said["class"],
+        risks=tuple(said["risks"]),
+        identified_on=_day(said["identified_on"]),
+        eliminated=said["eliminated"],
+        eliminated_on=_day(said["eliminated_on"]),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

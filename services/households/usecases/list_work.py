@@ -1,0 +1,221 @@
+"""One check of an import from its files to its digest. Whatever stops it, the next try begins anew: nothing it lays out
+is the register's."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.households.models import RegisterImport
+from services.households.queries import list_staging as staging
+from services.households.queries import register_imports as queries
+from services.households.queries.imports import find_known
+from services.households.rules.imports import Decision, Known
+from services.households.rules.list_areas import Villages
+from services.households.usecases.list_check import (
+    HOUSEHOLD_COLUMNS,
+    MEMBER_COLUMNS,
+    Comparison,
+    Finding,
+    Laid,
+)
+from services.households.usecases.list_entries import EntryMaker, ListedEntry
+from services.households.usecases.list_reading import AREA, BAD, CODE, Listing, RowFault, SetReader
+from services.households.usecases.register_imports import Shelf, files_of
+from services.households.workbook_lists import LISTS, VILLAGES
+from shared.areas import Scope
+from shared.clock import local_date
+from shared.db.engine import Database, WriteSession
+from shared.errors import Fault
+from shared.idnumber import IdNumber
+from shared.security.principals import Principal, Role
+
+PART = 2_000
+"""Households compared in one transaction."""
+MOST_FINDINGS = 200_000
+"""Of an import; all are counted."""
+_EVERYWHERE = Scope.everywhere()
+_FINDINGS = (
+    *("import_id", "number", "outcome", "area_code", "national_code", "file", "sheet", "row_number", "field", "code"),
+    *("params", "household_id", "member_id", "version"),
+)
+
+
+@dataclass(slots=True)
+class ListCheck:
+    """Reads, compares, lays out."""
+
+    database: Database
+    shelf: Shelf
+    row: RegisterImport
+    now: datetime
+    scope: Scope = field(init=False)
+    comparison: Comparison = field(init=False)
+    _findings: int = 0
+
+    def __post_init__(self) -> None:
+        self.scope = Scope.parse(self.row.areas)
+        self.comparison = Comparison(self.row.id, self.shelf.vault, self.row.sent_by, self.now)
+
+    async def run(self) -> None:
+        """Compare the whole set. Raises `TableInvalid`, `FileNotFoundError`, `CannotOpen`."""
+        async with self.database.write(_EVERYWHERE) as session:
+            await queries.forget_staged(session, self.row.id)
+            await queries.forget_findings(session, self.row.id)
+            areas = await staging.list_active_areas(session)
+        listing = await self._read(Villages(areas, self.scope, VILLAGES))
+        await self._note_unread(listing)
+        maker = EntryMaker(listing, LISTS[self.row.kind], self.shelf.vault)
+        parts = iter(listing.parts(PART))
+        entries = await asyncio.to_thread(_next, parts, maker)
+        while entries is not None:
+            # The next part is made in a thread while the database works on this one.
+            coming = asyncio.create_task(asyncio.to_thread(_next, parts, maker))
+            await self._compare(entries)
+            entries = await coming
+        await self._find_vanished()
+        await self._finish(listing)
+
+    async def _read(self, villages: Villages) -> Listing:
+        list_ = LISTS[self.row.kind]
+        reader = SetReader(list_, villages, local_date(self.now))
+        files = files_of(self.row, self.shelf.vault)
+        for number, file in enumerate(files):
+            await asyncio.to_thread(_read_file, reader, self.shelf, self.row.id, number, file["name"])
+            async with self.database.write(_EVERYWHERE) as session:
+                row = await queries.lock_whole(session, self.row.id)
+                row.rows_read = reader.read
+        return await asyncio.to_thread(reader.listing)
+
+    async def _note_unread(self, listing: Listing) -> None:
+        """Mistakes of rows; their households are refused, and whoever stands in these rows has not vanished."""
+        comparison, person = self.comparison, "member.id_number"
+        bad = listing.rows.filter(BAD)
+        people = bad[person] if person in bad.columns else [None] * bad.height
+        for code, area, number in zip(bad[CODE], bad[AREA], people, strict=True):
+            place = listing.areas[area] or self.row.own_area
+            if code is not None and code not in comparison.refused:
+                comparison.refuse(code, place, 0)
+            if person in bad.columns:
+                comparison.counts.add(place, "member", "conflicting")
+            if number is not None:
+                comparison.listed_persons.add(self.shelf.vault.person_key(IdNumber(number)))
+        findings = [self._finding_of(one) for one in listing.faults]
+        async with self.database.write(_EVERYWHERE) as session:
+            await self._store_findings(session, findings)
+
+    def _finding_of(self, one: RowFault) -> Finding:
+        return Finding("conflicting", self.row.own_area, one.national_code, (one.file, one.sheet, one.row), one.fault)
+
+    async def _compare(self, entries: Sequence[ListedEntry]) -> None:
+        comparison = self.comparison
+        async with self.database.write(self.scope) as session:
+            known = await find_known(session, self.scope, entries)
+            heads = await staging.find_homes(session, {one.head_key for one in entries if one.head_key})
+            taken, refused = await asyncio.to_thread(comparison.judge, entries, known, heads)
+            households, members = _touched(taken, known)
+            versions = await staging.find_versions(session, households, members)
+            cases = await staging.find_cases(session, households)
+            laid = await asyncio.to_thread(comparison.lay_out, taken, known, versions, cases)
+            await self._store(session, laid)
+            await self._store_findings(session, [*refused, *laid.findings])
+
+    async def _store(self, session: WriteSession, laid: Laid) -> None:
+        if laid.households:
+            await staging.stage_rows(session, "staged_household", HOUSEHOLD_COLUMNS, laid.households)
+        if laid.members:
+            await staging.stage_rows(session, "staged_member", MEMBER_COLUMNS, laid.members)
+
+    async def _store_findings(self, session: WriteSession, findings: Sequence[Finding]) -> None:
+        kept = findings[: max(MOST_FINDINGS - self._findings, 0)]
+        if kept:
+            rows = [self._row_of(number, one) for number, one in enumerate(kept, self._findings + 1)]
+            await staging.stage_rows(session, "import_finding", _FINDINGS, rows)
+            self._findings += len(kept)
+
+    def _row_of(self, number: int, one: Finding) -> tuple[Any, ...]:
+        file, sheet, row = one.place or (None, None, None)
+        params = orjson.dumps(dict(one.fault.params), default=str).decode()
+        what = (one.outcome, one.area_code, one.national_code, file, sheet, row, one.fault.field, one.fault.code)
+        return (self.row.id, number, *what, params, one.household_id, one.member_id, one.version)
+
+    async def _find_vanished(self) -> None:
+        """Who is registered where the list looks, and not in it. Of a household with mistakes nobody is missed."""
+        comparison, people = self.comparison, self.row.kind == "person-list"
+        listed = comparison.seen_households | comparison.refused
+        found: list[Finding] = []
+        async with self.database.read(self.scope) as session:
+            async for page in staging.list_registered(session, comparison.areas, comparison.classes, people=people):
+                for one in page:
+                    if one["national_code"] in comparison.refused or (
+                        one["person_key"] in comparison.listed_persons if people else one["national_code"] in listed
+                    ):
+                        continue
+                    found.append(_vanished(one, whole=one["national_code"] not in listed))
+                    comparison.counts.add(one["area_code"], "member" if people else "household", "vanished")
+        async with self.database.write(self.scope) as session:
+            await self._store_findings(session, found)
+
+    async def _finish(self, listing: Listing) -> None:
+        comparison = self.comparison
+        async with self.database.write(_EVERYWHERE) as session:
+            row = await queries.lock_whole(session, self.row.id)
+            row.checks += 1
+            row.counts, row.staged = comparison.counts.as_json(), comparison.number
+            row.notes = {
+                "skipped": [list(note) for note in listing.notes],
+                "passed_over": [name for name, coding in listing.codings.items() if coding.passed_over],
+            }
+            row.rows_read = row.rows_estimate = listing.rows.height
+            row.checked_at = self.now
+            told = orjson.dumps([row.checks, row.counts, row.staged, self._findings], option=orjson.OPT_SORT_KEYS)
+            row.digest = self.shelf.vault.fingerprint(row.id.bytes + row.content + told, "register-import").hex()
+            row.state = "checked" if row.dry_run or row.checks > 1 else "applying"
+
+
+def _read_file(reader: SetReader, shelf: Shelf, import_id: UUID, number: int, name: str) -> None:
+    with shelf.open(import_id, number) as file:
+        reader.take(number, reader.open(file, name), lambda _: None)
+
+
+def _next(parts: Iterator[Any], maker: EntryMaker) -> list[ListedEntry] | None:
+    part = next(parts, None)
+    return maker.entries(part) if part is not None else None
+
+
+def _touched(taken: Sequence[tuple[ListedEntry, Decision]], known: Known) -> tuple[list[UUID], list[UUID]]:
+    """Registered households and people that would be changed, or whose case is asked for."""
+    households, members = [], []
+    for entry, decision in taken:
+        registered = known.households.get(entry.code)
+        if registered is not None and (decision.household_changes or entry.case.get("class") is not None):
+            households.append(registered.id)
+        for person, changes in zip(entry.persons, decision.member_changes, strict=True):
+            if changes:
+                members.append(known.members[person.person_key].id)
+    return households, members
+
+
+def _vanished(one: Any, *, whole: bool) -> Finding:
+    fault = Fault("", "household-vanished" if whole else "person-vanished")
+    return Finding(
+        "vanished",
+        one["area_code"],
+        one["national_code"],
+        None,
+        fault,
+        household_id=one["household_id"],
+        member_id=one["id"],
+        version=one["version"],
+    )
+
+
+def applier(row: RegisterImport) -> Principal:
+    """Whoever had it written, within the areas of the import."""
+    assert row.applied_by is not None
+    assert row.applied_as is not None
+    return Principal(row.applied_by, "account", Role(row.applied_as), Scope.parse(row.areas))

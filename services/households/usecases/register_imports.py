@@ -1,0 +1,186 @@
+"""Sets of list workbooks are taken in, applied, forgotten. They are compared in `usecases.list_work`."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from services.households.models import RegisterImport
+from services.households.queries import register_imports as queries
+from services.households.rules.register_imports import (
+    ImportDigestDiffers,
+    ImportGone,
+    ImportNotChecked,
+    ListKind,
+)
+from shared.areas import CODE_LENGTH, Scope
+from shared.db.engine import Database, WriteSession
+from shared.files import FileStore
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.security.sealed_files import FileSeal
+from shared.security.vault import Vault
+
+CONTENT, NAMES = "register-import-file", "register-import-files"
+FOLDER = "register-imports/"
+ORPHANS_KEPT = timedelta(days=1)
+_EVERYWHERE = Scope.everywhere()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the workbooks lie, sealed, and what opens them."""
+
+    store: FileStore
+    vault: Vault
+
+    def name(self, import_id: UUID, number: int) -> str:
+        """What a file of a set is called in the store."""
+        return f"{FOLDER}{import_id}/{number}"
+
+    def seal(self, import_id: UUID, number: int) -> FileSeal:
+        """What seals it."""
+        return FileSeal(self.vault, CONTENT, self.name(import_id, number))
+
+    def open(self, import_id: UUID, number: int) -> BinaryIO:
+        """A file in clear; blocks. Raises `FileNotFoundError`."""
+        return self.store.open_sealed(self.name(import_id, number), self.seal(import_id, number))
+
+    async def delete(self, import_id: UUID, files: int) -> None:
+        """Forget a set."""
+        for number in range(files):
+            await self.store.delete(self.name(import_id, number))
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedFile:
+    """A file of a set that lies sealed in the store, whole, and whose head was read."""
+
+    name: str
+    size: int
+    digest: bytes  # SHA-256 of its content
+    rows_estimate: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedSet:
+    """All files of an upload."""
+
+    id: UUID
+    kind: ListKind
+    dry_run: bool
+    files: Sequence[ArrivedFile]
+
+
+async def accept_import(
+    session: WriteSession, vault: Vault, who: Principal, arrived: ArrivedSet, now: datetime
+) -> RegisterImport:
+    """Keep a set to be compared with the register."""
+    estimates = [one.rows_estimate for one in arrived.files]
+    size = sum(one.size for one in arrived.files)
+    names: dict[str, Any] = {"files": [{"name": one.name, "size": one.size} for one in arrived.files]}
+    row = RegisterImport(
+        id=arrived.id,
+        kind=arrived.kind,
+        dry_run=arrived.dry_run,
+        state="queued",
+        files_sealed=vault.seal_json(names, NAMES),
+        content=vault.fingerprint(b"".join(one.digest for one in arrived.files), CONTENT),
+        size=size,
+        sent_by=who.id,
+        sent_as=who.role.value,
+        areas=who.scope.serialise(),
+        own_area=next(iter(sorted(who.scope.prefixes)), "").ljust(CODE_LENGTH, "0"),
+        rows_estimate=None if None in estimates else sum(filter(None, estimates)),
+        rows_read=0,
+        checks=0,
+        attempts=0,
+        staged=0,
+        received_at=now,
+        applied_by=None if arrived.dry_run else who.id,
+        applied_as=None if arrived.dry_run else who.role.value,
+    )
+    await queries.insert_import(session, row)
+    await audit.record(
+        session,
+        who,
+        "register-import:send",
+        arrived.id,
+        kind=arrived.kind,
+        dry_run=arrived.dry_run,
+        files=len(arrived.files),
+        size=size,
+    )
+    return row
+
+
+async def apply_import(
+    session: WriteSession, who: Principal, import_id: UUID, digest: str, removal_reason: str | None
+) -> RegisterImport:
+    """Have a checked import written, exactly as `digest` names it; who vanished leaves only with a reason.
+
+    Raises `ImportNotFound`, `ImportGone`, `ImportNotChecked`, `ImportDigestDiffers`.
+    """
+    row = await queries.lock_import(session, who, import_id)
+    if row.deleted_at is not None:
+        raise ImportGone
+    if row.state != "checked":
+        raise ImportNotChecked(state=row.state)
+    if row.digest != digest:
+        raise ImportDigestDiffers
+    row.state, row.removal_reason, row.failure = "applying", removal_reason, None
+    row.applied_by, row.applied_as = who.id, who.role.value
+    await queries.ring(session)
+    await audit.record(session, who, "register-import:apply", import_id, removal_reason=removal_reason)
+    return row
+
+
+def files_of(row: RegisterImport, vault: Vault) -> list[dict[str, Any]]:
+    """Names and sizes of a set's files, in their order."""
+    files: list[dict[str, Any]] = vault.open_json(row.files_sealed, NAMES)["files"]
+    return files
+
+
+async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, now: datetime) -> int:
+    """Delete files, findings and staged rows of imports received that long ago; returns how many."""
+    async with database.read(_EVERYWHERE) as session:
+        outworn = await queries.list_outworn(session, now - kept, 100)
+    for import_id in outworn:
+        async with database.read(_EVERYWHERE) as session:
+            row = await queries.read_import(session, import_id)
+        await shelf.delete(import_id, len(files_of(row, shelf.vault)))
+        async with database.write(_EVERYWHERE) as session:
+            await queries.forget_staged(session, import_id)
+            await queries.forget_findings(session, import_id)
+            row = await queries.lock_whole(session, import_id)
+            row.deleted_at, row.staged = now, 0
+    return len(outworn)
+
+
+async def forget_applied(database: Database, shelf: Shelf) -> int:
+    """Delete files and staged rows of imports that were written or came to nothing; what was found stays readable."""
+    async with database.read(_EVERYWHERE) as session:
+        applied = await queries.list_applied(session, 100)
+    for import_id in applied:
+        async with database.read(_EVERYWHERE) as session:
+            row = await queries.read_import(session, import_id)
+        await shelf.delete(import_id, len(files_of(row, shelf.vault)))
+        async with database.write(_EVERYWHERE) as session:
+            await queries.forget_staged(session, import_id)
+            row = await queries.lock_whole(session, import_id)
+            row.staged = 0
+    return len(applied)
+
+
+async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
+    """Delete what lies in the store and belongs to no import: its process died before it could say what it was."""
+    names = await asyncio.to_thread(shelf.store.list_older, FOLDER, now - ORPHANS_KEPT)
+    by_id = {name: UUID(name.removeprefix(FOLDER).partition("/")[0]) for name in names}
+    async with database.read(_EVERYWHERE) as session:
+        orphans = await queries.find_unknown(session, list(set(by_id.values())))
+    gone = [name for name, import_id in by_id.items() if import_id in orphans]
+    for name in gone:
+        await shelf.store.delete(name)
+    return len(gone)
