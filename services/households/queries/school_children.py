@@ -10,12 +10,12 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.households.models import DropoutCase, Evidence, Household, Member, RiskCase
 from services.households.queries.within import within
-from services.households.rules.schooling.ages import Births
+from services.households.rules.schooling.ages import EDUCATION, Births
 from services.households.rules.schooling.states import FINAL, OUT
 from shared.areas import Scope
 from shared.db.engine import ReadSession
@@ -52,46 +52,58 @@ class Child:
 async def list_children(
     session: ReadSession, scope: Scope, asked: Asked, after: UUID | None, limit: int, *, known: bool = False
 ) -> list[Child]:
-    """A page of a ledger in the order of the persons' ids; `known`: only those of whose school something was told."""
-    query = _children(scope, asked, known=known).order_by(Member.id).limit(limit)
+    """A page of a ledger in the order of the persons' ids; `known`: only those of whose school something was told.
+
+    First who they are, then what is known of these: nothing is looked up for children beyond the page.
+    """
+    query = _ids(scope, asked, known=known).order_by(Member.id).limit(limit)
     if after is not None:
         query = query.where(Member.id > after)
-    return [Child(*row) for row in await session.execute(query)]
+    ids = (await session.scalars(query)).all()
+    people = (
+        select(Member, Household)
+        .join(Household, Household.id == Member.household_id)
+        .where(Member.id.in_(ids))
+        .order_by(Member.id)
+    )
+    cases = {one.member_id: one for one in await session.scalars(_last_cases(ids))}
+    alerts = {row[0]: row[1] for row in await session.execute(_last_alerts(asked, ids))}
+    return [
+        Child(member, household, cases.get(member.id), alerts.get(member.id))
+        for member, household in await session.execute(people)
+    ]
 
 
 async def count_by_township(session: ReadSession, scope: Scope, asked: Asked) -> dict[str, int]:
     """How many children of a ledger, by the 12-digit code of their township."""
-    township = func.rpad(func.left(Member.area_code, 9), 12, "0").label("township")
-    rows = _children(scope, asked, known=False).with_only_columns(township, func.count(Member.id.distinct()))
+    township = func.rpad(func.left(Household.area_code, 9), 12, "0").label("township")
+    rows = _ids(scope, asked, known=False).with_only_columns(township, func.count())
     found = await session.execute(rows.group_by(township).order_by(township))
     return {row[0]: row[1] for row in found}
 
 
-def _children(
-    scope: Scope, asked: Asked, *, known: bool
-) -> Select[Member, Household, DropoutCase | None, Evidence | None]:
-    alert = _last_alert(asked)
-    case = _last_case()
+def _ids(scope: Scope, asked: Asked, *, known: bool) -> Select[UUID]:
+    """Who stands in the ledger, each once."""
     query = (
-        select(Member, Household, case, alert)
+        select(Member.id)
         .join(Household, Household.id == Member.household_id)
-        .outerjoin(case, true())
-        .outerjoin(alert, true())
-        .where(within(Member.area_code, scope))
+        .where(within(Household.area_code, scope))  # the members' too, and with an index
     )
+    case = DropoutCase
     if asked.ledger == "dropped_out":
         within_term = [case.term == asked.term] if asked.term is not None else []
-        return query.where(case.state.in_(OUT), Member.id.in_(_out(scope)), *within_term)
+        out = select(case.member_id).where(case.state.in_(OUT), within(case.area_code, scope), *within_term)
+        return query.where(Member.id.in_(out))
     query = query.where(*_owe_school(asked))
     if asked.ledger == "suspected":
         over = exists().where(
-            DropoutCase.member_id == Member.id,
-            or_(DropoutCase.state.not_in(FINAL), DropoutCase.state_since >= alert.occurred_on),
+            case.member_id == Member.id,
+            or_(case.state.not_in(FINAL), case.state_since >= Evidence.occurred_on),
         )
-        query = query.where(Member.id.in_(_alerted(scope, asked)), alert.evidence_id.is_not(None), ~over)
-    elif known:
-        ever = select(DropoutCase.member_id).where(within(DropoutCase.area_code, scope))
-        query = query.where(or_(Member.id.in_(_alerted(scope, asked)), Member.id.in_(ever)))
+        return query.where(Member.id.in_(_alerted(scope, asked).where(~over.correlate(Member, Evidence))))
+    if known:
+        ever = select(case.member_id).where(within(case.area_code, scope))
+        query = query.where(Member.id.in_(union(_alerted(scope, asked), ever)))
     return query
 
 
@@ -109,7 +121,7 @@ def _owe_school(asked: Asked) -> list[ColumnElement[bool]]:
 def _stands(asked: Asked) -> list[ColumnElement[bool]]:
     """Alerts that count: of schooling, not withdrawn; for a suspicion also not answered away, and of the days asked."""
     found = [
-        RiskCase.risk_family == "education",
+        RiskCase.risk_family == EDUCATION,
         Evidence.feed.in_(asked.feeds),
         Evidence.withdrawn_at.is_(None),
     ]
@@ -122,42 +134,37 @@ def _stands(asked: Asked) -> list[ColumnElement[bool]]:
     return found
 
 
+def _of_person() -> ColumnElement[bool]:
+    return and_(Evidence.case_id == RiskCase.id, Evidence.person_key == Member.person_key)
+
+
 def _alerted(scope: Scope, asked: Asked) -> Select[UUID]:
     """Persons with such an alert, found from the alerts: they are few."""
-    person = aliased(Member)
     return (
-        select(person.id)
-        .join(RiskCase, RiskCase.household_id == person.household_id)
-        .join(Evidence, and_(Evidence.case_id == RiskCase.id, Evidence.person_key == person.person_key))
+        select(Member.id)
+        .select_from(RiskCase)
+        .join(Member, Member.household_id == RiskCase.household_id)
+        .join(Evidence, _of_person())
         .where(within(RiskCase.area_code, scope), *_stands(asked))
+        .correlate(None)
     )
 
 
-def _out(scope: Scope) -> Select[UUID]:
-    return select(DropoutCase.member_id).where(DropoutCase.state.in_(OUT), within(DropoutCase.area_code, scope))
-
-
-def _last_alert(asked: Asked) -> type[Evidence]:
-    last = (
-        select(Evidence)
-        .join(RiskCase, RiskCase.id == Evidence.case_id)
-        .where(RiskCase.household_id == Member.household_id, Evidence.person_key == Member.person_key)
-        .where(*_stands(asked))
-        .order_by(Evidence.occurred_on.desc(), Evidence.evidence_id.desc())
-        .limit(1)
-        .correlate(Member)
-        .lateral()
+def _last_alerts(asked: Asked, ids: Sequence[UUID]) -> Select[UUID, Evidence]:
+    return (
+        select(Member.id, Evidence)
+        .join(RiskCase, RiskCase.household_id == Member.household_id)
+        .join(Evidence, _of_person())
+        .where(Member.id.in_(ids), *_stands(asked))
+        .ext(distinct_on(Member.id))
+        .order_by(Member.id, Evidence.occurred_on.desc(), Evidence.evidence_id.desc())
     )
-    return aliased(Evidence, last)
 
 
-def _last_case() -> type[DropoutCase]:
-    last = (
+def _last_cases(ids: Sequence[UUID]) -> Select[DropoutCase]:
+    return (
         select(DropoutCase)
-        .where(DropoutCase.member_id == Member.id)
-        .order_by(DropoutCase.id.desc())
-        .limit(1)
-        .correlate(Member)
-        .lateral()
+        .where(DropoutCase.member_id.in_(ids))
+        .ext(distinct_on(DropoutCase.member_id))
+        .order_by(DropoutCase.member_id, DropoutCase.id.desc())
     )
-    return aliased(DropoutCase, last)

@@ -11,6 +11,7 @@ from services.households.models import DropoutCase, LegalStep
 from services.households.queries import dropouts as find
 from services.households.queries.dropouts import DropoutRow
 from services.households.rules.desks import DESK_LEVELS
+from services.households.rules.schooling.ages import EDUCATION
 from services.households.rules.schooling.home import require_home_teaching
 from services.households.rules.schooling.refusals import DropoutDayOutOfOrder, ExemptionMissing, SchoolMissing
 from services.households.rules.schooling.states import State, require_move
@@ -68,7 +69,7 @@ async def hear_of_absences(session: WriteSession, alerts: Sequence[AlertRaised],
 
     Of what happened before the return an alert may still be on its way; that changes nothing. The subjects are locked.
     """
-    named = [alert for alert in alerts if alert.person_key and alert.risk_family == "education"]
+    named = [alert for alert in alerts if alert.person_key and alert.risk_family == EDUCATION]
     if not named:
         return
     cases = await find.lock_returned(session, {alert.person_key for alert in named if alert.person_key})

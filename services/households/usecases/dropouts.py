@@ -11,7 +11,7 @@ from services.households.queries.checks import lock_subjects
 from services.households.queries.dropouts import DropoutRow
 from services.households.queries.register import get_member, lock_at_home, lock_household
 from services.households.rules.register import MemberLeft, require_lives
-from services.households.rules.schooling.ages import owes_school, term_of
+from services.households.rules.schooling.ages import EDUCATION, owes_school, term_of
 from services.households.rules.schooling.refusals import DropoutActive, DropoutDayOutOfOrder, OwesNoSchool
 from services.households.usecases.dropout_states import Step, settle, write_move
 from services.households.usecases.grading import regrade
@@ -68,7 +68,7 @@ async def confirm_dropouts(
     In the verdict's transaction, which grades the household afterwards. A child that has a case keeps it. Where no
     policy says who owes school, nothing is opened.
     """
-    if check.household_id is None or check.area_alert_id is not None:
+    if check.household_id is None or check.area_alert_id is not None or check.risk_family != EDUCATION:
         return []
     rules = await find_rules(session, check.area_code, local_date(now))
     if rules is None:

@@ -7,6 +7,9 @@ from services.households.rules.monitoring.clocks import add_months
 from shared.contracts.policies import FeedCalendar, SchoolTerm
 from shared.contracts.schooling_policies import Schooling
 
+EDUCATION = "education"
+"""The family of risks to which the schooling feeds belong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Births:
