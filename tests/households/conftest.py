@@ -131,7 +131,7 @@ _SHIPPED = tomllib.loads(Path(services.directory.__file__).with_name("defaults.t
 POLICIES |= {
     policy["kind"]: policy["body"]
     for policy in _SHIPPED["policy"]
-    if policy["kind"] in ("measure-fit", "gate-terms", "asset-comparison")
+    if policy["kind"] in ("measure-fit", "gate-terms", "asset-comparison", "schooling")
 }
 POLICIES["income-line"] = {"per_head": 8700}
 LONG_AGO = date(2020, 1, 1)

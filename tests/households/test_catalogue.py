@@ -56,6 +56,8 @@ def test_every_line_of_a_history_has_its_texts() -> None:
         "escalated",
         "done",
         "cancelled",
+        "stay-planned",
+        "stay-answered",
     }
     assert {what for what in written if f"task-event-{what}" not in CATALOGUE} == set()
 

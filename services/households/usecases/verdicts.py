@@ -14,6 +14,7 @@ from services.households.queries.verdicts import LiveAlert, find_live, find_verd
 from services.households.rules import tasks, triage
 from services.households.rules.grading import Cause
 from services.households.rules.visits import SecondVisitorMissing, needs_two
+from services.households.usecases.dropouts import confirm_dropouts
 from services.households.usecases.grading import regrade
 from services.households.usecases.in_force import InForce
 from services.households.usecases.monitoring import confirm_risk
@@ -137,6 +138,7 @@ class _Giving:
     async def give(self, row: TaskRow, told: Told) -> None:
         """Give one. All that can be wrong with it is found before anything is written."""
         session, task, case = self.session, row.task, row.case
+        tasks.require_check(task.dropout_case_id)
         tasks.require_active(task.state)
         visit = self._visit(row, told)
         basis = triage.basis_of(told.basis, visited=visit is not None)
@@ -162,6 +164,7 @@ class _Giving:
         await self._tell(row, given, visit)
         if told.verdict == "risk_confirmed":
             await confirm_risk(session, self.vault, self.who, case, self.now)
+            await confirm_dropouts(session, self.vault, self.who, case, self.now)
         self.given[task.id] = given
         if case.household_id is not None:
             self.closed["correction" if told.verdict in ("wrong_person", "duplicate") else "fact"].add(
