@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from services.households.api.reader import Reader
 from services.households.models import DropoutEntry, DropoutMove, LegalStep, Member, StayCheck
 from services.households.queries import dropouts as find
-from services.households.queries.cases import lineage
+from services.households.queries.areas import find_names_above
 from services.households.queries.dropout_board import BoardLine, Counts
 from services.households.queries.dropouts import DropoutRow
 from services.households.rules.schooling.legal import KINDS
@@ -29,7 +29,7 @@ async def summaries(
     session: ReadSession, rows: Sequence[DropoutRow], reader: Reader, today: date
 ) -> list[schemas.DropoutSummary]:
     """Cases with the names of their areas, loaded once for all of them."""
-    names = await find_names(session, {code for row in rows for code in lineage(row.case.area_code)})
+    names = await find_names_above(session, (row.case.area_code for row in rows))
     return [schemas.DropoutSummary(**_summary(row, names, reader, today)) for row in rows]
 
 
@@ -54,7 +54,7 @@ async def children(
     session: ReadSession, found: Sequence[Pupil], reader: Reader, today: date
 ) -> list[ledgers.SchoolChild]:
     """A page of a ledger."""
-    names = await find_names(session, {code for one in found for code in lineage(one.child.member.area_code)})
+    names = await find_names_above(session, (one.child.member.area_code for one in found))
     return [_child(one, names, reader, today) for one in found]
 
 
@@ -62,7 +62,7 @@ async def ledger_counts(
     session: ReadSession, ledger: str, counts: LedgerCounts, reader: Reader
 ) -> ledgers.LedgerCountsView:
     """The sums of a ledger."""
-    names = await find_names(session, {code for township in counts.townships for code in lineage(township)})
+    names = await find_names_above(session, counts.townships)
     return ledgers.LedgerCountsView(
         ledger=ledger,
         ledger_text=reader.code("school_ledger", ledger),
