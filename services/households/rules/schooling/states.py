@@ -1,6 +1,6 @@
 """The case of one child who dropped out, in one table: its states, the legal moves, who or what makes each.
 
-Sources (domain page §2 控辍保学): S47 to S50. "Back" counts only while the checks after the return hold: nobody moves a
+Source: docs/field.md, Local terms, 控辍保学. "Back" counts only while the checks after the return hold: nobody moves a
 case to `stable` by hand, and one absence undoes a return.
 """
 
