@@ -10,7 +10,7 @@ from random import Random
 from typing import Literal
 
 from demo import names
-from demo.feeds import feeds_of
+from demo.feeds import COMPARISONS, feeds_of
 from demo.places import COUNTY, COUNTY_NAME, TOWNSHIPS, villages
 from shared.areas import AreaCode, Level, normalise
 from shared.idnumber import IdNumber, Sex
@@ -44,6 +44,13 @@ BUREAUS = (
     ("court", "人民法院"),
     ("insurance", "保险协作中心"),
 )
+"""They report."""
+REGISTRIES = (
+    ("natural-resources", "自然资源局"),
+    ("market-regulation", "市场监督管理局"),
+    ("treasury", "财政局"),
+)
+"""They report nothing, and answer yes or no when a household is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,8 @@ class Organisation:
     kind: OrganisationKind
     area_code: AreaCode
     feeds: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    """Of the feeds those under which it reports, as against those under which it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +135,11 @@ def areas() -> Iterator[Area]:
 
 
 def organisations() -> Iterator[Organisation]:
-    """The centre, the supervision office, 15 bureaus with their feeds, and one for each township and village."""
+    """The centre, the supervision office, 18 bureaus with their feeds, and one for each township and village."""
     yield Organisation(CENTRE, f"{COUNTY_NAME}防返贫监测预警中心", "county_centre", COUNTY)
     yield Organisation(SUPERVISION, f"{COUNTY_NAME}督查室", "county_centre", COUNTY)
-    for code, name in BUREAUS:
-        yield Organisation(code, COUNTY_NAME + name, "bureau", COUNTY, feeds_of(code))
+    for code, name in (*BUREAUS, *REGISTRIES):
+        yield Organisation(code, COUNTY_NAME + name, "bureau", COUNTY, _feeds(code), feeds_of(code))
     for township, name, *_ in TOWNSHIPS:
         office = "办事处" if name.endswith("街道") else "人民政府"
         yield Organisation(_township(township), name + office, "township", _township(township))
@@ -147,7 +156,7 @@ def accounts(seed: int) -> Iterator[Account]:
         yield Account(f"centre-{letter}", _somebody(rng), "county", CENTRE, COUNTY)
     yield Account("supervisor", _somebody(rng), "supervisor", SUPERVISION, COUNTY)
     for code, _ in BUREAUS:
-        yield Account(code, _somebody(rng), "bureau", code, COUNTY, feeds_of(code))
+        yield Account(code, _somebody(rng), "bureau", code, COUNTY, _feeds(code))
     for township, *_ in TOWNSHIPS:
         area = _township(township)
         for letter in _one_or_two(rng):
@@ -155,6 +164,12 @@ def accounts(seed: int) -> Iterator[Account]:
     for village in villages():
         for letter in _one_or_two(rng):
             yield Account(f"v{village.code}{letter}", _somebody(rng), "village", village.code, village.code)
+    for code, _ in REGISTRIES:
+        yield Account(code, _somebody(rng), "bureau", code, COUNTY, _feeds(code))
+
+
+def _feeds(bureau: str) -> tuple[str, ...]:
+    return feeds_of(bureau) + COMPARISONS.get(bureau, ())
 
 
 def _township(number: str) -> AreaCode:

@@ -18,6 +18,17 @@ def shipped_feeds() -> dict[str, Feed]:
     return {feed["code"]: feed for feed in files}
 
 
+COMPARISONS = {
+    "public-security": ("comparison.vehicle",),
+    "natural-resources": ("comparison.property",),
+    "market-regulation": ("comparison.company",),
+    "treasury": ("comparison.public-payroll",),
+    "finance": ("comparison.deposit",),
+    "agriculture": ("comparison.machinery",),
+}
+"""Who answers which question of a comparison (信息比对): people of these bureaus, never their API keys."""
+
+
 def feeds_of(bureau: str) -> tuple[str, ...]:
     """Codes of the feeds that a bureau owes."""
     return tuple(code for code, feed in shipped_feeds().items() if feed["bureau"]["code"] == bureau)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from random import Random
 
+from demo.conditions import wage, work_months, works, works_here
 from demo.county import Household, Member
 
 LINE = 9_000
@@ -30,28 +31,33 @@ def income_file(households: Iterable[Household], seed: int, today: date) -> byte
 
 def _lines(household: Household, rng: Random, today: date) -> Iterator[Row]:
     first, last = _months(today)
-    poor = household.household_class != "ordinary"
+    earning = any(works(member) for member in household.members)
 
     def year(who: Member | None, item: str, amount: float) -> Row:
         code = "" if who else household.national_code
         return (str(who.id_number) if who else "", code, item, f"{amount:.2f}", "", first, last)
 
     for member in household.members:
-        yield from (year(member, item, amount) for item, amount in _of_person(member, rng, today, poor=poor))
-    yield year(None, "种植业收入", rng.randint(20, 90) * 100)
+        yield from (year(member, item, amount) for item, amount in _of_person(member, rng, today, alone=not earning))
+    yield year(None, "种植业收入", rng.randint(40, 130) * 100)
     yield year(None, "种植业支出", rng.randint(8, 25) * 100)
+    if rng.random() < 0.6:
+        yield year(None, "养殖业收入", rng.randint(20, 160) * 100)
     yield year(None, "耕地地力保护补贴", rng.randint(10, 45) * 10.4)
     if household.household_class == "monitored":
         yield ("", household.national_code, "一次性慰问金", "500.00", f"{last}-15", "", "")
 
 
-def _of_person(member: Member, rng: Random, today: date, *, poor: bool) -> Iterator[tuple[str, float]]:
+def _of_person(member: Member, rng: Random, today: date, *, alone: bool) -> Iterator[tuple[str, float]]:
+    """`alone`: nobody in the household earns, so that the old live by what their children send."""
     if today.year - member.born_on.year > 60:
         yield "养老金", _PENSION * 12
-    elif member.labour_skill in ("ordinary", "skilled") and rng.random() < (0.5 if poor else 0.75):
-        yield rng.choice(("县内务工收入", "省外务工收入", "省外务工收入")), rng.randint(18, 46) * 1000
+        if alone:
+            yield "赡养费", rng.randint(48, 150) * 100
+    elif works(member):
+        yield "县内务工收入" if works_here(member) else "省外务工收入", wage(member) * work_months(member)
     if "serious" in member.health:
-        yield "住院合规自付", rng.randint(3, 38) * 1000.5
+        yield "住院合规自付", rng.randint(3, 60) * 1000.5
     if member.school_stage in ("senior", "vocational", "college"):
         yield "就学必要支出", rng.randint(3, 9) * 1000
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import click
 import httpx
 
-from demo import county
+from demo import conditions, county
 from demo.households import STORY_VILLAGE, households
 from demo.income import LINE, income_file
 from demo.places import COUNTY
@@ -161,19 +161,19 @@ async def _load_accounts(api: _Api, progress: Progress) -> list[dict[str, str]]:
 
 
 async def _load_keys(api: _Api) -> dict[str, str]:
-    """One key for each bureau, under each of its feeds."""
+    """One key for each bureau that reports, under each of its feeds."""
     keys = {}
     for one in county.organisations():
-        if one.feeds:
+        if one.reports:
             draft = {
                 "organisation": one.code,
                 "label": "demo",
-                "feeds": one.feeds,
+                "feeds": one.reports,
                 "areas": [one.area_code],
                 "expires_on": (date.today() + timedelta(days=365 * KEY_YEARS)).isoformat(),
             }
             made = await api.post("/directory/v1/api-keys", json=draft)
-            keys.update(dict.fromkeys(one.feeds, made["secret"]))
+            keys.update(dict.fromkeys(one.reports, made["secret"]))
     return keys
 
 
@@ -232,8 +232,10 @@ def _draft(one: county.Household) -> dict[str, Any]:
         "area_code": one.area_code,
         "natural_village": one.natural_village,
         "class": one.household_class,
+        **conditions.of_household(one),
         "members": [
             {
+                **conditions.of_member(member),
                 "name": member.name,
                 "id_number": member.id_number,
                 "relation": member.relation,

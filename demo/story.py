@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,14 @@ import click
 
 
 def variables(demo: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Addresses, keys, a cadre and a township user, and a pupil and an adult of the cadre's village."""
-    cadre = next(a for a in demo["accounts"] if a["role"] == "village" and _people(demo, a["area_code"], pupil=True))
+    """Addresses, keys, two cadres of one village, users of the levels above, and a pupil and an adult of the village."""
+    cadre, second = next(
+        (one, other)
+        for one, other in pairwise(a for a in demo["accounts"] if a["role"] == "village")
+        if one["area_code"] == other["area_code"] and _people(demo, one["area_code"], pupil=True)
+    )
     township = next(a for a in demo["accounts"] if a["area_code"] == cadre["area_code"][:9] + "000")
+    county = next(a for a in demo["accounts"] if a["role"] == "county")
     pupil = _people(demo, cadre["area_code"], pupil=True)[0]
     adult = _people(demo, cadre["area_code"], pupil=False)[0]
     yield "URL", demo["base_url"]
@@ -20,7 +26,7 @@ def variables(demo: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "EDUCATION_KEY", demo["api_keys"]["education.absence"]
     yield "MEDICAL_KEY", demo["api_keys"]["medical.cost"]
     yield "AREA", cadre["area_code"]
-    for name, account in (("CADRE", cadre), ("TOWNSHIP", township)):
+    for name, account in (("CADRE", cadre), ("SECOND", second), ("TOWNSHIP", township), ("COUNTY", county)):
         yield f"{name}_USER", account["username"]
         yield f"{name}_PASSWORD", account["password"]
     for name, person in (("PUPIL", pupil), ("ADULT", adult)):
@@ -33,10 +39,10 @@ def _people(demo: dict[str, Any], area_code: str, *, pupil: bool) -> list[dict[s
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True), default=Path(".data/demo.json"))
-def main(file: Path) -> None:
-    """Print the variables of FILE (default .data/demo.json)."""
-    for name, value in variables(json.loads(file.read_text(encoding="utf-8"))):
+@click.argument("data_dir", type=click.Path(path_type=Path, exists=True), envvar="DATA_DIR", default=Path(".data"))
+def main(data_dir: Path) -> None:
+    """Print the variables of the demo county in DATA_DIR (default .data)."""
+    for name, value in variables(json.loads((data_dir / "demo.json").read_text(encoding="utf-8"))):
         click.echo(f"{name}={shlex.quote(value)}")
 
 

@@ -16,6 +16,11 @@ def local_date(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
+def start_of_day(day: date) -> datetime:
+    """The first moment of `day` in China."""
+    return datetime.combine(day, datetime.min.time(), CHINA)
+
+
 def end_of_day(day: date) -> datetime:
     """The first moment after `day` in China: a deadline "by the 25th" is missed only when the 25th is over."""
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), CHINA)
+    return start_of_day(day + timedelta(days=1))

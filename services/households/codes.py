@@ -11,6 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from shared.messages import Language
 
+_FEW = 20
+
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
@@ -30,8 +32,15 @@ class CodeList:
         """The code for what was entered; raises pydantic's error, for use in schemas."""
         code = self.accepted.get(entered)
         if code is None:
-            raise PydanticCustomError("choice-invalid", "not in the code list", {"expected": self.standard})
+            raise PydanticCustomError("choice-invalid", "not in the code list", {"expected": self.choices})
         return code
+
+    @property
+    def choices(self) -> str:
+        """What may be entered, for messages: the codes of a short list, of a long one where it is found."""
+        if len(self.texts) <= _FEW:
+            return ", ".join(self.texts)
+        return f"GET /households/v1/codes, {self.name} ({self.standard})"
 
     def field(self) -> AfterValidator:
         """For `Annotated[str, LISTS["sex"].field()]`."""

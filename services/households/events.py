@@ -6,7 +6,16 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from services.households.models import CaseMove, MonitoringCase, RiskCase, Task, TaskEvent, Verdict
+from services.households.models import (
+    CaseMove,
+    DropoutCase,
+    Member,
+    MonitoringCase,
+    RiskCase,
+    Task,
+    TaskEvent,
+    Verdict,
+)
 from services.households.rules.desks import at_level
 from services.households.rules.escalation import is_overdue
 from services.households.rules.grading import Noted
@@ -14,7 +23,7 @@ from services.households.rules.whereabouts import Whereabouts
 from shared.areas import AreaCode
 from shared.clock import local_date
 from shared.contracts import households as contract
-from shared.contracts import monitoring
+from shared.contracts import monitoring, schooling
 from shared.contracts.households import Level
 
 
@@ -210,6 +219,12 @@ def case_escalated(case: MonitoringCase, from_level: Level, now: datetime) -> mo
         desk_code=at_level(AreaCode(case.area_code), case.raised_to),
         escalated_at=now,
     )
+
+
+def dropout_closed(case: DropoutCase, member: Member) -> schooling.DropoutClosed:
+    """The case of a child is over."""
+    outcome: schooling.Outcome = "stable" if case.state == "stable" else "exempt"
+    return schooling.DropoutClosed(case_id=case.id, person_key=member.person_key, outcome=outcome, on=case.state_since)
 
 
 MOST_MEMBERS = 1000

@@ -4,11 +4,14 @@ from services.households.models import (
     Authorisation,
     CaseMove,
     DoubleEntry,
+    DropoutEntry,
+    DropoutMove,
     EliminationCheck,
     Evidence,
     GradeOverride,
     Household,
     IncomeEntry,
+    LegalStep,
     Measure,
     Member,
     MonitoringCase,
@@ -18,6 +21,7 @@ from services.households.models import (
     QualityFinding,
     RegisterChange,
     RegisterImport,
+    StayCheck,
     TaskHousehold,
     Verdict,
     Visit,
@@ -27,8 +31,11 @@ from services.households.usecases import comparisons, elimination_checks, grade_
 from services.households.usecases.area_checks import NOTE
 from services.households.usecases.case_clocks import FAST_LANE
 from services.households.usecases.claims import CLAIM
+from services.households.usecases.dropout_entries import ENTRY
+from services.households.usecases.dropout_states import NOTE as DROPOUT_NOTE
 from services.households.usecases.history import CHANGE
 from services.households.usecases.income_entries import NOTE as INCOME_NOTE
+from services.households.usecases.legal_steps import PROOF as DROPOUT_PROOF
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
@@ -51,6 +58,10 @@ SEALED = (
     Sealed(TaskHousehold.note_sealed, NOTE),
     Sealed(GradeOverride.reason_sealed, grade_overrides.REASON),
     Sealed(IncomeEntry.note_sealed, INCOME_NOTE),
+    Sealed(DropoutMove.note_sealed, DROPOUT_NOTE),
+    Sealed(DropoutEntry.sealed, ENTRY),
+    Sealed(LegalStep.proof_sealed, DROPOUT_PROOF),
+    Sealed(StayCheck.note_sealed, DROPOUT_NOTE),
     Sealed(QualityFinding.explanation_sealed, EXPLANATION),
     Sealed(RegisterChange.sealed, CHANGE),
     Sealed(DoubleEntry.claim_sealed, CLAIM),

@@ -1,6 +1,6 @@
 """The events that pass between services: one module per owner."""
 
-from shared.contracts import alerts, directory, households, jobs, monitoring, support
+from shared.contracts import alerts, directory, households, jobs, monitoring, schooling, support
 from shared.contracts.envelope import EventType, by_type
 
 ALL_EVENTS: tuple[EventType, ...] = (
@@ -8,6 +8,7 @@ ALL_EVENTS: tuple[EventType, ...] = (
     *alerts.EVENTS,
     *households.EVENTS,
     *monitoring.EVENTS,
+    *schooling.EVENTS,
     *jobs.EVENTS,
     *support.EVENTS,
 )

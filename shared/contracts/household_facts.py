@@ -49,7 +49,7 @@ FACT_FIELDS: Mapping[str, FactField] = {
     "under_16": _NUMBER,
     "sixty_up": _NUMBER,
     "pupils": _NUMBER,  # in compulsory education
-    "dropouts": _NUMBER,  # 7 to 15 and in no school
+    "dropouts": _NUMBER,  # 7 to 15 and in no school, or with a case of dropping out
     "ill_serious": _NUMBER,
     "ill_chronic": _NUMBER,
     "disabled": _NUMBER,

@@ -54,6 +54,7 @@ _ALL = (
     Topic("alerts.phone-code", "log", "Codes for the text message gateway, sealed", "申报验证码"),
     Topic("households.account", "log", "What is known of alerts asked about", "预警对账答复"),
     Topic("households.grade", "log", "Local grades that changed", "农户分级变动", bulk_twin=True),
+    Topic("households.schooling", "log", "Children who had dropped out of school", "控辍保学"),
     Topic("jobs.wage", "log", "Wages by person and month", "务工工资", bulk_twin=True),
     Topic("support.transfer", "log", "Transfers that were paid", "补助兑付", bulk_twin=True),
 )

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/decisions").glob("*.md"))]
-SOURCES = ("services", "shared", "migrations", "deploy", "tests/e2e", "tools", "demo")
+SOURCES = ("services", "shared", "migrations", "deploy", "tests/e2e", "tools", "demo", "benchmarks")
 SUFFIXES = {".py", ".toml", ".conf", ".sh", ".sql"}
 
 GUIDES = [page for page in PAGES if page.parent.name == "docs"]

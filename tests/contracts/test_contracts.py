@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from services import SERVICES
-from shared.contracts import ALL_EVENTS, BY_TYPE, alerts, directory, households, jobs, monitoring, support
+from shared.contracts import ALL_EVENTS, BY_TYPE, alerts, directory, households, jobs, monitoring, schooling, support
 from shared.contracts.directory import AreasChanged
 from shared.contracts.envelope import EventType
 from shared.contracts.topics import ON_THE_BUS, TOPICS, Topic, lanes_of
@@ -23,6 +23,7 @@ OWNERS = {
     directory: "directory",
     households: "households",
     monitoring: "households",
+    schooling: "households",
     jobs: "jobs",
     support: "support",
 }

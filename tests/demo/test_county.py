@@ -1,13 +1,16 @@
 """The synthetic county: nobody in it can be real, and everything in it could be."""
 
+import tomllib
 import tracemalloc
 from collections import Counter
 from datetime import date
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from stdnum.cn import ric
 
+import services.directory
 from demo import county
 from demo.county import Household, Member
 from demo.feeds import shipped_feeds
@@ -72,17 +75,26 @@ def test_the_county_is_not_on_any_map() -> None:
 
 def test_there_are_bureaus_offices_townships_and_villages() -> None:
     assert Counter(organisation.kind for organisation in ORGANISATIONS.values()) == {
-        "bureau": 15,
+        "bureau": 18,
         "county_centre": 2,
         "township": 30,
         "village": 260,
     }
     assert "education.absence" in ORGANISATIONS["education"].feeds
     assert "medical.cost" in ORGANISATIONS["medical-insurance"].feeds
-    owed = [feed for organisation in ORGANISATIONS.values() for feed in organisation.feeds]
+    owed = [feed for organisation in ORGANISATIONS.values() for feed in organisation.reports]
     assert sorted(owed) == sorted(shipped_feeds()), "every feed has one bureau that owes it"
     assert {feed["bureau"]["code"]: feed["bureau"]["zh"] for feed in shipped_feeds().values()} == dict(county.BUREAUS)
     assert all(organisation.area_code in AREAS for organisation in ORGANISATIONS.values())
+
+
+def test_every_question_of_a_comparison_finds_somebody_who_answers_it() -> None:
+    defaults = tomllib.loads(Path(services.directory.__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
+    [comparison] = [policy["body"] for policy in defaults["policy"] if policy["kind"] == "asset-comparison"]
+    asked = {kind["feed"] for kind in comparison["kinds"].values()}
+    answering = [feed for account in ACCOUNTS for feed in account.feeds if feed.startswith("comparison.")]
+    assert sorted(answering) == sorted(asked)
+    assert not asked & {feed for organisation in ORGANISATIONS.values() for feed in organisation.reports}
 
 
 def test_accounts_belong_to_an_organisation_and_see_its_area() -> None:
@@ -98,7 +110,7 @@ def test_every_desk_has_somebody() -> None:
     roles = Counter(account.role for account in ACCOUNTS)
     names = {account.username for account in ACCOUNTS}
 
-    assert (roles["admin"], roles["supervisor"], roles["county"], roles["bureau"]) == (1, 1, 2, 15)
+    assert (roles["admin"], roles["supervisor"], roles["county"], roles["bureau"]) == (1, 1, 2, 18)
     assert {"admin", "supervisor", "centre-a", "education", "t539921100a", "v539921100200a"} <= names
     staffed = Counter(account.organisation for account in ACCOUNTS)
     assert set(staffed) == set(ORGANISATIONS)

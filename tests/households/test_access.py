@@ -135,6 +135,18 @@ ROUTES = [
     ("POST", f"/comparison-tickets/{ID}/reveal", {"bureau"}),
     ("POST", f"/comparison-tickets/{ID}/answer", {"bureau"}),
     ("POST", f"/comparison-tickets/{ID}/withdrawal", {"county", "township"}),
+    ("GET", "/dropout-cases", FIELD | {"supervisor"}),
+    ("POST", "/dropout-cases", FIELD),
+    ("GET", f"/dropout-cases/{ID}", FIELD | {"supervisor"}),
+    ("POST", f"/dropout-cases/{ID}/moves", FIELD),
+    ("POST", f"/dropout-cases/{ID}/persuasion-visits", FIELD),
+    ("POST", f"/dropout-cases/{ID}/plans", FIELD),
+    ("POST", f"/dropout-cases/{ID}/lessons", FIELD),
+    ("POST", f"/dropout-cases/{ID}/legal-steps", {"county", "township"}),
+    ("POST", f"/dropout-cases/{ID}/stay-checks/{ID}/answer", FIELD),
+    ("GET", "/school-children", FIELD | {"supervisor"}),
+    ("GET", "/school-children/counts", FIELD | {"supervisor"}),
+    ("GET", "/dropout-board", FIELD | {"supervisor"}),
 ]
 
 

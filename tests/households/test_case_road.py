@@ -10,11 +10,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from services.households.rules import gates
+from services.households.rules.gate_facts import GateFacts, Terms
 from services.households.rules.monitoring import moving
 from services.households.rules.monitoring.clocks import Standing, add_months
-from services.households.rules.monitoring.moving import Brought, Minutes, Subject, Wanted
+from services.households.rules.monitoring.moving import Brought, Minutes, Wanted
 from services.households.rules.monitoring.states import STATES
 from shared.contracts.case_policies import CaseClocks
+from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
 from shared.contracts.households import Level
 from shared.contracts.monitoring import State
 from shared.errors import DomainError
@@ -22,7 +25,16 @@ from tests.households.conftest import POLICIES, Households
 from tests.households.monitoring import AREAS, CASES, evidence, move, open_case, pass_days, settle
 
 CLOCKS = CaseClocks.model_validate(POLICIES["case-clocks"])
+TERMS = Terms(
+    GateTerms.model_validate(POLICIES["gate-terms"]),
+    MeasureFit.model_validate(POLICIES["measure-fit"]),
+    AssetComparison.model_validate(POLICIES["asset-comparison"]),
+    CLOCKS.notice_days,
+    CLOCKS.monitored_months,
+)
 LEVELS: tuple[Level, ...] = get_args(Level)
+KEPT = {"unmet-class", "unmet-main-risk", "unmet-months"}
+"""Conditions the machine knows the facts of; `test_gate_rules.py` has the others."""
 
 # The road, written out once more: each must have come before the next since the round began.
 ROAD = (
@@ -89,15 +101,16 @@ class OneCase(RuleBasedStateMachine):
             self._move(ROAD[here + 1], level, ALL_THERE)  # type: ignore[arg-type]
 
     def _move(self, to: State, level: Level | None, brought: Brought) -> None:
-        subject = Subject(self.standing, "edge" if self.settled else None, ["01"] if self.settled else [])
+        settled = GateFacts("edge", "01", ("01",)) if self.settled else GateFacts()
+        facts = replace(settled, identified_on=self.standing.identified_on)
         before = self.standing.state
         if brought.minutes is not None:  # the village votes on what is before it
             brought = replace(brought, minutes=replace(brought.minutes, held_on=self.today))
         try:
-            _, unmet = moving.judge(subject, Wanted(to, level, brought, self.today), self.today, CLOCKS)
+            made = moving.judge(self.standing, Wanted(to, level, brought, self.today), self.today)
         except DomainError:
             return
-        if unmet:
+        if made.road == "ahead" and KEPT & {one.code for one in gates.unmet(to, facts, TERMS, self.today)}:
             return
         if to == "clue":
             self.passed, self.settled = [], False

@@ -56,6 +56,8 @@ def test_every_line_of_a_history_has_its_texts() -> None:
         "escalated",
         "done",
         "cancelled",
+        "stay-planned",
+        "stay-answered",
     }
     assert {what for what in written if f"task-event-{what}" not in CATALOGUE} == set()
 
@@ -73,3 +75,8 @@ def test_code_lists() -> None:
     assert {"02", "99"} <= LISTS["relation"].texts.keys()
     for one in LISTS.values():
         assert all(texts.keys() == {"zh", "en"} and all(texts.values()) for texts in one.texts.values()), one.name
+
+
+def test_what_may_be_entered_is_told_in_codes_or_where_they_are_found() -> None:
+    assert LISTS["measure_tag"].choices == "raise, reduce, fill"
+    assert LISTS["relation"].choices == "GET /households/v1/codes, relation (GB/T 4761)"

@@ -58,7 +58,7 @@ def state(*lines: Line, people: Any = (), rules: IncomeRules = RULES, income_lin
 @pytest.mark.parametrize(
     ("on", "first", "last"),
     [
-        ("2021-06-15", "2020-06", "2021-05"),  # the example of domain page §1.3
+        ("2021-06-15", "2020-06", "2021-05"),  # the example of docs/field.md, Income
         ("2026-11-01", "2025-11", "2026-10"),
         ("2026-01-31", "2025-01", "2025-12"),
         ("2024-02-29", "2023-02", "2024-01"),
@@ -161,7 +161,7 @@ def test_gifts_building_and_cars_are_no_rigid_spending_whatever_a_policy_says() 
 
 
 def test_net_income_claims_and_self_paid_spending_stand_apart() -> None:
-    """The case of domain page §1.3: 80,400 earned, 50,000 of it paid to the hospital, and below the line after that."""
+    """The case of docs/field.md, Income: 80,400 earned, 50,000 of it paid to the hospital, and below the line after that."""
     statement = state(
         line("60000", "2025-11", "2026-10"),
         line("24400", item="business.crops", who=None),

@@ -216,10 +216,10 @@ async def test_everything_that_is_not_met_is_told_at_once_and_in_words(service: 
     await service.sql("UPDATE monitoring_case SET class = NULL, risks = '{}', main_risk = NULL")
     refused = await move(service, case_id, "monitored", "county")
     assert (refused.status_code, refused.json()["code"]) == (409, "gate-not-met")
-    assert codes(refused) == ["case-class-missing", "case-risk-missing", "unmet-class", "unmet-main-risk"]
+    assert codes(refused) == ["unmet-class", "unmet-main-risk"]
     ahead = {one["to"]: one for one in await service.get(f"{CASES}/{case_id}/moves")}
     assert [one["code"] for one in ahead["monitored"]["unmet"]] == codes(refused)
-    assert ahead["monitored"]["unmet"][0]["text"] == "尚未确定监测对象类型"
+    assert ahead["monitored"]["unmet"][0]["text"] == "尚未确定监测对象类别"
     assert (ahead["monitored"]["yours"], ahead["monitored"]["by"]) == (True, ["county"])
     assert (ahead["visit_check"]["needs"], ahead["visit_check"]["road"]) == (["note"], "back")
     assert ahead["dismissed"]["needs_text"] == ["须说明情况或理由"]
@@ -230,7 +230,7 @@ async def test_a_notice_stands_for_its_days(service: Households) -> None:
     await walk(service, case_id, IDENTIFIED[:4])
     await pass_days(service, case_id, 4)
     refused = await move(service, case_id, "township_review", "village")
-    assert (refused.status_code, codes(refused)) == (409, ["case-too-early-notice", "unmet-notice"])
+    assert (refused.status_code, codes(refused)) == (409, ["unmet-notice"])
     assert "5 天" in refused.json()["errors"][0]["message"]
     upheld = await move(service, case_id, "visit_check", "village")
     assert upheld.json()["state"] == "visit_check", "an objection that is upheld need not wait"

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 
 from services.households.rules.monitoring import clocks, moving, risks
-from services.households.rules.monitoring.clocks import Pause, Standing, deadlines, last_day, not_before
-from services.households.rules.monitoring.moving import Brought, Minutes, Subject
+from services.households.rules.monitoring.clocks import Pause, Standing, deadlines, last_day
+from services.households.rules.monitoring.moving import Brought, Minutes
 from services.households.rules.monitoring.refusals import DayOutOfOrder, MoveIllegal, MoveNotYours
 from services.households.rules.monitoring.risks import Means, check_class
 from services.households.rules.monitoring.states import FINAL, HOLDERS, MOVES, STATES, find_move, moves_from
@@ -256,32 +256,6 @@ def test_a_warning_comes_a_day_before_and_the_deadline_is_the_first_moment_too_l
     nearest = deadlines(standing("visit_check"), CLOCKS, PLAIN)[0]
     assert nearest.due_at == datetime(2026, 3, 14, tzinfo=CHINA)
     assert nearest.warn_at(1) == datetime(2026, 3, 12, tzinfo=CHINA)
-
-
-@pytest.mark.parametrize(
-    ("case", "to", "first"),
-    [
-        (standing("notice"), "township_review", date(2026, 3, 15)),
-        (standing("notice"), "visit_check", None),  # an objection need not wait
-        (standing("elimination_notice"), "elimination_township", date(2026, 3, 15)),
-        (standing("elimination_check", identified_on=date(2026, 8, 31)), "elimination_deliberation", date(2027, 2, 28)),
-        (standing("elimination_county", identified_on=date(2026, 3, 1)), "eliminated", date(2026, 9, 1)),
-        (standing("observation", identified_on=DAY), "elimination_check", None),
-    ],
-)
-def test_too_early(case: Standing, to: State, first: date | None) -> None:
-    assert not_before(case, to, CLOCKS) == first
-    if first is not None:
-        subject = Subject(case, "edge", ["01"])
-        assert [one.code for one in moving.own_gates(subject, to, first - timedelta(days=1), CLOCKS)] != []
-        assert moving.own_gates(subject, to, first, CLOCKS) == []
-
-
-def test_nobody_is_monitored_without_class_and_risk() -> None:
-    case = standing("county_decision")
-    codes = [one.code for one in moving.own_gates(Subject(case, None, []), "monitored", DAY, CLOCKS)]
-    assert codes == ["case-class-missing", "case-risk-missing"]
-    assert moving.own_gates(Subject(case, "edge", ["01"]), "monitored", DAY, CLOCKS) == []
 
 
 @pytest.mark.parametrize(

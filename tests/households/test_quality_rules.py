@@ -31,6 +31,8 @@ from tests.households.quality_households import (
 ALL = RuleSet.of(NUMBERS)
 FOLDER = Path(services.households.__file__).parent
 CATALOGUE = Catalogue(FOLDER, FOLDER / "rules" / "quality")
+FIELD = (FOLDER.parents[1] / "docs" / "field.md").read_text(encoding="utf-8")
+HEADINGS = "|".join(re.findall(r"^## ([A-Z][a-z ]+) ·", FIELD, re.MULTILINE))
 
 
 def found(record: HouseholdRecord) -> dict[str, list[Finding]]:
@@ -103,7 +105,7 @@ def test_every_field_to_mend_is_one() -> None:
 
 def test_every_rule_says_what_it_was_derived_from() -> None:
     for rule in RULES.values():
-        assert re.search(r"§|Fatal:|Logic:|Plausibility:|Derived", rule.source), rule.code
+        assert re.search(rf"({HEADINGS})[:,]|\(Register\)|Fatal:|Logic:|Plausibility:|Derived", rule.source), rule.code
 
 
 def test_a_rule_that_is_off_finds_nothing() -> None:

@@ -12,6 +12,7 @@ from services.households.queries import list_writing
 from shared.contracts.households import MembersChanged
 from tests.households.conftest import BAMBOO, BRIDGE, PINE, RIVER, STONE, Households, household, id_number
 from tests.households.conftest import person as member
+from tests.households.income import with_policies
 from tests.households.lists import (
     AREA,
     HOUSEHOLDS,
@@ -165,6 +166,22 @@ async def test_who_vanished_stays_unless_somebody_says_why(service: Households) 
     assert (await service.sql("SELECT count(*) FROM register_change WHERE what = 'left'")) == [(2,)]
 
 
+async def test_sums_grades_and_findings_follow_what_is_written(service: Households) -> None:
+    await with_policies(service)
+    await written(service, workbook(FAMILY))
+    heads = (
+        "SELECT h.national_code, s.people FROM income_summary s JOIN household h ON h.id = s.household_id ORDER BY h.id"
+    )
+    assert await service.sql(heads) == [(ONE, 2), (TWO, 1)]
+    assert await service.sql("SELECT area_code FROM quality_due") == [(PINE,)]
+    assert await service.sql("SELECT count(DISTINCT household_id) FROM grade_due") == [(2,)]
+    await service.sql("DELETE FROM grade_due")
+    view = await applied(service, await checked(service, workbook(FAMILY[:1])), remove_vanished="moved_away")
+    assert view["state"] == "applied"
+    assert await service.sql(heads) == [(ONE, 1), (TWO, 0)], "who left is divided by no more"
+    assert await service.sql("SELECT count(DISTINCT household_id) FROM grade_due") == [(2,)]
+
+
 async def test_nobody_of_a_household_with_a_mistake_has_vanished(service: Households) -> None:
     await written(service, workbook(FAMILY))
     broken = [FAMILY[0], {**FAMILY[1], "证件号码": "5399"}, FAMILY[2]]
@@ -235,6 +252,32 @@ async def test_cases_nobody_has_here_are_taken_over(service: Households) -> None
     ]
     again = await checked(service, workbook([person(ONE, 1, **CASE), person(TWO, 3, "王五", **over)]))
     assert tally(again["households"]) == {"unchanged": 2}
+
+
+async def test_help_since_the_identification_may_be_recorded_on_a_case_taken_over(service: Households) -> None:
+    await written(service, workbook([person(ONE, 1, **CASE)]))
+    [(case_id, household_id, opened_on)] = await service.sql(
+        "SELECT id, household_id, (opened_at AT TIME ZONE 'Asia/Shanghai')::date::text FROM monitoring_case"
+    )
+    assert opened_on == CASE["识别时间"]
+    measure = {
+        "risk": "01",
+        "kind": "health",
+        "tag": "reduce",
+        "bureau": "medical_insurance",
+        "content": "医疗救助",
+        "planned_on": "2025-03-10",
+        "due_on": "2025-04-10",
+    }
+    path = f"/monitoring-cases/{case_id}/measures"
+    assert (await service.post(path, measure, "village", PINE)).status_code == 201
+    early = await service.post(path, {**measure, "planned_on": "2025-03-01"}, "village", PINE)
+    assert (early.status_code, early.json()["code"]) == (422, "measure-before-case")
+    change = {"json": {"road_km": 1}, "headers": {"If-Match": '"1"'}}
+    changed = await service.call("PATCH", f"/households/{household_id}", **change)  # anything, to have it audited
+    assert changed.status_code == 200, changed.text
+    listed = await service.get(f"/households/{household_id}/findings")
+    assert "case-days-out-of-order" not in [one["rule"] for one in listed]
 
 
 @pytest.mark.parametrize(

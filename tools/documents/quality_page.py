@@ -17,8 +17,8 @@ nothing ([0026](decisions/0026-audit-rules-are-asked-before-anybody-else-asks.md
 
 * **Fatal** cannot stand, **logic** contradicts itself, **plausible** can hardly be so.
 * **Mend**: the first field is the likeliest. An explained finding is silent until one of them changes.
-* **Source**: the wording the rule was derived from, in the project's notes on the field (S12: published audit rules of a
-  county, December 2023). Some of those rules do not do what they say; none of their code was taken.
+* **Source**: the wording the rule was derived from: headings of [field.md](field.md), or groups of the published audit rules
+  described there. Some of those rules do not do what they say; none of their code was taken.
 * **Numbers** and which rules are on are the policy `quality-rules`; the defaults are:
 
 {numbers}

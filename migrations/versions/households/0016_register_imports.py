@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "households_0016"
-down_revision = "households_0014"
+down_revision = "households_0015"
 branch_labels = None
 depends_on = None
 

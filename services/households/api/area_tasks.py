@@ -12,7 +12,8 @@ from services.households.api.reader import Reader, ReaderOf
 from services.households.api.views import task_household
 from services.households.queries import area_checks as find
 from services.households.queries.area_checks import Listed
-from services.households.queries.cases import Surroundings, find_contacts, find_heads, lineage
+from services.households.queries.areas import find_names_above
+from services.households.queries.cases import Surroundings, find_contacts, find_heads
 from services.households.queries.tasks import get_task
 from services.households.schemas.area_tasks import ListedHousehold, Remark
 from services.households.usecases.area_checks import NOTE
@@ -22,7 +23,6 @@ from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
-from shared.projections.areas import find_names
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/tasks", tags=["Tasks · 核查任务"])
@@ -66,7 +66,7 @@ async def remark_household(
 
 async def _views(session: ReadSession, who: Principal, rows: Sequence[Listed], reader: Reader) -> list[ListedHousehold]:
     ids = {row.household.id for row in rows}
-    names = await find_names(session, {code for row in rows for code in lineage(row.household.area_code)})
+    names = await find_names_above(session, (row.household.area_code for row in rows))
     around = Surroundings(await find_heads(session, who.scope, ids), names, {}, {})
     contacts = await find_contacts(session, who.scope, ids)
     return [

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.households.api.cursors import id_of
+from services.households.api.cursors import day_cursor
 from services.households.api.permits import (
     AnswerTicket,
     AskBureaus,
@@ -19,7 +19,7 @@ from services.households.api.permits import (
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import Authorisation, TicketState
 from services.households.queries import comparisons as find
-from services.households.queries.cases import lineage
+from services.households.queries.areas import find_names_above
 from services.households.queries.comparisons import TicketFilter, TicketRow
 from services.households.queries.monitoring import get_case
 from services.households.rules.desks import narrowed
@@ -33,10 +33,9 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
 from shared.masking import mask_name
-from shared.projections.areas import find_names
 from shared.security.principals import Role
 
 router = APIRouter(prefix="/v1", tags=["Comparison · 信息比对"])
@@ -125,8 +124,7 @@ async def list_tickets(
     """A bureau's own by its feeds, the most urgent first; the county sees who owes what."""
     today = local_date(utc_now())
     wanted = TicketFilter(feeds_of(who), "open" if overdue else state, kind, today if overdue else None)
-    cursor = decode_cursor(after, 2)
-    start = (_day_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    start = day_cursor(after)
     async with db.read(who.scope) as session:
         rows = await find.list_tickets(session, narrowed(who.scope, area), wanted, start, limit + 1)
         page, last = cut(rows, limit)
@@ -175,13 +173,6 @@ async def withdraw_ticket(ticket_id: UUID, who: AskBureaus, db: Db, reader_of: R
         return await _answer(session, row, reader_of(who))
 
 
-def _day_of(value: Any) -> date:
-    try:
-        return date.fromisoformat(value)
-    except (ValueError, TypeError) as error:
-        raise CursorInvalid(field="after") from error
-
-
 def _authorisation(signed: Authorisation, reader: Reader) -> schemas.AuthorisationView:
     return schemas.AuthorisationView(
         id=signed.id,
@@ -204,7 +195,7 @@ async def _answer(session: ReadSession, row: TicketRow, reader: Reader) -> Respo
 async def _views(
     session: ReadSession, rows: Sequence[TicketRow], reader: Reader, today: date
 ) -> list[schemas.TicketView]:
-    names = await find_names(session, {code for row in rows for code in lineage(row.ticket.area_code)})
+    names = await find_names_above(session, (row.ticket.area_code for row in rows))
     return [_view(row, names, reader, today) for row in rows]
 
 

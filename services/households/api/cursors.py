@@ -1,33 +1,46 @@
-"""Values of a page cursor. Somebody may have written one by hand: what does not fit is a wrong cursor, no failure."""
+"""Where a page goes on, by its sort key. Somebody may have written one by hand: what does not fit is a wrong cursor."""
 
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
-from shared.http.pages import CursorInvalid
+from shared.http.pages import CursorInvalid, decode_cursor
+
+T = TypeVar("T")
 
 
-def id_of(value: Any) -> UUID:
-    """An id."""
+def area_cursor(after: str | None) -> tuple[str, UUID] | None:
+    """Area code and id."""
+    return _pair(after, _code)
+
+
+def moment_cursor(after: str | None) -> tuple[datetime, UUID] | None:
+    """Moment and id."""
+    return _pair(after, _moment)
+
+
+def day_cursor(after: str | None) -> tuple[date, UUID] | None:
+    """Day and id."""
+    return _pair(after, date.fromisoformat)
+
+
+def _pair(after: str | None, read: Callable[[Any], T]) -> tuple[T, UUID] | None:
+    values = decode_cursor(after, 2)
     try:
-        return UUID(value)
-    except (ValueError, TypeError, AttributeError) as error:
+        return (read(values[0]), UUID(values[1])) if values else None
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise CursorInvalid(field="after") from error
 
 
-def moment_of(value: Any) -> datetime:
-    """A moment with its offset."""
-    try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)  # at the ends of time the offset leads out of it
-    except (ValueError, TypeError, OverflowError) as error:
-        raise CursorInvalid(field="after") from error
-    raise CursorInvalid(field="after")
-
-
-def code_of(value: Any) -> str:
-    """An area code."""
+def _code(value: Any) -> str:
     if not isinstance(value, str) or not value.isascii() or not value.isdigit():
-        raise CursorInvalid(field="after")
+        raise ValueError
     return value
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment.astimezone(UTC)  # at the ends of time the offset leads out of it

@@ -11,7 +11,7 @@ from services.households.api.permits import ReadDuplicate, SettleDuplicate
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import Household
 from services.households.queries import duplicates as find
-from services.households.queries.cases import lineage
+from services.households.queries.areas import find_names_above
 from services.households.queries.duplicates import Duplicate
 from services.households.schemas import regrouping as schemas
 from services.households.usecases.claims import CLAIM
@@ -24,7 +24,6 @@ from shared.http.context import Db, Seals
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.masking import mask_id_number
-from shared.projections.areas import find_names
 
 router = APIRouter(prefix="/v1/register/duplicates", tags=["Register · 农户档案"])
 
@@ -96,7 +95,7 @@ async def _views(
     session: ReadSession, scope: Scope, rows: Sequence[Duplicate], reader: Reader
 ) -> list[schemas.DuplicateView]:
     codes = {code for row in rows for code in (row.entry.area_code, row.entry.claimed_area_code)}
-    names = await find_names(session, {above for code in codes for above in lineage(code)})
+    names = await find_names_above(session, codes)
     return [_view(row, scope, names, reader) for row in rows]
 
 

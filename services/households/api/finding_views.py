@@ -9,7 +9,7 @@ from services.households.models import QualityFinding
 from services.households.queries import cases as find_around
 from services.households.queries import findings as find
 from services.households.queries import register as find_register
-from services.households.queries.cases import lineage
+from services.households.queries.areas import find_names_above
 from services.households.queries.findings import Count
 from services.households.rules.quality.audit import RULES, SUBJECTS, RuleSet
 from services.households.schemas import findings as schemas
@@ -26,8 +26,8 @@ async def finding_views(
     ids = {row.household_id for row in rows}
     households = {one.id: one for one in await find_register.find_households(session, scope, ids)}
     heads = await find_around.find_heads(session, scope, ids)
-    names = await find_names(session, {code for row in rows for code in lineage(row.area_code)})
-    people = await find.find_people(session, scope, {row.member_id for row in rows if row.member_id})
+    names = await find_names_above(session, (row.area_code for row in rows))
+    people = await find_register.find_member_names(session, scope, {row.member_id for row in rows if row.member_id})
     cases = await find.find_cases(session, scope, {row.household_id for row in rows if _thing(row) == "case"})
     return [
         schemas.FindingView(
@@ -99,9 +99,8 @@ async def count_views(
     ]
 
 
-def rules_view(in_force: tuple[RuleSet, UUID] | None, reader: Reader) -> schemas.QualityRulesView:
+def rules_view(rule_set: RuleSet | None, policy_id: UUID | None, reader: Reader) -> schemas.QualityRulesView:
     """All rules, in the order of their subjects."""
-    rule_set, policy_id = in_force or (None, None)
     off = RULES.keys() if rule_set is None else set(rule_set.numbers.off)
     numbers = rule_set.numbers.model_dump(mode="json", exclude={"off"}) if rule_set else None
     rules = [

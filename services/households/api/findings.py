@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import finding_views as views
-from services.households.api.cursors import code_of, id_of
+from services.households.api.cursors import area_cursor
 from services.households.api.permits import ExplainFinding, ReadFinding, ReadQualityRule
 from services.households.api.reader import ReaderOf
 from services.households.queries import findings as find
@@ -22,7 +22,7 @@ from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_cursor, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
 
 router = APIRouter(prefix="/v1", tags=["Data quality · 数据质量"])
@@ -56,8 +56,7 @@ async def list_findings(
     limit: Limit = 50,
 ) -> Page[schemas.FindingView]:
     """Open findings within the caller's areas, village by village."""
-    cursor = decode_cursor(after, 2)
-    start = (code_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    start = area_cursor(after)
     wanted = FindingFilter(rule, severity, explained)
     async with db.read(who.scope) as session:
         rows = await find.list_findings(session, narrowed(who.scope, area), wanted, start, limit + 1)
@@ -127,5 +126,6 @@ async def list_quality_rules(
     """Every rule with its wording, its source and the fields to mend, and whether it is asked."""
     place = area or (min(who.scope.prefixes, default="").ljust(12, "0"))
     async with db.read(who.scope) as session:
-        in_force = await usecases.QualityPolicies.load(session)
-    return views.rules_view(in_force.at(place, local_date(utc_now())), reader_of(who))
+        in_force = await usecases.load_rule_sets(session, local_date(utc_now()))
+    rule_set, policy_id = in_force.find(place)
+    return views.rules_view(rule_set, policy_id, reader_of(who))

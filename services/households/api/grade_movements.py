@@ -7,19 +7,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.households.api.cursors import code_of, id_of, moment_of
+from services.households.api.cursors import area_cursor, moment_cursor
 from services.households.api.grade_views import (
     Teller,
     balance_views,
     change_view,
     kinds_in_words,
-    lines_of,
     reason_views,
     trial_view,
 )
 from services.households.api.permits import ReadGrade, TryGrades
 from services.households.api.reader import Reader, ReaderOf
 from services.households.queries import grades as find
+from services.households.queries.areas import find_names_above
 from services.households.queries.cases import find_heads
 from services.households.queries.grades import MovementFilter
 from services.households.rules.desks import narrowed
@@ -34,9 +34,8 @@ from shared.clock import local_date, utc_now
 from shared.contracts.grade_policies import Grade
 from shared.db.engine import ReadSession
 from shared.http.context import Db
-from shared.http.pages import After, Limit, Page, cut, decode_cursor, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.ids import new_id
-from shared.projections.areas import find_names
 
 router = APIRouter(prefix="/v1", tags=["Grades · 红黄绿分级"])
 
@@ -101,8 +100,7 @@ async def list_moved_households(
     limit: Limit = 50,
 ) -> Page[schemas.MovedHousehold]:
     """Each change of a month, one by one, in the order in which they came."""
-    cursor = decode_cursor(after, 2)
-    start = (moment_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    start = moment_cursor(after)
     wanted = MovementFilter(_month(month), kind, before, to)
     reader = reader_of(who)
     async with db.read(who.scope) as session:
@@ -133,7 +131,7 @@ async def try_grade_rules(
     trial = await try_rules(db, who, body.rules, body.area, local_date(utc_now()))
     digits = 9 if body.by == "township" else 12
     async with db.read(who.scope) as session:
-        names = await find_names(session, lines_of(code for code, _, _ in trial.moves))
+        names = await find_names_above(session, (code for code, _, _ in trial.moves))
     return trial_view(trial, digits, names, reader_of(who))
 
 
@@ -142,15 +140,14 @@ async def list_trial_households(
     body: schemas.TrialBody, who: TryGrades, db: Db, reader_of: ReaderOf, after: After = None, limit: Limit = 50
 ) -> Page[schemas.TrialHousehold]:
     """The households of a trial, village by village, with what the draft says of each."""
-    cursor = decode_cursor(after, 2)
-    start = (code_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    start = area_cursor(after)
     found = await list_movers(db, who, body.rules, body.area, local_date(utc_now()), start, limit + 1)
     page, last = cut(found, limit)
     reader = reader_of(who)
     draft = Rules.of(new_id(), 0, body.rules)
     async with db.read(who.scope) as session:
         heads = await find_heads(session, who.scope, {one.household_id for one in page})
-        names = await find_names(session, lines_of(one.area_code for one in page))
+        names = await find_names_above(session, (one.area_code for one in page))
         teller = Teller(reader, await GradeRuleSets.load(session, local_date(utc_now())))
     items = [_mover(one, draft, heads, names, teller) for one in page]
     return Page(items=items, next=encode_cursor(last.area_code, last.household_id) if last else None)

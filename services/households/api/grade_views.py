@@ -8,7 +8,6 @@ from uuid import UUID
 from services.households.api.reader import Reader
 from services.households.codes import LISTS
 from services.households.models import GradeChange, GradeOverride
-from services.households.queries.cases import lineage
 from services.households.queries.grades import BoardCount, GradeRow
 from services.households.rules.grade_movement import KINDS, Balance
 from services.households.rules.grading import Condition, Rules
@@ -219,8 +218,3 @@ def trial_view(trial: GradeTrial, digits: int, names: dict[str, str], reader: Re
 def _moves(counted: Mapping[tuple[Grade | None, Grade | None], int]) -> list[schemas.TrialMove]:
     listed = sorted(counted.items(), key=lambda item: (-item[1], str(item[0])))
     return [schemas.TrialMove(before=before, after=after, households=n) for (before, after), n in listed]
-
-
-def lines_of(codes: Iterable[str]) -> set[str]:
-    """The codes of areas with those above them."""
-    return {above for code in codes for above in lineage(code)}

@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.households.api.cursors import id_of, moment_of
-from services.households.api.grade_views import Teller, board_view, change_view, grade_view, lines_of
+from services.households.api.cursors import moment_cursor
+from services.households.api.grade_views import Teller, board_view, change_view, grade_view
 from services.households.api.permits import OverrideGrade, ReadGrade
 from services.households.api.reader import Reader, ReaderOf
 from services.households.queries import grades as find
+from services.households.queries.areas import find_names_above
 from services.households.queries.register import get_household
 from services.households.rules.desks import narrowed
 from services.households.schemas import grades as schemas
@@ -22,8 +23,7 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_cursor, encode_cursor
-from shared.projections.areas import find_names
+from shared.http.pages import After, Limit, Page, cut, encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["Grades · 红黄绿分级"])
 
@@ -38,7 +38,7 @@ async def show_board(
     """Households by grade and village, as they stand now."""
     async with db.read(who.scope) as session:
         counts = await find.count_board(session, narrowed(who.scope, area))
-        names = await find_names(session, lines_of(one.area_code for one in counts))
+        names = await find_names_above(session, (one.area_code for one in counts))
     return board_view(counts, names, reader_of(who))
 
 
@@ -55,8 +55,7 @@ async def list_grade_changes(
     household_id: UUID, who: ReadGrade, db: Db, reader_of: ReaderOf, after: After = None, limit: Limit = 50
 ) -> Page[schemas.GradeChangeView]:
     """From which grade to which, why and by which version of the rules; the newest first."""
-    cursor = decode_cursor(after, 2)
-    start = (moment_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    start = moment_cursor(after)
     async with db.read(who.scope) as session:
         await get_household(session, who.scope, household_id)
         page, last = cut(await find.list_changes(session, household_id, start, limit + 1), limit)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import income_views as views
-from services.households.api.cursors import code_of, id_of
+from services.households.api.cursors import area_cursor
 from services.households.api.income_workbook import XLSX, income_workbook
 from services.households.api.permits import ExportIncome, ReadIncome, WriteIncome
 from services.households.api.reader import ReaderOf
@@ -26,7 +26,7 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.security import audit
 
@@ -48,8 +48,7 @@ async def list_income(
     limit: Limit = 50,
 ) -> Page[schemas.IncomeSummaryView]:
     """The kept sums of households within the caller's areas, village by village."""
-    cursor = decode_cursor(after, 2)
-    start = (code_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    start = area_cursor(after)
     async with db.read(who.scope) as session:
         scope = narrowed(who.scope, area)
         rows = await find.list_summaries(session, scope, below=below, after=start, limit=limit + 1)

@@ -11,11 +11,11 @@ from services.households.api import list_views as views
 from services.households.api.reader import Reader
 from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
-from services.households.queries.list_findings import find_member_names
+from services.households.queries.areas import find_names_above
+from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import Outcome
 from services.households.schemas.register_imports import FieldChange, FindingView, ListCounts, RegisterImportView
 from shared.db.engine import Database
-from shared.projections.areas import find_names
 from shared.workbook_stream import Sheet, stream_workbook
 
 PAGE = 2_000
@@ -73,11 +73,11 @@ async def _page(
     async with database.read(reader.who.scope) as session:
         if outcome in ("added", "changed"):
             staged = await queries.list_staged(session, row.id, outcome, after, PAGE)
-            names = await find_names(session, {above for one in staged for above in views.above(one.area_code)})
+            names = await find_names_above(session, (one.area_code for one in staged))
             return [views.staged_view(one, names, reader) for one in staged]
         found = await queries.list_findings(session, reader.who.scope, row.id, outcome, after, PAGE)
-        names = await find_names(session, {above for one in found for above in views.above(one.area_code)})
-        people = await find_member_names(session, [one.member_id for one in found if one.member_id])
+        names = await find_names_above(session, (one.area_code for one in found))
+        people = await find_member_names(session, reader.who.scope, [one.member_id for one in found if one.member_id])
     return [views.conflict_view(one, row.kind, people, names, reader) for one in found]
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import Row
 from services.households.api.reader import Reader
 from services.households.codes import LISTS as CODES
 from services.households.models import ImportFinding, RegisterImport
-from services.households.queries.cases import lineage
 from services.households.rules.register_imports import ListKind
 from services.households.schemas.register_imports import (
     FieldChange,
@@ -147,8 +146,3 @@ def title_of(field: str) -> str:
     """The heading of a field; the field itself where no list has it."""
     column = _TITLES.get(field.rpartition(".")[2])
     return column.heading if column is not None else field
-
-
-def above(code: str) -> set[str]:
-    """An area and those it lies in, whose names an answer shows."""
-    return set(lineage(code))

@@ -17,7 +17,8 @@ from services.households.api.permits import (
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import Measure
 from services.households.queries import measures as find
-from services.households.queries.cases import find_heads, lineage
+from services.households.queries.areas import find_names_above, lineage
+from services.households.queries.cases import find_heads
 from services.households.queries.monitoring import get_case
 from services.households.schemas import help as schemas
 from services.households.usecases import gates
@@ -31,7 +32,6 @@ from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.versions import IfMatch, etag, expect_version
-from shared.projections.areas import find_names
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1", tags=["Measures · 帮扶措施"])
@@ -142,7 +142,7 @@ async def print_plan(case_id: UUID, who: PrintPlan, db: Db, reader_of: ReaderOf)
         found = await find.list_measures(session, who.scope, case_id)
         lacks = (await gates.judge(session, case, "planned", on)).unmet
         heads = await find_heads(session, who.scope, [case.household_id])
-        names = await find_names(session, lineage(case.area_code))
+        names = await find_names_above(session, [case.area_code])
     place = "".join(names.get(code, code) for code in lineage(case.area_code))
     own = [one for one in found if one.round == case.round]
     return plan_view(heads.get(case.household_id), place, case.risks, own, lacks, reader)

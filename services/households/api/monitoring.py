@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import monitoring_views as views
-from services.households.api.cursors import id_of, moment_of
+from services.households.api.cursors import moment_cursor
 from services.households.api.permits import OpenMonitoring, ReadMonitoring
 from services.households.api.reader import ReaderOf
 from services.households.queries import monitoring as find
@@ -24,7 +24,7 @@ from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import etag
 
 router = APIRouter(prefix="/v1/monitoring-cases", tags=["National cases · 监测个案"])
@@ -67,8 +67,7 @@ async def list_monitoring_cases(
         if due_within is None:
             rows = await find.list_cases(session, scope, wanted, decode_id_cursor(after), limit + 1)
         else:
-            cursor = decode_cursor(after, 2)
-            start = (moment_of(cursor[0]), id_of(cursor[1])) if cursor else None
+            start = moment_cursor(after)
             rows = await find.list_due(session, scope, wanted, start, limit + 1)
         page, last = cut(rows, limit)
         items = await views.case_summaries(session, who.scope, page, reader_of(who), now)

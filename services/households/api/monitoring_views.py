@@ -7,7 +7,8 @@ from uuid import UUID
 from services.households.api.reader import Reader
 from services.households.models import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.queries import monitoring as find
-from services.households.queries.cases import find_heads, lineage
+from services.households.queries.areas import find_names_above
+from services.households.queries.cases import find_heads
 from services.households.queries.monitoring import LaneCount, MonitoringRow
 from services.households.rules.desks import at_level
 from services.households.rules.monitoring.refusals import Unmet
@@ -18,7 +19,6 @@ from services.households.usecases.moves import MINUTES, NOTE, Possible
 from shared.areas import AreaCode, Scope
 from shared.clock import local_date
 from shared.db.engine import ReadSession
-from shared.projections.areas import find_names
 
 
 async def case_summaries(
@@ -26,7 +26,7 @@ async def case_summaries(
 ) -> list[schemas.CaseSummary]:
     """Cases with heads and area names, loaded once for all of them."""
     heads = await find_heads(session, scope, {row.household.id for row in rows})
-    names = await find_names(session, {code for row in rows for code in lineage(row.case.area_code)})
+    names = await find_names_above(session, (row.case.area_code for row in rows))
     return [schemas.CaseSummary(**_summary(row, heads, names, reader, now)) for row in rows]
 
 
@@ -104,7 +104,7 @@ def unmet_view(unmet: Unmet, reader: Reader) -> schemas.UnmetView:
 
 async def lane_report(session: ReadSession, lines: Sequence[LaneCount], reader: Reader) -> schemas.LaneReport:
     """The fast lane by township, and together."""
-    names = await find_names(session, {code for line in lines for code in lineage(line.area_code)})
+    names = await find_names_above(session, (line.area_code for line in lines))
     townships = [
         schemas.LaneLine(
             area=reader.area(line.area_code, names),

@@ -13,7 +13,7 @@ from services.households.api.permits import PrintNotice, ReadNotice, WriteNotice
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import NoticeEntry, PublicNotice
 from services.households.queries import notices as find
-from services.households.queries.cases import lineage
+from services.households.queries.areas import find_names_above
 from services.households.queries.notices import Counts
 from services.households.rules.desks import narrowed
 from services.households.rules.notices import NoticeKind, state_on
@@ -29,7 +29,6 @@ from shared.http.context import Db, Seals, Texts
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
-from shared.projections.areas import find_names
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/public-notices", tags=["Public notices · 公示"])
@@ -190,7 +189,7 @@ async def _views(
     for entry in await find.list_entries(session, who.scope, ids):
         entries.setdefault(entry.notice_id, []).append(entry)
     counts = await find.count_objections(session, who.scope, ids)
-    names = await find_names(session, {code for notice in notices for code in lineage(notice.area_code)})
+    names = await find_names_above(session, (notice.area_code for notice in notices))
     return [
         _view(notice, entries.get(notice.id, []), counts.get(notice.id, Counts(0, 0, 0)), names, reader, today)
         for notice in notices

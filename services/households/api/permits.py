@@ -70,6 +70,15 @@ ReadFinding = Annotated[Principal, Depends(Permit("finding:read", *FIELD, Role.S
 ExplainFinding = Annotated[Principal, Depends(Permit("finding:explain", Role.TOWNSHIP, Role.COUNTY))]
 ReadQualityRule = Annotated[Principal, Depends(Permit("quality-rule:read", *FIELD, Role.SUPERVISOR, Role.ADMIN))]
 
+ReadSchoolChild = Annotated[Principal, Depends(Permit("school-child:read", *FIELD, Role.SUPERVISOR))]
+ReadDropout = Annotated[Principal, Depends(Permit("dropout:read", *FIELD, Role.SUPERVISOR))]
+OpenDropout = Annotated[Principal, Depends(Permit("dropout:open", *FIELD))]
+MoveDropout = Annotated[Principal, Depends(Permit("dropout:move", *FIELD))]
+EnterDropout = Annotated[Principal, Depends(Permit("dropout:enter", *FIELD))]
+TakeLegalStep = Annotated[Principal, Depends(Permit("dropout:legal-step", Role.TOWNSHIP, Role.COUNTY))]
+"""The policy `schooling` says for each step which of the two."""
+AnswerStayCheck = Annotated[Principal, Depends(Permit("dropout:answer-check", *FIELD))]
+
 
 def sees_people(who: Principal) -> bool:
     """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""

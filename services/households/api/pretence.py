@@ -10,7 +10,7 @@ from services.households.api.permits import AnswerPretence, ReadPretence
 from services.households.api.reader import ReaderOf
 from services.households.api.visit_views import pretence_view
 from services.households.queries import pretence as find
-from services.households.queries.cases import lineage
+from services.households.queries.areas import find_names_above
 from services.households.rules.desks import narrowed
 from services.households.schemas.fields import AnyArea
 from services.households.schemas.pretence import PretenceAnswer, PretenceView
@@ -20,7 +20,6 @@ from shared.contracts.households import PretenceKind
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
-from shared.projections.areas import find_names
 
 router = APIRouter(prefix="/v1/pretence-findings", tags=["Visits · 入户走访"])
 
@@ -44,7 +43,7 @@ async def list_pretence_findings(
     async with db.read(who.scope) as session:
         rows = await find.list_findings(session, scope, kind, answered, decode_id_cursor(after), limit + 1)
         page, last = cut(rows, limit)
-        names = await find_names(session, {code for row in page for code in lineage(row.area_code)})
+        names = await find_names_above(session, (row.area_code for row in page))
     items = [pretence_view(row, names, reader_of(who)) for row in page]
     return Page(items=items, next=encode_cursor(last.id) if last else None)
 
@@ -56,5 +55,5 @@ async def answer_pretence_finding(
     """What was behind it, said once; the same again changes nothing, 409 for another answer."""
     async with db.write(who.scope) as session:
         finding = await answer_finding(session, vault, who, finding_id, draft.answer, draft.text, utc_now())
-        names = await find_names(session, set(lineage(finding.area_code)))
+        names = await find_names_above(session, [finding.area_code])
         return json_answer(pretence_view(finding, names, reader_of(who)))

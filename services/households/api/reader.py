@@ -8,7 +8,7 @@ from fastapi import Depends
 
 from services.households.api.permits import sees_people
 from services.households.codes import LISTS
-from services.households.queries.cases import lineage
+from services.households.queries.areas import lineage
 from services.households.schemas.register import AreaView
 from shared.areas import AreaCode
 from shared.http.context import Seals, Speaks, Texts

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.households.api import register_views as views
 from services.households.api.claims import kept_if_refused
-from services.households.api.cursors import code_of, id_of
+from services.households.api.cursors import area_cursor
 from services.households.api.permits import ReadCode, ReadHousehold, SearchHousehold, WriteHousehold
 from services.households.api.reader import ReaderOf
 from services.households.codes import LISTS
@@ -23,7 +23,7 @@ from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 
 router = APIRouter(prefix="/v1", tags=["Register · 农户档案"])
@@ -60,8 +60,7 @@ async def list_households(
 ) -> Page[schemas.HouseholdSummary]:
     """Households within the caller's areas, village by village; every filter that is given must hold."""
     wanted = HouseholdFilter(household_class, grade, risk, monitoring_state, natural_village, dissolved)
-    cursor = decode_cursor(after, 2)
-    start = (code_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    start = area_cursor(after)
     async with db.read(who.scope) as session:
         rows = await find.list_households(session, narrowed(who.scope, area), wanted, after=start, limit=limit + 1)
         page, last = cut(rows, limit)

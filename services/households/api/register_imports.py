@@ -15,7 +15,8 @@ from services.households.api.permits import ImportHousehold
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
-from services.households.queries.list_findings import find_member_names
+from services.households.queries.areas import find_names_above
+from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import ImportGone, ImportNotChecked, Outcome
 from services.households.schemas.register_imports import Application, FindingView, RegisterImportView
 from services.households.usecases import register_imports as usecases
@@ -216,12 +217,11 @@ async def _findings(
     else:
         found = await queries.list_findings(session, reader.who.scope, row.id, outcome, after, limit + 1)
     page, last = cut(found, limit)
-    codes = {above for one in page for above in views.above(one.area_code)}
-    names = await find_names(session, codes)
+    names = await find_names_above(session, (one.area_code for one in page))
     if outcome in ("added", "changed"):
         items = [views.staged_view(one, names, reader) for one in page]
     else:
-        people = await find_member_names(session, [one.member_id for one in page if one.member_id])
+        people = await find_member_names(session, reader.who.scope, [one.member_id for one in page if one.member_id])
         items = [views.conflict_view(one, row.kind, people, names, reader) for one in page]
     return Page(items=items, next=encode_cursor(last.number) if last else None)
 

@@ -8,7 +8,7 @@ from services.households.api.reader import Reader
 from services.households.models import Household, Member
 from services.households.queries import cases as find_around
 from services.households.queries import register as find
-from services.households.queries.cases import lineage
+from services.households.queries.areas import find_names_above
 from services.households.queries.findings import count_of_household
 from services.households.queries.register import Found
 from services.households.rules.register import heads_of
@@ -17,7 +17,6 @@ from services.households.schemas import register as schemas
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from shared.areas import Scope
 from shared.db.engine import ReadSession
-from shared.projections.areas import find_names
 
 
 def member_view(member: Member, reader: Reader) -> schemas.MemberView:
@@ -104,7 +103,7 @@ async def household_summaries(
 async def _summaries(
     session: ReadSession, households: Sequence[Household], heads: Mapping[UUID, str], reader: Reader
 ) -> list[schemas.HouseholdSummary]:
-    names = await find_names(session, {code for one in households for code in lineage(one.area_code)})
+    names = await find_names_above(session, (one.area_code for one in households))
     return [
         schemas.HouseholdSummary(
             id=one.id,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import views
-from services.households.api.cursors import id_of, moment_of
+from services.households.api.cursors import moment_cursor
 from services.households.api.permits import (
     AcceptTask,
     AssignTask,
@@ -29,18 +29,18 @@ from services.households.schemas.fields import AnyArea
 from services.households.usecases import tasks as usecases
 from services.households.usecases import verdicts
 from services.households.usecases.in_force import InForce
-from services.households.usecases.triage import TriagePolicies
-from services.households.usecases.verdicts import Told
+from services.households.usecases.verdicts import TRIAGE, Told
 from services.households.usecases.visits import VISIT_RULES
 from shared.areas import AreaCode
 from shared.clock import end_of_day, local_date, utc_now
 from shared.contracts.alerts import Severity
+from shared.contracts.policies import Triage
 from shared.contracts.visit_policies import VisitRules
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_cursor, encode_cursor
+from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
 from shared.security.principals import Principal
 
@@ -67,8 +67,7 @@ async def list_tasks(
 
     `without_visit` says which verdicts may be given from this list, by phone or known fact: `POST /v1/verdicts`.
     """
-    cursor = decode_cursor(after, 2)
-    start = (moment_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    start = moment_cursor(after)
     wanted = TaskFilter(
         state,
         Mine(who.id, DESK_LEVELS.get(who.role)) if mine else None,
@@ -167,8 +166,8 @@ async def task_views(
     beside = views.Beside(
         await find_contacts(session, who.scope, {row.household.id for row in rows if row.household}),
         await count_lists(session, who.scope, {row.task.id for row in rows if row.case.area_alert_id}),
-        await TriagePolicies.load(session, today),
-        await InForce.load(session, VISIT_RULES, VisitRules, today),
+        await InForce.load(session, TRIAGE, Triage.model_validate, today),
+        await InForce.load(session, VISIT_RULES, VisitRules.model_validate, today),
     )
     return [views.task_view(row, around, beside, reader) for row in rows]
 

@@ -17,10 +17,10 @@ from services.households.rules.visits import needs_two
 from services.households.schemas import tasks as schemas
 from services.households.usecases.in_force import InForce
 from services.households.usecases.sealing import PERSON_PHONE
-from services.households.usecases.triage import TriagePolicies
 from services.households.usecases.verdicts import CONTACT, REASON
 from shared.clock import local_date
 from shared.contracts.households import Verdict
+from shared.contracts.policies import Triage
 from shared.contracts.visit_policies import VisitRules
 
 
@@ -30,7 +30,7 @@ class Beside:
 
     contacts: dict[UUID, Member]  # by household
     lists: dict[UUID, ListCount]  # by task
-    policies: TriagePolicies
+    triage: InForce[Triage]
     visit_rules: InForce[VisitRules]
 
 
@@ -56,7 +56,10 @@ def task_view(row: TaskRow, around: Surroundings, beside: Beside, reader: Reader
         evidence=lines,
         evidence_count=all_of_it.count,
         area_list=area_list,
-        without_visit=_without_visit(row, all_of_it, beside) if task.state in ACTIVE else [],
+        without_visit=_without_visit(row, all_of_it, beside)
+        if task.state in ACTIVE and task.dropout_case_id is None
+        else [],
+        dropout_case_id=task.dropout_case_id,
         due_at=task.due_at,
         due_on=local_date(task.due_at - timedelta(microseconds=1)),  # the deadline is the first moment too late
         overdue=task.overdue_at is not None,
@@ -83,6 +86,9 @@ def _title(
     place = around.area_names.get(row.case.area_code, row.case.area_code)
     if area_list is not None:
         return reader.say("task-title-area", risk=risk, feeds=feeds, place=place, count=area_list.households)
+    if row.task.dropout_case_id is not None and row.household is not None:
+        head = around.heads.get(row.household.id)
+        return reader.say("task-title-stay", person=reader.name(head) if head else "", place=place)
     if row.household is None:
         person = next((line.person for line in lines if line.person), reader.say("task-nobody"))
         return reader.say("task-title-unknown", risk=risk, feeds=feeds, person=person, place=place)
@@ -93,7 +99,7 @@ def _title(
 
 def _without_visit(row: TaskRow, all_of_it: EvidenceSum, beside: Beside) -> list[Verdict]:
     """Where two people must have been there, somebody must have been."""
-    policy, _ = beside.policies.find(row.case.area_code)
+    policy, _ = beside.triage.find(row.case.area_code)
     rules, _ = beside.visit_rules.find(row.case.area_code)
     grade = row.household.grade if row.household else None
     return [

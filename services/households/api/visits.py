@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.households.api.cursors import id_of, moment_of
+from services.households.api.cursors import moment_cursor
 from services.households.api.permits import ConfirmVisit, ReadVisit, RecordVisit
 from services.households.api.reader import Reader, ReaderOf
 from services.households.api.refusals import refusal
@@ -24,7 +24,7 @@ from shared.clock import utc_now
 from shared.db.engine import Database, ReadSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
-from shared.http.pages import After, Page, cut, decode_cursor, encode_cursor
+from shared.http.pages import After, Page, cut, encode_cursor
 from shared.security.principals import Principal
 from shared.security.vault import Vault
 
@@ -120,8 +120,7 @@ async def list_household_visits(
     limit: Annotated[int, Query(ge=1, le=100, description="Rows a page · 每页行数")] = 20,
 ) -> Page[schemas.VisitView]:
     """With and without a task, "no change" too, the latest first."""
-    cursor = decode_cursor(after, 2)
-    start = (moment_of(cursor[0]), id_of(cursor[1])) if cursor else None
+    start = moment_cursor(after)
     async with db.read(who.scope) as session:
         await get_household(session, who.scope, household_id)
         rows = await find.list_household_visits(session, who.scope, household_id, start, limit + 1)

@@ -30,6 +30,7 @@ from services.households.models.plumbing import (
 from services.households.models.quality import QualityDue, QualityFinding, QualityNight
 from services.households.models.register import Household, Member
 from services.households.models.register_history import DoubleEntry, RegisterChange
+from services.households.models.schooling import DropoutCase, DropoutEntry, DropoutMove, LegalStep, StayCheck
 from services.households.models.tasks import ACTIVE, Task, TaskEvent, TaskState
 from services.households.models.visits import PretenceFinding, Visit, VisitKind, VisitPhoto
 
@@ -48,6 +49,9 @@ __all__ = [
     "ComparisonTicket",
     "DeadLetter",
     "DoubleEntry",
+    "DropoutCase",
+    "DropoutEntry",
+    "DropoutMove",
     "EliminationCheck",
     "Evidence",
     "GradeChange",
@@ -63,6 +67,7 @@ __all__ = [
     "IncomeEntry",
     "IncomeSummary",
     "IncomeWaiting",
+    "LegalStep",
     "Measure",
     "MeasureState",
     "Member",
@@ -80,6 +85,7 @@ __all__ = [
     "RegisterChange",
     "RegisterImport",
     "RiskCase",
+    "StayCheck",
     "Task",
     "TaskEvent",
     "TaskHousehold",

@@ -29,6 +29,7 @@ class RiskCase(Base):
         ),
         Index("ix_risk_case_open", "subject_key", "risk_family", postgresql_where=text("state = 'open'")),
         Index("ix_risk_case_household", "household_id"),
+        Index("ix_risk_case_education", "area_code", postgresql_where=text("risk_family = 'education'")),
         Index("ix_risk_case_area", "area_code", "id"),
         Index("ix_risk_case_confirmed", "closed_at", postgresql_where=text("verdict = 'risk_confirmed'")),
         Index(

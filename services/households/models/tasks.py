@@ -46,6 +46,7 @@ class Task(Base):
     accepted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    dropout_case_id: Mapped[UUID | None]  # a check whether a child stays at school (返校稳定核查), of no alert
 
 
 class TaskEvent(Base):

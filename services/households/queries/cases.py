@@ -8,14 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.households.models import CaseState, Evidence, Household, Member, RiskCase, Verdict, Visit
+from services.households.queries.areas import find_names_above
 from services.households.queries.verdicts import EvidenceSum, sum_evidence
 from services.households.queries.within import within
 from services.households.rules.register import HEADS
 from services.households.rules.tasks import CaseNotFound
-from shared import areas
-from shared.areas import AreaCode, Scope
+from shared.areas import Scope
 from shared.db.engine import ReadSession
-from shared.projections.areas import find_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +82,11 @@ async def load_surroundings(
     `latest`: of each case only its last evidence, as lists show it; a case can have gathered hundreds.
     """
     shown = list(rows)
-    codes = {code for case, _, desk in shown for start in (case.area_code, desk) for code in lineage(start)}
+    codes = {code for case, _, desk in shown for code in (case.area_code, desk)}
     cases = {case.id for case, _, _ in shown}
     return Surroundings(
         await find_heads(session, scope, {household.id for _, household, _ in shown if household}),
-        await find_names(session, codes),
+        await find_names_above(session, codes),
         await (find_latest_evidence if latest else find_evidence)(session, scope, cases),
         await sum_evidence(session, scope, cases),
     )
@@ -163,11 +162,3 @@ async def list_visits_of(session: ReadSession, scope: Scope, case_ids: Collectio
 async def list_verdicts(session: ReadSession, case_id: UUID) -> Sequence[Verdict]:
     """The verdicts on a case the caller has got by `get_case`."""
     return (await session.scalars(select(Verdict).where(Verdict.case_id == case_id).order_by(Verdict.id))).all()
-
-
-def lineage(code: str) -> list[AreaCode]:
-    """The area and those it lies in, up to the county, highest first."""
-    found = [AreaCode(code)]
-    while len(areas.prefix(found[0])) > 6 and (above := areas.parent(found[0])) is not None:
-        found.insert(0, above)
-    return found

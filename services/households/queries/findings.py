@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from services.households.models import Member, MonitoringCase, QualityFinding, QualityNight
+from services.households.models import MonitoringCase, QualityFinding, QualityNight
 from services.households.queries.within import within
 from services.households.rules.findings import FindingNotFound
 from services.households.rules.monitoring.states import FINAL
@@ -137,12 +137,6 @@ async def count_of_household(session: ReadSession, household_id: UUID) -> dict[s
         .group_by(QualityFinding.severity)
     )
     return {row.severity: row.number for row in await session.execute(query)}
-
-
-async def find_people(session: ReadSession, scope: Scope, member_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Names of people."""
-    query = select(Member.id, Member.name).where(Member.id.in_(member_ids), within(Member.area_code, scope))
-    return {row.id: row.name for row in await session.execute(query)}
 
 
 async def find_cases(session: ReadSession, scope: Scope, household_ids: Collection[UUID]) -> dict[UUID, UUID]:

@@ -12,6 +12,8 @@ from uuid import UUID
 import polars as pl
 
 from services.households.rules.household_facts import FACT_TYPES, Facts
+from services.households.rules.schooling.states import OUT, STATES
+from services.households.rules.schooling.stay import FAMILY
 from shared.areas import CODE_LENGTH
 from shared.db.engine import ReadSession, raw
 from shared.expressions import Type
@@ -61,6 +63,11 @@ _COLUMNS: Mapping[str, str] = {
 }
 _IN_CHINA = "(({}) AT TIME ZONE INTERVAL '8 hours')::date"
 
+# A child with a case counts once, whatever the register says of its school; who is taught at home, is back or owes no
+# school is no dropout.
+_OUT = f"IN ({', '.join(repr(state) for state in OUT)})"
+_EXCUSED = f"IN ({', '.join(repr(state) for state in STATES if state not in OUT)})"
+
 _IN_ORDER = [(name, _COLUMNS[name]) for name in ("household_id", *FACT_TYPES)]
 
 _FACTS = f"""
@@ -77,8 +84,12 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE birth_on > ($1::date - interval '16 years')) AS under_16,
         count(*) FILTER (WHERE birth_on <= ($1::date - interval '60 years')) AS sixty_up,
         count(*) FILTER (WHERE pupil) AS pupils,
-        count(*) FILTER (WHERE school_stage IS NULL AND birth_on <= ($1::date - interval '7 years')
-            AND birth_on > ($1::date - interval '16 years')) AS dropouts,
+        count(*) FILTER (WHERE birth_on > ($1::date - interval '18 years') AND (
+            EXISTS (SELECT FROM dropout_case d WHERE d.member_id = member.id AND d.state {_OUT})
+            OR (school_stage IS NULL AND birth_on <= ($1::date - interval '7 years')
+                AND birth_on > ($1::date - interval '16 years')
+                AND NOT EXISTS (
+                    SELECT FROM dropout_case d WHERE d.member_id = member.id AND d.state {_EXCUSED})))) AS dropouts,
         count(*) FILTER (WHERE 'serious' = ANY (health)) AS ill_serious,
         count(*) FILTER (WHERE 'chronic' = ANY (health)) AS ill_chronic,
         count(*) FILTER (WHERE disability_level IS NOT NULL OR 'disabled' = ANY (health)) AS disabled,
@@ -110,7 +121,7 @@ LEFT JOIN LATERAL (
                 SELECT max(CASE e.severity WHEN 'high' THEN 3 WHEN 'medium' THEN 2 ELSE 1 END)
                 FROM evidence e WHERE e.case_id = r.id AND e.withdrawn_at IS NULL
             ) END AS severity
-        FROM risk_case r WHERE r.household_id = h.id
+        FROM risk_case r WHERE r.household_id = h.id AND r.risk_family <> '{FAMILY}'
     ) of_household
 ) c ON true
 LEFT JOIN LATERAL (

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, bindparam, func, select, tuple_
+from sqlalchemy import ARRAY, Text, bindparam, func, select, tuple_
 
-from services.households.models import IncomeEntry, IncomeSummary, Member, Visit
+from services.households.models import IncomeEntry, IncomeSummary, Member
 from services.households.queries.within import within
-from services.households.rules.income_entries import IncomeEntryNotFound, IncomeSummaryNotFound
+from services.households.rules.income_entries import IncomeEntryNotFound
 from services.households.rules.income_lines import Line, Person
 from services.households.rules.months import PERIOD, Period
 from shared.areas import Scope
@@ -44,21 +44,10 @@ async def list_entries(
     return (await session.scalars(query)).all()
 
 
-async def get_entry(session: ReadSession, scope: Scope, entry_id: UUID) -> IncomeEntry:
-    """One line; raises `IncomeEntryNotFound`."""
-    return _found(await session.scalar(_entry(scope, entry_id)))
-
-
 async def lock_entry(session: WriteSession, scope: Scope, entry_id: UUID) -> IncomeEntry:
     """One line that nobody else ends until commit; raises `IncomeEntryNotFound`."""
-    return _found(await session.scalar(_entry(scope, entry_id).with_for_update()))
-
-
-def _entry(scope: Scope, entry_id: UUID) -> Select[IncomeEntry]:
-    return select(IncomeEntry).where(IncomeEntry.id == entry_id, within(IncomeEntry.area_code, scope))
-
-
-def _found(entry: IncomeEntry | None) -> IncomeEntry:
+    query = select(IncomeEntry).where(IncomeEntry.id == entry_id, within(IncomeEntry.area_code, scope))
+    entry = await session.scalar(query.with_for_update())
     if entry is None:
         raise IncomeEntryNotFound
     return entry
@@ -98,22 +87,6 @@ async def is_member(session: ReadSession, household_id: UUID, member_id: UUID) -
     """Whether the person is on the record of that household, still there or not."""
     query = select(Member.id).where(Member.id == member_id, Member.household_id == household_id)
     return await session.scalar(query) is not None
-
-
-async def is_visit(session: ReadSession, household_id: UUID, visit_id: UUID) -> bool:
-    """Whether that visit was made to that household."""
-    query = select(Visit.id).where(Visit.id == visit_id, Visit.household_id == household_id)
-    return await session.scalar(query) is not None
-
-
-async def get_summary(session: ReadSession, scope: Scope, household_id: UUID) -> IncomeSummary:
-    """The kept sums of one household; raises `IncomeSummaryNotFound`."""
-    found = await session.scalar(
-        select(IncomeSummary).where(IncomeSummary.household_id == household_id, within(IncomeSummary.area_code, scope))
-    )
-    if found is None:
-        raise IncomeSummaryNotFound
-    return found
 
 
 async def list_summaries(

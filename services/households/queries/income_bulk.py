@@ -134,7 +134,7 @@ ORDER BY h.id LIMIT $6
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class IncomeTerms:
     """The versions that hold in one area. `line`: yuan per head and year, None where there is none."""
 
     line: int | None
@@ -155,7 +155,7 @@ async def lock_areas_of(session: WriteSession, household_ids: Collection[UUID]) 
 
 
 async def write_summaries(
-    session: WriteSession, household_ids: Sequence[UUID], by_area: Mapping[str, InForce], on: date, now: datetime
+    session: WriteSession, household_ids: Sequence[UUID], by_area: Mapping[str, IncomeTerms], on: date, now: datetime
 ) -> None:
     """Compute locked households whose areas have the same rules, for the period before `on`."""
     some = next(iter(by_area.values()))
@@ -195,7 +195,7 @@ async def write_summaries(
 
 
 async def list_stale(
-    session: ReadSession, after: UUID, by_area: Mapping[str, InForce], on: date, limit: int
+    session: ReadSession, after: UUID, by_area: Mapping[str, IncomeTerms], on: date, limit: int
 ) -> list[UUID]:
     """Households whose sums are of another month or of other policies than are in force, in the order of their ids."""
     rows = await (await raw(session)).fetch(

@@ -18,7 +18,14 @@ _COUNT = """
 SELECT (SELECT count(*) FROM staged_household WHERE import_id = $1)
     + (SELECT count(*) FROM staged_member WHERE import_id = $1)
 """
-# Locked in the order of ids, as everybody locks them.
+# Households first, in the order of ids, as everybody locks them: those of people who will change among them.
+_TOUCHED = """
+SELECT id, area_code FROM household WHERE id IN (
+    SELECT id FROM staged_household WHERE import_id = $1
+    UNION SELECT household_id FROM staged_member WHERE import_id = $1
+    UNION SELECT household_id FROM import_finding WHERE import_id = $1 AND outcome = 'vanished' AND $2
+) ORDER BY id FOR NO KEY UPDATE
+"""
 _HELD = """
 WITH held AS (
     SELECT r.version = s.base_version AS same FROM {table} r JOIN staged_{table} s ON s.id = r.id
@@ -84,9 +91,15 @@ async def count_staged(session: WriteSession, import_id: UUID) -> int:
     return int(await (await raw(session)).fetchval(_COUNT, import_id))
 
 
+async def list_touched(session: WriteSession, import_id: UUID, *, vanished: bool) -> dict[UUID, str]:
+    """The registered households that it changes or has changed, locked, with their villages."""
+    return dict(await (await raw(session)).fetch(_TOUCHED, import_id, vanished))
+
+
 async def hold(session: WriteSession, import_id: UUID, *, vanished: bool) -> None:
     """Lock what will be changed; raises `RegisterMovedOn` unless it is what it was when the list was compared."""
     connection = await raw(session)
+    await list_touched(session, import_id, vanished=vanished)
     statements = [
         _HELD.format(table="household"),
         _HELD.format(table="member"),

@@ -15,7 +15,6 @@ from services.households.models import (
     Household,
     IncomeSummary,
     MonitoringCase,
-    Visit,
 )
 from services.households.queries.within import within
 from services.households.rules.monitoring.refusals import MonitoringCaseNotFound
@@ -119,12 +118,6 @@ async def list_pauses(session: ReadSession, scope: Scope, case_id: UUID) -> Sequ
 async def has_evidence(session: ReadSession, case_id: UUID, risk_case_id: UUID) -> bool:
     """Whether a check of alerts stands behind a case already."""
     found = exists().where(CaseEvidence.case_id == case_id, CaseEvidence.risk_case_id == risk_case_id)
-    return bool(await session.scalar(select(found)))
-
-
-async def is_visit_of(session: ReadSession, scope: Scope, visit_id: UUID, household_id: UUID) -> bool:
-    """Whether that visit was made to that household."""
-    found = exists().where(Visit.id == visit_id, Visit.household_id == household_id, within(Visit.area_code, scope))
     return bool(await session.scalar(select(found)))
 
 

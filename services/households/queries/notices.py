@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
 
-from services.households.models import Household, Member, MonitoringCase, NoticeEntry, Objection, PublicNotice
+from services.households.models import Household, Member, NoticeEntry, Objection, PublicNotice
 from services.households.queries.within import within
 from services.households.rules.notices import NoticeKind, NoticeNotFound
 from services.households.rules.objections import ObjectionNotFound
@@ -143,14 +143,6 @@ async def count_objections(session: ReadSession, scope: Scope, notice_ids: Colle
         .group_by(Objection.notice_id)
     )
     return {row[0]: Counts(*row[1:]) for row in await session.execute(query)}
-
-
-async def list_named_cases(
-    session: ReadSession, scope: Scope, case_ids: Collection[UUID]
-) -> dict[UUID, MonitoringCase]:
-    """The cases with those ids."""
-    query = select(MonitoringCase).where(MonitoringCase.id.in_(case_ids), within(MonitoringCase.area_code, scope))
-    return {case.id: case for case in await session.scalars(query)}
 
 
 def _notices(scope: Scope) -> Select[PublicNotice]:

@@ -20,7 +20,7 @@ from shared.db.engine import ReadSession, WriteSession, raw
 MOST_PLACES = 50
 """Earlier places that a middle is made of."""
 MOST_PHOTOS_COMPARED = 3000
-"""More than a village's photos of a year (domain page §7: 150,000 in a county of 260 villages)."""
+"""More than a village's photos of a year (docs/field.md, Load: 150,000 in a county of 260 villages)."""
 
 _LISTS = """
 SELECT c.area_code, (t.created_at AT TIME ZONE 'Asia/Shanghai')::date AS day, v.verdict,

@@ -2,13 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from shared.db.engine import ReadSession, raw
-
-if TYPE_CHECKING:
-    pass
 
 _HOUSEHOLDS = """
 SELECT id, area_code, class, national_code, natural_village, phone_index, phone_sealed, relocated, relocation_site,
@@ -43,8 +40,6 @@ FROM measure m JOIN monitoring_case c ON c.id = m.case_id AND c.round = m.round
 WHERE c.household_id = ANY ($1::uuid[]) AND m.state IN ('planned', 'delivered') ORDER BY m.id
 """
 _ELSEWHERE = "SELECT household_id, member_id, what FROM seen_elsewhere($1::uuid[])"
-
-Rows = "Sequence[Record]"
 
 
 @dataclass(frozen=True, slots=True)

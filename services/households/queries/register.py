@@ -126,6 +126,14 @@ async def find_members(session: ReadSession, scope: Scope, ids: Collection[UUID]
     return (await session.scalars(query.order_by(*_HEADS_FIRST))).all()
 
 
+async def find_member_names(session: ReadSession, scope: Scope, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Names of people, by their ids."""
+    if not ids:
+        return {}
+    query = select(Member.id, Member.name).where(Member.id.in_(ids), within(Member.area_code, scope))
+    return {row.id: row.name for row in await session.execute(query)}
+
+
 async def get_member(session: ReadSession, scope: Scope, member_id: UUID) -> Member:
     """One person; raises `MemberNotFound`."""
     return _found(await session.scalar(_member(scope, member_id)), MemberNotFound)

@@ -30,6 +30,12 @@ async def lock_visit(session: WriteSession, scope: Scope, visit_id: UUID) -> Vis
     return visit
 
 
+async def is_visit_of(session: ReadSession, scope: Scope, visit_id: UUID, household_id: UUID) -> bool:
+    """Whether that visit was made to that household."""
+    query = select(Visit.id).where(Visit.id == visit_id, Visit.household_id == household_id)
+    return await session.scalar(query.where(within(Visit.area_code, scope))) is not None
+
+
 async def list_household_visits(
     session: ReadSession, scope: Scope, household_id: UUID, before: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Visit]:

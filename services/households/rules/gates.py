@@ -1,7 +1,7 @@
 """The gates (关口) of the national case: what must be so before it may go on, all of it told at once.
 
 Nothing here asks who wants it, or how urgently. A fact that is not known counts as not so: what nobody has looked at
-cannot be said to be in order. Sources: domain rules of identification and elimination (识别、风险消除), whose numbers
+cannot be said to be in order. Sources: docs/field.md, Steps (识别、风险消除) and Risks; their numbers
 are the policies `gate-terms`, `measure-fit` and `asset-comparison`.
 """
 

@@ -1,6 +1,6 @@
 """What a household's lines add up to: which of them count, how much of each, and why not the rest.
 
-Sources: domain page §1.3. The same arithmetic is done for many households at once in `queries/income_bulk.py`; a test
+Sources: docs/field.md, Income. The same arithmetic is done for many households at once in `queries/income_bulk.py`; a test
 holds the two against each other.
 """
 

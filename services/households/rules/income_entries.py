@@ -19,12 +19,6 @@ class IncomeEntryNotFound(NotFound):
     code: ClassVar[str] = "income-entry-not-found"
 
 
-class IncomeSummaryNotFound(NotFound):
-    """The household's income has not been computed: no rules are in force, or the night has not come yet."""
-
-    code: ClassVar[str] = "income-not-computed"
-
-
 class IncomeEntryEnded(Conflict):
     """The line was corrected or withdrawn before."""
 

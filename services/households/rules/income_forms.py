@@ -18,7 +18,7 @@ class CivilAmount:
 
 
 def national_form(statement: Statement) -> dict[str, Decimal | None]:
-    """The 11 amounts of 收支 in the order of the national collection form (domain page §1.6), in yuan."""
+    """The 11 amounts of 收支 in the order of the national collection form (docs/field.md, Income), in yuan."""
     sums = statement.sums
     return {
         "wages": sums["wages"],

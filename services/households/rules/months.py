@@ -8,7 +8,7 @@ Month = NewType("Month", int)
 """Counted from the year 0: October 2026 is 24321."""
 
 PERIOD = 12
-"""Months that income is counted over (domain page §1.3: identified in June 2021 → June 2020 to May 2021)."""
+"""Months that income is counted over (docs/field.md, Income: identified in June 2021 → June 2020 to May 2021)."""
 
 
 def month_of(day: date) -> Month:

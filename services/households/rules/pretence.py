@@ -1,6 +1,6 @@
 """What looks like pretence (形式主义线索): each rule gives what it saw and the limits it passed, or None.
 
-The system looks for pretence, not for effort (domain page §8): nothing here counts log-ins or photos, and a finding
+The system looks for pretence, not for effort (docs/field.md, Burden): nothing here counts log-ins or photos, and a finding
 is a question about a visit or a list, which a village can answer. It never blocks anybody.
 """
 
@@ -217,7 +217,7 @@ def echo(list_key: str, answers: Sequence[Answer], limits: EchoLimits) -> Suspic
 def reopened(earlier: Closed, later: Closed, limits: ReopenedLimits) -> Suspicion | None:
     """A case was closed as harmless, and within months the same risk of the same household was confirmed.
 
-    A later alert alone is no sign: nine of ten alerts are none (domain page §7).
+    A later alert alone is no sign: nine of ten alerts are none (docs/field.md, Load).
     """
     after = later.opened_at - earlier.closed_at
     if earlier.verdict not in limits.verdicts or later.verdict != "risk_confirmed":

@@ -1,4 +1,4 @@
-"""The fields of the register beyond who and where (domain page §1.6), and which of all fields are personal.
+"""The fields of the register beyond who and where (docs/field.md, Register), and which of all fields are personal.
 
 All of them may be empty, and empty means that nobody knows. Grade, monitoring and risks are not among them: those are
 written by what decides on them, never by hand.

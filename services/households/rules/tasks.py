@@ -40,6 +40,12 @@ class TaskTaken(Conflict):
     code: ClassVar[str] = "task-taken"
 
 
+class TaskIsStayCheck(Conflict):
+    """The task is about a child who came back to school: it is answered at the dropout case."""
+
+    code: ClassVar[str] = "task-is-stay-check"
+
+
 class AccountUnknown(Invalid):
     """No active account has that id."""
 
@@ -68,6 +74,12 @@ def require_active(state: str) -> None:
     """Raise `TaskAlreadyClosed` unless the task is open or accepted."""
     if state not in ("open", "accepted"):
         raise TaskAlreadyClosed
+
+
+def require_check(dropout_case_id: UUID | None) -> None:
+    """Raise `TaskIsStayCheck` unless the task is the check of an alert."""
+    if dropout_case_id is not None:
+        raise TaskIsStayCheck
 
 
 def require_free(assignee_id: UUID | None, who_id: UUID) -> None:

@@ -95,7 +95,7 @@ class PretenceAnswered(Conflict):
 
 
 MOST_PHOTOS = 20
-"""Photos of one visit. Three are usual (domain page §7), none is demanded."""
+"""Photos of one visit. Three are usual (docs/field.md, Load), none is demanded."""
 
 
 def needs_two(

@@ -247,7 +247,7 @@ class CaseView(CaseSummary):
 class UnmetView(Answer):
     """One condition that is not met."""
 
-    code: str = Field(examples=["case-too-early-notice"])
+    code: str = Field(examples=["unmet-notice"])
     text: str
 
 

@@ -124,6 +124,9 @@ class TaskView(Answer):
     without_visit: list[Verdict] = Field(
         description="Verdicts that may rest on a call or a known fact · 可不入户作出的结论"
     )
+    dropout_case_id: UUID | None = Field(
+        None, description="A check whether a child stays at school, answered at this dropout case · 返校稳定核查"
+    )
     due_at: datetime
     due_on: date = Field(description="Last day, Beijing time · 截止日", examples=["2026-03-05"])
     overdue: bool

@@ -16,7 +16,7 @@ from shared.faults import faults_of
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=CHINA)  # before that it is a phone without a clock
 MOST_VISITS = 200
-"""Visits in one request: what a phone gathers in a few days without signal (domain page §7)."""
+"""Visits in one request: what a phone gathers in a few days without signal (docs/field.md, Load)."""
 NOT_FOUND_ON_VISITS = frozenset({"national_code", "area_code", "id_number"})
 """Fields by which somebody is known: they are corrected in the register, not found on the doorstep."""
 

@@ -11,7 +11,7 @@ from services.households.models import CaseMove, MonitoringCase
 from services.households.queries.adopting import show_adopted
 from services.households.queries.list_staging import find_cases
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
-from shared.clock import local_date
+from shared.clock import local_date, start_of_day
 from shared.contracts.monitoring import State
 from shared.db.engine import WriteSession
 from shared.ids import new_id
@@ -51,7 +51,7 @@ def _case(who: Principal, record: NationalRecord, now: datetime) -> MonitoringCa
         main_risk=record.risks[0] if record.risks else None,
         risks=list(record.risks),
         source=SOURCE,
-        opened_at=now,
+        opened_at=_opened_at(record, now),
         opened_by=who.id,
         state_since=min(since or today, today),
         identified_on=record.identified_on,
@@ -60,6 +60,11 @@ def _case(who: Principal, record: NationalRecord, now: datetime) -> MonitoringCa
         version=1,
         updated_at=now,
     )
+
+
+def _opened_at(record: NationalRecord, now: datetime) -> datetime:
+    """It was a case all along: what has helped since the day it was identified may be recorded here."""
+    return min(start_of_day(record.identified_on), now) if record.identified_on else now
 
 
 def _opening(who: Principal, case: MonitoringCase, now: datetime) -> CaseMove:

@@ -12,14 +12,13 @@ from sqlalchemy import ColumnElement, or_, select
 from services.households import events
 from services.households.models import MonitoringCase
 from services.households.rules.desks import LEVELS
+from services.households.usecases.in_force import InForce
 from shared.clock import local_date
 from shared.contracts.case_policies import CaseClocks
 from shared.contracts.households import Level
 from shared.db.engine import WriteSession
 from shared.lanes import Lane
 from shared.outbox import emit
-from shared.projections import policies
-from shared.versions import pick
 
 BATCH = 500
 
@@ -52,19 +51,17 @@ async def escalate_cases(session: WriteSession, now: datetime) -> int:
 
 async def _find_due(session: WriteSession, now: datetime) -> dict[UUID, Level]:
     """Late cases that are to move up, with the level that is told. Looked through unlocked: they are few."""
-    versions = (await policies.load(session, "case-clocks")).versions
-    bodies = {one.id: CaseClocks.model_validate(one.body) for one in versions}
+    in_force = await InForce.load(session, "case-clocks", CaseClocks.model_validate, local_date(now))
     case = MonitoringCase
     query = select(case.id, case.holder_level, case.raised_to, case.due_at, case.area_code).where(
         case.due_at <= now, _not_at_the_top(), _not_raised_at(now)
     )
     due: dict[UUID, Level] = {}
     for case_id, holder, raised_to, due_at, area_code in await session.execute(query.order_by(case.due_at, case.id)):
-        policy = pick(versions, area_code, local_date(now))
-        if policy is None or holder is None or due_at is None:
+        clocks, _ = in_force.find(area_code)
+        if clocks is None or holder is None or due_at is None:
             continue
         upper = LEVELS[LEVELS.index(raised_to or holder) + 1]
-        clocks = bodies[policy.id]
         wait = clocks.to_township if upper == "township" else clocks.to_county
         if now >= due_at + timedelta(days=wait):
             due[case_id] = upper

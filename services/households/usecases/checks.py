@@ -12,6 +12,7 @@ from services.households.queries import checks as find
 from services.households.queries.checks import CaseKey
 from services.households.rules import checks as rules
 from services.households.rules.checks import OpenCase, Residence, Subject
+from services.households.usecases.dropout_moves import hear_of_absences
 from services.households.usecases.grading import regrade_by_lane
 from services.households.usecases.opening import Deadline, Opening, evidence_id
 from shared.areas import AreaCode
@@ -52,6 +53,7 @@ async def open_checks(session: WriteSession, received: Sequence[Received[AlertRa
             seen.add(evidence_id(one.event))
             _take(one, subject, cases, clocks, opening)
     await opening.write(session)
+    await hear_of_absences(session, alerts, now)
     await regrade_by_lane(session, {subject.household_id for subject in subjects if subject.household_id}, now)
 
 

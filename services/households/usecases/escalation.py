@@ -14,6 +14,7 @@ from services.households.models import RiskCase, Task
 from services.households.queries.within import is_active
 from services.households.rules.desks import at_level
 from services.households.rules.escalation import Waiting, raise_to
+from services.households.usecases.in_force import InForce
 from services.households.usecases.tasks import note
 from shared.areas import AreaCode
 from shared.clock import local_date
@@ -22,10 +23,7 @@ from shared.contracts.policies import TaskEscalation
 from shared.db.engine import WriteSession
 from shared.lanes import Lane
 from shared.outbox import emit
-from shared.projections import policies
-from shared.projections.policies import Policies
 from shared.security.principals import SYSTEM
-from shared.versions import pick
 
 BATCH = 500
 
@@ -46,7 +44,7 @@ async def escalate(session: WriteSession, now: datetime) -> int:
 
     A task raised at `now` is not looked at again in the same sweep.
     """
-    due = await _find_due(session, await policies.load(session, "task-escalation"), now)
+    due = await _find_due(session, now)
     rows = await _lock(session, Task.id.in_(due), _not_raised_at(now))
     told = []
     for task, case in rows:
@@ -61,7 +59,7 @@ async def escalate(session: WriteSession, now: datetime) -> int:
     return len(rows)
 
 
-async def _find_due(session: WriteSession, escalation: Policies, now: datetime) -> dict[UUID, tuple[Level, UUID]]:
+async def _find_due(session: WriteSession, now: datetime) -> dict[UUID, tuple[Level, UUID]]:
     """Overdue tasks that are to move up, with the level they move to and the policy version that says so.
 
     Looked through whole and unlocked: they are few, and a changed policy counts from the next sweep on. Where no
@@ -70,15 +68,15 @@ async def _find_due(session: WriteSession, escalation: Policies, now: datetime) 
     query = select(Task.id, Task.level, Task.raised_to, Task.due_at, Task.area_code).where(
         is_active(), Task.overdue_at.is_not(None), _not_raised_at(now), Task.level != "county"
     )
-    bodies = {policy.id: TaskEscalation.model_validate(policy.body) for policy in escalation.versions}
+    in_force = await InForce.load(session, "task-escalation", TaskEscalation.model_validate, local_date(now))
     due: dict[UUID, tuple[Level, UUID]] = {}
     for task_id, level, raised_to, due_at, area_code in await session.execute(query.order_by(Task.due_at)):
-        policy = pick(escalation.versions, area_code, local_date(now))
-        if policy is None:
+        policy, policy_id = in_force.find(area_code)
+        if policy is None or policy_id is None:
             continue
-        upper = raise_to(Waiting(level, raised_to, due_at), bodies[policy.id], now)
+        upper = raise_to(Waiting(level, raised_to, due_at), policy, now)
         if upper is not None:
-            due[task_id] = upper, policy.id
+            due[task_id] = upper, policy_id
         if len(due) == BATCH:
             break
     return due

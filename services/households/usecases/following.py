@@ -27,7 +27,7 @@ WITH_CASES = ("risk_case", "task", "visit")
 NATIONAL = ("monitoring_case",)
 """The national case that is not over goes to the other household by `monitoring.carry_over`; those that are over stay."""
 
-WITH_PERSONS = ("member",)
+WITH_PERSONS = ("member", "dropout_case")
 
 _CASES_OF_ALL = "SELECT id FROM risk_case WHERE household_id = $1 AND area_alert_id IS NULL ORDER BY id"
 # A case on these persons and on nobody else; what is closed belongs to the household it was about.
@@ -58,6 +58,19 @@ FROM member m WHERE m.id = double_entry.member_id AND m.id = ANY ($1)
 _MOVE_INCOME = """
 UPDATE income_entry SET household_id = m.household_id, area_code = m.area_code
 FROM member m WHERE m.id = income_entry.member_id AND m.id = ANY ($1) AND income_entry.household_id <> m.household_id
+"""
+
+# The check of a child who came back is about that child alone, and no alert stands behind it.
+_STAY_CHECKS = """
+SELECT r.id, d.household_id, d.area_code FROM stay_check s
+JOIN dropout_case d ON d.id = s.case_id JOIN task t ON t.id = s.task_id
+JOIN risk_case r ON r.id = t.case_id
+WHERE d.member_id = ANY ($1) AND s.state = 'waiting' AND r.household_id <> d.household_id
+ORDER BY r.id
+"""
+_MOVE_DROPOUTS = """
+UPDATE dropout_case SET household_id = m.household_id, area_code = m.area_code
+FROM member m WHERE m.id = dropout_case.member_id AND m.id = ANY ($1) AND dropout_case.household_id <> m.household_id
 """
 
 # Tasks on a village's or township's desk move with the household; what somebody put on the county's desk stays.
@@ -94,10 +107,12 @@ async def follow_persons(
 
 
 async def follow_members(session: WriteSession, member_ids: Collection[UUID]) -> None:
-    """Let claims on people know where they live now; lines of their income go with them."""
+    """Let claims on people know where they live now; lines of their income and cases of pupils go with them."""
     connection = await raw(session)
-    for statement in (_MOVE_HELD, _MOVE_INCOME):
+    for statement in (_MOVE_HELD, _MOVE_INCOME, _MOVE_DROPOUTS):
         await connection.execute(statement, list(member_ids))
+    for row in await connection.fetch(_STAY_CHECKS, list(member_ids)):
+        await _move_cases(session, [row], row["household_id"], row["area_code"])
 
 
 async def _move_cases(session: WriteSession, cases: Sequence[Record], target: UUID, area_code: str) -> None:

@@ -26,7 +26,7 @@ CLOCKS, LINE = "case-clocks", "income-line"
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class TermsInForce:
     """The terms of one area and day, and the versions they stand in, by kind of policy."""
 
     terms: Terms
@@ -40,7 +40,7 @@ class Judgement:
 
     conditions: list[Condition]
     facts: GateFacts
-    in_force: InForce
+    in_force: TermsInForce
 
     @property
     def unmet(self) -> list[Unmet]:
@@ -75,7 +75,7 @@ async def judge(session: ReadSession, case: MonitoringCase, to_state: State, on:
     return Judgement([_in_words(one) for one in found], facts, in_force)
 
 
-async def load_terms(session: ReadSession, area_code: str, on: date) -> InForce:
+async def load_terms(session: ReadSession, area_code: str, on: date) -> TermsInForce:
     """The policies of the gates for an area and a day. Without a line in force income is not known; the rest must be."""
     bodies: dict[str, Any] = {}
     ids: dict[str, UUID] = {}
@@ -96,7 +96,7 @@ async def load_terms(session: ReadSession, area_code: str, on: date) -> InForce:
         clocks.monitored_months,
     )
     line = IncomeLine.model_validate(bodies[LINE]).per_head if LINE in bodies else None
-    return InForce(terms, line, ids)
+    return TermsInForce(terms, line, ids)
 
 
 def _in_words(condition: Condition) -> Condition:

@@ -2,53 +2,49 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Self
 from uuid import UUID
 
-from services.households.queries.income_bulk import InForce, list_stale, lock_areas_of, write_summaries
+from services.households.queries.income_bulk import IncomeTerms, list_stale, lock_areas_of, write_summaries
 from services.households.usecases.grading import regrade_later
+from services.households.usecases.in_force import InForce
 from shared.clock import local_date
 from shared.contracts.income_policies import IncomeLine, IncomeRules
 from shared.db.engine import ReadSession, WriteSession
-from shared.projections.policies import Policies, load
-from shared.versions import pick
 
 LINE, RULES = "income-line", "income-rules"
 BATCH = 5_000
 """Households in one transaction: a fraction of a second in which nobody else changes them."""
 
 
+@dataclass(frozen=True, slots=True)
 class IncomePolicies:
-    """The versions of both kinds, loaded once."""
+    """The versions of both kinds, loaded once for a day."""
 
-    def __init__(self, lines: Policies, rules: Policies) -> None:
-        self._lines, self._rules = lines, rules
-        self._bodies: dict[UUID, IncomeRules] = {}
+    lines: InForce[IncomeLine]
+    rules: InForce[IncomeRules]
 
     @classmethod
-    async def load(cls, session: ReadSession) -> "IncomePolicies":
+    async def load(cls, session: ReadSession, on: date) -> Self:
         """All of them."""
-        return cls(await load(session, LINE), await load(session, RULES))
+        return cls(
+            await InForce.load(session, LINE, IncomeLine.model_validate, on),
+            await InForce.load(session, RULES, IncomeRules.model_validate, on),
+        )
 
-    def find(self, area_code: str, on: date) -> InForce | None:
-        """What holds in an area on a day; None where no rules do."""
-        rules = pick(self._rules.versions, area_code, on)
-        return self._with_line(rules.id, rules.body, area_code, on) if rules else None
+    def find(self, area_code: str) -> IncomeTerms | None:
+        """What holds in an area; None where no rules do. Without a line the numbers stand alone."""
+        rules, rules_policy_id = self.rules.find(area_code)
+        if rules is None or rules_policy_id is None:
+            return None
+        line, line_policy_id = self.lines.find(area_code)
+        return IncomeTerms(line.per_head if line else None, line_policy_id, rules, rules_policy_id)
 
-    def get(self, area_code: str, on: date) -> InForce:
-        """What holds; raises `PolicyMissing` where no rules do. Without a line the numbers stand alone."""
-        rules = self._rules.in_force(area_code, on)
-        return self._with_line(rules.id, rules.body, area_code, on)
-
-    def _with_line(self, id_: UUID, body: dict[str, object], area_code: str, on: date) -> InForce:
-        rules = self._bodies.setdefault(id_, IncomeRules.model_validate(body))
-        line = pick(self._lines.versions, area_code, on)
-        amount = IncomeLine.model_validate(line.body).per_head if line else None
-        return InForce(amount, line.id if line else None, rules, id_)
-
-    def by_area(self, area_codes: Iterable[str], on: date) -> dict[str, InForce]:
+    def by_area(self, area_codes: Iterable[str]) -> dict[str, IncomeTerms]:
         """What holds in each of those areas that have rules."""
-        found = {area: self.find(area, on) for area in area_codes}
+        found = {area: self.find(area) for area in area_codes}
         return {area: one for area, one in found.items() if one is not None}
 
 
@@ -61,15 +57,15 @@ async def recompute(session: WriteSession, household_ids: Collection[UUID], now:
         return
     on = local_date(now)
     areas = await lock_areas_of(session, household_ids)
-    in_force = (await IncomePolicies.load(session)).by_area(set(areas.values()), on)
+    in_force = (await IncomePolicies.load(session, on)).by_area(set(areas.values()))
     for group in _by_rules(in_force):
         ids = [id_ for id_, area in areas.items() if area in group]
         await write_summaries(session, ids, group, on, now)
 
 
-def _by_rules(in_force: dict[str, InForce]) -> list[dict[str, InForce]]:
+def _by_rules(in_force: dict[str, IncomeTerms]) -> list[dict[str, IncomeTerms]]:
     """Areas with the same rules together: they are computed by one statement."""
-    groups: dict[UUID, dict[str, InForce]] = defaultdict(dict)
+    groups: dict[UUID, dict[str, IncomeTerms]] = defaultdict(dict)
     for area, one in in_force.items():
         groups[one.rules_policy_id][area] = one
     return list(groups.values())
@@ -80,7 +76,7 @@ async def recompute_stale(
 ) -> tuple[int, UUID | None]:
     """Compute the next batch of households whose sums are of another month or policy; how many, after whom to go on."""
     on = local_date(now)
-    in_force = (await IncomePolicies.load(session)).by_area(area_codes, on)
+    in_force = (await IncomePolicies.load(session, on)).by_area(area_codes)
     ids = await list_stale(session, after, in_force, on, BATCH) if in_force else []
     await recompute(session, ids, now)
     await regrade_later(session, ids, now)

@@ -7,6 +7,7 @@ from services.households.models import Household, IncomeEntry
 from services.households.models.income import Ending
 from services.households.queries import income as find
 from services.households.queries.register import get_household, lock_household
+from services.households.queries.visits import is_visit_of
 from services.households.rules import income_entries as rules
 from services.households.rules.grading import Cause
 from services.households.rules.income_entries import Told
@@ -30,7 +31,7 @@ async def add_entry(
     """Enter a line of a household."""
     household = await lock_household(session, who.scope, household_id)
     rules.require_amount(told.amount, correction=False)
-    await _check(session, household_id, told)
+    await _check(session, who, household_id, told)
     entry = _entry(vault, who, household, told, now)
     await _keep(session, who, entry, "added", now)
     return entry
@@ -42,7 +43,7 @@ async def correct_entry(
     """Put a line in the place of a locked one, which stays as it was for whoever asks what was said when."""
     rules.require_live(before.ended_at)
     household = await get_household(session, who.scope, before.household_id)
-    await _check(session, household.id, told)
+    await _check(session, who, household.id, told)
     _end(before, who, "corrected", None, now)
     entry = _entry(vault, who, household, told, now)
     entry.corrects_id = before.id
@@ -59,11 +60,11 @@ async def withdraw_entry(session: WriteSession, who: Principal, entry: IncomeEnt
     await _keep(session, who, entry, "withdrawn", now)
 
 
-async def _check(session: WriteSession, household_id: UUID, told: Told) -> None:
+async def _check(session: WriteSession, who: Principal, household_id: UUID, told: Told) -> None:
     """That person and visit are the household's."""
     if told.member_id is not None and not await find.is_member(session, household_id, told.member_id):
         raise rules.PersonNotInHousehold(field="member_id")
-    if told.visit_id is not None and not await find.is_visit(session, household_id, told.visit_id):
+    if told.visit_id is not None and not await is_visit_of(session, who.scope, told.visit_id, household_id):
         raise rules.VisitNotOfHousehold(field="visit_id")
 
 

@@ -7,14 +7,15 @@ from uuid import UUID
 
 from services.households.models import Household, IncomeEntry, Member
 from services.households.queries import income as find
-from services.households.queries.income_bulk import InForce
+from services.households.queries.income_bulk import IncomeTerms
 from services.households.queries.register import get_household, list_members
 from services.households.rules.income import calculate
 from services.households.rules.income_lines import Statement
 from services.households.rules.months import period_before
-from services.households.usecases.income import IncomePolicies
+from services.households.usecases.income import RULES, IncomePolicies
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.projections.policies import PolicyMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Stated:
     members: Mapping[UUID, Member]  # those who left as well, heads first
     entries: Sequence[IncomeEntry]  # in the order of the statement's lines
     statement: Statement
-    in_force: InForce
+    in_force: IncomeTerms
     on: date
 
 
@@ -35,7 +36,9 @@ async def state_income(session: ReadSession, scope: Scope, household_id: UUID, o
     Raises `HouseholdNotFound`, and `PolicyMissing` where no `income-rules` are in force.
     """
     household = await get_household(session, scope, household_id)
-    in_force = (await IncomePolicies.load(session)).get(household.area_code, on)
+    in_force = (await IncomePolicies.load(session, on)).find(household.area_code)
+    if in_force is None:
+        raise PolicyMissing(kind=RULES)
     period = period_before(on)
     entries = await find.list_live(session, scope, household_id, period)
     people = await find.list_people(session, scope, household_id)

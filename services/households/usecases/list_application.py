@@ -16,6 +16,9 @@ from services.households.queries import register_imports as queries
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
 from services.households.usecases.adopting import adopt_cases
 from services.households.usecases.following import follow_households
+from services.households.usecases.grading import regrade_later
+from services.households.usecases.income import BATCH, recompute
+from services.households.usecases.quality import mark_due
 from services.households.usecases.telling import tell_members
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -39,6 +42,7 @@ async def write_import(session: WriteSession, who: Principal, row: RegisterImpor
     await follow_households(session, retold)
     adopted = await _adopt(session, who, row, now)
     told = await _tell(session, row, retold, removed=reason is not None)
+    await _follow_up(session, who, await write.list_touched(session, row.id, vanished=reason is not None), now)
     row.state, row.finished_at, row.failure = "applied", now, None
     await audit.record(
         session, who, "register-import:write", row.id, kind=row.kind, rows=row.staged, told=told, cases=adopted
@@ -59,6 +63,15 @@ async def _tell(session: WriteSession, row: RegisterImport, retold: Sequence[UUI
         await tell_members(session, page, Lane.BULK)
         told += len(page)
     return told
+
+
+async def _follow_up(session: WriteSession, who: Principal, touched: dict[UUID, str], now: datetime) -> None:
+    """What follows from changed facts, as `consequences.follow_up` has it for a few: of so many only the sums at once."""
+    ids = list(touched)
+    for start in range(0, len(ids), BATCH):
+        await recompute(session, ids[start : start + BATCH], now)
+    await mark_due(session, who, set(touched.values()), now)
+    await regrade_later(session, ids, now)
 
 
 def _record(one: Any) -> NationalRecord:

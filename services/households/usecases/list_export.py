@@ -80,7 +80,7 @@ class ListExport:
         async with self.database.read(self.who.scope) as session:
             rows = await queries.list_page(session, self.scope, after, PAGE)
             people = await queries.list_people(session, [household.id for household, _, _ in rows])
-            codes = {code for household, _, _ in rows for code in lineage(household.area_code)}
+            codes = {code for household, _, _ in rows for code in _to_province(household.area_code)}
             names = await find_names(session, codes)
         return [Living(one, case, people.get(one.id, ()), _names(one.area_code, names), net) for one, case, net in rows]
 
@@ -192,7 +192,7 @@ def _of_case(name: str, case: MonitoringCase | None) -> Any:
     return getattr(case, name)
 
 
-def lineage(code: str) -> list[AreaCode]:
+def _to_province(code: str) -> list[AreaCode]:
     """The area and all it lies in, up to the province."""
     found, above = [AreaCode(code)], parent(AreaCode(code))
     while above is not None:
@@ -203,7 +203,7 @@ def lineage(code: str) -> list[AreaCode]:
 
 def _names(area_code: str, names: Mapping[str, str]) -> dict[str, str]:
     """By level, from the province down."""
-    found = {level(AreaCode(code)).value: names[code] for code in lineage(area_code) if code in names}
+    found = {level(AreaCode(code)).value: names[code] for code in _to_province(area_code) if code in names}
     return {place: found[place] for place in LEVELS if place in found}
 
 

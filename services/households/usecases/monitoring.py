@@ -38,7 +38,7 @@ REMARK = "case-remark"
 """Purpose under which the words on the risk 99 are sealed."""
 
 _SOURCES: dict[str, Source] = {"household.request": "self_report", "cadre.patrol": "patrol"}
-"""Feeds that are not a bureau's own (§1.4: 自主申报, 走访排查, 部门筛查预警)."""
+"""Feeds that are not a bureau's own (docs/field.md, Steps: 自主申报, 走访排查, 部门筛查预警)."""
 
 
 async def open_case(

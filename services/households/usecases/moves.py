@@ -12,9 +12,10 @@ from services.households import events
 from services.households.models import CaseMove, Household, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
+from services.households.queries.visits import is_visit_of
 from services.households.rules.desks import DESK_LEVELS
 from services.households.rules.monitoring import moving
-from services.households.rules.monitoring.moving import Brought, Subject, Wanted
+from services.households.rules.monitoring.moving import Brought, Wanted
 from services.households.rules.monitoring.refusals import GateNotMet, Unmet
 from services.households.rules.monitoring.states import ASKED, CLOSED, FINAL, IDENTIFIED, Move, moves_from
 from services.households.rules.tasks import VisitUnknown
@@ -46,11 +47,9 @@ class Possible:
 async def possible_moves(session: ReadSession, who: Principal, row: MonitoringRow, now: datetime) -> list[Possible]:
     """Every legal move out of the case's state, in the table's order."""
     case, on = row.case, local_date(now)
-    clocks, _ = (await Timekeeper.load(session, case.area_code, on)).in_force()
     found = []
     for move in moves_from(case.state):
-        own = moving.own_gates(_subject(case), move.to, on, clocks)
-        unmet = [*own, *await gates.unmet(session, case, move.to, on)]
+        unmet = await gates.unmet(session, case, move.to, on)
         found.append(Possible(move, DESK_LEVELS.get(who.role) in move.by, unmet))
     return found
 
@@ -72,14 +71,12 @@ async def move_case(
     """
     case = row.case
     keeper = await Timekeeper.load(session, case.area_code, on)
-    clocks, _ = keeper.in_force()
+    keeper.in_force()  # no move without clocks: each is judged by a version of them
     wanted = Wanted(to, DESK_LEVELS.get(who.role), brought, on)
-    move, own = moving.judge(_subject(case), wanted, local_date(now), clocks)
-    if brought.visit_id is not None and not await find.is_visit_of(
-        session, who.scope, brought.visit_id, case.household_id
-    ):
+    move = moving.judge(standing(case, []), wanted, local_date(now))
+    if brought.visit_id is not None and not await is_visit_of(session, who.scope, brought.visit_id, case.household_id):
         raise VisitUnknown(field="evidence.visit_id")
-    if unmet := [*own, *await gates.unmet(session, case, to, on)]:
+    if unmet := await gates.unmet(session, case, to, on):
         raise GateNotMet(unmet)
     if on < local_date(now) and (unmet := await gates.unmet(session, case, to, local_date(now))):
         raise GateNotMet(unmet)  # a day in the past makes nothing fresh that is stale by now
@@ -222,7 +219,3 @@ def _note(
     )
     session.add(line)
     return line
-
-
-def _subject(case: MonitoringCase) -> Subject:
-    return Subject(standing(case, []), case.monitoring_class, case.risks)

@@ -34,20 +34,13 @@ LOOK_BACK = timedelta(days=3)
 MOST_LISTED_HOURS = timedelta(hours=720)
 
 
-@dataclass(frozen=True, slots=True)
-class Detectors:
-    """The limits in force."""
+Detectors = InForce[PretenceDetectors]
+"""The limits in force; nobody looks where there are none."""
 
-    policies: InForce[PretenceDetectors]
 
-    @classmethod
-    async def load(cls, session: WriteSession, now: datetime) -> Self:
-        """As this service knows them now."""
-        return cls(await InForce.load(session, DETECTORS, PretenceDetectors, local_date(now)))
-
-    def find(self, area_code: str) -> tuple[PretenceDetectors, UUID] | tuple[None, None]:
-        """Of an area; nothing where none are in force: then nobody looks."""
-        return self.policies.find(area_code)
+async def load_detectors(session: WriteSession, now: datetime) -> Detectors:
+    """As this service knows them now."""
+    return await InForce.load(session, DETECTORS, PretenceDetectors.model_validate, local_date(now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +111,7 @@ async def look_at_photo(
     session: WriteSession, who: Principal, photo: VisitPhoto, visit: Visit, origin: dict[str, Any], now: datetime
 ) -> None:
     """Compare a new photo with those of other households in its sender's sight, and with when and where its visit was."""
-    limits, policy_id = (await Detectors.load(session, now)).find(visit.area_code)
+    limits, policy_id = (await load_detectors(session, now)).find(visit.area_code)
     if limits is None or policy_id is None:
         return
     seen: list[Suspicion | None] = []
@@ -137,7 +130,7 @@ async def look_at_photo(
 
 async def look_at_lists(session: WriteSession, now: datetime) -> int:
     """What only shows in many cases, or across villages; returns how many findings are new. May be done again."""
-    detectors = await Detectors.load(session, now)
+    detectors = await load_detectors(session, now)
     return (
         await _echoes(session, detectors, now)
         + await _returns(session, detectors, now)

@@ -20,17 +20,15 @@ from services.households.queries.quality_facts import QualityFacts, load_facts, 
 from services.households.rules import findings as rules
 from services.households.rules.quality.audit import RuleSet
 from services.households.rules.quality.rule import Finding
+from services.households.usecases.in_force import InForce
 from services.households.usecases.quality_records import records
 from shared.clock import local_date
 from shared.contracts.quality_policies import QualityRules
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.ids import new_id
-from shared.projections import policies
-from shared.projections.policies import Policies
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
-from shared.versions import pick
 
 EXPLANATION = "finding-explanation"
 """Purpose under which an explanation is sealed."""
@@ -64,30 +62,13 @@ WHERE id = ANY ($1::uuid[])
 """
 
 
-@dataclass(slots=True)
-class QualityPolicies:
-    """The versions of `quality-rules`, each read once."""
+RuleSets = InForce[RuleSet]
+"""Where none is in force nothing is asked, and nothing refused."""
 
-    policies: Policies
-    _sets: dict[UUID, RuleSet] = field(default_factory=dict)
 
-    def __bool__(self) -> bool:
-        """Whether there are any."""
-        return bool(self.policies.versions)
-
-    @classmethod
-    async def load(cls, session: ReadSession) -> "QualityPolicies":
-        """As this service knows them now."""
-        return cls(await policies.load(session, "quality-rules"))
-
-    def at(self, area_code: str, on: date) -> tuple[RuleSet, UUID] | None:
-        """The rules in force in an area; None where none are: then nothing is asked, and nothing refused."""
-        policy = pick(self.policies.versions, area_code, on)
-        if policy is None:
-            return None
-        if policy.id not in self._sets:
-            self._sets[policy.id] = RuleSet.of(QualityRules.model_validate(policy.body))
-        return self._sets[policy.id], policy.id
+async def load_rule_sets(session: ReadSession, on: date) -> RuleSets:
+    """The versions of `quality-rules`, as this service knows them now."""
+    return await InForce.load(session, "quality-rules", lambda body: RuleSet.of(QualityRules.model_validate(body)), on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +84,7 @@ async def audit_households(
     session: WriteSession, vault: Vault, who: Principal, household_ids: Collection[UUID], now: datetime
 ) -> Audited:
     """Look at households that somebody changed, in the same transaction. Never a reason to refuse the change."""
-    in_force = await QualityPolicies.load(session)
+    in_force = await load_rule_sets(session, local_date(now))
     if not household_ids or not in_force:
         return Audited()
     await lock_households(session, household_ids)
@@ -122,7 +103,7 @@ async def audit_locked(
     by: UUID,
     household_ids: Collection[UUID],
     now: datetime,
-    in_force: QualityPolicies,
+    in_force: RuleSets,
 ) -> Audited:
     """Look at households whose findings nobody else writes now. Many are looked at in a thread."""
     facts = await load_facts(session, household_ids)
@@ -153,15 +134,14 @@ class _Told:
         return self.household_id, self.finding.rule, self.finding.member_id
 
 
-def _look(facts: QualityFacts, vault: Vault, on: date, in_force: QualityPolicies) -> tuple[list[_Told], set[UUID]]:
+def _look(facts: QualityFacts, vault: Vault, on: date, in_force: RuleSets) -> tuple[list[_Told], set[UUID]]:
     """What is found, and the households for which no rules are in force: what was found of them stays."""
     told, unasked = [], set()
     for home in records(facts, vault, on):
-        rules_in_force = in_force.at(home.area_code, home.on)
-        if rules_in_force is None:
+        rule_set, policy_id = in_force.find(home.area_code)
+        if rule_set is None or policy_id is None:
             unasked.add(home.id)
             continue
-        rule_set, policy_id = rules_in_force
         told += [_Told(home.id, home.area_code, policy_id, one) for one in rule_set.audit(home)]
     return told, unasked
 

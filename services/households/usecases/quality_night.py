@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.households.queries import findings as find
 from services.households.queries.quality_facts import lock_village, next_village
-from services.households.usecases.quality import Audited, QualityPolicies, audit_locked
+from services.households.usecases.quality import Audited, RuleSets, audit_locked, load_rule_sets
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.security.principals import SYSTEM
@@ -21,7 +21,7 @@ async def audit_next_village(session: WriteSession, vault: Vault, now: datetime)
     night = await find.lock_night(session, local_date(now), now)
     if night is None or night.finished_at is not None:
         return False
-    in_force = await QualityPolicies.load(session)
+    in_force = await load_rule_sets(session, local_date(now))
     village = await next_village(session, night.reached) if in_force else None
     if village is None:
         night.finished_at = now
@@ -40,14 +40,14 @@ async def audit_next_due(session: WriteSession, vault: Vault, now: datetime) -> 
     if due is None:
         return False
     village, by = due
-    in_force = await QualityPolicies.load(session)
+    in_force = await load_rule_sets(session, local_date(now))
     if in_force:
         await _audit_village(session, vault, by, village, now, in_force)
     return True
 
 
 async def _audit_village(
-    session: WriteSession, vault: Vault, by: UUID, village: str, now: datetime, in_force: QualityPolicies
+    session: WriteSession, vault: Vault, by: UUID, village: str, now: datetime, in_force: RuleSets
 ) -> Audited:
     lives = await lock_village(session, village)
     parts = [

@@ -82,6 +82,7 @@ async def _move(
 async def cancel_task(session: WriteSession, who: Principal, task_id: UUID, reason: str, now: datetime) -> TaskRow:
     """Close the task and its case without a verdict. `reason` is a code."""
     row = await lock_task(session, who.scope, task_id)
+    tasks.require_check(row.task.dropout_case_id)
     tasks.require_active(row.task.state)
     await close_without_verdict(session, row.task, row.case, who.id, reason, now)
     await audit.record(session, who, "task:cancel", task_id, area_code=row.task.area_code, reason=reason)

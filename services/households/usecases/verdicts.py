@@ -14,15 +14,16 @@ from services.households.queries.verdicts import LiveAlert, find_live, find_verd
 from services.households.rules import tasks, triage
 from services.households.rules.grading import Cause
 from services.households.rules.visits import SecondVisitorMissing, needs_two
+from services.households.usecases.dropouts import confirm_dropouts
 from services.households.usecases.grading import regrade
 from services.households.usecases.in_force import InForce
 from services.households.usecases.monitoring import confirm_risk
 from services.households.usecases.tasks import note
-from services.households.usecases.triage import TriagePolicies
 from services.households.usecases.visits import VISIT_RULES
 from shared.clock import local_date
 from shared.contracts import households as contract
 from shared.contracts.households import Basis
+from shared.contracts.policies import Triage
 from shared.contracts.visit_policies import VisitRules
 from shared.db.engine import WriteSession
 from shared.errors import DomainError
@@ -34,6 +35,7 @@ from shared.security.vault import Vault
 
 REASON, CONTACT = "verdict-reason", "verdict-contact"
 """Purposes under which the texts are sealed."""
+TRIAGE = "triage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class _Giving:
     vault: Vault
     who: Principal
     now: datetime
-    policies: TriagePolicies
+    triage: InForce[Triage]
     visit_rules: InForce[VisitRules]
     visits: dict[UUID, list[Visit]]  # by case, oldest first
     alerts: dict[UUID, list[LiveAlert]]  # by case
@@ -117,8 +119,8 @@ class _Giving:
             vault,
             who,
             now,
-            await TriagePolicies.load(session, local_date(now)),
-            await InForce.load(session, VISIT_RULES, VisitRules, local_date(now)),
+            await InForce.load(session, TRIAGE, Triage.model_validate, local_date(now)),
+            await InForce.load(session, VISIT_RULES, VisitRules.model_validate, local_date(now)),
             await list_visits_of(session, who.scope, cases),
             await find_live(session, who.scope, cases),
             await find_verdicts(session, {row.task.id for row in rows if row.task.state == "done"}),
@@ -136,6 +138,7 @@ class _Giving:
     async def give(self, row: TaskRow, told: Told) -> None:
         """Give one. All that can be wrong with it is found before anything is written."""
         session, task, case = self.session, row.task, row.case
+        tasks.require_check(task.dropout_case_id)
         tasks.require_active(task.state)
         visit = self._visit(row, told)
         basis = triage.basis_of(told.basis, visited=visit is not None)
@@ -161,6 +164,7 @@ class _Giving:
         await self._tell(row, given, visit)
         if told.verdict == "risk_confirmed":
             await confirm_risk(session, self.vault, self.who, case, self.now)
+            await confirm_dropouts(session, self.vault, self.who, case, self.now)
         self.given[task.id] = given
         if case.household_id is not None:
             self.closed["correction" if told.verdict in ("wrong_person", "duplicate") else "fact"].add(
@@ -204,7 +208,7 @@ class _Giving:
         """The version of the policy by which no visit is needed, where there was none."""
         if basis == "visit":
             return None
-        policy, policy_id = self.policies.find(row.case.area_code)
+        policy, policy_id = self.triage.find(row.case.area_code)
         alerted = [one.alerted for one in self.alerts.get(row.case.id, [])]
         triage.require_visit_where_needed(policy, alerted, told.verdict)
         return policy_id

@@ -21,7 +21,7 @@ from services.households.rules.triage import Alerted
 from services.households.usecases import visit_findings
 from services.households.usecases.grading import regrade
 from services.households.usecases.in_force import InForce
-from services.households.usecases.pretence import Detectors, look_at_visit
+from services.households.usecases.pretence import Detectors, load_detectors, look_at_visit
 from services.households.usecases.visit_findings import FieldFound
 from shared.clock import local_date
 from shared.contracts.visit_policies import VisitRules
@@ -126,8 +126,8 @@ class Recording:
     @classmethod
     async def begin(cls, session: WriteSession, vault: Vault, who: Principal, now: datetime) -> Self:
         """Load what is needed."""
-        rules = await InForce.load(session, VISIT_RULES, VisitRules, local_date(now))
-        return cls(session, vault, who, now, rules, await Detectors.load(session, now))
+        rules = await InForce.load(session, VISIT_RULES, VisitRules.model_validate, local_date(now))
+        return cls(session, vault, who, now, rules, await load_detectors(session, now))
 
     async def record(self, about: About, told: VisitNote) -> tuple[Visit, bool]:
         """Keep the visit; the bool says whether it is new. A task that is closed takes visits too: phones are late."""

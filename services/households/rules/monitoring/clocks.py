@@ -1,4 +1,4 @@
-"""The clocks of a national case, pure: by which day something is due, and before which day it is too early.
+"""The clocks of a national case, pure: by which day something is due.
 
 All days are days in China. The day on which a clock begins is not counted (民法典 201). Which days are free: the
 policy `feed-calendar` first, for it is the county's own word; then the State Council's notices as `chinese_calendar`
@@ -118,15 +118,3 @@ def deadlines(case: Standing, clocks: CaseClocks, calendar: FeedCalendar) -> lis
     if case.measure_from is not None:
         found.append(deadline("measure", case.measure_from, clocks.measure))
     return sorted(found, key=lambda one: one.last)
-
-
-def not_before(case: Standing, to: State, clocks: CaseClocks) -> date | None:
-    """The first day on which a move is not too early; None: any day.
-
-    Posted on the 1st for five days, a notice is over on the 6th. Pauses do not count: these days are the people's.
-    """
-    if (case.state, to) in (("notice", "township_review"), ("elimination_notice", "elimination_township")):
-        return case.state_since + timedelta(days=clocks.notice_days)
-    if to in ("elimination_deliberation", "eliminated") and case.identified_on is not None:
-        return add_months(case.identified_on, clocks.monitored_months)
-    return None

@@ -1,17 +1,15 @@
-"""What a move brings along, and whether it may be made: order of days, who, evidence, and the gates of the case itself."""
+"""What a move brings along, and whether it may be made: order of days, who, evidence."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from services.households.rules.monitoring.clocks import Standing, not_before
-from services.households.rules.monitoring.refusals import DayOutOfOrder, MoveIllegal, MoveNotYours, Unmet
+from services.households.rules.monitoring.clocks import Standing
+from services.households.rules.monitoring.refusals import DayOutOfOrder, MoveIllegal, MoveNotYours
 from services.households.rules.monitoring.states import Evidence, Move, find_move, missing
-from shared.contracts.case_policies import CaseClocks
 from shared.contracts.households import Level
-from shared.contracts.monitoring import CaseClass, State
+from shared.contracts.monitoring import State
 from shared.errors import Fault, InvalidInput
 
 Way = Literal["helped", "natural"]
@@ -88,15 +86,6 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A case as its moves are judged by."""
-
-    standing: Standing
-    monitoring_class: CaseClass | None
-    risks: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Wanted:
     """A move as somebody of that level asks for it, dated `on`."""
 
@@ -106,15 +95,15 @@ class Wanted:
     on: date
 
 
-def judge(subject: Subject, wanted: Wanted, today: date, clocks: CaseClocks) -> tuple[Move, list[Unmet]]:
-    """The move, with what of the case's own gates it does not meet; nothing else lets a case go on.
+def judge(standing: Standing, wanted: Wanted, today: date) -> Move:
+    """The move, when the table, the days and the evidence allow it; whether a gate stands before it is asked elsewhere.
 
     Raises `MoveIllegal`, `MoveNotYours`, `DayOutOfOrder`, and `InvalidInput` for missing evidence.
     """
-    move = require_move(subject.standing.state, wanted.to, wanted.level)
-    require_order(wanted.on, subject.standing.state_since, today)
-    require_evidence(move, wanted.brought, wanted.on, subject.standing.state_since)
-    return move, own_gates(subject, wanted.to, wanted.on, clocks)
+    move = require_move(standing.state, wanted.to, wanted.level)
+    require_order(wanted.on, standing.state_since, today)
+    require_evidence(move, wanted.brought, wanted.on, standing.state_since)
+    return move
 
 
 def require_move(source: State, to: State, level: Level | None) -> Move:
@@ -146,19 +135,3 @@ def require_order(on: date, state_since: date, today: date) -> None:
     """Raise `DayOutOfOrder` unless the move lies between the last one and today: no history is written backwards."""
     if not state_since <= on <= today:
         raise DayOutOfOrder(field="at", first=state_since.isoformat(), last=today.isoformat())
-
-
-def own_gates(subject: Subject, to: State, on: date, clocks: CaseClocks) -> list[Unmet]:
-    """What the case itself does not meet: days that must have passed, its class and its risks (§1.7: 风险1 empty)."""
-    found = []
-    first = not_before(subject.standing, to, clocks)
-    if first is not None and on < first:
-        kind = "notice" if to in ("township_review", "elimination_township") else "months"
-        params = {"first": first.isoformat(), "days": clocks.notice_days, "months": clocks.monitored_months}
-        found.append(Unmet(f"case-too-early-{kind}", params))
-    if to == "monitored":
-        if subject.monitoring_class is None:
-            found.append(Unmet("case-class-missing"))
-        if not subject.risks:
-            found.append(Unmet("case-risk-missing"))
-    return found

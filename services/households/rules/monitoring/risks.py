@@ -1,4 +1,4 @@
-"""Risks (返贫致贫风险) and classes (监测对象类型) of a national case, pure. Codes: domain page §1.5, `codes.toml`."""
+"""Risks (返贫致贫风险) and classes (监测对象类型) of a national case, pure. Codes: docs/field.md, Risks, `codes.toml`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from shared.contracts.monitoring import CaseClass
 from shared.errors import Conflict, Fault, Forbidden, Invalid
 
 MOST = 5
-"""Risks of one household (§1.5)."""
+"""Risks of one household (docs/field.md, Risks)."""
 
 OTHER = "99"
 """The risk that needs words."""
@@ -98,7 +98,7 @@ class ClassContradicts(Conflict):
 
 
 def check_class(wanted: CaseClass, means: Means) -> tuple[list[str], list[str]]:
-    """What speaks against a class, and what could not be checked, as codes of texts (§1.1)."""
+    """What speaks against a class, and what could not be checked, as codes of texts (docs/field.md, Classes)."""
     against, unknown = [], []
     if wanted != "sudden":
         if means.household_class == "monitored":

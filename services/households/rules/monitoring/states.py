@@ -1,7 +1,7 @@
 """The national case in one table: its states, the legal moves, who may make each, and which evidence each needs.
 
-Sources (domain page §1.4): S5, S23 to S26 the road to a decision; S29 to S34 the elimination, its mirror; S34 the
-withdrawn elimination and the new round. What the table does not hold is refused; what it holds may still be refused by
+Sources: docs/field.md, Steps: the road to a decision, the elimination as its mirror, the withdrawn elimination and the
+new round. What the table does not hold is refused; what it holds may still be refused by
 the gates (days really passed, measures delivered, income over the line), which are rules of their own.
 """
 

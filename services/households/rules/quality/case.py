@@ -1,4 +1,7 @@
-"""The national case: its risks against the people, and its end against the rules of elimination (§1.4, §1.5)."""
+"""The national case: its risks against the people, and its end against the rules of elimination.
+
+Sources: docs/field.md, Steps and Risks.
+"""
 
 from services.households.rules.quality.record import SOME_LABOUR, Case, HouseholdRecord, months_between
 from services.households.rules.quality.rule import FOUND, Params, of_case
@@ -18,74 +21,74 @@ def main_risk_missing(case: Case, home: HouseholdRecord, numbers: QualityRules) 
 
 @of_case("main-risk-not-among-risks", "logic", "case.main_risk", "case.risks")
 def main_risk_not_among_risks(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5: up to 5 per household, one main, which is one of them."""
+    """Risks: up to 5 per household, one main, which is one of them."""
     return FOUND if case.main_risk is not None and case.main_risk not in case.risks else None
 
 
 @of_case("risks-too-many", "logic", "case.risks")
 def risks_too_many(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5: up to 5 per household, each once."""
+    """Risks: up to 5 per household, each once."""
     wrong = len(case.risks) > RISKS_MOST or len(set(case.risks)) < len(case.risks)
     return {"count": len(case.risks)} if wrong else None
 
 
 @of_case("disaster-unsaid", "logic", "case.risks")
 def disaster_unsaid(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 因自然灾害: disaster sub-type empty. A list that says only 因自然灾害 comes in as 其他."""
+    """Risks, 因自然灾害: disaster sub-type empty. A list that says only 因自然灾害 comes in as 其他."""
     return FOUND if UNSAID_DISASTER in case.risks or DISASTER in case.risks else None
 
 
 @of_case("class-of-lifted-out", "logic", "household.class", "case.monitoring_class")
 def class_of_lifted_out(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.1: 脱贫不稳定户 were lifted out, 边缘易致贫户 are ordinary households."""
+    """Classes: 脱贫不稳定户 were lifted out, 边缘易致贫户 are ordinary households."""
     wrong = {("unstable", "ordinary"), ("edge", "lifted_out")}
     return FOUND if (case.monitoring_class, home.household_class) in wrong else None
 
 
 @of_case("class-missing", "fatal", "case.monitoring_class")
 def class_missing(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.1: a monitored household is of one of three classes (监测对象类型)."""
+    """Classes: a monitored household is of one of three classes (监测对象类型)."""
     return FOUND if case.monitoring_class is None else None
 
 
 @of_case("illness-risk-nobody-ill", "logic", "case.risks", "member.health")
 def illness_risk_nobody_ill(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 因病: nobody with 大病/慢病."""
+    """Risks, 因病: nobody with 大病/慢病."""
     ill = any(state in ("chronic", "serious") for one in home.members for state in one.health)
     return FOUND if ILLNESS in case.risks and home.members and not ill else None
 
 
 @of_case("illness-risk-nothing-paid", "logic", "income.rigid_medical", "case.risks")
 def illness_risk_nothing_paid(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 因病: 合规自付支出 = 0. While it is monitored: a year after the illness nothing needs to be paid."""
+    """Risks, 因病: 合规自付支出 = 0. While it is monitored: a year after the illness nothing needs to be paid."""
     unpaid = home.income is not None and home.income.rigid_medical == 0
     return FOUND if ILLNESS in case.risks and case.stage == "monitored" and unpaid else None
 
 
 @of_case("schooling-risk-no-student", "logic", "case.risks", "member.school_stage")
 def schooling_risk_no_student(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 因学: no student."""
+    """Risks, 因学: no student."""
     risk = SCHOOLING in case.risks and case.stage == "monitored"
     return FOUND if risk and home.members and not any(one.studies for one in home.members) else None
 
 
 @of_case("disability-risk-nobody-disabled", "logic", "case.risks", "member.health", "member.disability_class")
 def disability_risk_nobody_disabled(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 因残: no disabled member."""
+    """Risks, 因残: no disabled member."""
     disabled = any(one.disabled for one in home.members)
     return FOUND if DISABILITY in case.risks and home.members and not disabled else None
 
 
 @of_case("labour-risk-all-able", "logic", "case.risks", "member.labour_skill")
 def labour_risk_all_able(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 缺劳动力: all members able."""
+    """Risks, 缺劳动力: all members able."""
     all_able = bool(home.members) and all(one.able for one in home.members)
     return FOUND if LABOUR in case.risks and all_able else None
 
 
 @of_case("labour-risk-half-able", "logic", "case.risks", "member.labour_skill")
 def labour_risk_half_able(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 缺劳动力: 4+ person family with over half able. What `labour-risk-all-able` tells is not told again."""
+    """Risks, 缺劳动力: 4+ person family with over half able. What `labour-risk-all-able` tells is not told again."""
     people, able = len(home.members), sum(one.able for one in home.members)
     over = people >= numbers.large_family and people / 2 < able < people
     return {"count": able, "people": people} if LABOUR in case.risks and over else None
@@ -93,7 +96,7 @@ def labour_risk_half_able(case: Case, home: HouseholdRecord, numbers: QualityRul
 
 @of_case("labour-risk-many-able", "plausible", "case.risks", "member.labour_skill")
 def labour_risk_many_able(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 缺劳动力: able share > 1/4. What the two rules before it tell is not told again."""
+    """Risks, 缺劳动力: able share > 1/4. What the two rules before it tell is not told again."""
     people, able = len(home.members), sum(one.able for one in home.members)
     if LABOUR not in case.risks or not people or able == people:
         return None
@@ -103,21 +106,21 @@ def labour_risk_many_able(case: Case, home: HouseholdRecord, numbers: QualityRul
 
 @of_case("employment-risk-nobody-able", "logic", "case.risks", "member.labour_skill")
 def employment_risk_nobody_able(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 务工就业不稳: nobody able to work."""
+    """Risks, 务工就业不稳: nobody able to work."""
     able = any(one.labour_skill in SOME_LABOUR for one in home.members)
     return FOUND if EMPLOYMENT in case.risks and home.members and not able else None
 
 
 @of_case("employment-risk-nobody-works", "logic", "case.risks", "member.work_area")
 def employment_risk_nobody_works(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 务工就业不稳: nobody in the labour monitor."""
+    """Risks, 务工就业不稳: nobody in the labour monitor."""
     works = any(one.works or one.work_months is not None for one in home.members)
     return FOUND if EMPLOYMENT in case.risks and home.members and not works else None
 
 
 @of_case("case-days-out-of-order", "fatal", "case.identified_on", "case.eliminated_on")
 def case_days_out_of_order(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.4: a clue first, identified then, eliminated last, and nothing of it in the future."""
+    """Steps: a clue first, identified then, eliminated last, and nothing of it in the future."""
     told = [day for day in (case.opened_on, case.identified_on, case.eliminated_on, home.on) if day is not None]
     return FOUND if told != sorted(told) else None
 
@@ -180,39 +183,39 @@ def after_income_missing(case: Case, home: HouseholdRecord, numbers: QualityRule
 
 @of_case("eliminated-unsafe-home", "fatal", "household.safe_housing", "household.dwelling_level")
 def eliminated_unsafe_home(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 因安全住房: risk closed but 是否危房户 = 是; of every risk, for the household is not watched."""
+    """Risks, 因安全住房: risk closed but 是否危房户 = 是; of every risk, for the household is not watched."""
     unsafe = home.safe_housing is False or home.dangerous_home
     return FOUND if case.stage == "eliminated" and unsafe else None
 
 
 @of_case("eliminated-unsafe-water", "fatal", "household.safe_water")
 def eliminated_unsafe_water(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 因安全饮水: risk closed but 饮水 unsafe."""
+    """Risks, 因安全饮水: risk closed but 饮水 unsafe."""
     return FOUND if case.stage == "eliminated" and home.safe_water is False else None
 
 
 @of_case("eliminated-with-dropout", "fatal", "household.schooling_met")
 def eliminated_with_dropout(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.4 cannot be marked: 三保障 unsolved, schooling."""
+    """Steps, cannot be marked: 三保障 unsolved, schooling."""
     return FOUND if case.stage == "eliminated" and home.schooling_met is False else None
 
 
 @of_case("eliminated-without-insurance", "fatal", "household.medical_met", "member.medical_insurance")
 def eliminated_without_insurance(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.4 cannot be marked: 三保障 unsolved, medical."""
+    """Steps, cannot be marked: 三保障 unsolved, medical."""
     gap = home.medical_met is False or home.uninsured > 0
     return FOUND if case.stage == "eliminated" and gap else None
 
 
 @of_case("eliminated-without-contact", "logic", "case.has_contact", "household.phone")
 def eliminated_without_contact(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.4 after: 监测联系人+电话 needed."""
+    """Steps, after: 监测联系人+电话 needed."""
     return FOUND if case.stage == "eliminated" and case.has_contact is False else None
 
 
 @of_case("state-not-as-case", "logic", "household.monitoring_state")
 def state_not_as_case(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§2 账账相符: the register says monitored, the case says eliminated, or the reverse."""
+    """Local terms, 账账相符: the register says monitored, the case says eliminated, or the reverse."""
     state = home.monitoring_state
     return FOUND if state in ("monitored", "eliminated") and state != case.stage else None
 

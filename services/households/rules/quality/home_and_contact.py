@@ -28,19 +28,19 @@ def relocated_to_danger(home: HouseholdRecord, numbers: QualityRules) -> Params 
 
 @of_household("relocated-without-site", "logic", "household.relocation_site")
 def relocated_without_site(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 是否集中安置区+地址: in a collective site or not; marked as relocated, no site is given."""
+    """Register, 是否集中安置区+地址: in a collective site or not; marked as relocated, no site is given."""
     return FOUND if home.relocated is True and not home.relocation_site else None
 
 
 @of_household("site-without-relocation", "logic", "household.relocated", "household.relocation_site")
 def site_without_relocation(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 是否集中安置区+地址: a site is given, and the household is not marked as relocated."""
+    """Register, 是否集中安置区+地址: a site is given, and the household is not marked as relocated."""
     return FOUND if home.relocation_site and home.relocated is not True else None
 
 
 @of_household("relocated-nobody", "logic", "household.relocated", "member.relocated")
 def relocated_nobody(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 易迁人口: household and members contradict each other."""
+    """Register, 易迁人口: household and members contradict each other."""
     told = [one.relocated for one in home.members if one.relocated is not None]
     if home.relocated is None or not told:
         return None
@@ -76,7 +76,7 @@ def road_too_far(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
 
 @of_household("phone-missing", "logic", "household.phone", "member.phone")
 def phone_missing(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 电话: a registered household that nobody can call."""
+    """Register, 电话: a registered household that nobody can call."""
     reached = home.phone_key is not None or any(one.phone_key for one in home.members)
     return FOUND if home.registered and home.members and not reached else None
 
@@ -109,7 +109,7 @@ def member_phone_in_two_households(one: Person, home: HouseholdRecord, numbers: 
 
 @of_household("national-code-missing", "logic", "household.national_code")
 def national_code_missing(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 户编号(national): a registered household has one."""
+    """Register, 户编号(national): a registered household has one."""
     return FOUND if home.registered and home.national_code is None else None
 
 

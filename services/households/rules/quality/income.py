@@ -7,7 +7,7 @@ from shared.contracts.quality_policies import QualityRules
 
 @of_income("income-not-the-sum", "fatal", "income.net_income")
 def income_not_the_sum(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.3: 纯收入 = 工资性 + 生产经营性 + 财产性 + 转移性 − 生产经营性支出."""
+    """Income: 纯收入 = 工资性 + 生产经营性 + 财产性 + 转移性 − 生产经营性支出."""
     sums = income.wages + income.business + income.property_income + income.transfers - income.business_costs
     return {"amount": income.net_income, "sum": sums} if abs(sums - income.net_income) > 1 else None
 
@@ -28,14 +28,14 @@ def income_too_high(income: Income, home: HouseholdRecord, numbers: QualityRules
 
 @of_income("income-of-other-people", "plausible", "income.people")
 def income_of_other_people(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.3: divided by 家庭人口; more are told than live there, or fewer."""
+    """Income: divided by 家庭人口; more are told than live there, or fewer."""
     lives = len(home.members)
     return {"people": income.people, "count": lives} if income.people != lives else None
 
 
 @of_income("income-stale", "plausible", "income.period_last")
 def income_stale(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.3: rolling 12 months; a monitored household's were not computed for long."""
+    """Income: rolling 12 months; a monitored household's were not computed for long."""
     months = months_between(income.period_last, home.on)
     return {"months": months} if home.watched and months > numbers.income_months_most else None
 
@@ -55,20 +55,20 @@ def work_without_wages(income: Income, home: HouseholdRecord, numbers: QualityRu
 
 @of_income("aid-without-transfers", "logic", "income.transfers", "member.minimum_living_allowance")
 def aid_without_transfers(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.3: 低保金, 特困金 are transfers; somebody has one, and none are counted."""
+    """Income: 低保金, 特困金 are transfers; somebody has one, and none are counted."""
     aided = any(one.minimum_living_allowance or one.extreme_poverty_support for one in home.members)
     return FOUND if aided and income.transfers == 0 else None
 
 
 @of_income("schooling-costs-nobody-studies", "logic", "income.rigid_education", "member.school_stage")
 def schooling_costs_nobody_studies(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from §1.5 因学 "no student": costs of schooling, and nobody is at school."""
+    """Derived from Risks, 因学 "no student": costs of schooling, and nobody is at school."""
     return FOUND if income.rigid_education > 0 and not any(one.studies for one in home.members) else None
 
 
 @of_income("medical-costs-nobody-ill", "plausible", "income.rigid_medical", "member.health")
 def medical_costs_nobody_ill(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from §1.5 因病 "nobody with 大病/慢病": a great deal paid at hospitals, and all are healthy."""
+    """Derived from Risks, 因病 "nobody with 大病/慢病": a great deal paid at hospitals, and all are healthy."""
     known = [one.health for one in home.members if one.health]
     healthy = bool(known) and all(health == ("healthy",) for health in known)
     much = income.rigid_medical > numbers.medical_costs_most

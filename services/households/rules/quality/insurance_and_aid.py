@@ -32,7 +32,7 @@ def child_insured_as_employee(one: Person, home: HouseholdRecord, numbers: Quali
 
 @of_person("child-with-pension-insurance", "logic", "member.pension", "member.birth_on")
 def child_with_pension_insurance(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from §1.6 养老险 and logic "ages": residents join at 16, students not at all."""
+    """Derived from Register, 养老险 and logic "ages": residents join at 16, students not at all."""
     young = one.age < numbers.labour_age_first and one.pension == "resident"
     return {"age": one.age} if young else None
 

@@ -11,11 +11,9 @@ MALE = _codes("11 20 21 22 23 24 25 26 27 28 29 41 43 46 47 51 53 55 57 61 63 66
 FEMALE = _codes("12 30 31 32 33 34 35 36 37 38 39 42 44 45 48 52 54 56 58 62 64 67 72 74 75 77 82 84 86 88 90 94 96")
 BORN_CHILDREN = _codes("20 21 22 23 24 25 26 30 31 32 33 34 35 36")
 """Children by birth: not adopted, not of the spouse, not in-laws."""
-ALL_CHILDREN = BORN_CHILDREN | _codes("27 29 37 39")
 BORN_PARENTS = _codes("51 52")
 GRANDCHILDREN = _codes("40 41 42 43 44")
 GRANDPARENTS = _codes("60 61 62 63 64")
-ONLY_CHILDREN = _codes("21 31")
 NUMBERED_CHILDREN = _codes("22 23 24 25 26 32 33 34 35 36")
 """Eldest son, second son and so on: each of them can be there once."""
 ELDER_SIBLINGS, YOUNGER_SIBLINGS = _codes("71 75"), _codes("73 77")

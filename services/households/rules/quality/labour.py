@@ -27,7 +27,7 @@ def healthy_adult_without_labour(one: Person, home: HouseholdRecord, numbers: Qu
 
 @of_person("labour-missing", "logic", "member.labour_skill")
 def labour_missing(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from logic "劳动技能": everybody in a registered household has one (collection schema, §1.6)."""
+    """Derived from logic "劳动技能": everybody in a registered household has one (Register)."""
     return FOUND if home.registered and one.labour_skill is None else None
 
 
@@ -43,13 +43,13 @@ def old_with_full_labour(one: Person, home: HouseholdRecord, numbers: QualityRul
 
 @of_person("severely-disabled-with-full-labour", "logic", "member.labour_skill", "member.disability_level")
 def severely_disabled_with_full_labour(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from §1.5 因残: disabled of level 1 with a full day's work."""
+    """Derived from Risks, 因残: disabled of level 1 with a full day's work."""
     return FOUND if one.disability_level == 1 and one.able else None
 
 
 @of_person("child-working", "fatal", "member.work_area", "member.work_months", "member.birth_on")
 def child_working(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§2: HR must not introduce under-16s to work; nobody under 16 works."""
+    """Local terms: HR must not introduce under-16s to work; nobody under 16 works."""
     young = one.age < numbers.labour_age_first and one.works_away
     return {"age": one.age, "least": numbers.labour_age_first} if young else None
 
@@ -69,14 +69,14 @@ def working_without_labour(one: Person, home: HouseholdRecord, numbers: QualityR
 
 @of_person("work-without-place", "logic", "member.work_area")
 def work_without_place(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§4 checks: place, wage all present. Months or a wage, and no place."""
+    """Work: place, wage all present. Months or a wage, and no place."""
     earns = bool(one.work_months) or bool(one.work_income)
     return FOUND if earns and one.work_area is None and one.public_post is not True else None
 
 
 @of_person("work-place-vague", "logic", "member.work_area")
 def work_place_vague(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§4 checks: place to county level."""
+    """Work: place to county level."""
     place = one.work_area
     vague = place is not None and place.isdigit() and place[4:COUNTY_DIGITS] == "00"
     return FOUND if vague else None
@@ -84,20 +84,20 @@ def work_place_vague(one: Person, home: HouseholdRecord, numbers: QualityRules) 
 
 @of_person("work-without-months", "logic", "member.work_months")
 def work_without_months(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 务工时长(月): a place and no months."""
+    """Register, 务工时长(月): a place and no months."""
     return FOUND if one.work_area is not None and not one.work_months else None
 
 
 @of_person("work-months-out-of-range", "logic", "member.work_months")
 def work_months_out_of_range(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 务工时长(月): a year has twelve."""
+    """Register, 务工时长(月): a year has twelve."""
     wrong = one.work_months is not None and not 0 <= one.work_months <= 12
     return {"months": one.work_months} if wrong else None
 
 
 @of_person("work-without-wage", "logic", "member.work_income")
 def work_without_wage(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§4 checks: wage present. A place and months, and no wage."""
+    """Work: wage present. A place and months, and no wage."""
     return FOUND if one.work_area is not None and one.work_months and one.work_income is None else None
 
 
@@ -138,7 +138,7 @@ def public_posts_too_many(home: HouseholdRecord, numbers: QualityRules) -> Param
 
 @of_person("public-post-elsewhere", "logic", "member.public_post", "member.work_area")
 def public_post_elsewhere(one: Person, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§4 checks: no 公益岗/帮扶车间 for out-of-county."""
+    """Work: no 公益岗/帮扶车间 for out-of-county."""
     away = one.work_area is not None and one.work_area[:COUNTY_DIGITS] != home.area_code[:COUNTY_DIGITS]
     return FOUND if one.public_post is True and away else None
 

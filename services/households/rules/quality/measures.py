@@ -1,4 +1,4 @@
-"""Measures (帮扶措施) against the risks they answer, and against the people who get them (§1.5)."""
+"""Measures (帮扶措施) against the risks they answer, and against the people who get them (docs/field.md, Risks)."""
 
 from services.households.rules.quality import case as risks
 from services.households.rules.quality.record import Case, HouseholdRecord, Measure, months_between
@@ -32,14 +32,14 @@ def _time_is_up(case: Case, home: HouseholdRecord, numbers: QualityRules) -> boo
 
 @of_case("measure-missing", "fatal", MEASURES)
 def measure_missing(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.4: a measure must exist within 1 month of identification."""
+    """Steps: a measure must exist within 1 month of identification."""
     none = case.stage == "monitored" and not case.measures
     return {"months": numbers.measure_within_months} if none and _time_is_up(case, home, numbers) else None
 
 
 @of_case("measure-late", "logic", MEASURES, "case.identified_on")
 def measure_late(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.4: a measure must exist within 1 month of identification; the first came later. Help before is welcome."""
+    """Steps: a measure must exist within 1 month of identification; the first came later. Help before is welcome."""
     if case.identified_on is None or not case.measures:
         return None
     first = min(one.planned_on for one in case.measures)
@@ -49,7 +49,7 @@ def measure_late(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Pa
 
 @of_case("measure-in-the-future", "logic", MEASURES)
 def measure_in_the_future(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from §1.4 days: delivered on a day that has not come."""
+    """Derived from Steps, days: delivered on a day that has not come."""
     count = sum(one.delivered_on is not None and one.delivered_on > home.on for one in case.measures)
     return {"count": count} if count else None
 
@@ -68,37 +68,37 @@ def _fitting(code: str, risk: str, source: str) -> Rule:
 
 
 FITTING = (
-    _fitting("illness-without-measure", risks.ILLNESS, "§1.5 risk 01: a health measure, or one by society."),
+    _fitting("illness-without-measure", risks.ILLNESS, "Risks, risk 01: a health measure, or one by society."),
     _fitting(
         "schooling-without-measure",
         risks.SCHOOLING,
-        "§1.5 risk 09: compulsory schooling, other help with schooling, or help by society.",
+        "Risks, risk 09: compulsory schooling, other help with schooling, or help by society.",
     ),
-    _fitting("disaster-without-measure", risks.DISASTER, "§1.5 risk 02: production, or help by society."),
-    _fitting("disability-without-measure", risks.DISABILITY, "§1.5 risk 03: allowances, or help by society."),
-    _fitting("housing-without-measure", risks.HOUSING, "§1.5 unsafe housing: safe housing, or relocation."),
-    _fitting("water-without-measure", risks.WATER, "§1.5 unsafe water: safe drinking water."),
-    _fitting("employment-without-measure", risks.EMPLOYMENT, "§1.5 risk 07: help with work."),
+    _fitting("disaster-without-measure", risks.DISASTER, "Risks, risk 02: production, or help by society."),
+    _fitting("disability-without-measure", risks.DISABILITY, "Risks, risk 03: allowances, or help by society."),
+    _fitting("housing-without-measure", risks.HOUSING, "Risks, unsafe housing: safe housing, or relocation."),
+    _fitting("water-without-measure", risks.WATER, "Risks, unsafe water: safe drinking water."),
+    _fitting("employment-without-measure", risks.EMPLOYMENT, "Risks, risk 07: help with work."),
 )
 
 
 @of_case("dropout-without-measure", "logic", MEASURES, "household.schooling_met")
 def dropout_without_measure(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 失学辍学 present: 义务教育保障."""
+    """Risks, 失学辍学 present: 义务教育保障."""
     gap = case.stage == "monitored" and home.schooling_met is False
     return FOUND if gap and not case.has("compulsory_education") else None
 
 
 @of_case("uninsured-without-measure", "logic", MEASURES, "member.medical_insurance")
 def uninsured_without_measure(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 未参医保 present: 健康帮扶 or 社会帮扶."""
+    """Risks, 未参医保 present: 健康帮扶 or 社会帮扶."""
     gap = case.stage == "monitored" and home.uninsured > 0
     return FOUND if gap and not case.has("health", "social") else None
 
 
 @of_case("severely-disabled-without-subsidy", "logic", MEASURES, "member.disability_level")
 def severely_disabled_without_subsidy(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5 因残: 一二级残疾 without 残疾人补贴."""
+    """Risks, 因残: 一二级残疾 without 残疾人补贴."""
     severe = any(one.disability_level in (1, 2) for one in home.members)
     risk = risks.DISABILITY in case.risks
     return FOUND if risk and severe and case.measures and not case.has(DISABILITY_SUBSIDY) else None
@@ -106,7 +106,7 @@ def severely_disabled_without_subsidy(case: Case, home: HouseholdRecord, numbers
 
 @of_case("nothing-to-earn-by", "logic", MEASURES)
 def nothing_to_earn_by(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5: with labour → ≥ 1 开发式 measure, not 技能培训/其他 alone. One 兜底 alone is told by another rule."""
+    """Risks: with labour → ≥ 1 开发式 measure, not 技能培训/其他 alone. One 兜底 alone is told by another rule."""
     count = _labour(home)
     if not count or not case.measures or all(one.kind == "security" for one in case.measures):
         return None
@@ -115,7 +115,7 @@ def nothing_to_earn_by(case: Case, home: HouseholdRecord, numbers: QualityRules)
 
 @of_case("allowances-alone", "logic", MEASURES)
 def allowances_alone(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.5: 综合保障 alone for a household with labour is flagged (一兜了之)."""
+    """Risks: 综合保障 alone for a household with labour is flagged (一兜了之)."""
     count = _labour(home)
     alone = bool(case.measures) and all(one.kind == "security" for one in case.measures)
     return {"count": count} if count and alone else None

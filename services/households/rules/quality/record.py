@@ -16,7 +16,6 @@ YesNo = bool | None
 ABLE = frozenset({"ordinary", "skilled"})
 """Labour skills (劳动技能) of people who can do a full day's work."""
 SOME_LABOUR = ABLE | {"weak"}
-STUDENT_AT_WORK_AGE = frozenset({"senior", "vocational", "college"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Income:
-    """The household's income over twelve months, in yuan (domain page §1.3)."""
+    """The household's income over twelve months, in yuan (docs/field.md, Income)."""
 
     period_first: date
     period_last: date

@@ -13,7 +13,7 @@ from shared.contracts.quality_policies import QualityRules
 
 Severity = Literal["fatal", "logic", "plausible"]
 SEVERITIES: tuple[Severity, ...] = ("fatal", "logic", "plausible")
-"""Cannot stand; contradicts itself; can hardly be so. The three groups of domain page §1.7."""
+"""Cannot stand; contradicts itself; can hardly be so. The three groups of docs/field.md, Audit rules."""
 
 Params = Mapping[str, Any]
 """What the rule's text is filled with: codes and numbers, never of whom."""

@@ -23,7 +23,7 @@ def lifted_out_under_line(home: HouseholdRecord, numbers: QualityRules) -> Param
 
 @of_household("ordinary-under-line", "fatal", CASE, "income.net_per_head")
 def ordinary_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Fatal: under the line not monitored; §1.1 边缘易致贫户 are ordinary households inside the 监测范围."""
+    """Fatal: under the line not monitored; Classes, 边缘易致贫户 are ordinary households inside the 监测范围."""
     income = home.income
     if home.case is not None or home.household_class != "ordinary" or income is None:
         return None
@@ -32,7 +32,7 @@ def ordinary_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params 
 
 @of_household("reference-under-line", "fatal", CASE, "income.reference_per_head")
 def reference_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Fatal: under the line not monitored; §1.3, the reference income after 合规自付 is what counts."""
+    """Fatal: under the line not monitored; Income, the reference income after 合规自付 is what counts."""
     income = home.income
     if home.case is not None or income is None or _under(income.net_per_head, income.line):
         return None
@@ -41,7 +41,7 @@ def reference_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params
 
 @of_household("spending-swallows-income", "logic", CASE, "income.rigid_medical")
 def spending_swallows_income(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.1 突发严重困难户: rigid spending takes most of an income above the line, and no case is open."""
+    """Classes, 突发严重困难户: rigid spending takes most of an income above the line, and no case is open."""
     income = home.income
     if home.case is not None or income is None or income.net_income <= 0:
         return None
@@ -80,34 +80,34 @@ def medical_gap_unwatched(home: HouseholdRecord, numbers: QualityRules) -> Param
 
 @of_household("monitored-without-case", "fatal", "household.class", CASE)
 def monitored_without_case(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§2 体外循环: called monitored (监测对象), and there is no case."""
+    """Local terms, 体外循环: called monitored (监测对象), and there is no case."""
     called = home.household_class == "monitored" or home.monitoring_state is not None
     return FOUND if called and home.case is None else None
 
 
 @of_household("no-labour-not-covered", "logic", "household.no_labour_covered", "member.minimum_living_allowance")
 def no_labour_not_covered(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 整户无劳动能力兜底: marked as covered, and nobody has 低保 or 特困."""
+    """Register, 整户无劳动能力兜底: marked as covered, and nobody has 低保 or 特困."""
     covered = any(one.minimum_living_allowance or one.extreme_poverty_support for one in home.members)
     return FOUND if home.no_labour_covered is True and not covered else None
 
 
 @of_household("covered-with-labour", "logic", "household.no_labour_covered", "member.labour_skill")
 def covered_with_labour(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 整户无劳动能力兜底: marked as a household without labour, and somebody is able."""
+    """Register, 整户无劳动能力兜底: marked as a household without labour, and somebody is able."""
     count = sum(one.able for one in home.members)
     return {"count": count} if home.no_labour_covered is True and count else None
 
 
 @of_household("cause-missing", "logic", "household.poverty_cause")
 def cause_missing(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """§1.6 致贫原因 stands in the 32 columns of every 脱贫户."""
+    """Register, 致贫原因 stands in the 32 columns of every 脱贫户."""
     return FOUND if home.household_class == "lifted_out" and home.poverty_cause is None else None
 
 
 @of_household("disability-cause-nobody-disabled", "logic", "household.poverty_cause", "member.health")
 def disability_cause_nobody_disabled(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from §1.5 因残 and 致贫原因: poor by disability, and nobody is disabled."""
+    """Derived from Risks, 因残 and 致贫原因: poor by disability, and nobody is disabled."""
     disabled = any(one.disabled for one in home.members)
     return FOUND if home.poverty_cause == "disability" and home.members and not disabled else None
 

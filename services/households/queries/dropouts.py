@@ -1,0 +1,175 @@
+"""Children who dropped out (辍学个案), with what is needed to show and move their cases."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+
+from services.households.models import (
+    DropoutCase,
+    DropoutEntry,
+    DropoutMove,
+    Evidence,
+    Household,
+    LegalStep,
+    Member,
+    StayCheck,
+)
+from services.households.queries.checks import lock_subjects
+from services.households.queries.within import within
+from services.households.rules.schooling.refusals import DropoutCaseNotFound, StayCheckNotFound
+from services.households.rules.schooling.states import FINAL, OUT, State
+from shared.areas import Scope
+from shared.db.engine import ReadSession, WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class DropoutRow:
+    """A case with the child and its household."""
+
+    case: DropoutCase
+    member: Member
+    household: Household
+
+
+@dataclass(frozen=True, slots=True)
+class DropoutFilter:
+    """What a list of cases shall hold; None does not filter. `legal_step`: of those in no school.
+
+    An empty `school` or `term`: those of whom it is not known.
+    """
+
+    states: Collection[State] = ()
+    school: str | None = None
+    term: str | None = None
+    legal_step: int | None = None
+    household_id: UUID | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As SQL."""
+        case = DropoutCase
+        wanted = (
+            (self.school, case.school == (self.school or None)),
+            (self.term, case.term == (self.term or None)),
+            (self.legal_step, (case.legal_step == self.legal_step) & case.state.in_(OUT)),
+            (self.household_id, case.household_id == self.household_id),
+        )
+        found = [condition for value, condition in wanted if value is not None]
+        return [*found, case.state.in_(self.states)] if self.states else found
+
+
+async def list_cases(
+    session: ReadSession, scope: Scope, wanted: DropoutFilter, before: UUID | None, limit: int
+) -> Sequence[DropoutRow]:
+    """Cases, newest first."""
+    query = _rows(scope).where(*wanted.conditions()).order_by(DropoutCase.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(DropoutCase.id < before)
+    return [DropoutRow(*row) for row in await session.execute(query)]
+
+
+async def get_case(session: ReadSession, scope: Scope, case_id: UUID) -> DropoutRow:
+    """One case; raises `DropoutCaseNotFound`."""
+    row = (await session.execute(_rows(scope).where(DropoutCase.id == case_id))).one_or_none()
+    if row is None:
+        raise DropoutCaseNotFound
+    return DropoutRow(*row)
+
+
+async def lock_case(session: WriteSession, scope: Scope, case_id: UUID) -> DropoutRow:
+    """One case that nobody else changes until commit; raises `DropoutCaseNotFound`.
+
+    The household's subject is locked first, as by whoever takes an alert or gives a verdict, then the household.
+    """
+    row = await get_case(session, scope, case_id)
+    await lock_subjects(session, [str(row.household.id)])
+    await session.execute(select(Household.id).where(Household.id == row.household.id).with_for_update())
+    query = _rows(scope).where(DropoutCase.id == case_id).with_for_update(of=(Household, DropoutCase))
+    locked = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
+    if locked is None:  # it moved out of sight meanwhile
+        raise DropoutCaseNotFound
+    return DropoutRow(*locked)
+
+
+async def find_active(session: ReadSession, member_id: UUID) -> DropoutCase | None:
+    """The case of a child that is not over, if there is one."""
+    query = select(DropoutCase).where(DropoutCase.member_id == member_id, DropoutCase.state.not_in(FINAL))
+    return await session.scalar(query)
+
+
+async def list_states(session: ReadSession, household_id: UUID) -> Sequence[State]:
+    """The states of all cases of a household."""
+    return (await session.scalars(select(DropoutCase.state).where(DropoutCase.household_id == household_id))).all()
+
+
+async def find_suspected(
+    session: ReadSession, risk_case_id: UUID, household_id: UUID, feeds: Collection[str]
+) -> list[tuple[Member, Evidence]]:
+    """Who of a household the schooling alerts of a check are about, each with the last of them."""
+    query = (
+        select(Member, Evidence)
+        .join(Evidence, Evidence.person_key == Member.person_key)
+        .where(Evidence.case_id == risk_case_id, Evidence.feed.in_(feeds), Evidence.withdrawn_at.is_(None))
+        .where(Member.household_id == household_id, Member.left_on.is_(None))
+        .order_by(Evidence.occurred_on, Evidence.evidence_id)
+    )
+    last = {member.id: (member, evidence) for member, evidence in await session.execute(query)}
+    return [last[member_id] for member_id in sorted(last)]
+
+
+async def lock_returned(session: WriteSession, person_keys: Collection[str]) -> dict[str, DropoutCase]:
+    """The cases of those of the persons who came back, by person; nobody else changes them until commit."""
+    query = (
+        select(Member.person_key, DropoutCase)
+        .join(DropoutCase, DropoutCase.member_id == Member.id)
+        .where(Member.person_key.in_(person_keys), Member.left_on.is_(None), DropoutCase.state == "returned")
+        .order_by(DropoutCase.id)
+        .with_for_update(of=DropoutCase)
+    )
+    found = await session.execute(query, execution_options={"populate_existing": True})
+    return {row[0]: row[1] for row in found}
+
+
+async def list_moves(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[DropoutMove]:
+    """The history of a case, oldest first."""
+    query = select(DropoutMove).where(DropoutMove.case_id == case_id, within(DropoutMove.area_code, scope))
+    return (await session.scalars(query.order_by(DropoutMove.id))).all()
+
+
+async def list_entries(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[DropoutEntry]:
+    """Visits, plans and lessons of a case, as they were entered."""
+    query = select(DropoutEntry).where(DropoutEntry.case_id == case_id, within(DropoutEntry.area_code, scope))
+    return (await session.scalars(query.order_by(DropoutEntry.id))).all()
+
+
+async def list_steps(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[LegalStep]:
+    """The legal steps of a case, also those withdrawn, oldest first."""
+    query = select(LegalStep).where(LegalStep.case_id == case_id, within(LegalStep.area_code, scope))
+    return (await session.scalars(query.order_by(LegalStep.id))).all()
+
+
+async def list_stay_checks(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[StayCheck]:
+    """The checks after each return, oldest first."""
+    query = select(StayCheck).where(StayCheck.case_id == case_id, within(StayCheck.area_code, scope))
+    return (await session.scalars(query.order_by(StayCheck.id))).all()
+
+
+async def get_stay_check(session: ReadSession, scope: Scope, case_id: UUID, check_id: UUID) -> StayCheck:
+    """One check of a case; raises `StayCheckNotFound`. Whoever answers it has locked the case."""
+    query = select(StayCheck).where(
+        StayCheck.id == check_id, StayCheck.case_id == case_id, within(StayCheck.area_code, scope)
+    )
+    found = await session.scalar(query)
+    if found is None:
+        raise StayCheckNotFound
+    return found
+
+
+def _rows(scope: Scope) -> Select[DropoutCase, Member, Household]:
+    return (
+        select(DropoutCase, Member, Household)
+        .join(Member, Member.id == DropoutCase.member_id)
+        .join(Household, Household.id == DropoutCase.household_id)
+        .where(within(DropoutCase.area_code, scope))
+    )
