@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from services.households.api.reader import Reader
 from services.households.models import DropoutEntry, DropoutMove, LegalStep, Member, StayCheck
 from services.households.queries import dropouts as find
-from services.households.queries.cases import lineage
+from services.households.queries.areas import lineage
 from services.households.queries.dropout_board import BoardLine, Counts
 from services.households.queries.dropouts import DropoutRow
 from services.households.rules.schooling.legal import KINDS
