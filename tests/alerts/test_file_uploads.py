@@ -12,7 +12,7 @@ import xlsxwriter
 import xlwt
 
 from services.alerts.api.files import XLSX
-from tests.alerts.conftest import EDUCATION, MEDICAL, MakeService, Service, id_number
+from tests.alerts.conftest import EDUCATION, MEDICAL, MakeService, Service, bearer, id_number
 from tests.alerts.files_service import (
     ABSENCES,
     FILES,
@@ -155,6 +155,9 @@ async def test_nothing_personal_lies_in_clear(
     assert (await finished(county, answers[-1], MEDICAL))["unmatched"] == 3
     answers += [await county.get(f"{FILES}/{view['id']}/errors"), await county.get(f"{FILES}/{view['id']}/events")]
     assert NAME in answers[0].json()["name"], "the sender's own word for it, to the sender"
+    for path in (FILES, f"{FILES}/{view['id']}"):
+        seen = await county.get(path, headers=bearer("supervisor"))
+        assert (seen.status_code, NAME in seen.text) == (200, False), "people put names into it"
 
     told = [answer.text.replace(f"{NAME}.csv", "").replace(json.dumps(f"{NAME}.csv")[1:-1], "") for answer in answers]
     stored = await everything_stored(county)

@@ -238,14 +238,14 @@ _SAME = ("id", "feed", "period", "state", "format", "size", "rows_estimate", "ro
 _ALIKE = ("matched", "stored", "repeated", "merged", "worsened", "snoozed", "rejected", "unmatched", "rematched")
 
 
-def file_view(file: File, vault: Vault, texts: Catalogue, language: Language) -> FileView:
-    """How far a file has come, and when it will be done."""
+def file_view(file: File, vault: Vault, texts: Catalogue, language: Language, *, named: bool = True) -> FileView:
+    """How far a file has come, and when it will be done; unless `named` without its name, for people put names into it."""
     running = file.state in ("queued", "running")
     done = min(1.0, file.rows_read / file.rows_estimate) if file.rows_estimate else None
     failure = file.failure
     return FileView(
         **{name: getattr(file, name) for name in (*_SAME, *_ALIKE)},
-        name=vault.open(file.name_sealed, FILE_NAME).decode(),
+        name=vault.open(file.name_sealed, FILE_NAME).decode() if named else None,
         errors=file.faults,
         progress=1.0 if file.state == "done" else done,
         received_at=file.received_at,

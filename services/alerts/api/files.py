@@ -24,6 +24,7 @@ from shared.files import MAX_BYTES, FilesSettings
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
+from shared.security.principals import Principal, Role
 
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, and stands in `api.file_upload`."""
@@ -123,14 +124,18 @@ async def list_files(
     async with db.read(who.scope) as session:
         rows = await queries.list_files(session, who.id, sight(who), feed, decode_id_cursor(after), limit + 1)
     page, last = cut(rows, limit)
-    items = [file_view(row, vault, texts, language) for row in page]
+    items = [file_view(row, vault, texts, language, named=_may_read_names(who)) for row in page]
     return Page(items=items, next=encode_cursor(last.id) if last else None)
 
 
 async def _visible(file_id: UUID, who: ReadFiles, db: Db, vault: Seals, texts: Texts, language: Speaks) -> FileView:
     async with db.read(who.scope) as session:
         file = await queries.get_file(session, who.id, sight(who), file_id)
-    return file_view(file, vault, texts, language)
+    return file_view(file, vault, texts, language, named=_may_read_names(who))
+
+
+def _may_read_names(who: Principal) -> bool:
+    return who.role is not Role.SUPERVISOR
 
 
 @router.get("/{file_id}", summary="How far a file has come · 文件进度")

@@ -26,7 +26,9 @@ class FileView(BaseModel):
     id: UUID
     feed: str = Field(examples=["medical.cost"])
     period: str = Field(examples=["2026-03"])
-    name: str = Field(description="As its sender called it · 文件名", examples=["3月住院自付.xlsx"])
+    name: str | None = Field(
+        description="As its sender called it; withheld from supervisors · 文件名", examples=["3月住院自付.xlsx"]
+    )
     state: FileState = Field(description="queued 待处理, running 处理中, done 已完成, failed 已失败, cancelled 已取消")
     format: FileFormat
     size: int = Field(description="Bytes · 字节", examples=[4200000])
