@@ -14,9 +14,17 @@ from uuid import UUID
 import orjson
 
 from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
-from services.households.rules.imports import Decision, Known, KnownHousehold, KnownMember, decide
+from services.households.rules.imports import (
+    Decision,
+    Known,
+    KnownHousehold,
+    KnownMember,
+    claimed_elsewhere,
+    decide,
+)
 from services.households.rules.register_fields import Changes
 from services.households.rules.register_imports import NationalRecord, Outcome, case_conflict
+from services.households.usecases.claims import CLAIM, told_of
 from services.households.usecases.history import Act
 from services.households.usecases.list_entries import ListedEntry, ListedPerson, Place
 from services.households.usecases.sealing import (
@@ -95,6 +103,7 @@ class Comparison:
     areas: set[str] = field(default_factory=set)
     classes: set[str] = field(default_factory=set)
     number: int = 0
+    _claimed: list[tuple[ListedEntry, UUID | None, ListedPerson]] = field(default_factory=list)
 
     def judge(
         self, entries: Sequence[ListedEntry], known: Known, heads: Mapping[str, UUID | None]
@@ -104,7 +113,10 @@ class Comparison:
         taken: list[tuple[ListedEntry, Decision]] = []
         refused: list[Finding] = []
         for entry in entries:
-            self._cover(entry, known.households.get(entry.code))
+            registered = known.households.get(entry.code)
+            self._cover(entry, registered)
+            claimed = claimed_elsewhere(entry, known)
+            self._claimed += [(entry, registered and registered.id, one) for one in claimed]  # type: ignore[misc]
             faults = [*entry.faults, *_mismatches(entry, known, heads)]
             decided = decide(entry, known) if not faults else None
             if isinstance(decided, Decision):
@@ -129,7 +141,8 @@ class Comparison:
         cases: Mapping[UUID, str],
     ) -> Laid:
         """The rows that would be written. `versions`: of the registered rows; `cases`: states by household."""
-        laid = Laid()
+        laid = Laid(members=[self._claim_of(*one) for one in self._claimed])
+        self._claimed.clear()
         for entry, decision in taken:
             registered = known.households.get(entry.code)
             household_id = registered.id if registered else new_id()
@@ -231,6 +244,15 @@ class Comparison:
         noted = known is not None or registered is not None
         head = self._head(outcome, person.place, versions.get(member_id), told, facts.name, noted=noted)
         laid.members.append((*head, *[values.get(name) for name in WRITTEN_OF_MEMBER]))
+
+    def _claim_of(self, entry: ListedEntry, household_id: UUID | None, person: ListedPerson) -> Sequence[Any]:
+        """Whom the list has in another household than the register, sealed for whoever will say where they live."""
+        self.number += 1
+        sealed = self.vault.seal_json(told_of(person.facts), CLAIM)
+        values = {"household_id": household_id, "area_code": entry.facts.area_code, "person_key": person.person_key}
+        ref = orjson.dumps({"ref": entry.code}).decode()
+        head = (self.import_id, self.number, "claimed", False, *person.place, None, [], ref, sealed)
+        return (*head, *[values.get(name) for name in WRITTEN_OF_MEMBER])
 
     def _head(
         self, outcome: str, place: Place, version: int | None, changes: Changes, name: str | None = None, *, noted: bool
