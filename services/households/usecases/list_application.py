@@ -44,7 +44,7 @@ async def write_import(session: WriteSession, who: Principal, row: RegisterImpor
     await _follow(session, who, row.id, reason, now)
     told = await _tell(session, row, retold, removed=reason is not None)
     row.state, row.finished_at, row.failure = "applied", now, None
-    done = {"rows": row.staged, "told": told, "cases": adopted, "claimed": claimed}
+    done: dict[str, Any] = {"rows": row.staged, "told": told, "cases": adopted, "claimed": claimed}
     await audit.record(session, who, "register-import:write", row.id, kind=row.kind, **done)
     await queries.forget_staged(session, row.id)
     row.staged = 0

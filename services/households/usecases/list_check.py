@@ -251,8 +251,8 @@ class Comparison:
         sealed = self.vault.seal_json(told_of(person.facts), CLAIM)
         values = {"household_id": household_id, "area_code": entry.facts.area_code, "person_key": person.person_key}
         ref = orjson.dumps({"ref": entry.code}).decode()
-        head = (self.import_id, self.number, "claimed", False, *person.place, None, [], ref, sealed)
-        return (*head, *[values.get(name) for name in WRITTEN_OF_MEMBER])
+        head: tuple[Any, ...] = (self.import_id, self.number, "claimed", False, *person.place, None, [])
+        return (*head, ref, sealed, *[values.get(name) for name in WRITTEN_OF_MEMBER])
 
     def _head(
         self, outcome: str, place: Place, version: int | None, changes: Changes, name: str | None = None, *, noted: bool
