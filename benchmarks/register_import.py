@@ -106,7 +106,7 @@ async def _until_it_listens(world: World, database: str) -> None:
     connection = await world.connect(database)
     try:
         listening = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND query LIKE 'LISTEN%'"
-        while not await connection.fetchval(listening, database):
+        while not await connection.fetchval(listening, database):  # noqa: ASYNC110 it is another process
             await asyncio.sleep(0.05)
     finally:
         await connection.close()

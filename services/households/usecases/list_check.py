@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 
 from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
+from services.households.queries.list_staging import array
 from services.households.rules.imports import (
     Decision,
     Known,
@@ -137,21 +138,20 @@ class Comparison:
         self,
         taken: Sequence[tuple[ListedEntry, Decision]],
         known: Known,
-        versions: Mapping[UUID, int],
         cases: Mapping[UUID, str],
     ) -> Laid:
-        """The rows that would be written. `versions`: of the registered rows; `cases`: states by household."""
+        """The rows that would be written. `cases`: states by household."""
         laid = Laid(members=[self._claim_of(*one) for one in self._claimed])
         self._claimed.clear()
         for entry, decision in taken:
             registered = known.households.get(entry.code)
             household_id = registered.id if registered else new_id()
             record = self._record(entry, household_id, cases.get(household_id), laid)
-            self._lay_household(laid, entry, decision, (household_id, registered), versions, record)
+            self._lay_household(laid, entry, decision, (household_id, registered), record)
             for person, changes in zip(entry.persons, decision.member_changes, strict=True):
                 assert isinstance(person, ListedPerson)
                 member = known.members.get(person.person_key)
-                self._lay_member(laid, entry, person, (household_id, registered), (member, changes), versions)
+                self._lay_member(laid, entry, person, (household_id, registered), (member, changes))
         return laid
 
     def _cover(self, entry: ListedEntry, registered: KnownHousehold | None) -> None:
@@ -192,7 +192,6 @@ class Comparison:
         entry: ListedEntry,
         decision: Decision,
         household: tuple[UUID, KnownHousehold | None],
-        versions: Mapping[UUID, int],
         record: NationalRecord | None,
     ) -> None:
         household_id, registered = household
@@ -211,7 +210,7 @@ class Comparison:
             values = {**registered.fields, **entry.given}
         values |= {"id": household_id, **self._phone(values, registered, facts.phone, HOUSEHOLD_PHONE)}
         # A case that is adopted has a history of its own.
-        head = self._head(outcome, entry.place, versions.get(household_id), told, noted=bool(told))
+        head = self._head(outcome, entry.place, registered.version if registered else None, told, noted=bool(told))
         monitoring = _as_json(record) if record else None
         laid.households.append((*head, decision.retold, monitoring, *[values.get(name) for name in _OF_HOUSEHOLD]))
 
@@ -222,7 +221,6 @@ class Comparison:
         person: ListedPerson,
         household: tuple[UUID, KnownHousehold | None],
         member: tuple[KnownMember | None, Changes | None],
-        versions: Mapping[UUID, int],
     ) -> None:
         household_id, registered = household
         known, changes = member
@@ -241,8 +239,9 @@ class Comparison:
             values = {**known.fields, **person.given}
         values |= {"id": member_id, "household_id": household_id, "area_code": entry.facts.area_code}
         values |= {"person_key": person.person_key, **self._phone(values, known, facts.phone, PERSON_PHONE)}
+        values["health"] = array(values["health"])  # type: ignore[arg-type] # fields are of any type
         noted = known is not None or registered is not None
-        head = self._head(outcome, person.place, versions.get(member_id), told, facts.name, noted=noted)
+        head = self._head(outcome, person.place, known.version if known else None, told, facts.name, noted=noted)
         laid.members.append((*head, *[values.get(name) for name in WRITTEN_OF_MEMBER]))
 
     def _claim_of(self, entry: ListedEntry, household_id: UUID | None, person: ListedPerson) -> Sequence[Any]:
@@ -251,7 +250,7 @@ class Comparison:
         sealed = self.vault.seal_json(told_of(person.facts), CLAIM)
         values = {"household_id": household_id, "area_code": entry.facts.area_code, "person_key": person.person_key}
         ref = orjson.dumps({"ref": entry.code}).decode()
-        head: tuple[Any, ...] = (self.import_id, self.number, "claimed", False, *person.place, None, [])
+        head: tuple[Any, ...] = (self.import_id, self.number, "claimed", False, *person.place, None, "{}")
         return (*head, ref, sealed, *[values.get(name) for name in WRITTEN_OF_MEMBER])
 
     def _head(
@@ -259,11 +258,11 @@ class Comparison:
     ) -> tuple[Any, ...]:
         """What stands before the register's own columns, with fields, values and seal of a line of its history."""
         self.number += 1
-        fields, values, sealed = [], None, None
+        fields, values, sealed = "{}", None, None
         if noted:
             act = Act(self.vault, self.by, self.now, "import")
             line = act.line((self.import_id, ""), outcome, changes, (self.import_id, name) if name else None)
-            fields, values, sealed = line["fields"], line["detail"], line["sealed"]
+            fields, values, sealed = array(line["fields"]), line["detail"], line["sealed"]
         told = orjson.dumps(values).decode() if values is not None else None
         return (self.import_id, self.number, outcome, noted, *place, version, fields, told, sealed)
 

@@ -280,13 +280,7 @@ def _code(row: tuple[str, _Row]) -> str:
 
 
 def _with(names: Sequence[str], said: dict[str, Any], cells: tuple[Any, ...]) -> dict[str, Any]:
-    if not any(cells):
-        return said
-    said = said.copy()
-    for name, cell in zip(names, cells, strict=True):
-        if cell is not None:
-            said[name] = cell
-    return said
+    return {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None} | said
 
 
 def _joined(rows: Sequence[Mapping[str, Any]], first: _Row, faults: list[tuple[Place, Fault]]) -> Mapping[str, Any]:
