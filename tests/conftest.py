@@ -27,17 +27,23 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def template(cluster: Cluster) -> str:
-    """The name of a database with every service's schema in it."""
+    """The name of a database with every service's schema in it. A service's own tests have one with its schema alone."""
+    return migrated(cluster, *SERVICES)
+
+
+def migrated(cluster: Cluster, *services: str) -> str:
+    """A template with the schemas of `services`: the fewer, the sooner it is copied for each test."""
+    name = "_".join((TEMPLATE, *services))
 
     def prepare() -> None:
-        asyncio.run(_execute(cluster, f"CREATE DATABASE {TEMPLATE} OWNER shouwang"))
-        for service in SERVICES:
-            migrate(service, cluster.dsn("shouwang", TEMPLATE))
+        asyncio.run(_execute(cluster, f"CREATE DATABASE {name} OWNER shouwang"))
+        for service in services:
+            migrate(service, cluster.dsn("shouwang", name))
 
     # A thread, for the session's event loop is running in this one.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(prepare).result()
-    return TEMPLATE
+    return name
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ async def stage(
     `like` and `columns` are names from our own code, never input.
     """
     connection = await raw(session)
-    name = f"arriving_{like}"
+    name = f"copied_{like}"  # no table of ours is named so; and nothing but a temporary one is ever dropped
     await connection.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
     await connection.execute(
         f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {', '.join(selected or columns)} FROM {like} WITH NO DATA"  # noqa: S608

@@ -31,6 +31,7 @@ from shared.postgres import Cluster
 from shared.security.gate import api_key_hash
 from shared.security.vault import Vault, VaultSettings
 from tests import signing
+from tests.conftest import migrated
 
 ALERTS = "/alerts/v1/alerts"
 BATCHES = "/alerts/v1/batches"
@@ -198,6 +199,12 @@ def merge_policy(**changed: Any) -> PolicyPublished:
 
 
 MakeService = Callable[..., Awaitable[Service]]
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """A database with the schema of this service."""
+    return migrated(cluster, "alerts")
 
 
 @pytest.fixture

@@ -38,7 +38,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_files_exist(page: Path) -> None:
     """By their path in the repository, or by the end of it, as one says it within a service."""
     known = [
-        f"/{path.relative_to(ROOT)}" for folder in (*SOURCES, "docs", "tests") for path in (ROOT / folder).rglob("*")
+        f"/{path.relative_to(ROOT)}"
+        for folder in (*SOURCES, "benchmarks", "docs", "tests")
+        for path in (ROOT / folder).rglob("*")
     ]
     known += [f"/{path.name}" for path in ROOT.iterdir()]
     named = {text for text in quoted(page) if re.fullmatch(r"[\w./-]+\.(py|md|toml|sh|sql|conf|yml)|(\w+/)+", text)}

@@ -36,6 +36,7 @@ VARIABLES: dict[str, tuple[str, str, str, Any]] = {
     "WEBHOOKS_LOCAL": ("alerts", "true", "webhooks.local", True),
     "SWEEP_SECONDS": ("households", "5", "sweep_seconds", 5.0),
     "INCOME_SWEEP_SECONDS": ("households", "7", "income_sweep_seconds", 7.0),
+    "GRADE_SECONDS": ("households", "9", "grade_seconds", 9.0),
     "QUALITY_HOUR": ("households", "3", "quality_hour", 3),
     "LOGIN_FAILURES": ("directory", "4", "login.failures", 4),
     "LOGIN_LOCK_MINUTES": ("directory", "30", "login.lock_minutes", 30.0),

@@ -35,6 +35,7 @@ from shared.inbox import Inbox
 from shared.postgres import Cluster
 from shared.security.vault import Vault, VaultSettings
 from tests import signing
+from tests.conftest import migrated
 from tests.households.quality_households import BODY as QUALITY_RULES
 
 V1 = "/households/v1"
@@ -284,6 +285,12 @@ def directory_events() -> list[Event]:
             for role, area in [*accounts, ("county", COUNTY), ("supervisor", COUNTY)]
         ),
     ]
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """A database with the schema of this service."""
+    return migrated(cluster, "households")
 
 
 @pytest.fixture

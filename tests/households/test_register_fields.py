@@ -65,7 +65,12 @@ async def test_fields_are_entered_in_words_and_shown_as_codes(service: Household
     assert part(shown, HOUSE) == AS_CODES
     assert part(shown["members"][0], PERSON) == PERSON_AS_CODES
     assert (shown["grade"], shown["risks"], shown["dissolved_on"]) == ("red", [], None), "a dangerous house"
-    assert shown["texts"] == {"class": "一般农户", "dwelling_level": "C级", "poverty_cause": "因病", "grade": "红色"}
+    assert shown["texts"] == {
+        "class": "一般农户",
+        "dwelling_level": "C级",
+        "poverty_cause": "因病",
+        "grade": "红色重点帮扶",
+    }
     texts = shown["members"][0]["texts"]
     assert (texts["ethnic_group"], texts["disability_class"]) == ("苗族", "肢体残疾")
     masked = await service.get(f"/households/{id_}", "supervisor")

@@ -202,7 +202,11 @@ async def test_what_was_found_is_put_into_the_register_when_asked(service: House
         ({"field": "national_code", "value": "539921"}, "field-unknown", "fields.0"),
         ({"field": "id_number", "value": "539921199001010010", "member_id": str(uuid4())}, None, "fields.0"),
         ({"field": "phone", "value": "none"}, "phone-invalid", "fields.0"),
-        ({"field": "name", "value": "李四", "member_id": str(uuid4())}, "finding-of-stranger", "fields.0.member_id"),
+        (
+            {"field": "name", "value": "李四", "member_id": str(uuid4())},
+            "visit-field-of-stranger",
+            "fields.0.member_id",
+        ),
     ],
 )
 async def test_findings_that_cannot_be(service: Households, finding: Any, code: str | None, field: str) -> None:
@@ -220,7 +224,7 @@ async def test_who_is_met_lives_there(service: Households) -> None:
     id_, [head, _] = await one_household(service)
     await service.post(f"/members/{head}/removal", {"reason": "deceased"}, "village", PINE)
     refused = await service.post(f"/households/{id_}/visits", visit(met=[head]), "village", PINE)
-    assert (refused.status_code, refused.json()["code"]) == (422, "finding-of-stranger")
+    assert (refused.status_code, refused.json()["code"]) == (422, "visit-field-of-stranger")
 
 
 async def test_a_task_of_an_unknown_person_takes_words_only(service: Households) -> None:
@@ -228,7 +232,7 @@ async def test_a_task_of_an_unknown_person_takes_words_only(service: Households)
     [opened] = await service.told(TaskOpened)
     fields = [{"field": "natural_village", "value": "王家湾"}]
     refused = await service.post(f"/tasks/{opened.task_id}/visits", visit(fields=fields))
-    assert (refused.status_code, refused.json()["code"]) == (422, "finding-without-household")
+    assert (refused.status_code, refused.json()["code"]) == (422, "visit-field-without-household")
     assert (await service.post(f"/tasks/{opened.task_id}/visits", visit())).status_code == 201
 
 
@@ -254,7 +258,7 @@ async def test_a_phone_comes_back_into_signal(service: Households) -> None:
         *("recorded", "repeated", "refused", "refused", "recorded", "recorded", "refused", "refused")
     ]
     refusals = [one["refusal"]["code"] for one in report["results"] if one["refusal"]]
-    assert refusals == ["visit-id-reused", "household-not-found", "finding-of-stranger", "date-in-future"]
+    assert refusals == ["visit-id-reused", "household-not-found", "visit-field-of-stranger", "date-in-future"]
     assert (report["recorded"], report["repeated"], report["refused"]) == (3, 1, 4)
     assert (await service.get(f"/households/{id_}"))["address"] == "村口"
     again = (await service.post("/visits", {"visits": listed}, "village", PINE)).json()

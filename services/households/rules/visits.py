@@ -36,13 +36,13 @@ class SecondVisitorMissing(Conflict):
 class FindingWithoutHousehold(Invalid):
     """Findings by field are of a household that the register knows."""
 
-    code: ClassVar[str] = "finding-without-household"
+    code: ClassVar[str] = "visit-field-without-household"
 
 
 class FindingOfStranger(Invalid):
     """The person does not live in the visited household."""
 
-    code: ClassVar[str] = "finding-of-stranger"
+    code: ClassVar[str] = "visit-field-of-stranger"
 
 
 class PhotoNotFound(NotFound):

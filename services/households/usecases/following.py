@@ -18,7 +18,8 @@ Of visits these are the routine ones: those of a case have gone with it."""
 
 STAYS = (
     *("register_change", "task_household", "double_entry", "income_summary"),
-    *("household_grade", "grade_override", "grade_change", "grade_due"),
+    *("household_grade", "grade_override", "grade_change", "grade_due", "quality_finding"),
+    *("import_finding", "staged_member"),
 )
 """Tables whose rows stay, for they tell of the past, or of persons and not of the household."""
 
