@@ -4,7 +4,6 @@ The decisions are those of the bulk road (`rules.imports.decide`), about what th
 for, and what a cell leaves blank, stays as it is registered.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,10 +23,11 @@ from services.households.rules.imports import (
     decide,
 )
 from services.households.rules.register_fields import Changes
-from services.households.rules.register_imports import NationalRecord, Outcome, case_conflict
+from services.households.rules.register_imports import NationalRecord, case_conflict
 from services.households.usecases.claims import CLAIM, told_of
 from services.households.usecases.history import Act
 from services.households.usecases.list_entries import ListedEntry, ListedPerson, Place
+from services.households.usecases.list_findings import Counts, Finding
 from services.households.usecases.sealing import (
     HOUSEHOLD_PHONE,
     PERSON_PHONE,
@@ -40,37 +40,6 @@ from shared.security.vault import Vault
 
 _NEW_MEMBER = {"pupil": False, "health": []}
 _NEW_HOUSEHOLD = {"household_class": "ordinary"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What stands in the way of a household of the list, or who vanished."""
-
-    outcome: Outcome
-    area_code: str
-    national_code: str | None
-    place: Place | None
-    fault: Fault
-    household_id: UUID | None = None
-    member_id: UUID | None = None
-    version: int | None = None
-
-
-@dataclass(slots=True)
-class Counts:
-    """What becomes of households and people, by township."""
-
-    by_area: dict[str, dict[str, Counter[str]]] = field(
-        default_factory=lambda: defaultdict(lambda: {"household": Counter(), "member": Counter()})
-    )
-
-    def add(self, area_code: str, part: str, outcome: str, number: int = 1) -> None:
-        """Count."""
-        self.by_area[area_code[:9] + "000"][part][outcome] += number
-
-    def as_json(self) -> dict[str, Any]:
-        """For the row of the import."""
-        return {area: {part: dict(one) for part, one in parts.items()} for area, parts in self.by_area.items()}
 
 
 @dataclass(slots=True)

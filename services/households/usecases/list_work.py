@@ -20,10 +20,10 @@ from services.households.usecases.list_check import (
     HOUSEHOLD_COLUMNS,
     MEMBER_COLUMNS,
     Comparison,
-    Finding,
     Laid,
 )
 from services.households.usecases.list_entries import EntryMaker, ListedEntry
+from services.households.usecases.list_findings import Finding
 from services.households.usecases.list_reading import AREA, BAD, CODE, Listing, RowFault, SetReader
 from services.households.usecases.register_imports import Shelf, files_of
 from services.households.workbook_lists import LISTS, VILLAGES
