@@ -34,8 +34,8 @@ class World:
         self._cluster = cluster
         self._templates: set[str] = set()
         self._numbers = itertools.count(1)
-        self._vault_settings = VaultSettings.generate()
-        self.vault = Vault(self._vault_settings)
+        self.vault_settings = VaultSettings.generate()
+        self.vault = Vault(self.vault_settings)
 
     def dsn(self, role: str, database: str) -> str:
         """For SQLAlchemy."""
@@ -46,7 +46,7 @@ class World:
 
     def environment(self, role: str, database: str) -> dict[str, str]:
         """What a service's process reads its settings from; `role` may be `{role}` for a process of several."""
-        vault = self._vault_settings
+        vault = self.vault_settings
         keys = {str(number): key.get_secret_value() for number, key in vault.keys.items()}
         return {
             "DATABASE_URL": self.dsn(role, database),

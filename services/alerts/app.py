@@ -24,6 +24,7 @@ from shared.projections import api_keys
 from shared.security.gate import ServiceGate
 from shared.security.tokens import FindKey, TokenVerifier
 from shared.security.vault import Vault
+from shared.worker_process import keep_process
 
 SWEEP_SECONDS = 3600.0
 NIGHT_SECONDS = 1800.0
@@ -36,7 +37,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
     reference = ReferenceData(database)
 
     async def keep_worker_process() -> None:
-        await jobs.keep_worker_process(settings)
+        await keep_process("services.alerts.worker", settings)
 
     shelf = Shelf(FileStore(settings.files), vault)
     unmatched_kept = timedelta(days=settings.files.unmatched_days)

@@ -1,10 +1,6 @@
 """What runs beside the requests: batches are worked off, old records are swept away."""
 
-import asyncio
 import logging
-import pickle
-import sys
-from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +11,6 @@ from services.alerts.queries.verdicts import delete_old_notices
 from services.alerts.queries.webhooks import delete_old_deliveries
 from services.alerts.rules import due_tonight, lane_of_batch
 from services.alerts.rules.silence import ContradictionKind
-from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, zero_reports
 from services.alerts.usecases.files import Shelf, forget_old_files, forget_orphans
 from services.alerts.usecases.rematching import forget_expired
@@ -29,8 +24,6 @@ from shared.security.vault import Vault
 
 log = logging.getLogger(__name__)
 
-RESTART_SECONDS = 1.0
-STOP_SECONDS = 10.0
 ERRORS_KEPT = timedelta(days=90)
 MESSAGES_KEPT = timedelta(days=90)
 NOTICES_KEPT = timedelta(days=400)
@@ -68,35 +61,6 @@ class BatchWorker:
             async with self.database.write(_EVERYWHERE) as session:
                 await batches.note_failure(session, chunk.batch_id, utc_now())
         return chunk is not None
-
-
-async def keep_worker_process(settings: AlertsSettings) -> None:
-    """Run one `services.alerts.worker` process, and a new one when it ends, until cancelled."""
-    while True:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.alerts.worker"), stdin=PIPE, start_new_session=True
-        )
-        try:
-            assert process.stdin is not None
-            process.stdin.write(pickle.dumps(settings))  # not in the environment, where others could read the keys
-            await process.stdin.drain()
-            await process.wait()
-        finally:
-            await asyncio.shield(_end(process))
-        log.error("batch worker process ended", extra={"status": process.returncode})
-        await asyncio.sleep(RESTART_SECONDS)
-
-
-async def _end(process: Process) -> None:
-    """The worker ends when its standard input does, as it also does when this process is killed."""
-    if process.returncode is None:
-        assert process.stdin is not None
-        process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
 
 
 async def sweep(database: Database) -> None:

@@ -31,6 +31,7 @@ from shared.messages import Catalogue
 from shared.security.gate import ServiceGate
 from shared.security.tokens import FindKey, TokenVerifier
 from shared.security.vault import Vault
+from shared.worker_process import keep_process
 
 NAME = "households"
 HERE = Path(__file__).parent
@@ -47,6 +48,9 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
 
     async def forget_imports() -> None:
         await sweep_imports(database, shelf, settings.files, utc_now())
+
+    async def keep_list_process() -> None:
+        await keep_process("services.households.worker", settings)
 
     return service_app(
         Parts(
@@ -77,7 +81,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
                     lambda: sweep_photos(database, photos, settings.photos.kept_days, utc_now()),
                 ),
                 every(IMPORT_SWEEP_SECONDS, "imports", forget_imports),
-                ListWorker(database, shelf).run,
+                keep_list_process if settings.list_process else ListWorker(database, shelf).run,
             ],
             state={
                 "files": shelf.store,

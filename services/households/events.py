@@ -235,19 +235,20 @@ def members_changed(changed: Sequence[Whereabouts], now: datetime) -> Iterator[c
     """People who came, changed or left, in as few events as may be."""
     for start in range(0, len(changed), MOST_MEMBERS):
         records = [_member_record(one, now) for one in changed[start : start + MOST_MEMBERS]]
-        yield contract.MembersChanged(members=records)
+        yield contract.MembersChanged.model_validate({"members": records})  # at once: a quarter of the time
 
 
-def _member_record(one: Whereabouts, now: datetime) -> contract.MemberRecord:
-    return contract.MemberRecord(
-        person_key=one.person_key,
-        household_id=one.household_id,
-        household_key=one.household_key,
-        area_code=one.area_code,
-        household_class=one.household_class,
-        active=one.active,
-        changed_at=one.since or now,
-    )
+def _member_record(one: Whereabouts, now: datetime) -> dict[str, Any]:
+    """A `MemberRecord`, not checked yet."""
+    return {
+        "person_key": one.person_key,
+        "household_id": one.household_id,
+        "household_key": one.household_key,
+        "area_code": one.area_code,
+        "household_class": one.household_class,
+        "active": one.active,
+        "changed_at": one.since or now,
+    }
 
 
 MOST_GRADES = 1000

@@ -15,6 +15,7 @@ from services.households.usecases import (
     photos,
     pretence,
 )
+from services.households.usecases.consequences import follow_due
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
 from services.households.usecases.photos import PhotoShelf
@@ -57,7 +58,7 @@ NIGHT = time(1, 30)
 
 async def grade_waiting(database: Database, now: datetime) -> None:
     """Grade those who wait for it, then those whose grade by hand had its last day."""
-    for step in (grading.regrade_due, grade_overrides.expire_overrides):
+    for step in (follow_due, grade_overrides.expire_overrides):
         handled = grading.PART
         while handled == grading.PART:
             async with database.write(Scope.everywhere()) as session:

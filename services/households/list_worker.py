@@ -1,7 +1,4 @@
-"""Compares and writes list workbooks beside the requests, one import at a time for all processes.
-
-The sums are done in threads of this process with Polars' own; a county's list takes minutes, and requests go on.
-"""
+"""Compares and writes list workbooks, one import at a time for all processes: in a process of its own (`worker`)."""
 
 import logging
 from dataclasses import dataclass

@@ -35,3 +35,7 @@ class HouseholdsSettings(ServiceSettings):
     )
     quality_hour: int = Field(1, ge=0, le=23, description="Hour in China from which the county is audited each day")
     photos: PhotosSettings = PhotosSettings()
+    list_process: bool = Field(
+        True,
+        description="Whether list workbooks are compared and written in a process of their own, not beside requests",
+    )

@@ -18,17 +18,24 @@ def as_lines(texts: Iterable[str | None]) -> str:
     return "\n".join([text or "" for text in texts])
 
 
-async def stage(session: WriteSession, like: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+async def stage(
+    session: WriteSession,
+    like: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    selected: Sequence[str] | None = None,
+) -> str:
     """COPY `rows` into a new temporary table with `columns` of table `like`; returns its name.
 
     The table goes when the transaction ends. Creating it first also keeps the COPY inside the transaction.
+    `selected`: expressions in place of `columns` where some come as another type than the table's.
     `like` and `columns` are names from our own code, never input.
     """
     connection = await raw(session)
     name = f"copied_{like}"  # no table of ours is named so; and nothing but a temporary one is ever dropped
     await connection.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
     await connection.execute(
-        f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {', '.join(columns)} FROM {like} WITH NO DATA"  # noqa: S608
+        f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {', '.join(selected or columns)} FROM {like} WITH NO DATA"  # noqa: S608
     )
     await connection.copy_records_to_table(name, records=rows, columns=list(columns))
     return name

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.households.queries import list_writing
+from shared.clock import local_date, utc_now
 from shared.contracts.households import MembersChanged
 from tests.households.conftest import BAMBOO, BRIDGE, PINE, RIVER, STONE, Households, household, id_number
 from tests.households.conftest import person as member
@@ -236,19 +237,24 @@ CASE = {
 
 
 async def test_cases_nobody_has_here_are_taken_over(service: Households) -> None:
+    today = local_date(utc_now())
     over = {**CASE, "风险是否消除": "是", "风险消除时间": "2026-01-05"}
     done = await written(service, workbook([person(ONE, 1, **CASE), person(TWO, 3, "王五", **over)]))
     assert tally(done["households"]) == {"added": 2}
     assert await service.sql(
-        'SELECT state, "class", main_risk, risks, source, identified_on::text, eliminated_on::text, state_since::text'
+        'SELECT state, "class", main_risk, risks, source, identified_on::text, eliminated_on::text, state_since'
         " FROM monitoring_case ORDER BY state"
     ) == [
-        ("eliminated", "unstable", "01", ["01", "09"], "national_list", "2025-03-02", "2026-01-05", "2026-01-05"),
-        ("monitored", "unstable", "01", ["01", "09"], "national_list", "2025-03-02", None, "2025-03-02"),
+        ("eliminated", "unstable", "01", ["01", "09"], "national_list", "2025-03-02", "2026-01-05", today),
+        ("monitored", "unstable", "01", ["01", "09"], "national_list", "2025-03-02", None, today),
     ]
     assert await service.sql("SELECT monitoring_state, main_risk FROM household ORDER BY 1") == [
         ("eliminated", "01"),
         ("monitored", "01"),
+    ]
+    assert await service.sql("SELECT to_state, happened_on::text FROM case_move ORDER BY 1") == [
+        ("eliminated", "2026-01-05"),
+        ("monitored", "2025-03-02"),
     ]
     again = await checked(service, workbook([person(ONE, 1, **CASE), person(TWO, 3, "王五", **over)]))
     assert tally(again["households"]) == {"unchanged": 2}

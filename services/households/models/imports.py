@@ -124,7 +124,7 @@ def _staged(name: str, of: Table, written: tuple[str, ...], *more: Column[Any]) 
         Column("base_version", Integer),  # what the register's row must still be; null: it is new
         Column("fields", ARRAY(Text), nullable=False),
         Column("detail", JSONB),
-        Column("sealed", of.c.phone_sealed.type),  # purpose "register-change"
+        Column("sealed", of.c.phone_sealed.type),  # purpose "register-change"; of who is claimed: "double-entry"
         *more,
         *(Column(column, of.c[column].type, nullable=column != "area_code") for column in written),
         prefixes=["UNLOGGED"],

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.households.rules.imports import Entry, Known, KnownHousehold, KnownMember
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS
 from shared.areas import Scope
+from shared.db.bulk import LINES, as_lines
 from shared.db.engine import ReadSession, raw
 from shared.projections.areas import find_active
 
@@ -13,31 +14,35 @@ _PLAIN_MEMBER = (
     *("name", "relation", "sex", "birth_on", "pupil", "school_stage", "labour_skill", "health"),
     *MEMBER_FIELDS,
 )
-# In the order of ids, as everybody locks them.
 _HOUSEHOLDS = f"""
-SELECT id, national_code, dissolved_on, phone_sealed, phone_index AS phone, class AS household_class,
+SELECT id, version, national_code, dissolved_on, phone_sealed, phone_index AS phone, class AS household_class,
     {", ".join(_PLAIN_HOUSEHOLD)}
-FROM household WHERE national_code = ANY ($1) ORDER BY id FOR NO KEY UPDATE
+FROM household WHERE national_code = ANY ({LINES.format("$1")})
 """  # noqa: S608
 _MEMBERS = f"""
-SELECT id, person_key, household_id, phone_sealed, phone_index AS phone, {", ".join(_PLAIN_MEMBER)}
-FROM member WHERE person_key = ANY ($1) AND left_on IS NULL ORDER BY id FOR NO KEY UPDATE
+SELECT id, version, person_key, household_id, phone_sealed, phone_index AS phone, {", ".join(_PLAIN_MEMBER)}
+FROM member WHERE person_key = ANY ({LINES.format("$1")}) AND left_on IS NULL
 """  # noqa: S608
+_HOUSEHOLDS_ANYWHERE = f"SELECT * FROM households_registered({LINES.format('$1')})"  # noqa: S608
+_PERSONS_ANYWHERE = f"SELECT * FROM persons_registered({LINES.format('$1')})"  # noqa: S608
+_LOCKED = " ORDER BY id FOR NO KEY UPDATE"  # in the order of ids, as everybody locks them
 
 
-async def find_known(session: ReadSession, scope: Scope, entries: Sequence[Entry]) -> Known:
-    """What `decide` must know of `entries`, with the rows that may be changed locked."""
+async def find_known(session: ReadSession, scope: Scope, entries: Sequence[Entry], *, locked: bool = True) -> Known:
+    """What `decide` must know of `entries`, with the rows that may be changed locked unless nothing is to be written."""
     connection = await raw(session)
-    codes = [entry.code for entry in entries]
-    keys = [person.person_key for entry in entries for person in entry.persons]
+    codes = as_lines(entry.code for entry in entries)
+    keys = as_lines(person.person_key for entry in entries for person in entry.persons)
+    lock = _LOCKED if locked else ""
     households = {
         row["national_code"]: KnownHousehold(
             row["id"],
             {name: row[name] for name in ("household_class", "phone", *_PLAIN_HOUSEHOLD)},
             row["phone_sealed"],
             row["dissolved_on"] is not None,
+            row["version"],
         )
-        for row in await connection.fetch(_HOUSEHOLDS, codes)
+        for row in await connection.fetch(_HOUSEHOLDS + lock, codes)
     }
     members = {
         row["person_key"]: KnownMember(
@@ -45,11 +50,12 @@ async def find_known(session: ReadSession, scope: Scope, entries: Sequence[Entry
             row["household_id"],
             {name: row[name] for name in ("phone", *_PLAIN_MEMBER)},
             row["phone_sealed"],
+            row["version"],
         )
-        for row in await connection.fetch(_MEMBERS, keys)
+        for row in await connection.fetch(_MEMBERS + lock, keys)
     }
-    registered_codes = await connection.fetch("SELECT * FROM households_registered($1)", codes)
-    registered_keys = await connection.fetch("SELECT * FROM persons_registered($1)", keys)
+    registered_codes = await connection.fetch(_HOUSEHOLDS_ANYWHERE, codes)
+    registered_keys = await connection.fetch(_PERSONS_ANYWHERE, keys)
     return Known(
         scope,
         await find_active(session, {entry.facts.area_code for entry in entries}),

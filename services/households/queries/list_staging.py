@@ -8,10 +8,6 @@ from shared.db.bulk import stage
 from shared.db.engine import ReadSession, WriteSession, raw
 
 _AREAS = "SELECT code, name FROM area WHERE active"
-_VERSIONS = """
-SELECT id, version FROM household WHERE id = ANY ($1)
-UNION ALL SELECT id, version FROM member WHERE id = ANY ($2)
-"""
 _CASES = """
 SELECT household_id, state FROM monitoring_case
 WHERE household_id = ANY ($1) AND state NOT IN ('dismissed', 'moved_away', 'deceased')
@@ -40,15 +36,6 @@ async def list_active_areas(session: ReadSession) -> Sequence[tuple[str, str]]:
     return [(row["code"], row["name"]) for row in await (await raw(session)).fetch(_AREAS)]
 
 
-async def find_versions(
-    session: ReadSession, households: Collection[UUID], members: Collection[UUID]
-) -> dict[UUID, int]:
-    """Versions by id."""
-    if not households and not members:
-        return {}
-    return dict(await (await raw(session)).fetch(_VERSIONS, list(households), list(members)))
-
-
 async def find_cases(session: ReadSession, households: Collection[UUID]) -> dict[UUID, str]:
     """Where the national cases of those households stand."""
     return dict(await (await raw(session)).fetch(_CASES, list(households))) if households else {}
@@ -69,8 +56,18 @@ async def list_registered(
         yield page
 
 
+_ARRAYS = frozenset({"fields", "health"})
+"""Columns whose values come as array literals: of an array the driver looks at each element in Python."""
+
+
+def array(codes: Iterable[str]) -> str:
+    """Codes as such a literal."""
+    return "{" + ",".join(codes) + "}"
+
+
 async def stage_rows(session: WriteSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Add rows to a table of our own: by way of COPY, which cannot write under row-level security itself."""
-    staged = await stage(session, table, columns, rows)
-    listed = ", ".join(columns)
-    await (await raw(session)).execute(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {staged}")  # noqa: S608
+    like = [f"NULL::text AS {name}" if name in _ARRAYS else name for name in columns]
+    staged = await stage(session, table, columns, rows, like)
+    cast = ", ".join(f"{name}::text[]" if name in _ARRAYS else name for name in columns)
+    await (await raw(session)).execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {cast} FROM {staged}")  # noqa: S608

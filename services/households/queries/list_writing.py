@@ -19,8 +19,8 @@ SELECT (SELECT count(*) FROM staged_household WHERE import_id = $1)
     + (SELECT count(*) FROM staged_member WHERE import_id = $1)
 """
 # Households first, in the order of ids, as everybody locks them: those of people who will change among them.
-_TOUCHED = """
-SELECT id, area_code FROM household WHERE id IN (
+_LOCK_HOUSEHOLDS = """
+SELECT id FROM household WHERE id IN (
     SELECT id FROM staged_household WHERE import_id = $1
     UNION SELECT household_id FROM staged_member WHERE import_id = $1
     UNION SELECT household_id FROM import_finding WHERE import_id = $1 AND outcome = 'vanished' AND $2
@@ -74,6 +74,43 @@ SELECT m.person_key, h.id, h.household_key, h.area_code, h.class, false
 FROM import_finding f JOIN member m ON m.id = f.member_id JOIN household h ON h.id = m.household_id
 WHERE f.import_id = $1 AND f.outcome = 'vanished'
 """
+_CLAIM = """
+WITH claimed AS (
+    SELECT DISTINCT ON (person_key, detail ->> 'ref') person_key, household_id, area_code, detail ->> 'ref' AS ref, sealed
+    FROM staged_member WHERE import_id = $1 AND outcome = 'claimed' ORDER BY person_key, detail ->> 'ref', number
+)
+SELECT coalesce(claim_persons(array_agg(uuidv7()), array_agg(person_key), array_agg(household_id),
+    array_agg(area_code::text), array_agg(ref), array_agg(sealed), $2, 'import', $3), 0)
+FROM claimed HAVING count(*) > 0
+"""
+_SETTLE_REMOVED = """
+UPDATE double_entry d SET decision = 'released', settled_by = $2, settled_at = $3, version = d.version + 1
+FROM import_finding f
+WHERE f.import_id = $1 AND f.outcome = 'vanished' AND d.member_id = f.member_id AND d.settled_at IS NULL
+"""
+# Nobody lives there any more (销户); after a mistake it stays, to be mended.
+_DISSOLVE = """
+WITH gone AS (
+    UPDATE household h SET dissolved_on = $2, dissolved_reason = $3, version = h.version + 1, updated_at = $4
+    WHERE h.id IN (SELECT household_id FROM import_finding WHERE import_id = $1 AND outcome = 'vanished')
+        AND h.dissolved_on IS NULL
+        AND NOT EXISTS (SELECT FROM member m WHERE m.household_id = h.id AND m.left_on IS NULL)
+    RETURNING h.id, h.area_code
+)
+INSERT INTO register_change (id, household_id, area_code, what, source, act_id, by, at, fields, detail)
+SELECT uuidv7(), id, area_code, 'dissolved', 'import', $1, $5, $4, '{dissolved_on,dissolved_reason}',
+    jsonb_build_object('dissolved_on', jsonb_build_array(NULL, $2::date), 'dissolved_reason',
+        jsonb_build_array(NULL, $3::text))
+FROM gone ORDER BY id
+"""
+_TOUCHED = """
+SELECT id AS household_id, area_code FROM staged_household WHERE import_id = $1
+UNION SELECT household_id, area_code FROM staged_member WHERE import_id = $1 AND outcome <> 'claimed'
+"""
+_TOUCHED_BY_REMOVAL = """
+SELECT household_id, area_code FROM import_finding WHERE import_id = $1 AND outcome = 'vanished'
+    AND member_id IS NOT NULL
+"""
 _CASES = """
 SELECT id, area_code, monitoring FROM staged_household WHERE import_id = $1 AND monitoring IS NOT NULL ORDER BY number
 """
@@ -91,15 +128,10 @@ async def count_staged(session: WriteSession, import_id: UUID) -> int:
     return int(await (await raw(session)).fetchval(_COUNT, import_id))
 
 
-async def list_touched(session: WriteSession, import_id: UUID, *, vanished: bool) -> dict[UUID, str]:
-    """The registered households that it changes or has changed, locked, with their villages."""
-    return dict(await (await raw(session)).fetch(_TOUCHED, import_id, vanished))
-
-
 async def hold(session: WriteSession, import_id: UUID, *, vanished: bool) -> None:
     """Lock what will be changed; raises `RegisterMovedOn` unless it is what it was when the list was compared."""
     connection = await raw(session)
-    await list_touched(session, import_id, vanished=vanished)
+    await connection.execute(_LOCK_HOUSEHOLDS, import_id, vanished)
     statements = [
         _HELD.format(table="household"),
         _HELD.format(table="member"),
@@ -125,7 +157,7 @@ async def write_rows(session: WriteSession, import_id: UUID, now: datetime) -> N
             listed = ", ".join(written)
             await connection.execute(
                 f"INSERT INTO {table} ({listed}, version, created_at, updated_at) SELECT {listed}, 1, $2, $2 "  # noqa: S608
-                f"FROM staged_{table} WHERE import_id = $1 AND base_version IS NULL ORDER BY number",
+                f"FROM staged_{table} WHERE import_id = $1 AND outcome = 'added' ORDER BY number",
                 import_id,
                 now,
             )
@@ -136,6 +168,13 @@ async def write_rows(session: WriteSession, import_id: UUID, now: datetime) -> N
 async def remove_vanished(session: WriteSession, import_id: UUID, on: date, reason: str, now: datetime) -> None:
     """Who is in the list no more leaves the register."""
     await (await raw(session)).execute(_REMOVE, import_id, on, reason, now)
+
+
+async def dissolve_empty(
+    session: WriteSession, import_id: UUID, on: date, reason: str, by: UUID, now: datetime
+) -> None:
+    """Households from which the last one was removed are no more."""
+    await (await raw(session)).execute(_DISSOLVE, import_id, on, reason, now, by)
 
 
 async def write_history(session: WriteSession, import_id: UUID, by: UUID, now: datetime, removed: str | None) -> None:
@@ -172,3 +211,31 @@ async def list_cases(session: WriteSession, import_id: UUID) -> Sequence[Any]:
     """What the list says of households whose monitoring is to be taken over: id, area_code, monitoring."""
     found: Sequence[Any] = await (await raw(session)).fetch(_CASES, import_id)
     return found
+
+
+async def claim_staged(session: WriteSession, import_id: UUID, by: UUID, now: datetime) -> int:
+    """Put on record whom the list has in other households than the register; how many those were."""
+    return await (await raw(session)).fetchval(_CLAIM, import_id, by, now) or 0
+
+
+async def settle_removed(session: WriteSession, import_id: UUID, by: UUID, now: datetime) -> None:
+    """Nobody claims those who left."""
+    await (await raw(session)).execute(_SETTLE_REMOVED, import_id, by, now)
+
+
+async def put_due(session: WriteSession, import_id: UUID, cause: str, now: datetime, *, removed: bool) -> None:
+    """Let the households it touched, or those whose people it removed, wait for what follows (`follow_due`)."""
+    await (await raw(session)).execute(
+        "INSERT INTO grade_due (id, household_id, cause, at) SELECT uuidv7(), household_id, $2, $3 "  # noqa: S608
+        f"FROM ({_TOUCHED_BY_REMOVAL if removed else _TOUCHED}) AS touched GROUP BY household_id ORDER BY household_id",
+        import_id,
+        cause,
+        now,
+    )
+
+
+async def list_touched_areas(session: WriteSession, import_id: UUID, *, removed: bool) -> list[str]:
+    """The villages of all of them."""
+    touched = f"{_TOUCHED} UNION {_TOUCHED_BY_REMOVAL}" if removed else _TOUCHED
+    rows = await (await raw(session)).fetch(f"SELECT DISTINCT area_code FROM ({touched}) AS touched", import_id)  # noqa: S608
+    return [row["area_code"] for row in rows]

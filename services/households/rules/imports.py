@@ -90,6 +90,7 @@ class KnownHousehold:
     fields: Fields
     phone_sealed: bytes | None = None
     dissolved: bool = False
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class KnownMember:
     household_id: UUID
     fields: Fields
     phone_sealed: bytes | None = None
+    version: int = 1
 
 
 @dataclass(slots=True)

@@ -5,42 +5,54 @@ has a case here is never touched by a list: its case moves by its procedure alon
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
+from services.households import events
 from services.households.models import CaseMove, MonitoringCase
 from services.households.queries.adopting import show_adopted
 from services.households.queries.list_staging import find_cases
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
+from services.households.usecases.case_clocks import Timekeeper
 from shared.clock import local_date, start_of_day
 from shared.contracts.monitoring import State
 from shared.db.engine import WriteSession
 from shared.ids import new_id
+from shared.lanes import Lane
+from shared.outbox import emit
 from shared.security.principals import Principal
 
 SOURCE = "national_list"
 
 
 async def adopt_cases(session: WriteSession, who: Principal, records: Sequence[NationalRecord], now: datetime) -> int:
-    """Open a case for each record, `monitored` or `eliminated` since the day the list says; returns how many.
+    """Open a case for each record, `monitored` or `eliminated`; returns how many.
 
     Its households are registered and held by the caller. Raises `RegisterMovedOn` when one of them has a case by now.
-    No clock runs on an adopted case until it is moved: its deadlines passed, or were met, in the other system.
+    Its clocks begin on the day it comes here: what was due before passed, or was met, in the other system.
     """
     if await find_cases(session, [one.household_id for one in records]):
         raise RegisterMovedOn
     cases = [_case(who, record, now) for record in records]
+    keepers = {area: await Timekeeper.load(session, area, local_date(now)) for area in {one.area_code for one in cases}}
+    for case in cases:
+        keepers[case.area_code].set(case, [])
     session.add_all(cases)
     await session.flush()
-    session.add_all(_opening(who, case, now) for case in cases)
+    days = zip(cases, records, strict=True)
+    session.add_all(_opening(who, case, _day(record) or case.state_since, now) for case, record in days)
     await session.flush()
     await show_adopted(session, records)
+    await emit(session, *map(events.case_opened, cases), lane=Lane.BULK)
     return len(records)
 
 
+def _day(record: NationalRecord) -> date | None:
+    """Since when it stands where it stands, as the list says."""
+    return record.eliminated_on if record.eliminated else record.identified_on
+
+
 def _case(who: Principal, record: NationalRecord, now: datetime) -> MonitoringCase:
-    today = local_date(now)
     state: State = "eliminated" if record.eliminated else "monitored"
-    since = record.eliminated_on if record.eliminated else record.identified_on
     return MonitoringCase(
         id=new_id(),
         household_id=record.household_id,
@@ -53,7 +65,7 @@ def _case(who: Principal, record: NationalRecord, now: datetime) -> MonitoringCa
         source=SOURCE,
         opened_at=_opened_at(record, now),
         opened_by=who.id,
-        state_since=min(since or today, today),
+        state_since=local_date(now),
         identified_on=record.identified_on,
         eliminated_on=record.eliminated_on if record.eliminated else None,
         fast_lane=False,
@@ -67,7 +79,7 @@ def _opened_at(record: NationalRecord, now: datetime) -> datetime:
     return min(start_of_day(record.identified_on), now) if record.identified_on else now
 
 
-def _opening(who: Principal, case: MonitoringCase, now: datetime) -> CaseMove:
+def _opening(who: Principal, case: MonitoringCase, on: date, now: datetime) -> CaseMove:
     return CaseMove(
         id=new_id(),
         case_id=case.id,
@@ -75,8 +87,9 @@ def _opening(who: Principal, case: MonitoringCase, now: datetime) -> CaseMove:
         round=1,
         from_state=None,
         to_state=case.state,
-        happened_on=case.state_since,
+        happened_on=min(on, case.state_since),
         at=now,
         by=who.id,
+        policy_id=case.policy_id,
         evidence={"source": SOURCE},
     )

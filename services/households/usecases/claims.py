@@ -71,7 +71,7 @@ async def claim_persons(
             one.household_id,
             one.area_code,
             one.ref,
-            vault.seal_json(_told(one.facts), CLAIM),
+            vault.seal_json(told_of(one.facts), CLAIM),
         )
         for one in claims
     ]
@@ -80,7 +80,8 @@ async def claim_persons(
     return found
 
 
-def _told(facts: Claimed) -> dict[str, str]:
+def told_of(facts: Claimed) -> dict[str, str]:
+    """What is sealed of a claim."""
     return {"name": facts.name, "id_number": str(facts.id_number), "relation": facts.relation}
 
 

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.households.rules.grading import Cause
-from services.households.usecases.grading import regrade
+from services.households.usecases.grading import regrade, take_due
 from services.households.usecases.income import recompute
 from services.households.usecases.quality import audit_households
 from shared.db.engine import WriteSession
+from shared.lanes import Lane
 from shared.security.principals import Principal
 from shared.security.vault import Vault
 
@@ -32,3 +33,18 @@ async def follow_up(
         await recompute(session, household_ids, now)
     await audit_households(session, vault, who, household_ids, now)
     await regrade(session, household_ids, now, cause=cause, by=who.id)
+
+
+OF_IMPORT: dict[str, Cause] = {"import": "fact", "import-correction": "correction"}
+"""Households wait for their sums as well, and then for a grade of that cause."""
+
+
+async def follow_due(session: WriteSession, now: datetime) -> int:
+    """What follows for some of those that waited (`regrade_later`, an import): sums, then grades; how many they were."""
+    due = await take_due(session, now)
+    await recompute(session, {id_ for id_, cause in due if cause in OF_IMPORT}, now)
+    corrections = {id_ for id_, cause in due if OF_IMPORT.get(cause, cause) == "correction"}
+    facts = {id_ for id_, _ in due} - corrections
+    await regrade(session, corrections, now, cause="correction", lane=Lane.BULK)
+    await regrade(session, facts, now, lane=Lane.BULK)
+    return len(due)

@@ -97,14 +97,9 @@ async def regrade_by_lane(
         await regrade_later(session, household_ids, now, cause=cause)
 
 
-async def regrade_due(session: WriteSession, now: datetime) -> int:
-    """Grade up to `PART` of those that waited before `now`; returns how many. Any number of processes share them."""
-    rows = await (await raw(session)).fetch(_TAKE_DUE, PART, now)
-    corrections = {row["household_id"] for row in rows if row["cause"] == "correction"}
-    facts = {row["household_id"] for row in rows} - corrections
-    await regrade(session, corrections, now, cause="correction", lane=Lane.BULK)
-    await regrade(session, facts, now, lane=Lane.BULK)
-    return len(rows)
+async def take_due(session: WriteSession, now: datetime) -> list[tuple[UUID, str]]:
+    """Up to `PART` households that waited before `now`, and why. Any number of processes share them."""
+    return [(row["household_id"], row["cause"]) for row in await (await raw(session)).fetch(_TAKE_DUE, PART, now)]
 
 
 async def _judge(

@@ -13,11 +13,10 @@ from services.households.events import MOST_MEMBERS
 from services.households.models import RegisterImport
 from services.households.queries import list_writing as write
 from services.households.queries import register_imports as queries
+from services.households.rules.register import EMPTIED
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
 from services.households.usecases.adopting import adopt_cases
 from services.households.usecases.following import follow_households
-from services.households.usecases.grading import regrade_later
-from services.households.usecases.income import BATCH, recompute
 from services.households.usecases.quality import mark_due
 from services.households.usecases.telling import tell_members
 from shared.clock import local_date
@@ -41,14 +40,27 @@ async def write_import(session: WriteSession, who: Principal, row: RegisterImpor
     await write.write_history(session, row.id, row.applied_by or who.id, now, reason)
     await follow_households(session, retold)
     adopted = await _adopt(session, who, row, now)
+    claimed = await write.claim_staged(session, row.id, who.id, now)
+    await _follow(session, who, row.id, reason, now)
     told = await _tell(session, row, retold, removed=reason is not None)
-    await _follow_up(session, who, await write.list_touched(session, row.id, vanished=reason is not None), now)
     row.state, row.finished_at, row.failure = "applied", now, None
-    await audit.record(
-        session, who, "register-import:write", row.id, kind=row.kind, rows=row.staged, told=told, cases=adopted
-    )
+    done: dict[str, Any] = {"rows": row.staged, "told": told, "cases": adopted, "claimed": claimed}
+    await audit.record(session, who, "register-import:write", row.id, kind=row.kind, **done)
     await queries.forget_staged(session, row.id)
     row.staged = 0
+
+
+async def _follow(session: WriteSession, who: Principal, import_id: UUID, reason: str | None, now: datetime) -> None:
+    """What hangs on the households is done soon after the commit: their sums and grades, the audit of their villages."""
+    await write.put_due(session, import_id, "import", now, removed=False)
+    if reason is not None:
+        await write.settle_removed(session, import_id, who.id, now)
+        if reason in EMPTIED:
+            await write.dissolve_empty(session, import_id, local_date(now), EMPTIED[reason], who.id, now)
+        cause = "import-correction" if reason == "mistake" else "import"
+        await write.put_due(session, import_id, cause, now, removed=True)
+    areas = await write.list_touched_areas(session, import_id, removed=reason is not None)
+    await mark_due(session, who, areas, now)
 
 
 async def _adopt(session: WriteSession, who: Principal, row: RegisterImport, now: datetime) -> int:
@@ -63,15 +75,6 @@ async def _tell(session: WriteSession, row: RegisterImport, retold: Sequence[UUI
         await tell_members(session, page, Lane.BULK)
         told += len(page)
     return told
-
-
-async def _follow_up(session: WriteSession, who: Principal, touched: dict[UUID, str], now: datetime) -> None:
-    """What follows from changed facts, as `consequences.follow_up` has it for a few: of so many only the sums at once."""
-    ids = list(touched)
-    for start in range(0, len(ids), BATCH):
-        await recompute(session, ids[start : start + BATCH], now)
-    await mark_due(session, who, set(touched.values()), now)
-    await regrade_later(session, ids, now)
 
 
 def _record(one: Any) -> NationalRecord:

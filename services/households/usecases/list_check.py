@@ -4,7 +4,6 @@ The decisions are those of the bulk road (`rules.imports.decide`), about what th
 for, and what a cell leaves blank, stays as it is registered.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,11 +13,21 @@ from uuid import UUID
 import orjson
 
 from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
-from services.households.rules.imports import Decision, Known, KnownHousehold, KnownMember, decide
+from services.households.queries.list_staging import array
+from services.households.rules.imports import (
+    Decision,
+    Known,
+    KnownHousehold,
+    KnownMember,
+    claimed_elsewhere,
+    decide,
+)
 from services.households.rules.register_fields import Changes
-from services.households.rules.register_imports import NationalRecord, Outcome, case_conflict
+from services.households.rules.register_imports import NationalRecord, case_conflict
+from services.households.usecases.claims import CLAIM, told_of
 from services.households.usecases.history import Act
 from services.households.usecases.list_entries import ListedEntry, ListedPerson, Place
+from services.households.usecases.list_findings import Counts, Finding
 from services.households.usecases.sealing import (
     HOUSEHOLD_PHONE,
     PERSON_PHONE,
@@ -31,37 +40,6 @@ from shared.security.vault import Vault
 
 _NEW_MEMBER = {"pupil": False, "health": []}
 _NEW_HOUSEHOLD = {"household_class": "ordinary"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What stands in the way of a household of the list, or who vanished."""
-
-    outcome: Outcome
-    area_code: str
-    national_code: str | None
-    place: Place | None
-    fault: Fault
-    household_id: UUID | None = None
-    member_id: UUID | None = None
-    version: int | None = None
-
-
-@dataclass(slots=True)
-class Counts:
-    """What becomes of households and people, by township."""
-
-    by_area: dict[str, dict[str, Counter[str]]] = field(
-        default_factory=lambda: defaultdict(lambda: {"household": Counter(), "member": Counter()})
-    )
-
-    def add(self, area_code: str, part: str, outcome: str, number: int = 1) -> None:
-        """Count."""
-        self.by_area[area_code[:9] + "000"][part][outcome] += number
-
-    def as_json(self) -> dict[str, Any]:
-        """For the row of the import."""
-        return {area: {part: dict(one) for part, one in parts.items()} for area, parts in self.by_area.items()}
 
 
 @dataclass(slots=True)
@@ -95,6 +73,7 @@ class Comparison:
     areas: set[str] = field(default_factory=set)
     classes: set[str] = field(default_factory=set)
     number: int = 0
+    _claimed: list[tuple[ListedEntry, UUID | None, ListedPerson]] = field(default_factory=list)
 
     def judge(
         self, entries: Sequence[ListedEntry], known: Known, heads: Mapping[str, UUID | None]
@@ -104,7 +83,10 @@ class Comparison:
         taken: list[tuple[ListedEntry, Decision]] = []
         refused: list[Finding] = []
         for entry in entries:
-            self._cover(entry, known.households.get(entry.code))
+            registered = known.households.get(entry.code)
+            self._cover(entry, registered)
+            claimed = claimed_elsewhere(entry, known)
+            self._claimed += [(entry, registered and registered.id, one) for one in claimed]  # type: ignore[misc]
             faults = [*entry.faults, *_mismatches(entry, known, heads)]
             decided = decide(entry, known) if not faults else None
             if isinstance(decided, Decision):
@@ -125,20 +107,20 @@ class Comparison:
         self,
         taken: Sequence[tuple[ListedEntry, Decision]],
         known: Known,
-        versions: Mapping[UUID, int],
         cases: Mapping[UUID, str],
     ) -> Laid:
-        """The rows that would be written. `versions`: of the registered rows; `cases`: states by household."""
-        laid = Laid()
+        """The rows that would be written. `cases`: states by household."""
+        laid = Laid(members=[self._claim_of(*one) for one in self._claimed])
+        self._claimed.clear()
         for entry, decision in taken:
             registered = known.households.get(entry.code)
             household_id = registered.id if registered else new_id()
             record = self._record(entry, household_id, cases.get(household_id), laid)
-            self._lay_household(laid, entry, decision, (household_id, registered), versions, record)
+            self._lay_household(laid, entry, decision, (household_id, registered), record)
             for person, changes in zip(entry.persons, decision.member_changes, strict=True):
                 assert isinstance(person, ListedPerson)
                 member = known.members.get(person.person_key)
-                self._lay_member(laid, entry, person, (household_id, registered), (member, changes), versions)
+                self._lay_member(laid, entry, person, (household_id, registered), (member, changes))
         return laid
 
     def _cover(self, entry: ListedEntry, registered: KnownHousehold | None) -> None:
@@ -179,7 +161,6 @@ class Comparison:
         entry: ListedEntry,
         decision: Decision,
         household: tuple[UUID, KnownHousehold | None],
-        versions: Mapping[UUID, int],
         record: NationalRecord | None,
     ) -> None:
         household_id, registered = household
@@ -198,7 +179,7 @@ class Comparison:
             values = {**registered.fields, **entry.given}
         values |= {"id": household_id, **self._phone(values, registered, facts.phone, HOUSEHOLD_PHONE)}
         # A case that is adopted has a history of its own.
-        head = self._head(outcome, entry.place, versions.get(household_id), told, noted=bool(told))
+        head = self._head(outcome, entry.place, registered.version if registered else None, told, noted=bool(told))
         monitoring = _as_json(record) if record else None
         laid.households.append((*head, decision.retold, monitoring, *[values.get(name) for name in _OF_HOUSEHOLD]))
 
@@ -209,7 +190,6 @@ class Comparison:
         person: ListedPerson,
         household: tuple[UUID, KnownHousehold | None],
         member: tuple[KnownMember | None, Changes | None],
-        versions: Mapping[UUID, int],
     ) -> None:
         household_id, registered = household
         known, changes = member
@@ -228,20 +208,30 @@ class Comparison:
             values = {**known.fields, **person.given}
         values |= {"id": member_id, "household_id": household_id, "area_code": entry.facts.area_code}
         values |= {"person_key": person.person_key, **self._phone(values, known, facts.phone, PERSON_PHONE)}
+        values["health"] = array(values["health"])  # type: ignore[arg-type] # fields are of any type
         noted = known is not None or registered is not None
-        head = self._head(outcome, person.place, versions.get(member_id), told, facts.name, noted=noted)
+        head = self._head(outcome, person.place, known.version if known else None, told, facts.name, noted=noted)
         laid.members.append((*head, *[values.get(name) for name in WRITTEN_OF_MEMBER]))
+
+    def _claim_of(self, entry: ListedEntry, household_id: UUID | None, person: ListedPerson) -> Sequence[Any]:
+        """Whom the list has in another household than the register, sealed for whoever will say where they live."""
+        self.number += 1
+        sealed = self.vault.seal_json(told_of(person.facts), CLAIM)
+        values = {"household_id": household_id, "area_code": entry.facts.area_code, "person_key": person.person_key}
+        ref = orjson.dumps({"ref": entry.code}).decode()
+        head: tuple[Any, ...] = (self.import_id, self.number, "claimed", False, *person.place, None, "{}")
+        return (*head, ref, sealed, *[values.get(name) for name in WRITTEN_OF_MEMBER])
 
     def _head(
         self, outcome: str, place: Place, version: int | None, changes: Changes, name: str | None = None, *, noted: bool
     ) -> tuple[Any, ...]:
         """What stands before the register's own columns, with fields, values and seal of a line of its history."""
         self.number += 1
-        fields, values, sealed = [], None, None
+        fields, values, sealed = "{}", None, None
         if noted:
             act = Act(self.vault, self.by, self.now, "import")
             line = act.line((self.import_id, ""), outcome, changes, (self.import_id, name) if name else None)
-            fields, values, sealed = line["fields"], line["detail"], line["sealed"]
+            fields, values, sealed = array(line["fields"]), line["detail"], line["sealed"]
         told = orjson.dumps(values).decode() if values is not None else None
         return (self.import_id, self.number, outcome, noted, *place, version, fields, told, sealed)
 

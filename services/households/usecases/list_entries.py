@@ -1,10 +1,11 @@
 """Rows of a list as entries of an import: what they say of a household and its people, and nothing that they do not."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
-from typing import Any
+from functools import partial
+from itertools import groupby, repeat
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -12,7 +13,7 @@ from services.households.rules.imports import Entry, Fields, Person
 from services.households.rules.register import is_pupil
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS
 from services.households.rules.register_imports import heads, household_cells_differ
-from services.households.usecases.list_cells import NOTHING, CellInvalid, Read, reader_of
+from services.households.usecases.list_cells import NOTHING, Coding
 from services.households.usecases.list_reading import AREA, CODE, Listing
 from services.households.usecases.sealing import phone_index
 from services.households.workbook_lists import ListColumn, WorkbookList
@@ -30,14 +31,19 @@ Place = tuple[int, int, int]
 class ListedMember:
     """`MemberFacts` of what a list says; what it does not say is as of somebody new."""
 
-    name: str
     id_number: IdNumber
-    relation: str
-    phone: str | None = None
-    school_stage: str | None = None
-    labour_skill: str | None = None
-    health: Sequence[str] = ()
-    further: Mapping[str, Any] = field(default_factory=dict)
+    phone: str | None
+    given: Fields
+
+    @property
+    def name(self) -> str:
+        """Empty where the list has no such column."""
+        return self.given.get("name", "")  # type: ignore[return-value]
+
+    @property
+    def relation(self) -> str:
+        """Likewise."""
+        return self.given.get("relation", "")  # type: ignore[return-value]
 
     @property
     def sex(self) -> str:
@@ -50,9 +56,29 @@ class ListedMember:
         return idnumber.birth_on(self.id_number)
 
     @property
+    def school_stage(self) -> str | None:
+        """None as well where they go to none."""
+        return self.given.get("school_stage")  # type: ignore[return-value]
+
+    @property
     def pupil(self) -> bool:
         """As the school stage says."""
         return is_pupil(self.school_stage)
+
+    @property
+    def labour_skill(self) -> str | None:
+        """As given."""
+        return self.given.get("labour_skill")  # type: ignore[return-value]
+
+    @property
+    def health(self) -> Sequence[str]:
+        """As given."""
+        return self.given.get("health", ())  # type: ignore[return-value]
+
+    @property
+    def further(self) -> Mapping[str, Any]:
+        """Of `MEMBER_FIELDS`."""
+        return {name: self.given[name] for name in MEMBER_FIELDS if name in self.given}
 
 
 @dataclass(slots=True)
@@ -61,12 +87,29 @@ class ListedHousehold:
 
     national_code: str
     area_code: AreaCode
-    address: str | None = None
-    natural_village: str | None = None
-    household_class: str = "ordinary"
-    phone: str | None = None
+    phone: str | None
+    given: Fields
     members: Sequence[ListedMember] = ()
-    further: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str | None:
+        """As given."""
+        return self.given.get("address")  # type: ignore[return-value]
+
+    @property
+    def natural_village(self) -> str | None:
+        """As given."""
+        return self.given.get("natural_village")  # type: ignore[return-value]
+
+    @property
+    def household_class(self) -> str:
+        """As given."""
+        return self.given.get("household_class", "ordinary")  # type: ignore[return-value]
+
+    @property
+    def further(self) -> Mapping[str, Any]:
+        """Of `HOUSEHOLD_FIELDS`."""
+        return {name: self.given[name] for name in HOUSEHOLD_FIELDS if name in self.given}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,136 +145,151 @@ class EntryMaker:
     """Makes entries of a listing's rows; keeps what is found once for all."""
 
     def __init__(self, listing: Listing, list_: WorkbookList, vault: Vault) -> None:
-        self._listing = listing
-        self._vault = vault
-        present = [one for one in list_.columns if one.field in listing.rows.columns]
+        self._areas, self._vault = listing.areas, vault
         self._people = list_.kind == "person-list"
-        self._columns = {part: [self._column(one) for one in present if one.part == part] for part in _PARTS}
-
-    def _column(self, column: ListColumn) -> "_Column":
-        """Where to look and how to read, found once for millions of cells."""
-        coding = self._listing.codings.get(column.field)
-        # The reader of tables has checked ID numbers.
-        read = None if coding is not None or column.kind == "id_number" else reader_of(column)
-        return column.field, column.name, coding.values if coding is not None else None, read
+        present = [one for one in list_.columns if one.field in listing.rows.columns]
+        self._parts = {part: Said([one for one in present if one.part == part], listing.codings) for part in _SHAPES}
 
     def entries(self, part: pl.DataFrame) -> list[ListedEntry]:
-        """The households of one part."""
-        rows = part.iter_rows(named=True)
-        return [self._entry(list(group)) for _, group in groupby(rows, key=lambda row: row[CODE])]
+        """The households of one part, whose rows stand together."""
+        said = {name: one.rows(part) for name, one in self._parts.items()}
+        rows = list(
+            map(
+                _Row,
+                zip(part["file"], part["sheet"], part["row"], strict=True),
+                part[AREA],
+                *(said[name] for name in _SHAPES),
+            )
+        )
+        return [
+            self._entry(code, [row for _, row in group])
+            for code, group in groupby(zip(part[CODE], rows, strict=True), _code)
+        ]
 
-    def _entry(self, rows: list[dict[str, Any]]) -> ListedEntry:
-        first, faults = rows[0], _Faults()
-        said = [self._cells(row, "household", faults) for row in rows]
-        cases = [self._cells(row, "case", faults) for row in rows]
-        whole, case = _joined(said), _joined(cases)
-        for name in (*household_cells_differ(said), *household_cells_differ(cases)):
-            faults.add(_place(first), name, "household-rows-differ")
-        if len({row[AREA] for row in rows}) > 1:
-            faults.add(_place(first), "area.village", "household-rows-differ")
-        persons = tuple(self._persons(rows, faults)) if self._people else ()
+    def _entry(self, code: str, rows: list["_Row"]) -> ListedEntry:
+        first, faults = rows[0], list[tuple[Place, Fault]]()
+        whole, case = (
+            _joined([row.household for row in rows], first, faults),
+            _joined([row.case for row in rows], first, faults),
+        )
+        if any(row.area != first.area for row in rows):
+            faults.append((first.place, Fault("area.village", "household-rows-differ")))
+        persons = tuple(map(self._person, rows)) if self._people else ()
         if not self._people and len(rows) > 1:
-            faults.add(_place(rows[1]), "household.national_code", "household-twice")
+            faults.append((rows[1].place, Fault("household.national_code", "household-twice")))
         if self._people and heads(person.facts.relation for person in persons) > 1:
-            faults.add(_place(first), "member.relation", "list-two-heads")
-        self._count_people(rows, faults)
-        return self._of(first, whole, case, persons, faults)
+            faults.append((first.place, Fault("member.relation", "list-two-heads")))
+        counted = {count for row in rows if (count := row.check.get("people")) is not None} if self._people else set()
+        if counted and counted != {len(rows)}:  # a household of which not all are shown is not the whole household
+            faults.append((first.place, Fault("check.people", "household-count-differs", {"rows": len(rows)})))
+        return self._of(code, first, whole, case, persons, faults)
 
     def _of(
         self,
-        row: Mapping[str, Any],
-        whole: dict[str, Any],
+        code: str,
+        row: "_Row",
+        whole: Mapping[str, Any],
         case: Mapping[str, Any],
         persons: tuple[ListedPerson, ...],
-        faults: "_Faults",
+        faults: Sequence[tuple[Place, Fault]],
     ) -> ListedEntry:
-        code = whole.pop("national_code", None) or row[CODE]
-        area = AreaCode(self._listing.areas[row[AREA]] or "")
-        phone = whole.pop("phone", None)
-        if "unsafe_housing" in whole:
-            whole["safe_housing"] = whole.pop("unsafe_housing")
-        index = phone_index(self._vault, phone)
-        given: dict[str, Any] = {"area_code": area, **whole, **({"phone": index} if index else {})}
-        further = {name: value for name, value in whole.items() if name in HOUSEHOLD_FIELDS}
-        plain = {name: value for name, value in whole.items() if name not in HOUSEHOLD_FIELDS}
-        facts = ListedHousehold(code, area, phone=phone, further=further, **plain)
-        head = row.get("check.head_id_number")
-        head_key = self._vault.person_key(IdNumber(head)) if head else None
-        return ListedEntry(row["row"], facts, persons, index, given, _place(row), case, head_key, list(faults.found))
-
-    def _persons(self, rows: Sequence[Mapping[str, Any]], faults: "_Faults") -> Iterator[ListedPerson]:
-        for row in rows:
-            cells = self._cells(row, "member", faults)
-            cells["id_number"] = IdNumber(row["member.id_number"])
-            yield self._person(row, cells)
-
-    def _person(self, row: Mapping[str, Any], cells: dict[str, Any]) -> ListedPerson:
-        further = {name: cells.pop(name) for name in MEMBER_FIELDS if name in cells}
-        facts = ListedMember(**{"name": "", "relation": "", **cells}, further=further)
-        index = phone_index(self._vault, facts.phone)
-        given: dict[str, Any] = {name: value for name, value in cells.items() if name not in ("id_number", "phone")}
-        if index:
+        area, phone = AreaCode(self._areas[row.area] or ""), whole.get("phone")
+        given = {"area_code": area, **whole}
+        given.pop("national_code", None)
+        if index := phone_index(self._vault, phone):
             given["phone"] = index
-        if "school_stage" in given:
-            given["pupil"] = facts.pupil
-        if "health" in given:
-            given["health"] = list(facts.health)
-        key = self._vault.person_key(facts.id_number)
-        return ListedPerson(facts, key, index, given | further, _place(row))
+        head = row.check.get("head_id_number")
+        head_key = self._vault.person_key(IdNumber(head)) if head else None
+        facts = ListedHousehold(code, area, phone, given)
+        return ListedEntry(row.place[2], facts, persons, index, given, row.place, case, head_key, faults)
 
-    def _cells(self, row: Mapping[str, Any], part: str, faults: "_Faults") -> dict[str, Any]:
-        """What the row says of one part, by field; a blank cell says nothing."""
-        said: dict[str, Any] = {}
-        for name, short, values, read in self._columns[part]:
-            cell = row[name]
-            if values is not None:
-                value = values[cell]
-            elif cell is None or read is None:
-                value = cell
-            else:
-                value = _read(read, name, row, cell, faults)
-            if value is not None:
-                said[short] = None if value is NOTHING else value
-        return said
-
-    def _count_people(self, rows: Sequence[Mapping[str, Any]], faults: "_Faults") -> None:
-        """A household of which the list shows others than it counts is not the whole household."""
-        if not self._people or "check.people" not in self._listing.codings:
-            return
-        values = self._listing.codings["check.people"].values
-        counted = {count for row in rows if (count := values[row["check.people"]]) is not None}
-        if counted and counted != {len(rows)}:
-            faults.add(_place(rows[0]), "check.people", "household-count-differs", {"rows": len(rows)})
+    def _person(self, row: "_Row") -> ListedPerson:
+        given, phone = dict(row.member), row.member.get("phone")
+        id_number = IdNumber(given.pop("id_number"))
+        if index := phone_index(self._vault, phone):
+            given["phone"] = index
+        facts = ListedMember(id_number, phone, given)
+        return ListedPerson(facts, self._vault.person_key(id_number), index, given, row.place)
 
 
-_PARTS = ("household", "member", "case", "check")
-_Column = tuple[str, str, "list[Any] | None", "Read | None"]
-"""Field, its name within its part, the values of its numbers where it is coded, and else what reads a cell."""
+def _of_household(said: dict[str, Any]) -> None:
+    if "unsafe_housing" in said:
+        said["safe_housing"] = said.pop("unsafe_housing")
 
 
-@dataclass(slots=True)
-class _Faults:
-    found: list[tuple[Place, Fault]] = field(default_factory=list)
-
-    def add(self, place: Place, name: str, code: str, params: Mapping[str, Any] | None = None) -> None:
-        self.found.append((place, Fault(name, code, params or {})))
-
-
-def _read(read: Read, name: str, row: Mapping[str, Any], cell: str, faults: _Faults) -> Any:
-    try:
-        return read(cell)
-    except CellInvalid as invalid:
-        faults.found.append((_place(row), invalid.at(name)))
-        return None
+def _of_member(said: dict[str, Any]) -> None:
+    if "school_stage" in said:
+        said["pupil"] = is_pupil(said["school_stage"])
+    if "health" in said:
+        said["health"] = list(said["health"])
 
 
-def _joined(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+_SHAPES: Mapping[str, Callable[[dict[str, Any]], None]] = {
+    "household": _of_household,
+    "member": _of_member,
+    "case": lambda _: None,
+    "check": lambda _: None,
+}
+"""The parts of a row, and what brings its values into the form in which they are registered."""
+
+
+class Said:
+    """What rows say of one part, by field; a blank cell says nothing.
+
+    Most rows say the same in the columns that are coded: each combination is looked up once.
+    """
+
+    def __init__(self, columns: Sequence[ListColumn], codings: Mapping[str, Coding]) -> None:
+        self._coded = [(one.field, one.name, codings[one.field].values) for one in columns if one.field in codings]
+        self._direct = [(one.field, one.name) for one in columns if one.field not in codings]
+        self._shape = _SHAPES[columns[0].part] if columns else None
+        self._combinations: dict[tuple[int, ...], dict[str, Any]] = {}
+
+    def rows(self, part: pl.DataFrame) -> Iterator[Mapping[str, Any]]:
+        """For each row: not to be changed, for other rows have the same."""
+        coded: Iterator[dict[str, Any]] = repeat({}, part.height)
+        if self._coded:
+            coded = map(self._combination, zip(*(part[field].to_list() for field, _, _ in self._coded), strict=True))
+        if not self._direct:
+            return coded
+        cells = zip(*(part[field].to_list() for field, _ in self._direct), strict=True)
+        return map(partial(_with, [name for _, name in self._direct]), coded, cells)
+
+    def _combination(self, numbers: tuple[int, ...]) -> dict[str, Any]:
+        found = self._combinations.get(numbers)
+        if found is None:
+            cells = zip(self._coded, numbers, strict=True)
+            said = {name: value for (_, name, values), number in cells if (value := values[number]) is not None}
+            found = self._combinations[numbers] = {k: None if v is NOTHING else v for k, v in said.items()}
+            if self._shape:
+                self._shape(found)
+        return found
+
+
+class _Row(NamedTuple):
+    place: Place
+    area: int
+    household: Mapping[str, Any]
+    member: Mapping[str, Any]
+    case: Mapping[str, Any]
+    check: Mapping[str, Any]
+
+
+def _code(row: tuple[str, _Row]) -> str:
+    return row[0]
+
+
+def _with(names: Sequence[str], said: dict[str, Any], cells: tuple[Any, ...]) -> dict[str, Any]:
+    return {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None} | said
+
+
+def _joined(rows: Sequence[Mapping[str, Any]], first: _Row, faults: list[tuple[Place, Fault]]) -> Mapping[str, Any]:
+    """What the rows of one household say together; where they contradict each other the first one counts."""
+    if all(row is rows[0] for row in rows):
+        return rows[0]
+    for name in household_cells_differ(rows):
+        faults.append((first.place, Fault(name, "household-rows-differ")))
     joined: dict[str, Any] = {}
     for row in rows:
-        for name, value in row.items():
-            joined.setdefault(name, value)
+        joined = {**row, **joined}
     return joined
-
-
-def _place(row: Mapping[str, Any]) -> Place:
-    return row["file"], row["sheet"], row["row"]

@@ -14,7 +14,7 @@ import polars as pl
 
 from services.households.rules.list_areas import LEVELS, Villages
 from services.households.rules.register_imports import TooManyRows
-from services.households.usecases.list_cells import DIRECT, Coding
+from services.households.usecases.list_cells import DIRECT, Coding, Direct
 from services.households.workbook_lists import ListColumn, WorkbookList
 from shared.ahead import ahead
 from shared.errors import Fault
@@ -78,6 +78,7 @@ class SetReader:
     _areas: list[str | None] = field(default_factory=lambda: [None])
     _places: dict[tuple[str | None, ...], int] = field(default_factory=dict)
     _codings: dict[str, Coding] = field(default_factory=dict)
+    _direct: dict[str, Direct] = field(default_factory=dict)
 
     def open(self, file: BinaryIO, name: str) -> Table:
         """The table in a file. Raises `TableInvalid`."""
@@ -115,7 +116,7 @@ class SetReader:
         data = frame.data.with_columns(pl.lit(number, pl.UInt8).alias("file"))
         columns = [self._column(column, data[column.field]) for column in self._columns()]
         rows = data.select(*_PLACE).with_columns(columns).with_columns(self._area(data).alias(AREA))
-        wrong = [self._unread(data, frame), *self._miscoded(rows), self._nowhere(rows)]
+        wrong = [self._unread(data, frame), *self._miscoded(rows), *self._misread(data), self._nowhere(rows)]
         bad = pl.concat(wrong).unique().to_list()
         at = pl.int_range(0, rows.height, eager=True, dtype=pl.UInt32)
         return rows.with_columns(at.is_in(bad).alias(BAD))
@@ -125,7 +126,9 @@ class SetReader:
 
     def _column(self, column: ListColumn, cells: pl.Series) -> pl.Series:
         if column.field in DIRECT:
-            return cells
+            if column.field not in self._direct:
+                self._direct[column.field] = Direct(column)
+            return self._direct[column.field].read(cells)
         if column.field not in self._codings:
             self._codings[column.field] = Coding(column)
         return self._codings[column.field].encode(cells)
@@ -161,6 +164,15 @@ class SetReader:
                 wrong = rows.with_row_index("_at").filter(pl.col(name).is_in(list(coding.faults)))
                 for row in wrong.select("file", "sheet", "row", CODE, name).iter_rows():
                     self._add_fault(row, coding.faults[row[4]])
+                yield wrong["_at"]
+
+    def _misread(self, data: pl.DataFrame) -> Iterator[pl.Series]:
+        """Likewise, where nearly every cell is another."""
+        for name, direct in self._direct.items():
+            if direct.faults:
+                wrong = data.with_row_index("_at").filter(pl.col(name).is_in(list(direct.faults)))
+                for row in wrong.select("file", "sheet", "row", CODE, name).iter_rows():
+                    self._add_fault(row, direct.faults[row[4]])
                 yield wrong["_at"]
 
     def _nowhere(self, rows: pl.DataFrame) -> pl.Series:

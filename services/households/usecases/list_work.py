@@ -20,10 +20,10 @@ from services.households.usecases.list_check import (
     HOUSEHOLD_COLUMNS,
     MEMBER_COLUMNS,
     Comparison,
-    Finding,
     Laid,
 )
 from services.households.usecases.list_entries import EntryMaker, ListedEntry
+from services.households.usecases.list_findings import Finding
 from services.households.usecases.list_reading import AREA, BAD, CODE, Listing, RowFault, SetReader
 from services.households.usecases.register_imports import Shelf, files_of
 from services.households.workbook_lists import LISTS, VILLAGES
@@ -69,14 +69,7 @@ class ListCheck:
             areas = await staging.list_active_areas(session)
         listing = await self._read(Villages(areas, self.scope, VILLAGES))
         await self._note_unread(listing)
-        maker = EntryMaker(listing, LISTS[self.row.kind], self.shelf.vault)
-        parts = iter(listing.parts(PART))
-        entries = await asyncio.to_thread(_next, parts, maker)
-        while entries is not None:
-            # The next part is made in a thread while the database works on this one.
-            coming = asyncio.create_task(asyncio.to_thread(_next, parts, maker))
-            await self._compare(entries)
-            entries = await coming
+        await self._compare_all(listing)
         await self._find_vanished()
         await self._finish(listing)
 
@@ -111,24 +104,41 @@ class ListCheck:
     def _finding_of(self, one: RowFault) -> Finding:
         return Finding("conflicting", self.row.own_area, one.national_code, (one.file, one.sheet, one.row), one.fault)
 
-    async def _compare(self, entries: Sequence[ListedEntry]) -> None:
+    async def _compare_all(self, listing: Listing) -> None:
+        """Part by part. While one is compared, the one before is laid down and the next one is made, in a thread."""
+        maker = EntryMaker(listing, LISTS[self.row.kind], self.shelf.vault)
+        parts = iter(listing.parts(PART))
+        entries = await asyncio.to_thread(_next, parts, maker)
+        laying = asyncio.create_task(asyncio.sleep(0))
+        try:
+            while entries is not None:
+                coming = asyncio.create_task(asyncio.to_thread(_next, parts, maker))
+                laid = await self._compare(entries)
+                await laying
+                laying = asyncio.create_task(self._lay_down(laid))
+                entries = await coming
+        finally:  # whatever stops it: nothing of it is written any more when the next try begins
+            await asyncio.wait([laying])
+        await laying
+
+    async def _compare(self, entries: Sequence[ListedEntry]) -> Laid:
         comparison = self.comparison
-        async with self.database.write(self.scope) as session:
-            known = await find_known(session, self.scope, entries)
+        async with self.database.read(self.scope) as session:
+            known = await find_known(session, self.scope, entries, locked=False)
             heads = await staging.find_homes(session, {one.head_key for one in entries if one.head_key})
             taken, refused = await asyncio.to_thread(comparison.judge, entries, known, heads)
-            households, members = _touched(taken, known)
-            versions = await staging.find_versions(session, households, members)
-            cases = await staging.find_cases(session, households)
-            laid = await asyncio.to_thread(comparison.lay_out, taken, known, versions, cases)
-            await self._store(session, laid)
-            await self._store_findings(session, [*refused, *laid.findings])
+            cases = await staging.find_cases(session, _with_cases(taken, known))
+        laid = await asyncio.to_thread(comparison.lay_out, taken, known, cases)
+        laid.findings[:0] = refused
+        return laid
 
-    async def _store(self, session: WriteSession, laid: Laid) -> None:
-        if laid.households:
-            await staging.stage_rows(session, "staged_household", HOUSEHOLD_COLUMNS, laid.households)
-        if laid.members:
-            await staging.stage_rows(session, "staged_member", MEMBER_COLUMNS, laid.members)
+    async def _lay_down(self, laid: Laid) -> None:
+        async with self.database.write(self.scope) as session:
+            if laid.households:
+                await staging.stage_rows(session, "staged_household", HOUSEHOLD_COLUMNS, laid.households)
+            if laid.members:
+                await staging.stage_rows(session, "staged_member", MEMBER_COLUMNS, laid.members)
+            await self._store_findings(session, laid.findings)
 
     async def _store_findings(self, session: WriteSession, findings: Sequence[Finding]) -> None:
         kept = findings[: max(MOST_FINDINGS - self._findings, 0)]
@@ -187,17 +197,10 @@ def _next(parts: Iterator[Any], maker: EntryMaker) -> list[ListedEntry] | None:
     return maker.entries(part) if part is not None else None
 
 
-def _touched(taken: Sequence[tuple[ListedEntry, Decision]], known: Known) -> tuple[list[UUID], list[UUID]]:
-    """Registered households and people that would be changed, or whose case is asked for."""
-    households, members = [], []
-    for entry, decision in taken:
-        registered = known.households.get(entry.code)
-        if registered is not None and (decision.household_changes or entry.case.get("class") is not None):
-            households.append(registered.id)
-        for person, changes in zip(entry.persons, decision.member_changes, strict=True):
-            if changes:
-                members.append(known.members[person.person_key].id)
-    return households, members
+def _with_cases(taken: Sequence[tuple[ListedEntry, Decision]], known: Known) -> list[UUID]:
+    """Registered households of whose monitoring the list speaks."""
+    told = [entry.code for entry, _ in taken if entry.case.get("class") is not None]
+    return [registered.id for code in told if (registered := known.households.get(code)) is not None]
 
 
 def _vanished(one: Any, *, whole: bool) -> Finding:

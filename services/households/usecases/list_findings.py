@@ -1,0 +1,41 @@
+"""What a check of a list finds, and counts by township."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from services.households.rules.register_imports import Outcome
+from services.households.usecases.list_entries import Place
+from shared.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What stands in the way of a household of the list, or who vanished."""
+
+    outcome: Outcome
+    area_code: str
+    national_code: str | None
+    place: Place | None
+    fault: Fault
+    household_id: UUID | None = None
+    member_id: UUID | None = None
+    version: int | None = None
+
+
+@dataclass(slots=True)
+class Counts:
+    """What becomes of households and people, by township."""
+
+    by_area: dict[str, dict[str, Counter[str]]] = field(
+        default_factory=lambda: defaultdict(lambda: {"household": Counter(), "member": Counter()})
+    )
+
+    def add(self, area_code: str, part: str, outcome: str, number: int = 1) -> None:
+        """Count."""
+        self.by_area[area_code[:9] + "000"][part][outcome] += number
+
+    def as_json(self) -> dict[str, Any]:
+        """For the row of the import."""
+        return {area: {part: dict(one) for part, one in parts.items()} for area, parts in self.by_area.items()}

@@ -1,0 +1,80 @@
+"""A process beside a service's own, so that long sums do not hold up requests and use a further core.
+
+The service starts it (`keep_process`), hands it its settings through standard input and keeps that open: when it
+closes, because the service stops or was killed, the process ends. What it was at is rolled back then, and another
+worker takes it.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import pickle
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+import uvloop
+
+from shared import telemetry
+from shared.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+RESTART_SECONDS = 1.0
+STOP_SECONDS = 10.0
+NICENESS = 10
+"""Requests go first: whoever drops a file can wait a little, whoever asks cannot."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread that does sums may keep the interpreter while the loop has an answer of the database to take."""
+
+
+async def keep_process(module: str, settings: ServiceSettings) -> None:
+    """Run one process of `python -m module`, and a new one when it ends, until cancelled."""
+    while True:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, stdin=PIPE, start_new_session=True)
+        try:
+            assert process.stdin is not None
+            process.stdin.write(pickle.dumps(settings))  # not in the environment, where others could read the keys
+            await process.stdin.drain()
+            await process.wait()
+        finally:
+            await asyncio.shield(_end(process))
+        log.error("worker process ended", extra={"worker": module, "status": process.returncode})
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _end(process: Process) -> None:
+    """The worker ends when its standard input does, as it also does when this process is killed."""
+    if process.returncode is None:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+def run_worker(name: str, work: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+    """The process itself: take the settings and `work` with them."""
+    settings: ServiceSettings = pickle.load(sys.stdin.buffer)  # noqa: S301 our parent wrote it
+    telemetry.set_up(settings.telemetry, name)
+    os.nice(NICENESS)
+    gc.freeze()  # what is imported stays; walking it doubles the time of a chunk
+    gc.set_threshold(50_000, 20, 50)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    uvloop.run(work(settings))
+
+
+async def until_parent_ends(workers: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Let `workers` run until standard input ends, then stop them."""
+    running = {asyncio.create_task(worker) for worker in workers}
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
+    await ended.wait()
+    while running:  # a cancellation that meets a statement may come out as the driver's own error
+        for worker in running:
+            worker.cancel()
+        _, running = await asyncio.wait(running, timeout=1)

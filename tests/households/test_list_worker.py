@@ -1,0 +1,101 @@
+"""The process that works off lists, and what is taken of their columns without reading cell by cell."""
+
+import asyncio
+import os
+import signal
+from typing import Any
+
+import polars as pl
+import psutil
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from services.households.settings import HouseholdsSettings
+from services.households.usecases.list_cells import DIRECT, PLAIN, CellInvalid, Direct, reader_of
+from services.households.workbook_lists import LISTS, ListColumn
+from shared.files import FilesSettings
+from shared.worker_process import keep_process
+from tests.households.conftest import PINE, Households
+from tests.households.lists import person, send, workbook
+
+COLUMNS = {one.field: one for list_ in LISTS.values() for one in list_.columns if one.field in PLAIN}
+CELLS = st.text(max_size=70) | st.from_regex(r"\A[0-9A-Za-z·一-龥() -]{1,70}\Z")
+"""Cells as the reader of tables gives them: without blanks around them, and never empty."""
+
+
+def test_only_direct_columns_have_a_pattern() -> None:
+    assert PLAIN.keys() <= DIRECT
+    assert PLAIN.keys() == COLUMNS.keys()
+
+
+@pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)
+@settings(deadline=None, max_examples=50)
+@given(cells=st.lists(CELLS.map(str.strip).filter(bool), min_size=1, max_size=20))
+@example(cells=["15400000017", "0871-6543210", "１５４０００００１７", "张三\u0007", "a" * 61, "5399-211", "x\ny"])
+def test_a_column_is_read_as_its_field_reads_each_cell(column: ListColumn, cells: list[str]) -> None:
+    direct, read = Direct(column), reader_of(column)
+    found = direct.read(pl.Series(cells))
+    for cell, value in zip(cells, found, strict=True):
+        try:
+            expected = read(cell)
+        except CellInvalid as invalid:
+            expected = invalid.at(column.field)
+        assert direct.faults.get(cell, value) == expected
+
+
+def test_some_of_each_column_is_plain() -> None:
+    plain = {
+        "household.national_code": "5399211002000001",
+        "household.address": "松林村3组",
+        "household.phone": "08716543210",
+        "member.name": "阿依·古丽",
+        "member.phone": "15400000017",
+        "member.national_member_code": "539921100200000101",
+    }
+    for field, pattern in PLAIN.items():
+        assert pl.Series([plain[field]]).str.contains(pattern).all(), field
+
+
+def workers() -> list[psutil.Process]:
+    """The worker processes of this test."""
+    children = psutil.Process().children()
+    return [child for child in children if "services.households.worker" in " ".join(child.cmdline())]
+
+
+async def until(true: Any, seconds: float = 60) -> None:
+    async with asyncio.timeout(seconds):
+        while not await true():
+            await asyncio.sleep(0.05)
+
+
+async def test_a_list_is_worked_off_by_a_process_of_its_own(
+    service: Households, cluster: Any, database_name: str, vault_settings: Any, tmp_path: Any
+) -> None:
+    of_service = HouseholdsSettings.model_validate(
+        {
+            "database": {"url": cluster.dsn("households", database_name)},
+            "vault": vault_settings,
+            "files": FilesSettings(url=(tmp_path / "lists").as_uri()),
+        }
+    )
+    keeping = asyncio.create_task(keep_process("services.households.worker", of_service))
+    try:
+        await until(_there)
+        workers()[0].send_signal(signal.SIGKILL)  # the service starts another one
+        answer = await send(service, workbook([person(f"{PINE}0001", 1)]))
+
+        async def checked() -> bool:
+            return bool((await service.get(f"/register-imports/{answer.json()['id']}"))["state"] == "checked")
+
+        await until(checked)
+        [last] = [one for one in workers() if one.status() != psutil.STATUS_ZOMBIE]
+        assert os.getpriority(os.PRIO_PROCESS, last.pid) > os.getpriority(os.PRIO_PROCESS, 0), "requests go first"
+    finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
+    assert not last.is_running() or last.status() == psutil.STATUS_ZOMBIE
+
+
+async def _there() -> bool:
+    return bool(workers())
