@@ -13,7 +13,6 @@ from shared.clock import local_date, utc_now
 from shared.contracts.households import MembersChanged
 from tests.households.conftest import BAMBOO, BRIDGE, PINE, RIVER, STONE, Households, household, id_number
 from tests.households.conftest import person as member
-from tests.households.income import with_policies
 from tests.households.lists import (
     AREA,
     HOUSEHOLDS,
@@ -165,22 +164,6 @@ async def test_who_vanished_stays_unless_somebody_says_why(service: Households) 
     told = (await service.told(MembersChanged))[-1]
     assert [one.active for one in told.members] == [False, False]
     assert (await service.sql("SELECT count(*) FROM register_change WHERE what = 'left'")) == [(2,)]
-
-
-async def test_sums_grades_and_findings_follow_what_is_written(service: Households) -> None:
-    await with_policies(service)
-    await written(service, workbook(FAMILY))
-    heads = (
-        "SELECT h.national_code, s.people FROM income_summary s JOIN household h ON h.id = s.household_id ORDER BY h.id"
-    )
-    assert await service.sql(heads) == [(ONE, 2), (TWO, 1)]
-    assert await service.sql("SELECT area_code FROM quality_due") == [(PINE,)]
-    assert await service.sql("SELECT count(DISTINCT household_id) FROM grade_due") == [(2,)]
-    await service.sql("DELETE FROM grade_due")
-    view = await applied(service, await checked(service, workbook(FAMILY[:1])), remove_vanished="moved_away")
-    assert view["state"] == "applied"
-    assert await service.sql(heads) == [(ONE, 1), (TWO, 0)], "who left is divided by no more"
-    assert await service.sql("SELECT count(DISTINCT household_id) FROM grade_due") == [(2,)]
 
 
 async def test_nobody_of_a_household_with_a_mistake_has_vanished(service: Households) -> None:
