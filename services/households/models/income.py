@@ -63,7 +63,8 @@ class IncomeEntry(Base):
 class IncomeSummary(Base):
     """What the lines of one household add up to in the twelve months before it was computed, in yuan.
 
-    `people`: those it is divided by. Without people, or without a line in force, what hangs on it is null.
+    `people`: those it is divided by. Without people, or without a line in force, what hangs on it is null;
+    so is income per head while nobody has told of any: nothing told is not nothing earned.
     `reference_per_head`: net income and claims less eligible self-paid spending (纳入监测对象的人均收入参考范围).
     """
 

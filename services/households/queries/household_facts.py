@@ -53,10 +53,12 @@ _COLUMNS: Mapping[str, str] = {
     **{
         name: f"i.{name}::float8"
         for name in (
-            *("net_income", "net_per_head", "reference_per_head", "claims"),
+            *("net_per_head", "reference_per_head", "claims"),
             *("rigid_medical", "rigid_education", "rigid_disaster", "rigid_accident"),
         )
     },
+    # Null while nobody has told of any income, as it is a head.
+    "net_income": "CASE WHEN i.net_per_head IS NOT NULL THEN i.net_income::float8 END",
     "income_line": "i.line::float8",
     "self_paid": "i.self_paid::float8",
     "self_paid_share": "CASE WHEN i.net_income > 0 THEN i.self_paid::float8 / i.net_income::float8 END",

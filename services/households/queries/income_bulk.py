@@ -72,7 +72,8 @@ WITH item AS (
     ) AS months
     FROM month GROUP BY id
 ), counted AS (
-    SELECT w.household_id, w.grp, round(w.amount * coalesce(k.months, w.hi - w.lo + 1) / w.span, 2) AS amount
+    SELECT w.household_id, w.grp, coalesce(k.months, w.hi - w.lo + 1) AS months,
+        round(w.amount * coalesce(k.months, w.hi - w.lo + 1) / w.span, 2) AS amount
     FROM within w LEFT JOIN kept k ON k.id = w.id
 ), total AS (
     SELECT household_id,
@@ -87,7 +88,7 @@ WITH item AS (
         coalesce(sum(amount) FILTER (WHERE grp = 'disaster'), 0) AS disaster,
         coalesce(sum(amount) FILTER (WHERE grp = 'accident'), 0) AS accident,
         sum(CASE WHEN grp IN ('wages', 'business', 'property', 'transfers') THEN amount
-            WHEN grp = 'business_costs' THEN -amount ELSE 0 END) AS net,
+            WHEN grp = 'business_costs' THEN -amount END) FILTER (WHERE months > 0) AS net,
         sum(CASE WHEN grp IN ('wages', 'business', 'property', 'transfers', 'claims') THEN amount ELSE -amount END)
             AS reference
     FROM counted GROUP BY household_id
@@ -101,7 +102,7 @@ SELECT h.id, h.area_code, $14, $15, coalesce(head.people, 0),
     coalesce(wages, 0), coalesce(business, 0), coalesce(property, 0), coalesce(transfers, 0),
     coalesce(business_costs, 0), coalesce(claims, 0), coalesce(medical, 0), coalesce(education, 0),
     coalesce(disaster, 0), coalesce(accident, 0), coalesce(net, 0),
-    round(coalesce(net, 0) / head.people, 2), round(coalesce(reference, 0) / head.people, 2),
+    round(net / head.people, 2), CASE WHEN net IS NOT NULL THEN round(reference / head.people, 2) END,
     a.line, a.policy_id, $16, $17
 FROM household h
     LEFT JOIN head ON head.household_id = h.id

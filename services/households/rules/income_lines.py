@@ -27,6 +27,8 @@ Group = Literal[
 GROUPS: tuple[Group, ...] = get_args(Group)
 INCOME: tuple[Group, ...] = ("wages", "business", "property", "transfers")
 RIGID: tuple[Group, ...] = ("medical", "education", "disaster", "accident")
+EARNED: tuple[Group, ...] = (*INCOME, "business_costs")
+"""Whoever tells of one of these tells of income: of a household with hospital bills alone nobody knows what it lives on."""
 NEVER: Group = "spending"
 
 FAMILIES: Mapping[str, str] = dict.fromkeys(("wages.local", "wages.province", "wages.outside"), "wages.work")
@@ -128,14 +130,19 @@ class Statement:
         return self.net_income + self.sums["claims"] - self.rigid
 
     @property
+    def known(self) -> bool:
+        """Whether anybody has told of any income: nothing told is not nothing earned."""
+        return any(one.months and one.line.group in EARNED for one in self.lines)
+
+    @property
     def net_per_head(self) -> Decimal | None:
-        """人均纯收入; None without people."""
-        return per_head(self.net_income, len(self.people))
+        """人均纯收入; None without people, or while nobody knows."""
+        return per_head(self.net_income, len(self.people)) if self.known else None
 
     @property
     def reference_per_head(self) -> Decimal | None:
-        """收入参考范围（人均）; None without people."""
-        return per_head(self.reference, len(self.people))
+        """收入参考范围（人均）; None without people, or while nobody knows."""
+        return per_head(self.reference, len(self.people)) if self.known else None
 
 
 def group_of(item: str) -> str:
