@@ -18,11 +18,18 @@ from shared.security.vault import VaultSettings
 from tests.alerts.conftest import ALERTS, EDUCATION, MEDICAL, Service, absences, cost, days_ago, today
 from tests.alerts.merging import about, bill, withdraw
 from tests.commands import command
+from tests.conftest import migrated
 from tests.households.conftest import directory_events, message
 
 pytestmark = pytest.mark.usefixtures("every_bill_triggers")
 
 SINCE_TODAY = ("--since", today().isoformat())
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """A database with the schema of the receiver as well."""
+    return migrated(cluster, "alerts", "households")
 
 
 async def report(service: Service) -> None:

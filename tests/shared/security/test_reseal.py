@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
@@ -27,9 +28,16 @@ HASHES = {
     ("self_report", "content_key"),
     ("file", "digest"),
     ("unmatched_row", "dedup"),
+    ("visit_photo", "digest"),
+    ("quality_finding", "fingerprint"),
+    ("register_import", "content"),
 }
 NOTHING_PERSONAL = {("file_part", "outcomes")}  # a code for each row of a file
 NOT_OURS_TO_OPEN = {("dead_letter", "value"), ("idempotency_key", "body")}  # an event; gone after a day
+UNTIL_WRITTEN = {  # a list's rows, written or forgotten within days: until then the old key is kept (docs/way-of-a-list.md)
+    *(("staged_household", column) for column in ("phone_sealed", "sealed")),
+    *(("staged_member", column) for column in ("id_number_sealed", "phone_sealed", "sealed")),
+}
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ROWS = 7
 
@@ -57,8 +65,9 @@ def test_every_column_of_bytes_is_accounted_for(service: str) -> None:
     columns = {(t.name, c.name) for t in tables for c in t.columns if isinstance(c.type, LargeBinary)}
     named = {(t.name, c.name) for t in tables for c in t.columns if "sealed" in c.name}
     sealed = {(one.table.name, one.column.name) for one in registry(service)}
-    assert columns - HASHES - NOT_OURS_TO_OPEN - NOTHING_PERSONAL == sealed
-    assert named == sealed
+    assert columns - HASHES - NOT_OURS_TO_OPEN - NOTHING_PERSONAL - UNTIL_WRITTEN == sealed
+    assert named - UNTIL_WRITTEN == sealed
+    assert len(registry(service)) == len(sealed), "each once"
 
 
 MADE: dict[str, Callable[[int], Any]] = {
@@ -70,6 +79,7 @@ MADE: dict[str, Callable[[int], Any]] = {
     "SmallInteger": lambda number: number,
     "Double": lambda number: float(number),
     "Float": lambda number: float(number),
+    "Numeric": Decimal,
     "Boolean": lambda _: False,
     "ARRAY": lambda _: [],
     "JSONB": lambda _: {},
