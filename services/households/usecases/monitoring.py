@@ -26,6 +26,7 @@ from services.households.rules.register import require_lives
 from services.households.rules.rounds import half_of
 from services.households.usecases.consequences import follow_up
 from services.households.usecases.moves import begin_round, show_on_household, write_opening
+from services.households.usecases.quality import audit_households
 from shared.clock import local_date
 from shared.contracts.monitoring import CaseClass, Source
 from shared.db.engine import ReadSession, WriteSession
@@ -84,7 +85,7 @@ async def confirm_risk(
     case.updated_at = now
     _stand_behind(session, who, case, source, check.id, risk, now)
     show_on_household(case, household)
-    await follow_up(session, vault, who, [household.id], now, income=False)
+    await audit_households(session, vault, who, [household.id], now)  # the verdict itself ends with the grade
     return case
 
 
