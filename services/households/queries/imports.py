@@ -6,7 +6,7 @@ from services.households.rules.imports import Entry, Known, KnownHousehold, Know
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS
 from shared.areas import Scope
 from shared.db.bulk import LINES, as_lines
-from shared.db.engine import ReadSession, raw
+from shared.db.engine import ReadSession, WriteSession, raw
 from shared.projections.areas import find_active
 
 _PLAIN_HOUSEHOLD = ("area_code", "address", "natural_village", *HOUSEHOLD_FIELDS)
@@ -26,6 +26,11 @@ FROM member WHERE person_key = ANY ({LINES.format("$1")}) AND left_on IS NULL
 _HOUSEHOLDS_ANYWHERE = f"SELECT * FROM households_registered({LINES.format('$1')})"  # noqa: S608
 _PERSONS_ANYWHERE = f"SELECT * FROM persons_registered({LINES.format('$1')})"  # noqa: S608
 _LOCKED = " ORDER BY id FOR NO KEY UPDATE"  # in the order of ids, as everybody locks them
+
+
+async def take_turn(session: WriteSession) -> None:
+    """Wait for an import that is writing, by hand or of a list; ours is the turn until the commit."""
+    await (await raw(session)).execute("SELECT pg_advisory_xact_lock(hashtext('household-import'))")
 
 
 async def find_known(session: ReadSession, scope: Scope, entries: Sequence[Entry], *, locked: bool = True) -> Known:

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
+from services.households.queries import imports
 from services.households.rules.register_imports import RegisterMovedOn
 from services.households.rules.whereabouts import Whereabouts
 from shared.db.engine import WriteSession, raw
@@ -118,9 +119,8 @@ SELECT id, area_code, monitoring FROM staged_household WHERE import_id = $1 AND 
 
 async def take_turn(session: WriteSession) -> None:
     """One import at a time, and as long as it takes: a county's list is millions of rows in one transaction."""
-    connection = await raw(session)
-    await connection.execute("SET LOCAL statement_timeout = 0")
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('household-import'))")
+    await (await raw(session)).execute("SET LOCAL statement_timeout = 0")
+    await imports.take_turn(session)
 
 
 async def count_staged(session: WriteSession, import_id: UUID) -> int:

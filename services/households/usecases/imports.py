@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from services.households.models import Household, Member
-from services.households.queries.imports import find_known
+from services.households.queries.imports import find_known, take_turn
 from services.households.queries.whereabouts import list_of_households
 from services.households.rules.imports import (
     Decision,
@@ -58,9 +58,6 @@ class RegisterChanged(Conflict):
     code: ClassVar[str] = "register-changed"
 
 
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('household-import'))"
-
-
 @dataclass(slots=True)
 class Import:
     """One import, taken in parts. Two at once would find each other's people only at the end, so they queue."""
@@ -77,7 +74,7 @@ class Import:
 
     async def begin(self, session: WriteSession) -> None:
         """Wait for an import that is running."""
-        await (await raw(session)).execute(_ONE_AT_A_TIME)
+        await take_turn(session)
 
     async def take(self, session: WriteSession, rows: Sequence[tuple[int, HouseholdFacts]]) -> list[tuple[int, Fault]]:
         """Take one part: write the households without faults, return the faults of the others by row."""
