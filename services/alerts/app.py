@@ -1,4 +1,4 @@
-"""Composition of the alerts service: settings → engine → routes → consumers → jobs."""
+"""Composition of the alerts service: settings → engine → routes → consumers → background."""
 
 from datetime import timedelta
 from functools import partial
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.alerts import api, jobs
+from services.alerts import api, background
 from services.alerts.consumers import HANDLERS
 from services.alerts.file_worker import FileWorker
 from services.alerts.queries.reference import ReferenceData
@@ -17,7 +17,7 @@ from shared.bus.port import Bus
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.files import FileStore
-from shared.http.app import Job, Parts, every, service_app
+from shared.http.app import BackgroundWork, Parts, every, service_app
 from shared.inbox import Inbox
 from shared.messages import Catalogue
 from shared.projections import api_keys
@@ -43,12 +43,12 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
     unmatched_kept = timedelta(days=settings.files.unmatched_days)
 
     async def look_whether_night() -> None:
-        await jobs.look_whether_night(database, utc_now())
+        await background.look_whether_night(database, utc_now())
 
-    workers: list[Job] = [keep_worker_process] * settings.batch_processes
+    workers: list[BackgroundWork] = [keep_worker_process] * settings.batch_processes
     if not workers:
         workers = [
-            jobs.BatchWorker(database, vault, reference, settings.live_rows).run,
+            background.BatchWorker(database, vault, reference, settings.live_rows).run,
             FileWorker(database, shelf, reference, unmatched_kept).run,
         ]
     return service_app(
@@ -63,14 +63,16 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
-            jobs=(
+            background=(
                 *workers,
                 WebhookSender(database, vault, settings.webhooks).run,
-                every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database)),
-                every(SWEEP_SECONDS, "sweep files", partial(jobs.sweep_files, database, shelf, settings.files)),
+                every(SWEEP_SECONDS, "sweep", partial(background.sweep, database)),
+                every(SWEEP_SECONDS, "sweep files", partial(background.sweep_files, database, shelf, settings.files)),
                 every(NIGHT_SECONDS, "night", look_whether_night),
-                every(settings.reminder_seconds, "reminders", partial(jobs.remind, database)),
-                every(settings.contradiction_seconds, "contradictions", partial(jobs.find_contradictions, database)),
+                every(settings.reminder_seconds, "reminders", partial(background.remind, database)),
+                every(
+                    settings.contradiction_seconds, "contradictions", partial(background.find_contradictions, database)
+                ),
             ),
             state={
                 "reference": reference,

@@ -10,7 +10,7 @@ from services.alerts.queries import files
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.files import FRAME_ROWS
 from services.alerts.usecases import rematching
-from services.alerts.usecases.file_job import begin_file, make_job, name_of, note_failure, refuse_file
+from services.alerts.usecases.file_opening import begin_file, make_ready, name_of, note_failure, refuse_file
 from services.alerts.usecases.file_work import FileWork, MarkMoved
 from services.alerts.usecases.files import Shelf, open_original
 from shared.areas import Scope
@@ -76,7 +76,7 @@ class FileWorker:
         file, feed = begun
         reference = await self.reference.since(file.received_at)
         async with self.database.read(_EVERYWHERE) as session:
-            job = await make_job(session, file, feed, reference, self.unmatched_kept, now)
+            ready = await make_ready(session, file, feed, reference, self.unmatched_kept, now)
         vault, today = self.shelf.vault, local_date(now)
         table = await asyncio.to_thread(open_original, self.shelf, file_id, name_of(file, vault), feed, today)
-        await FileWork(self.database, vault, job, utc_now).run(table.frames(FRAME_ROWS))
+        await FileWork(self.database, vault, ready, utc_now).run(table.frames(FRAME_ROWS))

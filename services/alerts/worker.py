@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 
+from services.alerts.background import BatchWorker
 from services.alerts.file_worker import FileWorker
-from services.alerts.jobs import BatchWorker
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases.files import Shelf

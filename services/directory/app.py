@@ -1,11 +1,11 @@
-"""Wires the directory: settings → database → door, issuer and gate → routes → jobs. Listens to nobody."""
+"""Wires the directory: settings → database → door, issuer and gate → routes → background. Listens to nobody."""
 
 from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.directory import jobs
+from services.directory import background
 from services.directory.api import ROUTERS
 from services.directory.keys import OwnKeys
 from services.directory.passwords import Passwords
@@ -43,7 +43,7 @@ def create_app(settings: DirectorySettings, bus: Bus, find_key: FindKey | None =
             gate=ServiceGate(tokens, finder(database)),
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
-            jobs=[every(SWEEP_SECONDS, "sweep", partial(jobs.sweep, database))],
+            background=[every(SWEEP_SECONDS, "sweep", partial(background.sweep, database))],
             state={"door": _door(settings, database, vault), "issuer": _issuer(settings, vault)},
         )
     )

@@ -1,12 +1,11 @@
-"""Wires the households service: settings → database → gate → routes → consumers → jobs."""
+"""Wires the households service: settings → database → gate → routes → consumers → background."""
 
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from services.households.api import ROUTERS
-from services.households.consumers import HANDLERS
-from services.households.jobs import (
+from services.households.background import (
     QUALITY_SECONDS,
     IncomeSweep,
     audit_county,
@@ -17,6 +16,7 @@ from services.households.jobs import (
     sweep_imports,
     sweep_photos,
 )
+from services.households.consumers import HANDLERS
 from services.households.list_worker import ListWorker
 from services.households.settings import HouseholdsSettings
 from services.households.usecases.photos import PhotoShelf
@@ -64,7 +64,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
             catalogue=Catalogue(HERE, HERE / "rules" / "quality"),
             vault=vault,
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
-            jobs=[
+            background=[
                 every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
                 every(settings.grade_seconds, "grades", lambda: grade_waiting(database, utc_now())),
                 every(settings.sweep_seconds, "grading by night", lambda: grade_by_night(database, utc_now)),

@@ -25,7 +25,7 @@ class PhotosSettings(BaseModel):
 
 
 class HouseholdsSettings(ServiceSettings):
-    """How often and when the jobs beside the requests run, where photos lie, and what `ServiceSettings` takes."""
+    """How often and when the work beside the requests runs, where photos lie, and what `ServiceSettings` takes."""
 
     sweep_seconds: float = Field(30, gt=0, description="How often deadlines are looked at, in seconds")
     files: FilesSettings = FilesSettings()

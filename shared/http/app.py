@@ -36,9 +36,9 @@ MAX_BODY = 1_000_000
 HOUSEKEEPING_SECONDS = 3600.0
 
 CANCEL_SECONDS = 0.5
-"""How long a job may take to end before it is cancelled again."""
+"""How long background work may take to end before it is cancelled again."""
 
-Job = Callable[[], Awaitable[None]]
+BackgroundWork = Callable[[], Awaitable[None]]
 """Runs until cancelled, beside the requests; when one ends or fails the process stops and is started anew."""
 
 
@@ -56,12 +56,12 @@ class Parts:
     catalogue: Catalogue
     vault: Vault
     inbox: Inbox | None = None
-    jobs: Sequence[Job] = ()
+    background: Sequence[BackgroundWork] = ()
     state: dict[str, Any] = field(default_factory=dict)  # further attributes of `app.state`
 
 
 def service_app(parts: Parts) -> FastAPI:
-    """The app, with its consumers subscribed; relays, housekeeping and jobs start with the app's lifespan."""
+    """The app, with its consumers subscribed; relays, housekeeping and background work start with the app's lifespan."""
     if parts.inbox is not None:
         for lane in Lane:
             if topics := parts.inbox.topics(lane):
@@ -99,15 +99,15 @@ def service_app(parts: Parts) -> FastAPI:
     return app
 
 
-def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> Job:
-    """A job that does `work` again and again; a failure is logged and tried again next time."""
+def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> BackgroundWork:
+    """Background work that does `work` again and again; a failure is logged and tried again next time."""
 
     async def run() -> None:
         while True:
             try:
                 await work()
             except Exception as error:
-                log.warning("job failed", extra={"job": name, "error": type(error).__name__})
+                log.warning("background work failed", extra={"work": name, "error": type(error).__name__})
             await asyncio.sleep(seconds)
 
     return run
@@ -120,8 +120,8 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], contextlib.AbstractAsyncConte
         await parts.bus.start()
         housekeeping = every(HOUSEKEEPING_SECONDS, "housekeeping", lambda: sweep(parts.database, utc_now()))
         relays = [Relay(parts.database, parts.bus, lane).run for lane in lanes_of(parts.name)]
-        jobs = (*relays, housekeeping, *parts.jobs)
-        tasks = [asyncio.create_task(_guard(job), name=f"{parts.name}:{job.__qualname__}") for job in jobs]
+        background = (*relays, housekeeping, *parts.background)
+        tasks = [asyncio.create_task(_guard(work), name=f"{parts.name}:{work.__qualname__}") for work in background]
         try:
             yield
         finally:
@@ -140,14 +140,14 @@ async def _cancel(tasks: Collection[asyncio.Task[None]]) -> None:
         _, tasks = await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
 
 
-async def _guard(job: Job) -> None:
-    """A dead job in a living process is the worst state: nobody restarts it. So the process stops."""
+async def _guard(work: BackgroundWork) -> None:
+    """Background work that died in a living process is the worst state: nobody restarts it. So the process stops."""
     try:
-        await job()
+        await work()
     except asyncio.CancelledError:
         raise
     except Exception as error:
-        log.critical("job died", extra={"job": job.__qualname__, "error": type(error).__name__})
+        log.critical("background work died", extra={"work": work.__qualname__, "error": type(error).__name__})
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.alerts.jobs import ask_accounts, expire_alerts, look_whether_night, sweep
+from services.alerts.background import ask_accounts, expire_alerts, look_whether_night, sweep
 from services.alerts.queries import accounting
 from services.alerts.usecases import expiry
 from shared.clock import CHINA, local_date, utc_now

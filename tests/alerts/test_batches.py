@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.alerts.jobs import sweep
+from services.alerts.background import sweep
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules import MAX_ROWS
 from services.alerts.schemas.alerts import AlertDraft

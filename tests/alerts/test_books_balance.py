@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.alerts.jobs import expire_alerts
+from services.alerts.background import expire_alerts
 from shared.clock import utc_now
 from shared.contracts.alerts import AlertRaised, AlertWorsened
 from tests.alerts.conftest import ALERTS, MEDICAL, Service, cost, days_ago, until

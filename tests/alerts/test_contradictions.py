@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.alerts import jobs
+from services.alerts import background
 from services.alerts.usecases import zero_reports
 from shared.areas import Scope
 from shared.clock import utc_now
@@ -25,7 +25,7 @@ async def told(service: Service) -> Service:
 
 
 async def look(service: Service) -> None:
-    await jobs.find_contradictions(service.database)
+    await background.find_contradictions(service.database)
 
 
 async def listed(service: Service, headers: Any = MEDICAL, **params: Any) -> list[dict[str, Any]]:

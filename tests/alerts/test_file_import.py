@@ -23,7 +23,7 @@ def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def url(service: Service) -> AsyncIterator[str]:
-    """The service on a port; its jobs run already."""
+    """The service on a port; its background work runs already."""
     await service.tell(named_areas())
     with contextlib.closing(socket.socket()) as listening:
         listening.bind(("127.0.0.1", 0))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.alerts.jobs import expire_alerts
+from services.alerts.background import expire_alerts
 from services.alerts.usecases import replay
 from services.households.consumers import HANDLERS
 from shared.areas import Scope

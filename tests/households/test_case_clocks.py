@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.households.jobs import sweep_deadlines
+from services.households.background import sweep_deadlines
 from services.households.usecases import case_escalation
 from shared.areas import Scope
 from shared.contracts.monitoring import CaseClockWarned, CaseEscalated
@@ -83,7 +83,7 @@ async def test_a_pause_keeps_the_sweep_away(service: Households) -> None:
 
 async def test_the_other_side_of_a_batch(service: Households, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(case_escalation, "BATCH", 2)
-    monkeypatch.setattr("services.households.jobs.STEPS", ((case_escalation.escalate_cases, 2),))
+    monkeypatch.setattr("services.households.background.STEPS", ((case_escalation.escalate_cases, 2),))
     cases = [await open_case(service, number) for number in range(1, 6)]
     await sweep_deadlines(service.database, await due_at(service, cases[-1]["id"]))
     assert {str(one.case_id) for one in await service.told(CaseEscalated)} == {one["id"] for one in cases}

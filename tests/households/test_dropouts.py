@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.households.jobs import sweep_deadlines
+from services.households.background import sweep_deadlines
 from services.households.queries.household_facts import find_facts
 from shared.areas import Scope
 from shared.clock import local_date, utc_now

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.households.jobs import audit_county
+from services.households.background import audit_county
 from services.households.usecases.quality import EXPLANATION
 from shared.clock import local_date, utc_now
 from shared.security.principals import SYSTEM

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from services.households.jobs import grade_waiting
+from services.households.background import grade_waiting
 from services.households.usecases.grading import regrade_later
 from shared.clock import local_date, utc_now
 from shared.contracts.households import GradesChanged

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.households.jobs import grade_by_night
+from services.households.background import grade_by_night
 from services.households.queries.grade_nights import only_one
 from services.households.rules.grade_movement import start_of
 from services.households.usecases.grading_nightly import grade_county, grade_township

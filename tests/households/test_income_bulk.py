@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from services.households.background import IncomeSweep
 from services.households.codes import LISTS
-from services.households.jobs import IncomeSweep
 from services.households.models import Household, IncomeEntry, IncomeSummary, Member
 from services.households.rules.months import first_day, month_of, period_before
 from services.households.usecases.income import recompute

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.households.jobs import IncomeSweep
+from services.households.background import IncomeSweep
 from services.households.rules.income_reports import newest, news, of_wage
 from services.households.rules.months import PERIOD, first_day, month_text, period_before
 from shared.areas import Scope, normalise

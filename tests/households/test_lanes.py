@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from services.households.background import sweep_deadlines
 from services.households.consumers import HANDLERS
-from services.households.jobs import sweep_deadlines
 from shared.bus.port import Message
 from shared.clock import local_date, utc_now
 from shared.contracts.alerts import AlertRaised

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from services.households.jobs import grade_waiting
+from services.households.background import grade_waiting
 from services.households.usecases.claims import CLAIM
 from shared.clock import end_of_day, local_date, utc_now
 from shared.contracts.monitoring import CaseOpened

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.households.jobs import look_for_pretence
+from services.households.background import look_for_pretence
 from shared.clock import CHINA, utc_now
 from shared.contracts.households import PretenceSuspected, TaskOpened
 from shared.ids import new_id

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from services.households.jobs import sweep_deadlines
+from services.households.background import sweep_deadlines
 from shared.clock import local_date, utc_now
 from shared.contracts.households import TaskAssigned, TaskClosed, TaskEscalated, TaskOverdue, VerdictGiven
 from tests.households.conftest import (

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from services.households.jobs import sweep_photos
+from services.households.background import sweep_photos
 from services.households.rules.visits import MOST_PHOTOS
 from services.households.sealed import SEALED
 from services.households.usecases.photos import PhotoShelf

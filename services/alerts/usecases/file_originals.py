@@ -12,8 +12,8 @@ from services.alerts.queries.reference import list_areas
 from services.alerts.rules import Reference, sight
 from services.alerts.rules.area_names import area_names
 from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished
-from services.alerts.usecases.file_job import name_of, sieve_of
 from services.alerts.usecases.file_look import Sieve, placed
+from services.alerts.usecases.file_opening import name_of, sieve_of
 from services.alerts.usecases.file_rows import sieve, tidied
 from services.alerts.usecases.files import Shelf, open_original
 from shared.areas import Scope

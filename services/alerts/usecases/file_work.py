@@ -40,7 +40,7 @@ class MarkMoved(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ReadyFile:
     """A file with all that its rows are held against."""
 
     file: File
@@ -62,13 +62,13 @@ class Part:
 class FileWork:
     """One file on its way through; `run` does it."""
 
-    def __init__(self, database: Database, vault: Vault, job: Job, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, vault: Vault, ready: ReadyFile, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._vault = vault
-        self._job = job
+        self._job = ready
         self._clock = clock
-        self._mark = job.file.rows_read
-        self._faults = job.file.faults
+        self._mark = ready.file.rows_read
+        self._faults = ready.file.faults
 
     async def run(self, frames: Iterator[Frame]) -> None:
         """Work off all that is left. Raises `MarkMoved`, `TableInvalid`, and what the database does."""

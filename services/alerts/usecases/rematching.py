@@ -15,8 +15,8 @@ from services.alerts.rules.files import Outcome
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_alerts import UNMATCHED, prepare
-from services.alerts.usecases.file_job import sender_of
 from services.alerts.usecases.file_look import told_of
+from services.alerts.usecases.file_opening import sender_of
 from services.alerts.usecases.file_rows import PLACE
 from services.alerts.usecases.file_storing import store
 from shared.areas import Scope

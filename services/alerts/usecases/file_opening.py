@@ -13,7 +13,7 @@ from services.alerts.rules.files import ATTEMPTS, FeedWithoutColumns, period_end
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Sieve
-from services.alerts.usecases.file_work import Job
+from services.alerts.usecases.file_work import ReadyFile
 from services.alerts.usecases.files import NAME
 from shared.areas import CODE_LENGTH, Scope
 from shared.clock import local_date
@@ -36,13 +36,13 @@ async def begin_file(session: WriteSession, file_id: UUID, now: datetime) -> tup
     return file, feed
 
 
-async def make_job(
+async def make_ready(
     session: ReadSession, file: File, feed: Feed, reference: Reference, kept: timedelta, now: datetime
-) -> Job:
+) -> ReadyFile:
     """What the rows are held against, as it is now."""
     scope = Scope.parse(file.areas)
     today = local_date(now)
-    return Job(
+    return ReadyFile(
         file=file,
         sender=sender_of(file, feed, reference, _day(file.period, feed, today), now),
         sieve=sieve_of(feed, scope, reference, area_names(await list_areas(session), scope), today),
