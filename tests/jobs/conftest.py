@@ -55,7 +55,8 @@ __all__ = ["BAMBOO", "BRIDGE", "COUNTY", "PINE", "RIVER", "STONE", "Jobs", "acco
 V1 = "/jobs/v1"
 LONG_AGO = date(2020, 1, 1)
 _SHIPPED = tomllib.loads(Path(services.directory.__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
-POLICIES: dict[str, Any] = {one["kind"]: one["body"] for one in _SHIPPED["policy"] if one["kind"].startswith("jobs-")}
+POLICIES: dict[str, Any] = {one["kind"]: one["body"] for one in _SHIPPED["policy"]}
+"""The shipped defaults, all in force."""
 
 
 @dataclass
