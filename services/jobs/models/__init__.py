@@ -1,6 +1,6 @@
 """Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
 
-from services.jobs.models.needs import NeedState, WorkNeed
+from services.jobs.models.needs import NeedState, NeedWaiting, WorkNeed
 from services.jobs.models.people import Person
 from services.jobs.models.plumbing import (
     Account,
@@ -25,6 +25,7 @@ __all__ = [
     "Inbox",
     "LabourTask",
     "NeedState",
+    "NeedWaiting",
     "Outbox",
     "Person",
     "Policy",
