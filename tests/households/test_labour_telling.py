@@ -133,11 +133,11 @@ async def test_who_leaves_is_told_as_gone_and_comes_back(service: Households) ->
     [id_] = await service.register(household(1, PINE, [person(1), person(2, "张小三", "20")]))
     _, second = await members(service, id_)
     await heard(service)
-    left = {"reason": "moved_away", "left_on": date.today().isoformat()}
-    answer = await service.post(f"/members/{second}/removal", left)
+    left = {"reason": "moved_away"}
+    answer = await service.post(f"/members/{second}/removal", left, headers=MATCH)
     assert answer.status_code == 200, answer.text
     assert [(one.person_key, one.active) for one in await heard(service)] == [(key(service, 2), False)]
-    answer = await service.post(f"/members/{second}/restoration", {"why": "误操作"})
+    answer = await service.post(f"/members/{second}/restoration", {}, headers=MATCH)
     assert answer.status_code == 200, answer.text
     assert [(one.person_key, one.active) for one in await heard(service)] == [(key(service, 2), True)]
 
