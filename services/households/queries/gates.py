@@ -111,6 +111,7 @@ async def _steps(session: ReadSession, case: MonitoringCase) -> Sequence[Step]:
     query = (
         select(CaseMove.to_state, CaseMove.at, CaseMove.evidence)
         .where(CaseMove.case_id == case.id, CaseMove.round == case.round)
+        .where(~CaseMove.evidence.has_key("restored"))  # who never went came to no state anew
         .order_by(CaseMove.id)
     )
     return [Step(*row) for row in await session.execute(query)]
