@@ -69,6 +69,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
                 *workers,
                 WebhookSender(database, vault, settings.webhooks).run,
                 every(SWEEP_SECONDS, "sweep", partial(background.sweep, database)),
+                every(SWEEP_SECONDS, "webhook addresses", partial(background.seal_addresses, database, vault)),
                 every(SWEEP_SECONDS, "sweep files", partial(background.sweep_files, database, shelf, settings.files)),
                 every(NIGHT_SECONDS, "night", look_whether_night),
                 every(settings.reminder_seconds, "reminders", partial(background.remind, database)),

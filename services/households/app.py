@@ -9,6 +9,7 @@ from services.households.background import (
     QUALITY_SECONDS,
     IncomeSweep,
     audit_county,
+    end_what_is_over,
     grade_by_night,
     grade_waiting,
     look_for_pretence,
@@ -67,6 +68,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
             background=[
                 every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
+                every(settings.sweep_seconds, "endings", lambda: end_what_is_over(database, vault, utc_now())),
                 every(settings.grade_seconds, "grades", lambda: grade_waiting(database, utc_now())),
                 every(settings.sweep_seconds, "grading by night", lambda: grade_by_night(database, utc_now)),
                 every(settings.income_sweep_seconds, "income", lambda: income.run(utc_now())),

@@ -8,6 +8,8 @@ from uuid import UUID
 from services.households.queries.income_bulk import list_area_codes, list_versions
 from services.households.usecases import (
     case_escalation,
+    dropout_ends,
+    emptied,
     escalation,
     grade_overrides,
     grading,
@@ -51,6 +53,19 @@ async def sweep_deadlines(database: Database, now: datetime) -> None:
         while handled == batch:
             async with database.write(Scope.everywhere()) as session:
                 handled = await step(session, now)
+
+
+async def end_what_is_over(database: Database, vault: Vault, now: datetime) -> None:
+    """National cases of households that lists have emptied; dropout cases of those of age, dead or gone."""
+    ended = emptied.BATCH
+    while ended == emptied.BATCH:
+        async with database.write(Scope.everywhere()) as session:
+            ended = await emptied.end_emptied(session, now)
+    async with database.read(Scope.everywhere()) as session:
+        over = await dropout_ends.list_over(session, now)
+    for case_id in over:
+        async with database.write(Scope.everywhere()) as session:
+            await dropout_ends.end_dropout(session, vault, case_id, now)
 
 
 NIGHT = time(1, 30)
