@@ -14,7 +14,12 @@ from tests.households.conftest import PINE, STONE, Households, id_number
 from tests.households.monitoring import CASES, IDENTIFIED, open_case, walk
 from tests.households.road import ANY, day, measure
 
-WORK: dict[str, Any] = {"kind": "employment", "sub_kind": "employment.export", "tag": "raise", "bureau": "human_resources"}
+WORK: dict[str, Any] = {
+    "kind": "employment",
+    "sub_kind": "employment.export",
+    "tag": "raise",
+    "bureau": "human_resources",
+}
 
 
 async def identified(service: Households) -> str:
