@@ -3,10 +3,9 @@
 import base64
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
-import pytest
 
 from services.alerts.usecases.jobs_findings import JOBLESS, MINOR
 from shared.clock import local_date, utc_now
@@ -56,6 +55,7 @@ async def test_somebody_without_work_is_an_alert_of_the_family_employment(servic
     opened = service.vault.open_json(base64.b64decode(raised.sealed), "alert")
     assert opened["person"]["name"] == "张三"
     assert opened["evidence"] == {
+        "days_jobless": 3,
         "found_in": "就业安置",
         "since_on": event.since_on.isoformat(),
         "reason": "dismissed",
@@ -106,7 +106,7 @@ async def test_bureaus_cannot_report_under_its_feeds(service: Service) -> None:
         "occurred_on": local_date(utc_now()).isoformat(),
         "person": {"id_number": id_number(1), "name": "张三"},
         "area_code": VILLAGE,
-        "evidence": {"since_on": date(2026, 1, 1).isoformat(), "found_in": "务工台账"},
+        "evidence": {"days_jobless": 3, "since_on": date(2026, 1, 1).isoformat(), "found_in": "务工台账"},
     }
     answer = await service.post("/alerts/v1/alerts", body, headers=bearer("bureau", [JOBLESS]))
     assert answer.status_code == 403
@@ -117,22 +117,15 @@ async def test_an_older_installation_gets_the_feeds(cluster: Cluster, database_n
     in_thread(downgrade, "alerts", url, "alerts_0010")
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     before = await connection.fetch("SELECT * FROM alerts.feed WHERE code LIKE 'jobs.%' ORDER BY code")
-    for table in ("feed_version WHERE feed", "feed WHERE code"):
+    for table in ("rule WHERE feed", "feed_version WHERE feed", "feed WHERE code"):
         await connection.execute(f"DELETE FROM alerts.{table} LIKE 'jobs.%'")
     in_thread(migrate, "alerts", url)
     after = await connection.fetch("SELECT * FROM alerts.feed WHERE code LIKE 'jobs.%' ORDER BY code")
     versions = await connection.fetchval("SELECT count(*) FROM alerts.feed_version WHERE feed LIKE 'jobs.%'")
+    rules = await connection.fetchval("SELECT count(*) FROM alerts.rule WHERE feed LIKE 'jobs.%'")
     await connection.close()
     moments = {"created_at", "changed_at"}
     assert [{k: v for k, v in row.items() if k not in moments} for row in after] == [
         {k: v for k, v in row.items() if k not in moments} for row in before
     ]
-    assert (len(after), versions) == (2, 2)
-
-
-@pytest.mark.parametrize("nothing", [UUID(int=0)])
-def test_the_reporter_is_no_account(nothing: UUID) -> None:
-    from services.alerts.usecases.jobs_findings import JOBS
-
-    assert JOBS.id != nothing
-    assert JOBS.kind == "system"
+    assert (len(after), versions, rules) == (2, 2, 2)

@@ -1,12 +1,14 @@
 """The feeds of the jobs service, where an installation does not have them yet: a new one has them from its files."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
 from alembic import op
+
+from shared.ids import new_id
 
 revision = "alerts_0011"
 down_revision = "alerts_0010"
@@ -22,6 +24,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     feed = sa.Table("feed", sa.MetaData(), autoload_with=connection)
     version = sa.Table("feed_version", sa.MetaData(), autoload_with=connection, resolve_fks=False)
+    rule = sa.Table("rule", sa.MetaData(), autoload_with=connection, resolve_fks=False)
     there = set(connection.scalars(sa.select(feed.c.code)))
     now = datetime.now(UTC)
     for code in NEW:
@@ -32,6 +35,7 @@ def upgrade() -> None:
             connection.execute(sa.insert(feed).values({**row, **by, "version": 1, "active": True}))
             kept = {"feed": code, "version": 1, "active": True, "changed_by": NOBODY, "changed_at": now}
             connection.execute(sa.insert(version).values({**kept, "content": _content(row)}))
+            connection.execute(sa.insert(rule).values(_rule(shipped, now)))
 
 
 def downgrade() -> None:
@@ -46,6 +50,22 @@ def _row(shipped: dict, feed: sa.Table) -> dict:
     ]
     texts = {f"{name}_{language}": shipped[name][language] for name in ("bureau", "name") for language in ("zh", "en")}
     return {**row, **texts, "bureau": shipped["bureau"]["code"]}
+
+
+def _rule(shipped: dict, now: datetime) -> dict:
+    return {
+        "id": new_id(),
+        "feed": shipped["code"],
+        "area_prefix": "",
+        "valid_from": date(2020, 1, 1),
+        "valid_to": None,
+        "version": 1,
+        "levels": shipped["rule"]["levels"],
+        "parameters": shipped["rule"]["parameters"],
+        "note": shipped.get("source"),
+        "author": NOBODY,
+        "created_at": now,
+    }
 
 
 def _type(field: str, shipped: dict) -> str:

@@ -63,6 +63,7 @@ def _draft(event: JoblessAgain | MinorWorking, vault: Vault) -> AlertDraft:
     """As a bureau would send it."""
     evidence: dict[str, Any] = {"found_in": FOUND_IN[event.found_in]}
     if isinstance(event, JoblessAgain):
+        evidence["days_jobless"] = max((local_date(event.noticed_at) - event.since_on).days, 0)
         evidence["since_on"] = event.since_on.isoformat()
         if event.reason is not None:
             evidence["reason"] = event.reason
