@@ -1,7 +1,10 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.jobs.models import LabourTask, Person
+from services.jobs.models import LabourTask, Person, PlacementMove, StayCheck, SubsidyClaim, Trip
+from services.jobs.usecases.placement_history import NOTE as PLACEMENT_NOTE
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
+from services.jobs.usecases.subsidies import NOTE as SUBSIDY_NOTE
+from services.jobs.usecases.trips import CONTACT as TRIP_CONTACT
 from shared.security.reseal import Sealed
 
 SEALED = (
@@ -9,4 +12,8 @@ SEALED = (
     Sealed(Person.id_number_sealed, ID_NUMBER),
     Sealed(Person.phone_sealed, PHONE),
     Sealed(LabourTask.note_sealed, TASK_NOTE),
+    Sealed(PlacementMove.note_sealed, PLACEMENT_NOTE),
+    Sealed(StayCheck.note_sealed, PLACEMENT_NOTE),
+    Sealed(SubsidyClaim.note_sealed, SUBSIDY_NOTE),
+    Sealed(Trip.contact_sealed, TRIP_CONTACT),
 )

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "jobs_0009"
-down_revision = "jobs_0002"
+down_revision = "jobs_0008"
 branch_labels = None
 depends_on = None
 
@@ -155,7 +155,10 @@ def _placements() -> None:
         _whole("version"),
         _moment("updated_at"),
         _follows("placement", "person"),
-        sa.ForeignKeyConstraint(["need_id"], ["work_need.id"], name="fk_placement_need_id_work_need"),
+        *(
+            sa.ForeignKeyConstraint([f"{of}_id"], [f"{table}.id"], name=f"fk_placement_{of}_id_{table}")
+            for of, table in (("need", "work_need"), ("post", "post"), ("employer", "employer"))
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_placement"),
         sa.UniqueConstraint("id", "area_code", name="uq_placement_id_area_code"),
     )

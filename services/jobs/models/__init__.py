@@ -2,6 +2,7 @@
 
 from services.jobs.models.needs import NeedState, WorkNeed
 from services.jobs.models.people import Person
+from services.jobs.models.placements import Placement, PlacementMove, StayCheck
 from services.jobs.models.plumbing import (
     Account,
     Area,
@@ -13,22 +14,52 @@ from services.jobs.models.plumbing import (
     Outbox,
     Policy,
 )
+from services.jobs.models.posts import Blacklisting, Employer, Post, PostState
+from services.jobs.models.subsidies import SubsidyClaim, TradeMedian
 from services.jobs.models.tasks import LabourTask, TaskKind, TaskState
+from services.jobs.models.training import (
+    Attendance,
+    Certificate,
+    Course,
+    CourseState,
+    Enrolment,
+    EnrolmentState,
+    PlanState,
+)
+from services.jobs.models.trips import Trip, TripPassenger
 
 __all__ = [
     "Account",
     "Area",
+    "Attendance",
     "AuditEntry",
     "Base",
+    "Blacklisting",
+    "Certificate",
+    "Course",
+    "CourseState",
     "DeadLetter",
+    "Employer",
+    "Enrolment",
+    "EnrolmentState",
     "IdempotencyKey",
     "Inbox",
     "LabourTask",
     "NeedState",
     "Outbox",
     "Person",
+    "Placement",
+    "PlacementMove",
+    "PlanState",
     "Policy",
+    "Post",
+    "PostState",
+    "StayCheck",
+    "SubsidyClaim",
     "TaskKind",
     "TaskState",
+    "TradeMedian",
+    "Trip",
+    "TripPassenger",
     "WorkNeed",
 ]

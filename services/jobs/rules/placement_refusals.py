@@ -147,6 +147,12 @@ class TripNotYours(Conflict):
     code: ClassVar[str] = "trip-not-yours"
 
 
+class TripTooEarly(Conflict):
+    """The day of departure has not come."""
+
+    code: ClassVar[str] = "trip-too-early"
+
+
 class PassengerAboard(Conflict):
     """The placement has a seat on another trip."""
 
@@ -205,3 +211,9 @@ class ClaimDecided(Conflict):
     """The claim was paid or refused already."""
 
     code: ClassVar[str] = "subsidy-claim-decided"
+
+
+class ClaimDay(Invalid):
+    """The day lies before the claim or in the future."""
+
+    code: ClassVar[str] = "subsidy-claim-day"

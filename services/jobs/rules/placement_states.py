@@ -7,9 +7,11 @@ Source: issue 5, Posts and matching; "still there at 30, 90, 180 days" (稳岗�
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Literal, get_args
 
 from services.jobs.rules.placement_refusals import PlacementDayOutOfOrder, PlacementMoveIllegal
+from services.jobs.rules.placement_refusing import Lesson
 from shared.contracts.jobs_placement_policies import PlacementClocks
 from shared.errors import Fault, InvalidInput
 
@@ -55,6 +57,18 @@ MOVES: tuple[Move, ...] = (
 """All of them; each pair of states once."""
 
 _BY_PAIR: Mapping[tuple[State, State], Move] = {(move.source, move.to): move for move in MOVES}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A move as somebody asks for it. `wage` in yuan a month; `note` is sealed; `lesson` of a refusal."""
+
+    to: State
+    on: date
+    reason: str | None = None
+    wage: Decimal | None = None
+    note: str | None = None
+    lesson: Lesson = Lesson()
 
 
 def moves_from(source: State) -> list[Move]:

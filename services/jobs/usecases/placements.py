@@ -5,7 +5,6 @@ Whoever is locked: the person first, then placements, then posts; so two who do 
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from services.jobs.models import Person, Placement, Post, WorkNeed
@@ -27,7 +26,7 @@ from services.jobs.rules.placement_states import (
     BEGUN,
     BOUND,
     PROPOSED,
-    State,
+    Wanted,
     require_brought,
     require_move,
     require_order,
@@ -57,18 +56,6 @@ class Referral:
     need_id: UUID | None = None
     proposal_id: UUID | None = None
     note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A move as somebody asks for it. `wage` in yuan a month; `note` is sealed; `lesson` of a refusal."""
-
-    to: State
-    on: date
-    reason: str | None = None
-    wage: Decimal | None = None
-    note: str | None = None
-    lesson: Lesson = Lesson()
 
 
 async def refer(session: WriteSession, vault: Vault, who: Principal, told: Referral, now: datetime) -> PlacementRow:
