@@ -1,6 +1,16 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.jobs.models import LabourTask, Person, PlacementMove, StayCheck, SubsidyClaim, Trip
+from services.jobs.models import (
+    LabourChange,
+    LabourRow,
+    LabourTask,
+    Person,
+    PlacementMove,
+    StayCheck,
+    SubsidyClaim,
+    Trip,
+)
+from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.placement_history import NOTE as PLACEMENT_NOTE
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
 from services.jobs.usecases.subsidies import NOTE as SUBSIDY_NOTE
@@ -16,4 +26,7 @@ SEALED = (
     Sealed(StayCheck.note_sealed, PLACEMENT_NOTE),
     Sealed(SubsidyClaim.note_sealed, SUBSIDY_NOTE),
     Sealed(Trip.contact_sealed, TRIP_CONTACT),
+    Sealed(LabourRow.employer_name_sealed, EMPLOYER),
+    Sealed(LabourChange.employer_from_sealed, EMPLOYER),
+    Sealed(LabourChange.employer_to_sealed, EMPLOYER),
 )
