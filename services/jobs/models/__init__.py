@@ -13,21 +13,42 @@ from services.jobs.models.plumbing import (
     Outbox,
     Policy,
 )
+from services.jobs.models.posts import Blacklisting, Employer, Post, PostState
 from services.jobs.models.tasks import LabourTask, TaskKind, TaskState
+from services.jobs.models.training import (
+    Attendance,
+    Certificate,
+    Course,
+    CourseState,
+    Enrolment,
+    EnrolmentState,
+    PlanState,
+)
 
 __all__ = [
     "Account",
     "Area",
+    "Attendance",
     "AuditEntry",
     "Base",
+    "Blacklisting",
+    "Certificate",
+    "Course",
+    "CourseState",
     "DeadLetter",
+    "Employer",
+    "Enrolment",
+    "EnrolmentState",
     "IdempotencyKey",
     "Inbox",
     "LabourTask",
     "NeedState",
     "Outbox",
     "Person",
+    "PlanState",
     "Policy",
+    "Post",
+    "PostState",
     "TaskKind",
     "TaskState",
     "WorkNeed",
