@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from services.jobs.models import Person, Placement, WorkNeed
+from services.jobs.models import Course, Enrolment, Person, Placement, WorkNeed
 from services.jobs.rules.ages import age_on
 from shared.contracts import jobs as contract
 
@@ -80,6 +80,22 @@ def minor_working(
         age=age_on(person.birth_on, seen_on),
         seen_on=seen_on,
         noticed_at=now,
+    )
+
+
+def training_completed(
+    enrolment: Enrolment, course: Course, person: Person, now: datetime, *, need_ref: str | None, certificate: bool
+) -> contract.TrainingCompleted:
+    """Somebody finished a course. `need_ref`: what the case that asked for it calls the need."""
+    return contract.TrainingCompleted(
+        enrolment_id=enrolment.id,
+        person_key=person.person_key,
+        area_code=person.area_code,
+        need_ref=need_ref,
+        trade=course.trade,
+        certificate=certificate,
+        completed_on=course.ends_on,
+        told_at=now,
     )
 
 

@@ -1,6 +1,8 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
 from services.jobs.models import (
+    Blacklisting,
+    Employer,
     LabourChange,
     LabourRow,
     LabourTask,
@@ -12,6 +14,8 @@ from services.jobs.models import (
 )
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.placement_history import NOTE as PLACEMENT_NOTE
+from services.jobs.usecases.employers import BLACKLIST_DETAIL, CONTACT
+from services.jobs.usecases.employers import PHONE as EMPLOYER_PHONE
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
 from services.jobs.usecases.subsidies import NOTE as SUBSIDY_NOTE
 from services.jobs.usecases.trips import CONTACT as TRIP_CONTACT
@@ -29,4 +33,8 @@ SEALED = (
     Sealed(LabourRow.employer_name_sealed, EMPLOYER),
     Sealed(LabourChange.employer_from_sealed, EMPLOYER),
     Sealed(LabourChange.employer_to_sealed, EMPLOYER),
+    Sealed(Employer.contact_sealed, CONTACT),
+    Sealed(Employer.phone_sealed, EMPLOYER_PHONE),
+    Sealed(Blacklisting.detail_sealed, BLACKLIST_DETAIL),
+    Sealed(Blacklisting.end_detail_sealed, BLACKLIST_DETAIL),
 )

@@ -13,6 +13,7 @@ from shared.contracts import (
     jobs_ledger_policies,
     jobs_match_policies,
     jobs_placement_policies,
+    jobs_posts_policies,
     quality_policies,
     schooling_policies,
 )
@@ -277,6 +278,7 @@ BODIES: dict[str, type[BaseModel]] = {
     **case_policies.BODIES,
     "grade-rules": GradeRules,
     **gate_policies.BODIES,
+    **jobs_posts_policies.BODIES,
     **quality_policies.BODIES,
     **schooling_policies.BODIES,
     **jobs_placement_policies.BODIES,

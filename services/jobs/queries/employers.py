@@ -62,9 +62,7 @@ async def get_employer(session: ReadSession, scope: Scope, employer_id: UUID) ->
     return found
 
 
-async def lock_employer(
-    session: WriteSession, scope: Scope, employer_id: UUID, *, share: bool = False
-) -> Employer:
+async def lock_employer(session: WriteSession, scope: Scope, employer_id: UUID, *, share: bool = False) -> Employer:
     """One employer that nobody else changes until commit; `share`: others may read it so as well."""
     query = select(Employer).where(of_counties(Employer.county, scope), Employer.id == employer_id)
     query = query.with_for_update(read=share).execution_options(populate_existing=True)
@@ -76,7 +74,9 @@ async def lock_employer(
 
 async def find_same(session: ReadSession, county: str, credit_code: str | None, name: str) -> Employer | None:
     """The employer of that county with that code; without a code, the one of that name that has none."""
-    same = Employer.credit_code == credit_code if credit_code else (Employer.name == name) & Employer.credit_code.is_(None)
+    same = (
+        Employer.credit_code == credit_code if credit_code else (Employer.name == name) & Employer.credit_code.is_(None)
+    )
     return (await session.scalars(select(Employer).where(Employer.county == county, same))).one_or_none()
 
 
@@ -87,6 +87,12 @@ async def list_same(
     by_name = Employer.credit_code.is_(None) & Employer.name.in_(set(names))
     query = select(Employer).where(Employer.county == county, Employer.credit_code.in_(set(credit_codes)) | by_name)
     return (await session.scalars(query)).all()
+
+
+async def hold(session: WriteSession, employer_ids: Collection[UUID]) -> None:
+    """Let nobody blacklist or change these employers until the commit."""
+    query = select(Employer.id).where(Employer.id.in_(set(employer_ids))).order_by(Employer.id)
+    await session.execute(query.with_for_update(read=True))
 
 
 async def list_by_ids(session: ReadSession, scope: Scope, employer_ids: Collection[UUID]) -> dict[UUID, Employer]:
