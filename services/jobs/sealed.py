@@ -12,10 +12,10 @@ from services.jobs.models import (
     SubsidyClaim,
     Trip,
 )
-from services.jobs.usecases.ledger_lines import EMPLOYER
-from services.jobs.usecases.placement_history import NOTE as PLACEMENT_NOTE
 from services.jobs.usecases.employers import BLACKLIST_DETAIL, CONTACT
 from services.jobs.usecases.employers import PHONE as EMPLOYER_PHONE
+from services.jobs.usecases.ledger_lines import EMPLOYER
+from services.jobs.usecases.placement_history import NOTE as PLACEMENT_NOTE
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
 from services.jobs.usecases.subsidies import NOTE as SUBSIDY_NOTE
 from services.jobs.usecases.trips import CONTACT as TRIP_CONTACT

@@ -22,6 +22,8 @@ SECURED = [
     "labour_change",
     "labour_row",
     "labour_task",
+    "matching_proposal",
+    "matching_run",
     "person",
     "placement",
     "placement_move",

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.jobs.rules import placement_stay as stay
 from services.jobs.rules.move_up import AtWork, place
@@ -296,7 +297,7 @@ def test_rules_that_make_no_sense_are_refused() -> None:
         [{**far, "most": 0}],
         [{"code": "c", "kind": "training", "most": 1, "months": 3}],
     ):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValidationError):
             LabourSubsidies.model_validate({"rules": wrong})
     assert fits(SubsidyRule.model_validate(far), Worker(HOME, "ordinary", "44", TODAY), TODAY)
 

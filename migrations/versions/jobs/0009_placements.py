@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "jobs_0009"
-down_revision = "jobs_0008"
+down_revision = "jobs_0007"
 branch_labels = None
 depends_on = None
 
@@ -41,11 +41,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     GROUP BY p.employer_id
 $$
 """
-# Everybody's promises count against the openings of a post, also those in villages that the asker does not see.
+# Everybody's promises count against the openings of a post, also those in villages that the asker does not see; whoever
+# has one kept for them after a course is counted there.
 PROMISED = """
 CREATE FUNCTION promised_openings(post uuid) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT count(*) FROM placement WHERE post_id = post AND state IN ('accepted', 'placed')
+    SELECT count(*) FROM placement p WHERE p.post_id = post AND p.state IN ('accepted', 'placed') AND NOT EXISTS (
+        SELECT FROM enrolment e WHERE e.person_id = p.person_id AND e.plan_post_id = post AND e.plan_state = 'held'
+    )
 $$
 """
 FUNCTIONS = {"employer_stability(uuid[], date, date)": STABILITY, "promised_openings(uuid)": PROMISED}

@@ -1,6 +1,6 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.jobs.api import ledger, needs, people, tasks
+from services.jobs.api import ledger, move_up, needs, people, placements, stay_checks, subsidies, tasks, trips
 
 # A path with a fixed word stands before the one that would read the word as an id.
 ROUTERS = (
@@ -8,4 +8,9 @@ ROUTERS = (
     needs.router,
     tasks.router,
     ledger.router,
+    placements.router,
+    stay_checks.router,
+    trips.router,
+    move_up.router,
+    subsidies.router,
 )

@@ -38,9 +38,7 @@ async def summaries(
     return [_summary(row, posts.get(row.placement.post_id), reader, names, today) for row in rows]
 
 
-async def placement_view(
-    session: ReadSession, row: PlacementRow, reader: Reader, today: date
-) -> schemas.PlacementView:
+async def placement_view(session: ReadSession, row: PlacementRow, reader: Reader, today: date) -> schemas.PlacementView:
     """One with its history, its calls, and what may be done next."""
     [summary] = await summaries(session, [row], reader, today)
     placement = row.placement

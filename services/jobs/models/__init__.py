@@ -1,6 +1,7 @@
 """Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
 
 from services.jobs.models.ledger import LabourChange, LabourRow, LedgerImport, LedgerMonth
+from services.jobs.models.matching import MatchingProposal, MatchingRun, ProposalState, RunState
 from services.jobs.models.needs import NeedState, WorkNeed
 from services.jobs.models.people import Person
 from services.jobs.models.placements import Placement, PlacementMove, StayCheck
@@ -50,6 +51,8 @@ __all__ = [
     "LabourTask",
     "LedgerImport",
     "LedgerMonth",
+    "MatchingProposal",
+    "MatchingRun",
     "NeedState",
     "Outbox",
     "Person",
@@ -59,6 +62,8 @@ __all__ = [
     "Policy",
     "Post",
     "PostState",
+    "ProposalState",
+    "RunState",
     "StayCheck",
     "SubsidyClaim",
     "TaskKind",

@@ -49,6 +49,11 @@ ON CONFLICT (county, trade) DO UPDATE SET
 _FORGET = text("DELETE FROM trade_median WHERE reckoned_at < :now")
 _RECKONED = text("SELECT max(reckoned_at) FROM trade_median")
 _ROWS = text("SELECT EXISTS (SELECT FROM labour_row WHERE month = :month)")
+_INDUSTRY = text("""
+SELECT industry FROM labour_row
+WHERE month BETWEEN :before AND :month AND employer_id = :employer AND industry IS NOT NULL
+GROUP BY industry ORDER BY count(*) DESC, industry LIMIT 1
+""")
 _ONE = text("""
 SELECT work_area, started_on, trade, work_kind, wage, wants_change FROM labour_row
 WHERE month = :month AND person_id = :person AND status = 'out' AND (ended_on IS NULL OR ended_on >= :today)
@@ -95,13 +100,23 @@ async def list_queue(
         "limit": limit,
         **policy.weights.model_dump(),
     }
-    return [AtWorkRow(**{**row, "urgency": int(row["urgency"])}) for row in (await session.execute(_QUEUE, values)).mappings()]
+    return [
+        AtWorkRow(**{**row, "urgency": int(row["urgency"])})
+        for row in (await session.execute(_QUEUE, values)).mappings()
+    ]
 
 
 async def find_at_work(session: ReadSession, person_id: UUID, today: date) -> Any | None:
     """What the ledger says of somebody's work this month, None of who is not out."""
     values = {"month": await ledger_month(session, today), "person": person_id, "today": today}
     return (await session.execute(_ONE, values)).one_or_none()
+
+
+async def find_industry(session: ReadSession, employer_id: UUID, month: date) -> str | None:
+    """What most rows say of an employer, this month and the last (GB/T 4754)."""
+    values = {"employer": employer_id, "month": month, "before": move(month, -1)}
+    found: str | None = await session.scalar(_INDUSTRY, values)
+    return found
 
 
 async def reckon_medians(session: WriteSession, today: date, now: datetime) -> None:
@@ -114,4 +129,3 @@ async def last_reckoned(session: ReadSession) -> datetime | None:
     """When the medians were reckoned last."""
     found: datetime | None = await session.scalar(_RECKONED)
     return found
-

@@ -85,7 +85,7 @@ async def find_seats(session: ReadSession, placement_ids: Collection[UUID]) -> d
 
 async def travelled(session: ReadSession, placement_id: UUID) -> bool:
     """Whether somebody was present on an organised trip to the post."""
-    query = select(TripPassenger.id).where(TripPassenger.placement_id == placement_id, TripPassenger.present)
+    query = select(TripPassenger.id).where(TripPassenger.placement_id == placement_id, TripPassenger.present.is_(True))
     return await session.scalar(query.limit(1)) is not None
 
 

@@ -78,6 +78,12 @@ class ProposalOfAnother(Invalid):
     code: ClassVar[str] = "placement-proposal-of-another"
 
 
+class ProposalsTooMany(Invalid):
+    """The run has more proposals than may be acted on at once: choose among them."""
+
+    code: ClassVar[str] = "placement-proposals-too-many"
+
+
 class PostBarred(Conflict):
     """The law or the person's health bars that post: every reason is told at once."""
 
@@ -217,3 +223,9 @@ class ClaimDay(Invalid):
     """The day lies before the claim or in the future."""
 
     code: ClassVar[str] = "subsidy-claim-day"
+
+
+class SubsidyListLong(Invalid):
+    """More lines than one workbook shall hold."""
+
+    code: ClassVar[str] = "subsidy-list-long"

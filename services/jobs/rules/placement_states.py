@@ -1,6 +1,6 @@
 """A placement (介绍安置) in one table: its states, the legal moves, and what makes each.
 
-referred 已介绍 → offered 拟录用 → accepted 本人同意 / refused 未成 → placed 已落实（待到岗） → arrived 已到岗 → ended 已离岗.
+referred 已介绍 → offered 拟录用 → accepted 本人同意 / refused 未成 → placed 待到岗 → arrived 已到岗 → ended 已离岗.
 Source: issue 5, Posts and matching; "still there at 30, 90, 180 days" (稳岗率) is of docs/placements.md.
 """
 
@@ -29,6 +29,8 @@ PROPOSED: tuple[State, ...] = ("referred", "offered")
 BOUND: tuple[State, ...] = ("accepted", "placed")
 """Holds an opening of the post; a person is bound to one post at most."""
 
+THERE: tuple[State, ...] = ("arrived",)
+"""At work; a person is at one post at a time."""
 BEGUN: State = "referred"
 
 HAND: tuple[Cause, ...] = ("hand",)
@@ -61,14 +63,16 @@ _BY_PAIR: Mapping[tuple[State, State], Move] = {(move.source, move.to): move for
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A move as somebody asks for it. `wage` in yuan a month; `note` is sealed; `lesson` of a refusal."""
+    """A move as somebody asks for it. `wage` in yuan a month; `note` is sealed; `lesson` of a refusal;
+    `industry` (GB/T 4754) of an arrival, for the ledger."""
 
     to: State
     on: date
     reason: str | None = None
     wage: Decimal | None = None
     note: str | None = None
-    lesson: Lesson = Lesson()
+    lesson: Lesson | None = None
+    industry: str | None = None
 
 
 def moves_from(source: State) -> list[Move]:

@@ -11,11 +11,19 @@ from services.jobs.codes import LISTS
 from services.jobs.rules.placement_refusing import Lesson
 from services.jobs.rules.placement_states import State, Wanted
 from services.jobs.rules.placement_stay import Outcome
-from services.jobs.schemas.fields import Answer, Draft, Paragraph, PastDay
+from services.jobs.schemas.fields import Answer, Draft, Industry, Paragraph, PastDay
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
 
 Wage = Annotated[
-    Decimal, Field(ge=0, le=100_000, max_digits=8, decimal_places=2, description="Yuan a month · 月工资（元）", examples=["5500.00"])
+    Decimal,
+    Field(
+        ge=0,
+        le=100_000,
+        max_digits=8,
+        decimal_places=2,
+        description="Yuan a month · 月工资（元）",
+        examples=["5500.00"],
+    ),
 ]
 Note = Annotated[Paragraph, Field(description="Kept sealed · 说明", examples=["电话联系，同意节后出发"])]
 REASONS = {"refused": "placement_refusal", "ended": "placement_ending"}
@@ -38,7 +46,10 @@ class LessonDraft(Draft):
 
     place: Annotated[
         str | None,
-        Field(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$", description="Not to this province, prefecture or county · 不愿去的地方"),
+        Field(
+            pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$",
+            description="Not to this province, prefecture or county · 不愿去的地方",
+        ),
     ] = None
     wage_floor: Annotated[Wage | None, Field(description="Not for less · 最低工资")] = None
     no_nights: Annotated[bool, Field(description="不上夜班")] = False
@@ -54,10 +65,15 @@ class MoveDraft(Draft):
 
     to: Annotated[ByHand, Field(description="To · 转为", examples=["accepted"])]
     on: PastDay
-    reason: Annotated[str | None, Field(max_length=40, description="Of a refusal or an ending · 原因", examples=["too_far"])] = None
+    reason: Annotated[
+        str | None, Field(max_length=40, description="Of a refusal or an ending · 原因", examples=["too_far"])
+    ] = None
     wage: Wage | None = None
     note: Note | None = None
-    learn: Annotated[LessonDraft | None, Field(description="Of a refusal: what the need shall say · 写入就业需求")] = None
+    industry: Annotated[Industry | None, Field(description="Of an arrival, for the ledger · 所属行业")] = None
+    learn: Annotated[LessonDraft | None, Field(description="Of a refusal: what the need shall say · 写入就业需求")] = (
+        None
+    )
 
     @model_validator(mode="after")
     def _reason_is_a_code(self) -> Self:
@@ -68,8 +84,8 @@ class MoveDraft(Draft):
         """As the use case takes it."""
         listed = REASONS.get(self.to)
         reason = LISTS[listed].read(self.reason) if listed is not None and self.reason is not None else self.reason
-        lesson = self.learn.lesson() if self.learn else Lesson()
-        return Wanted(self.to, self.on, reason, self.wage, self.note, lesson)
+        lesson = self.learn.lesson() if self.learn else None
+        return Wanted(self.to, self.on, reason, self.wage, self.note, lesson, self.industry)
 
 
 class StayAnswerDraft(Draft):
@@ -85,9 +101,10 @@ class ChosenDraft(Draft):
     """Proposals that somebody chose to act on."""
 
     run_id: UUID = Field(description="The matching run · 匹配批次")
-    proposal_ids: Annotated[
-        list[UUID], Field(min_length=1, max_length=500, description="All of the run unless given · 所选建议")
-    ] | None = None
+    proposal_ids: (
+        Annotated[list[UUID], Field(min_length=1, max_length=500, description="All of the run unless given · 所选建议")]
+        | None
+    ) = None
     on: PastDay
 
 

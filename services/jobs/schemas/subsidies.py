@@ -12,9 +12,7 @@ from services.jobs.codes import LISTS
 from services.jobs.schemas.fields import Answer, Draft, Paragraph, PastDay, Trade
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
 
-Amount = Annotated[
-    Decimal, Field(gt=0, max_digits=8, decimal_places=2, description="Yuan · 元", examples=["1000.00"])
-]
+Amount = Annotated[Decimal, Field(gt=0, max_digits=8, decimal_places=2, description="Yuan · 元", examples=["1000.00"])]
 Kind = Literal["transport", "stay", "training"]
 SubsidyRefusal = Annotated[str, LISTS["subsidy_refusal"].field(), Field(description="退回原因", examples=["no_proof"])]
 

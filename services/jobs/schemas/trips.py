@@ -29,9 +29,7 @@ class PlanDraft(Draft):
 
     def plan(self) -> Plan:
         """As the use case takes it."""
-        return Plan(
-            self.from_place, self.to_area, self.departs_on, self.vehicle, self.seats, self.contact, self.phone
-        )
+        return Plan(self.from_place, self.to_area, self.departs_on, self.vehicle, self.seats, self.contact, self.phone)
 
 
 class TripDraft(PlanDraft):

@@ -98,7 +98,7 @@ async def answer_call(
         placement.version += 1
         placement.updated_at = now
         if told.outcome != "not_reached":
-            await write_stay(session, vault, who, placement, told.wage, now)
+            await write_stay(session, vault, who, placement, told.wage, clocks, now)
     await audit.record(
         session,
         who,

@@ -12,7 +12,13 @@ from services.jobs.queries import subsidies as find
 from services.jobs.queries.at_work import find_at_work
 from services.jobs.queries.people import lock_person
 from services.jobs.queries.subsidies import ClaimRow, DueRow, SumRow
-from services.jobs.rules.placement_refusals import ClaimDecided, ClaimDay, SubsidyClaimed, SubsidyTooHigh
+from services.jobs.rules.placement_refusals import (
+    ClaimDay,
+    ClaimDecided,
+    SubsidyClaimed,
+    SubsidyListLong,
+    SubsidyTooHigh,
+)
 from services.jobs.rules.subsidies import Worker, require_claim
 from services.jobs.usecases.sealing import seal_text
 from shared.areas import CODE_LENGTH, Scope
@@ -28,6 +34,8 @@ from shared.security.vault import Vault
 
 NOTE = "subsidy-note"
 KIND = "labour-subsidies"
+NOTHING = Decimal("0.00")
+MOST_LINES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,17 @@ async def sum_unclaimed(
     """The same as people and yuan, by area of so many digits."""
     today = local_date(now)
     return await find.sum_unclaimed(session, scope, await _policy_of(session, scope, today), kind, today, digits)
+
+
+async def take_unclaimed(
+    session: WriteSession, who: Principal, scope: Scope, kind: str | None, now: datetime
+) -> Sequence[DueRow]:
+    """All of them for a workbook; who took it and how many is on record. Raises `SubsidyListLong`."""
+    rows = await list_unclaimed(session, scope, kind, now, None, MOST_LINES + 1)
+    if len(rows) > MOST_LINES:
+        raise SubsidyListLong(field="area", most=MOST_LINES)
+    await audit.record(session, who, "subsidy:export", "unclaimed", count=len(rows), areas=scope.serialise())
+    return rows
 
 
 async def claim_subsidy(session: WriteSession, vault: Vault, who: Principal, told: Claim, now: datetime) -> ClaimRow:

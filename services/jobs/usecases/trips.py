@@ -192,7 +192,14 @@ async def _set_out(
     require_move(placement.state, "placed", "trip")
     clocks = await get_clocks(session, placement.area_code, local_date(now))
     on = max(trip.departs_on, placement.state_since)
-    go(session, vault, placement, "placed", clocks, Step("trip", on, who.id, now, None, trip.id, None, clocks.policy_id))
+    go(
+        session,
+        vault,
+        placement,
+        "placed",
+        clocks,
+        Step("trip", on, who.id, now, None, trip.id, None, clocks.policy_id),
+    )
 
 
 async def _lock_own(session: WriteSession, who: Principal, trip_id: UUID, if_match: str | None) -> Trip:
