@@ -1,10 +1,16 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.jobs.api import needs, people, tasks
+from services.jobs.api import ledger, move_up, needs, people, placements, stay_checks, subsidies, tasks, trips
 
 # A path with a fixed word stands before the one that would read the word as an id.
 ROUTERS = (
     people.router,
     needs.router,
     tasks.router,
+    ledger.router,
+    placements.router,
+    stay_checks.router,
+    trips.router,
+    move_up.router,
+    subsidies.router,
 )
