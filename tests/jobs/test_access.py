@@ -51,16 +51,13 @@ async def test_each_role_does_what_its_permits_say(service: Jobs, method: str, p
         assert refused == (role not in roles), (role, answer.status_code, answer.text)
 
 
-def test_every_route_stands_in_the_table(service: Jobs) -> None:
-    operations = ("/dead-letters", "/audit")
-    made = {
-        (
-            method,
-            re.sub(r"\{[a-z]+_id\}", ID, path.removeprefix("/jobs/v1")).replace("{month}", "2026-10"),
-        )
-        for method, path, _ in routes(service.app)
-        if path.startswith("/jobs/v1") and not path.removeprefix("/jobs/v1").startswith(operations)
-    }
+OWN = re.compile(r"/jobs/v1(/(codes|people|needs|tasks)(/.*)?)$")
+"""The routes of this table; the ledger, posts, placements and the others have tables beside their own tests."""
+
+
+def test_every_route_of_its_own_stands_in_the_table(service: Jobs) -> None:
+    found = ((method, OWN.match(path)) for method, path, _ in routes(service.app))
+    made = {(method, re.sub(r"\{\w+\}", ID, path[1])) for method, path in found if path is not None}
     assert made == {(method, path) for method, path, _ in ROUTES}
 
 
