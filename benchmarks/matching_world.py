@@ -43,11 +43,9 @@ def draw(people: int, posts: int, openings: int, seed: int) -> tuple[list[Seeker
         for _ in range(4000)
     }
     stays = {f"e{number}": Stayed(20, int(rng.integers(4, 21))) for number in range(EMPLOYERS)}
-    return (
-        seekers,
-        offered,
-        Terms(shipped_weights(), Distances(LabourDistances(detour=1.3, places=measured)), there, stays),
-    )
+    distances = Distances(LabourDistances(detour=1.3, places=measured))
+    lawful = frozenset({"forbidden_for_women"}), frozenset({"special_work"})
+    return seekers, offered, Terms(shipped_weights(), distances, there, stays, *lawful)
 
 
 def _codes(rng: np.random.Generator) -> list[tuple[int, int, int]]:

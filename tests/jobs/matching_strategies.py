@@ -35,8 +35,6 @@ def weights(**changes: object) -> MatchingWeights:
         least_pay_ratio=1.0,
         villagers_full=5,
         stay=Stay(share=0.7, placed=10),
-        sex_reasons=["forbidden_for_women"],
-        age_reasons=["special_work"],
         fitness=[
             FitnessRule(demand="heavy", health=["serious"], disability_levels=[1, 2]),
             FitnessRule(demand="light", disability_classes=[1], disability_levels=[1]),
@@ -52,6 +50,8 @@ def terms(**changes: object) -> Terms:
         Distances(LabourDistances(detour=1.3, places=list(MEASURED))),
         villagers={(VILLAGES[0], "440306"): 3, (VILLAGES[0], "e1"): 9, (VILLAGES[1], "e2"): 1},
         stays={"e1": Stayed(20, 19), "e2": Stayed(30, 3)},
+        sex_reasons=frozenset({"forbidden_for_women"}),
+        age_reasons=frozenset({"special_work"}),
     )
 
 

@@ -69,18 +69,18 @@ def unlawful_bars(openings: Iterable[Opening], terms: Terms) -> list[UnlawfulBar
         if post.sex is not None and _lawful_sex(post, terms) is None:
             found.append(UnlawfulBar(post.post_id, "sex", post.sex_reason))
         asked = post.age_high is not None or (post.age_low or 0) > GROWN_UP
-        if asked and post.age_reason not in terms.weights.age_reasons:
+        if asked and post.age_reason not in terms.age_reasons:
             found.append(UnlawfulBar(post.post_id, "age", post.age_reason))
     return found
 
 
 def _lawful_sex(post: Opening, terms: Terms) -> str | None:
-    return post.sex if post.sex_reason in terms.weights.sex_reasons else None
+    return post.sex if post.sex_reason in terms.sex_reasons else None
 
 
 def _lawful_ages(post: Opening, terms: Terms) -> tuple[int | None, int | None]:
     """An age of majority needs no reason; any other bar does."""
-    if post.age_reason in terms.weights.age_reasons:
+    if post.age_reason in terms.age_reasons:
         return post.age_low, post.age_high
     return (min(post.age_low, GROWN_UP) if post.age_low is not None else None), None
 

@@ -106,12 +106,15 @@ class Stayed:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The policies of a run and what is known besides. `villagers`: people of a village at an employer or a place
-    (6 digits), by (village, employer id or place)."""
+    (6 digits), by (village, employer id or place). `sex_reasons`, `age_reasons`: legal reasons for a bar, by the policy
+    on posts; a bar without one of them is ignored and reported."""
 
     weights: MatchingWeights
     distances: Distances
     villagers: Mapping[tuple[str, str], int] = field(default_factory=dict)
     stays: Mapping[str, Stayed] = field(default_factory=dict)
+    sex_reasons: frozenset[str] = frozenset()
+    age_reasons: frozenset[str] = frozenset()
 
 
 def _through_the_air(one: MeasuredPlace, other: MeasuredPlace) -> float:
