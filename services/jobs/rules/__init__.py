@@ -1,1 +1,1 @@
-"""Pure rules: no I/O, no clock; times and policies come in as arguments."""
+"""Pure functions: the clock, thresholds and codes come in as arguments."""
