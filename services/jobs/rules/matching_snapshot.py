@@ -15,6 +15,7 @@ import orjson
 
 from services.jobs.rules.matching_terms import Distances, Opening, Seeker, Stayed, Terms
 from shared.contracts.jobs_match_policies import LabourDistances, MatchingWeights
+from shared.contracts.jobs_posts_policies import PostRules
 
 FORM = 1
 """Of the text; a later one must still read this."""
@@ -40,8 +41,7 @@ def written(given: Input) -> bytes:
         "day": given.day.isoformat(),
         "weights": terms.weights.model_dump(mode="json"),
         "distances": terms.distances.body.model_dump(mode="json"),
-        "sex_reasons": sorted(terms.sex_reasons),
-        "age_reasons": sorted(terms.age_reasons),
+        "post_rules": terms.post_rules.model_dump(mode="json"),
         "villagers": [[village, place, count] for (village, place), count in sorted(terms.villagers.items())],
         "stays": [[employer, seen.placed, seen.stayed] for employer, seen in sorted(terms.stays.items())],
         "seekers": [_plain(one) for one in sorted(given.seekers, key=lambda one: one.person_id)],
@@ -58,8 +58,7 @@ def read(text: bytes) -> Input:
         Distances(LabourDistances.model_validate(body["distances"])),
         {(village, place): count for village, place, count in body["villagers"]},
         {employer: Stayed(placed, stayed) for employer, placed, stayed in body["stays"]},
-        frozenset(body["sex_reasons"]),
-        frozenset(body["age_reasons"]),
+        PostRules.model_validate(body["post_rules"]),
     )
     seekers = [Seeker(**_typed(one)) for one in body["seekers"]]
     openings = [Opening(**_typed(one)) for one in body["openings"]]
