@@ -1,5 +1,6 @@
 """Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
 
+from services.jobs.models.matching import MatchingProposal, MatchingRun, ProposalState, RunState
 from services.jobs.models.needs import NeedState, WorkNeed
 from services.jobs.models.people import Person
 from services.jobs.models.plumbing import (
@@ -13,21 +14,50 @@ from services.jobs.models.plumbing import (
     Outbox,
     Policy,
 )
+from services.jobs.models.placements import Placement, PlacementMove, StayCheck
+from services.jobs.models.posts import Blacklisting, Employer, Post, PostState
 from services.jobs.models.tasks import LabourTask, TaskKind, TaskState
+from services.jobs.models.training import (
+    Attendance,
+    Certificate,
+    Course,
+    CourseState,
+    Enrolment,
+    EnrolmentState,
+    PlanState,
+)
 
 __all__ = [
     "Account",
     "Area",
+    "Attendance",
     "AuditEntry",
     "Base",
+    "Blacklisting",
+    "Certificate",
+    "Course",
+    "CourseState",
     "DeadLetter",
+    "Employer",
+    "Enrolment",
+    "EnrolmentState",
     "IdempotencyKey",
     "Inbox",
     "LabourTask",
+    "MatchingProposal",
+    "MatchingRun",
     "NeedState",
     "Outbox",
     "Person",
+    "Placement",
+    "PlacementMove",
+    "PlanState",
     "Policy",
+    "Post",
+    "PostState",
+    "ProposalState",
+    "RunState",
+    "StayCheck",
     "TaskKind",
     "TaskState",
     "WorkNeed",

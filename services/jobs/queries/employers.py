@@ -62,9 +62,7 @@ async def get_employer(session: ReadSession, scope: Scope, employer_id: UUID) ->
     return found
 
 
-async def lock_employer(
-    session: WriteSession, scope: Scope, employer_id: UUID, *, share: bool = False
-) -> Employer:
+async def lock_employer(session: WriteSession, scope: Scope, employer_id: UUID, *, share: bool = False) -> Employer:
     """One employer that nobody else changes until commit; `share`: others may read it so as well."""
     query = select(Employer).where(of_counties(Employer.county, scope), Employer.id == employer_id)
     query = query.with_for_update(read=share).execution_options(populate_existing=True)
@@ -76,7 +74,9 @@ async def lock_employer(
 
 async def find_same(session: ReadSession, county: str, credit_code: str | None, name: str) -> Employer | None:
     """The employer of that county with that code; without a code, the one of that name that has none."""
-    same = Employer.credit_code == credit_code if credit_code else (Employer.name == name) & Employer.credit_code.is_(None)
+    same = (
+        Employer.credit_code == credit_code if credit_code else (Employer.name == name) & Employer.credit_code.is_(None)
+    )
     return (await session.scalars(select(Employer).where(Employer.county == county, same))).one_or_none()
 
 

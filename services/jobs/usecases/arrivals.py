@@ -69,9 +69,7 @@ async def leave(
     if was_there:
         await write_leaving(session, vault, who, placement, step.at)
     if was_there and is_jobless(step.reason):
-        told = events.jobless_again(
-            person, placement.id, step.on, step.at, found_in="placement", reason=step.reason
-        )
+        told = events.jobless_again(person, placement.id, step.on, step.at, found_in="placement", reason=step.reason)
         await emit(session, told)
 
 

@@ -69,7 +69,13 @@ async def change_post(
 
 
 async def move_post(
-    session: WriteSession, who: Principal, post_id: UUID, if_match: str | None, move: Move, reason: str | None, now: datetime
+    session: WriteSession,
+    who: Principal,
+    post_id: UUID,
+    if_match: str | None,
+    move: Move,
+    reason: str | None,
+    now: datetime,
 ) -> PostRow:
     """Confirm a proposal, close a post, or reopen it. Raises `PostMoveIllegal`, `EmployerIsBlacklisted`, `UntilPast`."""
     row = await _lock(session, who, post_id, now)

@@ -56,9 +56,7 @@ async def open_due_calls(session: WriteSession, now: datetime) -> int:
             continue
         check = _open(placement, today + timedelta(days=clocks.stay.answer_days), policy_id, now)
         session.add(check)
-        drafts.append(
-            TaskDraft(CALL, placement.area_code, check.id, check.due_on, placement.person_id, policy_id)
-        )
+        drafts.append(TaskDraft(CALL, placement.area_code, check.id, check.due_on, placement.person_id, policy_id))
     await session.flush()
     await open_tasks(session, drafts, now)
     return len(due)
