@@ -12,6 +12,7 @@ from shared.contracts import (
     gate_policies,
     jobs_match_policies,
     jobs_placement_policies,
+    jobs_posts_policies,
     quality_policies,
     schooling_policies,
 )
@@ -276,6 +277,7 @@ BODIES: dict[str, type[BaseModel]] = {
     **case_policies.BODIES,
     "grade-rules": GradeRules,
     **gate_policies.BODIES,
+    **jobs_posts_policies.BODIES,
     **quality_policies.BODIES,
     **schooling_policies.BODIES,
     **jobs_placement_policies.BODIES,

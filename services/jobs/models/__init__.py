@@ -3,6 +3,7 @@
 from services.jobs.models.matching import MatchingProposal, MatchingRun, ProposalState, RunState
 from services.jobs.models.needs import NeedState, WorkNeed
 from services.jobs.models.people import Person
+from services.jobs.models.placements import Placement, PlacementMove, StayCheck
 from services.jobs.models.plumbing import (
     Account,
     Area,
@@ -14,8 +15,8 @@ from services.jobs.models.plumbing import (
     Outbox,
     Policy,
 )
-from services.jobs.models.placements import Placement, PlacementMove, StayCheck
 from services.jobs.models.posts import Blacklisting, Employer, Post, PostState
+from services.jobs.models.subsidies import SubsidyClaim, TradeMedian
 from services.jobs.models.tasks import LabourTask, TaskKind, TaskState
 from services.jobs.models.training import (
     Attendance,
@@ -26,6 +27,7 @@ from services.jobs.models.training import (
     EnrolmentState,
     PlanState,
 )
+from services.jobs.models.trips import Trip, TripPassenger
 
 __all__ = [
     "Account",
@@ -58,7 +60,11 @@ __all__ = [
     "ProposalState",
     "RunState",
     "StayCheck",
+    "SubsidyClaim",
     "TaskKind",
     "TaskState",
+    "TradeMedian",
+    "Trip",
+    "TripPassenger",
     "WorkNeed",
 ]
