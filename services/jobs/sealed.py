@@ -1,8 +1,9 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.jobs.models import Blacklisting, Employer, LabourTask, Person
+from services.jobs.models import Blacklisting, Employer, LabourTask, MatchingRun, Person
 from services.jobs.usecases.employers import BLACKLIST_DETAIL, CONTACT
 from services.jobs.usecases.employers import PHONE as EMPLOYER_PHONE
+from services.jobs.usecases.matching_runs import INPUT
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
 from shared.security.reseal import Sealed
 
@@ -11,6 +12,7 @@ SEALED = (
     Sealed(Person.id_number_sealed, ID_NUMBER),
     Sealed(Person.phone_sealed, PHONE),
     Sealed(LabourTask.note_sealed, TASK_NOTE),
+    Sealed(MatchingRun.input_sealed, INPUT),
     Sealed(Employer.contact_sealed, CONTACT),
     Sealed(Employer.phone_sealed, EMPLOYER_PHONE),
     Sealed(Blacklisting.detail_sealed, BLACKLIST_DETAIL),

@@ -12,7 +12,22 @@ from services.jobs.models import Base
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
-SECURED = ["attendance", "certificate", "enrolment", "labour_task", "person", "work_need"]
+SECURED = [
+    "attendance",
+    "certificate",
+    "enrolment",
+    "labour_task",
+    "matching_proposal",
+    "matching_run",
+    "person",
+    "placement",
+    "placement_move",
+    "stay_check",
+    "subsidy_claim",
+    "trip",
+    "trip_passenger",
+    "work_need",
+]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:

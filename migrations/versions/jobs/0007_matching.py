@@ -102,6 +102,7 @@ def _proposals() -> None:
         _whole("possible"),
         *(_string(name, nullable=True) for name in ("why", "change")),
         _json("facts"),
+        _id("policy_id"),
         _string("reason", nullable=True),
         _id("decided_by", nullable=True),
         _moment("decided_at"),

@@ -103,6 +103,7 @@ class MatchingProposal(Base):
     why: Mapped[str | None]
     change: Mapped[str | None]
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    policy_id: Mapped[UUID]  # version of `matching-weights`
     reason: Mapped[str | None]  # code, of a refusal
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]

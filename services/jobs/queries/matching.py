@@ -23,11 +23,11 @@ PART = 5_000
 
 _INSERT = """
 INSERT INTO matching_proposal (id, run_id, person_id, area_code, need_id, post_id, state, score, parts, priority, groups,
-    possible, why, change, facts, version)
+    possible, why, change, facts, policy_id, version)
 SELECT t.id, $1, t.person_id, p.area_code, t.need_id, t.post_id, t.state, t.score, t.parts::jsonb, t.priority,
-    string_to_array(nullif(t.groups, ''), ','), t.possible, t.why, t.change, t.facts::jsonb, 1
-FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::smallint[], $8::text[], $9::int[],
-    $10::text[], $11::int[], $12::text[], $13::text[], $14::text[])
+    string_to_array(t.groups, ','), t.possible, t.why, t.change, t.facts::jsonb, $2, 1
+FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::smallint[], $9::text[], $10::int[],
+    $11::text[], $12::int[], $13::text[], $14::text[], $15::text[])
     AS t (id, person_id, need_id, post_id, state, score, parts, priority, groups, possible, why, change, facts)
 JOIN person p ON p.id = t.person_id
 """
@@ -141,11 +141,11 @@ async def note_progress(session: WriteSession, run_id: UUID, percent: int) -> bo
     return result.scalar() is not None
 
 
-async def insert_proposals(session: WriteSession, run_id: UUID, rows: Sequence[NewProposal]) -> None:
+async def insert_proposals(session: WriteSession, run: MatchingRun, rows: Sequence[NewProposal]) -> None:
     """Write a run's proposals; who has vanished from the register meanwhile is left out."""
     connection = await raw(session)
     for at in range(0, len(rows), PART):
-        await connection.execute(_INSERT, run_id, *map(list, zip(*rows[at : at + PART], strict=True)))
+        await connection.execute(_INSERT, run.id, run.weights_policy_id, *map(list, zip(*rows[at : at + PART], strict=True)))
 
 
 async def lapse_earlier(session: WriteSession, run: MatchingRun) -> int:
@@ -192,6 +192,12 @@ async def lock_proposal(session: WriteSession, scope: Scope, proposal_id: UUID) 
     if row is None:
         raise ProposalNotFound(field="proposal_id")
     return ProposalRow(*row)
+
+
+async def find_digests(session: ReadSession, run_ids: Collection[UUID]) -> dict[UUID, str | None]:
+    """What names the results of runs."""
+    query = select(MatchingRun.id, MatchingRun.result_digest).where(MatchingRun.id.in_(run_ids))
+    return {run: digest for run, digest in await session.execute(query)} if run_ids else {}
 
 
 async def count_states(session: ReadSession, scope: Scope, run_id: UUID) -> dict[str, int]:

@@ -77,7 +77,7 @@ async def finish_run(session: WriteSession, run_id: UUID, given: Input, outcome:
     run.unlawful = [{"post_id": one.post_id, "kind": one.kind, "reason": one.reason} for one in outcome.unlawful]
     run.result_digest = result_digest(given, outcome)
     if run.repeats is None:
-        await find.insert_proposals(session, run.id, list(_proposals(given, outcome)))
+        await find.insert_proposals(session, run, list(_proposals(given, outcome)))
         await find.lapse_earlier(session, run)
     run.state, run.progress, run.finished_at = RunState.DONE, 100, now
     return True
