@@ -10,6 +10,7 @@ from shared.clock import end_of_day, local_date
 from shared.contracts import (
     case_policies,
     gate_policies,
+    jobs_ledger_policies,
     jobs_match_policies,
     jobs_placement_policies,
     jobs_posts_policies,
@@ -281,6 +282,7 @@ BODIES: dict[str, type[BaseModel]] = {
     **quality_policies.BODIES,
     **schooling_policies.BODIES,
     **jobs_placement_policies.BODIES,
+    **jobs_ledger_policies.BODIES,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
     **jobs_match_policies.BODIES,

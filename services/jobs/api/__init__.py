@@ -1,6 +1,6 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.jobs.api import matching, needs, people, tasks
+from services.jobs.api import ledger, matching, needs, people, tasks
 
 # A path with a fixed word stands before the one that would read the word as an id.
 ROUTERS = (
@@ -8,4 +8,5 @@ ROUTERS = (
     needs.router,
     tasks.router,
     matching.router,
+    ledger.router,
 )

@@ -77,9 +77,7 @@ async def cancel_run(run_id: UUID, who: AskMatching, db: Db, reader_of: ReaderOf
 @router.post(
     "/matching-runs/{run_id}/repetition", status_code=202, response_model=schemas.RunView, summary="Repeat a run · 复算"
 )
-async def repeat_run(
-    run_id: UUID, who: AskMatching, db: Db, key: OptionalRequestKey, reader_of: ReaderOf
-) -> Response:
+async def repeat_run(run_id: UUID, who: AskMatching, db: Db, key: OptionalRequestKey, reader_of: ReaderOf) -> Response:
     """Match the kept input once more: `same_result` then shows that it gives the same. Nothing is proposed."""
 
     async def work(session: WriteSession) -> Response:
@@ -116,7 +114,9 @@ async def list_proposals(
     return Page(items=items, next=encode_cursor(last.proposal.id) if last else None)
 
 
-@router.get("/matching-proposals/{proposal_id}", response_model=schemas.ProposalView, summary="One proposal · 匹配建议详情")
+@router.get(
+    "/matching-proposals/{proposal_id}", response_model=schemas.ProposalView, summary="One proposal · 匹配建议详情"
+)
 async def get_proposal(proposal_id: UUID, who: ReadProposal, db: Db, reader_of: ReaderOf) -> Response:
     """With the points of each part."""
     async with db.read(who.scope) as session:

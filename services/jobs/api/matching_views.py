@@ -90,7 +90,9 @@ async def proposal_views(
     ]
 
 
-def matches_view(found: Matches, posts: Mapping[UUID, PostRow], weights: PartWeights, reader: Reader) -> schemas.MatchesView:
+def matches_view(
+    found: Matches, posts: Mapping[UUID, PostRow], weights: PartWeights, reader: Reader
+) -> schemas.MatchesView:
     """The posts for one person."""
     return schemas.MatchesView(
         best=[match_view(one, posts, weights, reader) for one in found.best],

@@ -145,7 +145,9 @@ async def insert_proposals(session: WriteSession, run: MatchingRun, rows: Sequen
     """Write a run's proposals; who has vanished from the register meanwhile is left out."""
     connection = await raw(session)
     for at in range(0, len(rows), PART):
-        await connection.execute(_INSERT, run.id, run.weights_policy_id, *map(list, zip(*rows[at : at + PART], strict=True)))
+        await connection.execute(
+            _INSERT, run.id, run.weights_policy_id, *map(list, zip(*rows[at : at + PART], strict=True))
+        )
 
 
 async def lapse_earlier(session: WriteSession, run: MatchingRun) -> int:
@@ -197,15 +199,15 @@ async def lock_proposal(session: WriteSession, scope: Scope, proposal_id: UUID) 
 async def find_digests(session: ReadSession, run_ids: Collection[UUID]) -> dict[UUID, str | None]:
     """What names the results of runs."""
     query = select(MatchingRun.id, MatchingRun.result_digest).where(MatchingRun.id.in_(run_ids))
-    return {run: digest for run, digest in await session.execute(query)} if run_ids else {}
+    return {row.id: row.result_digest for row in await session.execute(query)} if run_ids else {}
 
 
 async def count_states(session: ReadSession, scope: Scope, run_id: UUID) -> dict[str, int]:
     """How many proposals of a run are in which state, within the asker's areas."""
-    query = select(MatchingProposal.state, func.count()).where(
+    query = select(MatchingProposal.state, func.count().label("people")).where(
         MatchingProposal.run_id == run_id, within(MatchingProposal.area_code, scope)
     )
-    return {state: count for state, count in await session.execute(query.group_by(MatchingProposal.state))}
+    return {row.state: row.people for row in await session.execute(query.group_by(MatchingProposal.state))}
 
 
 def as_json(value: Any) -> str | None:

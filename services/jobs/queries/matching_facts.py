@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, or_, select, text
 from services.jobs.models import Course, CourseState, Employer, Placement, Post, PostState
 from services.jobs.queries.employers import of_counties
 from services.jobs.rules.ages import age_on
-from services.jobs.rules.matching_terms import PLACE_DIGITS, Opening, Seeker, Stayed
+from services.jobs.rules.matching_terms import Opening, Seeker, Stayed
 from services.jobs.rules.placement_states import BOUND
 from services.jobs.rules.placement_stay import STILL_THERE
 from shared.areas import Scope
@@ -32,7 +32,7 @@ SELECT p.id, n.id AS need_id, p.area_code, p.household_class, p.sex, p.birth_on,
     ) AS idle
 """
 _SEEKERS = text(
-    _COLUMNS
+    _COLUMNS  # noqa: S608 constants, both
     + """
 FROM (
     SELECT DISTINCT ON (person_id) * FROM work_need WHERE state = 'open' AND area_code LIKE ANY (:areas)
@@ -45,7 +45,7 @@ ORDER BY p.id
 """
 )
 _ONE = text(
-    _COLUMNS
+    _COLUMNS  # noqa: S608 constants, both
     + """
 FROM person p
 LEFT JOIN LATERAL (

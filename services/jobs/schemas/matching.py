@@ -29,7 +29,9 @@ class Declining(Draft):
 class ExposureLine(Answer):
     """How one group fared in a run (公平性报告). Ethnic groups are not known to this service."""
 
-    kind: str = Field(description="everybody, sex, age, household_class, relocated, disability, township", examples=["sex"])
+    kind: str = Field(
+        description="everybody, sex, age, household_class, relocated, disability, township", examples=["sex"]
+    )
     group: str = Field(description="Code of the kind · 群体", examples=["2"])
     people: int = Field(description="人数")
     with_candidate: int = Field(description="With at least one possible post · 有可匹配岗位人数")

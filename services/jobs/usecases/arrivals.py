@@ -1,15 +1,14 @@
 """Somebody arrives at a post (到岗), or leaves it: what follows for the opening, the need, the ledger, and whom it is told."""
 
-from datetime import date
 from uuid import UUID
 
 from services.jobs import events
-from services.jobs.models import Person, Placement
+from services.jobs.models import Placement
 from services.jobs.queries import placements as find
-from services.jobs.queries.placement_posts import PostRow, lock_posts
+from services.jobs.queries.placement_posts import lock_posts
 from services.jobs.queries.placements import PlacementRow
 from services.jobs.rules.placement_endings import MOVED_ON, is_jobless
-from services.jobs.rules.placement_states import Cause, require_move
+from services.jobs.rules.placement_states import require_move
 from services.jobs.rules.placement_stay import first_call
 from services.jobs.usecases.needs import meet_needs
 from services.jobs.usecases.placement_checks import require_allowed

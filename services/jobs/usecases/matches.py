@@ -14,7 +14,9 @@ from shared.contracts.jobs_match_policies import PartWeights
 from shared.db.engine import ReadSession
 
 
-async def match_person(session: ReadSession, scope: Scope, person_id: UUID, most: int, now: datetime) -> tuple[Matches, PartWeights]:
+async def match_person(
+    session: ReadSession, scope: Scope, person_id: UUID, most: int, now: datetime
+) -> tuple[Matches, PartWeights]:
     """The best posts that are open today. `session` sees all areas: how many openings are promised is no secret.
     With the points each part may bring. Raises `PersonNotFound`, `PolicyMissing`.
     """
