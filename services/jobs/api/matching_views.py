@@ -11,6 +11,7 @@ from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.matching import ProposalRow, find_digests
 from services.jobs.queries.placement_posts import PostRow, find_posts
 from services.jobs.rules.matches import Match, Matches, NearMatch
+from services.jobs.rules.score import PARTS_NAMED
 from services.jobs.schemas import matching as schemas
 from services.jobs.schemas.people import CodeView
 from shared.contracts.jobs_match_policies import PartWeights
@@ -135,11 +136,14 @@ def post_brief(row: PostRow, reader: Reader) -> schemas.PostBrief:
 
 
 def part_views(parts: Mapping[Any, int], weights: PartWeights | None, reader: Reader) -> list[schemas.PartView]:
-    """The parts of a score, in the order of the policy."""
+    """The parts of a score, in the order of telling."""
     most = weights.model_dump() if weights else {}
     return [
-        schemas.PartView(code=code, text=reader.code("score_part", code), points=points, most=most.get(code, points))
-        for code, points in parts.items()
+        schemas.PartView(
+            code=name, text=reader.code("score_part", name), points=parts[name], most=most.get(name, parts[name])
+        )
+        for name in PARTS_NAMED
+        if name in parts
     ]
 
 
