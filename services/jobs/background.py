@@ -5,7 +5,13 @@ from datetime import timedelta
 
 from services.jobs.queries.matching import forget_inputs
 from services.jobs.settings import JobsSettings
+from services.jobs.usecases import move_up
+from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
 from services.jobs.usecases.needs import withdraw_past
+from services.jobs.usecases.openings import close_past
+from services.jobs.usecases.plans import release_overdue
+from services.jobs.usecases.stay_checks import open_due_calls
+from services.jobs.usecases.underage import end_underage
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
@@ -14,7 +20,7 @@ from shared.security.vault import Vault
 from shared.worker_process import keep_process
 
 
-def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:  # noqa: ARG001
+def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:
     """The work of one process, in the order in which it starts."""
 
     async def keep_matching() -> None:
@@ -22,6 +28,8 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
 
     return [
         every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
+        every(settings.sweep_seconds, "posts and courses", lambda: sweep_posts(database)),
+        every(settings.sweep_seconds, "placements", lambda: sweep_placements(database, vault)),
         every(MATCHING_SECONDS, "matching inputs", lambda: sweep_matching(database, settings.matching_days)),
         keep_matching,
     ]
@@ -43,3 +51,26 @@ async def sweep_matching(database: Database, kept_days: int) -> None:
     """Forget the inputs of old runs; their digests and what they proposed stay."""
     async with database.write(Scope.everywhere()) as session:
         await forget_inputs(session, utc_now() - timedelta(days=kept_days))
+
+
+async def sweep_posts(database: Database) -> None:
+    """Close posts and courses past their last day, let go of openings kept too long, give free seats to who waits."""
+    for work in (close_past, end_past, drop_left_over, release_overdue, seat_waiting):
+        handled = 1
+        while handled:
+            async with database.write(Scope.everywhere()) as session:
+                handled = await work(session, utc_now())
+
+
+async def sweep_placements(database: Database, vault: Vault) -> None:
+    """Open the calls that are due, end placements of people under 16, and once a day reckon what each trade earns."""
+    handled = 1
+    while handled:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await open_due_calls(session, utc_now())
+    handled = 1
+    while handled:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await end_underage(session, vault, utc_now())
+    async with database.write(Scope.everywhere()) as session:
+        await move_up.reckon_medians(session, utc_now())

@@ -67,8 +67,8 @@ class MoveUp(_Body):
 class SubsidyRule(_Body):
     """One subsidy. `most`: yuan, at most, in a calendar year; of two rules of one kind the first that fits counts.
 
-    `transport` and `stay`: at work at that distance for `months` whole months without a break. `training`: a certificate
-    issued in the year. `classes`: household classes, all when empty.
+    `transport` and `stay`: at work at that distance for `months` whole months without a break. `training`: the
+    allowance of the days attended of courses completed in the year. `classes`: household classes, all when empty.
     """
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
@@ -82,7 +82,7 @@ class SubsidyRule(_Body):
     @model_validator(mode="after")
     def _by_kind(self) -> Self:
         if self.kind == "training" and (self.distance is not None or self.months):
-            raise ValueError("a training subsidy depends on a certificate alone")
+            raise ValueError("a training subsidy depends on courses alone")
         if self.kind != "training" and self.distance is None:
             raise ValueError("give distance")
         return self
@@ -102,10 +102,6 @@ class LabourSubsidies(_Body):
         if len({rule.code for rule in self.rules}) < len(self.rules):
             raise ValueError("two rules of one code")
         return self
-
-    def find(self, code: str) -> SubsidyRule | None:
-        """The rule of that code."""
-        return next((rule for rule in self.rules if rule.code == code), None)
 
 
 BODIES: dict[str, type[BaseModel]] = {

@@ -19,7 +19,7 @@ class _Body(BaseModel):
 
 
 class _Ground(_Body):
-    """A legal reason. It stands on any of `trades` (prefixes of GB/T 6565), `demands`, `hazardous`; on all if none is named."""
+    """A legal reason, for any of `trades` (prefixes of GB/T 6565), `demands`, `hazardous`; for all work if none is named."""
 
     reason: Code
     law: Law

@@ -13,6 +13,8 @@ from services.jobs.models import Base
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
+PARTITION = re.compile(r"_\d{4}_\d{2}$")
+"""A month of the ledger: made by the database for the parent, which is what the models know."""
 SECURED = [
     "attendance",
     "certificate",
@@ -22,6 +24,7 @@ SECURED = [
     "labour_task",
     "matching_proposal",
     "matching_run",
+    "need_waiting",
     "person",
     "placement",
     "placement_move",
@@ -31,8 +34,6 @@ SECURED = [
     "trip_passenger",
     "work_need",
 ]
-PARTITION = re.compile(r"_\d{4}_\d{2}$")
-"""A month of the ledger: made by the database for the parent, which is what the models know."""
 
 
 def in_thread(work: Any, *arguments: Any) -> None:

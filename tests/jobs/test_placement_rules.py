@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.jobs.rules import placement_stay as stay
 from services.jobs.rules.move_up import AtWork, place
@@ -262,12 +263,12 @@ HOME = "539921100200"
         (Worker(HOME, "ordinary", "539921", date(2020, 1, 1)), []),
         (Worker(HOME, "ordinary", None, None), []),
         (Worker(HOME, "ordinary", "441900", None), []),
-        (Worker(HOME, "ordinary", None, None, date(2026, 1, 1)), ["course"]),
-        (Worker(HOME, "ordinary", None, None, date(2025, 12, 31)), []),
+        (Worker(HOME, "ordinary", None, None, Decimal(80)), ["course"]),
+        (Worker(HOME, "ordinary", None, None, Decimal(0)), []),
     ],
 )
 def test_who_qualifies(worker: Worker, codes: list[str]) -> None:
-    assert [rule.code for rule in due(RULES.rules, worker, TODAY)] == codes
+    assert [one.rule.code for one in due(RULES.rules, worker, TODAY)] == codes
 
 
 def test_a_claim_keeps_to_the_policy() -> None:
@@ -281,8 +282,10 @@ def test_a_claim_keeps_to_the_policy() -> None:
     ):
         with pytest.raises(error):
             require_claim(RULES, code, worker, Decimal(amount), TODAY, proven=proven)
-    with pytest.raises(SubsidyNotDue):
-        require_claim(None, "far", worker, Decimal(1), TODAY, proven=True)
+    trained = Worker(HOME, "ordinary", None, None, Decimal(240))
+    assert [one.most for one in due(RULES.rules, trained, TODAY)] == [240]  # less than the 300 there are at most
+    with pytest.raises(SubsidyTooHigh):
+        require_claim(RULES, "course", trained, Decimal(241), TODAY, proven=False)
 
 
 def test_rules_that_make_no_sense_are_refused() -> None:
@@ -294,7 +297,7 @@ def test_rules_that_make_no_sense_are_refused() -> None:
         [{**far, "most": 0}],
         [{"code": "c", "kind": "training", "most": 1, "months": 3}],
     ):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValidationError):
             LabourSubsidies.model_validate({"rules": wrong})
     assert fits(SubsidyRule.model_validate(far), Worker(HOME, "ordinary", "44", TODAY), TODAY)
 

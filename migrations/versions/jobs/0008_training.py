@@ -81,7 +81,7 @@ def _courses() -> None:
         _string("level", nullable=True),
         _area("place"),
         _string("venue"),
-        _whole("seats"),
+        *(_whole(name) for name in ("seats", "seated", "waiting")),
         *(_day(name) for name in ("starts_on", "ends_on")),
         *(_id(name, nullable=True) for name in ("employer_id", "post_id")),
         sa.Column("allowance", sa.Numeric(8, 2), nullable=False),
@@ -90,7 +90,7 @@ def _courses() -> None:
         _whole("version"),
         _id("recorded_by"),
         *(_moment(name) for name in ("recorded_at", "changed_at")),
-        sa.CheckConstraint("seats > 0", name=op.f("ck_course_seats")),
+        sa.CheckConstraint("seats > 0 AND seated BETWEEN 0 AND seats AND waiting >= 0", name=op.f("ck_course_seats")),
         sa.CheckConstraint("ends_on >= starts_on", name=op.f("ck_course_days")),
         _of("course", "employer_id", "employer"),
         _of("course", "post_id", "post"),
@@ -98,6 +98,7 @@ def _courses() -> None:
     )
     _index("ix_course_county", "course", ["county", "id"])
     _index("ix_course_open", "course", ["ends_on"], "state = 'open'")
+    _index("ix_course_waiting", "course", ["id"], "state = 'open' AND waiting > 0")
     _index("ix_course_post", "course", ["post_id"])
 
 
@@ -125,7 +126,7 @@ def _enrolments() -> None:
     )
     _index("uq_enrolment_person", "enrolment", ["course_id", "person_id"], "state <> 'dropped'", unique=True)
     _index("ix_enrolment_course", "enrolment", ["course_id", "id"])
-    _index("ix_enrolment_seated", "enrolment", ["course_id"], "state IN ('enrolled', 'completed', 'failed')")
+    _index("ix_enrolment_waiting", "enrolment", ["course_id", "id"], "state = 'waiting'")
     _index("ix_enrolment_person", "enrolment", ["person_id", "id"])
     _index("ix_enrolment_area", "enrolment", ["area_code", "id"])
     _index("ix_enrolment_held", "enrolment", ["plan_until"], "plan_state = 'held'")

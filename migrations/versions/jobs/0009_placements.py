@@ -41,11 +41,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     GROUP BY p.employer_id
 $$
 """
-# Everybody's promises count against the openings of a post, also those in villages that the asker does not see.
+# Everybody's promises count against the openings of a post, also those in villages that the asker does not see; whoever
+# has one kept for them after a course is counted there.
 PROMISED = """
 CREATE FUNCTION promised_openings(post uuid) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT count(*) FROM placement WHERE post_id = post AND state IN ('accepted', 'placed')
+    SELECT count(*) FROM placement p WHERE p.post_id = post AND p.state IN ('accepted', 'placed') AND NOT EXISTS (
+        SELECT FROM enrolment e WHERE e.person_id = p.person_id AND e.plan_post_id = post AND e.plan_state = 'held'
+    )
 $$
 """
 FUNCTIONS = {"employer_stability(uuid[], date, date)": STABILITY, "promised_openings(uuid)": PROMISED}
@@ -155,7 +158,10 @@ def _placements() -> None:
         _whole("version"),
         _moment("updated_at"),
         _follows("placement", "person"),
-        sa.ForeignKeyConstraint(["need_id"], ["work_need.id"], name="fk_placement_need_id_work_need"),
+        *(
+            sa.ForeignKeyConstraint([f"{of}_id"], [f"{table}.id"], name=f"fk_placement_{of}_id_{table}")
+            for of, table in (("need", "work_need"), ("post", "post"), ("employer", "employer"))
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_placement"),
         sa.UniqueConstraint("id", "area_code", name="uq_placement_id_area_code"),
     )

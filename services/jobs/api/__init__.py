@@ -1,6 +1,6 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.jobs.api import ledger, matching, needs, people, tasks
+from services.jobs.api import ledger, matching, move_up, needs, people, placements, stay_checks, subsidies, tasks, trips
 
 # A path with a fixed word stands before the one that would read the word as an id.
 ROUTERS = (
@@ -9,4 +9,9 @@ ROUTERS = (
     tasks.router,
     matching.router,
     ledger.router,
+    placements.router,
+    stay_checks.router,
+    trips.router,
+    move_up.router,
+    subsidies.router,
 )

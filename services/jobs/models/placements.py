@@ -42,8 +42,8 @@ class Placement(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID]
     area_code: Mapped[AreaColumn]
-    post_id: Mapped[UUID]
-    employer_id: Mapped[UUID]
+    post_id: Mapped[UUID] = mapped_column(ForeignKey("post.id"))
+    employer_id: Mapped[UUID] = mapped_column(ForeignKey("employer.id"))
     need_id: Mapped[UUID | None] = mapped_column(ForeignKey("work_need.id"))
     proposal_id: Mapped[UUID | None]
     trade: Mapped[str]  # GB/T 6565

@@ -37,21 +37,20 @@ class PlanState(StrEnum):
     RELEASED = "released"
 
 
-_SEATED = "state IN ('enrolled', 'completed', 'failed')"
-
-
 class Course(Base):
     """One course. `kind`: training, or a vocational school for school leavers (两后生). Order-based: `post_id` waits.
 
-    `seats` are never exceeded. `policy_id` is the version of `training-rules` that says the allowance.
+    `seated` and `waiting` are counted under the row's lock: whoever enrols somebody may not see the others of a course,
+    and yet no seat is given twice. `policy_id` is the version of `training-rules` that says the allowance.
     """
 
     __tablename__ = "course"
     __table_args__ = (
-        CheckConstraint("seats > 0", name="seats"),
+        CheckConstraint("seats > 0 AND seated BETWEEN 0 AND seats AND waiting >= 0", name="seats"),
         CheckConstraint("ends_on >= starts_on", name="days"),
         Index("ix_course_county", "county", "id"),
         Index("ix_course_open", "ends_on", postgresql_where=text("state = 'open'")),
+        Index("ix_course_waiting", "id", postgresql_where=text("state = 'open' AND waiting > 0")),
         Index("ix_course_post", "post_id"),
     )
 
@@ -64,6 +63,8 @@ class Course(Base):
     place: Mapped[AreaColumn]  # 6 or 12 digits
     venue: Mapped[str]  # factory, site, village, school
     seats: Mapped[int]
+    seated: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0)
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     employer_id: Mapped[UUID | None] = mapped_column(ForeignKey("employer.id"))
@@ -88,7 +89,7 @@ class Enrolment(Base):
             "uq_enrolment_person", "course_id", "person_id", unique=True, postgresql_where=text("state <> 'dropped'")
         ),
         Index("ix_enrolment_course", "course_id", "id"),
-        Index("ix_enrolment_seated", "course_id", postgresql_where=text(_SEATED)),
+        Index("ix_enrolment_waiting", "course_id", "id", postgresql_where=text("state = 'waiting'")),
         Index("ix_enrolment_person", "person_id", "id"),
         Index("ix_enrolment_area", "area_code", "id"),
         Index("ix_enrolment_held", "plan_until", postgresql_where=text("plan_state = 'held'")),

@@ -89,6 +89,12 @@ async def list_same(
     return (await session.scalars(query)).all()
 
 
+async def hold(session: WriteSession, employer_ids: Collection[UUID]) -> None:
+    """Let nobody blacklist or change these employers until the commit."""
+    query = select(Employer.id).where(Employer.id.in_(set(employer_ids))).order_by(Employer.id)
+    await session.execute(query.with_for_update(read=True))
+
+
 async def list_by_ids(session: ReadSession, scope: Scope, employer_ids: Collection[UUID]) -> dict[UUID, Employer]:
     """Those of them in sight, by id; for rows that name employers."""
     if not employer_ids:

@@ -177,3 +177,12 @@ async def lock_underage(session: WriteSession, born_after: date, limit: int) -> 
 def _rows(scope: Scope) -> Select[Placement, Person]:
     query = select(Placement, Person).join(Person, Person.id == Placement.person_id)
     return query.where(within(Placement.area_code, scope))
+
+
+async def get_placement_of(session: ReadSession, scope: Scope, check_id: UUID) -> UUID:
+    """The placement a call is about; raises `StayCheckNotFound`."""
+    query = select(StayCheck.placement_id).where(StayCheck.id == check_id, within(StayCheck.area_code, scope))
+    found = await session.scalar(query)
+    if found is None:
+        raise StayCheckNotFound
+    return found

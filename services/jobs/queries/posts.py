@@ -47,7 +47,7 @@ class PostFilter:
             (self.employer_id, Post.employer_id == self.employer_id),
             (self.open_on, or_(Post.until_on.is_(None), Post.until_on >= self.open_on)),
         )
-        states = [literal_column(f"'{PostState(state)}'") for state in self.states]
+        states: list[ColumnElement[str]] = [literal_column(f"'{PostState(state)}'") for state in self.states]
         return [Post.state.in_(states), *(condition for value, condition in wanted if value is not None)]
 
 
@@ -91,7 +91,7 @@ async def lock_offered(session: WriteSession, employer_id: UUID) -> Sequence[Pos
 
 async def lock_past(session: WriteSession, today: date, limit: int) -> Sequence[Post]:
     """Posts whose last day is over, and that are not closed."""
-    states = [literal_column("'proposed'"), literal_column("'open'")]
+    states: list[ColumnElement[str]] = [literal_column("'proposed'"), literal_column("'open'")]
     query = select(Post).where(Post.state.in_(states), Post.until_on < today).order_by(Post.until_on).limit(limit)
     return (await session.scalars(query.with_for_update(skip_locked=True))).all()
 

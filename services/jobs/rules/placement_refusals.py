@@ -78,6 +78,12 @@ class ProposalOfAnother(Invalid):
     code: ClassVar[str] = "placement-proposal-of-another"
 
 
+class ProposalsTooMany(Invalid):
+    """The run has more proposals than may be acted on at once: choose among them."""
+
+    code: ClassVar[str] = "placement-proposals-too-many"
+
+
 class PostBarred(Conflict):
     """The law or the person's health bars that post: every reason is told at once."""
 
@@ -147,6 +153,12 @@ class TripNotYours(Conflict):
     code: ClassVar[str] = "trip-not-yours"
 
 
+class TripTooEarly(Conflict):
+    """The day of departure has not come."""
+
+    code: ClassVar[str] = "trip-too-early"
+
+
 class PassengerAboard(Conflict):
     """The placement has a seat on another trip."""
 
@@ -205,3 +217,15 @@ class ClaimDecided(Conflict):
     """The claim was paid or refused already."""
 
     code: ClassVar[str] = "subsidy-claim-decided"
+
+
+class ClaimDay(Invalid):
+    """The day lies before the claim or in the future."""
+
+    code: ClassVar[str] = "subsidy-claim-day"
+
+
+class SubsidyListLong(Invalid):
+    """More lines than one workbook shall hold."""
+
+    code: ClassVar[str] = "subsidy-list-long"

@@ -1,15 +1,17 @@
 """A placement (介绍安置) in one table: its states, the legal moves, and what makes each.
 
-referred 已介绍 → offered 拟录用 → accepted 本人同意 / refused 未成 → placed 已落实（待到岗） → arrived 已到岗 → ended 已离岗.
+referred 已介绍 → offered 拟录用 → accepted 本人同意 / refused 未成 → placed 待到岗 → arrived 已到岗 → ended 已离岗.
 Source: issue 5, Posts and matching; "still there at 30, 90, 180 days" (稳岗率) is of docs/placements.md.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Literal, get_args
 
 from services.jobs.rules.placement_refusals import PlacementDayOutOfOrder, PlacementMoveIllegal
+from services.jobs.rules.placement_refusing import Lesson
 from shared.contracts.jobs_placement_policies import PlacementClocks
 from shared.errors import Fault, InvalidInput
 
@@ -27,6 +29,8 @@ PROPOSED: tuple[State, ...] = ("referred", "offered")
 BOUND: tuple[State, ...] = ("accepted", "placed")
 """Holds an opening of the post; a person is bound to one post at most."""
 
+THERE: tuple[State, ...] = ("arrived",)
+"""At work; a person is at one post at a time."""
 BEGUN: State = "referred"
 
 HAND: tuple[Cause, ...] = ("hand",)
@@ -55,6 +59,20 @@ MOVES: tuple[Move, ...] = (
 """All of them; each pair of states once."""
 
 _BY_PAIR: Mapping[tuple[State, State], Move] = {(move.source, move.to): move for move in MOVES}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A move as somebody asks for it. `wage` in yuan a month; `note` is sealed; `lesson` of a refusal;
+    `industry` (GB/T 4754) of an arrival, for the ledger."""
+
+    to: State
+    on: date
+    reason: str | None = None
+    wage: Decimal | None = None
+    note: str | None = None
+    lesson: Lesson | None = None
+    industry: str | None = None
 
 
 def moves_from(source: State) -> list[Move]:

@@ -119,7 +119,7 @@ class CourseRunning(Conflict):
     code: ClassVar[str] = "course-running"
 
 
-class CourseTradeDiffers(Invalid):
+class CoursePostElsewhere(Invalid):
     """The post of the order is not of the employer named."""
 
     code: ClassVar[str] = "course-post-elsewhere"
@@ -165,6 +165,12 @@ class AttendedTooSeldom(Conflict):
     """Below the share of days that the policy `training-rules` asks for."""
 
     code: ClassVar[str] = "attended-too-seldom"
+
+
+class AttendanceDay(Invalid):
+    """Not a day of the course, or one that has not come."""
+
+    code: ClassVar[str] = "attendance-day"
 
 
 class CertificateKnown(Conflict):

@@ -17,13 +17,22 @@ ABROAD = "abroad"
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What decides on a subsidy. `certified_on`: a certificate of the year, if any; `work_area` null: not out at work."""
+    """What decides on a subsidy. `work_area` null: not out at work. `trained`: allowance of the courses that were
+    completed in the year, yuan."""
 
     home_area: str
     household_class: str
     work_area: str | None
     started_on: date | None
-    certified_on: date | None = None
+    trained: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A subsidy that somebody may claim, and how much of it at most, in yuan."""
+
+    rule: SubsidyRule
+    most: Decimal
 
 
 def distance(home_area: str, work_area: str) -> Distance:
@@ -46,7 +55,7 @@ def fits(rule: SubsidyRule, worker: Worker, today: date) -> bool:
     if rule.classes and worker.household_class not in rule.classes:
         return False
     if rule.kind == "training":
-        return worker.certified_on is not None and worker.certified_on.year == today.year
+        return worker.trained > 0
     if worker.work_area is None or worker.started_on is None:
         return False
     return (
@@ -55,24 +64,25 @@ def fits(rule: SubsidyRule, worker: Worker, today: date) -> bool:
     )
 
 
-def due(rules: Sequence[SubsidyRule], worker: Worker, today: date) -> list[SubsidyRule]:
-    """One rule of each kind, the first that fits."""
-    found: dict[str, SubsidyRule] = {}
+def due(rules: Sequence[SubsidyRule], worker: Worker, today: date) -> list[Due]:
+    """One of each kind, by the first rule that fits."""
+    found: dict[str, Due] = {}
     for rule in rules:
         if rule.kind not in found and fits(rule, worker, today):
-            found[rule.kind] = rule
+            most = min(rule.most, worker.trained) if rule.kind == "training" else rule.most
+            found[rule.kind] = Due(rule, most)
     return list(found.values())
 
 
 def require_claim(
-    policy: LabourSubsidies | None, code: str, worker: Worker, amount: Decimal, today: date, *, proven: bool
+    policy: LabourSubsidies, code: str, worker: Worker, amount: Decimal, today: date, *, proven: bool
 ) -> SubsidyRule:
     """The rule by which that much may be claimed; raises `SubsidyNotDue`, `SubsidyTooHigh`, `WageProofMissing`."""
-    rule = policy.find(code) if policy else None
-    if policy is None or rule is None or rule not in due(policy.rules, worker, today):
+    one = next((one for one in due(policy.rules, worker, today) if one.rule.code == code), None)
+    if one is None:
         raise SubsidyNotDue(field="rule")
-    if amount > rule.most:
-        raise SubsidyTooHigh(field="amount", most=str(rule.most))
-    if rule.wage_proof and not proven:
+    if amount > one.most:
+        raise SubsidyTooHigh(field="amount", most=str(one.most))
+    if one.rule.wage_proof and not proven:
         raise WageProofMissing(field="wage_proof")
-    return rule
+    return one.rule

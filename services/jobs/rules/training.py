@@ -54,6 +54,18 @@ def require_open(state: str) -> None:
         raise CourseOver
 
 
+def require_takes_place(state: str) -> None:
+    """Raise for a course that was cancelled."""
+    if state == "cancelled":
+        raise CourseOver
+
+
+def require_still_running(ends_on: date, today: date) -> None:
+    """Raise when its last day is over."""
+    if ends_on < today:
+        raise CourseOver
+
+
 def require_seats(seats: int, seated: int) -> None:
     """Raise when fewer seats are offered than are taken."""
     if seats < seated:

@@ -87,7 +87,7 @@ async def blacklist_employer(
     detail: str,
     now: datetime,
 ) -> Employer:
-    """Send nobody there any more: its posts close, and none opens until it is off the list. Raises `EmployerIsBlacklisted`."""
+    """Send nobody there any more: its posts close, and none opens meanwhile. Raises `EmployerIsBlacklisted`."""
     employer = await find.lock_employer(session, who.scope, employer_id)
     await _require_may_write(session, who, employer.county, now)
     if employer.blacklisted_reason is not None:

@@ -5,12 +5,13 @@ Whoever is locked: the person first, then placements, then posts; so two who do 
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from services.jobs.models import Person, Placement, Post, WorkNeed
 from services.jobs.queries import needs as find_needs
 from services.jobs.queries import placements as find
+from services.jobs.queries.enrolments import lock_held_of
 from services.jobs.queries.people import lock_person
 from services.jobs.queries.placement_posts import PostRow, get_post, lock_posts
 from services.jobs.queries.placements import PlacementRow
@@ -27,7 +28,7 @@ from services.jobs.rules.placement_states import (
     BEGUN,
     BOUND,
     PROPOSED,
-    State,
+    Wanted,
     require_brought,
     require_move,
     require_order,
@@ -43,7 +44,7 @@ from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
 
-OTHER_POST = "other_post"
+OTHER_POST: Final = "other_post"
 """Reason of a refusal: the person took another post."""
 
 
@@ -57,18 +58,6 @@ class Referral:
     need_id: UUID | None = None
     proposal_id: UUID | None = None
     note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A move as somebody asks for it. `wage` in yuan a month; `note` is sealed; `lesson` of a refusal."""
-
-    to: State
-    on: date
-    reason: str | None = None
-    wage: Decimal | None = None
-    note: str | None = None
-    lesson: Lesson = Lesson()
 
 
 async def refer(session: WriteSession, vault: Vault, who: Principal, told: Referral, now: datetime) -> PlacementRow:
@@ -85,8 +74,8 @@ async def refer(session: WriteSession, vault: Vault, who: Principal, told: Refer
     post = await get_post(session, told.post_id)
     need = await _need_of(session, person, told.need_id)
     await require_allowed(session, person, post, need, today)
-    await _require_free(session, post, today)
-    if await find.find_live(session, person.id, post.id) is not None:
+    await _require_free(session, post, person, today)
+    if await find.find_live(session, person.id, told.post_id) is not None:
         raise PlacementLives(field="post_id")
     clocks = await get_clocks(session, person.area_code, today)
     placement = _new(who, person, post.post, need, told, now)
@@ -116,9 +105,9 @@ async def move_placement(
     if wanted.wage is not None:
         placement.wage = wanted.wage
     if wanted.to == "accepted":
-        await _accept(session, vault, who, row, clocks, step)
+        await _accept(session, vault, row, clocks, step)
     elif wanted.to == "arrived":
-        await arrive(session, vault, who, row, clocks, step)
+        await arrive(session, vault, who, row, wanted.industry, clocks, step)
     elif wanted.to == "ended":
         await leave(session, vault, who, row, clocks, step)
     else:
@@ -131,9 +120,7 @@ async def move_placement(
     await session.flush()
 
 
-async def _accept(
-    session: WriteSession, vault: Vault, who: Principal, row: PlacementRow, clocks: Clocks, step: Step
-) -> None:
+async def _accept(session: WriteSession, vault: Vault, row: PlacementRow, clocks: Clocks, step: Step) -> None:
     """An opening of the post is promised to the person, and no other post any more.
 
     Raises `PersonBound`, `PostTaken`, `PostNotOpen`, and what `require_allowed` raises.
@@ -143,7 +130,7 @@ async def _accept(
         raise PersonBound(field="to")
     [post] = await lock_posts(session, [placement.post_id])
     await require_allowed(session, row.person, post, None, today)
-    await _require_free(session, post, today)
+    await _require_free(session, post, row.person, today)
     go(session, vault, placement, "accepted", clocks, step)
     for other in await find.lock_others(session, placement, PROPOSED):
         on = max(step.on, other.state_since)
@@ -177,8 +164,13 @@ async def _need_of(session: WriteSession, person: Person, need_id: UUID | None) 
     raise NeedOfAnother(field="need_id")
 
 
-async def _require_free(session: WriteSession, row: PostRow, today: date) -> None:
-    """An opening that is neither filled nor promised; of two who want the last one the second waits for the post's lock."""
+async def _require_free(session: WriteSession, row: PostRow, person: Person, today: date) -> None:
+    """An opening that is neither filled nor promised, or one kept for the person after a course.
+
+    Of two who want the last one the second waits for the post's lock.
+    """
+    if await lock_held_of(session, person.id, row.post.id) is not None:
+        return
     if not row.is_open(today):
         raise PostNotOpen(field="post_id")
     if await find.count_promised(session, row.post.id) >= row.post.free:

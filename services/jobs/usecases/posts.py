@@ -56,7 +56,7 @@ async def add_post(
 async def change_post(
     session: WriteSession, who: Principal, post_id: UUID, if_match: str | None, terms: Terms, now: datetime
 ) -> PostRow:
-    """Other terms, all anew; more openings open a filled post again. Raises as `add_post`, `OpeningsBelow`, `PostNotYours`."""
+    """Other terms, all anew; more openings open a filled post. Raises as `add_post`, `OpeningsBelow`, `PostNotYours`."""
     row = await _lock(session, who, post_id, now)
     expect_version(if_match, row.post.version)
     require_may_change(who, row.post.state, row.post.recorded_by)

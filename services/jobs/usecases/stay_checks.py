@@ -13,7 +13,6 @@ from services.jobs.rules.placement_refusals import StayCheckAnswered
 from services.jobs.rules.placement_stay import Call, Outcome, ends, next_call, require_day
 from services.jobs.rules.tasks import TaskDraft
 from services.jobs.usecases.arrivals import CALL, leave
-from services.jobs.usecases.in_force import InForce
 from services.jobs.usecases.placement_clocks import KIND, get_clocks
 from services.jobs.usecases.placement_history import NOTE, Step
 from services.jobs.usecases.placement_ledger import write_stay
@@ -23,9 +22,11 @@ from shared.clock import local_date
 from shared.contracts.jobs_placement_policies import PlacementClocks
 from shared.db.engine import WriteSession
 from shared.ids import new_id
+from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
+from shared.versions import pick
 
 BATCH = 500
 
@@ -47,16 +48,17 @@ async def open_due_calls(session: WriteSession, now: datetime) -> int:
     """
     today = local_date(now)
     due = await find.lock_calls_due(session, today, BATCH)
-    policy = await InForce.load(session, KIND, PlacementClocks.model_validate, today)
+    versions = (await policies.load(session, KIND)).versions
     drafts = []
     for placement in due:
-        clocks, policy_id = policy.find(placement.area_code)
-        if clocks is None or policy_id is None:
+        policy = pick(versions, placement.area_code, today)
+        if policy is None:
             placement.call_on = today + timedelta(days=1)
             continue
-        check = _open(placement, today + timedelta(days=clocks.stay.answer_days), policy_id, now)
+        days = PlacementClocks.model_validate(policy.body).stay.answer_days
+        check = _open(placement, today + timedelta(days=days), policy.id, now)
         session.add(check)
-        drafts.append(TaskDraft(CALL, placement.area_code, check.id, check.due_on, placement.person_id, policy_id))
+        drafts.append(TaskDraft(CALL, placement.area_code, check.id, check.due_on, placement.person_id, policy.id))
     await session.flush()
     await open_tasks(session, drafts, now)
     return len(due)
@@ -96,7 +98,7 @@ async def answer_call(
         placement.version += 1
         placement.updated_at = now
         if told.outcome != "not_reached":
-            await write_stay(session, vault, who, placement, told.wage, now)
+            await write_stay(session, vault, who, placement, told.wage, clocks, now)
     await audit.record(
         session,
         who,
