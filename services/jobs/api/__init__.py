@@ -1,10 +1,13 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.jobs.api import needs, people, tasks
+from services.jobs.api import employers, needs, people, post_imports, posts, tasks
 
 # A path with a fixed word stands before the one that would read the word as an id.
 ROUTERS = (
     people.router,
     needs.router,
     tasks.router,
+    employers.router,
+    post_imports.router,
+    posts.router,
 )
