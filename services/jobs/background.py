@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.jobs.settings import JobsSettings
+from services.jobs.usecases.carrying import roll_months
 from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
 from services.jobs.usecases.needs import withdraw_past
 from services.jobs.usecases.openings import close_past
@@ -13,12 +14,15 @@ from shared.db.engine import Database
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
 
+MONTHS_SECONDS = 600.0
+
 
 def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:  # noqa: ARG001
     """The work of one process, in the order in which it starts."""
     return [
         every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
         every(settings.sweep_seconds, "posts and courses", lambda: sweep_posts(database)),
+        every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
     ]
 
 

@@ -1,8 +1,9 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.jobs.models import Blacklisting, Employer, LabourTask, Person
+from services.jobs.models import Blacklisting, Employer, LabourChange, LabourRow, LabourTask, Person
 from services.jobs.usecases.employers import BLACKLIST_DETAIL, CONTACT
 from services.jobs.usecases.employers import PHONE as EMPLOYER_PHONE
+from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
 from shared.security.reseal import Sealed
 
@@ -15,4 +16,7 @@ SEALED = (
     Sealed(Employer.phone_sealed, EMPLOYER_PHONE),
     Sealed(Blacklisting.detail_sealed, BLACKLIST_DETAIL),
     Sealed(Blacklisting.end_detail_sealed, BLACKLIST_DETAIL),
+    Sealed(LabourRow.employer_name_sealed, EMPLOYER),
+    Sealed(LabourChange.employer_from_sealed, EMPLOYER),
+    Sealed(LabourChange.employer_to_sealed, EMPLOYER),
 )

@@ -46,13 +46,21 @@ ROUTES = [
     ("POST", f"/posts/{ID}/confirmation", {"bureau", "county"}),
     ("POST", f"/posts/{ID}/closing", {"bureau", "township", "county"}),
     ("POST", f"/posts/{ID}/reopening", {"bureau", "county"}),
+    ("GET", "/ledger/counts", FIELD | {"supervisor"}),
+    ("GET", "/ledger/months/2026-10/people", FIELD | {"supervisor"}),
+    ("POST", "/ledger/months/2026-10/confirmations", FIELD),
+    ("GET", f"/ledger/people/{ID}/months", FIELD | {"supervisor"}),
+    ("GET", f"/ledger/months/2026-10/people/{ID}", FIELD | {"supervisor"}),
+    ("PUT", f"/ledger/months/2026-10/people/{ID}", FIELD),
+    ("PATCH", f"/ledger/months/2026-10/people/{ID}", FIELD),
+    ("GET", f"/ledger/months/2026-10/people/{ID}/history", FIELD | {"supervisor"}),
 ]
 
 
 @pytest.mark.parametrize(("method", "path", "roles"), ROUTES, ids=[f"{m} {p}" for m, p, _ in ROUTES])
 async def test_each_role_does_what_its_permits_say(service: Jobs, method: str, path: str, roles: set[str]) -> None:
     for role in ROLES:
-        body = {} if method in ("POST", "PUT") else None
+        body = {} if method in ("POST", "PUT", "PATCH") else None
         answer = await service.call(method, path, role, AREA.get(role, "539921000000"), json=body)
         refused = answer.status_code == 403 and answer.json()["code"] == "role-not-permitted"
         assert refused == (role not in roles), (role, answer.status_code, answer.text)
@@ -61,7 +69,10 @@ async def test_each_role_does_what_its_permits_say(service: Jobs, method: str, p
 def test_every_route_stands_in_the_table(service: Jobs) -> None:
     operations = ("/dead-letters", "/audit")
     made = {
-        (method, re.sub(r"\{[a-z_]+_id\}", ID, path.removeprefix("/jobs/v1")))
+        (
+            method,
+            re.sub(r"\{[a-z]+_id\}", ID, path.removeprefix("/jobs/v1")).replace("{month}", "2026-10"),
+        )
         for method, path, _ in routes(service.app)
         if path.startswith("/jobs/v1") and not path.removeprefix("/jobs/v1").startswith(operations)
     }

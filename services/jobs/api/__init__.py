@@ -1,6 +1,6 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.jobs.api import employers, needs, people, post_imports, posts, tasks
+from services.jobs.api import employers, ledger, needs, people, post_imports, posts, tasks
 
 # A path with a fixed word stands before the one that would read the word as an id.
 ROUTERS = (
@@ -10,4 +10,5 @@ ROUTERS = (
     employers.router,
     post_imports.router,
     posts.router,
+    ledger.router,
 )
