@@ -15,6 +15,7 @@ from benchmarks import (
     files,
     grading,
     live_beside_bulk,
+    matching,
     register_import,
     register_search,
     report,
@@ -37,6 +38,7 @@ CASES: dict[str, Open] = {
     "file_beside_post": files.open_beside,
     "grading": grading.open_case,
     "register_import": register_import.open_case,
+    "matching": matching.open_case,
 }
 FOLDER = Path(".bench")
 _BUSY = 0.5  # processes waiting for each core
