@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from services.jobs.ledger_worker import LedgerWorker
 from services.jobs.queries.matching import forget_inputs
 from services.jobs.settings import JobsSettings
 from services.jobs.usecases import move_up
 from services.jobs.usecases.carrying import roll_months
 from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
+from services.jobs.usecases.ledger_import import Shelf, forget_old_imports
 from services.jobs.usecases.needs import withdraw_past
 from services.jobs.usecases.openings import close_past
 from services.jobs.usecases.plans import release_overdue
@@ -16,11 +18,13 @@ from services.jobs.usecases.underage import end_underage
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.files import FileStore
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
 from shared.worker_process import keep_process
 
 MONTHS_SECONDS = 600.0
+FILES_SECONDS = 3600.0
 
 
 def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:
@@ -29,6 +33,8 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
     async def keep_matching() -> None:
         await keep_process("services.jobs.matching_worker", settings)
 
+    shelf = Shelf(FileStore(settings.files), vault)
+    kept = timedelta(days=settings.files.kept_days)
     return [
         every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
         every(settings.sweep_seconds, "posts and courses", lambda: sweep_posts(database)),
@@ -36,6 +42,8 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         every(MATCHING_SECONDS, "matching inputs", lambda: sweep_matching(database, settings.matching_days)),
         keep_matching,
         every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
+        every(FILES_SECONDS, "ledger files", lambda: sweep_ledger_files(database, shelf, kept)),
+        LedgerWorker(database, shelf).run,
     ]
 
 
@@ -78,3 +86,9 @@ async def sweep_placements(database: Database, vault: Vault) -> None:
             handled = await end_underage(session, vault, utc_now())
     async with database.write(Scope.everywhere()) as session:
         await move_up.reckon_medians(session, utc_now())
+
+
+async def sweep_ledger_files(database: Database, shelf: Shelf, kept: timedelta) -> None:
+    """Forget the files of the ledger that were kept long enough."""
+    while await forget_old_imports(database, shelf, kept, utc_now()):
+        pass

@@ -6,6 +6,7 @@ from services.jobs.models import (
     LabourChange,
     LabourRow,
     LabourTask,
+    LedgerImport,
     MatchingRun,
     Person,
     PlacementMove,
@@ -15,6 +16,7 @@ from services.jobs.models import (
 )
 from services.jobs.usecases.employers import BLACKLIST_DETAIL, CONTACT
 from services.jobs.usecases.employers import PHONE as EMPLOYER_PHONE
+from services.jobs.usecases.ledger_import import NAME as LEDGER_FILE
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.matching_runs import INPUT
 from services.jobs.usecases.placement_history import NOTE as PLACEMENT_NOTE
@@ -33,6 +35,7 @@ SEALED = (
     Sealed(StayCheck.note_sealed, PLACEMENT_NOTE),
     Sealed(SubsidyClaim.note_sealed, SUBSIDY_NOTE),
     Sealed(Trip.contact_sealed, TRIP_CONTACT),
+    Sealed(LedgerImport.name_sealed, LEDGER_FILE),
     Sealed(LabourRow.employer_name_sealed, EMPLOYER),
     Sealed(LabourChange.employer_from_sealed, EMPLOYER),
     Sealed(LabourChange.employer_to_sealed, EMPLOYER),

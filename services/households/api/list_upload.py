@@ -1,9 +1,6 @@
 """The body of an upload of list workbooks on its way into the store: counted, hashed and sealed piece by piece."""
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import get_args
 from uuid import UUID
 
@@ -16,7 +13,7 @@ from services.households.usecases.register_imports import ArrivedFile, ArrivedSe
 from services.households.workbook_lists import LISTS, MOST_FILES
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
-from shared.http.form_stream import FormFieldInvalid, FormStream
+from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.security.sealed_files import seal_stream
@@ -24,25 +21,6 @@ from shared.security.sealed_files import seal_stream
 FORM_OVERHEAD = 100_000
 """Bytes of a form around its files."""
 _YES = {"true": True, "false": False, "1": True, "0": False, "": True}
-
-
-@dataclass(slots=True)
-class _Counted:
-    """The bytes of one file passing by; `left` is what the set may still have."""
-
-    pieces: AsyncIterator[bytes]
-    left: int
-    limit: int
-    size: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self.pieces:
-            self.size += len(piece)
-            if self.size > self.left:
-                raise SetTooLarge(max_bytes=self.limit)
-            self.digest.update(piece)
-            yield piece
 
 
 async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
@@ -54,10 +32,11 @@ async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
     if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
         raise SetTooLarge(max_bytes=limit)
     form = FormStream(request.stream(), request.headers.get("content-type", ""), MOST_FILES)
-    import_id, files, names = new_id(), list[_Counted](), list[str]()
+    import_id, files, names = new_id(), list[CountedFile](), list[str]()
     try:
         while await form.next_file():
-            counted = _Counted(form.file(), limit - sum(one.size for one in files), limit)
+            left = limit - sum(one.size for one in files)
+            counted = CountedFile(form.file(), left, lambda: SetTooLarge(max_bytes=limit))
             files.append(counted)
             names.append(form.file_name)
             name = shelf.name(import_id, len(files) - 1)

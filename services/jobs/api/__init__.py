@@ -3,6 +3,7 @@
 from services.jobs.api import (
     employers,
     ledger,
+    ledger_imports,
     matching,
     move_up,
     needs,
@@ -25,6 +26,7 @@ ROUTERS = (
     employers.router,
     post_imports.router,
     posts.router,
+    ledger_imports.router,
     ledger.router,
     placements.router,
     stay_checks.router,

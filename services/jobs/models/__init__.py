@@ -1,6 +1,6 @@
 """Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
 
-from services.jobs.models.ledger import LabourChange, LabourRow, LedgerImport, LedgerMonth
+from services.jobs.models.ledger import ImportState, LabourChange, LabourRow, LedgerImport, LedgerMonth
 from services.jobs.models.matching import MatchingProposal, MatchingRun, ProposalState, RunState
 from services.jobs.models.needs import NeedState, NeedWaiting, WorkNeed
 from services.jobs.models.people import Person
@@ -45,6 +45,7 @@ __all__ = [
     "Enrolment",
     "EnrolmentState",
     "IdempotencyKey",
+    "ImportState",
     "Inbox",
     "LabourChange",
     "LabourRow",
