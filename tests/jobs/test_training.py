@@ -281,7 +281,7 @@ async def test_a_certificate_brought_along(service: Jobs) -> None:
 async def test_the_result_counts_who_began_work_in_time(service: Jobs) -> None:
     ended = TODAY - timedelta(days=95)
     made = await course(service, seats=5, starts_on=(ended - timedelta(days=10)).isoformat(), ends_on=TODAY.isoformat())
-    placed, idle, before, last, late = people = await service.people(1, 2, 3, 4, 5)
+    placed, _, before, last, late = people = await service.people(1, 2, 3, 4, 5)
     for person in people:
         await enrolled(service, made["id"], person)
     await service.sql("UPDATE course SET ends_on = :day", day=ended)
