@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from services.jobs.background import sweep_posts
 from services.jobs.rules.courses import Entry
@@ -14,6 +15,7 @@ from services.jobs.usecases.openings import fill_opening
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs import TrainingCompleted
+from shared.contracts.labour import WorkNeeded
 from tests.jobs.conftest import BRIDGE, PINE, STONE, Jobs, principal
 from tests.jobs.posts import OTHER_CODE, codes, employer, post
 
@@ -242,6 +244,53 @@ async def test_completion_with_a_certificate_is_told(service: Jobs) -> None:
     assert (held["trade"]["code"], held["level"]["code"], held["enrolment_id"]) == ("61804", "5", entry["id"])
     again = await service.post(path, {}, headers=ANY)
     assert codes(again) == ["enrolment-over"]
+
+
+async def test_a_case_hears_of_the_need_it_opened(service: Jobs) -> None:
+    made = await course(service)
+    case, ledger = await service.people(1, 2)
+    asked = WorkNeeded.model_validate(
+        {
+            "source_ref": "measure:1",
+            "household_id": service.record(1)["household_id"],
+            "person_key": service.record(1)["person_key"],
+            "area_code": PINE,
+            "cause": "measure",
+            "services": ["training"],
+            "asked_at": utc_now(),
+        }
+    )
+    await service.deliver(asked)
+    [row] = await service.sql("SELECT id FROM work_need WHERE person_id = :id", id=case)
+    by_hand = (await service.post("/needs", {"person_id": str(ledger), "services": ["training"]})).json()
+    for person, need in ((case, str(row[0])), (ledger, by_hand["id"])):
+        entry = await enrolled(service, made["id"], person, need_id=need)
+        await attend(service, made["id"], entry["id"], present=1)
+        done = await service.post(f"/enrolments/{entry['id']}/completion", {}, headers=ANY)
+        assert done.status_code == 200, done.text
+    told = await service.told(TrainingCompleted)
+    assert [(one.need_ref, one.certificate) for one in told] == [("measure:1", False), (None, False)]
+
+
+async def test_the_database_itself_hides_the_people_of_other_areas(service: Jobs) -> None:
+    made = await course(service)
+    [person] = await service.people(1)
+    entry = await enrolled(service, made["id"], person)
+    await attend(service, made["id"], entry["id"], present=1)
+    await service.post(f"/people/{person}/certificates", {"trade": "63005", "issued_on": "2024-05-01"})
+    for area, seen in ((PINE, 1), (STONE, 1), (BRIDGE, 0)):
+        async with service.database.read(Scope.parse([area])) as session:
+            for table in ("enrolment", "attendance", "certificate"):
+                assert await session.scalar(text(f"SELECT count(*) FROM {table}")) == seen, (area, table)
+
+
+async def test_an_enrolment_sent_twice_is_one(service: Jobs) -> None:
+    made = await course(service)
+    [person] = await service.people(1)
+    path, body = f"/courses/{made['id']}/enrolments", {"person_id": str(person)}
+    first, again = [await service.post(path, body, headers={"Idempotency-Key": "enrol-1"}) for _ in range(2)]
+    assert (first.status_code, first.json()["id"]) == (again.status_code, again.json()["id"])
+    assert (await service.get(f"/courses/{made['id']}"))["seated"] == 1
 
 
 async def test_who_came_too_seldom_has_not_completed(service: Jobs) -> None:
