@@ -93,8 +93,8 @@ class TrainingRules(_Body):
 
     @property
     def allowance(self) -> Decimal:
-        """Yuan a day."""
-        return self.living + self.transport
+        """Yuan a day, to the fen."""
+        return (self.living + self.transport).quantize(Decimal("0.01"))
 
 
 class TradeReference(_Body):

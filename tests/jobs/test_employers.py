@@ -71,6 +71,17 @@ async def test_the_blacklist_closes_posts_and_keeps_them_closed(service: Jobs) -
     assert (another.status_code, codes(another)) == (409, ["employer-is-blacklisted"])
     reopened = await service.post(f"/posts/{offered['id']}/reopening", headers={"If-Match": "*"})
     assert codes(reopened) == ["employer-is-blacklisted"]
+    taught = {
+        "trade": "61804",
+        "title": "订单班",
+        "place": "539921",
+        "venue": "factory",
+        "seats": 5,
+        "starts_on": "2027-01-04",
+        "ends_on": "2027-01-29",
+        "employer_id": str(made),
+    }
+    assert codes(await service.post("/courses", taught)) == ["employer-is-blacklisted"]
 
     cleared = await service.post(f"{path}/clearance", {"detail": "已足额支付"})
     assert cleared.json()["blacklisted"] is False

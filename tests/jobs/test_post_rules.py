@@ -1,10 +1,14 @@
 """What a post may ask, how its openings are counted, and codes of employers: without a database."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.jobs.rules import credit_codes, posts
 from services.jobs.rules.post_bars import Bars, bar_faults
@@ -87,6 +91,10 @@ class Slots:
     closed_reason: str | None = None
     until_on: date | None = None
 
+    def pass_by(self) -> None:
+        """Its last day is over."""
+        self.state, self.closed_reason = "closed", "past"
+
 
 def refused(error: type[DomainError], work: Any, *arguments: Any, **named: Any) -> None:
     with pytest.raises(error):
@@ -131,6 +139,30 @@ def test_past_its_day_a_post_takes_whoever_was_put_forward_and_blacklisted_nobod
         refused(PostClosed, posts.take_opening, Slots(1, state="closed", closed_reason=reason), kept=False)
     refused(PostClosed, posts.take_opening, Slots(1, state="proposed"), kept=False)
     refused(PostClosed, posts.reserve, past)
+
+
+@given(
+    st.integers(1, 4), st.lists(st.sampled_from(["take", "kept", "back", "reserve", "release", "until"]), max_size=40)
+)
+def test_whatever_happens_no_more_people_than_openings(openings: int, happens: list[str]) -> None:
+    slots = Slots(openings)
+    moves: dict[str, Callable[[], object]] = {
+        "take": lambda: posts.take_opening(slots, kept=False),
+        "kept": lambda: posts.take_opening(slots, kept=True),
+        "back": lambda: posts.give_back(slots),
+        "reserve": lambda: posts.reserve(slots),
+        "release": lambda: posts.release(slots),
+        "until": lambda: slots.pass_by(),
+    }
+    for move in happens:
+        with suppress(DomainError):
+            moves[move]()
+        assert slots.filled >= 0
+        assert slots.reserved >= 0
+        assert slots.filled + slots.reserved <= slots.openings
+        if slots.state != "closed":
+            full = slots.filled + slots.reserved == slots.openings
+            assert slots.state == ("filled" if full else "open")
 
 
 def test_no_fewer_openings_than_people() -> None:

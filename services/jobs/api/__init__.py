@@ -1,7 +1,10 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
 from services.jobs.api import (
+    brands,
+    courses,
     employers,
+    enrolments,
     ledger,
     ledger_imports,
     matching,
@@ -27,6 +30,10 @@ ROUTERS = (
     post_imports.router,
     posts.router,
     ledger_imports.router,
+    courses.router,
+    enrolments.router,
+    enrolments.certificates,
+    brands.router,
     ledger.router,
     placements.router,
     stay_checks.router,

@@ -1,6 +1,6 @@
 """Courses, as one county offers them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -78,10 +78,3 @@ async def lock_past(session: WriteSession, today: date, limit: int) -> Sequence[
     """Open courses whose last day is over, held until the commit."""
     query = select(Course).where(Course.state == CourseState.OPEN, Course.ends_on < today)
     return (await session.scalars(query.order_by(Course.id).limit(limit).with_for_update(skip_locked=True))).all()
-
-
-async def has_open_course(session: ReadSession, scope: Scope, trades: Collection[str]) -> set[str]:
-    """Those of the trades in which a course of the county takes people in."""
-    query = select(Course.trade).where(of_counties(Course.county, scope), Course.trade.in_(set(trades)))
-    free = Course.state == CourseState.OPEN, Course.seated < Course.seats
-    return set(await session.scalars(query.where(*free).distinct()))

@@ -1,6 +1,6 @@
 """Training: seats and the waiting list, attendance, what a course pays, and who counts as placed by it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -122,12 +122,6 @@ def allowance_due(present: int, a_day: Decimal, rules: TrainingRules) -> Decimal
 def held_until(ends_on: date, rules: TrainingRules) -> date:
     """The last day on which an opening is kept for somebody who is in the course."""
     return ends_on + timedelta(days=rules.hold_days)
-
-
-def placed_in_time(completed_on: date, started: Collection[date], rules: TrainingRules) -> bool:
-    """Whether any work was started within the days after the course in which it counts for it, both ends included."""
-    last = completed_on + timedelta(days=rules.placed_within_days)
-    return any(completed_on <= day <= last for day in started)
 
 
 def coming_up(waiting: Sequence[object], seats: int, seated: int) -> int:

@@ -17,6 +17,7 @@ from services.jobs.rules.posts import county_of, require_labour_bureau
 from services.jobs.rules.training import coming_up, held_until, require_open, require_seats
 from services.jobs.usecases.plans import drop_plan
 from services.jobs.usecases.post_rules import post_rules, training_rules
+from services.jobs.usecases.posts import require_welcome
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.http.versions import expect_version
@@ -159,9 +160,10 @@ async def _keep_openings_until(session: WriteSession, who: Principal, course: Co
 async def _require_order(session: WriteSession, who: Principal, facts: CourseFacts) -> None:
     """An order-based course names its employer, and a post of that employer if it has one already."""
     if facts.employer_id is not None:
-        await get_employer(session, who.scope, facts.employer_id)
+        require_welcome(await get_employer(session, who.scope, facts.employer_id))
     if facts.post_id is not None:
         row = await get_post(session, who.scope, facts.post_id)
+        require_welcome(row.employer)
         if facts.employer_id is not None and row.employer.id != facts.employer_id:
             raise CoursePostElsewhere(field="post_id")
 

@@ -20,8 +20,9 @@ async def fill_opening(session: WriteSession, post_id: UUID, now: datetime, *, p
     `person_id`: an opening that was kept for them after a course is used first. Raises `PostNotFound`, `PostClosed`
     (for a blacklisted employer's too), `PostFilled`. A post past its last day still takes whoever was put forward before.
     """
-    post = (await find.lock_post(session, Scope.everywhere(), post_id)).post
+    # The enrolment first, as whoever lets go of an opening does.
     kept = await enrolments.lock_held_of(session, person_id, post_id) if person_id is not None else None
+    post = (await find.lock_post(session, Scope.everywhere(), post_id)).post
     take_opening(post, kept=kept is not None)
     if kept is not None:
         kept.plan_state = "used"

@@ -86,7 +86,7 @@ async def move_post(
     if move == "close":
         post.state, post.closed_reason, post.closed_at = PostState.CLOSED, reason, now
     else:
-        _require_welcome(row.employer)
+        require_welcome(row.employer)
         require_still_offered(post.until_on, local_date(now))
         post.state, post.closed_reason, post.closed_at = PostState.OPEN, None, None
         post.confirmed_by = who.id
@@ -100,7 +100,7 @@ async def move_post(
 
 def require_offer(employer: Employer, terms: Terms, rules: PostRules, now: datetime) -> None:
     """Raise unless that employer may offer that work so."""
-    _require_welcome(employer)
+    require_welcome(employer)
     require_lawful(bars_of(terms), rules)
     require_still_offered(terms.until_on, local_date(now))
 
@@ -159,7 +159,8 @@ def columns_of(terms: Terms) -> Mapping[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(terms).items()}
 
 
-def _require_welcome(employer: Employer) -> None:
+def require_welcome(employer: Employer) -> None:
+    """Raise for an employer on the blacklist."""
     if employer.blacklisted_reason is not None:
         raise EmployerIsBlacklisted
 
