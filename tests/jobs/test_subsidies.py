@@ -51,9 +51,9 @@ async def trained(service: Jobs, person: UUID, days: int, completed: date, allow
     """A course that was completed, with so many days attended of one more."""
     course, enrolment = new_id(), new_id()
     await service.sql(
-        "INSERT INTO course (id, county, kind, trade, title, place, venue, seats, seated, starts_on, ends_on, allowance, policy_id,"
-        " state, version, recorded_by, recorded_at, changed_at) VALUES (:id, :county, 'training', '61804', '班', '539921',"
-        " 'village', 30, 1, :day, :day, :allowance, :id, 'ended', 1, :id, now(), now())",
+        "INSERT INTO course (id, county, kind, trade, title, place, venue, seats, seated, waiting, starts_on, ends_on,"
+        " allowance, policy_id, state, version, recorded_by, recorded_at, changed_at) VALUES (:id, :county, 'training',"
+        " '61804', '班', '539921', 'village', 30, 1, 0, :day, :day, :allowance, :id, 'ended', 1, :id, now(), now())",
         id=course,
         county=COUNTY,
         day=completed,
