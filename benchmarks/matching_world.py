@@ -2,23 +2,29 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import services.directory
 from services.jobs.rules.matching_terms import Distances, Opening, Seeker, Stayed, Terms
 from shared.contracts.jobs_match_policies import LabourDistances, MatchingWeights, MeasuredPlace
+from shared.contracts.jobs_posts_policies import AgeBar, PostRules, SexBar
 
 VILLAGES, TRADES, PLACES, EMPLOYERS = 260, 120, 180, 1500
 HEALTH = (frozenset({"healthy"}), frozenset({"chronic"}), frozenset({"serious"}), frozenset({"chronic", "disabled"}))
+LAWFUL = PostRules(
+    sex_bars=[SexBar(reason="forbidden_for_women", law="annex 1", sexes=["1"])],
+    age_bars=[AgeBar(reason="special_work", law="special work", low_most=30, high_least=40)],
+)
 GROUPS = ("registered_poor", "relocated", "zero_employment", "grade_red", "grade_yellow", "jobless")
 
 
-def shipped_weights() -> MatchingWeights:
-    """The policy that is shipped."""
+def shipped(kind: str) -> Any:
+    """The body of a policy as it is shipped."""
     defaults = tomllib.loads((Path(services.directory.__file__).parent / "defaults.toml").read_text(encoding="utf-8"))
-    [shipped] = [one for one in defaults["policy"] if one["kind"] == "matching-weights"]
-    return MatchingWeights.model_validate(shipped["body"])
+    [found] = [one["body"] for one in defaults["policy"] if one["kind"] == kind]
+    return found
 
 
 def draw(people: int, posts: int, openings: int, seed: int) -> tuple[list[Seeker], list[Opening], Terms]:
@@ -43,11 +49,9 @@ def draw(people: int, posts: int, openings: int, seed: int) -> tuple[list[Seeker
         for _ in range(4000)
     }
     stays = {f"e{number}": Stayed(20, int(rng.integers(4, 21))) for number in range(EMPLOYERS)}
-    return (
-        seekers,
-        offered,
-        Terms(shipped_weights(), Distances(LabourDistances(detour=1.3, places=measured)), there, stays),
-    )
+    distances = Distances(LabourDistances(detour=1.3, places=measured))
+    weights = MatchingWeights.model_validate(shipped("matching-weights"))
+    return seekers, offered, Terms(weights, distances, there, stays, LAWFUL)
 
 
 def _codes(rng: np.random.Generator) -> list[tuple[int, int, int]]:

@@ -6,6 +6,7 @@ from services.jobs.models import (
     LabourChange,
     LabourRow,
     LabourTask,
+    MatchingRun,
     Person,
     PlacementMove,
     StayCheck,
@@ -15,6 +16,7 @@ from services.jobs.models import (
 from services.jobs.usecases.employers import BLACKLIST_DETAIL, CONTACT
 from services.jobs.usecases.employers import PHONE as EMPLOYER_PHONE
 from services.jobs.usecases.ledger_lines import EMPLOYER
+from services.jobs.usecases.matching_runs import INPUT
 from services.jobs.usecases.placement_history import NOTE as PLACEMENT_NOTE
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
 from services.jobs.usecases.subsidies import NOTE as SUBSIDY_NOTE
@@ -26,6 +28,7 @@ SEALED = (
     Sealed(Person.id_number_sealed, ID_NUMBER),
     Sealed(Person.phone_sealed, PHONE),
     Sealed(LabourTask.note_sealed, TASK_NOTE),
+    Sealed(MatchingRun.input_sealed, INPUT),
     Sealed(PlacementMove.note_sealed, PLACEMENT_NOTE),
     Sealed(StayCheck.note_sealed, PLACEMENT_NOTE),
     Sealed(SubsidyClaim.note_sealed, SUBSIDY_NOTE),

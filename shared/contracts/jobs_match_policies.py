@@ -58,9 +58,8 @@ class MatchingWeights(_Body):
     `candidates`: how many posts of each person go into the optimum. `usual_pay`: yuan a month that pay is compared
     with where somebody earns nothing today; `full_gain`: by what share of today's pay it must rise for full points;
     `least_pay_ratio`: who works is offered no post below this share of today's pay. `villagers_full`: so many people
-    of the same village at a place are company enough. `sex_reasons`, `age_reasons`: legal reasons for which a post may
-    be barred; a bar without one of them is ignored and reported. `exposure_ratio`: a group whose share of placed people
-    is below this part of everybody's is marked in the exposure report.
+    of the same village at a place are company enough. `exposure_ratio`: a group whose share of placed people is below
+    this part of everybody's is marked in the exposure report.
     """
 
     parts: PartWeights
@@ -72,8 +71,6 @@ class MatchingWeights(_Body):
     least_pay_ratio: Annotated[float, Field(ge=0, le=2)]
     villagers_full: Annotated[int, Field(ge=1, le=1000)]
     stay: Stay
-    sex_reasons: list[str] = []
-    age_reasons: list[str] = []
     fitness: list[FitnessRule] = []
     exposure_ratio: Annotated[float, Field(gt=0, le=1)] = 0.8
 

@@ -11,10 +11,15 @@ from shared.contracts.jobs_match_policies import (
     PartWeights,
     Stay,
 )
+from shared.contracts.jobs_posts_policies import AgeBar, PostRules, SexBar
 
 TRADES = ("60501", "60503", "60600", "40302", "62901")
 VILLAGES = ("539921100201", "539921100202", "539921101201")
 PLACES = ("440306", "330100", "539921", "539921100201", "539921101201", "110101")
+POST_RULES = PostRules(
+    sex_bars=[SexBar(reason="forbidden_for_women", law="Annex 1", sexes=["1"])],
+    age_bars=[AgeBar(reason="special_work", law="Some law", low_most=40, high_least=40)],
+)
 MEASURED = (
     MeasuredPlace(area="539921100", longitude=104.8, latitude=27.4, within_km=6),
     MeasuredPlace(area="539921101", longitude=104.9, latitude=27.5),
@@ -35,8 +40,6 @@ def weights(**changes: object) -> MatchingWeights:
         least_pay_ratio=1.0,
         villagers_full=5,
         stay=Stay(share=0.7, placed=10),
-        sex_reasons=["forbidden_for_women"],
-        age_reasons=["special_work"],
         fitness=[
             FitnessRule(demand="heavy", health=["serious"], disability_levels=[1, 2]),
             FitnessRule(demand="light", disability_classes=[1], disability_levels=[1]),
@@ -52,6 +55,7 @@ def terms(**changes: object) -> Terms:
         Distances(LabourDistances(detour=1.3, places=list(MEASURED))),
         villagers={(VILLAGES[0], "440306"): 3, (VILLAGES[0], "e1"): 9, (VILLAGES[1], "e2"): 1},
         stays={"e1": Stayed(20, 19), "e2": Stayed(30, 3)},
+        post_rules=POST_RULES,
     )
 
 

@@ -24,6 +24,7 @@ SECURED = [
     "labour_task",
     "matching_proposal",
     "matching_run",
+    "need_waiting",
     "person",
     "placement",
     "placement_move",

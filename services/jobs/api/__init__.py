@@ -1,12 +1,13 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.jobs.api import ledger, move_up, needs, people, placements, stay_checks, subsidies, tasks, trips
+from services.jobs.api import ledger, matching, move_up, needs, people, placements, stay_checks, subsidies, tasks, trips
 
 # A path with a fixed word stands before the one that would read the word as an id.
 ROUTERS = (
     people.router,
     needs.router,
     tasks.router,
+    matching.router,
     ledger.router,
     placements.router,
     stay_checks.router,

@@ -18,6 +18,10 @@ ReadNeed = Annotated[Principal, Depends(Permit("need:read", *FIELD, Role.SUPERVI
 WriteNeed = Annotated[Principal, Depends(Permit("need:write", *FIELD))]
 ReadTask = Annotated[Principal, Depends(Permit("labour-task:read", *FIELD, Role.SUPERVISOR))]
 CloseTask = Annotated[Principal, Depends(Permit("labour-task:close", *FIELD))]
+ReadMatching = Annotated[Principal, Depends(Permit("matching-run:read", Role.TOWNSHIP, Role.COUNTY, Role.SUPERVISOR))]
+AskMatching = Annotated[Principal, Depends(Permit("matching-run:ask", Role.TOWNSHIP, Role.COUNTY))]
+ReadProposal = Annotated[Principal, Depends(Permit("matching-proposal:read", *FIELD, Role.SUPERVISOR))]
+DecideProposal = Annotated[Principal, Depends(Permit("matching-proposal:decide", *FIELD))]
 
 
 def sees_people(who: Principal) -> bool:

@@ -2,7 +2,7 @@
 
 from services.jobs.models.ledger import LabourChange, LabourRow, LedgerImport, LedgerMonth
 from services.jobs.models.matching import MatchingProposal, MatchingRun, ProposalState, RunState
-from services.jobs.models.needs import NeedState, WorkNeed
+from services.jobs.models.needs import NeedState, NeedWaiting, WorkNeed
 from services.jobs.models.people import Person
 from services.jobs.models.placements import Placement, PlacementMove, StayCheck
 from services.jobs.models.plumbing import (
@@ -54,6 +54,7 @@ __all__ = [
     "MatchingProposal",
     "MatchingRun",
     "NeedState",
+    "NeedWaiting",
     "Outbox",
     "Person",
     "Placement",

@@ -9,7 +9,9 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from services.jobs.rules.ages import FULL_AGE, WORKING_AGE
 from services.jobs.rules.matching_terms import Opening, Seeker, Terms
+from services.jobs.rules.post_bars import Bars, bar_faults
 
 ExclusionCode = Literal[
     "under_sixteen",
@@ -34,8 +36,6 @@ Changeable = Literal["certificate_missing", "wage_floor", "place_refused", "care
 CHANGEABLE: tuple[Changeable, ...] = get_args(Changeable)
 
 EXCLUSIONS: tuple[ExclusionCode, ...] = get_args(ExclusionCode)
-LAWFUL_AGE = 16
-GROWN_UP = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +68,36 @@ def unlawful_bars(openings: Iterable[Opening], terms: Terms) -> list[UnlawfulBar
     for post in openings:
         if post.sex is not None and _lawful_sex(post, terms) is None:
             found.append(UnlawfulBar(post.post_id, "sex", post.sex_reason))
-        asked = post.age_high is not None or (post.age_low or 0) > GROWN_UP
-        if asked and post.age_reason not in terms.weights.age_reasons:
+        if _lawful_ages(post, terms) != (post.age_low, post.age_high):
             found.append(UnlawfulBar(post.post_id, "age", post.age_reason))
     return found
 
 
+def _faulty(post: Opening, terms: Terms, what: str) -> bool:
+    """Whether the bar by sex or age has no ground in law, by the rule for advertising posts."""
+    bars = Bars(
+        trade=post.trade,
+        physical_demand=post.demand,
+        hazardous=post.hazardous,
+        sex=post.sex,
+        sex_reason=post.sex_reason,
+        age_low=post.age_low,
+        age_high=post.age_high,
+        age_reason=post.age_reason,
+    )
+    return any(fault.field.startswith(what) for fault in bar_faults(bars, terms.post_rules))
+
+
 def _lawful_sex(post: Opening, terms: Terms) -> str | None:
-    return post.sex if post.sex_reason in terms.weights.sex_reasons else None
+    return post.sex if post.sex is not None and not _faulty(post, terms, "sex") else None
 
 
 def _lawful_ages(post: Opening, terms: Terms) -> tuple[int | None, int | None]:
     """An age of majority needs no reason; any other bar does."""
-    if post.age_reason in terms.weights.age_reasons:
-        return post.age_low, post.age_high
-    return (min(post.age_low, GROWN_UP) if post.age_low is not None else None), None
+    low, high = post.age_low, post.age_high
+    if (low is None and high is None) or not _faulty(post, terms, "age"):
+        return low, high
+    return (min(low, terms.post_rules.full_age) if low is not None else None), None
 
 
 def _outside(age: int, ages: tuple[int | None, int | None], _: Terms) -> bool:
@@ -91,7 +106,7 @@ def _outside(age: int, ages: tuple[int | None, int | None], _: Terms) -> bool:
 
 
 def _minor(age: int, barred: bool, _: Terms) -> bool:
-    return barred and age < GROWN_UP
+    return barred and age < FULL_AGE
 
 
 def _unfit(disability: tuple[int | None, int | None], demand: str | None, terms: Terms) -> bool:
@@ -125,7 +140,7 @@ def _below_today(wage: int | None, pay: int, terms: Terms) -> bool:
 
 
 FILTERS: tuple[Filter, ...] = (
-    Filter("under_sixteen", lambda s: s.age < LAWFUL_AGE, lambda _o, _t: None, lambda young, _none, _t: young),
+    Filter("under_sixteen", lambda s: s.age < WORKING_AGE, lambda _o, _t: None, lambda young, _none, _t: young),
     Filter("minor_hazardous", lambda s: s.age, lambda o, _t: o.hazardous, _minor),
     Filter("minor_night", lambda s: s.age, lambda o, _t: o.night, _minor),
     Filter("sex_by_law", lambda s: s.sex, _lawful_sex, lambda sex, asked, _t: asked is not None and sex != asked),

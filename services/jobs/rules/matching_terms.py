@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import asin, cos, radians, sin, sqrt
 
 from shared.contracts.jobs_match_policies import LabourDistances, MatchingWeights, MeasuredPlace
+from shared.contracts.jobs_posts_policies import PostRules
 
 EARTH_KM = 6371.0
 HOME_DIGITS = 12
@@ -106,12 +107,14 @@ class Stayed:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The policies of a run and what is known besides. `villagers`: people of a village at an employer or a place
-    (6 digits), by (village, employer id or place)."""
+    (6 digits), by (village, employer id or place). `post_rules`: which bars by sex and age are lawful; any other bar is
+    ignored and reported."""
 
     weights: MatchingWeights
     distances: Distances
     villagers: Mapping[tuple[str, str], int] = field(default_factory=dict)
     stays: Mapping[str, Stayed] = field(default_factory=dict)
+    post_rules: PostRules = PostRules()  # noqa: RUF009 frozen
 
 
 def _through_the_air(one: MeasuredPlace, other: MeasuredPlace) -> float:

@@ -17,6 +17,8 @@ from services.jobs.rules.pairs import Ints, bar_table, build_tables
 Left = Literal["no_possible_post", "all_taken"]
 """No open post passes the filters; or those that do are filled with others."""
 
+Facts = dict[str, str | int | float | list[str] | None]
+
 _CHANGING = tuple(one for one in FILTERS if one.code in CHANGEABLE)
 _FIXED = tuple(one for one in FILTERS if one.code not in CHANGEABLE)
 
@@ -28,7 +30,7 @@ class OneChange:
     post: int
     code: Changeable
     score: int
-    facts: dict[str, str | int | float | list[str] | None]
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,7 @@ def without_post(
     return told
 
 
-def facts_of(
-    code: Changeable, seeker: Seeker, opening: Opening, terms: Terms
-) -> dict[str, str | int | float | list[str] | None]:
+def facts_of(code: Changeable, seeker: Seeker, opening: Opening, terms: Terms) -> Facts:
     """What exactly would have to change."""
     if code == "certificate_missing":
         return {"certificates": sorted(opening.certificates - seeker.trades), "course": int(opening.course)}
