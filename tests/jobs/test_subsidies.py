@@ -232,8 +232,8 @@ async def test_finder_and_rule_say_the_same(service: Jobs) -> None:
     for number in range(1, 41):
         kind = chance.choice(["ordinary", "lifted_out", "monitored"])
         [person] = await service.people(number, household_class=kind)
-        place = chance.choice(["441900", "539922", "539921", "abroad", "53992110120", None][:5])
-        start = today() - timedelta(days=chance.randrange(320))
+        place = chance.choice(["441900", "539922", "539921", "abroad"])
+        start = today() - timedelta(days=chance.randrange(500))
         days = chance.choice([0, 0, 1, 4])
         await at_work(service, person, work_area=place, started_on=start)
         if days:
