@@ -70,6 +70,11 @@ async def test_the_industry_is_taken_from_others_at_the_employer(service: Jobs) 
         ({"birth_on": born(17)}, {"shift": "rotating"}, "bar-minor-night"),
         ({"health": ["chronic"]}, {"health_limits": ["chronic"]}, "bar-health-limit"),
         ({}, {"certificates": ["61804"]}, "bar-certificate-missing"),
+        (
+            {"sex": "2"},
+            {"sex": "1", "sex_reason": "forbidden_loads", "physical_demand": "very_heavy"},
+            "bar-sex-by-law",
+        ),
     ],
 )
 async def test_the_law_and_health_bar_a_post(
@@ -80,6 +85,12 @@ async def test_the_law_and_health_bar_a_post(
     assert code(refused) == (409, "placement-barred")
     assert [one["code"] for one in refused.json()["errors"]] == [reason]
     assert (await asked(service, person, await post(service))).status_code == 201
+
+
+async def test_a_bar_without_ground_in_law_bars_nobody(service: Jobs) -> None:
+    [person] = await service.people(1, sex="2")
+    unlawful = await post(service, sex="1", sex_reason="forbidden_loads", physical_demand="light")
+    assert (await asked(service, person, unlawful)).status_code == 201
 
 
 async def test_wishes_bar_a_referral_and_no_acceptance(service: Jobs) -> None:

@@ -47,7 +47,8 @@ WITH rule AS (
     FROM trained t JOIN rule r ON r.kind = 'training'
     WHERE t.yuan > 0
 ), due AS (
-    SELECT DISTINCT ON (f.person_id, f.kind) f.person_id, p.area_code, f.kind, f.code, f.work_area, f.started_on, f.yuan
+    SELECT DISTINCT ON (f.person_id, f.kind) f.person_id, p.area_code, f.kind, f.code, f.work_area, f.started_on,
+        CAST(f.yuan AS numeric(8, 2)) AS yuan
     FROM found f JOIN person p ON p.id = f.person_id AND p.active
     WHERE (f.classes = '' OR p.household_class = ANY (string_to_array(f.classes, ',')))
         AND (CAST(:kind AS text) IS NULL OR f.kind = :kind)

@@ -21,6 +21,8 @@ from shared.security.principals import Principal
 from shared.security.vault import Vault
 
 MOST = 500
+OPEN = (ProposalState.PROPOSED, ProposalState.ACCEPTED)
+"""Nobody has said no to it, and no later run took its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ async def _try(
     session: WriteSession, vault: Vault, who: Principal, proposal: MatchingProposal, on: date, now: datetime
 ) -> Outcome:
     try:
-        if proposal.post_id is None or proposal.state not in (ProposalState.PROPOSED, ProposalState.ACCEPTED):
+        if proposal.post_id is None or proposal.state not in OPEN:
             raise ProposalOfAnother(field="proposal_ids")
         known = await find_live(session, proposal.person_id, proposal.post_id)
         if known is not None and known.proposal_id == proposal.id:
@@ -89,7 +91,7 @@ async def _lock_proposals(
     """People first and in one order, as everywhere; the proposals after them."""
     proposal = MatchingProposal
     mine = [proposal.run_id == run_id, within(proposal.area_code, who.scope)]
-    mine.append(proposal.id.in_(chosen) if chosen is not None else proposal.state == ProposalState.PROPOSED)
+    mine.append(proposal.id.in_(chosen) if chosen is not None else proposal.state.in_(OPEN))
     people = select(proposal.person_id).where(*mine)
     await session.execute(
         select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)

@@ -1,6 +1,7 @@
 """May this person work at that post: the employer's blacklist, then the hard filters of matching, law first."""
 
 from datetime import date, datetime
+from math import ceil
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
@@ -11,13 +12,12 @@ from services.jobs.queries.people import get_person
 from services.jobs.queries.placement_posts import PostRow
 from services.jobs.rules.ages import age_on
 from services.jobs.rules.law import ExclusionCode, excluded_by
-from services.jobs.rules.matching_terms import Distances, Opening, Seeker, Terms
+from services.jobs.rules.matching_terms import Opening, Seeker
 from services.jobs.rules.placement_refusals import EmployerBlacklisted, PostBarred, UnderSixteen
+from services.jobs.usecases.matching_terms import terms_in_force
 from shared.clock import local_date
-from shared.contracts.jobs_match_policies import LabourDistances, MatchingWeights
 from shared.db.engine import ReadSession, WriteSession
 from shared.outbox import emit
-from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import Principal
 
@@ -36,7 +36,7 @@ async def require_allowed(session: ReadSession, person: Person, row: PostRow, ne
 
     `on`: the day on which the person's age counts.
     """
-    terms = await _terms(session, person.area_code, on)
+    terms = (await terms_in_force(session, person.area_code, on)).terms
     barred = excluded_by(await _seeker(session, person, need, on), _opening(row.post), terms)
     if "under_sixteen" in barred:
         raise UnderSixteen(field="person_id")
@@ -70,7 +70,7 @@ async def _seeker(session: ReadSession, person: Person, need: WorkNeed | None, o
         disability_class=person.disability_class,
         disability_level=person.disability_level,
         trades=frozenset(trades),
-        wage_floor=int(floor) if floor is not None else None,
+        wage_floor=ceil(floor) if floor is not None else None,
         refused_areas=tuple(need.refused_areas) if need else (),
         care_within_km=need.care_within_km if need else None,
         lodging_needed=need.lodging_needed if need else False,
@@ -98,12 +98,4 @@ def _opening(post: Post) -> Opening:
         certificates=frozenset(post.certificates),
         health_limits=frozenset(post.health_limits),
         demand=post.physical_demand,
-    )
-
-
-async def _terms(session: ReadSession, area_code: str, on: date) -> Terms:
-    weights = (await policies.load(session, "matching-weights")).in_force(area_code, on)
-    distances = (await policies.load(session, "labour-distances")).in_force(area_code, on)
-    return Terms(
-        MatchingWeights.model_validate(weights.body), Distances(LabourDistances.model_validate(distances.body))
     )
