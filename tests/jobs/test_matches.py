@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from tests.jobs.conftest import BAMBOO, PINE, Jobs
-from tests.jobs.matching_county import MASON, SEWING, SHOES, add, at_work, employer, post, seeker
+from tests.jobs.matching_county import MASON, SEWING, SHOES, at_work, employer, matched, post, proposals, seeker
 
 
 async def test_posts_are_ranked_and_explained(service: Jobs) -> None:
@@ -32,8 +32,6 @@ async def test_posts_are_ranked_and_explained(service: Jobs) -> None:
 
 
 async def test_the_list_says_the_same_as_a_run_would(service: Jobs) -> None:
-    from tests.jobs.matching_county import matched, proposals
-
     works = await employer(service)
     await post(service, works, trade=SHOES, pay_low=5200)
     await post(service, works, trade=SEWING, pay_low=4100)
@@ -67,4 +65,3 @@ async def test_no_post_is_no_error(service: Jobs) -> None:
     person = await seeker(service, 1)
     found = await service.get(f"/people/{person}/matches")
     assert (found["best"], found["possible"], found["looked_at"]) == ([], 0, 0)
-    await add(service)

@@ -8,6 +8,7 @@ import pytest
 from services.jobs.background import sweep_matching
 from services.jobs.matching_worker import MatchingWorker
 from services.jobs.rules import matching_snapshot
+from services.jobs.rules.matching import match
 from services.jobs.usecases.matching_runs import INPUT, begin_run, finish_run
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
@@ -166,6 +167,10 @@ async def test_accepting_looks_at_everything_once_more(service: Jobs) -> None:
     taken = await service.post(path, "", "village", PINE, headers={"If-Match": '"1"'})
     assert taken.status_code == 200, taken.text
     assert (taken.json()["state"], taken.headers["etag"]) == ("accepted", '"2"')
+    placed = await service.get(taken.headers["location"].removeprefix("/jobs/v1"), "village", PINE)
+    assert (placed["state"], placed["person"]["id"]) == ("referred", one["person"]["id"])
+    [[proposal]] = await service.sql("SELECT proposal_id FROM placement")
+    assert str(proposal) == one["id"]
     again = await service.post(path, headers={"If-Match": '"2"'})
     assert (again.status_code, again.json()["code"]) == (409, "matching-proposal-decided")
     await service.sql("UPDATE post SET pay_low = 100, shift = 'night' WHERE id = :id", id=wanted)
@@ -299,8 +304,6 @@ async def test_what_was_cancelled_while_it_was_reckoned_is_not_written(service: 
     async with service.database.write(Scope.everywhere()) as session:
         given = await begin_run(session, service.vault, run_id, utc_now())
     assert given is not None
-    from services.jobs.rules.matching import match
-
     outcome = match(given.seekers, given.openings, given.terms)
     await service.post(f"/matching-runs/{run_id}/cancellation")
     async with service.database.write(Scope.everywhere()) as session:

@@ -22,7 +22,7 @@ from shared.areas import CODE_LENGTH, AreaCode, Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import json_answer
-from shared.http.context import Db
+from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
@@ -127,13 +127,15 @@ async def get_proposal(proposal_id: UUID, who: ReadProposal, db: Db, reader_of: 
     "/matching-proposals/{proposal_id}/acceptance", response_model=schemas.ProposalView, summary="Accept · 采纳建议"
 )
 async def accept_proposal(
-    proposal_id: UUID, who: DecideProposal, db: Db, reader_of: ReaderOf, if_match: IfMatch = None
+    proposal_id: UUID, who: DecideProposal, db: Db, vault: Seals, reader_of: ReaderOf, if_match: IfMatch = None
 ) -> Response:
-    """The person is to be referred to the post. Everything is looked at as it is today: 409 `matching-proposal-outworn`
-    when the post is closed or taken, or a filter excludes the pair by now."""
+    """The person is referred to the post: `Location` is the placement. Everything is looked at as it is today: 409
+    `matching-proposal-outworn` when the post is closed or taken, or a filter excludes the pair by now."""
     async with db.write(who.scope) as session:
-        row = await matching.accept_proposal(session, who, proposal_id, if_match, utc_now())
-        return await _answer(session, row, reader_of(who))
+        row, placement = await matching.accept_proposal(session, vault, who, proposal_id, if_match, utc_now())
+        answer = await _answer(session, row, reader_of(who))
+        answer.headers["Location"] = f"/jobs/v1/placements/{placement.id}"
+        return answer
 
 
 @router.post(

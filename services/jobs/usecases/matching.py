@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.jobs.models import MatchingRun, ProposalState, RunState
+from services.jobs.models import MatchingRun, Placement, ProposalState, RunState
 from services.jobs.queries import matching as find
 from services.jobs.queries.matching import ProposalRow
 from services.jobs.queries.matching_facts import find_seeker, list_openings
+from services.jobs.queries.people import lock_person
 from services.jobs.rules.law import excluded_by
 from services.jobs.rules.matching_refusals import (
     ProposalDecided,
@@ -16,6 +17,7 @@ from services.jobs.rules.matching_refusals import (
     RunOver,
 )
 from services.jobs.usecases.matching_terms import terms_in_force
+from services.jobs.usecases.placements import Referral, refer
 from shared.areas import AreaCode
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -23,6 +25,7 @@ from shared.http.versions import expect_version
 from shared.ids import new_id
 from shared.security import audit
 from shared.security.principals import Principal
+from shared.security.vault import Vault
 
 
 async def ask_run(session: WriteSession, who: Principal, area: AreaCode, now: datetime) -> MatchingRun:
@@ -57,13 +60,15 @@ async def cancel_run(session: WriteSession, who: Principal, run_id: UUID, now: d
 
 
 async def accept_proposal(
-    session: WriteSession, who: Principal, proposal_id: UUID, if_match: str | None, now: datetime
-) -> ProposalRow:
-    """The person shall be referred to the post: whoever places people calls this, and then opens the placement.
+    session: WriteSession, vault: Vault, who: Principal, proposal_id: UUID, if_match: str | None, now: datetime
+) -> tuple[ProposalRow, Placement]:
+    """The person is referred to the post, in the same transaction: the placement bears the proposal's id.
 
     Everything is looked at once more, as it is today. Raises `ProposalNotFound`, `Stale`, `ProposalDecided`,
-    `ProposalOutworn`, `PolicyMissing`.
+    `ProposalOutworn`, `PolicyMissing`, and what `refer` raises.
     """
+    found = await find.get_proposal(session, who.scope, proposal_id)
+    await lock_person(session, who.scope, found.person.id)  # before the proposal, as whoever places people does
     row = await _lock_undecided(session, who, proposal_id, if_match)
     proposal, today = row.proposal, local_date(now)
     assert proposal.post_id is not None
@@ -74,7 +79,9 @@ async def accept_proposal(
     terms = (await terms_in_force(session, proposal.area_code, today)).terms
     if excluded := excluded_by(seeker, openings[0], terms):
         raise ProposalOutworn(reasons=", ".join(excluded))
-    return await _decide(session, who, row, ProposalState.ACCEPTED, now, None)
+    told = Referral(proposal.person_id, proposal.post_id, today, proposal.need_id, proposal.id)
+    placement = (await refer(session, vault, who, told, now)).placement
+    return await _decide(session, who, row, ProposalState.ACCEPTED, now, None), placement
 
 
 async def decline_proposal(
