@@ -12,6 +12,8 @@ from services.directory.app import create_app as create_directory
 from services.directory.settings import DirectorySettings
 from services.households.app import create_app as create_households
 from services.households.settings import HouseholdsSettings
+from services.jobs.app import create_app as create_jobs
+from services.jobs.settings import JobsSettings
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
@@ -22,11 +24,13 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
     "directory": DirectorySettings,
     "alerts": AlertsSettings,
     "households": HouseholdsSettings,
+    "jobs": JobsSettings,
 }
 CREATE_APP: dict[str, Callable[..., FastAPI]] = {
     "directory": create_directory,
     "alerts": create_alerts,
     "households": create_households,
+    "jobs": create_jobs,
 }
 
 

@@ -13,7 +13,7 @@ import click
 import httpx
 import uvicorn
 
-from services import SERVICES
+from services import ROW_SECURITY, SERVICES
 from services.alerts.sealed import SEALED as ALERTS_SEALED
 from services.alerts.usecases.replay import replay_alerts
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
@@ -23,6 +23,7 @@ from services.file_import import import_command
 from services.households.sealed import SEALED as HOUSEHOLDS_SEALED
 from services.households.usecases.replay import replay_checks
 from services.households.usecases.telling import announce_register
+from services.jobs.sealed import SEALED as JOBS_SEALED
 from services.keyfile import read_or_make_keys
 from shared import memory, telemetry
 from shared.areas import Scope
@@ -37,6 +38,12 @@ from shared.security.vault import CannotOpen, Vault
 
 T = TypeVar("T")
 Service = click.Choice(SERVICES)
+SEALED = {
+    "alerts": ALERTS_SEALED,
+    "directory": DIRECTORY_SEALED,
+    "households": HOUSEHOLDS_SEALED,
+    "jobs": JOBS_SEALED,
+}
 Page = Callable[[WriteSession, UUID | None], Awaitable[tuple[int, UUID | None]]]
 """Does the page after that row; how many rows it had, and after which to go on, if at all."""
 
@@ -139,7 +146,7 @@ def keys(file: Path) -> None:
 @click.argument("service", type=Service)
 def reseal_command(service: str) -> None:
     """Seal with the active vault key whatever a service keeps under another (that service's DATABASE_URL)."""
-    columns = {"alerts": ALERTS_SEALED, "directory": DIRECTORY_SEALED, "households": HOUSEHOLDS_SEALED}[service]
+    columns = SEALED[service]
     vault = Vault(SETTINGS[service]().vault)
     try:
         found = _with_database(service, lambda database: reseal(database, vault, columns))
@@ -189,7 +196,7 @@ def _with_database(service: str, work: Callable[[Database], Awaitable[T]]) -> T:
     async def run() -> T:
         # A page may have to look through a whole table for its rows.
         settings = SETTINGS[service]().database.model_copy(update={"statement_timeout": 0})
-        database = Database(settings, service, row_security=service == "households")
+        database = Database(settings, service, row_security=service in ROW_SECURITY)
         try:
             return await work(database)
         finally:

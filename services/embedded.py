@@ -82,7 +82,11 @@ def make_gateway(settings: EmbeddedSettings, cluster: Cluster, screen: Screen) -
     keys = HttpKeys(f"{INSIDE}/directory/v1/jwks", httpx.AsyncClient(transport=_Directory(apps)))
     files = FilesSettings(url=(settings.data_dir / "files").resolve().as_uri())
     photos = PhotosSettings(url=(settings.data_dir / "photos").resolve().as_uri())
-    more: dict[str, dict[str, Any]] = {"alerts": {"files": files}, "households": {"files": files, "photos": photos}}
+    more: dict[str, dict[str, Any]] = {
+        "alerts": {"files": files},
+        "households": {"files": files, "photos": photos},
+        "jobs": {"files": files},
+    }
     for service in SERVICES:
         own = SETTINGS[service](
             database=DatabaseSettings(url=SecretStr(cluster.dsn(service))),

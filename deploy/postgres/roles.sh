@@ -4,7 +4,7 @@
 #   docker compose exec postgres bash /docker-entrypoint-initdb.d/roles.sh
 set -euo pipefail
 
-services="directory alerts households"
+services="directory alerts households jobs"
 psql=(psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --username="${POSTGRES_USER:-postgres}" --dbname=postgres)
 
 for name in postgres_password shouwang_db_password $(printf '%s_db_password ' $services); do

@@ -1,6 +1,6 @@
 """The events that pass between services: one module per owner."""
 
-from shared.contracts import alerts, directory, households, jobs, monitoring, schooling, support
+from shared.contracts import alerts, directory, households, jobs, labour, monitoring, schooling, support
 from shared.contracts.envelope import EventType, by_type
 
 ALL_EVENTS: tuple[EventType, ...] = (
@@ -9,6 +9,7 @@ ALL_EVENTS: tuple[EventType, ...] = (
     *households.EVENTS,
     *monitoring.EVENTS,
     *schooling.EVENTS,
+    *labour.EVENTS,
     *jobs.EVENTS,
     *support.EVENTS,
 )

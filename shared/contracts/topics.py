@@ -55,6 +55,11 @@ _ALL = (
     Topic("households.account", "log", "What is known of alerts asked about", "预警对账答复"),
     Topic("households.grade", "log", "Local grades that changed", "农户分级变动", bulk_twin=True),
     Topic("households.schooling", "log", "Children who had dropped out of school", "控辍保学"),
+    Topic("households.labour", "log", "Who can work", "劳动力信息变动", bulk_twin=True),
+    Topic("households.work", "log", "Needs for work", "就业需求", bulk_twin=True),
+    Topic("jobs.placement", "log", "Placements: arrived, ended", "就业安置"),
+    Topic("jobs.training", "log", "Training that was completed", "技能培训"),
+    Topic("jobs.found", "log", "People without work again, and children at work", "就业发现"),
     Topic("jobs.wage", "log", "Wages by person and month", "务工工资", bulk_twin=True),
     Topic("support.transfer", "log", "Transfers that were paid", "补助兑付", bulk_twin=True),
 )

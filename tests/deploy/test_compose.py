@@ -142,7 +142,8 @@ def test_data_outlive_the_containers(compose: dict[str, Any]) -> None:
     assert services["kafka"]["volumes"] == [f"kafka:{services['kafka']['environment']['KAFKA_LOG_DIRS']}"]
     assert services["alerts"]["volumes"] == ["files:/var/lib/shouwang"]
     assert services["households"]["volumes"] == ["household-files:/var/lib/shouwang"]
-    assert {"postgres", "kafka", "admin", "files", "household-files"} == compose["volumes"].keys()
+    assert services["jobs"]["volumes"] == ["job-files:/var/lib/shouwang"]
+    assert {"postgres", "kafka", "admin", "files", "household-files", "job-files"} == compose["volumes"].keys()
     for container in services.values():
         for volume in container.get("volumes", ()):
             source = volume.split(":")[0]

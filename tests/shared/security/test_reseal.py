@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import LargeBinary, insert, select
 
-from services import SERVICES
+from services import ROW_SECURITY, SERVICES
 from shared.areas import Scope
 from shared.db.engine import Database, DatabaseSettings
 from shared.ids import new_id
@@ -115,7 +115,7 @@ async def read(database: Database, sealed: Sealed) -> list[bytes]:
 
 def opened(service: str, cluster: Cluster, name: str) -> Database:
     url = SecretStr(cluster.dsn(service, name))
-    return Database(DatabaseSettings(url=url, pool_size=4), service, row_security=service == "households")
+    return Database(DatabaseSettings(url=url, pool_size=4), service, row_security=service in ROW_SECURITY)
 
 
 @pytest.mark.parametrize("service", SERVICES)

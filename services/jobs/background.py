@@ -1,0 +1,24 @@
+"""What runs beside the requests. Each package of the service adds its line to `make_background`."""
+
+from collections.abc import Sequence
+
+from services.jobs.settings import JobsSettings
+from services.jobs.usecases.needs import withdraw_past
+from shared.areas import Scope
+from shared.clock import utc_now
+from shared.db.engine import Database
+from shared.http.app import BackgroundWork, every
+from shared.security.vault import Vault
+
+
+def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:  # noqa: ARG001
+    """The work of one process, in the order in which it starts."""
+    return [every(settings.sweep_seconds, "needs", lambda: sweep_needs(database))]
+
+
+async def sweep_needs(database: Database) -> None:
+    """Close the needs whose last day has passed."""
+    handled = 1
+    while handled:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await withdraw_past(session, utc_now())

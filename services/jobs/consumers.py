@@ -1,0 +1,43 @@
+"""Which events this service listens to, and what it does on each."""
+
+from collections.abc import Mapping, Sequence
+
+from services.jobs.usecases import needs, people
+from shared.clock import utc_now
+from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
+from shared.contracts.envelope import EventType
+from shared.contracts.households import GradesChanged
+from shared.contracts.labour import LabourChanged, WorkNeeded
+from shared.db.engine import WriteSession
+from shared.inbox import Handler, Received
+from shared.projections.accounts import on_account_changed
+from shared.projections.areas import on_areas_changed
+from shared.projections.policies import on_policy_published
+from shared.security.vault import Vault
+
+
+def make_handlers(vault: Vault) -> Mapping[EventType, Handler]:
+    """Event class → function; each calls one use case. `vault` opens what travels sealed."""
+
+    async def on_labour_changed(session: WriteSession, received: Sequence[Received[LabourChanged]]) -> None:
+        """People of the labour force came, changed or left."""
+        await people.take_people(session, vault, [one.event for one in received])
+
+    return {
+        AreasChanged: on_areas_changed,
+        PolicyPublished: on_policy_published,
+        AccountChanged: on_account_changed,
+        LabourChanged: on_labour_changed,
+        GradesChanged: on_grades_changed,
+        WorkNeeded: on_work_needed,
+    }
+
+
+async def on_grades_changed(session: WriteSession, received: Sequence[Received[GradesChanged]]) -> None:
+    """Households whose grade changed."""
+    await people.take_grades(session, [one.event for one in received])
+
+
+async def on_work_needed(session: WriteSession, received: Sequence[Received[WorkNeeded]]) -> None:
+    """A case asks for work, or no more."""
+    await needs.take_work_needed(session, [one.event for one in received], utc_now())

@@ -1,0 +1,34 @@
+"""Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
+
+from services.jobs.models.needs import NeedState, WorkNeed
+from services.jobs.models.people import Person
+from services.jobs.models.plumbing import (
+    Account,
+    Area,
+    AuditEntry,
+    Base,
+    DeadLetter,
+    IdempotencyKey,
+    Inbox,
+    Outbox,
+    Policy,
+)
+from services.jobs.models.tasks import LabourTask, TaskKind, TaskState
+
+__all__ = [
+    "Account",
+    "Area",
+    "AuditEntry",
+    "Base",
+    "DeadLetter",
+    "IdempotencyKey",
+    "Inbox",
+    "LabourTask",
+    "NeedState",
+    "Outbox",
+    "Person",
+    "Policy",
+    "TaskKind",
+    "TaskState",
+    "WorkNeed",
+]

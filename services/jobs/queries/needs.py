@@ -1,0 +1,107 @@
+"""Needs for work."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, any_, func, literal, select
+
+from services.jobs.models import NeedState, Person, WorkNeed
+from services.jobs.queries.within import within
+from services.jobs.rules.refusals import NeedNotFound
+from shared.areas import Scope
+from shared.db.engine import ReadSession, WriteSession
+
+
+class NeedRow(NamedTuple):
+    """A need with who has it."""
+
+    need: WorkNeed
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class NeedFilter:
+    """What a list of needs shall hold; None does not filter."""
+
+    state: NeedState | None = NeedState.OPEN
+    source: str | None = None
+    trade: str | None = None
+    person_id: UUID | None = None
+    household_id: UUID | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """As SQL."""
+        for column, value in (
+            (WorkNeed.state, self.state),
+            (WorkNeed.source, self.source),
+            (WorkNeed.person_id, self.person_id),
+            (Person.household_id, self.household_id),
+        ):
+            if value is not None:
+                yield column == value
+        if self.trade is not None:
+            yield literal(self.trade) == any_(WorkNeed.wanted_trades)
+
+
+def _rows(scope: Scope) -> Select[WorkNeed, Person]:
+    query = select(WorkNeed, Person).join(Person, Person.id == WorkNeed.person_id)
+    return query.where(within(WorkNeed.area_code, scope))
+
+
+async def list_needs(
+    session: ReadSession, scope: Scope, wanted: NeedFilter, before: UUID | None, limit: int
+) -> Sequence[NeedRow]:
+    """Needs, newest first."""
+    query = _rows(scope).where(*wanted.conditions()).order_by(WorkNeed.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(WorkNeed.id < before)
+    return [NeedRow(*row) for row in await session.execute(query)]
+
+
+async def get_need(session: ReadSession, scope: Scope, need_id: UUID) -> NeedRow:
+    """One need; raises `NeedNotFound`."""
+    row = (await session.execute(_rows(scope).where(WorkNeed.id == need_id))).one_or_none()
+    if row is None:
+        raise NeedNotFound
+    return NeedRow(*row)
+
+
+async def lock_need(session: WriteSession, scope: Scope, need_id: UUID) -> NeedRow:
+    """The same, held until the commit."""
+    row = (await session.execute(_rows(scope).where(WorkNeed.id == need_id).with_for_update(of=WorkNeed))).one_or_none()
+    if row is None:
+        raise NeedNotFound
+    return NeedRow(*row)
+
+
+async def list_open_of(session: ReadSession, person_id: UUID) -> Sequence[WorkNeed]:
+    """The open needs of one person, oldest first."""
+    query = select(WorkNeed).where(WorkNeed.person_id == person_id, WorkNeed.state == NeedState.OPEN)
+    return list(await session.scalars(query.order_by(WorkNeed.id)))
+
+
+async def list_by_source(session: ReadSession, source: str, refs: Sequence[str]) -> Sequence[WorkNeed]:
+    """Needs that came from those things."""
+    query = select(WorkNeed).where(WorkNeed.source == source, WorkNeed.source_ref.in_(refs))
+    return list(await session.scalars(query))
+
+
+async def lock_past(session: WriteSession, today: date, limit: int) -> Sequence[WorkNeed]:
+    """Open needs whose last day is over."""
+    query = (
+        select(WorkNeed)
+        .where(WorkNeed.state == NeedState.OPEN, WorkNeed.until_on < today)
+        .order_by(WorkNeed.until_on)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(await session.scalars(query))
+
+
+async def count_open(session: ReadSession, scope: Scope) -> int:
+    """Open needs."""
+    query = select(func.count()).select_from(WorkNeed).where(within(WorkNeed.area_code, scope))
+    return await session.scalar(query.where(WorkNeed.state == NeedState.OPEN)) or 0

@@ -1,0 +1,87 @@
+"""Labour tasks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+
+from services.jobs.models import LabourTask, Person, TaskKind, TaskState
+from services.jobs.queries.within import within
+from services.jobs.rules.refusals import TaskNotFound
+from shared.areas import Scope
+from shared.db.engine import ReadSession, WriteSession
+
+
+class TaskRow(NamedTuple):
+    """A task with the person it is about, if it is about one."""
+
+    task: LabourTask
+    person: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """What a list of tasks shall hold; None does not filter. `due_to`: due on that day or before."""
+
+    state: TaskState | None = TaskState.OPEN
+    kind: TaskKind | None = None
+    person_id: UUID | None = None
+    due_to: date | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """As SQL."""
+        for column, value in (
+            (LabourTask.state, self.state),
+            (LabourTask.kind, self.kind),
+            (LabourTask.person_id, self.person_id),
+        ):
+            if value is not None:
+                yield column == value
+        if self.due_to is not None:
+            yield LabourTask.due_on <= self.due_to
+
+
+def _rows(scope: Scope) -> Select[LabourTask, Person]:
+    query = select(LabourTask, Person).outerjoin(Person, Person.id == LabourTask.person_id)
+    return query.where(within(LabourTask.area_code, scope))
+
+
+async def list_tasks(
+    session: ReadSession, scope: Scope, wanted: TaskFilter, after: tuple[date, UUID] | None, limit: int
+) -> Sequence[TaskRow]:
+    """Tasks, the most urgent first."""
+    query = _rows(scope).where(*wanted.conditions()).order_by(LabourTask.due_on, LabourTask.id).limit(limit)
+    if after is not None:
+        due, last = after
+        query = query.where(
+            LabourTask.due_on >= due, (LabourTask.due_on > due) | ((LabourTask.due_on == due) & (LabourTask.id > last))
+        )
+    return [TaskRow(*row) for row in await session.execute(query)]
+
+
+async def get_task(session: ReadSession, scope: Scope, task_id: UUID) -> TaskRow:
+    """One task; raises `TaskNotFound`."""
+    row = (await session.execute(_rows(scope).where(LabourTask.id == task_id))).one_or_none()
+    if row is None:
+        raise TaskNotFound
+    return TaskRow(*row)
+
+
+async def lock_task(session: WriteSession, scope: Scope, task_id: UUID) -> LabourTask:
+    """One task, held until the commit; raises `TaskNotFound`."""
+    query = select(LabourTask).where(within(LabourTask.area_code, scope), LabourTask.id == task_id).with_for_update()
+    found = (await session.scalars(query)).one_or_none()
+    if found is None:
+        raise TaskNotFound
+    return found
+
+
+async def lock_open_of(session: WriteSession, kind: str, subject_ids: Sequence[UUID]) -> Sequence[LabourTask]:
+    """The open tasks of a kind on those rows."""
+    query = select(LabourTask).where(
+        LabourTask.kind == kind, LabourTask.subject_id.in_(subject_ids), LabourTask.state == TaskState.OPEN
+    )
+    return list(await session.scalars(query.order_by(LabourTask.id).with_for_update()))

@@ -1,0 +1,1 @@
+"""Pure functions: the clock, thresholds and codes come in as arguments."""

@@ -1,0 +1,16 @@
+"""Ages by which the law binds: 16 to work at all, 18 for hazardous or night work (劳动法 §15, §64; 未成年工特殊保护)."""
+
+from datetime import date
+
+WORKING_AGE = 16
+FULL_AGE = 18
+
+
+def age_on(birth_on: date, day: date) -> int:
+    """Whole years on that day (周岁): the birthday counts; who was born on 29 February has it on 1 March otherwise."""
+    return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
+
+
+def is_minor(birth_on: date, day: date) -> bool:
+    """Whether work is forbidden on that day."""
+    return age_on(birth_on, day) < WORKING_AGE

@@ -1,0 +1,12 @@
+"""Which columns hold sealed values, for `services.cli reseal`."""
+
+from services.jobs.models import LabourTask, Person
+from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
+from shared.security.reseal import Sealed
+
+SEALED = (
+    Sealed(Person.name_sealed, NAME),
+    Sealed(Person.id_number_sealed, ID_NUMBER),
+    Sealed(Person.phone_sealed, PHONE),
+    Sealed(LabourTask.note_sealed, TASK_NOTE),
+)

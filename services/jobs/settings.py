@@ -1,0 +1,13 @@
+"""Settings of the jobs service, beside those every service has."""
+
+from pydantic import Field
+
+from shared.files import FilesSettings
+from shared.settings import ServiceSettings
+
+
+class JobsSettings(ServiceSettings):
+    """How often the work beside the requests runs, where files lie, and what `ServiceSettings` takes."""
+
+    sweep_seconds: float = Field(30, gt=0, description="How often days that have come are looked at, in seconds")
+    files: FilesSettings = FilesSettings()

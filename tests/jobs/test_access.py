@@ -1,0 +1,116 @@
+"""Who may do and see what: by role, by area, and once more by the database itself."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+
+from services.jobs.models import LabourTask, Person, WorkNeed
+from shared.areas import Scope, normalise
+from shared.http.documents import routes
+from tests.jobs.conftest import BAMBOO, BRIDGE, PINE, STONE, Jobs
+
+ROLES = ("village", "township", "county", "supervisor", "admin", "bureau")
+AREA = {"village": PINE, "township": STONE}
+FIELD = {"village", "township", "county"}
+ID = "018f0000-0000-7000-8000-00000000000a"
+ROUTES = [
+    ("GET", "/codes", FIELD | {"supervisor", "admin"}),
+    ("GET", "/people", FIELD | {"supervisor"}),
+    ("POST", "/people/search", FIELD | {"supervisor"}),
+    ("GET", f"/people/{ID}", FIELD | {"supervisor"}),
+    ("POST", f"/people/{ID}/reveal", FIELD),
+    ("GET", "/needs", FIELD | {"supervisor"}),
+    ("POST", "/needs", FIELD),
+    ("GET", f"/needs/{ID}", FIELD | {"supervisor"}),
+    ("PUT", f"/needs/{ID}/wishes", FIELD),
+    ("POST", f"/needs/{ID}/withdrawal", FIELD),
+    ("GET", "/tasks", FIELD | {"supervisor"}),
+    ("GET", f"/tasks/{ID}", FIELD | {"supervisor"}),
+    ("POST", f"/tasks/{ID}/completion", FIELD),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "roles"), ROUTES, ids=[f"{m} {p}" for m, p, _ in ROUTES])
+async def test_each_role_does_what_its_permits_say(service: Jobs, method: str, path: str, roles: set[str]) -> None:
+    for role in ROLES:
+        body = {} if method in ("POST", "PUT") else None
+        answer = await service.call(method, path, role, AREA.get(role, "539921000000"), json=body)
+        refused = answer.status_code == 403 and answer.json()["code"] == "role-not-permitted"
+        assert refused == (role not in roles), (role, answer.status_code, answer.text)
+
+
+def test_every_route_stands_in_the_table(service: Jobs) -> None:
+    operations = ("/dead-letters", "/audit")
+    made = {
+        (
+            method,
+            path.removeprefix("/jobs/v1").replace("{person_id}", ID).replace("{need_id}", ID).replace("{task_id}", ID),
+        )
+        for method, path, _ in routes(service.app)
+        if path.startswith("/jobs/v1") and not path.removeprefix("/jobs/v1").startswith(operations)
+    }
+    assert made == {(method, path) for method, path, _ in ROUTES}
+
+
+async def test_somebody_elsewhere_is_not_there(service: Jobs) -> None:
+    [mine] = await service.people(1, area_code=PINE)
+    [theirs] = await service.people(2, area_code=BRIDGE)
+    listed = await service.get("/people", "village", PINE)
+    assert [one["id"] for one in listed["items"]] == [str(mine)]
+    answer = await service.call("GET", f"/people/{theirs}", "village", PINE)
+    assert (answer.status_code, answer.json()["code"]) == (404, "person-not-found")
+    answer = await service.post("/needs", {"person_id": str(theirs)}, "village", PINE)
+    assert (answer.status_code, answer.json()["code"]) == (404, "person-not-found")
+
+
+async def test_supervisors_see_no_names_and_nobody_a_whole_number(service: Jobs) -> None:
+    [person] = await service.people(1, name="欧阳小明", phone="15412345678")
+    field = await service.get(f"/people/{person}", "village", PINE)
+    above = await service.get(f"/people/{person}", "supervisor")
+    assert field["name"] == "欧阳小明"
+    assert "小明" not in str(above)
+    for seen in (field, above):
+        assert "*" in seen["id_number"]
+        assert "12345678" not in str(seen)
+
+
+async def test_revealing_leaves_a_trace(service: Jobs) -> None:
+    [person] = await service.people(1, phone="15412345678")
+    shown = await service.post(f"/people/{person}/reveal", {"reason": "placement"}, "village", PINE)
+    assert shown.json()["phone"] == "15412345678"
+    [(subject, detail)] = await service.sql("SELECT subject, detail FROM audit_entry WHERE action = 'person:reveal'")
+    assert (subject, detail) == (str(person), {"reason": "placement"})
+
+
+@pytest.mark.parametrize("model", [Person, WorkNeed, LabourTask])
+async def test_the_database_hides_what_a_query_forgot(service: Jobs, model: Any) -> None:
+    [here, _there] = [*await service.people(1, area_code=PINE), *await service.people(2, area_code=BAMBOO)]
+    await _needs_and_tasks(service)
+    async with service.database.read(Scope.of(normalise(PINE))) as session:
+        seen = list(await session.scalars(select(model.area_code)))
+    async with service.database.read(Scope.nowhere()) as session:
+        nothing = list(await session.scalars(select(model.area_code)))
+    assert (seen, nothing) == ([PINE], [])
+    assert here
+
+
+async def test_no_row_can_be_moved_out_of_sight(service: Jobs) -> None:
+    await service.people(1, area_code=PINE)
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with service.database.write(Scope.of(normalise(PINE))) as session:
+            await session.execute(update(Person).values(area_code=BRIDGE))
+
+
+async def _needs_and_tasks(service: Jobs) -> None:
+    for person, area in await service.sql("SELECT id, area_code FROM person"):
+        answer = await service.post("/needs", {"person_id": str(UUID(str(person)))})
+        assert answer.status_code == 201, answer.text
+        await service.sql(
+            "INSERT INTO labour_task (id, kind, area_code, person_id, subject_id, due_on, state, opened_at, version)"
+            " VALUES (gen_random_uuid(), 'need_call', :area, :person, gen_random_uuid(), '2026-12-01', 'open', now(), 1)",
+            area=area,
+            person=person,
+        )

@@ -1,0 +1,66 @@
+"""The tables the code expects are the tables the migrations make, on the way up and after the way down."""
+
+import threading
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from services.jobs.models import Base
+from shared.db.migrate import downgrade, migrate
+from shared.postgres import Cluster
+
+SECURED = ["labour_task", "person", "work_need"]
+
+
+def in_thread(work: Any, *arguments: Any) -> None:
+    """Alembic runs a loop of its own, and this thread has one already."""
+    thread = threading.Thread(target=work, args=arguments)
+    thread.start()
+    thread.join()
+
+
+def differences(connection: Connection) -> list[Any]:
+    """What differs between models and tables."""
+    connection.execute(text("SET search_path TO jobs"))
+    connection.dialect.default_schema_name = "jobs"
+    options = {
+        "compare_type": True,
+        "include_name": lambda name, kind, _: (kind, name) != ("table", "alembic_version"),
+    }
+    found: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+    return found
+
+
+async def look(url: str, statement: str) -> tuple[list[Any], list[str]]:
+    """Differences, and one column of what the statement finds."""
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        different = await connection.run_sync(differences)
+        found = list(await connection.scalars(text(statement)))
+    await engine.dispose()
+    return different, found
+
+
+WITH_POLICY = """
+SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid
+WHERE relnamespace = 'jobs'::regnamespace AND relrowsecurity AND polcmd = '*' ORDER BY 1
+"""
+LEFT = """
+SELECT tablename FROM pg_tables WHERE schemaname = 'jobs'
+UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'jobs'::regnamespace
+"""
+
+
+async def test_models_and_migrations_agree(cluster: Cluster, database_name: str) -> None:
+    assert await look(cluster.dsn("shouwang", database_name), WITH_POLICY) == ([], SECURED)
+
+
+async def test_down_and_up_again(cluster: Cluster, database_name: str) -> None:
+    url = cluster.dsn("shouwang", database_name)
+    in_thread(downgrade, "jobs", url, "base")
+    assert (await look(url, LEFT))[1] == ["alembic_version"]
+    in_thread(migrate, "jobs", url)
+    assert await look(url, WITH_POLICY) == ([], SECURED)
