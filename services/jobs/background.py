@@ -2,18 +2,35 @@
 
 from collections.abc import Sequence
 
+from services.jobs.reconciliation_worker import ReconciliationWorker
 from services.jobs.settings import JobsSettings
+from services.jobs.usecases import reconciliation_tasks
 from services.jobs.usecases.needs import withdraw_past
+from services.jobs.usecases.reconciliation import Shelf, forget_files, forget_old_runs, forget_orphans
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.files import FileStore
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
+from shared.worker_process import keep_process
+
+FORGET_SECONDS = 3600.0
 
 
-def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:  # noqa: ARG001
+def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:
     """The work of one process, in the order in which it starts."""
-    return [every(settings.sweep_seconds, "needs", lambda: sweep_needs(database))]
+    shelf = Shelf(FileStore(settings.files), vault)
+
+    async def keep_reconciliation_process() -> None:
+        await keep_process("services.jobs.reconciliation_worker", settings)
+
+    return [
+        every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
+        every(settings.sweep_seconds, "corrections", lambda: sweep_corrections(database, vault)),
+        every(FORGET_SECONDS, "reconciliations", lambda: forget_reconciliations(database, shelf)),
+        keep_reconciliation_process if settings.reconciliation_process else ReconciliationWorker(database, shelf).run,
+    ]
 
 
 async def sweep_needs(database: Database) -> None:
@@ -22,3 +39,18 @@ async def sweep_needs(database: Database) -> None:
     while handled:
         async with database.write(Scope.everywhere()) as session:
             handled = await withdraw_past(session, utc_now())
+
+
+async def sweep_corrections(database: Database, vault: Vault) -> None:
+    """Close tasks on rows of the ledger that were corrected."""
+    handled = reconciliation_tasks.PART
+    while handled == reconciliation_tasks.PART:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await reconciliation_tasks.settle_corrected(session, vault, utc_now())
+
+
+async def forget_reconciliations(database: Database, shelf: Shelf) -> None:
+    """Forget exports once they are compared, and what was found when it was kept long enough."""
+    await forget_files(database, shelf, utc_now())
+    await forget_old_runs(database, utc_now())
+    await forget_orphans(database, shelf, utc_now())

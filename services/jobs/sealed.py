@@ -1,6 +1,9 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.jobs.models import LabourTask, Person
+from services.jobs.models import LabourTask, Person, Reconciliation, ReconciliationRow, SampledRow
+from services.jobs.usecases.ledger_statements import ROW
+from services.jobs.usecases.reconciliation import NAMES
+from services.jobs.usecases.samples import ANSWER, LEDGER
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
 from shared.security.reseal import Sealed
 
@@ -9,4 +12,8 @@ SEALED = (
     Sealed(Person.id_number_sealed, ID_NUMBER),
     Sealed(Person.phone_sealed, PHONE),
     Sealed(LabourTask.note_sealed, TASK_NOTE),
+    Sealed(Reconciliation.files_sealed, NAMES),
+    Sealed(ReconciliationRow.sealed, ROW),
+    Sealed(SampledRow.ledger_sealed, LEDGER),
+    Sealed(SampledRow.answer_sealed, ANSWER),
 )

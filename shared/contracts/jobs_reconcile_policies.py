@@ -12,8 +12,16 @@ class _Body(BaseModel):
 ExportSource = Literal["human_resources", "national"]
 """人社系统导出, 全国防返贫监测信息系统导出."""
 ComparedField = Literal[
-    *("status", "work_area", "employer", "industry", "trade", "wage", "channel", "point_to_point"),
-    *("started_on", "ended_on"),
+    "status",
+    "work_area",
+    "employer",
+    "industry",
+    "trade",
+    "wage",
+    "channel",
+    "point_to_point",
+    "started_on",
+    "ended_on",
 ]
 AskedField = Literal["status", "work_area", "employer", "wage"]
 Status = Literal["out", "planned", "not_out"]

@@ -7,7 +7,13 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
-from shared.contracts import case_policies, gate_policies, quality_policies, schooling_policies
+from shared.contracts import (
+    case_policies,
+    gate_policies,
+    jobs_reconcile_policies,
+    quality_policies,
+    schooling_policies,
+)
 from shared.contracts.alerts import Severity
 from shared.contracts.grade_policies import GradeRules
 from shared.contracts.households import Verdict
@@ -273,4 +279,5 @@ BODIES: dict[str, type[BaseModel]] = {
     **schooling_policies.BODIES,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
+    **jobs_reconcile_policies.BODIES,
 }

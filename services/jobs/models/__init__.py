@@ -13,10 +13,13 @@ from services.jobs.models.plumbing import (
     Outbox,
     Policy,
 )
+from services.jobs.models.reconciliation import Reconciliation, ReconciliationRow
+from services.jobs.models.samples import AnswerState, LedgerSample, SampledRow
 from services.jobs.models.tasks import LabourTask, TaskKind, TaskState
 
 __all__ = [
     "Account",
+    "AnswerState",
     "Area",
     "AuditEntry",
     "Base",
@@ -24,10 +27,14 @@ __all__ = [
     "IdempotencyKey",
     "Inbox",
     "LabourTask",
+    "LedgerSample",
     "NeedState",
     "Outbox",
     "Person",
     "Policy",
+    "Reconciliation",
+    "ReconciliationRow",
+    "SampledRow",
     "TaskKind",
     "TaskState",
     "WorkNeed",

@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.jobs.models.plumbing import AreaColumn, Base
 from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, SmallInteger, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.jobs.models.plumbing import AreaColumn, Base
 from services.jobs.rules.reconciliation import Outcome, RunState, Settled
 from shared.contracts.jobs_reconcile_policies import ExportSource
 

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from services.jobs.models.plumbing import AreaColumn, Base
 from sqlalchemy import (
     ARRAY,
     ForeignKey,
@@ -19,6 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
+
+from services.jobs.models.plumbing import AreaColumn, Base
 
 AnswerState = Literal["waiting", "right", "wrong", "not_reached"]
 

@@ -1,9 +1,8 @@
 """Comparisons of the ledger with other exports: their list, their rows, their counts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Select, cast, false, func, or_, select, text
@@ -37,7 +36,7 @@ class RowFilter:
         if self.outcome is not None:
             found.append(row.outcome == self.outcome)
         if self.field is not None:
-            found.append(row.fields.any(self.field))
+            found.append(row.fields.contains([self.field]))
         if self.unsettled is not None:
             found.append(row.settled.is_(None) if self.unsettled else row.settled.is_not(None))
         return found
@@ -90,7 +89,10 @@ async def list_runs(
 def _concerns(scope: Scope) -> ColumnElement[bool]:
     """Comparisons within the scope, and those of areas around it: a village reads its part of the county's."""
     around = {
-        prefix[:length].ljust(CODE_LENGTH, "0") for prefix in scope.prefixes for length in _LEVELS if length < len(prefix)
+        prefix[:length].ljust(CODE_LENGTH, "0")
+        for prefix in scope.prefixes
+        for length in _LEVELS
+        if length < len(prefix)
     }
     beyond = Reconciliation.area_code.in_(sorted(around)) if around else false()
     return or_(within(Reconciliation.area_code, scope), beyond)
@@ -117,6 +119,35 @@ async def list_rows(
     if after is not None:
         query = query.where(ReconciliationRow.id > after)
     return (await session.scalars(query)).all()
+
+
+async def lock_unsettled(
+    session: WriteSession, month: date, people: Collection[UUID]
+) -> Sequence[tuple[ReconciliationRow, Reconciliation]]:
+    """What comparisons of a month found about people, as far as nothing has settled it, held until the commit."""
+    row = ReconciliationRow
+    query = _with_runs().where(
+        row.person_id.in_(people), row.outcome != "same", row.settled.is_(None), Reconciliation.month == month
+    )
+    return [(found, run) for found, run in await session.execute(query)]
+
+
+async def lock_rows(
+    session: WriteSession, row_ids: Collection[UUID]
+) -> Sequence[tuple[ReconciliationRow, Reconciliation]]:
+    """The same by their ids."""
+    query = _with_runs().where(ReconciliationRow.id.in_(row_ids), ReconciliationRow.settled.is_(None))
+    return [(found, run) for found, run in await session.execute(query)]
+
+
+def _with_runs() -> Select[ReconciliationRow, Reconciliation]:
+    return (
+        select(ReconciliationRow, Reconciliation)
+        .join(Reconciliation, Reconciliation.id == ReconciliationRow.run_id)
+        .where(Reconciliation.state == "done", Reconciliation.deleted_at.is_(None))
+        .order_by(ReconciliationRow.id)
+        .with_for_update(of=ReconciliationRow)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +185,7 @@ async def count_fields(session: ReadSession, scope: Scope, run_id: UUID) -> dict
         .where(row.run_id == run_id, row.outcome == "differs", within(row.area_code, scope))
         .group_by(field)
     )
-    return {name: number for name, number in await session.execute(query)}
+    return {row[0]: row[1] for row in await session.execute(query)}
 
 
 async def list_outworn(session: ReadSession, before: datetime, limit: int) -> Sequence[Reconciliation]:
@@ -186,5 +217,3 @@ async def list_read(session: ReadSession, limit: int) -> Sequence[Reconciliation
 async def find_unknown(session: ReadSession, ids: Sequence[UUID]) -> set[UUID]:
     """Those ids that no comparison has."""
     return set(ids) - set(await session.scalars(select(Reconciliation.id).where(Reconciliation.id.in_(ids))))
-
-

@@ -35,9 +35,10 @@ DELETE FROM reconciliation_row WHERE id IN (SELECT id FROM reconciliation_row WH
 
 # Earlier comparisons with the same source, of this month or one before, as far as this one looks: what they found is
 # overtaken, whatever this one found. Of who still differs the task goes over to the new row.
-_OVERTAKEN = """
-FROM reconciliation e WHERE old.run_id = e.id AND e.id <> $1 AND e.source = $2 AND e.month <= $3
+_OVERTAKE = """
+UPDATE reconciliation_row old SET settled = 'later', settled_at = $6 FROM reconciliation e WHERE old.run_id = e.id AND e.id <> $1 AND e.source = $2 AND e.month <= $3
     AND e.state = 'done' AND old.area_code BETWEEN $4 AND $5 AND old.settled IS NULL AND old.outcome <> 'same'
+RETURNING old.task_id
 """
 _HAND_OVER = """
 UPDATE reconciliation_row new SET task_id = old.task_id
@@ -47,7 +48,6 @@ WHERE new.run_id = $1 AND new.outcome <> 'same' AND old.run_id = e.id AND e.id <
     AND t.id = old.task_id AND t.state = 'open'
     AND (old.person_id = new.person_id OR old.person_key = new.person_key)
 """
-_OVERTAKE = f"UPDATE reconciliation_row old SET settled = 'later', settled_at = $6 {_OVERTAKEN} RETURNING old.task_id"
 
 _CLOSE = """
 UPDATE labour_task t SET state = 'done', outcome = 'corrected', closed_at = $2, version = t.version + 1
@@ -114,9 +114,7 @@ async def count_ledger(session: ReadSession, month: date, area_code: str) -> int
     return int(await (await raw(session)).fetchval(_COUNT, month, *bounds(area_code)))
 
 
-async def list_ledger(
-    session: ReadSession, month: date, area_code: str, after: UUID, limit: int
-) -> Sequence[Any]:
+async def list_ledger(session: ReadSession, month: date, area_code: str, after: UUID, limit: int) -> Sequence[Any]:
     """Rows of the ledger with the person's key and class, by person."""
     return list(await (await raw(session)).fetch(_PAGE, month, *bounds(area_code), after, limit))
 

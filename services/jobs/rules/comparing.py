@@ -77,16 +77,16 @@ def least_different(
 
 
 def _differs(name: str, ours: Statement, theirs: Statement, tolerances: Tolerances) -> bool:
-    here, there = getattr(ours, name), getattr(theirs, name)
+    here: Any = getattr(ours, name)
+    there: Any = getattr(theirs, name)
     if here is None or there is None:
         return False
     match name:
         case "wage":
-            return abs(there - here) > max(
-                here * Decimal(str(tolerances.wage_share)), Decimal(str(tolerances.wage_yuan))
-            )
+            most = max(here * Decimal(str(tolerances.wage_share)), Decimal(str(tolerances.wage_yuan)))
+            return bool(abs(there - here) > most)
         case "started_on" | "ended_on":
-            return abs((there - here).days) > tolerances.days
+            return bool(abs((there - here).days) > tolerances.days)
         case "work_area":
             return not same_place(here, there, tolerances.place_digits)
         case "employer":
