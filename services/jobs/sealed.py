@@ -1,6 +1,15 @@
 """Which columns hold sealed values, for `services.cli reseal`."""
 
-from services.jobs.models import LabourTask, Person, Reconciliation, ReconciliationRow, SampledRow
+from services.jobs.models import (
+    LabourChange,
+    LabourRow,
+    LabourTask,
+    Person,
+    Reconciliation,
+    ReconciliationRow,
+    SampledRow,
+)
+from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.ledger_statements import ROW
 from services.jobs.usecases.reconciliation import NAMES
 from services.jobs.usecases.samples import ANSWER, LEDGER
@@ -16,4 +25,7 @@ SEALED = (
     Sealed(ReconciliationRow.sealed, ROW),
     Sealed(SampledRow.ledger_sealed, LEDGER),
     Sealed(SampledRow.answer_sealed, ANSWER),
+    Sealed(LabourRow.employer_name_sealed, EMPLOYER),
+    Sealed(LabourChange.employer_from_sealed, EMPLOYER),
+    Sealed(LabourChange.employer_to_sealed, EMPLOYER),
 )

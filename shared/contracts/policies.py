@@ -10,6 +10,7 @@ from shared.clock import end_of_day, local_date
 from shared.contracts import (
     case_policies,
     gate_policies,
+    jobs_ledger_policies,
     jobs_reconcile_policies,
     quality_policies,
     schooling_policies,
@@ -277,6 +278,7 @@ BODIES: dict[str, type[BaseModel]] = {
     **gate_policies.BODIES,
     **quality_policies.BODIES,
     **schooling_policies.BODIES,
+    **jobs_ledger_policies.BODIES,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
     **jobs_reconcile_policies.BODIES,

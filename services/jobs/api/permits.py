@@ -19,14 +19,6 @@ WriteNeed = Annotated[Principal, Depends(Permit("need:write", *FIELD))]
 ReadTask = Annotated[Principal, Depends(Permit("labour-task:read", *FIELD, Role.SUPERVISOR))]
 CloseTask = Annotated[Principal, Depends(Permit("labour-task:close", *FIELD))]
 
-SendExport = Annotated[Principal, Depends(Permit("reconciliation:send", Role.TOWNSHIP, Role.COUNTY))]
-ReadReconciliation = Annotated[Principal, Depends(Permit("reconciliation:read", *FIELD, Role.SUPERVISOR))]
-AskVillages = Annotated[Principal, Depends(Permit("reconciliation:ask", Role.TOWNSHIP, Role.COUNTY))]
-# Not the village: whoever keeps the ledger neither draws, nor sees whom of theirs is called, nor answers for them.
-DrawSample = Annotated[Principal, Depends(Permit("ledger-sample:draw", Role.COUNTY, Role.SUPERVISOR))]
-ReadSample = Annotated[Principal, Depends(Permit("ledger-sample:read", Role.TOWNSHIP, Role.COUNTY, Role.SUPERVISOR))]
-AnswerSample = Annotated[Principal, Depends(Permit("ledger-sample:answer", Role.TOWNSHIP, Role.COUNTY))]
-
 
 def sees_people(who: Principal) -> bool:
     """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""

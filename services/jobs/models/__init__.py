@@ -1,5 +1,6 @@
 """Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
 
+from services.jobs.models.ledger import LabourChange, LabourRow, LedgerImport, LedgerMonth
 from services.jobs.models.needs import NeedState, WorkNeed
 from services.jobs.models.people import Person
 from services.jobs.models.plumbing import (
@@ -26,7 +27,11 @@ __all__ = [
     "DeadLetter",
     "IdempotencyKey",
     "Inbox",
+    "LabourChange",
+    "LabourRow",
     "LabourTask",
+    "LedgerImport",
+    "LedgerMonth",
     "LedgerSample",
     "NeedState",
     "Outbox",

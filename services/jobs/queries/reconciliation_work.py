@@ -36,7 +36,8 @@ DELETE FROM reconciliation_row WHERE id IN (SELECT id FROM reconciliation_row WH
 # Earlier comparisons with the same source, of this month or one before, as far as this one looks: what they found is
 # overtaken, whatever this one found. Of who still differs the task goes over to the new row.
 _OVERTAKE = """
-UPDATE reconciliation_row old SET settled = 'later', settled_at = $6 FROM reconciliation e WHERE old.run_id = e.id AND e.id <> $1 AND e.source = $2 AND e.month <= $3
+UPDATE reconciliation_row old SET settled = 'later', settled_at = $6 FROM reconciliation e
+WHERE old.run_id = e.id AND e.id <> $1 AND e.source = $2 AND e.month <= $3
     AND e.state = 'done' AND old.area_code BETWEEN $4 AND $5 AND old.settled IS NULL AND old.outcome <> 'same'
 RETURNING old.task_id
 """

@@ -4,12 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from services.jobs.rules.comparing import Statement
+from services.jobs.usecases.ledger_lines import EMPLOYER
 from shared.security.vault import Vault
 
 ROW = "reconciliation-row"
 """Purpose of what both sides said of a person."""
-EMPLOYER = "ledger-employer"
-"""Purpose under which the ledger seals names of employers."""
 
 
 def ledger_statement(row: Any, vault: Vault) -> Statement:
