@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, false, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, any_, false, func, literal, or_, select, text
 
 from services.jobs.models import Reconciliation, ReconciliationRow
 from services.jobs.queries.within import within
@@ -23,7 +23,7 @@ _LEVELS = (2, 4, 6, 9)
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """What a list of rows shall hold; None does not filter. `unsettled`: what nothing has made the same since."""
+    """What a list of rows shall hold; None does not filter. `unsettled`: not the same, and nothing settled it since."""
 
     outcome: Outcome | None = None
     field: str | None = None
@@ -36,9 +36,9 @@ class RowFilter:
         if self.outcome is not None:
             found.append(row.outcome == self.outcome)
         if self.field is not None:
-            found.append(row.fields.contains([self.field]))
+            found.append(literal(self.field) == any_(row.fields))
         if self.unsettled is not None:
-            found.append(row.settled.is_(None) if self.unsettled else row.settled.is_not(None))
+            found += [row.outcome != "same", row.settled.is_(None) if self.unsettled else row.settled.is_not(None)]
         return found
 
 
@@ -121,33 +121,18 @@ async def list_rows(
     return (await session.scalars(query)).all()
 
 
-async def lock_unsettled(
-    session: WriteSession, month: date, people: Collection[UUID]
-) -> Sequence[tuple[ReconciliationRow, Reconciliation]]:
-    """What comparisons of a month found about people, as far as nothing has settled it, held until the commit."""
-    row = ReconciliationRow
-    query = _with_runs().where(
-        row.person_id.in_(people), row.outcome != "same", row.settled.is_(None), Reconciliation.month == month
-    )
-    return [(found, run) for found, run in await session.execute(query)]
-
-
 async def lock_rows(
     session: WriteSession, row_ids: Collection[UUID]
 ) -> Sequence[tuple[ReconciliationRow, Reconciliation]]:
-    """The same by their ids."""
-    query = _with_runs().where(ReconciliationRow.id.in_(row_ids), ReconciliationRow.settled.is_(None))
-    return [(found, run) for found, run in await session.execute(query)]
-
-
-def _with_runs() -> Select[ReconciliationRow, Reconciliation]:
-    return (
+    """Rows that nothing has settled, with their comparisons, held until the commit."""
+    query = (
         select(ReconciliationRow, Reconciliation)
         .join(Reconciliation, Reconciliation.id == ReconciliationRow.run_id)
-        .where(Reconciliation.state == "done", Reconciliation.deleted_at.is_(None))
+        .where(ReconciliationRow.id.in_(row_ids), ReconciliationRow.settled.is_(None))
         .order_by(ReconciliationRow.id)
         .with_for_update(of=ReconciliationRow)
     )
+    return [(row, run) for row, run in await session.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +162,13 @@ async def count_outcomes(session: ReadSession, scope: Scope, run_id: UUID, digit
 async def count_fields(session: ReadSession, scope: Scope, run_id: UUID) -> dict[str, int]:
     """In how many cases each field differs."""
     row = ReconciliationRow
-    field = func.unnest(row.fields).column_valued("field")
-    query = (
-        select(field, cast(func.count(), Integer))
-        .select_from(row)
-        .join(field, text("true"))
+    differing = (
+        select(func.unnest(row.fields).label("field"))
         .where(row.run_id == run_id, row.outcome == "differs", within(row.area_code, scope))
-        .group_by(field)
+        .subquery()
     )
-    return {row[0]: row[1] for row in await session.execute(query)}
+    query = select(differing.c.field, func.count()).group_by(differing.c.field)
+    return {found[0]: found[1] for found in await session.execute(query)}
 
 
 async def list_outworn(session: ReadSession, before: datetime, limit: int) -> Sequence[Reconciliation]:

@@ -1,7 +1,7 @@
 """Tasks by which villages look at what differs (台账更正): opened by somebody, closed by the facts."""
 
-from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.jobs.models import Reconciliation, ReconciliationRow
@@ -62,43 +62,40 @@ async def close_overtaken(session: WriteSession, run: Reconciliation, now: datet
     return len(await work.close_answered(session, tasks, now))
 
 
-async def settle_rows(session: WriteSession, vault: Vault, month: date, people: Collection[UUID], now: datetime) -> int:
-    """Look again at what was found about rows of the ledger that have just changed; how many tasks closed."""
-    rows = await queries.lock_unsettled(session, month, people)
-    return await _settle(session, vault, rows, now)
-
-
 async def settle_corrected(session: WriteSession, vault: Vault, now: datetime) -> int:
-    """The same for whatever changed since it was looked at last; how many rows were looked at."""
+    """Look again at what was found about rows of the ledger that have changed since, and close tasks without a reason.
+
+    Returns how many rows were looked at: a full part means that there may be more.
+    """
     found = await work.list_corrected(session, PART)
     rows = await queries.lock_rows(session, [one["id"] for one in found])
-    await _settle(session, vault, rows, now)
-    return len(rows)
-
-
-async def _settle(
-    session: WriteSession, vault: Vault, rows: Collection[tuple[ReconciliationRow, Reconciliation]], now: datetime
-) -> int:
-    tasks: set[UUID] = set()
-    policies: dict[str, LedgerComparison] = {}
     by_month: dict[date, list[UUID]] = {}
     for row, run in rows:
         if row.person_id is not None:
             by_month.setdefault(run.month, []).append(row.person_id)
     ledger = {month: await work.find_ledger(session, month, people) for month, people in by_month.items()}
+    policies: dict[str, LedgerComparison] = {}
+    answered: set[UUID] = set()
     for row, run in rows:
         if run.area_code not in policies:
             policies[run.area_code], _ = await comparison_in_force(session, run.area_code, now)
-        comparison = policies[run.area_code]
-        now_says = ledger.get(run.month, {}).get(row.person_id) if row.person_id else None
-        said = vault.open_json(row.sealed, ROW) if row.sealed else {}
-        ours = ledger_statement(now_says, vault) if now_says is not None else None
-        status = now_says["status"] if now_says is not None else None
-        theirs = statement_of(said.get("theirs", {}))
         row.looked_at = now
-        if is_settled(row.outcome, ours, status, theirs, comparison.sources[run.source], comparison.tolerances):
+        if row.person_id and _is_settled(
+            vault, row, run, ledger[run.month].get(row.person_id), policies[run.area_code]
+        ):
             row.settled, row.settled_at = "correction", now
-            if row.task_id is not None:
-                tasks.add(row.task_id)
+            answered |= {row.task_id} if row.task_id else set()
     await session.flush()
-    return len(await work.close_answered(session, tasks, now))
+    await work.close_answered(session, answered, now)
+    return len(rows)
+
+
+def _is_settled(
+    vault: Vault, row: ReconciliationRow, run: Reconciliation, ledger: Any, comparison: LedgerComparison
+) -> bool:
+    said = vault.open_json(row.sealed, ROW) if row.sealed else {}
+    theirs = statement_of(said.get("theirs", {}))
+    ours = ledger_statement(ledger, vault) if ledger is not None else None
+    status = ledger["status"] if ledger is not None else None
+    rule = comparison.sources[run.source]
+    return is_settled(row.outcome, ours, status, theirs, rule, comparison.tolerances)
