@@ -1,6 +1,12 @@
 """Exports against the ledger, through the routes."""
 
+import asyncio
 import io
+import os
+import pickle
+import signal
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +17,8 @@ from services.jobs.background import forget_reconciliations
 from services.jobs.queries import reconciliation_work as queries
 from services.jobs.usecases import reconciliation_work
 from shared.areas import Scope, normalise
+from shared.postgres import Cluster
+from shared.security.vault import VaultSettings
 from tests.jobs.checks import NATIONAL, compared, hr, people_out, rows, send, table, work, workbook, worker
 from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, RIVER, STONE, Jobs, id_number
 from tests.jobs.test_ledger import HOME, LAST, OUT, THIS, put
@@ -231,6 +239,40 @@ async def test_a_failure_begins_anew_and_ends(service: Jobs, monkeypatch: pytest
     assert counts == [2, 2, 2]
     view = await service.get(f"/reconciliations/{answer.json()['id']}")
     assert (view["state"], view["counts"]["only_here"], view["counts"]["only_there"]) == ("done", 1, 1)
+
+
+async def test_a_killed_worker_is_begun_anew(
+    service: Jobs, cluster: Cluster, own_database: str, vault_settings: VaultSettings, tmp_path: Path
+) -> None:
+    """SIGKILL when all is compared and nothing is done: nobody sees anything of it, and the next worker does it whole."""
+    await people_out(service, 1, 2, 3)
+    sent = await send(service, table([hr(1), hr(2, **{"月收入（元）": "9000"}), hr(9)]))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.jobs.killed_worker",
+        cluster.dsn("jobs", own_database),
+        (tmp_path / "files").as_uri(),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(pickle.dumps(vault_settings))
+    process.stdin.write_eof()
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"laid down, not done\n"
+    os.kill(process.pid, signal.SIGKILL)
+    await process.wait()
+    assert await service.sql("SELECT count(*) FROM reconciliation_row") == [(4,)]
+    place = f"/reconciliations/{sent.json()['id']}"
+    assert (await service.call("GET", f"{place}/rows")).status_code == 409
+    view: dict[str, Any] = {}
+    for _ in range(100):  # until the server has seen that the connection is gone
+        await work(service)
+        if (view := await service.get(place))["state"] == "done":
+            break
+        await asyncio.sleep(0.1)
+    assert view["counts"] == {"same": 1, "differs": 1, "only_here": 1, "only_there": 1, "unsettled": 3}
 
 
 async def test_given_up_after_the_last_attempt(service: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,15 @@ nobody can add or spare a person without changing the seed.
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from shared.errors import Conflict, Invalid, NotFound
 
 SEED_BYTES = 16
+Verdict = Literal["right", "wrong", "not_reached"]
 _SLACK = 1000
 
 
@@ -70,6 +71,28 @@ class NothingWrong(Invalid):
     """Wrong, but in no field; or right, with a field that is wrong."""
 
     code: ClassVar[str] = "sample-wrong-field-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many: so many people, or so many that the error rate is known to ± `half_width`."""
+
+    size: int | None = None
+    half_width: float | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As it is kept."""
+        return {"size": self.size} if self.size is not None else {"half_width": self.half_width}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of a call. `said`: what the person says of the fields that are wrong, as far as they do."""
+
+    verdict: Verdict
+    wrong_fields: Sequence[str] = ()
+    said: Mapping[str, Any] | None = None
+    note: str | None = None
 
 
 def allocate(populations: Mapping[str, int], size: int, least: int) -> dict[str, int]:

@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.jobs.models import AnswerState
+from services.jobs.rules.sampling import Answered, Verdict, Wanted
 from services.jobs.schemas.fields import Answer, AnyArea, Draft, Line, MonthText, Paragraph, Yuan
 from services.jobs.schemas.people import AreaView, PersonBrief
-from services.jobs.usecases.samples import Answered, Wanted
 from shared.contracts.jobs_reconcile_policies import AskedField
 
 
@@ -139,9 +139,7 @@ class Said(Draft):
 class AnswerDraft(Draft):
     """What came of a call. A wrong field whose true value lies within the tolerance counts as right."""
 
-    verdict: Literal["right", "wrong", "not_reached"] = Field(
-        description="right 属实, wrong 不实, not_reached 未联系上"
-    )
+    verdict: Verdict = Field(description="right 属实, wrong 不实, not_reached 未联系上")
     wrong_fields: Annotated[tuple[AskedField, ...], Field(max_length=4, description="不实内容")] = ()
     said: Said = Said()
     note: Annotated[Paragraph | None, Field(description="Stored sealed · 备注")] = None

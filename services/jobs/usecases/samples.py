@@ -3,9 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
 from uuid import UUID
 
 from services.jobs.models import LedgerSample, SampledRow
@@ -16,7 +14,7 @@ from services.jobs.queries.tasks import lock_open_of
 from services.jobs.rules import sampling
 from services.jobs.rules.comparing import differences, statement_of
 from services.jobs.rules.proportions import needed_size
-from services.jobs.rules.sampling import Draw, allocate, population_name
+from services.jobs.rules.sampling import Answered, Draw, Verdict, Wanted, allocate, population_name
 from services.jobs.rules.tasks import TaskDraft
 from services.jobs.usecases.ledger_statements import ledger_statement
 from services.jobs.usecases.sealing import PHONE
@@ -34,30 +32,7 @@ from shared.security.vault import Vault
 POLICY = "ledger-sample"
 LEDGER, ANSWER = "sampled-row", "sample-answer"
 """Purposes: what the ledger said when the sample was drawn, and what was said on the telephone."""
-Verdict = Literal["right", "wrong", "not_reached"]
 _OUTCOMES: Mapping[Verdict, str] = {"right": "agrees", "wrong": "differs", "not_reached": "not_reached"}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How many: so many people, or so many that the error rate is known to ± `half_width`."""
-
-    size: int | None = None
-    half_width: float | None = None
-
-    def told(self) -> dict[str, Any]:
-        """As it is kept."""
-        return {"size": self.size} if self.size is not None else {"half_width": self.half_width}
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What came of a call. `said`: what the person says of the fields that are wrong, as far as they do."""
-
-    verdict: Verdict
-    wrong_fields: Sequence[str] = ()
-    said: Mapping[str, Any] | None = None
-    note: str | None = None
 
 
 async def sample_rules(session: ReadSession, area_code: str, on: date) -> tuple[SamplePolicy, UUID]:
