@@ -46,7 +46,7 @@ ROUTES = [
     ("GET", f"/reconciliations/{ID}/rows", FIELD | {"supervisor"}),
     ("GET", f"/reconciliations/{ID}/workbook", FIELD | {"supervisor"}),
     ("POST", f"/reconciliations/{ID}/tasks", {"township", "county"}),
-    ("POST", "/samples", {"county", "supervisor"}),
+    ("POST", "/samples", {"county"}),
     ("GET", "/samples", {"township", "county", "supervisor"}),
     ("GET", f"/samples/{ID}", {"township", "county", "supervisor"}),
     ("GET", f"/samples/{ID}/rows", {"township", "county", "supervisor"}),

@@ -12,6 +12,6 @@ SendExport = Annotated[Principal, Depends(Permit("reconciliation:send", Role.TOW
 ReadReconciliation = Annotated[Principal, Depends(Permit("reconciliation:read", *FIELD, Role.SUPERVISOR))]
 AskVillages = Annotated[Principal, Depends(Permit("reconciliation:ask", Role.TOWNSHIP, Role.COUNTY))]
 # Not the village: whoever keeps the ledger neither draws, nor sees whom of theirs is called, nor answers for them.
-DrawSample = Annotated[Principal, Depends(Permit("ledger-sample:draw", Role.COUNTY, Role.SUPERVISOR))]
+DrawSample = Annotated[Principal, Depends(Permit("ledger-sample:draw", Role.COUNTY))]
 ReadSample = Annotated[Principal, Depends(Permit("ledger-sample:read", Role.TOWNSHIP, Role.COUNTY, Role.SUPERVISOR))]
 AnswerSample = Annotated[Principal, Depends(Permit("ledger-sample:answer", Role.TOWNSHIP, Role.COUNTY))]
