@@ -4,11 +4,13 @@ from services.jobs.models import (
     LabourChange,
     LabourRow,
     LabourTask,
+    LedgerImport,
     Person,
     Reconciliation,
     ReconciliationRow,
     SampledRow,
 )
+from services.jobs.usecases.ledger_import import NAME as LEDGER_FILE
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.ledger_statements import ROW
 from services.jobs.usecases.reconciliation import NAMES
@@ -25,6 +27,7 @@ SEALED = (
     Sealed(ReconciliationRow.sealed, ROW),
     Sealed(SampledRow.ledger_sealed, LEDGER),
     Sealed(SampledRow.answer_sealed, ANSWER),
+    Sealed(LedgerImport.name_sealed, LEDGER_FILE),
     Sealed(LabourRow.employer_name_sealed, EMPLOYER),
     Sealed(LabourChange.employer_from_sealed, EMPLOYER),
     Sealed(LabourChange.employer_to_sealed, EMPLOYER),

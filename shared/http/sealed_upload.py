@@ -1,15 +1,14 @@
-"""Files of a form on their way into the store: counted, hashed and sealed piece by piece, never whole in memory."""
+"""A set of files in a form on its way into the store: sealed piece by piece, never whole in memory."""
 
-import hashlib
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from fastapi import Request
 
 from shared.errors import TooLarge
 from shared.files import FileStore
-from shared.http.form_stream import FormFieldInvalid, FormStream
+from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
 from shared.http.problems import BODY_UNREAD
 from shared.security.sealed_files import FileSeal, seal_stream
 
@@ -23,24 +22,12 @@ class FilesTooLarge(TooLarge):
     code: ClassVar[str] = "file-too-large"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SealedFile:
-    """The bytes of one file passing by; `left` is what the set may still have."""
+    """A file of the form, and what its sender calls it."""
 
-    name: str  # as its sender calls it
-    pieces: AsyncIterator[bytes]
-    left: int
-    limit: int
-    size: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self.pieces:
-            self.size += len(piece)
-            if self.size > self.left:
-                raise FilesTooLarge(max_bytes=self.limit)
-            self.digest.update(piece)
-            yield piece
+    name: str
+    counted: CountedFile
 
 
 async def seal_files(
@@ -61,10 +48,11 @@ async def seal_files(
         raise FilesTooLarge(max_bytes=limit)
     form = FormStream(request.stream(), request.headers.get("content-type", ""), most_files)
     while await form.next_file():
-        file = SealedFile(form.file_name, form.file(), limit - sum(one.size for one in files), limit)
-        files.append(file)
+        left = limit - sum(one.counted.size for one in files)
+        counted = CountedFile(form.file(), left, lambda: FilesTooLarge(max_bytes=limit))
+        files.append(SealedFile(form.file_name, counted))
         seal = seal_of(len(files) - 1)
-        await store.write(seal.name, seal_stream(file, seal))
+        await store.write(seal.name, seal_stream(counted, seal))
     setattr(request.state, BODY_UNREAD, False)
     if not files:
         raise FormFieldInvalid(field="file")

@@ -35,7 +35,8 @@ async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
         await asyncio.shield(shelf.delete(import_id, len(files)))
         raise
     arrived = [
-        ArrivedFile(one.name, one.size, one.digest.digest(), rows) for one, rows in zip(files, estimates, strict=True)
+        ArrivedFile(one.name, one.counted.size, one.counted.digest.digest(), rows)
+        for one, rows in zip(files, estimates, strict=True)
     ]
     return ArrivedSet(import_id, kind, dry_run, arrived)
 

@@ -47,7 +47,7 @@ async def receive_export(
         await asyncio.shield(shelf.delete(run_id, len(files)))
         raise
     estimate = None if None in rows else sum(filter(None, rows))
-    return ArrivedExport(run_id, source, month, area_code, [(one.name, one.size) for one in files], estimate)
+    return ArrivedExport(run_id, source, month, area_code, [(one.name, one.counted.size) for one in files], estimate)
 
 
 def _source(fields: Mapping[str, str]) -> ExportSource:

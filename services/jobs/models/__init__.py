@@ -1,6 +1,6 @@
 """Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
 
-from services.jobs.models.ledger import LabourChange, LabourRow, LedgerImport, LedgerMonth
+from services.jobs.models.ledger import ImportState, LabourChange, LabourRow, LedgerImport, LedgerMonth
 from services.jobs.models.needs import NeedState, WorkNeed
 from services.jobs.models.people import Person
 from services.jobs.models.plumbing import (
@@ -26,6 +26,7 @@ __all__ = [
     "Base",
     "DeadLetter",
     "IdempotencyKey",
+    "ImportState",
     "Inbox",
     "LabourChange",
     "LabourRow",

@@ -4,21 +4,20 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 from services.jobs.models import Reconciliation
 from services.jobs.queries import reconciliation as queries
 from services.jobs.queries import reconciliation_work as work
+from shared import files as shared_files
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import ExportSource, LedgerComparison
 from shared.db.engine import Database, ReadSession, WriteSession
-from shared.files import FileStore
 from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import Principal
-from shared.security.sealed_files import FileSeal
 from shared.security.vault import Vault
 
 CONTENT, NAMES = "reconciliation-file", "reconciliation-files"
@@ -28,26 +27,10 @@ ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where the exports lie, sealed, and what opens them."""
+class Shelf(shared_files.Shelf):
+    """Where the exports lie, and what opens them."""
 
-    store: FileStore
-    vault: Vault
-
-    def seal(self, run_id: UUID, number: int) -> FileSeal:
-        """What seals a file, under the name it has in the store."""
-        return FileSeal(self.vault, CONTENT, f"{FOLDER}{run_id}/{number}")
-
-    def open(self, run_id: UUID, number: int) -> BinaryIO:
-        """A file in clear; blocks. Raises `FileNotFoundError`."""
-        seal = self.seal(run_id, number)
-        return self.store.open_sealed(seal.name, seal)
-
-    async def delete(self, run_id: UUID, files: int) -> None:
-        """Forget a set."""
-        for number in range(files):
-            await self.store.delete(self.seal(run_id, number).name)
+    folder, purpose = FOLDER, CONTENT
 
 
 @dataclass(frozen=True, slots=True)
