@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from services.jobs.ledger_worker import LedgerWorker
 from services.jobs.queries.matching import forget_inputs
+from services.jobs.reconciliation_worker import ReconciliationWorker
 from services.jobs.settings import JobsSettings
-from services.jobs.usecases import move_up
+from services.jobs.usecases import move_up, reconciliation, reconciliation_tasks
 from services.jobs.usecases.carrying import roll_months
 from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
 from services.jobs.usecases.ledger_import import Shelf, forget_old_imports
@@ -34,7 +35,13 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         await keep_process("services.jobs.matching_worker", settings)
 
     shelf = Shelf(FileStore(settings.files), vault)
+    store = FileStore(settings.files)
+    ledger, exports = Shelf(store, vault), reconciliation.Shelf(store, vault)
     kept = timedelta(days=settings.files.kept_days)
+
+    async def keep_reconciliation_process() -> None:
+        await keep_process("services.jobs.reconciliation_worker", settings)
+
     return [
         every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
         every(settings.sweep_seconds, "posts and courses", lambda: sweep_posts(database)),
@@ -42,8 +49,11 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         every(MATCHING_SECONDS, "matching inputs", lambda: sweep_matching(database, settings.matching_days)),
         keep_matching,
         every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
-        every(FILES_SECONDS, "ledger files", lambda: sweep_ledger_files(database, shelf, kept)),
-        LedgerWorker(database, shelf).run,
+        every(FILES_SECONDS, "ledger files", lambda: sweep_ledger_files(database, ledger, kept)),
+        LedgerWorker(database, ledger).run,
+        every(settings.sweep_seconds, "corrections", lambda: sweep_corrections(database, vault)),
+        every(FILES_SECONDS, "reconciliations", lambda: forget_reconciliations(database, exports)),
+        keep_reconciliation_process if settings.reconciliation_process else ReconciliationWorker(database, exports).run,
     ]
 
 
@@ -92,3 +102,18 @@ async def sweep_ledger_files(database: Database, shelf: Shelf, kept: timedelta) 
     """Forget the files of the ledger that were kept long enough."""
     while await forget_old_imports(database, shelf, kept, utc_now()):
         pass
+
+
+async def sweep_corrections(database: Database, vault: Vault) -> None:
+    """Close tasks on rows of the ledger that were corrected."""
+    handled = reconciliation_tasks.PART
+    while handled == reconciliation_tasks.PART:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await reconciliation_tasks.settle_corrected(session, vault, utc_now())
+
+
+async def forget_reconciliations(database: Database, shelf: reconciliation.Shelf) -> None:
+    """Forget exports once they are compared, and what was found when it was kept long enough."""
+    await reconciliation.forget_files(database, shelf, utc_now())
+    await reconciliation.forget_old_runs(database, utc_now())
+    await reconciliation.forget_orphans(database, shelf, utc_now())

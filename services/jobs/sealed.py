@@ -20,6 +20,16 @@ from services.jobs.usecases.ledger_import import NAME as LEDGER_FILE
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.matching_runs import INPUT
 from services.jobs.usecases.placement_history import NOTE as PLACEMENT_NOTE
+    Person,
+    Reconciliation,
+    ReconciliationRow,
+    SampledRow,
+)
+from services.jobs.usecases.ledger_import import NAME as LEDGER_FILE
+from services.jobs.usecases.ledger_lines import EMPLOYER
+from services.jobs.usecases.ledger_statements import ROW
+from services.jobs.usecases.reconciliation import NAMES
+from services.jobs.usecases.samples import ANSWER, LEDGER
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
 from services.jobs.usecases.subsidies import NOTE as SUBSIDY_NOTE
 from services.jobs.usecases.trips import CONTACT as TRIP_CONTACT
@@ -35,6 +45,10 @@ SEALED = (
     Sealed(StayCheck.note_sealed, PLACEMENT_NOTE),
     Sealed(SubsidyClaim.note_sealed, SUBSIDY_NOTE),
     Sealed(Trip.contact_sealed, TRIP_CONTACT),
+    Sealed(Reconciliation.files_sealed, NAMES),
+    Sealed(ReconciliationRow.sealed, ROW),
+    Sealed(SampledRow.ledger_sealed, LEDGER),
+    Sealed(SampledRow.answer_sealed, ANSWER),
     Sealed(LedgerImport.name_sealed, LEDGER_FILE),
     Sealed(LabourRow.employer_name_sealed, EMPLOYER),
     Sealed(LabourChange.employer_from_sealed, EMPLOYER),

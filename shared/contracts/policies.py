@@ -14,6 +14,7 @@ from shared.contracts import (
     jobs_match_policies,
     jobs_placement_policies,
     jobs_posts_policies,
+    jobs_reconcile_policies,
     quality_policies,
     schooling_policies,
 )
@@ -286,4 +287,5 @@ BODIES: dict[str, type[BaseModel]] = {
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
     **jobs_match_policies.BODIES,
+    **jobs_reconcile_policies.BODIES,
 }

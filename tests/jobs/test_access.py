@@ -88,6 +88,20 @@ ROUTES = [
     ("PUT", f"/ledger/months/2026-10/people/{ID}", FIELD),
     ("PATCH", f"/ledger/months/2026-10/people/{ID}", FIELD),
     ("GET", f"/ledger/months/2026-10/people/{ID}/history", FIELD | {"supervisor"}),
+    ("POST", "/reconciliations", {"township", "county"}),
+    ("GET", "/reconciliations", FIELD | {"supervisor"}),
+    ("GET", f"/reconciliations/{ID}", FIELD | {"supervisor"}),
+    ("GET", f"/reconciliations/{ID}/areas", FIELD | {"supervisor"}),
+    ("GET", f"/reconciliations/{ID}/rows", FIELD | {"supervisor"}),
+    ("GET", f"/reconciliations/{ID}/workbook", FIELD | {"supervisor"}),
+    ("POST", f"/reconciliations/{ID}/tasks", {"township", "county"}),
+    ("POST", "/samples", {"county"}),
+    ("GET", "/samples", {"township", "county", "supervisor"}),
+    ("GET", f"/samples/{ID}", {"township", "county", "supervisor"}),
+    ("GET", f"/samples/{ID}/rows", {"township", "county", "supervisor"}),
+    ("GET", f"/sampled-rows/{ID}", {"township", "county", "supervisor"}),
+    ("POST", f"/sampled-rows/{ID}/answer", {"township", "county"}),
+    ("POST", f"/sampled-rows/{ID}/phone", {"township", "county"}),
 ]
 
 

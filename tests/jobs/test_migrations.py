@@ -33,6 +33,7 @@ SECURED = [
     "trip",
     "trip_passenger",
     "work_need",
+    *("labour_change", "labour_row", "labour_task", "person", "reconciliation_row", "sampled_row", "work_need"),
 ]
 
 

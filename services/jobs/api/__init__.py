@@ -14,6 +14,8 @@ from services.jobs.api import (
     placements,
     post_imports,
     posts,
+    reconciliation,
+    samples,
     stay_checks,
     subsidies,
     tasks,
@@ -40,4 +42,6 @@ ROUTERS = (
     trips.router,
     move_up.router,
     subsidies.router,
+    reconciliation.router,
+    samples.router,
 )

@@ -17,6 +17,8 @@ from services.jobs.models.plumbing import (
     Policy,
 )
 from services.jobs.models.posts import Blacklisting, Employer, Post, PostState
+from services.jobs.models.reconciliation import Reconciliation, ReconciliationRow
+from services.jobs.models.samples import AnswerState, LedgerSample, SampledRow
 from services.jobs.models.subsidies import SubsidyClaim, TradeMedian
 from services.jobs.models.tasks import LabourTask, TaskKind, TaskState
 from services.jobs.models.training import (
@@ -32,6 +34,7 @@ from services.jobs.models.trips import Trip, TripPassenger
 
 __all__ = [
     "Account",
+    "AnswerState",
     "Area",
     "Attendance",
     "AuditEntry",
@@ -52,6 +55,7 @@ __all__ = [
     "LabourTask",
     "LedgerImport",
     "LedgerMonth",
+    "LedgerSample",
     "MatchingProposal",
     "MatchingRun",
     "NeedState",
@@ -65,7 +69,10 @@ __all__ = [
     "Post",
     "PostState",
     "ProposalState",
+    "Reconciliation",
+    "ReconciliationRow",
     "RunState",
+    "SampledRow",
     "StayCheck",
     "SubsidyClaim",
     "TaskKind",
