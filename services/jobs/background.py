@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.jobs.settings import JobsSettings
+from services.jobs.usecases.indicator_counts import recount_due
 from services.jobs.usecases.needs import withdraw_past
 from shared.areas import Scope
 from shared.clock import utc_now
@@ -13,7 +14,10 @@ from shared.security.vault import Vault
 
 def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:  # noqa: ARG001
     """The work of one process, in the order in which it starts."""
-    return [every(settings.sweep_seconds, "needs", lambda: sweep_needs(database))]
+    return [
+        every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
+        every(settings.count_seconds, "indicators", lambda: count_indicators(database)),
+    ]
 
 
 async def sweep_needs(database: Database) -> None:
@@ -22,3 +26,8 @@ async def sweep_needs(database: Database) -> None:
     while handled:
         async with database.write(Scope.everywhere()) as session:
             handled = await withdraw_past(session, utc_now())
+
+
+async def count_indicators(database: Database) -> None:
+    """Count anew the villages whose rows or people have changed."""
+    await recount_due(database, utc_now)

@@ -10,4 +10,7 @@ class JobsSettings(ServiceSettings):
     """How often the work beside the requests runs, where files lie, and what `ServiceSettings` takes."""
 
     sweep_seconds: float = Field(30, gt=0, description="How often days that have come are looked at, in seconds")
+    count_seconds: float = Field(
+        2, gt=0, description="How often indicators of changed villages are counted anew, seconds"
+    )
     files: FilesSettings = FilesSettings()

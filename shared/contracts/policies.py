@@ -7,7 +7,13 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
-from shared.contracts import case_policies, gate_policies, quality_policies, schooling_policies
+from shared.contracts import (
+    case_policies,
+    gate_policies,
+    jobs_indicator_policies,
+    quality_policies,
+    schooling_policies,
+)
 from shared.contracts.alerts import Severity
 from shared.contracts.grade_policies import GradeRules
 from shared.contracts.households import Verdict
@@ -271,6 +277,7 @@ BODIES: dict[str, type[BaseModel]] = {
     **gate_policies.BODIES,
     **quality_policies.BODIES,
     **schooling_policies.BODIES,
+    **jobs_indicator_policies.BODIES,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
 }

@@ -12,7 +12,7 @@ from services.jobs.models import Base
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
-SECURED = ["labour_task", "person", "work_need"]
+SECURED = ["indicator_count", "indicator_state", "labour_task", "person", "work_need"]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:

@@ -18,6 +18,10 @@ ReadNeed = Annotated[Principal, Depends(Permit("need:read", *FIELD, Role.SUPERVI
 WriteNeed = Annotated[Principal, Depends(Permit("need:write", *FIELD))]
 ReadTask = Annotated[Principal, Depends(Permit("labour-task:read", *FIELD, Role.SUPERVISOR))]
 CloseTask = Annotated[Principal, Depends(Permit("labour-task:close", *FIELD))]
+ReadIndicator = Annotated[Principal, Depends(Permit("indicator:read", *FIELD, Role.SUPERVISOR))]
+ReadIndicatorNames = Annotated[Principal, Depends(Permit("indicator:read-names", *FIELD, Role.SUPERVISOR))]
+ReadPriorityList = Annotated[Principal, Depends(Permit("priority-list:read", *FIELD, Role.SUPERVISOR))]
+ExportPriorityList = Annotated[Principal, Depends(Permit("priority-list:export", *FIELD, Role.SUPERVISOR))]
 
 
 def sees_people(who: Principal) -> bool:

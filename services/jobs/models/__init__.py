@@ -1,5 +1,6 @@
 """Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
 
+from services.jobs.models.indicators import IndicatorCount, IndicatorDue, IndicatorState
 from services.jobs.models.needs import NeedState, WorkNeed
 from services.jobs.models.people import Person
 from services.jobs.models.plumbing import (
@@ -23,6 +24,9 @@ __all__ = [
     "DeadLetter",
     "IdempotencyKey",
     "Inbox",
+    "IndicatorCount",
+    "IndicatorDue",
+    "IndicatorState",
     "LabourTask",
     "NeedState",
     "Outbox",
