@@ -11,6 +11,7 @@ from shared.contracts import (
     case_policies,
     gate_policies,
     jobs_indicator_policies,
+    jobs_ledger_policies,
     quality_policies,
     schooling_policies,
 )
@@ -278,6 +279,7 @@ BODIES: dict[str, type[BaseModel]] = {
     **quality_policies.BODIES,
     **schooling_policies.BODIES,
     **jobs_indicator_policies.BODIES,
+    **jobs_ledger_policies.BODIES,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
 }

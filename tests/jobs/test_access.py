@@ -1,5 +1,6 @@
 """Who may do and see what: by role, by area, and once more by the database itself."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -30,13 +31,28 @@ ROUTES = [
     ("GET", "/tasks", FIELD | {"supervisor"}),
     ("GET", f"/tasks/{ID}", FIELD | {"supervisor"}),
     ("POST", f"/tasks/{ID}/completion", FIELD),
+    ("GET", "/ledger/counts", FIELD | {"supervisor"}),
+    ("GET", "/ledger/months/2026-10/people", FIELD | {"supervisor"}),
+    ("POST", "/ledger/months/2026-10/confirmations", FIELD),
+    ("GET", f"/ledger/people/{ID}/months", FIELD | {"supervisor"}),
+    ("GET", f"/ledger/months/2026-10/people/{ID}", FIELD | {"supervisor"}),
+    ("PUT", f"/ledger/months/2026-10/people/{ID}", FIELD),
+    ("PATCH", f"/ledger/months/2026-10/people/{ID}", FIELD),
+    ("GET", f"/ledger/months/2026-10/people/{ID}/history", FIELD | {"supervisor"}),
+    ("GET", "/indicators", FIELD | {"supervisor"}),
+    ("GET", "/indicator-board", FIELD | {"supervisor"}),
+    ("GET", "/indicators/transferred/people", FIELD | {"supervisor"}),
+    ("GET", "/targets", FIELD | {"supervisor"}),
+    ("GET", "/priority-lists", FIELD | {"supervisor"}),
+    ("GET", "/priority-lists/transferred", FIELD | {"supervisor"}),
+    ("GET", "/priority-lists/transferred.xlsx", FIELD | {"supervisor"}),
 ]
 
 
 @pytest.mark.parametrize(("method", "path", "roles"), ROUTES, ids=[f"{m} {p}" for m, p, _ in ROUTES])
 async def test_each_role_does_what_its_permits_say(service: Jobs, method: str, path: str, roles: set[str]) -> None:
     for role in ROLES:
-        body = {} if method in ("POST", "PUT") else None
+        body = {} if method in ("POST", "PUT", "PATCH") else None
         answer = await service.call(method, path, role, AREA.get(role, "539921000000"), json=body)
         refused = answer.status_code == 403 and answer.json()["code"] == "role-not-permitted"
         assert refused == (role not in roles), (role, answer.status_code, answer.text)
@@ -47,7 +63,9 @@ def test_every_route_stands_in_the_table(service: Jobs) -> None:
     made = {
         (
             method,
-            path.removeprefix("/jobs/v1").replace("{person_id}", ID).replace("{need_id}", ID).replace("{task_id}", ID),
+            re.sub(r"\{[a-z]+_id\}", ID, path.removeprefix("/jobs/v1"))
+            .replace("{month}", "2026-10")
+            .replace("{code}", "transferred"),
         )
         for method, path, _ in routes(service.app)
         if path.startswith("/jobs/v1") and not path.removeprefix("/jobs/v1").startswith(operations)

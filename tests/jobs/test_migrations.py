@@ -1,5 +1,6 @@
 """The tables the code expects are the tables the migrations make, on the way up and after the way down."""
 
+import re
 import threading
 from typing import Any
 
@@ -12,7 +13,9 @@ from services.jobs.models import Base
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 
-SECURED = ["indicator_count", "indicator_state", "labour_task", "person", "work_need"]
+PARTITION = re.compile(r"_\d{4}_\d{2}$")
+"""A month of the ledger: made by the database for the parent, which is what the models know."""
+SECURED = ["indicator_count", "indicator_state", "labour_change", "labour_row", "labour_task", "person", "work_need"]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:
@@ -22,13 +25,17 @@ def in_thread(work: Any, *arguments: Any) -> None:
     thread.join()
 
 
+def _is_ours(name: str | None) -> bool:
+    return name is not None and name != "alembic_version" and PARTITION.search(name) is None
+
+
 def differences(connection: Connection) -> list[Any]:
     """What differs between models and tables."""
     connection.execute(text("SET search_path TO jobs"))
     connection.dialect.default_schema_name = "jobs"
     options = {
         "compare_type": True,
-        "include_name": lambda name, kind, _: (kind, name) != ("table", "alembic_version"),
+        "include_name": lambda name, kind, _: kind != "table" or _is_ours(name),
     }
     found: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
     return found
@@ -46,8 +53,14 @@ async def look(url: str, statement: str) -> tuple[list[Any], list[str]]:
 
 WITH_POLICY = """
 SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid
-WHERE relnamespace = 'jobs'::regnamespace AND relrowsecurity AND polcmd = '*' ORDER BY 1
+WHERE relnamespace = 'jobs'::regnamespace AND relrowsecurity AND polcmd = '*' AND NOT relispartition ORDER BY 1
 """
+OPEN_PARTITIONS = """
+SELECT relname FROM pg_class
+WHERE relnamespace = 'jobs'::regnamespace AND relispartition AND relkind = 'r'
+    AND (NOT relrowsecurity OR NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polcmd = '*'))
+"""
+PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' AND relname LIKE 'labour_row%'"
 LEFT = """
 SELECT tablename FROM pg_tables WHERE schemaname = 'jobs'
 UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'jobs'::regnamespace
@@ -56,6 +69,13 @@ UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'jobs'::regnamespace
 
 async def test_models_and_migrations_agree(cluster: Cluster, database_name: str) -> None:
     assert await look(cluster.dsn("shouwang", database_name), WITH_POLICY) == ([], SECURED)
+
+
+async def test_each_month_of_the_ledger_is_secured(cluster: Cluster, database_name: str) -> None:
+    """A policy is not inherited, and the service's role may read every table of the schema."""
+    url = cluster.dsn("shouwang", database_name)
+    assert (await look(url, OPEN_PARTITIONS))[1] == []
+    assert len((await look(url, PARTITIONS))[1]) >= 26
 
 
 async def test_down_and_up_again(cluster: Cluster, database_name: str) -> None:

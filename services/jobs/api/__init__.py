@@ -1,6 +1,6 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.jobs.api import indicators, needs, people, priority_lists, tasks
+from services.jobs.api import indicators, ledger, needs, people, priority_lists, tasks
 
 # A path with a fixed word stands before the one that would read the word as an id.
 ROUTERS = (
@@ -9,4 +9,5 @@ ROUTERS = (
     tasks.router,
     indicators.router,
     priority_lists.router,
+    ledger.router,
 )

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
 from services.jobs.api import indicator_views as views
 from services.jobs.api.cursors import area_cursor
@@ -18,6 +19,7 @@ from services.jobs.usecases.indicator_names import Asked, list_names, record_rea
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
 from services.jobs.usecases.targets import list_targets, require_indicator
 from shared.clock import local_date, utc_now
+from shared.http.answers import json_answer
 from shared.http.context import Db
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 
@@ -38,7 +40,7 @@ async def list_indicators(
     return views.definitions(version, reader_of(who))
 
 
-@router.get("/indicator-board", summary="Board · 就业指标看板")
+@router.get("/indicator-board", response_model=schemas.BoardView, summary="Board · 就业指标看板")
 async def show_indicator_board(
     who: ReadIndicator,
     db: Db,
@@ -46,7 +48,7 @@ async def show_indicator_board(
     area: Area = None,
     as_of: AsOf = None,
     indicator: Annotated[tuple[str, ...], Query(description="Only these; all unless given · 指标代码")] = (),
-) -> schemas.BoardView:
+) -> Response:
     """Each indicator of the area and of the areas below it, beside the same month last year.
 
     Counted from the ledger's rows, by person. Today and the ends of months come from counters that are counted anew as
@@ -61,7 +63,7 @@ async def show_indicator_board(
         codes = {one.code for one in wanted}
         board = await count_board(session, rules, prefix, as_of, today, codes)
         before = await count_last_year(session, rules, prefix, day, today, codes)
-        return await views.board(session, board, before, wanted, reader_of(who))
+        return json_answer(await views.board(session, board, before, wanted, reader_of(who)))
 
 
 @router.get("/indicators/{code}/people", summary="Names behind it · 指标名单")

@@ -1,6 +1,7 @@
 """Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
 
 from services.jobs.models.indicators import IndicatorCount, IndicatorDue, IndicatorState
+from services.jobs.models.ledger import LabourChange, LabourRow, LedgerImport, LedgerMonth
 from services.jobs.models.needs import NeedState, WorkNeed
 from services.jobs.models.people import Person
 from services.jobs.models.plumbing import (
@@ -27,7 +28,11 @@ __all__ = [
     "IndicatorCount",
     "IndicatorDue",
     "IndicatorState",
+    "LabourChange",
+    "LabourRow",
     "LabourTask",
+    "LedgerImport",
+    "LedgerMonth",
     "NeedState",
     "Outbox",
     "Person",

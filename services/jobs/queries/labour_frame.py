@@ -19,11 +19,11 @@ from shared.contracts.labour_facts import RAW_TYPES
 from shared.db.engine import ReadSession, raw
 from shared.expressions import Type
 
-# $1 is the day, $2 its month, $3 the month so many before. `counts_on` of rules/ledger.py, in SQL.
+# $1 is the day, $2 its month, $3 the month so many before. Status as in `as_of.status_on`.
 _OUT = """(r.ended_on IS NULL OR r.ended_on >= $1::date)
     AND CASE WHEN r.status = 'out' THEN r.started_on IS NULL OR r.started_on <= $1::date ELSE r.ended_on IS NOT NULL END"""
 _STATUS = f"""CASE WHEN {_OUT} THEN 'out'
-    WHEN r.status = 'out' THEN CASE WHEN r.ended_on < $1::date THEN 'not_out' ELSE 'planned' END ELSE r.status END"""
+    WHEN r.status = 'planned' THEN 'planned' WHEN r.status IS NOT NULL THEN 'not_out' END"""
 
 _COLUMNS: Mapping[str, str] = {
     **{

@@ -85,12 +85,15 @@ class IndicatorRules:
     @cached_property
     def raw_fields(self) -> frozenset[str]:
         """What has to be gathered to ask all of them."""
+        return frozenset().union(*(self.raw_fields_of(code) for code in self.all))
+
+    def raw_fields_of(self, code: str) -> frozenset[str]:
+        """What has to be gathered to ask one of them."""
+        one = self.all[code]
         asked = [expression for _, expression in self.definitions]
-        for one in self.all.values():
-            asked += [condition for condition in (one.of, one.counted, one.could) if condition is not None]
-        amounts = {one.amount for one in self.all.values() if one.amount is not None}
-        named = frozenset().union(*(expression.fields for expression in asked))
-        return frozenset((named | amounts | {"in_ledger"}) & RAW_TYPES.keys())
+        asked += [condition for condition in (one.of, one.counted, one.could) if condition is not None]
+        named = {"in_ledger", one.amount or "in_ledger"}.union(*(expression.fields for expression in asked))
+        return frozenset(named & RAW_TYPES.keys())
 
     def get(self, code: str) -> Indicator:
         """Raises `IndicatorUnknown`."""

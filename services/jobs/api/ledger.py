@@ -1,0 +1,215 @@
+"""The labour ledger (务工台账): what everybody who can work does, month by month."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.jobs.api.cursors import area_cursor
+from services.jobs.api.ledger_permits import ReadLedger, WriteLedger
+from services.jobs.api.ledger_views import change_view, first_of, outcome_view, person_rows, row_view
+from services.jobs.api.reader import Reader, ReaderOf
+from services.jobs.queries import as_of, ledger_lists
+from services.jobs.queries import ledger as find
+from services.jobs.queries.ledger_lists import ListedRow, ListedStatus, RowFilter
+from services.jobs.queries.people import get_person
+from services.jobs.queries.within import narrowed
+from services.jobs.rules.ledger import Entry, MinorWorks, quick
+from services.jobs.rules.months import parse_month
+from services.jobs.schemas import ledger as schemas
+from services.jobs.schemas.fields import AnyArea
+from services.jobs.usecases import ledger as usecases
+from shared.clock import local_date, utc_now
+from shared.db.engine import ReadSession
+from shared.http.answers import json_answer
+from shared.http.context import Db, Seals
+from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, encode_cursor
+from shared.http.versions import IfMatch, etag
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+router = APIRouter(prefix="/v1/ledger", tags=["Ledger · 务工台账"])
+
+
+@router.get("/counts", response_model=schemas.CountsView, summary="Counted as of a day · 按日期统计")
+async def count_ledger(
+    who: ReadLedger,
+    db: Db,
+    on: Annotated[date | None, Query(alias="as_of", description="Today unless given · 时点")] = None,
+    known_on: Annotated[
+        date | None, Query(description="As the rows stood at the end of that day · 截至当日已登记")
+    ] = None,
+    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+) -> Response:
+    """People by what they do, counted one by one from their rows: out to work is who had begun and had not ended."""
+    day = on or local_date(utc_now())
+    async with db.read(who.scope) as session:
+        counts = await as_of.count_people(session, narrowed(who.scope, area), day, known_on)
+    return json_answer(
+        schemas.CountsView(
+            as_of=day,
+            known_on=known_on,
+            out=counts.out,
+            planned=counts.planned,
+            not_out=counts.not_out,
+            absent=counts.absent,
+            unconfirmed=counts.unconfirmed,
+        )
+    )
+
+
+@router.get("/months/{month}/people", summary="The list of a month · 当月台账")
+async def list_ledger(
+    month: schemas.LedgerMonthText,
+    who: ReadLedger,
+    db: Db,
+    reader_of: ReaderOf,
+    status: Annotated[ListedStatus | None, Query(description="`none`: no row yet · 务工状态")] = None,
+    unconfirmed: Annotated[bool | None, Query(description="Nobody has said so yet, or somebody has · 未确认")] = None,
+    wants_change: Annotated[bool | None, Query(description="Wants other work, or not · 要转岗")] = None,
+    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    after: After = None,
+    limit: Limit = 50,
+) -> Page[schemas.PersonRowView]:
+    """Everybody of the caller's areas who can work, with the row of that month; village by village."""
+    wanted = RowFilter(status, unconfirmed, wants_change)
+    start = area_cursor(after)
+    scope = narrowed(who.scope, area)
+    async with db.read(who.scope) as session:
+        rows = await ledger_lists.list_rows(session, scope, first_of(month), wanted, start, limit + 1)
+        page, last = cut(rows, limit)
+        items = await person_rows(session, page, reader_of(who))
+    return Page(items=items, next=encode_cursor(last.person.area_code, last.person.id) if last else None)
+
+
+@router.post("/months/{month}/confirmations", summary="No change · 确认无变化")
+async def confirm_rows(
+    month: schemas.LedgerMonthText,
+    draft: schemas.Confirmation,
+    who: WriteLedger,
+    db: Db,
+    vault: Seals,
+    reader_of: ReaderOf,
+) -> list[schemas.OutcomeView]:
+    """One call for one person or for a whole list: their rows are as they were. A row that lacks something by now is
+    refused and says what; the others are confirmed all the same.
+    """
+    async with db.write(who.scope) as session:
+        outcomes = await usecases.confirm_rows(session, vault, who, first_of(month), draft.people, utc_now())
+    return [outcome_view(one, reader_of(who)) for one in outcomes]
+
+
+@router.get("/people/{person_id}/months", summary="A person's months · 个人台账")
+async def list_person_months(
+    person_id: UUID, who: ReadLedger, db: Db, reader_of: ReaderOf, after: After = None, limit: Limit = 12
+) -> Page[schemas.RowView]:
+    """The rows of one person, the newest month first."""
+    before = _month_cursor(after)
+    async with db.read(who.scope) as session:
+        await get_person(session, who.scope, person_id)
+        page, last = cut(await find.list_months(session, who.scope, person_id, before, limit + 1), limit)
+    reader = reader_of(who)
+    return Page(items=[row_view(one, reader) for one in page], next=encode_cursor(last.month) if last else None)
+
+
+@router.get("/months/{month}/people/{person_id}", response_model=schemas.PersonRowView, summary="One row · 台账详情")
+async def get_row(
+    month: schemas.LedgerMonthText, person_id: UUID, who: ReadLedger, db: Db, reader_of: ReaderOf
+) -> Response:
+    """What one person does in one month, with the ETag a change needs."""
+    async with db.read(who.scope) as session:
+        row = await find.get_row(session, who.scope, first_of(month), person_id)
+        view = await _view(session, who, first_of(month), person_id, reader_of(who))
+    return json_answer(view, headers={"ETag": etag(row.version)})
+
+
+@router.put("/months/{month}/people/{person_id}", response_model=schemas.WrittenRow, summary="Record · 登记台账")
+async def put_row(
+    month: schemas.LedgerMonthText,
+    person_id: UUID,
+    draft: schemas.RowDraft,
+    who: WriteLedger,
+    db: Db,
+    vault: Seals,
+    reader_of: ReaderOf,
+    if_match: IfMatch = None,
+) -> Response:
+    """The row as a whole, made or replaced (then with `If-Match`); so it is confirmed. 422 tells all that is wrong.
+
+    409 `ledger-minor-working`: nobody below 16 is put to work. It is not written, and the finding is passed on.
+    """
+    return await _write(db, vault, who, month, person_id, lambda _: draft.entry(), if_match, reader_of(who))
+
+
+@router.patch("/months/{month}/people/{person_id}", response_model=schemas.WrittenRow, summary="Quick form · 快速更新")
+async def patch_row(
+    month: schemas.LedgerMonthText,
+    person_id: UUID,
+    draft: schemas.QuickDraft,
+    who: WriteLedger,
+    db: Db,
+    vault: Seals,
+    reader_of: ReaderOf,
+    if_match: IfMatch = None,
+) -> Response:
+    """Nine questions; what is not answered stays. In another place the employer and the days are not those of before:
+    where the form does not ask for what is then missing, 422 says what the whole row needs.
+    """
+
+    def say(entry: Entry | None) -> Entry:
+        return quick(entry or Entry("out"), draft.told())
+
+    return await _write(db, vault, who, month, person_id, say, if_match, reader_of(who))
+
+
+@router.get("/months/{month}/people/{person_id}/history", summary="Its history · 变更记录")
+async def list_row_changes(
+    month: schemas.LedgerMonthText, person_id: UUID, who: ReadLedger, db: Db, reader_of: ReaderOf
+) -> list[schemas.ChangeView]:
+    """Who changed which field from what to what, and when. A row that was carried and never touched has no history."""
+    async with db.read(who.scope) as session:
+        await find.get_row(session, who.scope, first_of(month), person_id)
+        changes = await find.list_changes(session, who.scope, first_of(month), person_id)
+    return [change_view(one, reader_of(who)) for one in changes]
+
+
+async def _write(
+    db: Db,
+    vault: Vault,
+    who: Principal,
+    month: str,
+    person_id: UUID,
+    say: Callable[[Entry | None], Entry],
+    if_match: str | None,
+    reader: Reader,
+) -> Response:
+    day = first_of(month)
+    async with db.write(who.scope) as session:
+        outcome = await usecases.put_row(session, vault, who, day, person_id, say, if_match, utc_now())
+        if not outcome.minor:
+            row = await find.get_row(session, who.scope, day, person_id)
+            view = await _view(session, who, day, person_id, reader)
+    if outcome.minor:
+        raise MinorWorks(field="status")  # after the commit: the finding is told
+    written = schemas.WrittenRow(**dict(view), outcome=outcome_view(outcome, reader))
+    return json_answer(written, headers={"ETag": etag(row.version)})
+
+
+async def _view(
+    session: ReadSession, who: Principal, month: date, person_id: UUID, reader: Reader
+) -> schemas.PersonRowView:
+    person = await get_person(session, who.scope, person_id)
+    row = await find.get_row(session, who.scope, month, person_id)
+    [view] = await person_rows(session, [ListedRow(person, row)], reader)
+    return view
+
+
+def _month_cursor(after: str | None) -> date | None:
+    values = decode_cursor(after, 1)
+    try:
+        return parse_month(values[0][:7]) if values else None
+    except (ValueError, TypeError) as error:
+        raise CursorInvalid(field="after") from error

@@ -1,0 +1,13 @@
+"""Who may do what with the labour ledger. Supervisors look on, masked; bureaus send none of it."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from services.jobs.api.permits import FIELD
+from shared.security.permits import Permit
+from shared.security.principals import Principal, Role
+
+ReadLedger = Annotated[Principal, Depends(Permit("ledger:read", *FIELD, Role.SUPERVISOR))]
+WriteLedger = Annotated[Principal, Depends(Permit("ledger:write", *FIELD))]
+ImportLedger = Annotated[Principal, Depends(Permit("ledger:import", Role.TOWNSHIP, Role.COUNTY))]

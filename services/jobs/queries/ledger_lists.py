@@ -1,0 +1,78 @@
+"""The list of a village for one month: everybody who can work, with the row, if there is one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+
+from services.jobs.models import LabourRow, Person
+from services.jobs.queries.within import within
+from services.jobs.rules.months import last_day
+from shared.areas import Scope
+from shared.db.engine import ReadSession
+
+ListedStatus = Literal["out", "planned", "not_out", "none"]
+"""`none`: somebody who can work and has no row."""
+NO_LABOUR = ("lost", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """A person and what the ledger says of them."""
+
+    person: Person
+    row: LabourRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowFilter:
+    """What a list shall hold; None does not filter. `unconfirmed` counts those without a row in."""
+
+    status: ListedStatus | None = None
+    unconfirmed: bool | None = None
+    wants_change: bool | None = None
+
+
+async def list_rows(
+    session: ReadSession, scope: Scope, month: date, wanted: RowFilter, after: tuple[str, UUID] | None, limit: int
+) -> Sequence[ListedRow]:
+    """Those who live here, by area and id. Who cannot work or is too young is listed with a row alone."""
+    query = (
+        select(Person, LabourRow)
+        .outerjoin(LabourRow, and_(LabourRow.person_id == Person.id, LabourRow.month == month))
+        .where(within(Person.area_code, scope), Person.active, or_(LabourRow.status.is_not(None), can_work(month)))
+        .where(*_conditions(wanted))
+        .order_by(Person.area_code, Person.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(tuple_(Person.area_code, Person.id) > tuple_(*after))
+    return [ListedRow(*found) for found in await session.execute(query)]
+
+
+def can_work(month: date) -> ColumnElement[bool]:
+    """Old enough before the month is over, able by the register, and not at school."""
+    end = last_day(month)
+    try:
+        latest = end.replace(year=end.year - 16)
+    except ValueError:  # 29 February
+        latest = date(end.year - 16, 2, 28)
+    able = or_(Person.labour_skill.is_(None), Person.labour_skill.not_in(NO_LABOUR))
+    return and_(Person.birth_on <= latest, able, Person.pupil.is_(False))
+
+
+def _conditions(wanted: RowFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.status == "none":
+        found.append(LabourRow.status.is_(None))
+    elif wanted.status is not None:
+        found.append(LabourRow.status == wanted.status)
+    if wanted.unconfirmed is not None:
+        confirmed = LabourRow.confirmed_on
+        found.append(confirmed.is_(None) if wanted.unconfirmed else confirmed.is_not(None))
+    if wanted.wants_change is not None:
+        found.append(LabourRow.wants_change.is_(wanted.wants_change))
+    return found

@@ -1,0 +1,86 @@
+"""Rows of the ledger are recorded: one by one, from a list, a file or a placement. Each road ends in `Recording`."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from uuid import UUID
+
+from services.jobs.queries import ledger as queries
+from services.jobs.queries.carrying import carry_some
+from services.jobs.queries.ledger import entry_of
+from services.jobs.queries.people import get_person
+from services.jobs.rules.ledger import Entry, RowNotFound, Source, require_open
+from services.jobs.usecases.ledger_lines import EMPLOYER
+from services.jobs.usecases.recording import MOST_BACK, Draft, Outcome, Recording
+from shared.clock import local_date
+from shared.db.engine import WriteSession
+from shared.errors import InvalidInput
+from shared.http.versions import expect_version
+from shared.lanes import Lane
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+
+async def record_rows(
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    drafts: Sequence[Draft],
+    now: datetime,
+    *,
+    source: Source = "hand",
+    lane: Lane | None = None,
+) -> list[Outcome]:
+    """Write what is right, whatever is wrong with another; outcomes in the order of the drafts, the oldest month first.
+
+    Wages that changed are told, and so is everybody below 16 whom a draft has at work; such a draft is refused.
+    Later months that are still carried follow. Raises `MonthClosed`, `RowMovedOn`.
+    """
+    found: list[Outcome] = []
+    for month, some in groupby(sorted(drafts, key=lambda one: one.month), key=lambda one: one.month):
+        recording = await Recording.begin(session, vault, who, month, now, source, lane)
+        found += await recording.take(list(some))
+    return found
+
+
+async def put_row(
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    month: date,
+    person_id: UUID,
+    say: Callable[[Entry | None], Entry],
+    if_match: str | None,
+    now: datetime,
+) -> Outcome:
+    """One row, which becomes what `say` makes of the present one, or of none. It is refused as a whole.
+
+    A working minor is no error here, for the finding must be kept: see `Outcome.minor`. Raises `PersonNotFound`,
+    `MonthClosed`, `IfMatchRequired`, `Stale`, `InvalidInput`.
+    """
+    require_open(month, local_date(now), MOST_BACK)
+    await get_person(session, who.scope, person_id)
+    row = (await queries.lock_rows(session, month, [person_id])).get(person_id)
+    entry = None
+    if row is not None:
+        expect_version(if_match, row["version"])
+        sealed = row["employer_name_sealed"]
+        entry = entry_of(row, vault.open(sealed, EMPLOYER).decode() if sealed else None)
+    draft = Draft(person_id, month, say(entry), row["version"] if row else 0)
+    [outcome] = await record_rows(session, vault, who, [draft], now)
+    if outcome.outcome == "refused" and not outcome.minor:
+        raise InvalidInput(outcome.faults)
+    return outcome
+
+
+async def confirm_rows(
+    session: WriteSession, vault: Vault, who: Principal, month: date, people: Collection[UUID], now: datetime
+) -> list[Outcome]:
+    """ "No change" for some people: what their rows say, carried or not, is so. A row that lacks something is refused."""
+    wanted = list(dict.fromkeys(people))
+    recording = await Recording.begin(session, vault, who, month, now)
+    await carry_some(session, month, wanted, now)
+    return await recording.confirm(wanted)
+
+
+__all__ = ["Draft", "Outcome", "RowNotFound", "confirm_rows", "put_row", "record_rows"]

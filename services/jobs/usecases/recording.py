@@ -1,0 +1,243 @@
+"""What one act does to the rows of one month: looked at row by row, written all at once."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from services.jobs.models import Person
+from services.jobs.queries import ledger as queries
+from services.jobs.queries.carrying import carry_some
+from services.jobs.queries.ledger import Row, entry_of
+from services.jobs.queries.people import list_by_ids
+from services.jobs.rules import ledger as rules
+from services.jobs.rules.ledger import Entry, Source, Worker, carried, changes
+from services.jobs.rules.months import month_of, month_text, move
+from services.jobs.usecases.ledger_checks import Rulebook
+from services.jobs.usecases.ledger_lines import EMPLOYER, Act, changed_row, employer_key, line, new_row
+from services.jobs.usecases.wages import minor_working, wage_reported
+from shared.clock import local_date
+from shared.contracts.envelope import Event
+from shared.db.engine import WriteSession
+from shared.errors import Fault
+from shared.lanes import Lane
+from shared.outbox import emit
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+RECORD, CONFIRM = "ledger:record", "ledger:confirm"
+MOST_BACK = 24
+"""Months for which there are partitions; the policy `ledger-rules` may say less."""
+
+Done = Literal["made", "changed", "confirmed", "unchanged", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A row as somebody wants it. `version`: the one they read, 0 for none; None overwrites what is there."""
+
+    person_id: UUID
+    month: date
+    entry: Entry
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one draft of many. A refused one has `faults`; `minor`: told as a working minor."""
+
+    person_id: UUID
+    outcome: Done
+    faults: Sequence[Fault] = ()
+    warnings: Sequence[Fault] = ()
+    minor: bool = False
+
+
+def _refused(person_id: UUID, *faults: Fault) -> Outcome:
+    return Outcome(person_id, "refused", faults)
+
+
+@dataclass(slots=True)
+class Recording:
+    """One act. Nothing is written before all of it was looked at."""
+
+    session: WriteSession
+    vault: Vault
+    who: Principal
+    act: Act
+    lane: Lane | None
+    rulebook: Rulebook
+    made: list[Row] = field(default_factory=list)
+    changed: list[Row] = field(default_factory=list)
+    lines: list[Row] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    @classmethod
+    async def begin(
+        cls,
+        session: WriteSession,
+        vault: Vault,
+        who: Principal,
+        month: date,
+        now: datetime,
+        source: Source = "hand",
+        lane: Lane | None = None,
+    ) -> "Recording":
+        """Load the rules in force. Raises `MonthClosed` where nobody may write the month."""
+        rules.require_open(month, local_date(now), MOST_BACK)
+        rulebook = await Rulebook.load(session, local_date(now))
+        return cls(session, vault, who, Act(month, source, who.id, now), lane, rulebook)
+
+    async def take(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Record drafts of this month; of two on one person the later is refused."""
+        people = await list_by_ids(self.session, self.who.scope, [one.person_id for one in drafts])
+        rows = await queries.lock_rows(self.session, self.act.month, people)
+        seen: set[UUID] = set()
+        outcomes = []
+        for draft in drafts:
+            person, row = people.get(draft.person_id), rows.get(draft.person_id)
+            fault = self._in_the_way(draft, person, row)
+            if draft.person_id in seen:
+                fault = Fault("person_id", "ledger-person-twice")
+            seen.add(draft.person_id)
+            if fault is not None or person is None:
+                outcomes.append(_refused(draft.person_id, *filter(None, [fault])))
+            else:
+                outcomes.append(self._judge(person, draft.entry) or self._record(person, draft.entry, row))
+        await self._write()
+        await self._audit(RECORD, outcomes)
+        return outcomes
+
+    async def confirm(self, people: Sequence[UUID]) -> list[Outcome]:
+        """Confirm rows as they stand."""
+        known = await list_by_ids(self.session, self.who.scope, people)
+        rows = await queries.lock_rows(self.session, self.act.month, known)
+        outcomes = [self._confirm(one, known.get(one), rows.get(one)) for one in people]
+        await self._write()
+        await self._audit(CONFIRM, outcomes)
+        return outcomes
+
+    async def carry_on(self, people: Collection[UUID]) -> None:
+        """Rows of this month that are still carried say what the month before says now; who has none gets one."""
+        before = await queries.lock_rows(self.session, move(self.act.month, -1), people)
+        had = await queries.lock_rows(self.session, self.act.month, people)
+        await carry_some(self.session, self.act.month, people, self.act.now)
+        rows = await queries.lock_rows(self.session, self.act.month, people)
+        for person_id, row in rows.items():
+            if row["source"] == "carried" and (old := before.get(person_id)) is not None:
+                entry = carried(entry_of(old, old["employer_key"]), self.act.month)
+                self._change(row, entry, old["employer_name_sealed"])
+        await self._write(rows.keys() - had.keys())
+
+    def _in_the_way(self, draft: Draft, person: Person | None, row: Row | None) -> Fault | None:
+        """What stands in the way of a draft, whatever it says."""
+        if person is None:
+            return Fault("person_id", "person-not-found")
+        if row is None and not person.active:
+            return Fault("person_id", "person-gone")
+        back = self.rulebook.checks(person.area_code).rules.months_back
+        if self.act.month < move(month_of(local_date(self.act.now)), -back):
+            return Fault("month", rules.MonthClosed.code, {"months": back})
+        if draft.version is not None and draft.version != (row["version"] if row else 0):
+            return Fault("version", rules.RowMovedOn.code)
+        return None
+
+    def _judge(self, person: Person, entry: Entry) -> Outcome | None:
+        """The refusal, if it may not stand so."""
+        if rules.is_minor_working(entry, person.birth_on, self.act.month):
+            self.events.append(minor_working(person, entry, self.act.month, self.act.now))
+            return Outcome(person.id, "refused", [Fault("status", rules.MinorWorks.code)], minor=True)
+        faults = self.rulebook.checks(person.area_code).faults(entry, _worker(person), self.act.month)
+        return _refused(person.id, *faults) if faults else None
+
+    def _record(self, person: Person, told: Entry, row: Row | None) -> Outcome:
+        checks = self.rulebook.checks(person.area_code)
+        warnings = checks.warnings(told, _worker(person))
+        entry = replace(told, employer=employer_key(self.vault, told.employer))
+        sealed = self._seal(told.employer, entry.employer, row)
+        if row is not None:
+            done = self._change(row, entry, sealed)
+            self._tell_wage(person, row, done)
+            return Outcome(person.id, done, warnings=warnings)
+        made = new_row(self.act, person, entry, sealed, checks.is_organised(entry))
+        self.made.append(made)
+        self.lines.append(line(made, "made", self.act.now))
+        if entry.status == "out":
+            self.events.append(wage_reported(person, made, self.act.now))
+        return Outcome(person.id, "made", warnings=warnings)
+
+    def _seal(self, name: str | None, key: str | None, row: Row | None) -> bytes | None:
+        """The same name keeps its bytes: sealed anew it would look like a change."""
+        if name is None:
+            return None
+        if row is not None and row["employer_key"] == key:
+            sealed: bytes = row["employer_name_sealed"]
+            return sealed
+        return self.vault.seal(name.encode(), EMPLOYER)
+
+    def _change(self, row: Row, entry: Entry, sealed: bytes | None) -> Done:
+        """Put a row into what `entry` says, if that is anything new. What somebody says is confirmed by it."""
+        differs = changes(entry_of(row, row["employer_key"]), entry)
+        if not differs and (self.act.source == "carried" or row["confirmed_on"] is not None):
+            return "unchanged"
+        organised = self.rulebook.checks(row["area_code"]).is_organised(entry)
+        new = changed_row(self.act, row, entry, sealed, organised)
+        done: Done = "changed" if differs else "confirmed"
+        self.changed.append(new)
+        what = "carried" if self.act.source == "carried" else done
+        self.lines.append(line(new, what, self.act.now, differs, row["employer_name_sealed"]))
+        return done
+
+    def _confirm(self, person_id: UUID, person: Person | None, row: Row | None) -> Outcome:
+        if person is None or row is None:
+            return _refused(person_id, Fault("person_id", rules.RowNotFound.code))
+        if row["confirmed_on"] is not None:
+            return Outcome(person_id, "unchanged")
+        entry = entry_of(row, row["employer_key"])
+        if refused := self._judge(person, entry):
+            return refused
+        done = self._change(row, entry, row["employer_name_sealed"])
+        self._tell_wage(person, row, done)
+        warnings = self.rulebook.checks(person.area_code).warnings(entry, _worker(person))
+        return Outcome(person_id, done, warnings=warnings)
+
+    def _tell_wage(self, person: Person, old: Row, done: Done) -> None:
+        """Tell what is earned where it was not told so; take it back when nobody was out in that month after all."""
+        if done == "unchanged":
+            return
+        new = self.changed[-1]
+        told = old["status"] == "out" and old["confirmed_on"] is not None
+        if new["status"] == "out":
+            if not told or any(old[name] != new[name] for name in ("wage", "channel", "work_area")):
+                self.events.append(wage_reported(person, new, self.act.now))
+        elif told and (new["ended_on"] is None or new["ended_on"] < self.act.month):
+            revision: int = new["version"]
+            self.events.append(wage_reported(person, old, self.act.now, revision=revision, withdrawn=True))
+
+    async def _write(self, carried_now: Collection[UUID] = ()) -> None:
+        await queries.insert_rows(self.session, self.made)
+        await queries.update_rows(self.session, self.act.month, self.changed)
+        await queries.note_changes(self.session, self.lines)
+        await emit(self.session, *self.events, lane=self.lane)
+        written = [*carried_now, *(row["person_id"] for row in (*self.made, *self.changed))]
+        following = move(self.act.month, 1)
+        if written and following <= month_of(local_date(self.act.now)):
+            act = replace(self.act, month=following, source="carried")
+            await replace(self, act=act, made=[], changed=[], lines=[], events=[]).carry_on(written)
+
+    async def _audit(self, action: str, outcomes: Sequence[Outcome]) -> None:
+        counts: Mapping[str, int] = {
+            one: sum(o.outcome == one for o in outcomes) for one in {o.outcome for o in outcomes}
+        }
+        written = [*self.made, *self.changed]
+        month = month_text(self.act.month)
+        subject, area = (written[0]["person_id"], written[0]["area_code"]) if len(written) == 1 else (month, None)
+        await audit.record(
+            self.session, self.who, action, subject, area_code=area, month=month, source=self.act.source, **counts
+        )
+
+
+def _worker(person: Person) -> Worker:
+    return Worker(person.birth_on, person.area_code, person.labour_skill)
