@@ -20,7 +20,7 @@ from benchmarks.register_search import public_key, token
 from benchmarks.serving import app, serving
 from benchmarks.world import World
 from demo.places import COUNTY, villages
-from services.jobs.rules.indicator_months import first_of, months_on
+from services.jobs.rules.months import month_of, move
 from services.jobs.usecases.indicator_counts import recount_due
 from shared.clock import local_date, utc_now
 from shared.contracts.labour import ID_NUMBER, NAME
@@ -121,13 +121,13 @@ def _points() -> list[str]:
 
 async def _fill(world: World, database: str) -> None:
     world.tell(f"writing {PEOPLE:,} people and three months of rows")
-    month = first_of(local_date(utc_now()))
+    month = month_of(local_date(utc_now()))
     connection = await world.connect(database)
     try:
         await connection.execute("SET search_path TO jobs; SET synchronous_commit = off")
         sealed = world.vault.seal("张三".encode(), NAME), world.vault.seal(b"539921199001010017", ID_NUMBER)
         await connection.execute(_PEOPLE, PEOPLE, [village.code for village in villages()], A_HOUSEHOLD, *sealed)
-        months: Sequence[tuple[date, int]] = ((months_on(month, -12), 7), (months_on(month, -3), 2), (month, 0))
+        months: Sequence[tuple[date, int]] = ((move(month, -12), 7), (move(month, -3), 2), (month, 0))
         for of, shift in months:
             await connection.execute(_ROWS, of, shift)
         for table in ("person", "labour_row"):

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.jobs.rules.indicator_months import first_of, months_on
+from services.jobs.rules.months import month_of, move
 from services.jobs.usecases.indicator_counts import recount_due
 from shared.clock import local_date, utc_now
 from shared.contracts.directory import PolicyPublished
@@ -18,7 +18,7 @@ UNABLE: dict[str, Any] = {"status": "not_out", "able": False, "willing": False, 
 
 def month(back: int = 0) -> date:
     """The month that runs, or one so many before."""
-    return months_on(first_of(local_date(utc_now())), -back)
+    return move(month_of(local_date(utc_now())), -back)
 
 
 async def publish(service: Jobs, kind: str, body: dict[str, Any], version: int = 1, since: date = LONG_AGO) -> None:

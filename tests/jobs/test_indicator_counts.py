@@ -8,8 +8,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from services.jobs.queries import indicators as kept
-from services.jobs.rules.indicator_months import day_of, last_of
+from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.indicators import Count
+from services.jobs.rules.months import last_day
 from services.jobs.usecases.indicator_counts import Tally, count_villages, recount_due
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
 from shared.areas import Scope
@@ -148,7 +149,7 @@ async def test_when_a_month_has_ended_it_is_counted_as_one_that_has(service: Job
     """While it ran, who left the register was out of it; now that it has ended, those who had a row are in it."""
     await shipped(service)
     [person, _] = await service.people(1, 2)
-    last = last_of(month(1))
+    last = last_day(month(1))
     await write(service, [person], month(1), **OUT)
 
     async def counted_on(day: date) -> int:

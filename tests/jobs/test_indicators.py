@@ -9,7 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from services.jobs.api import indicators, priority_lists
-from services.jobs.rules.indicator_months import last_of
+from services.jobs.rules.months import last_day
 from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, RIVER, STONE, Jobs
 from tests.jobs.indicator_rows import OUT, READY, UNABLE, days_ago, month, publish, recount, shipped, write
 
@@ -94,7 +94,7 @@ async def test_many_changes_are_said_to_wait(service: Jobs) -> None:
 async def test_any_day_is_counted_from_the_rows(service: Jobs) -> None:
     await shipped(service)
     people = await service.people(1, 2, 3)
-    past, last = month(2), last_of(month(2))
+    past, last = month(2), last_day(month(2))
     await write(service, people[:1], past, **OUT | {"started_on": past + timedelta(days=9)})
     await write(service, people[1:2], past, **OUT | {"ended_on": past + timedelta(days=14)})
     await write(service, people[2:], past, **READY | {"ended_on": past + timedelta(days=4)})

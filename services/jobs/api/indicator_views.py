@@ -1,6 +1,6 @@
 """Counts, targets and names → answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from services.jobs.queries.areas import find_names_above
 from services.jobs.rules.indicators import FEN, Count, Indicator, IndicatorRules, Part
 from services.jobs.rules.targets import value_of
 from services.jobs.schemas import indicators as schemas
+from services.jobs.schemas.people import AreaView
 from services.jobs.usecases.indicator_board import Board
 from services.jobs.usecases.indicator_names import Named
 from services.jobs.usecases.targets import TargetLine, Targets
@@ -21,7 +22,8 @@ from shared.db.engine import ReadSession
 
 INDICATORS = "/jobs/v1/indicators"
 LISTS = "/jobs/v1/priority-lists"
-Names = Mapping[str, str]
+Names = dict[str, str]
+Areas = Mapping[str, AreaView]
 
 
 def definitions(version: IndicatorRules, reader: Reader) -> schemas.IndicatorsView:
@@ -52,23 +54,23 @@ async def board(
     session: ReadSession, found: Board, before: Board | None, wanted: Sequence[Indicator], reader: Reader
 ) -> schemas.BoardView:
     """The board, with the names of all its areas loaded at once."""
-    names = await _names(session, found)
+    areas = await _areas(session, found, reader)
     return schemas.BoardView(
-        area=_area(found.area_prefix, names, reader),
+        area=areas.get(found.area_prefix),
         as_of=found.day,
         counted_at=found.counted_at,
         waiting=found.waiting,
         people=found.people,
         in_ledger=found.rows,
-        lines=[_line(one, found, before, names, reader) for one in wanted],
+        lines=[_line(one, found, before, areas, reader) for one in wanted],
     )
 
 
 async def lists(session: ReadSession, found: Board, wanted: Sequence[Indicator], reader: Reader) -> schemas.ListsView:
     """How many stand on each list."""
-    names = await _names(session, found)
+    areas = await _areas(session, found, reader)
     return schemas.ListsView(
-        area=_area(found.area_prefix, names, reader),
+        area=areas.get(found.area_prefix),
         as_of=found.day,
         waiting=found.waiting,
         lists=[
@@ -78,7 +80,7 @@ async def lists(session: ReadSession, found: Board, wanted: Sequence[Indicator],
                 per=one.per,
                 count=found.total.get(one.code, Count()).numerator,
                 drill=_address(f"{LISTS}/{one.code}", found.area_prefix),
-                below=_below(one, found, None, names, reader),
+                below=_below(one, found, None, areas),
             )
             for one in wanted
         ],
@@ -104,7 +106,7 @@ async def people(session: ReadSession, page: Sequence[Named], reader: Reader, to
     return [_named(one, known[one.person_id], names, reader, today) for one in page if one.person_id in known]
 
 
-def _line(one: Indicator, found: Board, before: Board | None, names: Names, reader: Reader) -> schemas.BoardLine:
+def _line(one: Indicator, found: Board, before: Board | None, areas: Areas, reader: Reader) -> schemas.BoardLine:
     then = before.total.get(one.code, Count()) if before is not None else None
     of_last_year = value_of(one, then) if then is not None and one.unit != "points" else None
     return schemas.BoardLine(
@@ -113,17 +115,15 @@ def _line(one: Indicator, found: Board, before: Board | None, names: Names, read
         unit=one.unit,
         last_year=_number(of_last_year),
         drill=_address(f"{INDICATORS}/{one.code}/people", found.area_prefix, found.day),
-        below=_below(one, found, before, names, reader),
+        below=_below(one, found, before, areas),
         **_count(one, found.total.get(one.code, Count()), then),
     )
 
 
-def _below(
-    one: Indicator, found: Board, before: Board | None, names: Names, reader: Reader
-) -> list[schemas.AreaCountView]:
+def _below(one: Indicator, found: Board, before: Board | None, areas: Areas) -> list[schemas.AreaCountView]:
     return [
         schemas.AreaCountView(
-            area=reader.area(_code(area), dict(names)),
+            area=areas[area],
             **_count(one, counts.get(one.code, Count()), _then(before, area, one.code)),
         )
         for area, counts in found.below.items()
@@ -170,7 +170,7 @@ def _named(one: Named, person: Person, names: Names, reader: Reader, today: date
     days_home = fields["days_home"]
     return schemas.NamedView(
         **dict(reader.person(person, today)),
-        area=reader.area(one.area_code, dict(names)),
+        area=reader.area(one.area_code, names),
         household_class=reader.code("household_class", person.household_class),
         relocated=person.relocated,
         grade=person.grade,
@@ -182,13 +182,15 @@ def _named(one: Named, person: Person, names: Names, reader: Reader, today: date
     )
 
 
-async def _names(session: ReadSession, found: Board) -> Names:
-    codes: Iterable[str] = (_code(area) for area in (found.area_prefix, *found.below) if area)
-    return await find_names_above(session, codes)
+async def _areas(session: ReadSession, found: Board, reader: Reader) -> Areas:
+    """The area itself, unless it is everywhere, and those below it."""
+    prefixes = [area for area in (found.area_prefix, *found.below) if area]
+    names = await find_names_above(session, (_code(area) for area in prefixes))
+    return {area: reader.area(_code(area), names) for area in prefixes}
 
 
 def _area(prefix: str, names: Names, reader: Reader) -> Any:
-    return reader.area(_code(prefix), dict(names)) if prefix else None
+    return reader.area(_code(prefix), names) if prefix else None
 
 
 def _code(prefix: str) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import polars as pl
 
-from services.jobs.rules.indicator_months import first_of, months_on
+from services.jobs.rules.months import month_of, move
 from shared.clock import start_of_day
 from shared.contracts.labour_facts import RAW_TYPES
 from shared.db.engine import ReadSession, raw
@@ -95,7 +95,7 @@ class FrameDay:
     @property
     def month(self) -> date:
         """Its first day."""
-        return first_of(self.day)
+        return month_of(self.day)
 
 
 async def frame_of_villages(
@@ -109,7 +109,7 @@ async def frame_of_villages(
     arguments = (
         on.day,
         on.month,
-        months_on(on.month, -on.look_back_months),
+        move(on.month, -on.look_back_months),
         list(villages),
         on.running,
         _first_id_after(on.month),
@@ -131,5 +131,5 @@ def _columns(names: Sequence[str], area: str) -> str:
 
 def _first_id_after(month: date) -> UUID:
     """Below it are the ids (RFC 9562, version 7) made before the month's end."""
-    milliseconds = int(start_of_day(months_on(month, 1)).timestamp() * 1000)
+    milliseconds = int(start_of_day(move(month, 1)).timestamp() * 1000)
     return UUID(int=milliseconds << 80)

@@ -1,8 +1,9 @@
-"""Months of the ledger and the day that each is counted for."""
+"""The day that a month of the ledger is counted for."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar
 
+from services.jobs.rules.months import last_day, month_of
 from shared.errors import Invalid
 
 
@@ -12,25 +13,9 @@ class DayInFuture(Invalid):
     code: ClassVar[str] = "date-in-future"
 
 
-def first_of(day: date) -> date:
-    """The month of a day, by its first day."""
-    return day.replace(day=1)
-
-
-def months_on(month: date, months: int) -> date:
-    """The first day so many months later, or earlier."""
-    place = month.year * 12 + month.month - 1 + months
-    return date(place // 12, place % 12 + 1, 1)
-
-
-def last_of(month: date) -> date:
-    """Its last day."""
-    return months_on(month, 1) - timedelta(days=1)
-
-
 def day_of(month: date, today: date) -> date:
     """The day a month is counted for: its last, and today in the month that runs."""
-    return min(last_of(month), today)
+    return min(last_day(month), today)
 
 
 def asked_day(day: date | None, today: date) -> date:
@@ -42,4 +27,4 @@ def asked_day(day: date | None, today: date) -> date:
 
 def is_kept(day: date, today: date) -> bool:
     """Whether counters are kept for the day; the days between are counted from the rows."""
-    return day == day_of(first_of(day), today)
+    return day == day_of(month_of(day), today)

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from services.jobs.queries import indicators as kept
-from services.jobs.rules.indicator_months import asked_day, day_of, first_of, is_kept, months_on
+from services.jobs.rules.indicator_months import asked_day, day_of, is_kept
 from services.jobs.rules.indicators import Count, IndicatorRules
+from services.jobs.rules.months import month_of, move
 from services.jobs.usecases.indicator_counts import Tally, count_villages
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
 from shared import areas
@@ -70,8 +71,8 @@ async def count_board(
     After midnight the board is of the day before, until all is counted for the new one.
     """
     day = asked_day(asked, today)
-    if not is_kept(day, today) or not (await kept.find_kept(session, area_prefix, first_of(day))).villages:
-        villages = await kept.list_villages(session, area_prefix, first_of(day))
+    if not is_kept(day, today) or not (await kept.find_kept(session, area_prefix, month_of(day))).villages:
+        villages = await kept.list_villages(session, area_prefix, month_of(day))
         tally = await count_villages(session, rules, villages, day, today)
         return _board(area_prefix, day, _summed(tally, _digits(area_prefix), codes), tally, None, 0)
     return await _kept_board(session, rules, area_prefix, day, today, codes)
@@ -81,7 +82,9 @@ async def count_last_year(
     session: ReadSession, rules: IndicatorRuleSets, area_prefix: str, day: date, today: date, codes: Collection[str]
 ) -> Board | None:
     """The board of the same month last year as it ended; None when nobody had a row in it."""
-    month = months_on(first_of(day), -12)
+    month = move(month_of(day), -12)
+    if rules.find(area_prefix, day_of(month, today)) is None:
+        return None
     found = await _kept_board(session, rules, area_prefix, day_of(month, today), today, codes)
     return found if found.rows else None
 
@@ -89,7 +92,7 @@ async def count_last_year(
 async def _kept_board(
     session: ReadSession, rules: IndicatorRuleSets, area_prefix: str, day: date, today: date, codes: Collection[str]
 ) -> Board:
-    month, digits = first_of(day), _digits(area_prefix)
+    month, digits = month_of(day), _digits(area_prefix)
     waiting = await kept.list_waiting(session, area_prefix, _read_by(rules, area_prefix, day))
     state = await kept.find_kept(session, area_prefix, month)
     anew = waiting if len(waiting) <= FEW else []
@@ -104,7 +107,7 @@ async def _kept_board(
 def _read_by(rules: IndicatorRuleSets, area_prefix: str, day: date) -> list[date]:
     """The months whose rows a count reads: its own, and the one it looks back on."""
     version: IndicatorRules = rules.require(area_prefix, day)
-    return [first_of(day), months_on(first_of(day), -version.body.look_back_months)]
+    return [month_of(day), move(month_of(day), -version.body.look_back_months)]
 
 
 def _digits(area_prefix: str) -> int:

@@ -14,8 +14,9 @@ import polars as pl
 from services.jobs.queries import indicators as kept
 from services.jobs.queries.indicators import Place, VillageState
 from services.jobs.queries.labour_frame import FrameDay, frame_of_villages
-from services.jobs.rules.indicator_months import day_of, first_of, last_of, months_on
+from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.indicators import Count, IndicatorRules, count, prepared
+from services.jobs.rules.months import last_day, month_of, move
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
 from shared.areas import Scope
 from shared.clock import local_date
@@ -71,7 +72,7 @@ def parts(
 
 def frame_day(rules: IndicatorRules, day: date, today: date) -> FrameDay:
     """How a day is looked at."""
-    return FrameDay(day, first_of(day) == first_of(today), rules.body.look_back_months)
+    return FrameDay(day, month_of(day) == month_of(today), rules.body.look_back_months)
 
 
 def _tally(rules: IndicatorRules, villages: Sequence[str], people: pl.DataFrame) -> Tally:
@@ -104,9 +105,9 @@ async def mark_due(session: WriteSession, today: date) -> None:
     took another's place: all it counts, and `settle_months` back as well.
     """
     rules = await IndicatorRuleSets.load(session)
-    month = first_of(today)
+    month = month_of(today)
     changed = await kept.take_people(session)
-    states = await kept.list_states(session, months_on(month, -_MOST_UNSETTLED))
+    states = await kept.list_states(session, move(month, -_MOST_UNSETTLED))
     due = {(area, one) for area in changed for one in _unsettled(rules, area, today)}
     for place, (policy_id, as_of, counted_at) in states.items():
         day = day_of(place[1], today)
@@ -126,7 +127,7 @@ _MOST_UNSETTLED = 24
 def _unsettled(rules: IndicatorRuleSets, area: str, today: date) -> Iterator[date]:
     version = rules.find(area, today)
     for back in range(version.body.settle_months + 1 if version is not None else 0):
-        yield months_on(first_of(today), -back)
+        yield move(month_of(today), -back)
 
 
 async def _recount_next(session: WriteSession, now: datetime) -> int:
@@ -134,10 +135,10 @@ async def _recount_next(session: WriteSession, now: datetime) -> int:
     today = local_date(now)
     places = set(await kept.take_next(session, PART))
     rules = await IndicatorRuleSets.load(session)
-    later = {(area, months_on(month, _look_back(rules, area, month))) for area, month in places}
+    later = {(area, move(month, _look_back(rules, area, month))) for area, month in places}
     places |= await kept.find_counted(session, later - places)
     for month, villages in _by_month(places).items():
-        if month <= first_of(today):
+        if month <= month_of(today):
             day = day_of(month, today)
             tally = await count_villages(session, rules, villages, day, today)
             await kept.put_counts(session, day, tally.states, tally.counts, now)
@@ -145,7 +146,7 @@ async def _recount_next(session: WriteSession, now: datetime) -> int:
 
 
 def _look_back(rules: IndicatorRuleSets, area: str, month: date) -> int:
-    version = rules.find(area, last_of(month))
+    version = rules.find(area, last_day(month))
     return version.body.look_back_months if version is not None else 0
 
 

@@ -11,8 +11,9 @@ import polars as pl
 
 from services.jobs.queries import indicators as kept
 from services.jobs.queries.labour_frame import frame_of_villages
-from services.jobs.rules.indicator_months import asked_day, first_of, is_kept, months_on
+from services.jobs.rules.indicator_months import asked_day, is_kept
 from services.jobs.rules.indicators import Indicator, IndicatorRules, IndicatorUnknown, Part, names, prepared
+from services.jobs.rules.months import month_of, move
 from services.jobs.usecases.indicator_counts import frame_day, parts
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
 from shared.areas import CODE_LENGTH, AreaCode
@@ -120,13 +121,13 @@ async def _villages(
     session: ReadSession, rules: IndicatorRuleSets, asked: Asked, day: date, today: date
 ) -> Sequence[str]:
     """Where somebody is to be found: by the counters, and wherever these are not those of the day."""
-    month = first_of(day)
+    month = month_of(day)
     everywhere = await kept.list_villages(session, asked.area_prefix, month)
     if not is_kept(day, today):
         return everywhere
     back = rules.require(asked.area_prefix, day).body.look_back_months
     states = await kept.list_states(session, month)
-    changed = set(await kept.list_waiting(session, asked.area_prefix, [month, months_on(month, -back)]))
+    changed = set(await kept.list_waiting(session, asked.area_prefix, [month, move(month, -back)]))
     holding = set(await kept.list_holding(session, asked.area_prefix, month, asked.code, asked.part))
     fresh = {area for (area, of), (_, as_of, _) in states.items() if of == month and as_of == day}
     return [one for one in everywhere if one in holding or one in changed or one not in fresh]
