@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.jobs.settings import JobsSettings
-from services.jobs.usecases.indicator_counts import recount_due
+from services.jobs.usecases.indicator_counts import mark_stale, recount_due
 from services.jobs.usecases.needs import withdraw_past
 from shared.areas import Scope
 from shared.clock import utc_now
@@ -17,6 +17,7 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
     return [
         every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
         every(settings.count_seconds, "indicators", lambda: count_indicators(database)),
+        every(settings.sweep_seconds, "indicator days", lambda: mark_indicators(database)),
     ]
 
 
@@ -31,3 +32,9 @@ async def sweep_needs(database: Database) -> None:
 async def count_indicators(database: Database) -> None:
     """Count anew the villages whose rows or people have changed."""
     await recount_due(database, utc_now)
+
+
+async def mark_indicators(database: Database) -> None:
+    """Have counted anew what a new day or a new version of the definitions makes due."""
+    async with database.write(Scope.everywhere()) as session:
+        await mark_stale(session, utc_now())

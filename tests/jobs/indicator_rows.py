@@ -1,11 +1,13 @@
 """Rows of the ledger written as its roads leave them, for what is counted of them."""
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.jobs.rules.months import month_of, move
-from services.jobs.usecases.indicator_counts import recount_due
+from services.jobs.usecases.indicator_counts import mark_stale, recount_due
+from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.contracts.directory import PolicyPublished
 from tests.jobs.conftest import LONG_AGO, PINE, Jobs, policy_id
@@ -55,9 +57,11 @@ async def write(service: Jobs, people: list[UUID], of: date | None = None, area:
     )
 
 
-async def recount(service: Jobs) -> int:
+async def recount(service: Jobs, clock: Callable[[], datetime] = utc_now) -> int:
     """What the work beside the requests does."""
-    return await recount_due(service.database, utc_now)
+    async with service.database.write(Scope.everywhere()) as session:
+        await mark_stale(session, clock())
+    return await recount_due(service.database, clock)
 
 
 def days_ago(days: int) -> date:

@@ -8,10 +8,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from services.jobs.queries import indicators as kept
+from services.jobs.queries.labour_frame import FrameDay, frame_of_villages
 from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.indicators import Count
+from services.jobs.rules.ledger import Entry, counts_on
 from services.jobs.rules.months import last_day
-from services.jobs.usecases.indicator_counts import Tally, count_villages, recount_due
+from services.jobs.usecases.indicator_counts import Tally, count_villages
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
 from shared.areas import Scope
 from shared.clock import local_date, start_of_day, utc_now
@@ -132,7 +134,7 @@ async def test_a_day_a_version_and_a_changed_person_make_due(service: Jobs) -> N
     assert await recount(service) == 0
 
     async def tomorrow() -> int:
-        return await recount_due(service.database, lambda: utc_now() + timedelta(days=1))
+        return await recount(service, lambda: utc_now() + timedelta(days=1))
 
     assert await tomorrow() >= 1
     assert await tomorrow() == 0
@@ -153,11 +155,10 @@ async def test_when_a_month_has_ended_it_is_counted_as_one_that_has(service: Job
     await write(service, [person], month(1), **OUT)
 
     async def counted_on(day: date) -> int:
-        await recount_due(service.database, lambda: start_of_day(day) + timedelta(hours=12))
+        await recount(service, lambda: start_of_day(day) + timedelta(hours=12))
         return (await counters(service, month(1))).get((PINE, "transferred"), Count()).numerator
 
     await service.people(1, active=False)
-    await service.sql("UPDATE indicator_state SET counted_at = counted_at")
     assert await counted_on(last) == 0
     assert await counted_on(last + timedelta(days=1)) == 1
 
@@ -205,3 +206,33 @@ async def test_the_other_townships_villages_are_out_of_sight(service: Jobs) -> N
     assert {area for area, _ in found} == {BRIDGE}
     async with service.database.read(Scope.parse([PINE])) as session:
         assert await kept.sum_counts(session, COUNTY[:6], month(), 12, [], CODES) == {}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_day_is_read_as_the_ledger_reads_it(service: Jobs, seed: int) -> None:
+    """Status on any day of a month, against the ledger's own rule; days at home, against the calendar."""
+    await shipped(service)
+    random, past = Random(seed), month(2)
+    people = await service.people(*range(1, 31))
+    entries: dict[str, Entry] = {}
+    for person in people:
+        start, end = (past + timedelta(days=random.randrange(-20, 40)) for _ in range(2))
+        row = {
+            "status": random.choice(["out", "planned", "not_out"]),
+            "started_on": random.choice([None, start]),
+            "ended_on": random.choice([None, end]),
+        }
+        if row["status"] != "out":
+            row["started_on"] = None
+        await write(service, [person], past, **row)
+        entries[str(person)] = Entry(**row)  # type: ignore[arg-type]
+    for day in (past + timedelta(days=number) for number in (0, 9, 17, 27)):
+        async with service.database.read(Scope.everywhere()) as session:
+            frame = await frame_of_villages(session, [PINE], FrameDay(day, False, 3), {"status", "days_home"})
+        assert frame.height == len(entries)
+        for row in frame.iter_rows(named=True):
+            entry, out = entries[row["person_id"]], counts_on(entries[row["person_id"]], day)
+            expected = "out" if out else "planned" if entry.status == "planned" else "not_out"
+            ended = entry.ended_on is not None and entry.ended_on < day and not out
+            days = (day - entry.ended_on).days if ended and entry.ended_on else None
+            assert (row["status"], row["days_home"]) == (expected, days)

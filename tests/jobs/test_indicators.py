@@ -301,6 +301,14 @@ def test_no_route_takes_a_total(router: Any) -> None:
     assert methods == {"GET"}
 
 
+def test_nothing_that_may_be_sent_is_a_total(service: Jobs) -> None:
+    schemas = service.app.openapi()["components"]["schemas"]
+    sent = {name: one for name, one in schemas.items() if name.endswith(("Draft", "Entry", "Row", "Correction"))}
+    named = {field for one in sent.values() for field in one.get("properties", {})}
+    assert len(named) > 10
+    assert not named & {"total", "totals", "numerator", "denominator", "headcount"}
+
+
 ASKED = ("/indicators", "/indicator-board", "/targets", "/indicators/transferred/people", "/priority-lists/came-home")
 
 

@@ -89,7 +89,7 @@ async def recount_due(database: Database, clock: Callable[[], datetime]) -> int:
     async with database.write(_EVERYWHERE) as session:
         if not await kept.hold_counting(session):
             return 0
-        await mark_due(session, local_date(clock()))
+        await _mark_changed(session, local_date(clock()))
     while True:
         async with database.write(_EVERYWHERE) as session:
             done = await _recount_next(session, clock()) if await kept.hold_counting(session) else 0
@@ -98,17 +98,13 @@ async def recount_due(database: Database, clock: Callable[[], datetime]) -> int:
             return counted
 
 
-async def mark_due(session: WriteSession, today: date) -> None:
-    """Mark what a day, a new version, or a change of people makes due.
-
-    People of a village who changed: each month that has not settled. The month that runs: each day. A version that
-    took another's place: all it counts, and `settle_months` back as well.
-    """
-    rules = await IndicatorRuleSets.load(session)
+async def mark_stale(session: WriteSession, now: datetime) -> None:
+    """Mark what a new day, the end of a month or a new version of the definitions makes due, and who was never counted."""
+    today = local_date(now)
     month = month_of(today)
-    changed = await kept.take_people(session)
+    rules = await IndicatorRuleSets.load(session)
     states = await kept.list_states(session, move(month, -_MOST_UNSETTLED))
-    due = {(area, one) for area in changed for one in _unsettled(rules, area, today)}
+    due: set[Place] = set()
     for place, (policy_id, as_of, counted_at) in states.items():
         day = day_of(place[1], today)
         version = rules.find(place[0], day)
@@ -118,6 +114,13 @@ async def mark_due(session: WriteSession, today: date) -> None:
     villages = await kept.list_villages(session, "", month)
     due |= {(area, month) for area in villages if (area, month) not in states and rules.find(area, today) is not None}
     await kept.mark(session, due)
+
+
+async def _mark_changed(session: WriteSession, today: date) -> None:
+    """Where people have changed: mark each month that has not settled."""
+    if changed := await kept.take_people(session):
+        rules = await IndicatorRuleSets.load(session)
+        await kept.mark(session, {(area, month) for area in changed for month in _unsettled(rules, area, today)})
 
 
 _MOST_UNSETTLED = 24
