@@ -1,5 +1,6 @@
 """Counters: what they are is what counting from the rows gives, whatever has happened; and they are never late unsaid."""
 
+import asyncio
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -13,7 +14,7 @@ from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.indicators import Count
 from services.jobs.rules.ledger import Entry, counts_on
 from services.jobs.rules.months import last_day
-from services.jobs.usecases.indicator_counts import Tally, count_villages
+from services.jobs.usecases.indicator_counts import Tally, count_villages, recount_due
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
 from shared.areas import Scope
 from shared.clock import local_date, start_of_day, utc_now
@@ -85,7 +86,8 @@ class Life:
             case 1:
                 await self.service.sql("DELETE FROM labour_row WHERE person_id = :id", id=person)
             case 2:
-                await write(self.service, list(self.people.values())[:5], month(3), area, **OUT)
+                began = OUT | {"started_on": month(3) + timedelta(days=self.random.randrange(-40, 20))}
+                await write(self.service, [person], month(3), area, **began)
             case 3:
                 await self.service.sql("UPDATE labour_row SET wage = wage + 100 WHERE month = :m", m=month(1))
             case _:
@@ -145,6 +147,35 @@ async def test_a_day_a_version_and_a_changed_person_make_due(service: Jobs) -> N
     assert (await counters(service, month())).get((PINE, "transferred"), Count()).numerator == 0
     await service.people(1, labour_skill="none")
     assert await recount(service) == 1 + body["settle_months"]
+
+
+async def test_a_row_that_is_looked_back_on_counts_anew_who_looks(service: Jobs) -> None:
+    await shipped(service)
+    people = await service.people(1, 2)
+    await write(service, people, **OUT)
+    await recount(service)
+    assert (PINE, "stay-rate") not in await counters(service, month())
+    await write(service, people, month(3), **OUT | {"started_on": month(3) + timedelta(days=4), "wage": 5000})
+    await recount(service)
+    assert (await counters(service, month()))[PINE, "stay-rate"] == Count(2, 2, 0)
+
+
+async def test_whoever_counts_and_writes_at_once_the_end_is_right(service: Jobs) -> None:
+    await shipped(service)
+    people = await service.people(*range(1, 9))
+
+    async def writing(person: UUID) -> None:
+        for kind in (READY, OUT, UNABLE, OUT):
+            await write(service, [person], **kind)
+
+    async def counting() -> None:
+        for _ in range(8):
+            await recount_due(service.database, utc_now)
+
+    await asyncio.gather(*(writing(one) for one in people), counting(), counting())
+    await recount(service)
+    assert await counters(service, month()) == await from_rows(service, month())
+    assert (await counters(service, month()))[PINE, "transferred"].numerator == len(people)
 
 
 async def test_when_a_month_has_ended_it_is_counted_as_one_that_has(service: Jobs) -> None:
