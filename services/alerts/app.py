@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from services.alerts import api, background
 from services.alerts.consumers import HANDLERS
 from services.alerts.file_worker import FileWorker
+from services.alerts.queries import known
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases.files import Shelf
@@ -16,6 +17,7 @@ from services.alerts.webhook_sender import WebhookSender
 from shared.bus.port import Bus
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.db.together import Together
 from shared.files import FileStore
 from shared.http.app import BackgroundWork, Parts, every, service_app
 from shared.inbox import Inbox
@@ -67,6 +69,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
                 *workers,
                 WebhookSender(database, vault, settings.webhooks).run,
                 every(SWEEP_SECONDS, "sweep", partial(background.sweep, database)),
+                every(SWEEP_SECONDS, "webhook addresses", partial(background.seal_addresses, database, vault)),
                 every(SWEEP_SECONDS, "sweep files", partial(background.sweep_files, database, shelf, settings.files)),
                 every(NIGHT_SECONDS, "night", look_whether_night),
                 every(settings.reminder_seconds, "reminders", partial(background.remind, database)),
@@ -76,6 +79,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             ),
             state={
                 "reference": reference,
+                "register": Together(database, known.look_up),
                 "webhooks": settings.webhooks,
                 "files": shelf.store,
                 "files_settings": settings.files,

@@ -11,7 +11,7 @@ from services.alerts.queries.verdicts import delete_old_notices
 from services.alerts.queries.webhooks import delete_old_deliveries
 from services.alerts.rules import due_tonight, lane_of_batch
 from services.alerts.rules.silence import ContradictionKind
-from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, zero_reports
+from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, webhooks, zero_reports
 from services.alerts.usecases.files import Shelf, forget_old_files, forget_orphans
 from services.alerts.usecases.rematching import forget_expired
 from shared.areas import Scope
@@ -73,6 +73,12 @@ async def sweep(database: Database) -> None:
         await delete_old_notices(session, now - NOTICES_KEPT)
         await calendar.forget_reminders(session, now)
         await phone_codes.forget(session, now)
+
+
+async def seal_addresses(database: Database, vault: Vault) -> None:
+    """Addresses of webhooks that an earlier version has kept in clear."""
+    async with database.write(_EVERYWHERE) as session:
+        await webhooks.seal_addresses(session, vault)
 
 
 async def sweep_files(database: Database, shelf: Shelf, kept: FilesSettings) -> None:

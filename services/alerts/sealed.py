@@ -23,6 +23,7 @@ SEALED = (
     Sealed(BatchChunk.sealed, batches.PURPOSE),
     Sealed(File.name_sealed, files.NAME),
     Sealed(UnmatchedRow.sealed, file_alerts.UNMATCHED),
+    Sealed(Webhook.url_sealed, webhooks.URL),
     Sealed(Webhook.secret_sealed, webhooks.PURPOSE),
     Sealed(Webhook.old_secret_sealed, webhooks.PURPOSE),
     Sealed(ZeroReport.note_sealed, zero_reports.NOTE),

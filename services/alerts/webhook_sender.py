@@ -14,6 +14,7 @@ from services.alerts.queries.webhooks import Outgoing
 from services.alerts.rules.webhooks import may_call
 from services.alerts.settings import WebhookSettings
 from services.alerts.usecases.deliveries import Answer, headers, note_answer
+from services.alerts.usecases.webhooks import address_of
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
@@ -81,16 +82,17 @@ class WebhookSender:
     async def _call(self, client: httpx.AsyncClient, message: Outgoing) -> Answer:
         try:
             async with asyncio.timeout(self.settings.timeout):
-                address = await self._address(message.url)
+                target = address_of(message, self.vault)
+                address = await self._address(target)
                 if address is None:
                     return Answer(error="webhook-url-forbidden")
-                url, host = _pinned(message.url, address)
+                url, host = _pinned(target, address)
                 request = client.build_request(
                     "POST",
                     url,
                     content=message.body.encode(),
                     headers={**headers(message, self.vault, utc_now()), "host": host},
-                    extensions={"sni_hostname": urlsplit(message.url).hostname},
+                    extensions={"sni_hostname": urlsplit(target).hostname},
                 )
                 response = await client.send(request, stream=True)  # its body is nobody's business
                 await response.aclose()

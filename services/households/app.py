@@ -9,12 +9,14 @@ from services.households.background import (
     QUALITY_SECONDS,
     IncomeSweep,
     audit_county,
+    end_what_is_over,
     grade_by_night,
     grade_waiting,
     look_for_pretence,
     sweep_deadlines,
     sweep_imports,
     sweep_photos,
+    tell_who_came_of_age,
 )
 from services.households.consumers import HANDLERS
 from services.households.list_worker import ListWorker
@@ -66,6 +68,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
             background=[
                 every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
+                every(settings.sweep_seconds, "endings", lambda: end_what_is_over(database, vault, utc_now())),
                 every(settings.grade_seconds, "grades", lambda: grade_waiting(database, utc_now())),
                 every(settings.sweep_seconds, "grading by night", lambda: grade_by_night(database, utc_now)),
                 every(settings.income_sweep_seconds, "income", lambda: income.run(utc_now())),
@@ -81,6 +84,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
                     lambda: sweep_photos(database, photos, settings.photos.kept_days, utc_now()),
                 ),
                 every(IMPORT_SWEEP_SECONDS, "imports", forget_imports),
+                every(NIGHT_SECONDS, "labour", lambda: tell_who_came_of_age(database, vault, utc_now())),
                 keep_list_process if settings.list_process else ListWorker(database, shelf).run,
             ],
             state={

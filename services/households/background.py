@@ -8,6 +8,8 @@ from uuid import UUID
 from services.households.queries.income_bulk import list_area_codes, list_versions
 from services.households.usecases import (
     case_escalation,
+    dropout_ends,
+    emptied,
     escalation,
     grade_overrides,
     grading,
@@ -18,6 +20,7 @@ from services.households.usecases import (
 from services.households.usecases.consequences import follow_due
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
+from services.households.usecases.labour_telling import tell_come_of_age
 from services.households.usecases.photos import PhotoShelf
 from services.households.usecases.quality_night import audit_next_due, audit_next_village
 from services.households.usecases.register_imports import (
@@ -50,6 +53,19 @@ async def sweep_deadlines(database: Database, now: datetime) -> None:
         while handled == batch:
             async with database.write(Scope.everywhere()) as session:
                 handled = await step(session, now)
+
+
+async def end_what_is_over(database: Database, vault: Vault, now: datetime) -> None:
+    """National cases of households that lists have emptied; dropout cases of those of age, dead or gone."""
+    ended = emptied.BATCH
+    while ended == emptied.BATCH:
+        async with database.write(Scope.everywhere()) as session:
+            ended = await emptied.end_emptied(session, now)
+    async with database.read(Scope.everywhere()) as session:
+        over = await dropout_ends.list_over(session, now)
+    for case_id in over:
+        async with database.write(Scope.everywhere()) as session:
+            await dropout_ends.end_dropout(session, vault, case_id, now)
 
 
 NIGHT = time(1, 30)
@@ -150,3 +166,9 @@ async def sweep_photos(database: Database, shelf: PhotoShelf, kept_days: int, no
     while gone == photos.SWEEP:
         gone = await photos.forget_photos(database, shelf, timedelta(days=kept_days), now)
     await photos.forget_orphans(database, shelf, now)
+
+
+async def tell_who_came_of_age(database: Database, vault: Vault, now: datetime) -> None:
+    """People who turned 15 since yesterday, for the jobs service."""
+    async with database.write(Scope.everywhere()) as session:
+        await tell_come_of_age(session, vault, now)

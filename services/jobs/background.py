@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.jobs.settings import JobsSettings
+from services.jobs.usecases.carrying import roll_months
 from services.jobs.usecases.indicator_counts import mark_stale, recount_due
 from services.jobs.usecases.needs import withdraw_past
 from shared.areas import Scope
@@ -11,6 +12,8 @@ from shared.db.engine import Database
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
 
+MONTHS_SECONDS = 600.0
+
 
 def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:  # noqa: ARG001
     """The work of one process, in the order in which it starts."""
@@ -18,6 +21,7 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
         every(settings.count_seconds, "indicators", lambda: count_indicators(database)),
         every(settings.sweep_seconds, "indicator days", lambda: mark_indicators(database)),
+        every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
     ]
 
 

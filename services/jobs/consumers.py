@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.jobs.usecases import needs, people
+from services.jobs.usecases import asked_needs, people
+from services.jobs.usecases.carrying import follow_moves
 from shared.clock import utc_now
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
@@ -21,7 +22,8 @@ def make_handlers(vault: Vault) -> Mapping[EventType, Handler]:
 
     async def on_labour_changed(session: WriteSession, received: Sequence[Received[LabourChanged]]) -> None:
         """People of the labour force came, changed or left."""
-        await people.take_people(session, vault, [one.event for one in received])
+        await people.take_people(session, vault, [one.event for one in received], utc_now())
+        await follow_moves(session, {person.person_key for one in received for person in one.event.people}, utc_now())
 
     return {
         AreasChanged: on_areas_changed,
@@ -40,4 +42,4 @@ async def on_grades_changed(session: WriteSession, received: Sequence[Received[G
 
 async def on_work_needed(session: WriteSession, received: Sequence[Received[WorkNeeded]]) -> None:
     """A case asks for work, or no more."""
-    await needs.take_work_needed(session, [one.event for one in received], utc_now())
+    await asked_needs.take_work_needed(session, [one.event for one in received], utc_now())

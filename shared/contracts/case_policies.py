@@ -31,17 +31,19 @@ class CaseClocks(_Body):
     `states`: how long a case may stand in a state. `decision`: clue to decision, notice and all; `measure`:
     identification to the first help; `papers`: for the papers of the fast lane (绿色通道), the only clock while it runs.
     `notice_days` and `monitored_months` are the least that must have passed: notice (公示), and being monitored before
-    the risk may be called gone. `warn_days`: a warning that many days before a deadline. `to_township` and `to_county`:
-    days after it until the next level is told. `pauses`: the most days a clock may stand still for each reason (a code
-    of `pause_reason`), `pause_days` for all of a round together.
+    the risk may be called gone. Their floors are what every source asks for (docs/field.md, Steps): 5 days (Qin'an,
+    Yongcheng, Shangyou), half a year (Shangyou, Zongyang, Yingjiang); a county may ask for more, not for less.
+    `warn_days`: a warning that many days before a deadline. `to_township` and `to_county`: days after it until the
+    next level is told. `pauses`: the most days a clock may stand still for each reason (a code of `pause_reason`),
+    `pause_days` for all of a round together.
     """
 
     states: dict[State, Term]
     decision: Term
     measure: Term
     papers: Term
-    notice_days: Annotated[int, Field(ge=0, le=60)]
-    monitored_months: Annotated[int, Field(ge=0, le=60)]
+    notice_days: Annotated[int, Field(ge=5, le=60)]
+    monitored_months: Annotated[int, Field(ge=6, le=60)]
     warn_days: Annotated[int, Field(ge=0, le=60)]
     to_township: Annotated[int, Field(ge=0, le=365)]
     to_county: Annotated[int, Field(ge=0, le=365)]

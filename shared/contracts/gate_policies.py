@@ -10,7 +10,6 @@ Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=40)]
 MeasureCode = Annotated[str, Field(pattern=r"^[a-z][a-z_]*(\.[a-z][a-z_]*)?$", max_length=80)]
 """A kind of measure, `employment`, or one of its sub-kinds, `employment.training`."""
 Days = Annotated[int, Field(ge=0, le=3650)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Body(BaseModel):
@@ -57,16 +56,27 @@ class MeasureFit(_Body):
 class GateTerms(_Body):
     """`gate-terms` (识别与消除条件): the numbers of the gates, beside the days and months of `case-clocks`.
 
-    Days are calendar days. A visit counts from `visit_before_days` before the case was opened: nobody is visited
-    twice for one thing. A notice is told of at most `notice_tell_days` after it was put up or taken down, and is void
-    when it was not taken down within `notice_prove_days` of the first day on which it could be.
+    Days are calendar days. A visit counts from `visit_before_days` before the case was opened, or came to its
+    elimination check: nobody is visited twice for one thing. A notice is told of at most `notice_tell_days` after it
+    was put up or taken down, and is void when it was not taken down within `notice_prove_days` of the first day on which
+    it could be.
+
+    Floors: no policy lets less than half of those present carry a vote (村民委员会组织法 26: 到会人员的过半数同意).
+    That law asks for two thirds of the villagers' representatives too; how many a village has nobody tells us, so the
+    quorum is a number of people: `quorum_people`. The risk must be gone stably (docs/field.md, Steps: 风险稳定消除):
+    `assured_days` is for how long schooling, medical care, housing and water must have been in order. Both are new
+    beside older versions, so they ask for nothing where a version does not name them.
     """
 
     visit_before_days: Days
     notice_tell_days: Days
     notice_prove_days: Days
-    votes_share: Annotated[Share, Field(description="More than this share of those present must have voted for it")]
+    votes_share: Annotated[
+        float, Field(ge=0.5, le=1, description="More than this share of those present must have voted for it")
+    ]
+    quorum_people: Annotated[int, Field(ge=1, le=1000, description="How many must have been there")] = 1
     check_fresh_days: Annotated[int, Field(ge=1, description="How old the elimination check may be")]
+    assured_days: Annotated[Days, Field(description="How long the assurances must have held without a break")] = 0
     income_fresh_days: Annotated[int, Field(ge=1, description="How long ago the income year may have ended")]
     rigid_share_max: Annotated[
         float | None,

@@ -87,8 +87,9 @@ async def test_a_verdict_comes_back_with_its_reason(service: Service) -> None:
     assert (alert["state"], alert["verdict"]) == ("answered", "risk_confirmed")
     assert alert["answer"]["reason"] == "risk_confirmed：张小明在家"
     assert alert["answer"]["visited_on"] == "2026-03-09"
-    supervised = await read(service, alert_id, bearer("supervisor"))
-    assert (supervised["answer"]["verdict"], supervised["answer"]["reason"]) == ("risk_confirmed", None)
+    for role in ("supervisor", "admin"):
+        seen = await read(service, alert_id, bearer(role))
+        assert (seen["answer"]["verdict"], seen["answer"]["reason"]) == ("risk_confirmed", None)
     answer = await service.post(f"{ALERTS}/{alert_id}/withdrawal", {"reason": "误报"})
     assert (answer.status_code, answer.json()["code"]) == (409, "alert-already-answered")
     assert (await read(service, alert_id))["state"] == "answered"

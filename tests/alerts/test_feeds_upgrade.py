@@ -20,8 +20,8 @@ UPDATE alerts.feed SET version = 2, name_zh = '本县大额医疗', default_seve
 """
 
 
-async def test_a_countys_own_changes_survive(cluster: Cluster, database_name: str) -> None:
-    url = cluster.dsn("shouwang", database_name)
+async def test_a_countys_own_changes_survive(cluster: Cluster, fresh_database: str) -> None:
+    url = cluster.dsn("shouwang", fresh_database)
     in_thread(downgrade, "alerts", url, "alerts_0002")
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     await connection.execute(OWN)

@@ -54,12 +54,12 @@ async def tables(url: str) -> list[str]:
     return found
 
 
-async def test_models_and_migrations_agree(cluster: Cluster, database_name: str) -> None:
-    assert await look(cluster.dsn("shouwang", database_name)) == ([], FEEDS)
+async def test_models_and_migrations_agree(cluster: Cluster, fresh_database: str) -> None:
+    assert await look(cluster.dsn("shouwang", fresh_database)) == ([], FEEDS)
 
 
-async def test_down_and_up_again(cluster: Cluster, database_name: str) -> None:
-    url = cluster.dsn("shouwang", database_name)
+async def test_down_and_up_again(cluster: Cluster, fresh_database: str) -> None:
+    url = cluster.dsn("shouwang", fresh_database)
     in_thread(downgrade, "alerts", url, "base")
     assert await tables(url) == ["alembic_version"]
     in_thread(migrate, "alerts", url)

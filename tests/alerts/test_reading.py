@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from shared.contracts.alerts import AlertRaised, AlertWithdrawn
 from tests.alerts.conftest import (
     ALERTS,
@@ -133,11 +135,12 @@ async def test_who_may_withdraw(service: Service) -> None:
     assert (await service.post(f"{place}/withdrawal", body, headers=account)).status_code == 200
 
 
-async def test_a_supervisor_gets_no_free_text(service: Service) -> None:
+@pytest.mark.parametrize("role", ["supervisor", "admin"])
+async def test_who_needs_no_free_text_gets_none(service: Service, role: str) -> None:
     place = (await service.post(ALERTS, absence())).headers["location"]
     await service.post(f"{place}/withdrawal", {"reason": "张小明已返校"})
     assert (await service.get(place, headers=bearer("county"))).json()["withdrawal_reason"] == "张小明已返校"
-    answer = await service.get(place, headers=bearer("supervisor"))
+    answer = await service.get(place, headers=bearer(role))
     assert answer.json()["withdrawal_reason"] is None
     assert "张小明" not in answer.text
     assert FIRST_ID_NUMBER not in answer.text

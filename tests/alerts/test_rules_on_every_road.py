@@ -11,6 +11,7 @@ from services.alerts.queries import known
 from services.alerts.usecases.files import Shelf, forget_old_files
 from shared.clock import utc_now
 from shared.contracts.alerts import AlertRaised
+from shared.db.together import Together
 from shared.files import FilesSettings, FileStore
 from shared.idnumber import IdNumber
 from tests.alerts.conftest import (
@@ -41,7 +42,7 @@ def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def asked(service: Service, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many the register was asked about, look-up by look-up."""
     numbers: list[int] = []
     look_up = known.look_up
@@ -51,6 +52,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return await look_up(connection, wanted)
 
     monkeypatch.setattr("services.alerts.queries.known.look_up", counted)
+    monkeypatch.setattr(service.app.state, "register", Together(service.database, counted))
     monkeypatch.setattr("services.alerts.usecases.batches.look_up", counted)
     return numbers
 

@@ -11,6 +11,7 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
+from services.alerts.background import seal_addresses
 from services.alerts.rules import webhooks as rules
 from services.alerts.settings import WebhookSettings
 from services.alerts.webhook_sender import OF_ONE
@@ -245,6 +246,29 @@ async def test_a_bureau_sees_and_changes_its_own_only(calling: Service, receiver
     assert key.status_code == 403
 
 
+async def test_addresses_lie_sealed_those_of_before_too(calling: Service, receiver: Receiver) -> None:
+    hook = await register(calling, receiver)
+    assert hook["url"] == receiver.url
+    stored = "SELECT url, url_sealed, whole::text FROM webhook AS whole"
+    [(url, sealed, whole)] = await calling.sql(stored)
+    assert url is None
+    for text in (str(receiver.port), "hook?x=1"):
+        assert text not in whole
+        assert text.encode() not in sealed
+    place = f"{HOOKS}/{hook['id']}"
+    await calling.sql("UPDATE webhook SET url = 'https://yb.example.org/token', url_sealed = NULL")
+    seen = await calling.http.get(place, headers=bearer("bureau", BUREAU))
+    assert seen.json()["url"] == "https://yb.example.org/token"
+    await seal_addresses(calling.database, calling.vault)
+    [(url, sealed, whole)] = await calling.sql(stored)
+    assert (url, "token" in whole, b"token" in sealed) == (None, False, False)
+    listed = (await calling.http.get(HOOKS, headers=bearer("admin"))).json()["items"]
+    assert [one["url"] for one in listed] == ["https://yb.example.org/token"]
+    changed = await calling.http.put(place, json={"url": receiver.url}, headers=bearer("bureau", BUREAU))
+    assert changed.json()["url"] == receiver.url
+    assert (await calling.sql(stored))[0][0] is None
+
+
 async def test_secrets_lie_sealed_and_are_shown_once(calling: Service, receiver: Receiver) -> None:
     hook = await register(calling, receiver)
     stored = str(await calling.sql("SELECT whole::text FROM webhook AS whole"))
@@ -302,7 +326,7 @@ async def test_a_name_that_leads_to_this_machine_is_not_called(make_service: Mak
 async def test_an_address_that_cannot_be_looked_up_is_given_up(calling: Service, receiver: Receiver) -> None:
     """One that was registered before such were refused."""
     hook = await register(calling, receiver)
-    await calling.sql("UPDATE webhook SET url = 'https://a..b/'")
+    await calling.sql("UPDATE webhook SET url = 'https://a..b/'")  # as an earlier version has kept it
     await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
     (dead,) = await settled(calling, hook, "dead")
     assert dead["last_error"] == "webhook-unreachable"

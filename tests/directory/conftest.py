@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -16,7 +15,6 @@ from pydantic import SecretStr
 from services.directory import usecases
 from services.directory.app import create_app
 from services.directory.keys import OwnKeys
-from services.directory.models import Base
 from services.directory.settings import Argon2Settings, DirectorySettings, LoginSettings
 from shared.areas import Scope
 from shared.bus.local import LocalBus
@@ -28,6 +26,7 @@ from shared.db.engine import Database, DatabaseSettings
 from shared.postgres import Cluster
 from shared.security.vault import VaultSettings
 from tests import signing
+from tests.conftest import migrated
 
 V1 = "/directory/v1"
 PASSWORD = "correct horse battery"
@@ -106,37 +105,20 @@ MakeDirectory = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-async def own_database(cluster: Cluster, template: str) -> str:
-    """A copy of the template for this suite: emptied for each test, which is far quicker than copied for each."""
-    name = "test_directory"
-    await execute(cluster, "postgres", f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER shouwang")
-    return name
+def template(cluster: Cluster) -> str:
+    """A database with the schema of this service."""
+    return migrated(cluster, "directory")
 
 
 @pytest.fixture
-async def emptied(cluster: Cluster, own_database: str) -> str:
-    """The suite's database with nothing in it."""
-    tables = ", ".join(f"directory.{table}" for table in Base.metadata.tables)
-    await execute(cluster, own_database, f"TRUNCATE {tables}")
-    return own_database
-
-
-async def execute(cluster: Cluster, database: str, statement: str) -> None:
-    """Run a statement as the superuser."""
-    connection = await asyncpg.connect(cluster.dsn("postgres", database).replace("+asyncpg", ""))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-@pytest.fixture
-async def make_directory(cluster: Cluster, emptied: str, vault_settings: VaultSettings) -> AsyncIterator[MakeDirectory]:
+async def make_directory(
+    cluster: Cluster, database_name: str, vault_settings: VaultSettings
+) -> AsyncIterator[MakeDirectory]:
     """Make apps on one database, each with settings of its own."""
     running: list[tuple[Any, httpx.AsyncClient]] = []
 
     async def make(**settings: Any) -> Directory:
-        url = DatabaseSettings(url=SecretStr(cluster.dsn("directory", emptied)), pool_size=8)
+        url = DatabaseSettings(url=SecretStr(cluster.dsn("directory", database_name)), pool_size=8)
         database = Database(url, "directory")
         own = OwnKeys(database)
 

@@ -40,8 +40,8 @@ def differences(connection: Connection) -> list[Any]:
     return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata)
 
 
-async def test_models_and_migrations_agree_also_after_a_way_down_and_up(cluster: Cluster, database_name: str) -> None:
-    url = cluster.dsn(OWNER, database_name)
+async def test_models_and_migrations_agree_also_after_a_way_down_and_up(cluster: Cluster, fresh_database: str) -> None:
+    url = cluster.dsn(OWNER, fresh_database)
     engine = create_async_engine(url, poolclass=NullPool)
     tables = text("SELECT count(*) FROM pg_tables WHERE schemaname = 'directory' AND tablename <> 'alembic_version'")
     async with engine.connect() as connection:

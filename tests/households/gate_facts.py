@@ -111,6 +111,7 @@ async def satisfy(service: Households, case_id: str, to: str) -> None:
             await service.sql(ASSURED, id=household_id)
             await service.sql(INCOME, id=household_id, first=last - timedelta(days=365), last=last)
         case "elimination_deliberation":
+            await service.sql(_VISIT, id=case_id, check=uuid4(), task=uuid4(), policy=policy)
             await service.sql(_CHECK, id=case_id, today=today)
         case _:
             return

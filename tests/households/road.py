@@ -17,7 +17,15 @@ ANY = {"If-Match": "*"}
 _SHIFT = (
     """UPDATE measure SET planned_on = planned_on - CAST(:days AS integer), due_on = due_on - CAST(:days AS integer),
         delivered_on = delivered_on - CAST(:days AS integer) WHERE case_id = CAST(:id AS uuid)""",
-    "UPDATE elimination_check SET checked_on = checked_on - CAST(:days AS integer) WHERE case_id = CAST(:id AS uuid)",
+    """UPDATE elimination_check SET checked_on = checked_on - CAST(:days AS integer),
+        recorded_at = recorded_at - make_interval(days => CAST(:days AS integer)) WHERE case_id = CAST(:id AS uuid)""",
+    """UPDATE case_move SET at = at - make_interval(days => CAST(:days AS integer)) WHERE case_id = CAST(:id AS uuid)""",
+    """UPDATE notice_entry SET added_at = added_at - make_interval(days => CAST(:days AS integer))
+        WHERE case_id = CAST(:id AS uuid)""",
+    """UPDATE visit SET visited_at = visited_at - make_interval(days => CAST(:days AS integer))
+        WHERE household_id = (SELECT household_id FROM monitoring_case WHERE id = CAST(:id AS uuid))""",
+    """UPDATE register_change SET at = at - make_interval(days => CAST(:days AS integer))
+        WHERE household_id = (SELECT household_id FROM monitoring_case WHERE id = CAST(:id AS uuid))""",
     "UPDATE authorisation SET signed_on = signed_on - CAST(:days AS integer) WHERE case_id = CAST(:id AS uuid)",
     """UPDATE comparison_ticket SET asked_on = asked_on - CAST(:days AS integer),
         due_on = due_on - CAST(:days AS integer) WHERE case_id = CAST(:id AS uuid)""",
@@ -50,7 +58,16 @@ class Road:
     )
     HELP = ("plan", "to_planned", "deliver", "to_observation", "half_a_year", "assure", "earn", "to_elimination_check")
     ELIMINATION = (
-        *("check", "to_elimination_deliberation", "to_elimination_notice", "draft", "post", "wait", "end"),
+        *(
+            "look_again",
+            "check",
+            "to_elimination_deliberation",
+            "to_elimination_notice",
+            "draft",
+            "post",
+            "wait",
+            "end",
+        ),
         *("to_elimination_township", "to_elimination_county", "to_eliminated"),
     )
     BY: ClassVar = {
@@ -183,6 +200,11 @@ class Road:
         """The income year is booked."""
         last = local_date(utc_now()) - timedelta(days=20)
         await self.service.sql(INCOME, id=self.household_id, first=last - timedelta(days=365), last=last)
+
+    async def look_again(self) -> None:
+        """Somebody goes there before the risk is called gone."""
+        body = {"id": str(uuid4()), "visited_at": utc_now().isoformat(), "with_whom": "李桂花"}
+        await self._post(f"/households/{self.household_id}/visits", body)
 
     async def check(self) -> None:
         """Somebody looks once more."""

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 import services.directory
 import services.households
@@ -32,6 +33,7 @@ from services.households.rules.monitoring.states import MOVES
 from services.households.rules.notices import NoticeRun
 from services.households.rules.rounds import Step, brought_visits, vote_of
 from shared.clock import utc_now
+from shared.contracts.case_policies import CaseClocks
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
 from shared.messages import Catalogue
 
@@ -59,7 +61,7 @@ GOOD = GateFacts(
     identified_on=date(2026, 5, 2),
     visited=True,
     authorised=True,
-    vote=Vote(20, 15),
+    vote=Vote(17, 9),
     notice=NoticeRun(date(2026, 10, 20), date(2026, 10, 25)),
     tickets=TICKETS,
     adults=2,
@@ -94,6 +96,7 @@ def test_who_has_nothing_is_told_everything_at_once(state: str) -> None:
     fine = {
         *("comparison-asked", "comparison-answered", "objections", "objection-upheld", "developmental"),
         *("allowance-alone", "gap-schooling", "gap-uninsured", "open-checks", "out-of-school", "uninsured", "dwelling"),
+        *("quorum", "assured-held"),
     }
     asked = {one.code for one in gates.conditions(state, GateFacts(), TERMS, ON)}
     assert asked - set(nothing) <= fine
@@ -109,8 +112,9 @@ IDENTIFICATION: list[tuple[str, dict[str, Any]]] = [
     ("comparison-asked", {"asked_in_part": frozenset({"vehicle"})}),
     ("comparison-answered", {"tickets": (*TICKETS[1:], Ticket("vehicle", ON, False))}),
     ("votes", {"vote": None}),
-    ("votes", {"vote": Vote(20, 10)}),  # half is no majority
-    ("votes", {"vote": Vote(0, 0)}),
+    ("votes", {"vote": Vote(18, 9)}),  # half is no majority
+    ("votes", {"vote": Vote(17, 4)}),
+    ("quorum", {"vote": Vote(9, 9)}),
     ("notice", {"notice": None}),
     ("notice", {"notice": NoticeRun(date(2026, 10, 20), None)}),  # nobody proved its end
     ("notice", {"notice": NoticeRun(date(2026, 10, 20), date(2026, 10, 24))}),
@@ -120,6 +124,7 @@ IDENTIFICATION: list[tuple[str, dict[str, Any]]] = [
     ("objection-upheld", {"notice": NoticeRun(date(2026, 10, 20), date(2026, 10, 25), upheld=1)}),
 ]
 ELIMINATION: list[tuple[str, dict[str, Any]]] = [
+    ("visit", {"visited": False}),
     *IDENTIFICATION[8:],
     ("months", {"identified_on": date(2026, 5, 3)}),  # one day short
     ("months", {"identified_on": None}),
@@ -146,6 +151,7 @@ ELIMINATION: list[tuple[str, dict[str, Any]]] = [
     ("dwelling", {"dwelling_level": "D"}),
     ("dwelling", {"dwelling_level": "C", "only_home": True}),
     ("water", {"water": False}),
+    ("assured-held", {"assured_since": ON - timedelta(days=29)}),  # a month, not a moment
     ("elimination-check", {"check": replace(CHECK, checked_on=ON - timedelta(days=61))}),
     ("elimination-check", {"check": replace(CHECK, checked_on=ON + timedelta(days=1))}),
     ("contact", {"check": replace(CHECK, contact=False)}),
@@ -220,6 +226,27 @@ def test_nobody_old_enough_nobody_to_ask() -> None:
     assert unmet("monitored", replace(GOOD, adults=0, tickets=())) == []
 
 
+def test_no_county_asks_for_less_than_the_floors() -> None:
+    lax = [
+        ("case-clocks", CaseClocks, {"notice_days": 4}),
+        ("case-clocks", CaseClocks, {"monitored_months": 5}),
+        ("gate-terms", GateTerms, {"votes_share": 0.49}),
+        ("gate-terms", GateTerms, {"quorum_people": 0}),
+    ]
+    for kind, body, less in lax:
+        body.model_validate(BODIES[kind])
+        with pytest.raises(ValidationError):
+            body.model_validate(BODIES[kind] | less)
+
+
+def test_a_version_from_before_the_quorum_still_counts() -> None:
+    older = {
+        name: value for name, value in BODIES["gate-terms"].items() if name not in ("quorum_people", "assured_days")
+    }
+    terms = replace(TERMS, gate=GateTerms.model_validate(older))
+    assert gates.unmet("eliminated", replace(GOOD, vote=Vote(3, 2), assured_since=ON), terms, ON) == []
+
+
 def test_weak_labour_counts_where_the_policy_says_so() -> None:
     weak = replace(GOOD, able=0, weak=1)
     assert unmet("eliminated", weak) == []
@@ -267,7 +294,7 @@ FACTS = st.builds(
     identified_on=st.one_of(st.none(), st.dates(date(2026, 3, 1), ON)),
     visited=st.booleans(),
     authorised=st.booleans(),
-    vote=st.one_of(st.none(), st.builds(Vote, st.integers(0, 5), st.integers(0, 5))),
+    vote=st.one_of(st.none(), st.builds(Vote, st.integers(0, 12), st.integers(0, 12))),
     notice=st.one_of(
         st.none(),
         st.builds(
@@ -311,6 +338,7 @@ FACTS = st.builds(
     water=st.sampled_from([None, True, False]),
     dwelling_level=st.sampled_from([None, "A", "D"]),
     only_home=st.sampled_from([None, True, False]),
+    assured_since=st.one_of(st.none(), st.dates(date(2026, 8, 1), ON)),
     uninsured=st.integers(0, 1),
     out_of_school=st.integers(0, 1),
     open_checks=st.integers(0, 1),
@@ -336,7 +364,9 @@ MUST: list[Callable[[GateFacts], bool]] = [
         and (f.notice.ended_on - f.notice.started_on).days >= 5
         and f.notice.open_objections == 0
     ),
-    lambda f: f.vote is not None and f.vote.in_favour * 2 > f.vote.present,
+    lambda f: f.vote is not None and f.vote.in_favour * 2 > f.vote.present >= 10,
+    lambda f: f.visited,
+    lambda f: f.assured_since is None or f.assured_since <= ON - timedelta(days=30),
 ]
 """What the law and the issue ask for, said once more in another way."""
 

@@ -46,7 +46,6 @@ async def test_an_objection_outlives_a_case_that_goes_back(service: Households) 
     objection_id = await object_to(service, road)
     assert (await move(service, road.case_id, "visit_check", "village")).status_code == 200
     again = [step for step in PUBLISHED if step not in ("to_visit_check", "authorise", "ask", "answer", "settle")]
-    await service.sql("UPDATE notice_entry SET added_at = added_at - interval '7 days'")
     visited = {"id": str(uuid4()), "visited_at": utc_now().isoformat()}
     assert (await service.post(f"/households/{road.household_id}/visits", visited, *VILLAGE)).status_code == 201
     await road.walk(*again, skip={"visit"})
@@ -130,7 +129,46 @@ async def test_a_day_in_the_past_opens_no_gate_that_is_shut_today(service: House
     await service.sql("UPDATE elimination_check SET checked_on = checked_on - 90")
     await service.sql("UPDATE public_notice SET started_on = started_on - 90, ended_on = ended_on - 90")
     await service.sql("UPDATE measure SET delivered_on = delivered_on - 90, planned_on = planned_on - 90")
+    await service.sql("UPDATE case_move SET at = at - make_interval(days => 90)")
+    await service.sql("UPDATE visit SET visited_at = visited_at - make_interval(days => 90)")
     then = (local_date(utc_now()) - timedelta(days=85)).isoformat()
     answer = await move(service, road.case_id, "eliminated", "county", at=then, evidence={})
     assert answer.status_code == 409
     assert "unmet-elimination-check" in codes(answer)
+
+
+async def test_a_day_that_is_said_is_no_visit_before_the_risk_is_called_gone(service: Households) -> None:
+    to_check = [step for step in Road.ELIMINATION if step in ("check", "to_elimination_deliberation")]
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP, *to_check)
+    [(step, refused)] = road.refused
+    assert (step, codes(refused)) == ("to_elimination_deliberation", ["unmet-visit"])
+    await road.walk("look_again", "to_elimination_deliberation")
+    assert await road.state() == "elimination_deliberation"
+    back = await move(service, road.case_id, "observation", "village", evidence=evidence(minutes=minutes(1, 30)))
+    assert back.status_code == 200, back.text
+    await road.walk("to_elimination_check", "check", "to_elimination_deliberation")
+    assert await road.state() == "elimination_check", "what was seen before it went back counts no more"
+
+
+@pytest.mark.parametrize("field", ["safe_housing", "safe_water", "schooling_met", "medical_met"])
+async def test_what_was_made_true_for_the_day_of_the_gate_is_not_in_order(service: Households, field: str) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP, *Road.ELIMINATION[:2])
+    assert await road.missing("elimination_deliberation") == set()
+    for value in (False, True):
+        path = f"/households/{road.household_id}"
+        answer = await service.call("PATCH", path, "county", COUNTY, json={field: value}, headers=ANY)
+        assert answer.status_code == 200, answer.text
+    assert await road.missing("elimination_deliberation") == {"assured-held"}
+    await road.let_pass(29)
+    assert await road.missing("elimination_deliberation") == {"assured-held"}
+    await road.let_pass(1)
+    assert await road.missing("elimination_deliberation") == set()
+
+
+async def test_a_house_that_was_mended_yesterday_is_not_safe_for_good(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP, *Road.ELIMINATION[:2])
+    for level, missing in (("D", {"dwelling"}), ("B", {"assured-held"}), ("A", {"assured-held"})):
+        body = {"dwelling_level": level}
+        path = f"/households/{road.household_id}"
+        assert (await service.call("PATCH", path, "county", COUNTY, json=body, headers=ANY)).status_code == 200
+        assert missing <= await road.missing("elimination_deliberation")

@@ -36,6 +36,7 @@ from tests.households.graded import (
     this_month,
     with_red,
 )
+from tests.households.road import ANY
 
 
 async def test_graded_when_registered(service: Households) -> None:
@@ -181,7 +182,7 @@ async def test_nobody_waits_for_a_household_that_others_hold(service: Households
 async def test_by_hand(service: Households) -> None:
     [id_] = await service.register(household(1))
     url = f"/households/{id_}/grade-override"
-    answer = await service.post(url, draft(), "township", STONE)
+    answer = await service.post(url, draft(), "township", STONE, headers=ANY)
     assert answer.status_code == 201, answer.text
     shown = answer.json()
     assert (shown["grade"], shown["calculated"], shown["by_hand"]["reason"]) == ("red", "green", "户主突发重病")
@@ -193,16 +194,16 @@ async def test_by_hand(service: Households) -> None:
     [sealed] = await service.sql("SELECT reason_sealed FROM grade_override")
     assert "户主突发重病".encode() not in sealed[0]
 
-    second = await service.post(url, draft(grade="yellow"))
+    second = await service.post(url, draft(grade="yellow"), headers=ANY)
     assert second.json()["grade"] == "yellow"
     await set_facts(service, id_, **RED)
     await again(service, id_)
     shown = await service.get(f"/households/{id_}/grade")
     assert (shown["grade"], shown["calculated"], shown["calculated_text"]) == ("yellow", "red", "红色重点帮扶")
     assert (await service.call("DELETE", url, "village", PINE)).status_code == 403
-    ended = await service.call("DELETE", url)
+    ended = await service.call("DELETE", url, headers=ANY)
     assert (ended.json()["grade"], ended.json()["by_hand"]) == ("red", None)
-    assert (await service.call("DELETE", url)).status_code == 404
+    assert (await service.call("DELETE", url, headers=ANY)).status_code == 404
     assert await kinds(service, id_) == ["registered", "override", "override", "override"]
     [first_line] = (await service.get(f"/households/{id_}/grade-changes?limit=1"))["items"]
     assert first_line["text"] == "黄色重点监测 → 红色重点帮扶（人工调整）"
@@ -211,21 +212,38 @@ async def test_by_hand(service: Households) -> None:
 async def test_who_may_not_set_it(service: Households) -> None:
     [id_] = await service.register(household(1))
     url = f"/households/{id_}/grade-override"
-    assert (await service.post(url, draft(), "village", PINE)).status_code == 403
-    assert (await service.post(url, draft(), "township", RIVER)).status_code == 404
+    assert (await service.post(url, draft(), "village", PINE, headers=ANY)).status_code == 403
+    assert (await service.post(url, draft(), "township", RIVER, headers=ANY)).status_code == 404
     for until in (local_date(utc_now()) - timedelta(days=1), local_date(utc_now()) + timedelta(days=92)):
-        answer = await service.post(url, draft(until=str(until)))
+        answer = await service.post(url, draft(until=str(until)), headers=ANY)
         assert (answer.status_code, answer.json()["code"]) == (422, "grade-override-days")
     await publish(service, {**POLICIES["grade-rules"], "override": {"roles": ["county"], "max_days": 3}})
-    answer = await service.post(url, draft(), "township", STONE)
+    answer = await service.post(url, draft(), "township", STONE, headers=ANY)
     assert (answer.status_code, answer.json()["code"]) == (403, "grade-override-role")
     await set_facts(service, id_, dissolved_on=date(2026, 1, 1))
-    assert (await service.post(url, draft())).json()["code"] == "grade-household-gone"
+    assert (await service.post(url, draft(), headers=ANY)).json()["code"] == "grade-household-gone"
+
+
+async def test_of_several_at_once_one_wins_and_the_others_hear_of_it(service: Households) -> None:
+    [id_] = await service.register(household(1))
+    url, seen = f"/households/{id_}/grade-override", await service.call("GET", f"/households/{id_}/grade")
+    assert (seen.headers["etag"], seen.json()["version"]) == ('"0"', 0)
+    unread = await service.post(url, draft())
+    assert (unread.status_code, unread.json()["code"]) == (428, "if-match-required")
+    headers = {"If-Match": seen.headers["etag"]}
+    answers = await asyncio.gather(*(service.post(url, draft(), headers=headers) for _ in range(5)))
+    assert sorted(one.status_code for one in answers) == [201, 412, 412, 412, 412]
+    assert await service.sql("SELECT count(*) FROM grade_override") == [(1,)]
+    [won] = [one for one in answers if one.status_code == 201]
+    assert (await service.call("DELETE", url, headers=headers)).status_code == 412
+    ended = await service.call("DELETE", url, headers={"If-Match": won.headers["etag"]})
+    assert (ended.status_code, ended.headers["etag"]) == (200, '"2"')
+    assert (await service.post(url, draft(), headers=headers)).status_code == 412, "what was read is long gone"
 
 
 async def test_it_expires_by_itself(service: Households) -> None:
     [id_] = await service.register(household(1))
-    await service.post(f"/households/{id_}/grade-override", draft())
+    await service.post(f"/households/{id_}/grade-override", draft(), headers=ANY)
     await grade_waiting(service.database, utc_now() + timedelta(days=9))
     assert await grade(service, id_) == "red", "its last day counts"
     await grade_waiting(service.database, utc_now() + timedelta(days=10))

@@ -93,12 +93,12 @@ UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'households'::regname
 """
 
 
-async def test_models_and_migrations_agree(cluster: Cluster, database_name: str) -> None:
-    assert await look(cluster.dsn("shouwang", database_name), WITH_POLICY) == ([], SECURED)
+async def test_models_and_migrations_agree(cluster: Cluster, fresh_database: str) -> None:
+    assert await look(cluster.dsn("shouwang", fresh_database), WITH_POLICY) == ([], SECURED)
 
 
-async def test_down_and_up_again(cluster: Cluster, database_name: str) -> None:
-    url = cluster.dsn("shouwang", database_name)
+async def test_down_and_up_again(cluster: Cluster, fresh_database: str) -> None:
+    url = cluster.dsn("shouwang", fresh_database)
     in_thread(downgrade, "households", url, "base")
     assert (await look(url, LEFT))[1] == ["alembic_version"]
     in_thread(migrate, "households", url)

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
+from shared.clock import utc_now
 from tests.households.conftest import BAMBOO, BRIDGE, COUNTY, PINE, RIVER, STONE, Households, id_number, person
 from tests.households.gate_facts import satisfy
 from tests.households.monitoring import CASES, move, open_case, settle
@@ -213,3 +215,29 @@ async def test_the_move_needs_the_notice_not_the_days_alone(service: Households)
     refused = await move(service, road.case_id, "township_review", "village")
     assert [one["code"] for one in refused.json()["errors"]] == ["unmet-notice"]
     assert (await service.get(f"{CASES}/{road.case_id}"))["state"] == "notice"
+
+
+async def test_sent_back_and_there_again_on_one_day_an_old_draft_is_in_nobodys_way(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*TO_NOTICE, "draft")
+    old = road.notice_id
+    assert (await draft(service, [road.case_id])).json()["code"] == "case-published-already"
+    assert (await move(service, road.case_id, "visit_check", "village")).status_code == 200
+    await road.walk("visit", "to_comparison", "to_deliberation", "to_notice", "draft", "post", "wait", "end")
+    assert road.refused == []
+    assert (await service.get(f"/public-notices/{old}"))["state"] == "withdrawn"
+    assert (await post(service, old, day())).json()["code"] == "notice-not-drafted"
+    assert await road.missing("township_review") == set()
+
+
+async def test_a_sheet_that_hangs_stays_for_those_who_are_still_on_it(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*TO_NOTICE)
+    other = await (await Road(service, 2).open()).walk(*TO_NOTICE)
+    both = (await draft(service, [road.case_id, other.case_id])).json()["id"]
+    assert (await post(service, both, day())).status_code == 200
+    assert (await move(service, road.case_id, "visit_check", "village")).status_code == 200
+    look_again = {"id": str(uuid4()), "visited_at": utc_now().isoformat()}
+    await service.post(f"/households/{road.household_id}/visits", look_again, *VILLAGE)
+    await road.walk("to_comparison", "to_deliberation", "to_notice", "draft")
+    assert road.refused == []
+    assert (await service.get(f"/public-notices/{both}"))["state"] == "posted"
+    assert (await draft(service, [other.case_id])).json()["code"] == "case-published-already"

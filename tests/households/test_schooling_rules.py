@@ -96,6 +96,7 @@ BY_ITSELF = {
     ("returned", "again_absent", "check"),
     ("returned", "again_absent", "alert"),
     ("returned", "stable", "check"),
+    *((state, "exempt", "register") for state in ACTIVE),
 }
 
 
@@ -110,7 +111,7 @@ def test_each_pair_of_states_by_everybody(source: Any, to: Any) -> None:
         else:
             with pytest.raises(DropoutMoveNotYours):
                 require_move(source, to, "hand", level)  # type: ignore[arg-type]
-    for cause in ("visit", "check", "alert", "opening"):
+    for cause in ("visit", "check", "alert", "opening", "register"):
         if (source, to, cause) in BY_ITSELF:
             assert require_move(source, to, cause).source == source  # type: ignore[arg-type]
         else:

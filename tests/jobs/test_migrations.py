@@ -15,7 +15,19 @@ from shared.postgres import Cluster
 
 PARTITION = re.compile(r"_\d{4}_\d{2}$")
 """A month of the ledger: made by the database for the parent, which is what the models know."""
-SECURED = ["indicator_count", "indicator_state", "labour_change", "labour_row", "labour_task", "person", "work_need"]
+SECURED = [
+    *("indicator_count", "indicator_state", "labour_change", "labour_row", "labour_task", "need_waiting", "person"),
+    "work_need",
+]
+    "indicator_count",
+    "indicator_state",
+    "labour_change",
+    "labour_row",
+    "labour_task",
+    "need_waiting",
+    "person",
+    "work_need",
+]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:

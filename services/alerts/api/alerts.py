@@ -95,8 +95,8 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
         return await once(db, who, key, report_in)
     report = intake.screen_report(who, draft, reference, bench)
     if report.judged.open:
-        async with db.single() as connection:
-            report = await intake.ask_register(connection, report, bench, vault)
+        facts = await request.app.state.register.ask(intake.asked_of(report, vault))
+        report = intake.told(report, bench, facts)
     if report.judged.severity is None:
         await _note_asked(db, who, report, vault)
         return _no_alert(request, report, bench)

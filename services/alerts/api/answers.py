@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from services.alerts.api.permits import reads_texts
 from services.alerts.models import Alert, AlertEvidence, AreaCheck, Batch, Feed, FeedVersion, File
 from services.alerts.rules import explaining
 from services.alerts.rules.explaining import titles_of
@@ -34,7 +35,7 @@ from shared.clock import local_date
 from shared.expressions import Texts
 from shared.masking import mask_id_number, mask_name, mask_phone
 from shared.messages import Catalogue, Language
-from shared.security.principals import Principal, Role
+from shared.security.principals import Principal
 from shared.security.vault import Vault
 
 _OF_REPORT = ("feed", "source_ref", "occurred_on", "area_code", "reported_at")
@@ -59,7 +60,7 @@ def reported_alert(reported: Reported) -> ReportedAlert:
 def alert_detail(
     seen: Seen, who: Principal, vault: Vault, explain: Callable[[dict[str, Any]], Explanation] | None = None
 ) -> AlertDetail:
-    """Everything, with the person masked. Free texts may name people: supervisors do not get them."""
+    """Everything, with the person masked. Free texts may name people: supervisors and administrators do not get them."""
     alert = seen.alert
     record = vault.open_json((seen.own or alert).sealed, "alert")
     opened = _opener(who, vault)
@@ -99,7 +100,7 @@ def evidence_view(one: AlertEvidence, who: Principal, vault: Vault) -> EvidenceV
 
 
 def _opener(who: Principal, vault: Vault) -> Callable[[bytes | None, str], str | None]:
-    may_read_texts = who.role is not Role.SUPERVISOR
+    may_read_texts = reads_texts(who)
 
     def opened(sealed: bytes | None, purpose: str) -> str | None:
         return vault.open(sealed, purpose).decode() if sealed is not None and may_read_texts else None

@@ -34,3 +34,8 @@ WithdrawZeroReports = Annotated[Principal, Depends(Permit("zero-report:withdraw"
 ReadCalendar = Annotated[Principal, Depends(Permit("calendar:read", *_READERS, api_key=True))]
 ReadContradictions = Annotated[Principal, Depends(Permit("contradiction:read", *_READERS, api_key=True))]
 ReadAccounting = Annotated[Principal, Depends(Permit("accounting:read", *_READERS, api_key=True))]
+
+
+def reads_texts(who: Principal) -> bool:
+    """Whether free texts, which may name people, are shown: not to those who look on, nor to who runs the system."""
+    return who.role not in (Role.SUPERVISOR, Role.ADMIN)

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.alerts.api.permits import ReadAlerts
+from services.alerts.api.permits import ReadAlerts, reads_texts
 from services.alerts.queries.verdicts import Told, list_verdicts
 from services.alerts.rules import sight
 from services.alerts.schemas.fields import FeedCode
 from services.alerts.schemas.verdicts import VerdictNoticeView, VerdictPage
 from shared.http.context import Db, Seals
 from shared.http.pages import After, CursorInvalid, Limit, cut, decode_cursor, encode_cursor
-from shared.security.principals import Principal, Role
+from shared.security.principals import Principal
 from shared.security.vault import Vault
 
 router = APIRouter(prefix="/v1/verdicts", tags=["Verdicts · 核查结论"])
@@ -38,7 +38,7 @@ async def read_verdicts(
 
 def _view(told: Told, who: Principal, vault: Vault) -> VerdictNoticeView:
     view = VerdictNoticeView.model_validate({**_columns(told), "basis": told.basis, "reason": None})
-    if told.reason_sealed is None or who.role is Role.SUPERVISOR:
+    if told.reason_sealed is None or not reads_texts(who):
         return view
     return view.model_copy(update={"reason": vault.open(told.reason_sealed, "verdict-reason").decode()})
 

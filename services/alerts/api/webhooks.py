@@ -31,6 +31,7 @@ from shared.clock import utc_now
 from shared.http.answers import created
 from shared.http.context import Db, Seals
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.security.vault import Vault
 
 router = APIRouter(prefix="/v1/webhooks", tags=["Webhooks · 回调"])
 
@@ -50,33 +51,36 @@ async def register_webhook(draft: WebhookDraft, who: WriteWebhooks, db: Db, vaul
     """For verdicts on one's own feeds and areas. The secret is shown this once; messages are signed with it."""
     async with db.write(who.scope) as session:
         target = draft.target()
-        return _issued(*await usecases.register_webhook(session, who, target, vault, utc_now(), local=calls.local))
+        made = await usecases.register_webhook(session, who, target, vault, utc_now(), local=calls.local)
+        return _issued(vault, *made)
 
 
 @router.get("", summary="Webhooks · 回调列表")
-async def list_webhooks(who: ReadWebhooks, db: Db, after: After = None, limit: Limit = 50) -> Page[WebhookView]:
+async def list_webhooks(
+    who: ReadWebhooks, db: Db, vault: Seals, after: After = None, limit: Limit = 50
+) -> Page[WebhookView]:
     """Oldest first, closed ones too; never a secret."""
     async with db.read(who.scope) as session:
         rows = await queries.list_webhooks(session, sight(who), decode_id_cursor(after), limit + 1)
     page, last = cut(rows, limit)
-    return Page(items=[WebhookView.of(row) for row in page], next=encode_cursor(last.id) if last else None)
+    return Page(items=[_view(vault, row) for row in page], next=encode_cursor(last.id) if last else None)
 
 
 @router.get("/{webhook_id}", summary="One webhook · 回调详情")
-async def read_webhook(webhook_id: UUID, who: ReadWebhooks, db: Db) -> WebhookView:
+async def read_webhook(webhook_id: UUID, who: ReadWebhooks, db: Db, vault: Seals) -> WebhookView:
     """Without its secret."""
     async with db.read(who.scope) as session:
-        return WebhookView.of(await queries.get_webhook(session, sight(who), webhook_id))
+        return _view(vault, await queries.get_webhook(session, sight(who), webhook_id))
 
 
 @router.put("/{webhook_id}", summary="Change a webhook · 修改回调")
 async def change_webhook(
-    webhook_id: UUID, draft: WebhookDraft, who: WriteWebhooks, db: Db, calls: Calls
+    webhook_id: UUID, draft: WebhookDraft, who: WriteWebhooks, db: Db, vault: Seals, calls: Calls
 ) -> WebhookView:
     """Another address or other feeds; messages that wait go to the new address. The secret stays."""
     async with db.write(who.scope) as session:
-        changed = await usecases.change_webhook(session, who, webhook_id, draft.target(), local=calls.local)
-        return WebhookView.of(changed)
+        changed = await usecases.change_webhook(session, who, webhook_id, draft.target(), vault, local=calls.local)
+        return _view(vault, changed)
 
 
 @router.post("/{webhook_id}/secret", status_code=201, summary="Rotate the secret · 更换签名密钥", responses=_ISSUED)
@@ -86,14 +90,14 @@ async def rotate_secret(
     """For the overlap, messages bear both signatures; one that fits is enough."""
     async with db.write(who.scope) as session:
         overlap = timedelta(hours=rotation.overlap_hours)
-        return _issued(*await usecases.rotate_secret(session, who, webhook_id, overlap, vault, utc_now()))
+        return _issued(vault, *await usecases.rotate_secret(session, who, webhook_id, overlap, vault, utc_now()))
 
 
 @router.post("/{webhook_id}/closure", summary="Close a webhook · 停用回调")
-async def close_webhook(webhook_id: UUID, who: WriteWebhooks, db: Db) -> WebhookView:
+async def close_webhook(webhook_id: UUID, who: WriteWebhooks, db: Db, vault: Seals) -> WebhookView:
     """No more messages, and those that wait are given up. The verdicts can still be read."""
     async with db.write(who.scope) as session:
-        return WebhookView.of(await usecases.close_webhook(session, who, webhook_id, utc_now()))
+        return _view(vault, await usecases.close_webhook(session, who, webhook_id, utc_now()))
 
 
 @router.post("/{webhook_id}/test", status_code=202, summary="Send a test message · 发送测试消息")
@@ -137,6 +141,10 @@ async def replay_dead(webhook_id: UUID, replay: DeliveryReplay, who: WriteWebhoo
     return Revived(messages=messages)
 
 
-def _issued(webhook: Webhook, secret: str) -> Response:
-    place = f"/alerts/v1/webhooks/{webhook.id}"
-    return created(WebhookIssued.with_secret(webhook, secret), place, {"Cache-Control": "no-store"})
+def _view(vault: Vault, webhook: Webhook) -> WebhookView:
+    return WebhookView.of(webhook, usecases.address_of(webhook, vault))
+
+
+def _issued(vault: Vault, webhook: Webhook, secret: str) -> Response:
+    place, url = f"/alerts/v1/webhooks/{webhook.id}", usecases.address_of(webhook, vault)
+    return created(WebhookIssued.with_secret(webhook, url, secret), place, {"Cache-Control": "no-store"})

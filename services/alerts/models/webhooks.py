@@ -35,12 +35,14 @@ class VerdictNotice(Base):
 
 
 class Webhook(Base):
-    """A bureau's system that wants to be called (回调). Its secrets lie sealed (purpose "webhook-secret")."""
+    """A bureau's system that wants to be called (回调). Its secrets lie sealed (purpose "webhook-secret"), and its address
+    ("webhook-url"), which may hold a token; `url` has it in clear until it is sealed."""
 
     __tablename__ = "webhook"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    url: Mapped[str]
+    url: Mapped[str | None]
+    url_sealed: Mapped[bytes | None]
     feeds: Mapped[list[str]] = mapped_column(ARRAY(Text))
     areas: Mapped[list[str]] = mapped_column(ARRAY(Text))  # LIKE patterns of the scope it was registered with
     secret_sealed: Mapped[bytes]

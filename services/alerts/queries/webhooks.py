@@ -28,7 +28,7 @@ UPDATE webhook_delivery AS delivery SET next_at = $1 + $2, attempts = delivery.a
 FROM due, webhook
 WHERE delivery.id = due.id AND webhook.id = delivery.webhook_id
 RETURNING delivery.id, delivery.webhook_id, delivery.body::text AS body, delivery.attempts, webhook.active,
-    webhook.url, webhook.secret_sealed, webhook.old_secret_sealed, webhook.old_secret_until
+    webhook.url, webhook.url_sealed, webhook.secret_sealed, webhook.old_secret_sealed, webhook.old_secret_until
 """
 
 
@@ -41,7 +41,8 @@ class Outgoing:
     body: str
     attempts: int  # with this one
     active: bool
-    url: str
+    url: str | None  # in clear, while it is not sealed
+    url_sealed: bytes | None
     secret_sealed: bytes
     old_secret_sealed: bytes | None
     old_secret_until: datetime | None
@@ -64,6 +65,11 @@ async def lock_webhook(session: WriteSession, sight: Sight, webhook_id: UUID) ->
     """`get_webhook`, and nobody else changes it before our commit."""
     wanted = select(Webhook).where(Webhook.id == webhook_id, *_in_sight(sight)).with_for_update()
     return _found(await session.scalar(wanted))
+
+
+async def lock_unsealed(session: WriteSession) -> Sequence[Webhook]:
+    """Webhooks whose address lies in clear; nobody else changes them before our commit."""
+    return (await session.scalars(select(Webhook).where(Webhook.url.is_not(None)).with_for_update())).all()
 
 
 async def list_deliveries(

@@ -129,7 +129,7 @@ class VerdictView(BaseModel):
 
     verdict: Verdict = Field(description="Of an area alert the gravest of its areas' · 区域预警取各村结论中最重的")
     basis: Basis | None = Field(description="visit 入户, phone 电话, known_fact 已知情况; null: not told · 核查依据")
-    reason: str | None = Field(description="Free text; withheld from supervisors · 结论说明")
+    reason: str | None = Field(description="Free text; not for supervisors or administrators · 结论说明")
     visited_on: date | None
     answered_at: datetime
 
@@ -158,7 +158,7 @@ class EvidenceView(BaseModel):
     evidence: dict[str, Any]
     batch_id: UUID | None
     withdrawn_at: datetime | None
-    withdrawal_reason: str | None = Field(description="Free text; withheld from supervisors · 撤回原因")
+    withdrawal_reason: str | None = Field(description="Free text; not for supervisors or administrators · 撤回原因")
 
 
 class AlertDetail(AlertSummary):
@@ -178,7 +178,7 @@ class AlertDetail(AlertSummary):
     answer: VerdictView | None
     batch_id: UUID | None
     withdrawn_at: datetime | None
-    withdrawal_reason: str | None = Field(description="Free text; withheld from supervisors · 撤回原因")
+    withdrawal_reason: str | None = Field(description="Free text; not for supervisors or administrators · 撤回原因")
     expired_at: datetime | None
     explanation: Explanation | None = Field(None, description="Told when one alert is read · 预警依据")
 

@@ -52,7 +52,7 @@ class AreaCheckView(BaseModel):
     households: int | None = Field(description="Concerned there · 涉及户数", examples=[37])
     verdict: Verdict | None = Field(description="null: not answered yet · 核查结论")
     basis: Basis | None = Field(description="Visit, call or known fact · 核查依据")
-    reason: str | None = Field(description="Free text; withheld from supervisors · 结论说明")
+    reason: str | None = Field(description="Free text; not for supervisors or administrators · 结论说明")
     visited_on: date | None
     answered_at: datetime | None
     cancelled_at: datetime | None = Field(description="Its task was dropped: nobody waits for it · 任务已撤销")

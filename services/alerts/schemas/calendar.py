@@ -44,10 +44,10 @@ class ZeroReportView(BaseModel):
         description="Prefixes of the areas it speaks of; empty text: everywhere", examples=[["539921"]]
     )
     late: bool
-    note: str | None = Field(description="Free text; withheld from supervisors · 说明")
+    note: str | None = Field(description="Free text; not for supervisors or administrators · 说明")
     reported_at: datetime
     withdrawn_at: datetime | None
-    withdrawal_reason: str | None = Field(description="Free text; withheld from supervisors · 撤回原因")
+    withdrawal_reason: str | None = Field(description="Free text; not for supervisors or administrators · 撤回原因")
 
 
 class PeriodView(BaseModel):

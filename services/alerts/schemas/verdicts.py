@@ -17,7 +17,7 @@ class VerdictNoticeView(BaseModel):
     area_code: str = Field(examples=["539921100001"])
     verdict: Verdict = Field(description="Verdict · 核查结论")
     basis: Basis | None = Field(description="visit 入户, phone 电话, known_fact 已知情况; null: not told · 核查依据")
-    reason: str | None = Field(description="Free text; withheld from supervisors · 结论说明")
+    reason: str | None = Field(description="Free text; not for supervisors or administrators · 结论说明")
     visited_on: date | None
     answered_at: datetime
 

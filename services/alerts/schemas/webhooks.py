@@ -52,9 +52,10 @@ class WebhookView(BaseModel):
     created_at: datetime
 
     @classmethod
-    def of(cls, webhook: Webhook) -> Self:
-        """What may be shown of a row."""
-        return cls.model_validate(webhook, from_attributes=True)
+    def of(cls, webhook: Webhook, url: str) -> Self:
+        """What may be shown of a row, and its address opened."""
+        own = {name: getattr(webhook, name) for name in WebhookView.model_fields if name != "url"}
+        return cls(**own, url=url)
 
 
 class WebhookIssued(WebhookView):
@@ -65,9 +66,9 @@ class WebhookIssued(WebhookView):
     )
 
     @classmethod
-    def with_secret(cls, webhook: Webhook, secret: str) -> Self:
+    def with_secret(cls, webhook: Webhook, url: str, secret: str) -> Self:
         """A row with what it was made with."""
-        return cls(**WebhookView.of(webhook).model_dump(), secret=secret)
+        return cls(**WebhookView.of(webhook, url).model_dump(), secret=secret)
 
 
 class DeliveryView(BaseModel):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.alerts.models import Webhook, WebhookDelivery
 from services.alerts.queries import webhooks as queries
+from services.alerts.queries.webhooks import Outgoing
 from services.alerts.rules import sight
 from services.alerts.rules.webhooks import DeliveryUnderWay, FeedsMissing, Target, WebhookClosed, check_url
 from shared.db.engine import WriteSession
@@ -16,7 +17,8 @@ from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
 
-PURPOSE = "webhook-secret"
+PURPOSE, URL = "webhook-secret", "webhook-url"
+"""Purposes of what is sealed."""
 _SECRET_BYTES = 32  # Standard Webhooks: 24 to 64
 
 
@@ -28,7 +30,7 @@ async def register_webhook(
     secret = new_secret()
     webhook = Webhook(
         id=new_id(),
-        url=target.url,
+        url_sealed=vault.seal(target.url.encode(), URL),
         feeds=_feeds(who, target.feeds),
         areas=who.scope.like_patterns(),
         secret_sealed=vault.seal(secret.encode(), PURPOSE),
@@ -43,12 +45,13 @@ async def register_webhook(
 
 
 async def change_webhook(
-    session: WriteSession, who: Principal, webhook_id: UUID, target: Target, *, local: bool
+    session: WriteSession, who: Principal, webhook_id: UUID, target: Target, vault: Vault, *, local: bool
 ) -> Webhook:
     """Another address or other feeds. Messages that wait go to the new address."""
     webhook = await _lock_active(session, who, webhook_id)
     check_url(target.url, local=local)
-    webhook.url, webhook.feeds, webhook.version = target.url, _feeds(who, target.feeds), webhook.version + 1
+    webhook.url, webhook.url_sealed = None, vault.seal(target.url.encode(), URL)
+    webhook.feeds, webhook.version = _feeds(who, target.feeds), webhook.version + 1
     await audit.record(session, who, "webhook:write", webhook.id, how="changed", feeds=webhook.feeds)
     return webhook
 
@@ -112,6 +115,22 @@ async def replay_dead(session: WriteSession, who: Principal, webhook_id: UUID, s
     revived = await queries.revive_dead(session, webhook_id, since, now)
     await audit.record(session, who, "webhook:write", webhook_id, how="replayed", since=since, messages=revived)
     return revived
+
+
+def address_of(webhook: Webhook | Outgoing, vault: Vault) -> str:
+    """Where its messages go. What stands in clear was written last, by a process that does not know better."""
+    if webhook.url is not None:
+        return webhook.url
+    assert webhook.url_sealed is not None
+    return vault.open(webhook.url_sealed, URL).decode()
+
+
+async def seal_addresses(session: WriteSession, vault: Vault) -> int:
+    """Seal the addresses that were kept in clear before this was done; how many."""
+    webhooks = await queries.lock_unsealed(session)
+    for webhook in webhooks:
+        webhook.url, webhook.url_sealed = None, vault.seal(address_of(webhook, vault).encode(), URL)
+    return len(webhooks)
 
 
 def new_secret() -> str:

@@ -111,8 +111,8 @@ def _words(reader: Reader) -> dict[str, Callable[[str], str]]:
     return {name: of(field.codes) for name, field in FACT_FIELDS.items() if field.codes is not None}
 
 
-def grade_view(household_id: UUID, row: GradeRow | None, teller: Teller) -> schemas.GradeView:
-    """A household's grade."""
+def grade_view(household_id: UUID, row: GradeRow | None, version: int, teller: Teller) -> schemas.GradeView:
+    """A household's grade; `version` of what was set by hand."""
     state = row.state if row is not None else None
     reasons = teller.reasons(state.policy_id, state.reasons) if state is not None else []
     rules = teller.rules.get(state.policy_id) if state is not None else None
@@ -129,6 +129,7 @@ def grade_view(household_id: UUID, row: GradeRow | None, teller: Teller) -> sche
         reasons=reasons,
         policy_id=state and state.policy_id,
         policy_version=rules.version if rules is not None else None,
+        version=version,
     )
 
 

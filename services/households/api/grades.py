@@ -12,7 +12,7 @@ from services.households.api.permits import OverrideGrade, ReadGrade
 from services.households.api.reader import Reader, ReaderOf
 from services.households.queries import grades as find
 from services.households.queries.areas import find_names_above
-from services.households.queries.register import get_household
+from services.households.queries.register import get_household, lock_household
 from services.households.rules.desks import narrowed
 from services.households.schemas import grades as schemas
 from services.households.schemas.fields import AnyArea
@@ -24,6 +24,7 @@ from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.versions import IfMatch, etag, expect_version
 
 router = APIRouter(prefix="/v1", tags=["Grades · 红黄绿分级"])
 
@@ -42,12 +43,13 @@ async def show_board(
     return board_view(counts, names, reader_of(who))
 
 
-@router.get("/households/{household_id}/grade", summary="Its grade · 农户分级")
-async def get_grade(household_id: UUID, who: ReadGrade, db: Db, reader_of: ReaderOf) -> schemas.GradeView:
+@router.get("/households/{household_id}/grade", response_model=schemas.GradeView, summary="Its grade · 农户分级")
+async def get_grade(household_id: UUID, who: ReadGrade, db: Db, reader_of: ReaderOf) -> Response:
     """What counts today, what the rules say and why, and who has set it otherwise."""
     async with db.read(who.scope) as session:
         await get_household(session, who.scope, household_id)
-        return await _view(session, household_id, reader_of(who))
+        view = await _view(session, household_id, reader_of(who))
+    return json_answer(view, headers={"ETag": etag(view.version)})
 
 
 @router.get("/households/{household_id}/grade-changes", summary="Its history · 分级变动")
@@ -79,17 +81,21 @@ async def set_grade_override(
     vault: Seals,
     key: OptionalRequestKey,
     reader_of: ReaderOf,
+    if_match: IfMatch = None,
 ) -> Response:
     """Until a day, with a reason; what the rules say goes on being shown beside it. One that was set before ends.
 
+    `If-Match` with the grade's version, so that of several who set it at once one does, and the others hear of it: 412.
     403 `grade-override-role` where the rules in force leave it to the county, 422 `grade-override-days` for too long.
     """
 
     async def work(session: WriteSession) -> Response:
+        await lock_household(session, who.scope, household_id)
+        expect_version(if_match, await find.count_acts(session, household_id))
         told = usecases.OverrideDraft(draft.grade, draft.reason, draft.until)
         await usecases.set_override(session, vault, who, household_id, told, utc_now())
         view = await _view(session, household_id, reader_of(who))
-        return created(view, f"/households/v1/households/{household_id}/grade")
+        return created(view, f"/households/v1/households/{household_id}/grade", {"ETag": etag(view.version)})
 
     return await once(db, who, key, work)
 
@@ -97,16 +103,22 @@ async def set_grade_override(
 @router.delete(
     "/households/{household_id}/grade-override", response_model=schemas.GradeView, summary="End it · 结束人工调整"
 )
-async def end_grade_override(household_id: UUID, who: OverrideGrade, db: Db, reader_of: ReaderOf) -> Response:
+async def end_grade_override(
+    household_id: UUID, who: OverrideGrade, db: Db, reader_of: ReaderOf, if_match: IfMatch = None
+) -> Response:
     """What the rules say counts again. 404 when nobody has set it."""
     async with db.write(who.scope) as session:
+        await lock_household(session, who.scope, household_id)
+        expect_version(if_match, await find.count_acts(session, household_id))
         await usecases.end_override(session, who, household_id, utc_now())
-        return json_answer(await _view(session, household_id, reader_of(who)))
+        view = await _view(session, household_id, reader_of(who))
+        return json_answer(view, headers={"ETag": etag(view.version)})
 
 
 async def _view(session: ReadSession, household_id: UUID, reader: Reader) -> schemas.GradeView:
     teller = await _teller(session, reader)
-    return grade_view(household_id, await find.find_grade(session, household_id), teller)
+    version = await find.count_acts(session, household_id)
+    return grade_view(household_id, await find.find_grade(session, household_id), version, teller)
 
 
 async def _teller(session: ReadSession, reader: Reader) -> Teller:

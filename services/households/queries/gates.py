@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import any_, func, literal, or_, select
 
 from services.households.models import (
     Authorisation,
@@ -21,6 +21,7 @@ from services.households.models import (
     NoticeEntry,
     Objection,
     PublicNotice,
+    RegisterChange,
     Visit,
 )
 from services.households.queries.household_facts import find_facts
@@ -37,8 +38,10 @@ from services.households.rules.rounds import (
     times_entered,
     vote_of,
 )
-from shared.clock import CHINA
+from shared.clock import CHINA, local_date
 from shared.db.engine import ReadSession
+
+_ASSURANCES = ["safe_housing", "safe_water", "schooling_met", "medical_met"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ async def load_gate_facts(session: ReadSession, asked: GateQuestion) -> GateFact
         measures=await _measures(session, case),
         income=await _income(session, case, asked.line),
         check=await _check(session, case, steps),
+        assured_since=await _assured_since(session, asked),
         **_household(found.get(case.household_id)),
     )
 
@@ -107,6 +111,7 @@ async def _steps(session: ReadSession, case: MonitoringCase) -> Sequence[Step]:
     query = (
         select(CaseMove.to_state, CaseMove.at, CaseMove.evidence)
         .where(CaseMove.case_id == case.id, CaseMove.round == case.round)
+        .where(~CaseMove.evidence.has_key("restored"))  # who never went came to no state anew
         .order_by(CaseMove.id)
     )
     return [Step(*row) for row in await session.execute(query)]
@@ -116,9 +121,13 @@ async def _visited(session: ReadSession, asked: GateQuestion, steps: Sequence[St
     """Whether somebody was there since the road began. The first time a visit just before counts: nobody is visited
     twice for one thing; once sent back, somebody has to look again."""
     first, _ = ROAD[asked.half]
-    since = entered(steps, first)
-    if since is None or (asked.half == "identification" and times_entered(steps, first) < 2):
-        since = asked.case.opened_at - timedelta(days=asked.terms.gate.visit_before_days)
+    times, since = times_entered(steps, first), entered(steps, first)
+    if asked.half == "identification" and times < 2:
+        since = asked.case.opened_at
+    if since is None:
+        return False  # nobody asks yet whether the risk is gone
+    if times < 2:
+        since -= timedelta(days=asked.terms.gate.visit_before_days)
     until = datetime.combine(asked.on + timedelta(days=1), datetime.min.time(), CHINA)
     of_it = or_(Visit.household_id == asked.case.household_id, Visit.id.in_(brought_visits(steps, asked.half)))
     query = select(Visit.id).where(of_it, Visit.visited_at >= since, Visit.visited_at < until)
@@ -197,6 +206,24 @@ async def _income(session: ReadSession, case: MonitoringCase, line: int | None) 
         return None
     rigid = summary.rigid_medical + summary.rigid_education + summary.rigid_disaster + summary.rigid_accident
     return IncomeFacts(summary.reference_per_head, Decimal(line), summary.net_income, rigid, summary.period_last)
+
+
+async def _assured_since(session: ReadSession, asked: GateQuestion) -> date | None:
+    """The last day on which the register was told otherwise of an assurance, or till which the dwelling was unsafe.
+
+    Every line of the history that names one is a change: from "not so" or "nobody knows", or to it.
+    """
+    detail, unsafe = RegisterChange.detail, asked.terms.gate.housing_unsafe_levels
+    told = [literal(name) == any_(RegisterChange.fields) for name in _ASSURANCES]
+    mended = detail["dwelling_level"][0].astext.in_(unsafe)
+    another = detail["only_home"][1].astext == "false"
+    query = select(func.max(RegisterChange.at)).where(
+        RegisterChange.household_id == asked.case.household_id,
+        RegisterChange.member_id.is_(None),
+        or_(*told, mended, another),
+    )
+    last = await session.scalar(query)
+    return local_date(last) if last is not None else None
 
 
 async def _check(session: ReadSession, case: MonitoringCase, steps: Sequence[Step]) -> EliminationFacts | None:

@@ -70,6 +70,12 @@ async def list_changes(
     return (await session.scalars(query.order_by(GradeChange.at.desc(), GradeChange.id.desc()).limit(limit))).all()
 
 
+async def count_acts(session: ReadSession, household_id: UUID) -> int:
+    """How often somebody has set the grade of such a household by hand, or ended it: the version of what stands."""
+    query = select(func.count() + func.count(GradeOverride.ended_at)).where(GradeOverride.household_id == household_id)
+    return await session.scalar(query) or 0
+
+
 async def find_override(session: ReadSession, override_ids: Iterable[UUID]) -> dict[UUID, GradeOverride]:
     """Grades by hand, ended or not, by their ids."""
     found = await session.scalars(select(GradeOverride).where(GradeOverride.id.in_(set(override_ids))))

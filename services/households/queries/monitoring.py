@@ -103,6 +103,16 @@ async def list_moves(session: ReadSession, scope: Scope, case_id: UUID) -> Seque
     return (await session.scalars(query.order_by(CaseMove.id))).all()
 
 
+async def find_entered(session: ReadSession, case_ids: Collection[UUID], state: State) -> dict[UUID, datetime]:
+    """When each case last came to a state; those never there are missing. Who was restored came nowhere anew."""
+    query = (
+        select(CaseMove.case_id, func.max(CaseMove.at))
+        .where(CaseMove.case_id.in_(case_ids), CaseMove.to_state == state, ~CaseMove.evidence.has_key("restored"))
+        .group_by(CaseMove.case_id)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
 async def list_evidence(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[CaseEvidence]:
     """What stands behind a case, oldest first."""
     query = select(CaseEvidence).where(CaseEvidence.case_id == case_id, within(CaseEvidence.area_code, scope))

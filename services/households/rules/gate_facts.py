@@ -82,7 +82,7 @@ class GateFacts:
     main_risk: str | None = None
     risks: tuple[str, ...] = ()
     identified_on: date | None = None
-    visited: bool = False  # in this round: since the case came to its visit check, or was opened
+    visited: bool = False  # in this round: since the case came to its visit check or elimination check, or was opened
     authorised: bool = False
     vote: Vote | None = None  # of this round
     notice: NoticeRun | None = None  # of this round
@@ -101,6 +101,7 @@ class GateFacts:
     water: bool | None = None
     dwelling_level: str | None = None
     only_home: bool | None = None
+    assured_since: date | None = None  # the last day on which one of these was said anew; None: nothing on record
     uninsured: int = 0  # people known to have no medical insurance
     out_of_school: int = 0  # of school age, in no school
     open_checks: int = 0  # alerts nobody has answered yet

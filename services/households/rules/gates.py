@@ -90,9 +90,12 @@ def _compared(asked: Asked) -> list[Condition]:
 
 def _voted(asked: Asked) -> list[Condition]:
     facts, terms = asked.facts, asked.terms
-    vote = facts.vote or Vote(0, 0)
+    vote, least = facts.vote or Vote(0, 0), terms.gate.quorum_people
     positive = vote.present > 0 and vote.in_favour > vote.present * terms.gate.votes_share
-    return [Condition("votes", positive, {"present": vote.present, "in_favour": vote.in_favour})]
+    return [
+        Condition("votes", positive, {"present": vote.present, "in_favour": vote.in_favour}),
+        Condition("quorum", facts.vote is None or vote.present >= least, {"present": vote.present, "least": least}),
+    ]
 
 
 def _published(asked: Asked) -> list[Condition]:
@@ -205,8 +208,9 @@ def _bearable(income: IncomeFacts | None, most: float | None) -> bool:
 
 
 def _assured(asked: Asked) -> list[Condition]:
-    """Three assurances and drinking water (三保障和饮水), and what would contradict them."""
+    """Three assurances and drinking water (三保障和饮水): so, not contradicted, and for long enough to be believed."""
     facts, terms = asked.facts, asked.terms
+    since, days = facts.assured_since, terms.gate.assured_days
     unsafe = facts.dwelling_level in terms.gate.housing_unsafe_levels and facts.only_home is not False
     return [
         Condition("schooling", facts.schooling is True),
@@ -216,6 +220,7 @@ def _assured(asked: Asked) -> list[Condition]:
         Condition("housing", facts.housing is True),
         Condition("dwelling", not unsafe, {"level": facts.dwelling_level or "-"}),
         Condition("water", facts.water is True),
+        Condition("assured-held", since is None or since <= asked.on - timedelta(days=days), {"days": days}),
     ]
 
 
@@ -229,7 +234,7 @@ def _checked(asked: Asked) -> list[Condition]:
 
 _PUBLISHABLE: tuple[Check, ...] = (_named, _visited, _compared)
 _IDENTIFIABLE: tuple[Check, ...] = (*_PUBLISHABLE, _voted, _published)
-_SOLVED: tuple[Check, ...] = (_may_be_checked, _helped, _earns_enough, _assured, _checked)
+_SOLVED: tuple[Check, ...] = (_may_be_checked, _visited, _helped, _earns_enough, _assured, _checked)
 _ELIMINABLE: tuple[Check, ...] = (*_SOLVED, _voted, _published)
 
 GATES: Mapping[str, tuple[Check, ...]] = {

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar, Literal
 
+from shared.contracts.monitoring import State
 from shared.errors import Conflict, Invalid, NotFound
 
 NoticeKind = Literal["identification", "elimination"]
 NoticeState = Literal["drafted", "posted", "ended", "withdrawn", "expired"]
 
-STATE_OF: dict[NoticeKind, str] = {"identification": "notice", "elimination": "elimination_notice"}
+STATE_OF: dict[NoticeKind, State] = {"identification": "notice", "elimination": "elimination_notice"}
 """In which state a case is put on a notice."""
 
 

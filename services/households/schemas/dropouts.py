@@ -154,7 +154,7 @@ class MoveView(Answer):
     from_state: State | None
     to_state: State
     text: str = Field(examples=["由“劝返中”转为“已返校”"])
-    cause: str = Field(description="opening, visit, hand, check, alert · 起因", examples=["hand"])
+    cause: str = Field(description="opening, visit, hand, check, alert, register · 起因", examples=["hand"])
     ref: UUID | None = Field(description="The visit, check or alert · 依据")
     happened_on: date
     at: datetime

@@ -68,6 +68,7 @@ class GradeView(Answer):
     reasons: list[GradeReason]
     policy_id: UUID | None = Field(description="Version of `grade-rules` · 所依据的分级规则")
     policy_version: int | None
+    version: int = Field(description="Of what is set by hand; also the ETag · 人工调整版本", examples=[1])
 
 
 class GradeChangeView(Answer):

@@ -51,7 +51,7 @@ async def move_dropout(
         raise DropoutDayOutOfOrder(field="on", first=case.state_since.isoformat(), last=today.isoformat())
     rules = await get_rules(session, case.area_code, today)
     _require_what_it_needs(row, wanted, rules)
-    await _leave(session, who.id, case, wanted.to, wanted.on, now)
+    await leave(session, who.id, case, wanted.to, wanted.on, now)
     step = Step("hand", wanted.on, who.id, now, note=wanted.note, policy_id=rules.policy_id)
     write_move(session, vault, case, case.state, wanted.to, step)
     if wanted.to == "returned":
@@ -96,7 +96,7 @@ def _require_what_it_needs(row: DropoutRow, wanted: Wanted, rules: SchoolingRule
         require_home_teaching(row.member.disability_level, paper=wanted.paper, rules=rules.body)
 
 
-async def _leave(session: WriteSession, by: UUID, case: DropoutCase, to: State, on: date, now: datetime) -> None:
+async def leave(session: WriteSession, by: UUID, case: DropoutCase, to: State, on: date, now: datetime) -> None:
     """A check that waits is dropped; legal steps end with the absence they were taken against."""
     if case.state == "returned":
         await drop_waiting(session, by, case, now)

@@ -9,6 +9,7 @@ from services.households.rules import register as rules
 from services.households.rules.grading import Cause
 from services.households.usecases.claims import settle_claims_on
 from services.households.usecases.consequences import follow_up
+from services.households.usecases.emptied import end_case_of, resume_case_of
 from services.households.usecases.history import Act, note
 from services.households.usecases.register import place, write_rows
 from services.households.usecases.telling import tell_members, whereabouts
@@ -31,7 +32,8 @@ async def remove_member(
 ) -> Member:
     """The person leaves and stays on the household's record; their ID number is free for another household.
 
-    When nobody lives there any more, because they died or went away, the household is dissolved.
+    When nobody lives there any more, because they died or went away, the household is dissolved, and its national case
+    is over. A dropout case of the person ends soon after (`dropout_ends.py`).
     """
     household, member = await find.lock_at_home(session, who.scope, member_id)
     if member.left_on is not None:
@@ -42,10 +44,10 @@ async def remove_member(
     act = Act(vault, who.id, now, "death" if reason == "deceased" else "removal", why)
     note(session, act.line(place(household), "left", {"left_on": (None, on), "left_reason": (None, reason)}, member))
     await write_rows(session)
-    await tell_members(session, [whereabouts(household, member.person_key, active=False)])
+    await tell_members(session, vault, [whereabouts(household, member.person_key, active=False)])
     await settle_claims_on(session, [member.id], "released", who, now)
-    if reason in rules.EMPTIED:
-        await dissolve_if_empty(session, who, act, household, rules.EMPTIED[reason], on)
+    if reason in rules.EMPTIED and await dissolve_if_empty(session, who, act, household, rules.EMPTIED[reason], on):
+        await end_case_of(session, household, now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="left", reason=reason)
     cause: Cause = "correction" if reason == "mistake" else "fact"
     await follow_up(session, vault, who, [household.id], now, cause=cause)
@@ -55,7 +57,8 @@ async def remove_member(
 async def restore_member(
     session: WriteSession, vault: Vault, who: Principal, member_id: UUID, now: datetime, *, why: str | None = None
 ) -> Member:
-    """Who was said to have left by mistake lives in the household as before, and it is no longer dissolved.
+    """Who was said to have left by mistake lives in the household as before, and it is no longer dissolved; a national
+    case that ended with it goes on where it stood.
 
     Raises `PersonElsewhere` when somebody entered them elsewhere, `HouseholdDissolved` where the household was merged.
     """
@@ -76,11 +79,12 @@ async def restore_member(
         household.dissolved_on = household.dissolved_reason = None
         household.version += 1
         household.updated_at = now
+        await resume_case_of(session, household, now)
     member.left_on = member.left_reason = None
     member.version += 1
     member.updated_at = now
     await write_rows(session)
-    await tell_members(session, [whereabouts(household, member.person_key)])
+    await tell_members(session, vault, [whereabouts(household, member.person_key)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="restored")
     await follow_up(session, vault, who, [household.id], now, cause="correction")
     return member

@@ -104,7 +104,7 @@ async def write_opening(
     show_on_household(case, household)
     session.add(case)
     await session.flush()
-    _note(session, vault, who, case, None, Brought(note=note), case.state_since, now)
+    write_line(session, vault, who, case, None, Brought(note=note), case.state_since, now)
     await emit(session, events.case_opened(case))
     await audit.record(session, who, "case:open", case.id, area_code=case.area_code, source=case.source)
 
@@ -125,7 +125,9 @@ async def _make(
     late = case.due_at is not None and end_of_day(on) > case.due_at
     if move.road == "anew":
         case.round += 1
-    line = _note(session, vault, who, case, move, brought, on, now, policy_id=keeper.policy_id, judged_by=judged_by)
+    line = write_line(
+        session, vault, who, case, move, brought, on, now, policy_id=keeper.policy_id, judged_by=judged_by
+    )
     _stamp(case, move, brought, on, now)
     keeper.set(case, await find.list_pauses(session, who.scope, case.id))
     begin_anew(case)
@@ -182,9 +184,9 @@ def _shown_state(case: MonitoringCase) -> str | None:
     return "eliminated" if case.state in CLOSED or anew else None
 
 
-def _note(
+def write_line(
     session: WriteSession,
-    vault: Vault,
+    vault: Vault | None,
     who: Principal,
     case: MonitoringCase,
     move: Move | None,
@@ -195,7 +197,10 @@ def _note(
     policy_id: UUID | None = None,
     judged_by: Mapping[str, str] | None = None,
 ) -> CaseMove:
-    """Add a line to the history; call it before the case is changed, for the line keeps the deadline it had."""
+    """Add a line to the history; call it before the case is changed, for the line keeps the deadline it had.
+
+    Without a vault there are no words to seal.
+    """
     words = {"note": brought.note, "contact": brought.contact}
     evidence: dict[str, Any] = orjson.loads(orjson.dumps(brought.plain(), default=str))  # ids and days as text
     if judged_by:
@@ -214,8 +219,8 @@ def _note(
         policy_id=policy_id or case.policy_id,
         due_at=case.due_at if move else None,
         evidence=evidence,
-        note_sealed=vault.seal_json(words, NOTE) if any(words.values()) else None,
-        minutes_sealed=vault.seal(brought.minutes.text.encode(), MINUTES) if brought.minutes else None,
+        note_sealed=vault.seal_json(words, NOTE) if vault and any(words.values()) else None,
+        minutes_sealed=vault.seal(brought.minutes.text.encode(), MINUTES) if vault and brought.minutes else None,
     )
     session.add(line)
     return line

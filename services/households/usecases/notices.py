@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.households.models import Household, Member, MonitoringCase, NoticeEntry, PublicNotice
 from services.households.queries import notices as find
-from services.households.queries.monitoring import lock_case
+from services.households.queries.monitoring import find_entered, lock_case
 from services.households.rules import notices as rules
 from services.households.rules.monitoring.clocks import add_months
 from services.households.rules.notices import STATE_OF, Line, NoticeKind
@@ -59,7 +59,7 @@ async def draft_notice(
             raise rules.CaseNotReady(field="case_ids")
         if case.area_code != village:
             raise rules.CaseElsewhere(field="case_ids")
-    await _clear(session, cases, kind, now)
+    await _clear(session, who, cases, kind, now)
     in_force = await load_terms(session, village, local_date(now))
     terms = in_force.terms
     lines = await _lines(session, who, cases, local_date(now))
@@ -139,18 +139,27 @@ async def withdraw_notice(session: WriteSession, who: Principal, notice: PublicN
     await _change(session, who, notice, "withdrawn")
 
 
-async def _clear(session: WriteSession, cases: Sequence[MonitoringCase], kind: NoticeKind, now: datetime) -> None:
-    """Void what stands of an earlier round, or on a sheet that expired; raise `AlreadyPublished` for what still counts."""
+async def _clear(
+    session: WriteSession, who: Principal, cases: Sequence[MonitoringCase], kind: NoticeKind, now: datetime
+) -> None:
+    """Void what stands from before the case came here this time, or on a sheet that expired; a sheet of that kind that
+    was never put up is taken back, for it names who was sent back. Raise `AlreadyPublished` for what still counts."""
     live = await find.find_live_entries(session, [case.id for case in cases], kind)
+    came = await find_entered(session, live, STATE_OF[kind])
     for case in cases:
         entry = live.get(case.id)
         if entry is None:
             continue
-        notice = await session.get_one(PublicNotice, entry.notice_id)
+        notice = await find.lock_notice(session, who.scope, entry.notice_id)
         state = rules.state_on(notice.state, notice.started_on, notice.lapse_days, local_date(now))
-        if local_date(entry.added_at) >= case.state_since and entry.round == case.round and state != "expired":
+        came_at = came.get(case.id)
+        here = entry.round == case.round and (came_at is None or entry.added_at >= came_at)
+        if here and state != "expired":
             raise rules.AlreadyPublished(field="case_ids")
-        entry.void_at = now
+        if state == "drafted":
+            await withdraw_notice(session, who, notice, now)
+        else:
+            entry.void_at = now
     await session.flush()
 
 

@@ -2,7 +2,7 @@
 
 from services.jobs.models.indicators import IndicatorCount, IndicatorDue, IndicatorState
 from services.jobs.models.ledger import LabourChange, LabourRow, LedgerImport, LedgerMonth
-from services.jobs.models.needs import NeedState, WorkNeed
+from services.jobs.models.needs import NeedState, NeedWaiting, WorkNeed
 from services.jobs.models.people import Person
 from services.jobs.models.plumbing import (
     Account,
@@ -34,6 +34,7 @@ __all__ = [
     "LedgerImport",
     "LedgerMonth",
     "NeedState",
+    "NeedWaiting",
     "Outbox",
     "Person",
     "Policy",

@@ -29,6 +29,11 @@ def births(on: date, rules: Schooling) -> Births:
     return Births(leaves + timedelta(days=1), add_months(cut_off, -12 * rules.first_age))
 
 
+def over_age_on(birth_on: date, rules: Schooling) -> date:
+    """The first day on which somebody born then owes school no longer, whatever the stage."""
+    return add_months(birth_on, 12 * rules.leave_age)
+
+
 def owes_school(birth_on: date, stage: str | None, on: date, rules: Schooling) -> bool:
     """Whether a child owes school on that day."""
     span = births(on, rules)

@@ -14,8 +14,9 @@ from shared.contracts.households import Level
 State = Literal["found", "persuading", "returned", "again_absent", "home_taught", "stable", "exempt"]
 """已发现, 劝返中, 已返校（稳定核查中）, 再次失学, 送教上门, 稳定就学, 不再属控辍对象."""
 
-Cause = Literal["opening", "visit", "hand", "check", "alert"]
-"""What made a move: the case was opened, a persuasion visit, somebody, a check after the return, a bureau's alert."""
+Cause = Literal["opening", "visit", "hand", "check", "alert", "register"]
+"""What made a move: the case was opened, a persuasion visit, somebody, a check after the return, a bureau's alert, the
+register (of age, dead, gone from the county)."""
 
 STATES: tuple[State, ...] = get_args(State)
 OUT: tuple[State, ...] = ("found", "persuading", "again_absent")
@@ -47,7 +48,7 @@ MOVES: tuple[Move, ...] = (
     Move("returned", "stable", on=("check",)),
     *(Move(state, "home_taught", ABOVE) for state in OUT),
     Move("home_taught", "persuading", ABOVE),
-    *(Move(state, "exempt", ABOVE) for state in ACTIVE),
+    *(Move(state, "exempt", ABOVE, ("register",)) for state in ACTIVE),
 )
 """All of them; each pair of states once."""
 
