@@ -14,6 +14,7 @@ from benchmarks import (
     batch_intake,
     files,
     grading,
+    indicator_board,
     live_beside_bulk,
     matching,
     register_import,
@@ -39,6 +40,7 @@ CASES: dict[str, Open] = {
     "grading": grading.open_case,
     "register_import": register_import.open_case,
     "matching": matching.open_case,
+    "indicator_board": indicator_board.open_case,
 }
 FOLDER = Path(".bench")
 _BUSY = 0.5  # processes waiting for each core

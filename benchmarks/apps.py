@@ -79,6 +79,30 @@ def floor() -> FastAPI:
     return _settled(app)
 
 
+def point() -> FastAPI:
+    """A bare FastAPI endpoint with one asyncpg SELECT by an id: `FLOOR_SELECT`."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with asyncpg.create_pool(os.environ["FLOOR_DSN"], min_size=4, max_size=4) as pool:
+            app.state.pool = pool
+            yield
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.get("/one/{id_}")
+    async def one(id_: UUID) -> dict[str, str]:
+        pool: asyncpg.Pool[Any] = app.state.pool
+        row = await pool.fetchrow(os.environ["FLOOR_SELECT"], id_)
+        return {name: str(value) for name, value in row.items()} if row is not None else {}
+
+    @app.get("/ready")
+    async def ready() -> dict[str, bool]:
+        return {"ready": True}
+
+    return _settled(app)
+
+
 class NoSubscriber:
     """A bus behind which there is nobody. Where `BENCH_BUS=away` not even the bus: the outbox keeps its rows."""
 
@@ -104,6 +128,11 @@ def alerts() -> FastAPI:
 def households() -> FastAPI:
     """The households service alone."""
     return _settled(_service("households", NoSubscriber()))
+
+
+def jobs() -> FastAPI:
+    """The jobs service alone."""
+    return _settled(_service("jobs", NoSubscriber()))
 
 
 def embedded() -> Gateway:

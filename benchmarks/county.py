@@ -1,11 +1,14 @@
 """The county of the benchmarks: its areas, policies and API key, its people, and what the bureaus report of them."""
 
 import itertools
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
+import services.directory
 from demo import county
 from demo.households import households
 from demo.places import COUNTY
@@ -91,7 +94,7 @@ _EVIDENCE: dict[str, dict[str, Any]] = {
 async def furnish(settings: Callable[[str, str], DatabaseSettings], database: str) -> None:
     """Tell the services what the directory would tell them, through the same receivers."""
     areas = AreasChanged(areas=[AreaRecord(code=area.code, name=area.name) for area in county.areas()])
-    for service in ("alerts", "households"):
+    for service in ("alerts", "households", "jobs"):
         own = Database(settings(service, database), service)
         try:
             async with own.write(Scope.everywhere()) as session:
@@ -101,6 +104,21 @@ async def furnish(settings: Callable[[str, str], DatabaseSettings], database: st
                     await on_api_key_changed(session, [_received(_api_key())])
         finally:
             await own.stop()
+
+
+async def shipped_policies(
+    settings: Callable[[str, str], DatabaseSettings], database: str, service: str, *kinds: str
+) -> None:
+    """Have the policies of these kinds in force as the directory ships them."""
+    shipped = tomllib.loads(Path(services.directory.__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
+    own = Database(settings(service, database), service)
+    try:
+        async with own.write(Scope.everywhere()) as session:
+            for one in shipped["policy"]:
+                if one["kind"] in kinds:
+                    await on_policy_published(session, [_received(_policy(one["kind"], one["body"]))])
+    finally:
+        await own.stop()
 
 
 def _api_key() -> ApiKeyChanged:
@@ -115,16 +133,19 @@ def _api_key() -> ApiKeyChanged:
 
 
 def _policies() -> Iterator[PolicyPublished]:
-    for kind, body in _POLICIES.items():
-        yield PolicyPublished(
-            policy_id=new_id(),
-            kind=kind,
-            area_prefix="",
-            valid_from=date(2021, 1, 1),
-            version=1,
-            author="benchmarks",
-            body=body,
-        )
+    return (_policy(kind, body) for kind, body in _POLICIES.items())
+
+
+def _policy(kind: str, body: dict[str, Any]) -> PolicyPublished:
+    return PolicyPublished(
+        policy_id=new_id(),
+        kind=kind,
+        area_prefix="",
+        valid_from=date(2021, 1, 1),
+        version=1,
+        author="benchmarks",
+        body=body,
+    )
 
 
 def _received(event: E) -> Received[E]:

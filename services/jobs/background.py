@@ -10,6 +10,7 @@ from services.jobs.settings import JobsSettings
 from services.jobs.usecases import move_up, reconciliation, reconciliation_tasks
 from services.jobs.usecases.carrying import roll_months
 from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
+from services.jobs.usecases.indicator_counts import mark_stale, recount_due
 from services.jobs.usecases.ledger_import import Shelf, forget_old_imports
 from services.jobs.usecases.needs import withdraw_past
 from services.jobs.usecases.openings import close_past
@@ -48,6 +49,8 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         every(settings.sweep_seconds, "placements", lambda: sweep_placements(database, vault)),
         every(MATCHING_SECONDS, "matching inputs", lambda: sweep_matching(database, settings.matching_days)),
         keep_matching,
+        every(settings.count_seconds, "indicators", lambda: count_indicators(database)),
+        every(settings.sweep_seconds, "indicator days", lambda: mark_indicators(database)),
         every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
         every(FILES_SECONDS, "ledger files", lambda: sweep_ledger_files(database, ledger, kept)),
         LedgerWorker(database, ledger).run,
@@ -117,3 +120,14 @@ async def forget_reconciliations(database: Database, shelf: reconciliation.Shelf
     await reconciliation.forget_files(database, shelf, utc_now())
     await reconciliation.forget_old_runs(database, utc_now())
     await reconciliation.forget_orphans(database, shelf, utc_now())
+
+
+async def count_indicators(database: Database) -> None:
+    """Count anew the villages whose rows or people have changed."""
+    await recount_due(database, utc_now)
+
+
+async def mark_indicators(database: Database) -> None:
+    """Have counted anew what a new day or a new version of the definitions makes due."""
+    async with database.write(Scope.everywhere()) as session:
+        await mark_stale(session, utc_now())

@@ -11,6 +11,9 @@ class JobsSettings(ServiceSettings):
 
     sweep_seconds: float = Field(30, gt=0, description="How often days that have come are looked at, in seconds")
     matching_days: int = Field(365, gt=0, description="How long the sealed inputs of matching runs are kept, in days")
+    count_seconds: float = Field(
+        2, gt=0, description="How often indicators of changed villages are counted anew, seconds"
+    )
     files: FilesSettings = FilesSettings()
     reconciliation_process: bool = Field(
         True, description="Whether exports are compared in a process of their own, not beside requests"

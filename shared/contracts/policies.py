@@ -15,6 +15,8 @@ from shared.contracts import (
     jobs_placement_policies,
     jobs_posts_policies,
     jobs_reconcile_policies,
+    jobs_indicator_policies,
+    jobs_ledger_policies,
     quality_policies,
     schooling_policies,
 )
@@ -283,6 +285,7 @@ BODIES: dict[str, type[BaseModel]] = {
     **quality_policies.BODIES,
     **schooling_policies.BODIES,
     **jobs_placement_policies.BODIES,
+    **jobs_indicator_policies.BODIES,
     **jobs_ledger_policies.BODIES,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,

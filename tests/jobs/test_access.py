@@ -102,6 +102,13 @@ ROUTES = [
     ("GET", f"/sampled-rows/{ID}", {"township", "county", "supervisor"}),
     ("POST", f"/sampled-rows/{ID}/answer", {"township", "county"}),
     ("POST", f"/sampled-rows/{ID}/phone", {"township", "county"}),
+    ("GET", "/indicators", FIELD | {"supervisor"}),
+    ("GET", "/indicator-board", FIELD | {"supervisor"}),
+    ("GET", "/indicators/transferred/people", FIELD | {"supervisor"}),
+    ("GET", "/targets", FIELD | {"supervisor"}),
+    ("GET", "/priority-lists", FIELD | {"supervisor"}),
+    ("GET", "/priority-lists/transferred", FIELD | {"supervisor"}),
+    ("GET", "/priority-lists/transferred.xlsx", FIELD | {"supervisor"}),
 ]
 
 
@@ -138,6 +145,7 @@ def test_every_route_stands_in_the_table(service: Jobs) -> None:
             re.sub(r"\{[a-z]+_id\}", ID, path.removeprefix("/jobs/v1"))
             .replace("{month}", "2026-10")
             .replace("{trade}", "61804"),
+            .replace("{code}", "transferred"),
         )
         for method, path, _ in routes(service.app)
         if path.startswith("/jobs/v1") and not path.removeprefix("/jobs/v1").startswith(operations)

@@ -34,6 +34,17 @@ SECURED = [
     "trip_passenger",
     "work_need",
     *("labour_change", "labour_row", "labour_task", "person", "reconciliation_row", "sampled_row", "work_need"),
+    *("indicator_count", "indicator_state", "labour_change", "labour_row", "labour_task", "need_waiting", "person"),
+    "work_need",
+]
+    "indicator_count",
+    "indicator_state",
+    "labour_change",
+    "labour_row",
+    "labour_task",
+    "need_waiting",
+    "person",
+    "work_need",
 ]
 
 

@@ -47,6 +47,12 @@ def sees_contacts(who: Principal) -> bool:
     return who.role in _POSTS
 
 
+ReadIndicator = Annotated[Principal, Depends(Permit("indicator:read", *FIELD, Role.SUPERVISOR))]
+ReadIndicatorNames = Annotated[Principal, Depends(Permit("indicator:read-names", *FIELD, Role.SUPERVISOR))]
+ReadPriorityList = Annotated[Principal, Depends(Permit("priority-list:read", *FIELD, Role.SUPERVISOR))]
+ExportPriorityList = Annotated[Principal, Depends(Permit("priority-list:export", *FIELD, Role.SUPERVISOR))]
+
+
 def sees_people(who: Principal) -> bool:
     """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""
     return who.role in FIELD
