@@ -35,7 +35,6 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
     async def keep_matching() -> None:
         await keep_process("services.jobs.matching_worker", settings)
 
-    shelf = Shelf(FileStore(settings.files), vault)
     store = FileStore(settings.files)
     ledger, exports = Shelf(store, vault), reconciliation.Shelf(store, vault)
     kept = timedelta(days=settings.files.kept_days)

@@ -10,6 +10,9 @@ from services.jobs.models import (
     MatchingRun,
     Person,
     PlacementMove,
+    Reconciliation,
+    ReconciliationRow,
+    SampledRow,
     StayCheck,
     SubsidyClaim,
     Trip,
@@ -18,16 +21,9 @@ from services.jobs.usecases.employers import BLACKLIST_DETAIL, CONTACT
 from services.jobs.usecases.employers import PHONE as EMPLOYER_PHONE
 from services.jobs.usecases.ledger_import import NAME as LEDGER_FILE
 from services.jobs.usecases.ledger_lines import EMPLOYER
+from services.jobs.usecases.ledger_statements import ROW
 from services.jobs.usecases.matching_runs import INPUT
 from services.jobs.usecases.placement_history import NOTE as PLACEMENT_NOTE
-    Person,
-    Reconciliation,
-    ReconciliationRow,
-    SampledRow,
-)
-from services.jobs.usecases.ledger_import import NAME as LEDGER_FILE
-from services.jobs.usecases.ledger_lines import EMPLOYER
-from services.jobs.usecases.ledger_statements import ROW
 from services.jobs.usecases.reconciliation import NAMES
 from services.jobs.usecases.samples import ANSWER, LEDGER
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE

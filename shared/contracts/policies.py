@@ -10,13 +10,12 @@ from shared.clock import end_of_day, local_date
 from shared.contracts import (
     case_policies,
     gate_policies,
+    jobs_indicator_policies,
     jobs_ledger_policies,
     jobs_match_policies,
     jobs_placement_policies,
     jobs_posts_policies,
     jobs_reconcile_policies,
-    jobs_indicator_policies,
-    jobs_ledger_policies,
     quality_policies,
     schooling_policies,
 )
