@@ -127,13 +127,13 @@ def filled(path: str) -> str:
     return re.sub(r"\{[a-z]+_id\}", ID, named)
 
 
-def test_every_route_stands_in_the_table(service: Jobs) -> None:
-    operations = ("/dead-letters", "/audit")
-    made = {
-        (method, filled(path.removeprefix("/jobs/v1")))
-        for method, path, _ in routes(service.app)
-        if path.startswith("/jobs/v1") and not path.removeprefix("/jobs/v1").startswith(operations)
-    }
+HERE = {path.split("/")[1] for _, path, _ in ROUTES}
+"""First words of the paths in this table; placements, trips and subsidies have tables beside their own tests."""
+
+
+def test_every_route_of_these_stands_in_the_table(service: Jobs) -> None:
+    paths = ((method, path.removeprefix("/jobs/v1")) for method, path, _ in routes(service.app))
+    made = {(method, filled(path)) for method, path in paths if path.startswith("/") and path.split("/")[1] in HERE}
     assert made == {(method, path) for method, path, _ in ROUTES}
 
 
