@@ -16,6 +16,7 @@ from benchmarks import (
     grading,
     ledger_roll_forward,
     live_beside_bulk,
+    matching,
     register_import,
     register_search,
     report,
@@ -39,6 +40,7 @@ CASES: dict[str, Open] = {
     "grading": grading.open_case,
     "register_import": register_import.open_case,
     "ledger_roll_forward": ledger_roll_forward.open_case,
+    "matching": matching.open_case,
 }
 FOLDER = Path(".bench")
 _BUSY = 0.5  # processes waiting for each core

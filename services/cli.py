@@ -104,7 +104,8 @@ def bootstrap_command(username: str, file: Path) -> None:
 def announce(service: str) -> None:
     """Tell once more how things stand, for a service that is new (that SERVICE's DATABASE_URL).
 
-    directory (when left out): areas, accounts, API keys and policies. households: who lives where, for the alerts.
+    directory (when left out): areas, accounts, API keys and policies. households: who lives where, for the
+    alerts, and everybody of 15 and older, for the jobs.
     """
 
     async def work(database: Database) -> None:
@@ -112,7 +113,9 @@ def announce(service: str) -> None:
             await directory.announce_all(session, utc_now())
 
     if service == "households":
-        told = _with_database(service, partial(_page_by_page, announce_register))
+        vault = Vault(SETTINGS[service]().vault)
+        pages: Page = lambda session, after: announce_register(session, vault, after)  # noqa: E731
+        told = _with_database(service, partial(_page_by_page, pages))
         click.echo(f"households: {told} people told once more")
     else:
         _with_database("directory", work)

@@ -15,6 +15,7 @@ from services.households.background import (
     sweep_deadlines,
     sweep_imports,
     sweep_photos,
+    tell_who_came_of_age,
 )
 from services.households.consumers import HANDLERS
 from services.households.list_worker import ListWorker
@@ -81,6 +82,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
                     lambda: sweep_photos(database, photos, settings.photos.kept_days, utc_now()),
                 ),
                 every(IMPORT_SWEEP_SECONDS, "imports", forget_imports),
+                every(NIGHT_SECONDS, "labour", lambda: tell_who_came_of_age(database, vault, utc_now())),
                 keep_list_process if settings.list_process else ListWorker(database, shelf).run,
             ],
             state={

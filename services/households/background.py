@@ -18,6 +18,7 @@ from services.households.usecases import (
 from services.households.usecases.consequences import follow_due
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
+from services.households.usecases.labour_telling import tell_come_of_age
 from services.households.usecases.photos import PhotoShelf
 from services.households.usecases.quality_night import audit_next_due, audit_next_village
 from services.households.usecases.register_imports import (
@@ -150,3 +151,9 @@ async def sweep_photos(database: Database, shelf: PhotoShelf, kept_days: int, no
     while gone == photos.SWEEP:
         gone = await photos.forget_photos(database, shelf, timedelta(days=kept_days), now)
     await photos.forget_orphans(database, shelf, now)
+
+
+async def tell_who_came_of_age(database: Database, vault: Vault, now: datetime) -> None:
+    """People who turned 15 since yesterday, for the jobs service."""
+    async with database.write(Scope.everywhere()) as session:
+        await tell_come_of_age(session, vault, now)

@@ -8,6 +8,7 @@ from services.households.usecases.area_checks import open_area_checks
 from services.households.usecases.checks import open_checks
 from services.households.usecases.income_events import take_reports
 from services.households.usecases.withdrawals import expire_alerts, withdraw_alerts, withdraw_evidence
+from services.households.usecases.work import Arrival, take_arrival
 from shared.clock import utc_now
 from shared.contracts.alerts import (
     AccountAsked,
@@ -20,7 +21,7 @@ from shared.contracts.alerts import (
 )
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
-from shared.contracts.jobs import WageReported
+from shared.contracts.jobs import PlacementStarted, TrainingCompleted, WageReported
 from shared.contracts.support import TransferPaid
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
@@ -64,6 +65,22 @@ async def on_wage_reported(session: WriteSession, received: Sequence[Received[Wa
     await take_reports(session, [of_wage(one.event) for one in received], utc_now())
 
 
+async def on_placement_started(session: WriteSession, received: Sequence[Received[PlacementStarted]]) -> None:
+    """Somebody arrived at work."""
+    for one in received:
+        event = one.event
+        arrival = Arrival(event.placement_id, event.person_key, event.need_ref, event.started_on, training=False)
+        await take_arrival(session, arrival, utc_now())
+
+
+async def on_training_completed(session: WriteSession, received: Sequence[Received[TrainingCompleted]]) -> None:
+    """Somebody learned a trade."""
+    for one in received:
+        event = one.event
+        arrival = Arrival(event.enrolment_id, event.person_key, event.need_ref, event.completed_on, training=True)
+        await take_arrival(session, arrival, utc_now())
+
+
 async def on_transfer_paid(session: WriteSession, received: Sequence[Received[TransferPaid]]) -> None:
     """Money arrived at a person or a household."""
     await take_reports(session, [of_transfer(one.event) for one in received], utc_now())
@@ -81,5 +98,7 @@ HANDLERS: Mapping[EventType, Handler] = {
     PolicyPublished: on_policy_published,
     AccountChanged: on_account_changed,
     WageReported: on_wage_reported,
+    PlacementStarted: on_placement_started,
+    TrainingCompleted: on_training_completed,
     TransferPaid: on_transfer_paid,
 }

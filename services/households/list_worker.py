@@ -79,7 +79,7 @@ class ListWorker:
                 locked = await queries.lock_whole(session, row.id)
                 if locked.state != "applying":
                     return
-                await write_import(session, who, locked, utc_now())
+                await write_import(session, self.shelf.vault, who, locked, utc_now())
         except RegisterMovedOn as moved:
             async with self.database.write(_EVERYWHERE) as session:
                 locked = await queries.lock_whole(session, row.id)

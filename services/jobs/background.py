@@ -4,16 +4,24 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.jobs.ledger_worker import LedgerWorker
+from services.jobs.queries.matching import forget_inputs
 from services.jobs.settings import JobsSettings
+from services.jobs.usecases import move_up
 from services.jobs.usecases.carrying import roll_months
+from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
 from services.jobs.usecases.ledger_import import Shelf, forget_old_imports
 from services.jobs.usecases.needs import withdraw_past
+from services.jobs.usecases.openings import close_past
+from services.jobs.usecases.plans import release_overdue
+from services.jobs.usecases.stay_checks import open_due_calls
+from services.jobs.usecases.underage import end_underage
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.files import FileStore
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
+from shared.worker_process import keep_process
 
 MONTHS_SECONDS = 600.0
 FILES_SECONDS = 3600.0
@@ -23,8 +31,16 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
     """The work of one process, in the order in which it starts."""
     shelf = Shelf(FileStore(settings.files), vault)
     kept = timedelta(days=settings.files.kept_days)
+
+    async def keep_matching() -> None:
+        await keep_process("services.jobs.matching_worker", settings)
+
     return [
         every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
+        every(settings.sweep_seconds, "posts and courses", lambda: sweep_posts(database)),
+        every(settings.sweep_seconds, "placements", lambda: sweep_placements(database, vault)),
+        every(MATCHING_SECONDS, "matching inputs", lambda: sweep_matching(database, settings.matching_days)),
+        keep_matching,
         every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
         every(FILES_SECONDS, "ledger files", lambda: sweep_ledger_files(database, shelf, kept)),
         LedgerWorker(database, shelf).run,
@@ -37,6 +53,39 @@ async def sweep_needs(database: Database) -> None:
     while handled:
         async with database.write(Scope.everywhere()) as session:
             handled = await withdraw_past(session, utc_now())
+
+
+MATCHING_SECONDS = 6 * 3600.0
+"""How often is asked which inputs of matching runs were kept long enough."""
+
+
+async def sweep_matching(database: Database, kept_days: int) -> None:
+    """Forget the inputs of old runs; their digests and what they proposed stay."""
+    async with database.write(Scope.everywhere()) as session:
+        await forget_inputs(session, utc_now() - timedelta(days=kept_days))
+
+
+async def sweep_posts(database: Database) -> None:
+    """Close posts and courses past their last day, let go of openings kept too long, give free seats to who waits."""
+    for work in (close_past, end_past, drop_left_over, release_overdue, seat_waiting):
+        handled = 1
+        while handled:
+            async with database.write(Scope.everywhere()) as session:
+                handled = await work(session, utc_now())
+
+
+async def sweep_placements(database: Database, vault: Vault) -> None:
+    """Open the calls that are due, end placements of people under 16, and once a day reckon what each trade earns."""
+    handled = 1
+    while handled:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await open_due_calls(session, utc_now())
+    handled = 1
+    while handled:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await end_underage(session, vault, utc_now())
+    async with database.write(Scope.everywhere()) as session:
+        await move_up.reckon_medians(session, utc_now())
 
 
 async def sweep_ledger_files(database: Database, shelf: Shelf, kept: timedelta) -> None:

@@ -10,4 +10,5 @@ class JobsSettings(ServiceSettings):
     """How often the work beside the requests runs, where files lie, and what `ServiceSettings` takes."""
 
     sweep_seconds: float = Field(30, gt=0, description="How often days that have come are looked at, in seconds")
+    matching_days: int = Field(365, gt=0, description="How long the sealed inputs of matching runs are kept, in days")
     files: FilesSettings = FilesSettings()

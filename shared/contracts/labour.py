@@ -45,6 +45,16 @@ class LabourRecord(BaseModel):
     changed_at: datetime = Field(description="Of two records on one person the later one counts")
 
 
+class GoneRecord(BaseModel):
+    """Nobody has that ID number any more: it was mended, and the person is told of under the right one."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    person_key: str = Field(description="Keyed hash of the ID number that was wrong")
+    household_id: UUID = Field(description="The household (户)")
+    changed_at: datetime = Field(description="When it was mended")
+
+
 class LabourChanged(Event):
     """People of 15 and older came, changed or left; at most 500 in one event, whatever changed them."""
 
@@ -52,12 +62,14 @@ class LabourChanged(Event):
     topic: ClassVar[str] = "households.labour"
     title_zh: ClassVar[str] = "劳动力信息已变更"
 
-    people: list[LabourRecord] = Field(min_length=1, max_length=500, description="One record per person")
+    people: list[LabourRecord] = Field(max_length=500, description="One record per person")
+    gone: list[GoneRecord] = Field([], max_length=500, description="Whom nobody knows by that number any more")
 
     @property
     def key(self) -> str:
         """Order does not matter: each record says when it changed."""
-        return str(self.people[0].household_id)
+        first: LabourRecord | GoneRecord = self.people[0] if self.people else self.gone[0]
+        return str(first.household_id)
 
 
 class WorkNeeded(Event):

@@ -7,7 +7,16 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.clock import end_of_day, local_date
-from shared.contracts import case_policies, gate_policies, jobs_ledger_policies, quality_policies, schooling_policies
+from shared.contracts import (
+    case_policies,
+    gate_policies,
+    jobs_ledger_policies,
+    jobs_match_policies,
+    jobs_placement_policies,
+    jobs_posts_policies,
+    quality_policies,
+    schooling_policies,
+)
 from shared.contracts.alerts import Severity
 from shared.contracts.grade_policies import GradeRules
 from shared.contracts.households import Verdict
@@ -269,9 +278,12 @@ BODIES: dict[str, type[BaseModel]] = {
     **case_policies.BODIES,
     "grade-rules": GradeRules,
     **gate_policies.BODIES,
+    **jobs_posts_policies.BODIES,
     **quality_policies.BODIES,
     **schooling_policies.BODIES,
+    **jobs_placement_policies.BODIES,
     **jobs_ledger_policies.BODIES,
     "income-line": IncomeLine,
     "income-rules": IncomeRules,
+    **jobs_match_policies.BODIES,
 }

@@ -15,7 +15,25 @@ from shared.postgres import Cluster
 
 PARTITION = re.compile(r"_\d{4}_\d{2}$")
 """A month of the ledger: made by the database for the parent, which is what the models know."""
-SECURED = ["labour_change", "labour_row", "labour_task", "person", "work_need"]
+SECURED = [
+    "attendance",
+    "certificate",
+    "enrolment",
+    "labour_change",
+    "labour_row",
+    "labour_task",
+    "matching_proposal",
+    "matching_run",
+    "need_waiting",
+    "person",
+    "placement",
+    "placement_move",
+    "stay_check",
+    "subsidy_claim",
+    "trip",
+    "trip_passenger",
+    "work_need",
+]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:

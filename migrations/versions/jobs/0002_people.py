@@ -10,13 +10,14 @@ depends_on = None
 
 # In a subquery the setting is read and split once for a statement, not once for a row.
 VISIBLE = "area_code LIKE ANY ((SELECT string_to_array(current_setting('app.areas', true), ','))::text[])"
-TABLES = ("person", "work_need", "labour_task")
+TABLES = ("person", "work_need", "need_waiting", "labour_task")
 Column = sa.Column[object]
 
 
 def upgrade() -> None:
     _people()
     _needs()
+    _waiting()
     _tasks()
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -137,6 +138,20 @@ def _needs() -> None:
         ["until_on"],
         postgresql_where=sa.text("state = 'open' AND until_on IS NOT NULL"),
     )
+
+
+def _waiting() -> None:
+    op.create_table(
+        "need_waiting",
+        _string("source_ref"),
+        _id("household_id"),
+        _area(),
+        _string("person_key", nullable=True),
+        _texts("services"),
+        _moment("asked_at"),
+        sa.PrimaryKeyConstraint("source_ref", name="pk_need_waiting"),
+    )
+    op.create_index("ix_need_waiting_household", "need_waiting", ["household_id"])
 
 
 def _tasks() -> None:

@@ -39,6 +39,8 @@ def measure_view(measure: Measure, reader: Reader, today: date) -> schemas.Measu
         state=measure.state,
         state_text=reader.code("measure_state", measure.state),
         reason=reader.text(measure.reason_sealed, REASON),
+        member_id=measure.member_id,
+        source_ref=measure.source_ref,
         fits=measure.fits,
         policy_id=measure.policy_id,
         version=measure.version,

@@ -14,6 +14,7 @@ from services.households.models.grades import (
 from services.households.models.help import EliminationCheck, Measure, MeasureState
 from services.households.models.imports import ImportFinding, RegisterImport
 from services.households.models.income import IncomeEntry, IncomeSummary, IncomeWaiting
+from services.households.models.labour import LabourNight
 from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.models.notices import NoticeEntry, Objection, ObjectionState, PublicNotice
 from services.households.models.plumbing import (
@@ -67,6 +68,7 @@ __all__ = [
     "IncomeEntry",
     "IncomeSummary",
     "IncomeWaiting",
+    "LabourNight",
     "LegalStep",
     "Measure",
     "MeasureState",

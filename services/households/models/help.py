@@ -36,6 +36,7 @@ class Measure(Base):
     sub_kind: Mapped[str | None]
     tag: Mapped[str]  # raise | reduce | fill
     bureau: Mapped[str]
+    member_id: Mapped[UUID | None]  # for whom of the household, where it is for one: work, training
     content_sealed: Mapped[bytes]  # "measure-content"
     amount: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))  # yuan
     quota: Mapped[int | None]  # places, posts

@@ -1,6 +1,6 @@
 """A checked list is written: a few statements about whole sets, all in one transaction."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -69,6 +69,13 @@ UNION ALL
 SELECT m.person_key, h.id, h.household_key, h.area_code, h.class, true
 FROM staged_household s JOIN household h ON h.id = s.id JOIN member m ON m.household_id = h.id
 WHERE s.import_id = $1 AND s.retold AND m.left_on IS NULL
+"""
+_CHANGED = """
+SELECT m.person_key FROM staged_member s JOIN member m ON m.id = s.id
+WHERE s.import_id = $1 AND s.outcome = 'changed' AND s.fields && $2::text[]
+UNION
+SELECT m.person_key FROM staged_household s JOIN member m ON m.household_id = s.id
+WHERE s.import_id = $1 AND s.fields && '{relocated,relocation_site}' AND m.left_on IS NULL
 """
 _TOLD_OF_REMOVED = """
 SELECT m.person_key, h.id, h.household_key, h.area_code, h.class, false
@@ -205,6 +212,15 @@ async def list_told(
     )
     while page := await cursor.fetch(size):
         yield [Whereabouts(*row) for row in page]
+
+
+async def list_changed(
+    session: WriteSession, import_id: UUID, fields: Collection[str], size: int
+) -> AsyncIterator[Sequence[str]]:
+    """Keys of registered people of whom the list says something else in one of `fields`, so many at a time."""
+    cursor = await (await raw(session)).cursor(_CHANGED, import_id, list(fields))
+    while page := await cursor.fetch(size):
+        yield [row["person_key"] for row in page]
 
 
 async def list_cases(session: WriteSession, import_id: UUID) -> Sequence[Any]:

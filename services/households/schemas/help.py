@@ -44,6 +44,7 @@ class MeasureDraft(Draft):
     quota: Quota | None = None
     planned_on: Annotated[date, Field(description="Not before the case was opened · 计划日期", examples=["2026-03-10"])]
     due_on: Annotated[date, Field(description="Last day · 应落实日期", examples=["2026-04-10"])]
+    member_id: Annotated[UUID | None, Field(description="For whom of the household: work, training · 帮扶对象")] = None
 
 
 class DeliveryDraft(Draft):
@@ -90,6 +91,10 @@ class MeasureView(Answer):
     state: MeasureState
     state_text: str = Field(examples=["计划"])
     reason: str | None = Field(description="Hidden from supervisors · 未落实或撤销原因")
+    member_id: UUID | None = Field(description="For whom of the household · 帮扶对象")
+    source_ref: str | None = Field(
+        description="What delivered it, e.g. a placement · 落实来源", examples=["jobs:01985b2e"]
+    )
     fits: bool = Field(description="Counts for its risk by `measure-fit` · 是否与风险匹配")
     policy_id: UUID | None
     version: int

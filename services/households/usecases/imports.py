@@ -32,6 +32,7 @@ from services.households.usecases.following import follow_households
 from services.households.usecases.grading import regrade_later
 from services.households.usecases.history import Act, Line, note_many
 from services.households.usecases.income import recompute
+from services.households.usecases.labour_telling import tell_labour
 from services.households.usecases.quality import mark_due
 from services.households.usecases.sealing import (
     HOUSEHOLD_PHONE,
@@ -140,7 +141,10 @@ class Import:
         changed = [known.households[one.entry.code].id for one in decisions if one.household == "changed"]
         await follow_households(session, changed)
         others = await list_of_households(session, rows.renewed) if rows.renewed else ()
-        await tell_members(session, [*rows.told, *others], Lane.BULK)
+        told = [*rows.told, *others]
+        await tell_members(session, self.vault, told, Lane.BULK)
+        alone = {row["person_key"] for row in rows.members} - {one.person_key for one in told}
+        await tell_labour(session, self.vault, alone, Lane.BULK)
         await recompute(session, {row["household_id"] for row in rows.members} | set(changed), self.now)
         touched = {row["id"] for row in rows.households} | {row["household_id"] for row in rows.members}
         await regrade_later(session, touched, self.now)

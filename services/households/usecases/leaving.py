@@ -42,7 +42,7 @@ async def remove_member(
     act = Act(vault, who.id, now, "death" if reason == "deceased" else "removal", why)
     note(session, act.line(place(household), "left", {"left_on": (None, on), "left_reason": (None, reason)}, member))
     await write_rows(session)
-    await tell_members(session, [whereabouts(household, member.person_key, active=False)])
+    await tell_members(session, vault, [whereabouts(household, member.person_key, active=False)])
     await settle_claims_on(session, [member.id], "released", who, now)
     if reason in rules.EMPTIED:
         await dissolve_if_empty(session, who, act, household, rules.EMPTIED[reason], on)
@@ -80,7 +80,7 @@ async def restore_member(
     member.version += 1
     member.updated_at = now
     await write_rows(session)
-    await tell_members(session, [whereabouts(household, member.person_key)])
+    await tell_members(session, vault, [whereabouts(household, member.person_key)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="restored")
     await follow_up(session, vault, who, [household.id], now, cause="correction")
     return member

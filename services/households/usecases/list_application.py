@@ -15,6 +15,7 @@ from services.households.queries import list_writing as write
 from services.households.queries import register_imports as queries
 from services.households.rules.register import EMPTIED
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
+from services.households.usecases import labour_telling
 from services.households.usecases.adopting import adopt_cases
 from services.households.usecases.following import follow_households
 from services.households.usecases.quality import mark_due
@@ -24,9 +25,10 @@ from shared.db.engine import WriteSession
 from shared.lanes import Lane
 from shared.security import audit
 from shared.security.principals import Principal
+from shared.security.vault import Vault
 
 
-async def write_import(session: WriteSession, who: Principal, row: RegisterImport, now: datetime) -> None:
+async def write_import(session: WriteSession, vault: Vault, who: Principal, row: RegisterImport, now: datetime) -> None:
     """Write a locked import that is being applied. Raises `RegisterMovedOn` when it has to be compared anew."""
     reason = row.removal_reason
     await write.take_turn(session)
@@ -42,7 +44,7 @@ async def write_import(session: WriteSession, who: Principal, row: RegisterImpor
     adopted = await _adopt(session, who, row, now)
     claimed = await write.claim_staged(session, row.id, who.id, now)
     await _follow(session, who, row.id, reason, now)
-    told = await _tell(session, row, retold, removed=reason is not None)
+    told = await _tell(session, vault, row, retold, removed=reason is not None)
     row.state, row.finished_at, row.failure = "applied", now, None
     done: dict[str, Any] = {"rows": row.staged, "told": told, "cases": adopted, "claimed": claimed}
     await audit.record(session, who, "register-import:write", row.id, kind=row.kind, **done)
@@ -68,12 +70,16 @@ async def _adopt(session: WriteSession, who: Principal, row: RegisterImport, now
     return await adopt_cases(session, who, records, now) if records else 0
 
 
-async def _tell(session: WriteSession, row: RegisterImport, retold: Sequence[UUID], *, removed: bool) -> int:
+async def _tell(
+    session: WriteSession, vault: Vault, row: RegisterImport, retold: Sequence[UUID], *, removed: bool
+) -> int:
     """In as few events as may be, in the bulk lane, read and told page by page."""
     told = 0
     async for page in write.list_told(session, row.id, retold, MOST_MEMBERS, removed=removed):
-        await tell_members(session, page, Lane.BULK)
+        await tell_members(session, vault, page, Lane.BULK)
         told += len(page)
+    async for keys in write.list_changed(session, row.id, labour_telling.TOLD_OF_PERSON, MOST_MEMBERS):
+        await labour_telling.tell_labour(session, vault, keys, Lane.BULK)
     return told
 
 

@@ -8,8 +8,11 @@ from uuid import UUID
 from services.households.models import Measure, MonitoringCase
 from services.households.queries import measures as find
 from services.households.queries.monitoring import get_case, lock_case
+from services.households.queries.work import find_household_of
 from services.households.rules import measures as rules
+from services.households.rules.register import NotOfHousehold
 from services.households.usecases.consequences import follow_up
+from services.households.usecases.work import ask_for_measure
 from shared.clock import local_date
 from shared.contracts.gate_policies import MeasureFit
 from shared.db.engine import WriteSession
@@ -27,7 +30,10 @@ HAND = "hand"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A measure as somebody plans it. `content` says what and for whom: it is stored sealed. `amount` in yuan."""
+    """A measure as somebody plans it. `content` says what and for whom: it is stored sealed. `amount` in yuan.
+
+    `member_id`: for one of the household, where it is for one.
+    """
 
     risk: str
     kind: str
@@ -39,6 +45,7 @@ class Planned:
     quota: int | None
     planned_on: date
     due_on: date
+    member_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ async def plan_measure(
     rules.require_helpable(case.state, fast_lane=case.fast_lane)
     rules.require_fitting_codes(told.risk, case.risks, told.kind, told.sub_kind)
     rules.require_plan_days(local_date(case.opened_at), told.planned_on, told.due_on, local_date(now))
+    if told.member_id is not None and await find_household_of(session, told.member_id) != case.household_id:
+        raise NotOfHousehold(field="member_id")
     policy = (await policies.load(session, "measure-fit")).in_force(case.area_code, told.planned_on)
     measure = Measure(
         id=new_id(),
@@ -70,6 +79,7 @@ async def plan_measure(
         sub_kind=told.sub_kind,
         tag=told.tag,
         bureau=told.bureau,
+        member_id=told.member_id,
         content_sealed=vault.seal(told.content.encode(), CONTENT),
         amount=told.amount,
         quota=told.quota,
@@ -88,6 +98,7 @@ async def plan_measure(
     session.add(measure)
     await session.flush()
     await _record(session, who, measure, "planned")
+    await ask_for_measure(session, case, measure, now)
     await follow_up(session, vault, who, [case.household_id], now, income=False)
     return measure
 
@@ -116,6 +127,7 @@ async def fail_measure(
     rules.require_planned(measure.state)
     measure.state, measure.reason_sealed = "failed", vault.seal(reason.encode(), REASON)
     await _change(session, vault, who, case, measure, "failed", now)
+    await ask_for_measure(session, case, measure, now, withdrawn=True)
 
 
 async def withdraw_measure(
@@ -126,6 +138,7 @@ async def withdraw_measure(
     rules.require_standing(measure.state)
     measure.state, measure.reason_sealed = "withdrawn", vault.seal(reason.encode(), REASON)
     await _change(session, vault, who, case, measure, "withdrawn", now)
+    await ask_for_measure(session, case, measure, now, withdrawn=True)
 
 
 async def lock_with_case(session: WriteSession, who: Principal, measure_id: UUID) -> Measure:

@@ -13,7 +13,7 @@ from services.households.queries.register import Found
 from services.households.rules import register as rules
 from services.households.rules.register import HouseholdFacts, MemberFacts
 from services.households.rules.register_fields import changed
-from services.households.usecases import sealing
+from services.households.usecases import labour_telling, sealing
 from services.households.usecases.areas import require_area
 from services.households.usecases.consequences import follow_up
 from services.households.usecases.following import follow_households
@@ -44,7 +44,7 @@ async def add_household(
         session.add(_member(vault, household, member, now))
     await write_rows(session)
     note(session, Act(vault, who.id, now, "hand").line(place(household), "added", {"members": (0, len(facts.members))}))
-    await tell_household(session, household)
+    await tell_household(session, vault, household)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
     await follow_up(session, vault, who, [household.id], now)
     return household
@@ -74,7 +74,9 @@ async def change_household(
         note(session, Act(vault, who.id, now, "hand", why).line(place(household), "changed", told))
     await follow_households(session, [household.id])
     if changes.keys() & TOLD_OF_HOUSEHOLD:
-        await tell_household(session, household)
+        await tell_household(session, vault, household)
+    elif changes.keys() & labour_telling.TOLD_OF_HOUSEHOLD:
+        await labour_telling.tell_labour_of(session, vault, household.id)
     await audit.record(
         session, who, "household:write", household.id, area_code=household.area_code, fields=sorted(changes)
     )
@@ -102,7 +104,7 @@ async def add_member(
     await write_rows(session)
     act = Act(vault, who.id, now, "birth" if joined == "birth" else "hand")
     note(session, act.line(place(household), "added", {"joined_reason": (None, joined)} if joined else {}, member))
-    await tell_members(session, [whereabouts(household, member.person_key)])
+    await tell_members(session, vault, [whereabouts(household, member.person_key)])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
     await follow_up(session, vault, who, [household.id], now)
     return member
@@ -131,7 +133,10 @@ async def change_member(
         note(session, Act(vault, who.id, now, "hand", why).line(place(household), "changed", told, member))
     if member.person_key != before and member.left_on is None:
         gone = whereabouts(household, before, active=False)
-        await tell_members(session, [gone, whereabouts(household, member.person_key)])
+        await tell_members(session, vault, [gone, whereabouts(household, member.person_key)])
+        await labour_telling.tell_gone(session, before, household)
+    elif changes.keys() & labour_telling.TOLD_OF_PERSON:
+        await labour_telling.tell_labour(session, vault, [member.person_key])
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
     await follow_up(session, vault, who, [member.household_id], now, income=bool(changes.keys() & COUNTED_BY))
 

@@ -22,6 +22,7 @@ from services.households.usecases.claims import settle_claims_by_fact
 from services.households.usecases.consequences import follow_up
 from services.households.usecases.following import follow_members, follow_merge, follow_persons
 from services.households.usecases.history import Act, note, note_many
+from services.households.usecases.labour_telling import tell_labour
 from services.households.usecases.leaving import dissolve, dissolve_if_empty
 from services.households.usecases.monitoring import carry_over
 from services.households.usecases.register import place, write_rows
@@ -79,7 +80,8 @@ async def merge_households(
     await session.execute(update(Household).where(Household.merged_into == source.id).values(merged_into=target.id))
     await carry_over(session, who, source, target, now)
     await follow_merge(session, source.id, target.id, target.area_code)
-    await _tell(session, who, target, moving, now)
+    await _tell(session, act, who, target, moving, now)
+    await tell_labour(session, vault, [one.person_key for one in living if one.id in relations and one not in moving])
     for one, other in ((source, target), (target, source)):
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="merged", other=other.id
@@ -126,7 +128,8 @@ async def split_household(
     source.updated_at = now
     await _carry(session, act, source, target, leaving, moving)
     await follow_persons(session, source.id, target.id, target.area_code, [one.person_key for one in leaving])
-    await _tell(session, who, target, leaving, now)
+    await _tell(session, act, who, target, leaving, now)
+    await tell_labour(session, vault, [one.person_key for one in rest if one.id in staying])
     for one, other in ((source, target), (target, source)):
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="split", other=other.id
@@ -163,7 +166,7 @@ async def move_member(
     act = Act(vault, who.id, now, source_of_act, why)
     await _carry(session, act, source, target, [member], {member.id: relation})
     await follow_persons(session, source.id, target.id, target.area_code, [member.person_key])
-    await _tell(session, who, target, [member], now)
+    await _tell(session, act, who, target, [member], now)
     if await dissolve_if_empty(session, who, act, source, "empty", local_date(now)):
         await carry_over(session, who, source, target, now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="moved")
@@ -206,9 +209,9 @@ async def _carry(
 
 
 async def _tell(
-    session: WriteSession, who: Principal, target: Household, people: Sequence[Member], now: datetime
+    session: WriteSession, act: Act, who: Principal, target: Household, people: Sequence[Member], now: datetime
 ) -> None:
     """Others hear where they live now; a claim that came true is settled."""
     await follow_members(session, [one.id for one in people])
     await settle_claims_by_fact(session, [one.id for one in people], who, now)
-    await tell_members(session, [whereabouts(target, one.person_key) for one in people])
+    await tell_members(session, act.vault, [whereabouts(target, one.person_key) for one in people])

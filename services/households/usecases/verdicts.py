@@ -20,6 +20,7 @@ from services.households.usecases.in_force import InForce
 from services.households.usecases.monitoring import confirm_risk
 from services.households.usecases.tasks import note
 from services.households.usecases.visits import VISIT_RULES
+from services.households.usecases.work import ask_for_check
 from shared.clock import local_date
 from shared.contracts import households as contract
 from shared.contracts.households import Basis
@@ -165,6 +166,7 @@ class _Giving:
         if told.verdict == "risk_confirmed":
             await confirm_risk(session, self.vault, self.who, case, self.now)
             await confirm_dropouts(session, self.vault, self.who, case, self.now)
+            await ask_for_check(session, case, self.now)
         self.given[task.id] = given
         if case.household_id is not None:
             self.closed["correction" if told.verdict in ("wrong_person", "duplicate") else "fact"].add(

@@ -1,6 +1,21 @@
 """HTTP: parse, authorise, call one use case, shape the answer."""
 
-from services.jobs.api import ledger, ledger_imports, needs, people, tasks
+from services.jobs.api import (
+    employers,
+    ledger,
+    ledger_imports,
+    matching,
+    move_up,
+    needs,
+    people,
+    placements,
+    post_imports,
+    posts,
+    stay_checks,
+    subsidies,
+    tasks,
+    trips,
+)
 
 # A path with a fixed word stands before the one that would read the word as an id.
 ROUTERS = (
@@ -8,5 +23,14 @@ ROUTERS = (
     needs.router,
     tasks.router,
     ledger_imports.router,
+    matching.router,
+    employers.router,
+    post_imports.router,
+    posts.router,
     ledger.router,
+    placements.router,
+    stay_checks.router,
+    trips.router,
+    move_up.router,
+    subsidies.router,
 )

@@ -1,8 +1,10 @@
 """Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
 
 from services.jobs.models.ledger import ImportState, LabourChange, LabourRow, LedgerImport, LedgerMonth
-from services.jobs.models.needs import NeedState, WorkNeed
+from services.jobs.models.matching import MatchingProposal, MatchingRun, ProposalState, RunState
+from services.jobs.models.needs import NeedState, NeedWaiting, WorkNeed
 from services.jobs.models.people import Person
+from services.jobs.models.placements import Placement, PlacementMove, StayCheck
 from services.jobs.models.plumbing import (
     Account,
     Area,
@@ -14,14 +16,34 @@ from services.jobs.models.plumbing import (
     Outbox,
     Policy,
 )
+from services.jobs.models.posts import Blacklisting, Employer, Post, PostState
+from services.jobs.models.subsidies import SubsidyClaim, TradeMedian
 from services.jobs.models.tasks import LabourTask, TaskKind, TaskState
+from services.jobs.models.training import (
+    Attendance,
+    Certificate,
+    Course,
+    CourseState,
+    Enrolment,
+    EnrolmentState,
+    PlanState,
+)
+from services.jobs.models.trips import Trip, TripPassenger
 
 __all__ = [
     "Account",
     "Area",
+    "Attendance",
     "AuditEntry",
     "Base",
+    "Blacklisting",
+    "Certificate",
+    "Course",
+    "CourseState",
     "DeadLetter",
+    "Employer",
+    "Enrolment",
+    "EnrolmentState",
     "IdempotencyKey",
     "ImportState",
     "Inbox",
@@ -30,11 +52,26 @@ __all__ = [
     "LabourTask",
     "LedgerImport",
     "LedgerMonth",
+    "MatchingProposal",
+    "MatchingRun",
     "NeedState",
+    "NeedWaiting",
     "Outbox",
     "Person",
+    "Placement",
+    "PlacementMove",
+    "PlanState",
     "Policy",
+    "Post",
+    "PostState",
+    "ProposalState",
+    "RunState",
+    "StayCheck",
+    "SubsidyClaim",
     "TaskKind",
     "TaskState",
+    "TradeMedian",
+    "Trip",
+    "TripPassenger",
     "WorkNeed",
 ]

@@ -57,3 +57,17 @@ class WorkNeed(Base):
     version: Mapped[int]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+
+class NeedWaiting(Base):
+    """A need that a case asked for, of a household of which nobody is known here who may work: the event came first."""
+
+    __tablename__ = "need_waiting"
+    __table_args__ = (Index("ix_need_waiting_household", "household_id"),)
+
+    source_ref: Mapped[str] = mapped_column(primary_key=True)
+    household_id: Mapped[UUID]
+    area_code: Mapped[AreaColumn]
+    person_key: Mapped[str | None]
+    services: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    asked_at: Mapped[datetime]

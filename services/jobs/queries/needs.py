@@ -1,14 +1,14 @@
 """Needs for work."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, any_, func, literal, select
+from sqlalchemy import ColumnElement, Select, any_, delete, func, literal, select
 
-from services.jobs.models import NeedState, Person, WorkNeed
+from services.jobs.models import NeedState, NeedWaiting, Person, WorkNeed
 from services.jobs.queries.within import within
 from services.jobs.rules.refusals import NeedNotFound
 from shared.areas import Scope
@@ -105,3 +105,14 @@ async def count_open(session: ReadSession, scope: Scope) -> int:
     """Open needs."""
     query = select(func.count()).select_from(WorkNeed).where(within(WorkNeed.area_code, scope))
     return await session.scalar(query.where(WorkNeed.state == NeedState.OPEN)) or 0
+
+
+async def lock_waiting(session: WriteSession, household_ids: Collection[UUID]) -> Sequence[NeedWaiting]:
+    """What was asked for these households and waits, oldest first."""
+    query = select(NeedWaiting).where(NeedWaiting.household_id.in_(household_ids)).order_by(NeedWaiting.asked_at)
+    return list(await session.scalars(query.with_for_update()))
+
+
+async def forget_waiting(session: WriteSession, source_ref: str) -> None:
+    """It is asked for no more."""
+    await session.execute(delete(NeedWaiting).where(NeedWaiting.source_ref == source_ref))

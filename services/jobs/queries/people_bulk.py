@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from shared.contracts.households import GradeRecord
+from shared.contracts.labour import GoneRecord
 from shared.db.engine import WriteSession, raw
 
 COLUMNS = (
@@ -64,6 +65,12 @@ FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS new (household_id, gra
 WHERE person.household_id = new.household_id AND person.graded_at < new.changed_at
 """
 
+_GONE = """
+UPDATE person SET active = false, changed_at = new.changed_at
+FROM unnest($1::text[], $2::timestamptz[]) AS new (person_key, changed_at)
+WHERE person.person_key = new.person_key AND person.changed_at < new.changed_at
+"""
+
 PersonRow = tuple[Any, ...]
 """The columns of one person, as in `COLUMNS`."""
 
@@ -80,6 +87,12 @@ async def upsert_people(session: WriteSession, rows: Sequence[PersonRow]) -> Seq
     ordered = sorted(rows, key=lambda row: row[1])  # two batches lock the same people in the same order
     found = await (await raw(session)).fetch(_UPSERT, *map(list, zip(*ordered, strict=True)))
     return [Taken(row["id"], row["person_key"]) for row in found]
+
+
+async def mark_gone(session: WriteSession, records: Sequence[GoneRecord]) -> None:
+    """Whom nobody knows by that number any more."""
+    keys, moments = [one.person_key for one in records], [one.changed_at for one in records]
+    await (await raw(session)).execute(_GONE, keys, moments)
 
 
 async def write_grades(session: WriteSession, records: Sequence[GradeRecord]) -> None:

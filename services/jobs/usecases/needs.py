@@ -15,9 +15,7 @@ from services.jobs.queries.needs import NeedRow
 from services.jobs.rules.ages import is_minor
 from services.jobs.rules.needs import Wishes
 from services.jobs.rules.refusals import NeedClosed, PersonGone, PersonTooYoung
-from shared.areas import Scope
 from shared.clock import local_date
-from shared.contracts.labour import WorkNeeded
 from shared.db.engine import WriteSession
 from shared.http.versions import expect_version
 from shared.ids import new_id
@@ -44,10 +42,10 @@ async def open_need(
     """
     person = await people.lock_person(session, who.scope, person_id)
     _require_may_work(person, local_date(now))
-    need_id = new_id()
-    values = _values(person, wishes, source, source_ref or str(need_id), now, need_id)
-    if not await _insert(session, values):
-        [known] = await find.list_by_source(session, source, [str(values["source_ref"])])
+    ref = source_ref or str(new_id())
+    need_id = await insert_need(session, person, wishes, source, ref, now)
+    if need_id is None:
+        [known] = await find.list_by_source(session, source, [ref])
         return NeedRow(known, person)
     await audit.record(session, who, "need:open", need_id, area_code=person.area_code, source=source)
     return await find.get_need(session, who.scope, need_id)
@@ -71,7 +69,7 @@ async def withdraw_need(
 ) -> NeedRow:
     """It is wanted no more. Raises `NeedNotFound`, `NeedClosed`, `Stale`."""
     row = await _lock_open(session, who, need_id, if_match)
-    _close(row.need, NeedState.WITHDRAWN, now)
+    close_need(row.need, NeedState.WITHDRAWN, now)
     await audit.record(session, who, "need:withdraw", need_id, area_code=row.need.area_code)
     await session.flush()
     return row
@@ -81,7 +79,7 @@ async def meet_needs(session: WriteSession, person_id: UUID, now: datetime) -> S
     """The person arrived at work: all open needs are met. Those needs, for whoever tells of them."""
     met = await find.list_open_of(session, person_id)
     for need in met:
-        _close(need, NeedState.MET, now)
+        close_need(need, NeedState.MET, now)
     await session.flush()
     return met
 
@@ -90,54 +88,35 @@ async def withdraw_past(session: WriteSession, now: datetime) -> int:
     """Withdraw needs whose last day is over, one batch; how many."""
     past = await find.lock_past(session, local_date(now), BATCH)
     for need in past:
-        _close(need, NeedState.WITHDRAWN, now)
+        close_need(need, NeedState.WITHDRAWN, now)
     await session.flush()
     return len(past)
 
 
-async def take_work_needed(session: WriteSession, asked: Sequence[WorkNeeded], now: datetime) -> None:
-    """Open or withdraw what households ask for. Whoever is unknown here gets none: the event is told again with them."""
-    for event in asked:
-        if event.withdrawn:
-            await _withdraw_asked(session, event, now)
-        else:
-            await _open_asked(session, event, now)
-
-
-async def _open_asked(session: WriteSession, event: WorkNeeded, now: datetime) -> None:
-    for person in await _asked_people(session, event, local_date(now)):
-        wishes = Wishes(services=tuple(event.services) or (REFERRAL,))
-        values = _values(person, wishes, "case", event.source_ref, event.asked_at, new_id())
-        await _insert(session, values)
-
-
-async def _withdraw_asked(session: WriteSession, event: WorkNeeded, now: datetime) -> None:
-    for need in await find.list_by_source(session, "case", [event.source_ref]):
-        if need.state == NeedState.OPEN:
-            _close(need, NeedState.WITHDRAWN, now)
-    await session.flush()
-
-
-async def _asked_people(session: WriteSession, event: WorkNeeded, today: date) -> Sequence[Person]:
-    """The one who is named, or whoever of the household comes first for work; none when nobody may work."""
-    if event.person_key is not None:
-        one = await people.find_person_by_key(session, Scope.everywhere(), event.person_key)
-        found = [one] if one is not None else []
-    else:
-        found = list(await people.list_of_household(session, Scope.everywhere(), event.household_id))
-    able = [one for one in found if one.active and not is_minor(one.birth_on, today)]
-    return sorted(able, key=_unfit)[:1]
-
-
-async def _insert(session: WriteSession, values: dict[str, Any]) -> bool:
-    """False: a need from the same thing is there."""
+async def insert_need(
+    session: WriteSession, person: Person, wishes: Wishes, source: str, source_ref: str, opened_at: datetime
+) -> UUID | None:
+    """A need of somebody who may work; None: one from the same thing is there, whatever became of it."""
+    values = {
+        "id": new_id(),
+        "person_id": person.id,
+        "area_code": person.area_code,
+        "source": source,
+        "source_ref": source_ref,
+        **_columns(wishes),
+        "state": NeedState.OPEN.value,
+        "version": 1,
+        "opened_at": opened_at,
+    }
     query = insert(WorkNeed).values(values).on_conflict_do_nothing(index_elements=["source", "source_ref"])
-    return await session.scalar(query.returning(WorkNeed.id)) is not None
+    return await session.scalar(query.returning(WorkNeed.id))
 
 
-def _unfit(person: Person) -> tuple[bool, bool, bool]:
-    """Sorts those who can work first: able, not at school, no elder."""
-    return (person.labour_skill in ("lost", "none"), person.pupil, person.labour_skill == "weak")
+def close_need(need: WorkNeed, state: NeedState, now: datetime) -> None:
+    """It is met or withdrawn."""
+    need.state = state
+    need.closed_at = now
+    need.version += 1
 
 
 async def _lock_open(session: WriteSession, who: Principal, need_id: UUID, if_match: str | None) -> NeedRow:
@@ -153,28 +132,6 @@ def _require_may_work(person: Person, today: date) -> None:
         raise PersonGone
     if is_minor(person.birth_on, today):
         raise PersonTooYoung(field="person_id")
-
-
-def _close(need: WorkNeed, state: NeedState, now: datetime) -> None:
-    need.state = state
-    need.closed_at = now
-    need.version += 1
-
-
-def _values(
-    person: Person, wishes: Wishes, source: str, source_ref: str, opened_at: datetime, need_id: UUID
-) -> dict[str, Any]:
-    return {
-        "id": need_id,
-        "person_id": person.id,
-        "area_code": person.area_code,
-        "source": source,
-        "source_ref": source_ref,
-        **_columns(wishes),
-        "state": NeedState.OPEN.value,
-        "version": 1,
-        "opened_at": opened_at,
-    }
 
 
 def _columns(wishes: Wishes) -> dict[str, Any]:

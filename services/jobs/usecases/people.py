@@ -2,10 +2,11 @@
 
 import base64
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from services.jobs.queries import people_bulk
 from services.jobs.queries.people_bulk import PersonRow
+from services.jobs.usecases.asked_needs import open_waiting
 from services.jobs.usecases.sealing import FACTS
 from shared.contracts.households import GradesChanged
 from shared.contracts.labour import LabourChanged, LabourRecord
@@ -14,10 +15,13 @@ from shared.ids import new_id
 from shared.security.vault import Vault
 
 
-async def take_people(session: WriteSession, vault: Vault, changed: Sequence[LabourChanged]) -> None:
-    """Keep the newest record of each person."""
-    rows = [_row(vault, record) for event in changed for record in event.people]
-    await people_bulk.upsert_people(session, rows)
+async def take_people(session: WriteSession, vault: Vault, changed: Sequence[LabourChanged], now: datetime) -> None:
+    """Keep the newest record of each person; needs that waited for them are opened."""
+    if rows := [_row(vault, record) for event in changed for record in event.people]:
+        await people_bulk.upsert_people(session, rows)
+        await open_waiting(session, {row[2] for row in rows}, now)
+    if gone := [record for event in changed for record in event.gone]:
+        await people_bulk.mark_gone(session, gone)
 
 
 async def take_grades(session: WriteSession, changed: Sequence[GradesChanged]) -> None:
