@@ -15,6 +15,7 @@ from benchmarks import (
     files,
     grading,
     indicator_board,
+    ledger_roll_forward,
     live_beside_bulk,
     matching,
     register_import,
@@ -39,6 +40,7 @@ CASES: dict[str, Open] = {
     "file_beside_post": files.open_beside,
     "grading": grading.open_case,
     "register_import": register_import.open_case,
+    "ledger_roll_forward": ledger_roll_forward.open_case,
     "matching": matching.open_case,
     "indicator_board": indicator_board.open_case,
 }
