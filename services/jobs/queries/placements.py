@@ -41,9 +41,10 @@ class PlacementFilter:
             (self.post_id, Placement.post_id == self.post_id),
             (self.employer_id, Placement.employer_id == self.employer_id),
             (self.need_id, Placement.need_id == self.need_id),
-            (self.late_on, Placement.due_on < self.late_on),
         )
         found = [condition for value, condition in wanted if value is not None]
+        if self.late_on is not None:
+            found.append(Placement.due_on < self.late_on)
         return [*found, Placement.state.in_(self.states)] if self.states else found
 
 

@@ -35,12 +35,14 @@ class TripFilter:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """As SQL."""
-        wanted = (
-            (self.departs_from, Trip.departs_on >= self.departs_from),
-            (self.departs_to, Trip.departs_on <= self.departs_to),
-            (self.state, Trip.state == self.state),
-        )
-        return [condition for value, condition in wanted if value is not None]
+        found: list[ColumnElement[bool]] = []
+        if self.departs_from is not None:
+            found.append(Trip.departs_on >= self.departs_from)
+        if self.departs_to is not None:
+            found.append(Trip.departs_on <= self.departs_to)
+        if self.state is not None:
+            found.append(Trip.state == self.state)
+        return found
 
 
 async def list_trips(

@@ -8,7 +8,7 @@ from services.jobs.models import Placement
 from services.jobs.queries import placements as find
 from services.jobs.queries.placement_posts import lock_posts
 from services.jobs.queries.placements import PlacementRow
-from services.jobs.rules.placement_endings import MOVED_ON, is_jobless
+from services.jobs.rules.placement_endings import MOVED_ON, UNDERAGE, is_jobless
 from services.jobs.rules.placement_states import THERE, require_move
 from services.jobs.rules.placement_stay import first_call
 from services.jobs.usecases.needs import meet_needs
@@ -16,7 +16,7 @@ from services.jobs.usecases.openings import fill_opening, free_opening
 from services.jobs.usecases.placement_checks import require_allowed
 from services.jobs.usecases.placement_clocks import Clocks
 from services.jobs.usecases.placement_history import Step, go
-from services.jobs.usecases.placement_ledger import write_arrival, write_leaving
+from services.jobs.usecases.placement_ledger import ask_for_row, write_arrival, write_leaving
 from services.jobs.usecases.tasks import cancel_tasks
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -72,7 +72,9 @@ async def leave(
     placement, person = row.placement, row.person
     was_there = placement.state == "arrived"
     await _end(session, vault, row, clocks, step)
-    if was_there:
+    if was_there and step.reason == UNDERAGE:
+        await ask_for_row(session, placement, clocks, step.at)
+    elif was_there:
         await write_leaving(session, vault, who, placement, clocks, step.at)
     if was_there and is_jobless(step.reason):
         told = events.jobless_again(person, placement.id, step.on, step.at, found_in="placement", reason=step.reason)

@@ -96,6 +96,13 @@ async def write_leaving(
     await _record(session, vault, who, placement, drafts, clocks, now)
 
 
+async def ask_for_row(session: WriteSession, placement: Placement, clocks: Clocks, now: datetime) -> None:
+    """A task for the village: put the person's row right."""
+    due_on = local_date(now) + timedelta(days=clocks.body.stay.answer_days)
+    task = TaskDraft(CORRECT, placement.area_code, placement.id, due_on, placement.person_id, clocks.policy_id)
+    await open_tasks(session, [task], now)
+
+
 async def _record(
     session: WriteSession,
     vault: Vault,
@@ -110,9 +117,7 @@ async def _record(
     except MonthClosed:
         return  # so long ago that nobody may write it any more
     if any(one.outcome == "refused" for one in outcomes):
-        due_on = local_date(now) + timedelta(days=clocks.body.stay.answer_days)
-        task = TaskDraft(CORRECT, placement.area_code, placement.id, due_on, placement.person_id, clocks.policy_id)
-        await open_tasks(session, [task], now)
+        await ask_for_row(session, placement, clocks, now)
 
 
 async def _entry(session: WriteSession, vault: Vault, placement: Placement, month: date) -> Entry | None:
