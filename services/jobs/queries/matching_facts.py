@@ -20,6 +20,11 @@ STAY_DAYS = 90
 STAY_SEEN = timedelta(days=2 * 365)
 """How far back an employer's placements are looked at."""
 
+_POST = (
+    *(Post.id, Post.employer_id, Post.trade, Post.place, Post.pay_low, Post.pay_high, Post.lodging, Post.shift),
+    *(Post.hazardous, Post.age_low, Post.age_high, Post.age_reason, Post.sex, Post.sex_reason),
+    *(Post.certificates, Post.health_limits, Post.physical_demand),
+)
 _HAS_ROWS = text("SELECT EXISTS (SELECT FROM labour_row WHERE month = :month)")
 _COLUMNS = """
 SELECT p.id, n.id AS need_id, p.area_code, p.household_class, p.sex, p.birth_on, p.health, p.disability_class,
@@ -96,18 +101,18 @@ async def list_openings(session: ReadSession, scope: Scope, day: date, post_id: 
         .subquery()
     )
     taught = select(Course.trade).where(Course.state == CourseState.OPEN, Course.starts_on > day)
+    free = Post.openings - Post.filled - Post.reserved - func.coalesce(promised.c.people, 0)
     query = (
-        select(Post, func.coalesce(promised.c.people, 0), Post.trade.in_(taught))
+        select(*_POST, free.label("free"), Post.trade.in_(taught).label("course"))
         .join(Employer, Employer.id == Post.employer_id)
         .outerjoin(promised, promised.c.post_id == Post.id)
         .where(of_counties(Post.county, scope), Post.state == PostState.OPEN, Employer.blacklisted_reason.is_(None))
-        .where(or_(Post.until_on.is_(None), Post.until_on >= day))
+        .where(or_(Post.until_on.is_(None), Post.until_on >= day), free > 0)
         .order_by(Post.id)
     )
     if post_id is not None:
         query = query.where(Post.id == post_id)
-    rows = await session.execute(query)
-    return [_opening(post, post.free - people, course) for post, people, course in rows if post.free > people]
+    return [_opening(row) for row in await session.execute(query)]
 
 
 async def list_villagers(session: ReadSession, scope: Scope, day: date) -> dict[tuple[str, str], int]:
@@ -177,17 +182,17 @@ def _whole_up(yuan: Decimal | None) -> int | None:
     return None if yuan is None else int(yuan.to_integral_value(ROUND_CEILING))
 
 
-def _opening(post: Post, free: int, course: bool) -> Opening:
+def _opening(post: Any) -> Opening:
     return Opening(
         post_id=str(post.id),
         employer_id=str(post.employer_id),
         trade=post.trade,
         place=post.place,
-        free=free,
+        free=post.free,
         pay_low=int(post.pay_low),
         pay_high=int(post.pay_high),
         lodging=post.lodging,
-        night=post.night,
+        night=post.shift != "day",
         hazardous=post.hazardous,
         age_low=post.age_low,
         age_high=post.age_high,
@@ -197,5 +202,5 @@ def _opening(post: Post, free: int, course: bool) -> Opening:
         certificates=frozenset(post.certificates),
         health_limits=frozenset(post.health_limits),
         demand=post.physical_demand,
-        course=course,
+        course=post.course,
     )

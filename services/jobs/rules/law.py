@@ -95,7 +95,7 @@ def _lawful_sex(post: Opening, terms: Terms) -> str | None:
 def _lawful_ages(post: Opening, terms: Terms) -> tuple[int | None, int | None]:
     """An age of majority needs no reason; any other bar does."""
     low, high = post.age_low, post.age_high
-    if (low is None and high is None) or not _faulty(post, terms, "age"):
+    if (high is None and (low is None or low <= terms.post_rules.full_age)) or not _faulty(post, terms, "age"):
         return low, high
     return (min(low, terms.post_rules.full_age) if low is not None else None), None
 

@@ -1,7 +1,7 @@
 """The posts for one person at once: ranked, each explained, and what keeps the person from all others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from services.jobs.rules.candidates import NOBODY, best_candidates
 from services.jobs.rules.law import CHANGEABLE, FILTERS, Changeable, ExclusionCode, excluded_by
 from services.jobs.rules.matching_terms import Opening, Seeker, Terms
 from services.jobs.rules.one_change import Facts, facts_of
-from services.jobs.rules.pairs import bar_table, build_tables
+from services.jobs.rules.pairs import Table, bar_table, build_tables
 from services.jobs.rules.score import PartName, score_of
 
 Row = NDArray[np.bool_]
@@ -57,8 +57,10 @@ def matches_of(seeker: Seeker, openings: Sequence[Opening], terms: Terms, most: 
     """The `most` best posts for one person, and the rest in numbers."""
     if not openings:
         return Matches((), (), 0, 0, {})
-    bars = {one.code: _row(one.code, seeker, openings, terms) for one in FILTERS}
-    found = best_candidates(build_tables([seeker], openings, terms), 1, most, threads=1)
+    tables = {one.code: bar_table(one, [seeker], openings, terms) for one in FILTERS}
+    bars = {code: _row(table) for code, table in tables.items()}
+    scored = replace(build_tables([seeker], openings, terms, ()), bars=list(tables.values()))
+    found = best_candidates(scored, 1, most, threads=1)
     best = [openings[place] for place in found.posts[0].tolist() if place != NOBODY]
     return Matches(
         [explained(seeker, opening, terms) for opening in best],
@@ -74,9 +76,7 @@ def explained(seeker: Seeker, opening: Opening, terms: Terms) -> Match:
     return Match(opening, score_of(seeker, opening, terms), excluded_by(seeker, opening, terms))
 
 
-def _row(code: ExclusionCode, seeker: Seeker, openings: Sequence[Opening], terms: Terms) -> Row:
-    [one] = [each for each in FILTERS if each.code == code]
-    table = bar_table(one, [seeker], openings, terms)
+def _row(table: Table) -> Row:
     row = table.rows[0] if table.columns is None else table.rows[0][table.columns]
     return np.asarray(row < 0)
 
