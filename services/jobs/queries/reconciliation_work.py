@@ -56,24 +56,27 @@ WHERE t.id = ANY ($1) AND t.kind = 'correct_row' AND t.state = 'open'
     AND NOT EXISTS (SELECT FROM reconciliation_row r WHERE r.task_id = t.id AND r.settled IS NULL AND r.outcome <> 'same')
 RETURNING t.id
 """
+# Whoever has moved since is asked about where they live now; who is gone, or out of sight, nobody is asked about.
 # A village that says of a difference that its own row is right is not asked again as long as nothing else differs.
 _TO_ASK = """
 WITH unsettled AS (
-    SELECT r.id, r.area_code, r.person_id, r.person_key, r.outcome,
-        row_number() OVER (PARTITION BY r.area_code ORDER BY array_position($2::text[], r.outcome), r.id) AS place
-    FROM reconciliation_row r
+    SELECT r.id, coalesce(p.area_code, r.area_code) AS area_code, r.person_id, r.outcome
+    FROM reconciliation_row r LEFT JOIN person p ON p.id = r.person_id AND p.active
     WHERE r.run_id = $1 AND r.outcome = ANY ($2) AND r.settled IS NULL AND r.task_id IS NULL
-        AND r.area_code LIKE ANY ($4)
+        AND (r.person_id IS NULL OR p.id IS NOT NULL)
         AND NOT EXISTS (
             SELECT FROM reconciliation_row o JOIN reconciliation e ON e.id = o.run_id
                 JOIN labour_task t ON t.id = o.task_id
             WHERE e.source = $5 AND o.person_id = r.person_id AND o.outcome = r.outcome AND o.fields = r.fields
                 AND t.state = 'done' AND t.outcome = 'row_is_right'
         )
+), numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY area_code ORDER BY array_position($2::text[], outcome), id) AS place
+    FROM unsettled WHERE area_code LIKE ANY ($4)
 )
-SELECT id, area_code, person_id FROM unsettled u
+SELECT id, area_code, person_id FROM numbered n
 WHERE place <= $3 - (
-    SELECT count(*) FROM labour_task t WHERE t.area_code = u.area_code AND t.kind = 'correct_row' AND t.state = 'open'
+    SELECT count(*) FROM labour_task t WHERE t.area_code = n.area_code AND t.kind = 'correct_row' AND t.state = 'open'
 )
 ORDER BY id
 """
