@@ -14,6 +14,7 @@ from benchmarks import (
     batch_intake,
     files,
     grading,
+    ledger_roll_forward,
     live_beside_bulk,
     register_import,
     register_search,
@@ -37,6 +38,7 @@ CASES: dict[str, Open] = {
     "file_beside_post": files.open_beside,
     "grading": grading.open_case,
     "register_import": register_import.open_case,
+    "ledger_roll_forward": ledger_roll_forward.open_case,
 }
 FOLDER = Path(".bench")
 _BUSY = 0.5  # processes waiting for each core
