@@ -181,6 +181,16 @@ async def test_a_village_that_says_its_row_is_right_is_not_asked_again(service: 
     assert await ask(service, other) == 1  # something else differs now
 
 
+async def test_who_has_moved_is_asked_about_where_they_live_now(service: Jobs) -> None:
+    await people_out(service, 1, 2)
+    run = await compared(service, table([hr(1, **LOW), hr(2, **LOW)]))
+    await service.people(1, area_code=BRIDGE)
+    await service.people(2, active=False)
+    assert await ask(service, run, "township", STONE) == 0  # out of sight
+    assert await ask(service, run) == 1
+    assert [task["area"]["code"] for task in await open_tasks(service)] == [BRIDGE]
+
+
 async def test_asking_twice_with_one_key(service: Jobs) -> None:
     await people_out(service, 1)
     run = await compared(service, table([hr(1, **LOW)]))

@@ -41,14 +41,19 @@ WHERE old.run_id = e.id AND e.id <> $1 AND e.source = $2 AND e.month <= $3
     AND e.state = 'done' AND old.area_code BETWEEN $4 AND $5 AND old.settled IS NULL AND old.outcome <> 'same'
 RETURNING old.task_id
 """
-_HAND_OVER = """
-UPDATE reconciliation_row new SET task_id = old.task_id
-FROM reconciliation_row old, reconciliation e, labour_task t
-WHERE new.run_id = $1 AND new.outcome <> 'same' AND old.run_id = e.id AND e.id <> $1 AND e.source = $2
-    AND e.month <= $3 AND e.state = 'done' AND old.area_code BETWEEN $4 AND $5 AND old.settled IS NULL
-    AND t.id = old.task_id AND t.state = 'open'
-    AND (old.person_id = new.person_id OR old.person_key = new.person_key)
-"""
+# One person, one key for both sides: with OR in its place every row would be held against every other.
+_WHO = "coalesce({0}.person_id::text, {0}.person_key)"
+_HAND_OVER = f"""
+WITH asked AS MATERIALIZED (
+    SELECT {_WHO.format("old")} AS who, min(t.id::text)::uuid AS task_id
+    FROM labour_task t JOIN reconciliation_row old ON old.task_id = t.id JOIN reconciliation e ON e.id = old.run_id
+    WHERE t.kind = 'correct_row' AND t.state = 'open' AND e.id <> $1 AND e.source = $2 AND e.month <= $3
+        AND e.state = 'done' AND old.area_code BETWEEN $4 AND $5 AND old.settled IS NULL
+    GROUP BY 1
+)
+UPDATE reconciliation_row new SET task_id = asked.task_id FROM asked
+WHERE new.run_id = $1 AND new.outcome <> 'same' AND {_WHO.format("new")} = asked.who
+"""  # noqa: S608
 
 _CLOSE = """
 UPDATE labour_task t SET state = 'done', outcome = 'corrected', closed_at = $2, version = t.version + 1
@@ -56,35 +61,43 @@ WHERE t.id = ANY ($1) AND t.kind = 'correct_row' AND t.state = 'open'
     AND NOT EXISTS (SELECT FROM reconciliation_row r WHERE r.task_id = t.id AND r.settled IS NULL AND r.outcome <> 'same')
 RETURNING t.id
 """
+# Whoever has moved since is asked about where they live now; who is gone, or out of sight, nobody is asked about.
 # A village that says of a difference that its own row is right is not asked again as long as nothing else differs.
 _TO_ASK = """
-WITH unsettled AS (
-    SELECT r.id, r.area_code, r.person_id, r.person_key, r.outcome,
-        row_number() OVER (PARTITION BY r.area_code ORDER BY array_position($2::text[], r.outcome), r.id) AS place
-    FROM reconciliation_row r
+WITH upheld AS MATERIALIZED (
+    SELECT o.person_id, o.outcome, o.fields FROM labour_task t
+        JOIN reconciliation_row o ON o.task_id = t.id JOIN reconciliation e ON e.id = o.run_id
+    WHERE t.kind = 'correct_row' AND t.state = 'done' AND t.outcome = 'row_is_right' AND e.source = $5
+), unsettled AS MATERIALIZED (
+    SELECT r.id, coalesce(p.area_code, r.area_code) AS area_code, r.person_id, r.outcome
+    FROM reconciliation_row r LEFT JOIN person p ON p.id = r.person_id AND p.active
     WHERE r.run_id = $1 AND r.outcome = ANY ($2) AND r.settled IS NULL AND r.task_id IS NULL
-        AND r.area_code LIKE ANY ($4)
-        AND NOT EXISTS (
-            SELECT FROM reconciliation_row o JOIN reconciliation e ON e.id = o.run_id
-                JOIN labour_task t ON t.id = o.task_id
-            WHERE e.source = $5 AND o.person_id = r.person_id AND o.outcome = r.outcome AND o.fields = r.fields
-                AND t.state = 'done' AND t.outcome = 'row_is_right'
+        AND (r.person_id IS NULL OR p.id IS NOT NULL)
+        AND (
+            r.person_id IS NULL OR (r.person_id, r.outcome, r.fields::text) NOT IN (
+                SELECT person_id, outcome, fields::text FROM upheld WHERE person_id IS NOT NULL
+            )
         )
+), numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY area_code ORDER BY array_position($2::text[], outcome), id) AS place
+    FROM unsettled WHERE area_code LIKE ANY ($4)
+), open_now AS MATERIALIZED (
+    SELECT area_code, count(*) AS tasks FROM labour_task WHERE kind = 'correct_row' AND state = 'open' GROUP BY area_code
 )
-SELECT id, area_code, person_id FROM unsettled u
-WHERE place <= $3 - (
-    SELECT count(*) FROM labour_task t WHERE t.area_code = u.area_code AND t.kind = 'correct_row' AND t.state = 'open'
-)
-ORDER BY id
+SELECT n.id, n.area_code, n.person_id FROM numbered n LEFT JOIN open_now o ON o.area_code = n.area_code
+WHERE n.place <= $3 - coalesce(o.tasks, 0) ORDER BY n.id
 """
 # One person, one task: what another comparison asked about them already is not asked twice.
-_JOIN_OPEN = """
-UPDATE reconciliation_row new SET task_id = t.id
-FROM reconciliation_row old JOIN labour_task t ON t.id = old.task_id
+_JOIN_OPEN = f"""
+WITH asked AS MATERIALIZED (
+    SELECT {_WHO.format("old")} AS who, min(t.id::text)::uuid AS task_id
+    FROM labour_task t JOIN reconciliation_row old ON old.task_id = t.id
+    WHERE t.kind = 'correct_row' AND t.state = 'open' AND old.run_id <> $1 GROUP BY 1
+)
+UPDATE reconciliation_row new SET task_id = asked.task_id FROM asked
 WHERE new.run_id = $1 AND new.settled IS NULL AND new.task_id IS NULL AND new.outcome = ANY ($2)
-    AND new.area_code LIKE ANY ($3) AND old.run_id <> $1 AND t.state = 'open' AND t.kind = 'correct_row'
-    AND (old.person_id = new.person_id OR old.person_key = new.person_key)
-"""
+    AND new.area_code LIKE ANY ($3) AND {_WHO.format("new")} = asked.who
+"""  # noqa: S608
 _TAKE_TASKS = """
 UPDATE reconciliation_row r SET task_id = t.id FROM labour_task t
 WHERE r.id = ANY ($1) AND t.subject_id = r.id AND t.kind = 'correct_row' AND t.state = 'open'
