@@ -189,8 +189,7 @@ async def _load_labour(
     client: httpx.AsyncClient, accounts: list[dict[str, str]], people: list[dict[str, Any]], progress: Progress
 ) -> None:
     """What the county's labour centre would enter, by the county's own account."""
-    account = next(one for one in accounts if one["role"] == "county")
-    api = _Api(client)
+    account, api = next(one for one in accounts if one["role"] == "county"), _Api(client)
     await api.sign_in(account["username"], account["password"])
     loaded = await load_labour(api, {one["household_id"] for one in people}, date.today())
     progress("demo-labour", loaded, loaded)
