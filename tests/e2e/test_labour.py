@@ -1,6 +1,7 @@
 """Without work, placed, earning: the road from an alert to a better grade, on both buses."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -113,3 +114,24 @@ async def test_after_the_demo_load_the_labour_force_is_known(system: System) -> 
         return bool(here["n"] == there["n"] > 0)
 
     await eventually(same, seconds=60, what="jobs knows whom households knows")
+
+
+async def test_after_the_demo_load_there_is_labour_to_look_at(system: System) -> None:
+    county = await system.sign_in("county")
+    posts = (await get(county, "/jobs/v1/posts", limit="200"))["items"]
+    assert {one["ref"] for one in posts} >= {"DG-1", "NB-2", "YX-1"}
+    assert {one["state"] for one in posts} == {"open"}
+    needs = (await get(county, "/jobs/v1/needs", source="hand", limit="200"))["items"]
+    assert len(needs) > 10
+    [rows] = await system.ask("SELECT count(*) AS n FROM jobs.labour_row WHERE source = 'hand' AND status = 'out'")
+    assert rows["n"] > 10
+
+    async def matched() -> dict[str, Any] | None:
+        runs = (await get(county, "/jobs/v1/matching-runs"))["items"]
+        return next((one for one in runs if one["state"] == "done"), None)
+
+    run = await eventually(matched, seconds=60, what="the run of the demo is done")
+    [proposed] = await system.ask(
+        "SELECT count(*) AS n FROM jobs.matching_proposal WHERE run_id = $1 AND post_id IS NOT NULL", UUID(run["id"])
+    )
+    assert proposed["n"] > 0
