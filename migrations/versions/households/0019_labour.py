@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "households_0017"
-down_revision = "households_0016"
+revision = "households_0019"
+down_revision = "households_0018"
 branch_labels = None
 depends_on = None
 
