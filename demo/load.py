@@ -18,6 +18,7 @@ import click
 import httpx
 
 from demo import conditions, county
+from demo.cases import KIND, case_list
 from demo.households import STORY_VILLAGE, households
 from demo.income import LINE, income_file
 from demo.places import COUNTY
@@ -182,6 +183,8 @@ async def _load_households(api: _Api, count: int, progress: Progress) -> list[di
     done = 0
     for batch in _chunks(households(count, SEED, date.today()), HOUSEHOLDS_A_REQUEST):
         await _import(api, [_draft(one) for one in batch])
+        if (cases := case_list(batch, date.today())) is not None:
+            await _load_cases(api, cases)
         if done < INCOME_HOUSEHOLDS:
             await _load_income(api, batch[: INCOME_HOUSEHOLDS - done])
         if not people:
@@ -211,6 +214,30 @@ async def _load_income(api: _Api, batch: list[county.Household]) -> None:
     )
     if report["errors"]:
         raise LoadFailed(f"income: {sorted({error['code'] for error in report['errors']})}")
+
+
+async def _load_cases(api: _Api, file: bytes) -> None:
+    """National cases, taken over from a list as any county's would be; sent again it adds nothing."""
+    path = "/households/v1/register-imports"
+    sent = await api.post(path, data={"kind": KIND}, files=[("file", ("monitored.csv", file, "text/csv"))])
+    place = f"{path}/{sent['id']}"
+    checked = await _until(api, place, "checked")
+    if not checked["households"]["changed"]:
+        return
+    await api.post(f"{place}/application", json={"digest": checked["digest"]})
+    await _until(api, place, "applied")
+
+
+async def _until(api: _Api, place: str, state: str) -> Any:
+    """Wait till an import has come so far."""
+    for _ in range(4 * PATIENCE_SECONDS):
+        found = await api.get(place)
+        if found["state"] == state:
+            return found
+        if found["state"] == "failed":
+            break
+        await asyncio.sleep(0.25)
+    raise LoadFailed(f"the list of monitored households: {found['state']}")
 
 
 async def _import(api: _Api, drafts: list[dict[str, Any]]) -> None:
