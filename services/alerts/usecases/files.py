@@ -1,9 +1,8 @@
 """A bureau's file is taken in, stopped, forgotten. Its rows are worked off in `usecases.file_frames`."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 from services.alerts.models import Feed, File
@@ -13,10 +12,9 @@ from services.alerts.rules.file_columns import columns_of
 from services.alerts.rules.files import FileFormat, require_cancellable
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
-from shared.files import FileStore
+from shared.files import FileStore, Shelf
 from shared.security import audit
 from shared.security.principals import Principal
-from shared.security.sealed_files import FileSeal
 from shared.security.vault import Vault
 from shared.tables import Table, open_table
 
@@ -28,28 +26,9 @@ ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where originals lie, and what opens them."""
-
-    store: FileStore
-    vault: Vault
-
-    def name(self, file_id: UUID) -> str:
-        """What the original is called in the store."""
-        return f"{FOLDER}{file_id}"
-
-    def seal(self, file_id: UUID) -> FileSeal:
-        """What seals the original."""
-        return FileSeal(self.vault, CONTENT, self.name(file_id))
-
-    def open(self, file_id: UUID) -> BinaryIO:
-        """The original in clear; blocks. Raises `FileNotFoundError`."""
-        return self.store.open_sealed(self.name(file_id), self.seal(file_id))
-
-    async def delete(self, file_id: UUID) -> None:
-        """Forget the original."""
-        await self.store.delete(self.name(file_id))
+def originals(store: FileStore, vault: Vault) -> Shelf:
+    """Where the originals lie, by the file's id."""
+    return Shelf(store, vault, FOLDER, CONTENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +104,7 @@ async def forget_old_files(database: Database, shelf: Shelf, kept: timedelta, no
 
 async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
     """Delete what lies in the store and belongs to no file: its process died before it could say what it was."""
-    names = await asyncio.to_thread(shelf.store.list_older, FOLDER, now - ORPHANS_KEPT)
-    ids = {UUID(name.removeprefix(FOLDER)) for name in names}
+    ids = {file_id for file_id, _ in await shelf.list_older(now - ORPHANS_KEPT)}
     async with database.read(_EVERYWHERE) as session:
         orphans = await files.find_unknown(session, list(ids))
     for file_id in orphans:

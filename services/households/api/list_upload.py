@@ -12,14 +12,14 @@ from fastapi import Request
 from services.households.rules.list_areas import Villages
 from services.households.rules.register_imports import ListKind, ListKindInvalid, SetTooLarge
 from services.households.usecases.list_reading import SetReader
-from services.households.usecases.register_imports import ArrivedFile, ArrivedSet, Shelf
+from services.households.usecases.register_imports import ArrivedFile, ArrivedSet, delete_set
 from services.households.workbook_lists import LISTS, MOST_FILES
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
+from shared.files import Shelf
 from shared.http.form_stream import FormFieldInvalid, FormStream
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
-from shared.security.sealed_files import seal_stream
 
 FORM_OVERHEAD = 100_000
 """Bytes of a form around its files."""
@@ -60,15 +60,14 @@ async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
             counted = _Counted(form.file(), limit - sum(one.size for one in files), limit)
             files.append(counted)
             names.append(form.file_name)
-            name = shelf.name(import_id, len(files) - 1)
-            await shelf.store.write(name, seal_stream(counted, shelf.seal(import_id, len(files) - 1)))
+            await shelf.write(counted, import_id, len(files) - 1)
         setattr(request.state, BODY_UNREAD, False)
         if not files:
             raise FormFieldInvalid(field="file")
         kind, dry_run = _kind(form), _dry_run(form)
         estimates = await asyncio.to_thread(_read_heads, shelf, import_id, kind, names)
     except BaseException:
-        await asyncio.shield(shelf.delete(import_id, len(files)))
+        await asyncio.shield(delete_set(shelf, import_id, len(files)))
         raise
     arrived = [
         ArrivedFile(name, one.size, one.digest.digest(), rows)

@@ -25,12 +25,13 @@ from services.households.usecases.list_check import (
 from services.households.usecases.list_entries import EntryMaker, ListedEntry
 from services.households.usecases.list_findings import Finding
 from services.households.usecases.list_reading import AREA, BAD, CODE, Listing, RowFault, SetReader
-from services.households.usecases.register_imports import Shelf, files_of
+from services.households.usecases.register_imports import files_of
 from services.households.workbook_lists import LISTS, VILLAGES
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import Database, WriteSession
 from shared.errors import Fault
+from shared.files import Shelf
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
 

@@ -1,10 +1,9 @@
 """Sets of list workbooks are taken in, applied, forgotten. They are compared in `usecases.list_work`."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 from services.households.models import RegisterImport
@@ -17,10 +16,9 @@ from services.households.rules.register_imports import (
 )
 from shared.areas import CODE_LENGTH, Scope
 from shared.db.engine import Database, WriteSession
-from shared.files import FileStore
+from shared.files import FileStore, Shelf
 from shared.security import audit
 from shared.security.principals import Principal
-from shared.security.sealed_files import FileSeal
 from shared.security.vault import Vault
 
 CONTENT, NAMES = "register-import-file", "register-import-files"
@@ -29,29 +27,15 @@ ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where the workbooks lie, sealed, and what opens them."""
+def workbooks(store: FileStore, vault: Vault) -> Shelf:
+    """Where the workbooks lie, by the import's id and their number in the set."""
+    return Shelf(store, vault, FOLDER, CONTENT)
 
-    store: FileStore
-    vault: Vault
 
-    def name(self, import_id: UUID, number: int) -> str:
-        """What a file of a set is called in the store."""
-        return f"{FOLDER}{import_id}/{number}"
-
-    def seal(self, import_id: UUID, number: int) -> FileSeal:
-        """What seals it."""
-        return FileSeal(self.vault, CONTENT, self.name(import_id, number))
-
-    def open(self, import_id: UUID, number: int) -> BinaryIO:
-        """A file in clear; blocks. Raises `FileNotFoundError`."""
-        return self.store.open_sealed(self.name(import_id, number), self.seal(import_id, number))
-
-    async def delete(self, import_id: UUID, files: int) -> None:
-        """Forget a set."""
-        for number in range(files):
-            await self.store.delete(self.name(import_id, number))
+async def delete_set(shelf: Shelf, import_id: UUID, files: int) -> None:
+    """Forget so many workbooks of a set."""
+    for number in range(files):
+        await shelf.delete(import_id, number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +134,7 @@ async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, 
     for import_id in outworn:
         async with database.read(_EVERYWHERE) as session:
             row = await queries.read_import(session, import_id)
-        await shelf.delete(import_id, len(files_of(row, shelf.vault)))
+        await delete_set(shelf, import_id, len(files_of(row, shelf.vault)))
         async with database.write(_EVERYWHERE) as session:
             await queries.forget_staged(session, import_id)
             await queries.forget_findings(session, import_id)
@@ -166,7 +150,7 @@ async def forget_applied(database: Database, shelf: Shelf) -> int:
     for import_id in applied:
         async with database.read(_EVERYWHERE) as session:
             row = await queries.read_import(session, import_id)
-        await shelf.delete(import_id, len(files_of(row, shelf.vault)))
+        await delete_set(shelf, import_id, len(files_of(row, shelf.vault)))
         async with database.write(_EVERYWHERE) as session:
             await queries.forget_staged(session, import_id)
             row = await queries.lock_whole(session, import_id)
@@ -176,11 +160,10 @@ async def forget_applied(database: Database, shelf: Shelf) -> int:
 
 async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
     """Delete what lies in the store and belongs to no import: its process died before it could say what it was."""
-    names = await asyncio.to_thread(shelf.store.list_older, FOLDER, now - ORPHANS_KEPT)
-    by_id = {name: UUID(name.removeprefix(FOLDER).partition("/")[0]) for name in names}
+    older = await shelf.list_older(now - ORPHANS_KEPT)
     async with database.read(_EVERYWHERE) as session:
-        orphans = await queries.find_unknown(session, list(set(by_id.values())))
-    gone = [name for name, import_id in by_id.items() if import_id in orphans]
+        orphans = await queries.find_unknown(session, list({import_id for import_id, _ in older}))
+    gone = [name for import_id, name in older if import_id in orphans]
     for name in gone:
         await shelf.store.delete(name)
     return len(gone)
