@@ -26,15 +26,14 @@ from demo.places import COUNTY_NAME, TOWNSHIPS, villages
 from services.households.codes import LISTS as CODES
 from services.households.queries import register_imports as queries
 from services.households.settings import HouseholdsSettings
-from services.households.usecases.register_imports import ArrivedFile, ArrivedSet, Shelf, accept_import
+from services.households.usecases.register_imports import ArrivedFile, ArrivedSet, accept_import, workbooks
 from services.households.workbook_lists import LISTS
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
-from shared.files import FilesSettings, FileStore
+from shared.files import FilesSettings, FileStore, Shelf
 from shared.ids import new_id
 from shared.security.principals import SYSTEM
-from shared.security.sealed_files import seal_stream
 from shared.workbook_stream import stream_workbook
 from shared.worker_process import keep_process
 
@@ -81,7 +80,7 @@ async def _import(world: World, name: str, files: Sequence[Path]) -> float:
     try:
         await _until_it_listens(world, name)
         start = time.perf_counter()
-        import_id = await _send(database, Shelf(FileStore(settings.files), world.vault), files)
+        import_id = await _send(database, workbooks(FileStore(settings.files), world.vault), files)
         await _until_applied(world, database, import_id, start)
         return time.perf_counter() - start
     finally:
@@ -93,8 +92,7 @@ async def _import(world: World, name: str, files: Sequence[Path]) -> float:
 async def _send(database: Database, shelf: Shelf, files: Sequence[Path]) -> UUID:
     import_id, arrived = new_id(), []
     for number, path in enumerate(files):
-        sealed = seal_stream(_pieces(path), shelf.seal(import_id, number))
-        await shelf.store.write(shelf.name(import_id, number), sealed)
+        await shelf.write(_pieces(path), import_id, number)
         arrived.append(ArrivedFile(path.name, path.stat().st_size, path.name.encode(), None))
     sent = ArrivedSet(import_id, "person-list", False, arrived)
     async with database.write(Scope.everywhere()) as session:

@@ -9,7 +9,9 @@ from collections.abc import Collection
 from datetime import date
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
+
+from demo.api import Api
 
 CONTENT: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 NEEDS, ROWS = 30, 45
@@ -24,19 +26,6 @@ ROW = {
     "wants_change": False,
 }
 """What all rows say beside those of `labour.toml`."""
-
-
-class Api(Protocol):
-    """The system as somebody of the county sees it."""
-
-    async def get(self, path: str, **request: Any) -> Any:
-        """GET that must succeed."""
-
-    async def post(self, path: str, done_before: str = "", **request: Any) -> Any:
-        """POST; a refusal for the mistake `done_before` alone means that it was done before."""
-
-    async def put(self, path: str, **request: Any) -> Any:
-        """PUT that must succeed."""
 
 
 async def load_labour(api: Api, avoid: Collection[str], today: date) -> int:

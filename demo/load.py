@@ -5,8 +5,6 @@ last, holds what a script needs to tell the story: addresses, accounts, keys, an
 """
 
 import asyncio
-import base64
-import hmac
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +16,8 @@ import click
 import httpx
 
 from demo import conditions, county
+from demo.api import PATIENCE_SECONDS, Api, LoadFailed
+from demo.cases import KIND, case_list
 from demo.households import STORY_VILLAGE, households
 from demo.income import LINE, income_file
 from demo.labour import load_labour
@@ -32,22 +32,17 @@ SEED = 20260323
 HOUSEHOLDS_A_REQUEST = 1000
 ACCOUNTS_A_REQUEST = 200
 KEY_YEARS = 1
-PATIENCE_SECONDS = 60
 INCOME_HOUSEHOLDS = 500
 """How many households have lines of income."""
 PEOPLE_HOUSEHOLDS = 12
 """From how many households the demo file names people."""
 
 
-class LoadFailed(RuntimeError):
-    """A request was refused; the text names the route, status and code, never the body sent."""
-
-
 async def load_county(
     client: httpx.AsyncClient, *, admin_file: Path, households: int, file: Path, base_url: str, progress: Progress
 ) -> None:
     """Load areas, organisations, accounts, keys and `households` households; write `file` when all is there."""
-    api = _Api(client)
+    api = Api(client)
     admin = json.loads(admin_file.read_text(encoding="utf-8"))
     await api.sign_in(admin["username"], admin["password"])
     await _load_places(api, progress)
@@ -68,63 +63,7 @@ async def load_county(
     )
 
 
-class _Api:
-    """The system as a client sees it."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-        self._credentials = ("", "")
-
-    async def sign_in(self, username: str, password: str) -> None:
-        """Sign in; the token then goes with every request, and is renewed when it has expired."""
-        self._credentials = (username, password)
-        form = {"grant_type": "password", "username": username, "password": password}
-        answer = await self._client.post("/directory/v1/tokens", data=form)
-        _check(answer)
-        self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-
-    def password_of(self, username: str) -> str:
-        """A demo account's password: the same again when an interrupted load is repeated, guessable by nobody."""
-        digest = hmac.digest(self._credentials[1].encode(), username.encode(), "sha256")
-        return base64.urlsafe_b64encode(digest).decode()[:16]
-
-    async def post(self, path: str, done_before: str = "", **request: Any) -> Any:
-        """POST; a refusal for the mistake `done_before` alone means that an interrupted load came this far."""
-        answer = await self._client.post(path, **request)
-        if answer.status_code == 401:
-            await self.sign_in(*self._credentials)
-            answer = await self._client.post(path, **request)
-        if not (done_before and _mistakes(answer) == {done_before}):
-            _check(answer)
-        return answer.json() if answer.content else None
-
-    async def put(self, path: str, **request: Any) -> Any:
-        """PUT that must succeed."""
-        answer = await self._client.put(path, **request)
-        _check(answer)
-        return answer.json()
-
-    async def get(self, path: str, **request: Any) -> Any:
-        """GET that must succeed."""
-        answer = await self._client.get(path, **request)
-        _check(answer)
-        return answer.json()
-
-
-def _check(answer: httpx.Response) -> None:
-    if answer.is_error:
-        raise LoadFailed(f"{answer.request.url.path}: {answer.status_code} {sorted(_mistakes(answer))}")
-
-
-def _mistakes(answer: httpx.Response) -> set[str]:
-    """The codes of what was wrong."""
-    if "problem" not in answer.headers.get("content-type", ""):
-        return set()
-    problem = answer.json()
-    return {error["code"] for error in problem.get("errors") or []} or {problem["code"]}
-
-
-async def _load_places(api: _Api, progress: Progress) -> None:
+async def _load_places(api: Api, progress: Progress) -> None:
     rows = "".join(f"{area.code},{area.name}\n" for area in county.areas())
     organisations = list(county.organisations())
     await api.post(
@@ -138,7 +77,7 @@ async def _load_places(api: _Api, progress: Progress) -> None:
         progress("demo-areas", done, len(organisations))
 
 
-async def _load_accounts(api: _Api, progress: Progress) -> list[dict[str, str]]:
+async def _load_accounts(api: Api, progress: Progress) -> list[dict[str, str]]:
     accounts = [account for account in county.accounts(SEED) if account.role != "admin"]
     loaded: list[dict[str, str]] = []
     for batch in _chunks(accounts, ACCOUNTS_A_REQUEST):
@@ -168,7 +107,7 @@ async def _load_accounts(api: _Api, progress: Progress) -> list[dict[str, str]]:
     return loaded
 
 
-async def _load_keys(api: _Api) -> dict[str, str]:
+async def _load_keys(api: Api) -> dict[str, str]:
     """One key for each bureau that reports, under each of its feeds."""
     keys = {}
     for one in county.organisations():
@@ -189,17 +128,19 @@ async def _load_labour(
     client: httpx.AsyncClient, accounts: list[dict[str, str]], people: list[dict[str, Any]], progress: Progress
 ) -> None:
     """What the county's labour centre would enter, by the county's own account."""
-    account, api = next(one for one in accounts if one["role"] == "county"), _Api(client)
+    account, api = next(one for one in accounts if one["role"] == "county"), Api(client)
     await api.sign_in(account["username"], account["password"])
     loaded = await load_labour(api, {one["household_id"] for one in people}, date.today())
     progress("demo-labour", loaded, loaded)
 
 
-async def _load_households(api: _Api, count: int, progress: Progress) -> list[dict[str, Any]]:
+async def _load_households(api: Api, count: int, progress: Progress) -> list[dict[str, Any]]:
     people: list[dict[str, Any]] = []
     done = 0
     for batch in _chunks(households(count, SEED, date.today()), HOUSEHOLDS_A_REQUEST):
         await _import(api, [_draft(one) for one in batch])
+        if (cases := case_list(batch, date.today())) is not None:
+            await _load_cases(api, cases)
         if done < INCOME_HOUSEHOLDS:
             await _load_income(api, batch[: INCOME_HOUSEHOLDS - done])
         if not people:
@@ -209,7 +150,7 @@ async def _load_households(api: _Api, count: int, progress: Progress) -> list[di
     return await _with_ids(api, people)
 
 
-async def _publish_income_line(api: _Api) -> None:
+async def _publish_income_line(api: Api) -> None:
     """The county's own line; once, for a second version of the same would count as news."""
     path = "/directory/v1/policies"
     known = await api.get(path, params={"kind": "income-line", "area": COUNTY})
@@ -218,7 +159,7 @@ async def _publish_income_line(api: _Api) -> None:
         await api.post(path, json={**body, "body": {"per_head": LINE}, "note": "demo"})
 
 
-async def _load_income(api: _Api, batch: list[county.Household]) -> None:
+async def _load_income(api: Api, batch: list[county.Household]) -> None:
     """What they earn and spend, as a file; the same again changes nothing."""
     headers = {"Content-Type": "text/csv; charset=utf-8"}
     report = await api.post(
@@ -231,7 +172,19 @@ async def _load_income(api: _Api, batch: list[county.Household]) -> None:
         raise LoadFailed(f"income: {sorted({error['code'] for error in report['errors']})}")
 
 
-async def _import(api: _Api, drafts: list[dict[str, Any]]) -> None:
+async def _load_cases(api: Api, file: bytes) -> None:
+    """National cases, taken over from a list as any county's would be; sent again it adds nothing."""
+    path = "/households/v1/register-imports"
+    sent = await api.post(path, data={"kind": KIND}, files=[("file", ("monitored.csv", file, "text/csv"))])
+    place = f"{path}/{sent['id']}"
+    checked = await api.until(place, "checked")
+    if not checked["households"]["changed"]:
+        return
+    await api.post(f"{place}/application", json={"digest": checked["digest"]})
+    await api.until(place, "applied")
+
+
+async def _import(api: Api, drafts: list[dict[str, Any]]) -> None:
     """The areas reach the households service a moment after the directory has them, so a first try may be early."""
     for _ in range(2 * PATIENCE_SECONDS):
         answer = await api.post("/households/v1/households/imports", json=drafts)
@@ -280,7 +233,7 @@ def _people(one: county.Household) -> Iterator[dict[str, Any]]:
         }
 
 
-async def _with_ids(api: _Api, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+async def _with_ids(api: Api, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put the system's household ids in the place of the national codes."""
     found: dict[str, str] = {}
     for person in people:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import click
@@ -14,16 +14,16 @@ import httpx
 import uvicorn
 
 from services import ROW_SECURITY, SERVICES
-from services.alerts.sealed import SEALED as ALERTS_SEALED
+from services.alerts import sealed as alerts_sealed
 from services.alerts.usecases.replay import replay_alerts
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.directory import usecases as directory
 from services.directory.sealed import SEALED as DIRECTORY_SEALED
 from services.file_import import import_command
-from services.households.sealed import SEALED as HOUSEHOLDS_SEALED
+from services.households import sealed as households_sealed
 from services.households.usecases.replay import replay_checks
 from services.households.usecases.telling import announce_register
-from services.jobs.sealed import SEALED as JOBS_SEALED
+from services.jobs import sealed as jobs_sealed
 from services.keyfile import read_or_make_keys
 from shared import memory, telemetry
 from shared.areas import Scope
@@ -32,17 +32,17 @@ from shared.clock import CHINA, utc_now
 from shared.contracts.topics import ON_THE_BUS
 from shared.db.engine import Database, WriteSession
 from shared.db.migrate import downgrade, migrate
+from shared.files import Shelf
 from shared.security.reseal import reseal
 from shared.security.tokens import HttpKeys
 from shared.security.vault import CannotOpen, Vault
 
 T = TypeVar("T")
 Service = click.Choice(SERVICES)
-SEALED = {
-    "alerts": ALERTS_SEALED,
-    "directory": DIRECTORY_SEALED,
-    "households": HOUSEHOLDS_SEALED,
-    "jobs": JOBS_SEALED,
+SHELVES: dict[str, Callable[[Any, Vault], list[Shelf]]] = {
+    "alerts": alerts_sealed.shelves,
+    "households": households_sealed.shelves,
+    "jobs": jobs_sealed.shelves,
 }
 Page = Callable[[WriteSession, UUID | None], Awaitable[tuple[int, UUID | None]]]
 """Does the page after that row; how many rows it had, and after which to go on, if at all."""
@@ -148,14 +148,25 @@ def keys(file: Path) -> None:
 @main.command(name="reseal")
 @click.argument("service", type=Service)
 def reseal_command(service: str) -> None:
-    """Seal with the active vault key whatever a service keeps under another (that service's DATABASE_URL)."""
-    columns = SEALED[service]
-    vault = Vault(SETTINGS[service]().vault)
+    """Seal with the active vault key whatever a service keeps under another (that service's DATABASE_URL, and its
+    FILES_URL and PHOTOS_URL)."""
+    columns = {
+        "alerts": alerts_sealed.SEALED,
+        "directory": DIRECTORY_SEALED,
+        "households": households_sealed.SEALED,
+        "jobs": jobs_sealed.SEALED,
+    }[service]
+    settings: Any = SETTINGS[service]()
+    vault = Vault(settings.vault)
+    shelves: list[Shelf] = SHELVES[service](settings, vault) if service in SHELVES else []
     try:
         found = _with_database(service, lambda database: reseal(database, vault, columns))
+        files = sum(asyncio.run(shelf.reseal()) for shelf in shelves)
     except CannotOpen as error:
         raise click.ClickException(f"{error}: {'; '.join(error.__notes__)}") from None
     click.echo(f"{service}: {found.done} sealed anew, {found.left} left")
+    if files:
+        click.echo(f"{service}: {files} files sealed anew")
     if found.left:
         raise click.ClickException(
             "some values still bear another key: do all processes have the new one? Run it again"

@@ -12,7 +12,7 @@ from services.alerts.file_worker import FileWorker
 from services.alerts.queries import known
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
-from services.alerts.usecases.files import Shelf
+from services.alerts.usecases.files import originals
 from services.alerts.webhook_sender import WebhookSender
 from shared.bus.port import Bus
 from shared.clock import utc_now
@@ -41,7 +41,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
     async def keep_worker_process() -> None:
         await keep_process("services.alerts.worker", settings)
 
-    shelf = Shelf(FileStore(settings.files), vault)
+    shelf = originals(FileStore(settings.files), vault)
     unmatched_kept = timedelta(days=settings.files.unmatched_days)
 
     async def look_whether_night() -> None:

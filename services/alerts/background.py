@@ -12,14 +12,14 @@ from services.alerts.queries.webhooks import delete_old_deliveries
 from services.alerts.rules import due_tonight, lane_of_batch
 from services.alerts.rules.silence import ContradictionKind
 from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, webhooks, zero_reports
-from services.alerts.usecases.files import Shelf, forget_old_files, forget_orphans
+from services.alerts.usecases.files import forget_old_files, forget_orphans
 from services.alerts.usecases.rematching import forget_expired
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import work_when_rung
 from shared.db.outage import is_outage
-from shared.files import FilesSettings
+from shared.files import FilesSettings, Shelf
 from shared.security.vault import Vault
 
 log = logging.getLogger(__name__)

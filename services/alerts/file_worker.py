@@ -12,13 +12,14 @@ from services.alerts.rules.files import FRAME_ROWS
 from services.alerts.usecases import rematching
 from services.alerts.usecases.file_opening import begin_file, make_ready, name_of, note_failure, refuse_file
 from services.alerts.usecases.file_work import FileWork, MarkMoved
-from services.alerts.usecases.files import Shelf, open_original
+from services.alerts.usecases.files import open_original
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.db.listening import Listener, work_when_rung
 from shared.db.outage import is_outage
 from shared.errors import DomainError
+from shared.files import Shelf
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Which columns hold sealed values, for `services.cli reseal`."""
+"""Which columns and files hold sealed values, for `services.cli reseal`."""
 
 from services.alerts.models import (
     Alert,
@@ -10,8 +10,11 @@ from services.alerts.models import (
     Webhook,
     ZeroReport,
 )
+from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import batches, file_alerts, files, webhooks, withdrawal, zero_reports
+from shared.files import FileStore, Shelf
 from shared.security.reseal import Sealed
+from shared.security.vault import Vault
 
 SEALED = (
     Sealed(Alert.sealed, "alert"),
@@ -29,3 +32,8 @@ SEALED = (
     Sealed(ZeroReport.note_sealed, zero_reports.NOTE),
     Sealed(ZeroReport.withdrawal_reason_sealed, zero_reports.REASON),
 )
+
+
+def shelves(settings: AlertsSettings, vault: Vault) -> list[Shelf]:
+    """Where sealed files lie."""
+    return [files.originals(FileStore(settings.files), vault)]

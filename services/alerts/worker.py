@@ -9,7 +9,7 @@ from services.alerts.background import BatchWorker
 from services.alerts.file_worker import FileWorker
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
-from services.alerts.usecases.files import Shelf
+from services.alerts.usecases.files import originals
 from shared.db.engine import Database
 from shared.files import FileStore
 from shared.security.vault import Vault
@@ -22,7 +22,7 @@ async def work(settings: AlertsSettings) -> None:
     """Work off batches and files until standard input ends."""
     database = Database(settings.database.model_copy(update={"pool_size": CONNECTIONS}), "alerts")
     vault, reference = Vault(settings.vault), ReferenceData(database)
-    shelf, kept = Shelf(FileStore(settings.files), vault), timedelta(days=settings.files.unmatched_days)
+    shelf, kept = originals(FileStore(settings.files), vault), timedelta(days=settings.files.unmatched_days)
     with suppress(OSError, DBAPIError):  # the workers wait for a database that is away
         await reference.get()  # compiles schemas and rules, for which no batch shall wait
     batches = BatchWorker(database, vault, reference, settings.live_rows)

@@ -1,5 +1,6 @@
 """Wires the households service: settings → database → gate → routes → consumers → background."""
 
+import asyncio
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -21,8 +22,8 @@ from services.households.background import (
 from services.households.consumers import HANDLERS
 from services.households.list_worker import ListWorker
 from services.households.settings import HouseholdsSettings
-from services.households.usecases.photos import PhotoShelf
-from services.households.usecases.register_imports import Shelf
+from services.households.usecases.photos import photo_shelf
+from services.households.usecases.register_imports import workbooks
 from shared.bus.port import Bus
 from shared.clock import utc_now
 from shared.db.engine import Database
@@ -39,14 +40,16 @@ NAME = "households"
 HERE = Path(__file__).parent
 IMPORT_SWEEP_SECONDS = 3600.0
 NIGHT_SECONDS = 6 * 3600.0
+PHOTOS_AT_ONCE = 2
+"""So many are unpacked at a time, for each takes memory."""
 
 
 def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
     """The households service's app."""
     database = Database(settings.database, NAME, row_security=True)
     vault, income = Vault(settings.vault), IncomeSweep(database)
-    photos = PhotoShelf(FileStore(FilesSettings(url=settings.photos.url)), vault)
-    shelf = Shelf(FileStore(settings.files), vault)
+    photos = photo_shelf(FileStore(FilesSettings(url=settings.photos.url)), vault)
+    shelf = workbooks(FileStore(settings.files), vault)
 
     async def forget_imports() -> None:
         await sweep_imports(database, shelf, settings.files, utc_now())
@@ -91,6 +94,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
                 "files": shelf.store,
                 "files_settings": settings.files,
                 "photos": photos,
+                "photo_places": asyncio.Semaphore(PHOTOS_AT_ONCE),
                 "photos_settings": settings.photos,
             },
         )

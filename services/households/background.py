@@ -21,18 +21,12 @@ from services.households.usecases.consequences import follow_due
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
 from services.households.usecases.labour_telling import tell_come_of_age
-from services.households.usecases.photos import PhotoShelf
 from services.households.usecases.quality_night import audit_next_due, audit_next_village
-from services.households.usecases.register_imports import (
-    Shelf,
-    forget_applied,
-    forget_old_imports,
-    forget_orphans,
-)
+from services.households.usecases.register_imports import forget_applied, forget_old_imports, forget_orphans
 from shared.areas import Scope
 from shared.clock import CHINA, local_date
 from shared.db.engine import Database
-from shared.files import FilesSettings
+from shared.files import FilesSettings, Shelf
 from shared.security.vault import Vault
 
 STEPS = (
@@ -160,7 +154,7 @@ async def look_for_pretence(database: Database, now: datetime) -> None:
         await pretence.look_at_lists(session, now)
 
 
-async def sweep_photos(database: Database, shelf: PhotoShelf, kept_days: int, now: datetime) -> None:
+async def sweep_photos(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Delete photos that were kept long enough, and what a process that died left in the store."""
     gone = photos.SWEEP
     while gone == photos.SWEEP:

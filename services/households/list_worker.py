@@ -9,13 +9,14 @@ from services.households.queries import register_imports as queries
 from services.households.rules.register_imports import MOST_ATTEMPTS, RegisterMovedOn
 from services.households.usecases.list_application import write_import
 from services.households.usecases.list_work import ListCheck, applier
-from services.households.usecases.register_imports import Shelf, files_of
+from services.households.usecases.register_imports import files_of
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import Listener, work_when_rung
 from shared.db.outage import is_outage
 from shared.errors import DomainError
+from shared.files import Shelf
 from shared.security.vault import CannotOpen
 
 log = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class ListWorker:
                 locked.state, locked.removal_reason = "queued", None
                 locked.failure = {"code": moved.code, "params": {}}
             return
-        await self.shelf.delete(row.id, len(files_of(row, self.shelf.vault)))
+        await self.shelf.delete_set(row.id, len(files_of(row, self.shelf.vault)))
 
     async def _end(self, import_id: UUID, refused: Exception) -> None:
         """It cannot be read, or may not be: it ends here, and says why."""

@@ -1,4 +1,4 @@
-"""Which columns hold sealed values, for `services.cli reseal`."""
+"""Which columns and files hold sealed values, for `services.cli reseal`."""
 
 from services.households.models import (
     Authorisation,
@@ -27,6 +27,7 @@ from services.households.models import (
     Visit,
     VisitPhoto,
 )
+from services.households.settings import HouseholdsSettings
 from services.households.usecases import comparisons, elimination_checks, grade_overrides, measures, notices, objections
 from services.households.usecases.area_checks import NOTE
 from services.households.usecases.case_clocks import FAST_LANE
@@ -39,13 +40,16 @@ from services.households.usecases.legal_steps import PROOF as DROPOUT_PROOF
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES
 from services.households.usecases.moves import NOTE as MOVE_NOTE
+from services.households.usecases.photos import photo_shelf
 from services.households.usecases.pretence import ANSWER, ORIGIN
 from services.households.usecases.quality import EXPLANATION
-from services.households.usecases.register_imports import NAMES
+from services.households.usecases.register_imports import NAMES, workbooks
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from services.households.usecases.visits import VISIT
+from shared.files import FilesSettings, FileStore, Shelf
 from shared.security.reseal import Sealed
+from shared.security.vault import Vault
 
 SEALED = (
     Sealed(Household.phone_sealed, HOUSEHOLD_PHONE),
@@ -82,3 +86,9 @@ SEALED = (
     Sealed(CaseMove.minutes_sealed, MINUTES),
     Sealed(RegisterImport.files_sealed, NAMES),
 )
+
+
+def shelves(settings: HouseholdsSettings, vault: Vault) -> list[Shelf]:
+    """Where sealed files lie."""
+    photos = FileStore(FilesSettings(url=settings.photos.url))
+    return [workbooks(FileStore(settings.files), vault), photo_shelf(photos, vault)]

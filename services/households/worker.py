@@ -2,7 +2,7 @@
 
 from services.households.list_worker import ListWorker
 from services.households.settings import HouseholdsSettings
-from services.households.usecases.register_imports import Shelf
+from services.households.usecases.register_imports import workbooks
 from shared.db.engine import Database
 from shared.files import FileStore
 from shared.security.vault import Vault
@@ -15,7 +15,7 @@ async def work(settings: HouseholdsSettings) -> None:
     """Work off imports until standard input ends."""
     own = settings.database.model_copy(update={"pool_size": CONNECTIONS})
     database = Database(own, "households", row_security=True)
-    worker = ListWorker(database, Shelf(FileStore(settings.files), Vault(settings.vault)))
+    worker = ListWorker(database, workbooks(FileStore(settings.files), Vault(settings.vault)))
     await until_parent_ends([worker.run()])
     await database.stop()
 

@@ -11,7 +11,7 @@ from services.jobs.usecases import move_up, reconciliation, reconciliation_tasks
 from services.jobs.usecases.carrying import roll_months
 from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
 from services.jobs.usecases.indicator_counts import mark_stale, recount_due
-from services.jobs.usecases.ledger_import import Shelf, forget_old_imports
+from services.jobs.usecases.ledger_import import forget_old_imports, ledger_files
 from services.jobs.usecases.needs import withdraw_past
 from services.jobs.usecases.openings import close_past
 from services.jobs.usecases.plans import release_overdue
@@ -20,7 +20,7 @@ from services.jobs.usecases.underage import end_underage
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.files import FileStore
+from shared.files import FileStore, Shelf
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
 from shared.worker_process import keep_process
@@ -36,7 +36,7 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         await keep_process("services.jobs.matching_worker", settings)
 
     store = FileStore(settings.files)
-    ledger, exports = Shelf(store, vault), reconciliation.Shelf(store, vault)
+    ledger, exports = ledger_files(store, vault), reconciliation.exports(store, vault)
     kept = timedelta(days=settings.files.kept_days)
 
     async def keep_reconciliation_process() -> None:
@@ -114,7 +114,7 @@ async def sweep_corrections(database: Database, vault: Vault) -> None:
             handled = await reconciliation_tasks.settle_corrected(session, vault, utc_now())
 
 
-async def forget_reconciliations(database: Database, shelf: reconciliation.Shelf) -> None:
+async def forget_reconciliations(database: Database, shelf: Shelf) -> None:
     """Forget exports once they are compared, and what was found when it was kept long enough."""
     await reconciliation.forget_files(database, shelf, utc_now())
     await reconciliation.forget_old_runs(database, utc_now())

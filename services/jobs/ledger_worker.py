@@ -7,13 +7,14 @@ from uuid import UUID
 from services.jobs.models import LedgerImport
 from services.jobs.queries import ledger_imports as queries
 from services.jobs.rules.ledger_imports import MOST_ATTEMPTS, LedgerMovedOn
-from services.jobs.usecases.ledger_import import ImportRun, Shelf, sender
+from services.jobs.usecases.ledger_import import ImportRun, sender
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import Listener, work_when_rung
 from shared.db.outage import is_outage
 from shared.errors import DomainError
+from shared.files import Shelf
 from shared.security.vault import CannotOpen
 
 log = logging.getLogger(__name__)

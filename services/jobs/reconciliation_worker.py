@@ -8,7 +8,7 @@ from uuid import UUID
 from services.jobs.queries import reconciliation as queries
 from services.jobs.rules.reconciliation import MOST_ATTEMPTS
 from services.jobs.settings import JobsSettings
-from services.jobs.usecases.reconciliation import Shelf, forget_rows
+from services.jobs.usecases.reconciliation import exports, forget_rows
 from services.jobs.usecases.reconciliation_work import Comparison
 from shared.areas import Scope
 from shared.clock import utc_now
@@ -16,7 +16,7 @@ from shared.db.engine import Database
 from shared.db.listening import Listener, work_when_rung
 from shared.db.outage import is_outage
 from shared.errors import DomainError
-from shared.files import FileStore
+from shared.files import FileStore, Shelf
 from shared.security.vault import CannotOpen, Vault
 from shared.worker_process import run_worker, until_parent_ends
 
@@ -94,7 +94,7 @@ async def work(settings: JobsSettings) -> None:
     """Work off comparisons until standard input ends."""
     own = settings.database.model_copy(update={"pool_size": CONNECTIONS})
     database = Database(own, "jobs", row_security=True)
-    worker = ReconciliationWorker(database, Shelf(FileStore(settings.files), Vault(settings.vault)))
+    worker = ReconciliationWorker(database, exports(FileStore(settings.files), Vault(settings.vault)))
     await until_parent_ends([worker.run()])
     await database.stop()
 

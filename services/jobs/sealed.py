@@ -17,19 +17,23 @@ from services.jobs.models import (
     SubsidyClaim,
     Trip,
 )
+from services.jobs.settings import JobsSettings
 from services.jobs.usecases.employers import BLACKLIST_DETAIL, CONTACT
 from services.jobs.usecases.employers import PHONE as EMPLOYER_PHONE
 from services.jobs.usecases.ledger_import import NAME as LEDGER_FILE
+from services.jobs.usecases.ledger_import import ledger_files
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.ledger_statements import ROW
 from services.jobs.usecases.matching_runs import INPUT
 from services.jobs.usecases.placement_history import NOTE as PLACEMENT_NOTE
-from services.jobs.usecases.reconciliation import NAMES
+from services.jobs.usecases.reconciliation import NAMES, exports
 from services.jobs.usecases.samples import ANSWER, LEDGER
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE, TASK_NOTE
 from services.jobs.usecases.subsidies import NOTE as SUBSIDY_NOTE
 from services.jobs.usecases.trips import CONTACT as TRIP_CONTACT
+from shared.files import FileStore, Shelf
 from shared.security.reseal import Sealed
+from shared.security.vault import Vault
 
 SEALED = (
     Sealed(Person.name_sealed, NAME),
@@ -54,3 +58,9 @@ SEALED = (
     Sealed(Blacklisting.detail_sealed, BLACKLIST_DETAIL),
     Sealed(Blacklisting.end_detail_sealed, BLACKLIST_DETAIL),
 )
+
+
+def shelves(settings: JobsSettings, vault: Vault) -> list[Shelf]:
+    """Where sealed files lie."""
+    store = FileStore(settings.files)
+    return [ledger_files(store, vault), exports(store, vault)]

@@ -74,6 +74,16 @@ class FileStore:
         found = (one for page in obstore.list(self._store(), prefix) for one in page)
         return [one["path"] for one in found if one["last_modified"] < moment]
 
+    def list_names(self, prefix: str) -> Sequence[str]:
+        """Names of all files below `prefix`; none where there is no place for files here."""
+        if self._opened is None and self.folder is not None and not self.folder.is_dir():
+            return []
+        return [one["path"] for page in obstore.list(self._store(), prefix) for one in page]
+
+    def read_head(self, name: str, length: int) -> bytes:
+        """The first bytes of a file as it lies there. Raises `FileNotFoundError`."""
+        return bytes(obstore.get_range(self._store(), name, start=0, end=length))
+
     def _store(self) -> ObjectStore:
         """Opened when first used: a process that never sees a file needs no place for them."""
         if self._opened is None:

@@ -13,10 +13,10 @@ from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.files import FileNotFound
 from services.alerts.usecases.file_look import keys_of
 from services.alerts.usecases.file_originals import frames_of
-from services.alerts.usecases.files import Shelf, forget_old_files, forget_orphans
+from services.alerts.usecases.files import forget_old_files, forget_orphans, originals
 from shared.areas import Scope
 from shared.clock import utc_now
-from shared.files import FilesSettings, FileStore
+from shared.files import FilesSettings, FileStore, Shelf
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
 from tests.alerts.conftest import EDUCATION, VILLAGE, Service, days_ago, id_number
@@ -39,7 +39,7 @@ async def county(service: Service) -> Service:
 @pytest.fixture
 def shelf(county: Service, tmp_path: Path) -> Shelf:
     """The service's originals."""
-    return Shelf(FileStore(FilesSettings(url=(tmp_path / "originals").as_uri())), county.vault)
+    return originals(FileStore(FilesSettings(url=(tmp_path / "originals").as_uri())), county.vault)
 
 
 async def result(service: Service, file_id: str, language: str = "zh") -> list[list[Any]]:

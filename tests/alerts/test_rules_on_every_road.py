@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.alerts.queries import known
-from services.alerts.usecases.files import Shelf, forget_old_files
+from services.alerts.usecases.files import forget_old_files, originals
 from shared.clock import utc_now
 from shared.contracts.alerts import AlertRaised
 from shared.db.together import Together
@@ -310,7 +310,7 @@ async def test_a_rule_is_tried_over_the_rows_that_no_rule_kept(service: Service,
     ):
         answer = await service.post(f"{RULES}/trial", {**body, **changed}, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (404, "file-not-found")
-    shelf = Shelf(FileStore(FilesSettings(url=(tmp_path / "originals").as_uri())), service.vault)
+    shelf = originals(FileStore(FilesSettings(url=(tmp_path / "originals").as_uri())), service.vault)
     assert await forget_old_files(service.database, shelf, timedelta(0), utc_now()) == 1
     answer = await service.post(f"{RULES}/trial", body, headers=COUNTY)
     assert (answer.status_code, answer.json()["code"]) == (410, "file-gone")

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from services.households import list_worker
 from services.households.usecases import list_application
-from services.households.usecases.register_imports import Shelf
+from services.households.usecases.register_imports import workbooks
 from shared.db.engine import Database, DatabaseSettings
 from shared.files import FilesSettings, FileStore
 from shared.security.vault import Vault
@@ -28,7 +28,7 @@ async def main() -> None:
     setattr(list_worker, "write_import", _and_wait)  # noqa: B010 # mypy sees no export there
     database = Database(DatabaseSettings(url=SecretStr(sys.argv[1])), "households", row_security=True)
     vault = Vault(pickle.loads(sys.stdin.buffer.read()))
-    worker = list_worker.ListWorker(database, Shelf(FileStore(FilesSettings(url=sys.argv[2])), vault))
+    worker = list_worker.ListWorker(database, workbooks(FileStore(FilesSettings(url=sys.argv[2])), vault))
     await worker.run()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import xlsxwriter
 
 from services.households.list_worker import ListWorker
-from services.households.usecases.register_imports import Shelf
+from services.households.usecases.register_imports import workbooks
 from services.households.workbook_lists import LISTS
 from shared.clock import local_date, utc_now
 from shared.tables import open_table
@@ -74,7 +74,7 @@ async def send(
 
 async def work(service: Households) -> None:
     """Let the worker do all there is."""
-    worker = ListWorker(service.database, Shelf(service.app.state.files, service.vault))
+    worker = ListWorker(service.database, workbooks(service.app.state.files, service.vault))
     async with service.database.engine.connect() as connection:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         while await worker.work_one(driver):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from shared.contracts.households import TaskOpened
 from tests.households.conftest import (
     BAMBOO,
@@ -183,6 +185,17 @@ async def test_searching_by_name_phone_and_code(service: Households) -> None:
     assert await found(service, name="%_") == []
     for wrong in ({}, {"name": "明"}, {"name": "明月", "phone": "15400000017"}, {"area": PINE}):
         assert (await service.post("/households/search", wrong)).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["张三", "张三丰", "欧阳大明", "阿依古丽买提", "阿依古丽·买买提", "Li大明Ming"])
+async def test_any_part_of_a_name_is_enough(service: Households, name: str) -> None:
+    await service.register(household(1, PINE, [person(1, name)]), household(2, PINE, [person(2, "某某")]))
+    for start in range(len(name) - 1):
+        for end in range(start + 2, len(name) + 1):
+            items = await found(service, name=name[start:end])
+            assert [member["name"] for one in items for member in one["members"]] == [name], name[start:end]
+    for apart in {name[0] + name[-1], name[1] + name[0]} - {name[:2]}:
+        assert await found(service, name=apart) == []
 
 
 async def test_names_are_paged(service: Households) -> None:

@@ -16,8 +16,9 @@ from PIL import Image
 from services.households.background import sweep_photos
 from services.households.rules.visits import MOST_PHOTOS
 from services.households.sealed import SEALED
-from services.households.usecases.photos import PhotoShelf
+from services.households.usecases.photos import write_photo
 from shared.clock import utc_now
+from shared.files import Shelf
 from shared.security.vault import CannotOpen
 from tests import signing
 from tests.households.conftest import BAMBOO, COUNTY, PINE, STONE, Households, account_id
@@ -239,7 +240,7 @@ async def test_photos_are_forgotten_when_their_time_is_over(service: Households,
     await send(service, visit_id, photo_id=old)
     await send(service, visit_id, written(picture(2)), young)
     await service.sql("UPDATE visit_photo SET uploaded_at = now() - interval '31 days' WHERE id = :id", id=old)
-    shelf: PhotoShelf = service.app.state.photos
+    shelf: Shelf = service.app.state.photos
     await sweep_photos(service.database, shelf, 30, utc_now())
     gone = await service.call("GET", f"/photos/{old}", "village", PINE)
     assert (gone.status_code, gone.json()["code"]) == (410, "photo-gone")
@@ -256,8 +257,8 @@ async def test_photos_are_forgotten_when_their_time_is_over(service: Households,
 async def test_what_a_dead_process_left_is_swept(service: Households, folder: Path) -> None:
     visit_id = await one_visit(service)
     await send(service, visit_id)
-    shelf: PhotoShelf = service.app.state.photos
-    await shelf.write(uuid4(), JPEG)
+    shelf: Shelf = service.app.state.photos
+    await write_photo(shelf, uuid4(), JPEG)
     await sweep_photos(service.database, shelf, 30, utc_now())
     assert len(lying(folder)) == 2, "it may still be arriving"
     await sweep_photos(service.database, shelf, 30, utc_now() + timedelta(days=1, minutes=1))

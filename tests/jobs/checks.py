@@ -11,7 +11,7 @@ import xlsxwriter
 
 from services.jobs.background import sweep_corrections
 from services.jobs.reconciliation_worker import ReconciliationWorker
-from services.jobs.usecases.reconciliation import Shelf
+from services.jobs.usecases.reconciliation import exports
 from tests.jobs.conftest import COUNTY, Jobs, id_number
 from tests.jobs.test_ledger import OUT, THIS, put
 
@@ -83,7 +83,7 @@ async def send(
 
 def worker(service: Jobs) -> ReconciliationWorker:
     """The service's."""
-    return ReconciliationWorker(service.database, Shelf(service.app.state.files, service.vault))
+    return ReconciliationWorker(service.database, exports(service.app.state.files, service.vault))
 
 
 async def work(service: Jobs) -> None:

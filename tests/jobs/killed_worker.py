@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from services.jobs.reconciliation_worker import ReconciliationWorker
-from services.jobs.usecases.reconciliation import Shelf
+from services.jobs.usecases.reconciliation import exports
 from services.jobs.usecases.reconciliation_work import Comparison
 from shared.db.engine import Database, DatabaseSettings
 from shared.files import FilesSettings, FileStore
@@ -25,7 +25,7 @@ async def main() -> None:
     setattr(Comparison, "_finish", _and_wait)  # noqa: B010
     database = Database(DatabaseSettings(url=SecretStr(sys.argv[1])), "jobs", row_security=True)
     vault = Vault(pickle.loads(sys.stdin.buffer.read()))
-    await ReconciliationWorker(database, Shelf(FileStore(FilesSettings(url=sys.argv[2])), vault)).run()
+    await ReconciliationWorker(database, exports(FileStore(FilesSettings(url=sys.argv[2])), vault)).run()
 
 
 if __name__ == "__main__":

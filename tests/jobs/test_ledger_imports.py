@@ -15,10 +15,11 @@ import xlsxwriter
 from services.jobs.ledger_worker import LedgerWorker
 from services.jobs.queries import ledger_imports as queries
 from services.jobs.usecases import ledger_import as usecases
-from services.jobs.usecases.ledger_import import Shelf, forget_old_imports
+from services.jobs.usecases.ledger_import import FOLDER, forget_old_imports, ledger_files
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.contracts.jobs import MinorWorking, WageReported
+from shared.files import Shelf
 from tests.jobs.conftest import BRIDGE, PINE, RIVER, STONE, Jobs, id_number
 from tests.jobs.test_ledger import LAST, MONTH, OUT, THIS, changed, place, put
 
@@ -77,7 +78,7 @@ def cells(content: bytes, sheet: int) -> list[list[str]]:
 
 def shelf_of(service: Jobs) -> Shelf:
     """Where the files lie."""
-    return Shelf(service.app.state.files, service.vault)
+    return ledger_files(service.app.state.files, service.vault)
 
 
 async def send(
@@ -246,21 +247,21 @@ async def test_what_cannot_be_read_is_refused_and_not_kept(
     answer = await send(service, content, **fields)
     assert (answer.status_code >= 400, answer.json()["code"]) == (True, code)
     assert await service.sql("SELECT count(*) FROM ledger_import") == [(0,)]
-    assert shelf_of(service).store.list_older(Shelf.folder, utc_now().replace(year=2100)) == []
+    assert shelf_of(service).store.list_older(FOLDER, utc_now().replace(year=2100)) == []
 
 
 async def test_files_lie_sealed_and_are_forgotten(service: Jobs) -> None:
     await service.people(1)
     made = await rehearsed(service, [row(1), row(2)])
     shelf = shelf_of(service)
-    names = shelf.store.list_older(Shelf.folder, utc_now().replace(year=2100))
-    assert sorted(names) == [f"{Shelf.folder}{made['id']}/{number}" for number in range(usecases.FILES)]
+    names = shelf.store.list_older(FOLDER, utc_now().replace(year=2100))
+    assert sorted(names) == [f"{FOLDER}{made['id']}/{number}" for number in range(usecases.FILES)]
     assert shelf.store.folder is not None
     for name in names:
         assert "证件号码".encode() not in (shelf.store.folder / name).read_bytes()
     await service.sql("UPDATE ledger_import SET received_at = received_at - interval '40 days'")
     assert await forget_old_imports(service.database, shelf, timedelta(days=30), utc_now()) == 1
-    assert shelf.store.list_older(Shelf.folder, utc_now().replace(year=2100)) == []
+    assert shelf.store.list_older(FOLDER, utc_now().replace(year=2100)) == []
     answer = await service.post(
         f"/ledger/imports/{made['id']}/application", {"digest": made["digest"]}, "township", STONE
     )

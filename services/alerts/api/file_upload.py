@@ -8,14 +8,14 @@ from services.alerts.models import Feed
 from services.alerts.queries.files import find_feed
 from services.alerts.rules import FeedNotFound
 from services.alerts.rules.files import FileTooLarge, period_end
-from services.alerts.usecases.files import Arrived, Shelf, open_original
+from services.alerts.usecases.files import Arrived, open_original
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
+from shared.files import Shelf
 from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.security.principals import Principal
-from shared.security.sealed_files import seal_stream
 
 FORM_OVERHEAD = 10_000
 """Bytes of a form around its file."""
@@ -36,7 +36,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     file_id = new_id()
     counted = CountedFile(form.file(), limit, lambda: FileTooLarge(max_bytes=limit))
     try:
-        await shelf.store.write(shelf.name(file_id), seal_stream(counted, shelf.seal(file_id)))
+        await shelf.write(counted, file_id)
         await form.rest()
         setattr(request.state, BODY_UNREAD, False)
         feed = feed or await _feed_in(form, who, database)

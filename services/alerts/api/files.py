@@ -18,9 +18,9 @@ from services.alerts.rules import sight
 from services.alerts.schemas.fields import FeedCode
 from services.alerts.schemas.files import FileError, FileView, ReportedFile
 from services.alerts.usecases.file_result import result_of
-from services.alerts.usecases.files import Shelf, accept_file, cancel_file
+from services.alerts.usecases.files import accept_file, cancel_file, originals
 from shared.clock import utc_now
-from shared.files import MAX_BYTES, FilesSettings
+from shared.files import MAX_BYTES, FilesSettings, Shelf
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
@@ -58,7 +58,7 @@ router = APIRouter(prefix="/v1/files", tags=["Files · 文件报送"])
 
 
 async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return Shelf(request.app.state.files, vault)
+    return originals(request.app.state.files, vault)
 
 
 async def _settings(request: Request) -> FilesSettings:

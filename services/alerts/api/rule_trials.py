@@ -14,12 +14,12 @@ from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules import sight
 from services.alerts.schemas.rules import TrialOfDraft, TrialOfVersion, TrialView
 from services.alerts.usecases.file_trials import try_over_file
-from services.alerts.usecases.files import Shelf
 from services.alerts.usecases.rule_trials import Period, Sweep, draft_of, known_facts, try_rule
 from services.alerts.usecases.rules import RuleDraft
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.errors import Fault, InvalidInput
+from shared.files import Shelf
 from shared.http.context import Db
 from shared.security.principals import Principal
 

@@ -15,10 +15,11 @@ from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished
 from services.alerts.usecases.file_look import Sieve, placed
 from services.alerts.usecases.file_opening import name_of, sieve_of
 from services.alerts.usecases.file_rows import sieve, tidied
-from services.alerts.usecases.files import Shelf, open_original
+from services.alerts.usecases.files import open_original
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import ReadSession
+from shared.files import Shelf
 from shared.security.principals import Principal
 from shared.tables import Table
 

@@ -14,8 +14,8 @@ from services.alerts.models import Feed, File, FilePart
 from services.alerts.queries import files
 from services.alerts.rules.files import FRAME_ROWS, Outcome
 from services.alerts.usecases.file_originals import open_kept
-from services.alerts.usecases.files import Shelf
 from shared.db.engine import WriteSession
+from shared.files import Shelf
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.tables import Frame, Table

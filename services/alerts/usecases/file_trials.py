@@ -20,12 +20,12 @@ from services.alerts.rules.screening_rules import STRANGER, Facts, facts_of
 from services.alerts.rules.trials import MAX_DAYS, MAX_ROWS, Comparison, Trial, TrialTooLong, Tried
 from services.alerts.usecases.file_look import keys_of
 from services.alerts.usecases.file_originals import frames_of
-from services.alerts.usecases.files import Shelf
 from services.alerts.usecases.rule_trials import Sweep, open_trial
 from services.alerts.usecases.rules import RuleDraft, require_publisher
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import Database
+from shared.files import Shelf
 from shared.security.principals import Principal
 from shared.security.vault import Vault
 

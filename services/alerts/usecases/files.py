@@ -1,6 +1,5 @@
 """A bureau's file is taken in, stopped, forgotten. Its rows are worked off in `usecases.file_frames`."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,9 +10,9 @@ from services.alerts.queries import files
 from services.alerts.rules import sight
 from services.alerts.rules.file_columns import columns_of
 from services.alerts.rules.files import FileFormat, require_cancellable
-from shared import files as shared_files
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
+from shared.files import FileStore, Shelf
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -27,10 +26,9 @@ ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
-class Shelf(shared_files.Shelf):
-    """Where originals lie, and what opens them."""
-
-    folder, purpose = FOLDER, CONTENT
+def originals(store: FileStore, vault: Vault) -> Shelf:
+    """Where the originals lie, by the file's id."""
+    return Shelf(store, vault, FOLDER, CONTENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +104,7 @@ async def forget_old_files(database: Database, shelf: Shelf, kept: timedelta, no
 
 async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
     """Delete what lies in the store and belongs to no file: its process died before it could say what it was."""
-    names = await asyncio.to_thread(shelf.store.list_older, FOLDER, now - ORPHANS_KEPT)
-    ids = {UUID(name.removeprefix(FOLDER)) for name in names}
+    ids = {file_id for file_id, _ in await shelf.list_older(now - ORPHANS_KEPT)}
     async with database.read(_EVERYWHERE) as session:
         orphans = await files.find_unknown(session, list(ids))
     for file_id in orphans:

@@ -9,10 +9,11 @@ from fastapi import Request
 
 from services.households.rules.register_imports import ListKind, ListKindInvalid
 from services.households.usecases.list_reading import SetReader
-from services.households.usecases.register_imports import ArrivedFile, ArrivedSet, Shelf
+from services.households.usecases.register_imports import ArrivedFile, ArrivedSet
 from services.households.workbook_lists import LISTS, MOST_FILES
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
+from shared.files import Shelf
 from shared.http.form_stream import FormFieldInvalid, FormStream
 from shared.http.sealed_upload import SealedFile, seal_files
 from shared.ids import new_id
@@ -32,7 +33,7 @@ async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
         kind, dry_run = _kind(form), _dry_run(form)
         estimates = await asyncio.to_thread(_read_heads, shelf, import_id, kind, [one.name for one in files])
     except BaseException:
-        await asyncio.shield(shelf.delete(import_id, len(files)))
+        await asyncio.shield(shelf.delete_set(import_id, len(files)))
         raise
     arrived = [
         ArrivedFile(one.name, one.counted.size, one.counted.digest.digest(), rows)

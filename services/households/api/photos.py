@@ -15,9 +15,10 @@ from services.households.queries.visits import get_visit
 from services.households.rules.visits import PhotoTooLarge, PhotoUnreadable
 from services.households.schemas.visits import PhotoView
 from services.households.settings import MOST_PHOTO_BYTES, PhotosSettings
-from services.households.usecases.photos import PhotoShelf, add_photo, view_photo
+from services.households.usecases.photos import add_photo, open_photo, view_photo, write_photo
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.files import Shelf
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
 from shared.http.form_stream import FormFieldInvalid, FormStream
@@ -51,8 +52,8 @@ _BODY: dict[str, Any] = {
 router = APIRouter(prefix="/v1/photos", tags=["Visits · 入户走访"])
 
 
-async def _shelf(request: Request) -> PhotoShelf:
-    shelf: PhotoShelf = request.app.state.photos
+async def _shelf(request: Request) -> Shelf:
+    shelf: Shelf = request.app.state.photos
     return shelf
 
 
@@ -61,7 +62,7 @@ async def _settings(request: Request) -> PhotosSettings:
     return settings
 
 
-Photos = Annotated[PhotoShelf, Depends(_shelf)]
+Photos = Annotated[Shelf, Depends(_shelf)]
 
 
 @router.post(
@@ -90,11 +91,11 @@ async def send_photo(
         photo_id, visit_id, sent = await _receive(request, who, db, settings.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    async with shelf.places:
+    async with request.app.state.photo_places:
         photo = await asyncio.to_thread(_read, sent, settings)
     stored_as, new = new_id(), False
     try:
-        await shelf.write(stored_as, photo.jpeg)
+        await write_photo(shelf, stored_as, photo.jpeg)
         async with db.write(who.scope) as session:
             kept, new = await add_photo(session, shelf.vault, who, visit_id, photo_id, stored_as, photo, utc_now())
             view = photo_view(kept, reader_of(who))
@@ -117,7 +118,7 @@ async def get_photo(photo_id: UUID, who: ViewPhoto, db: Db, shelf: Photos) -> Re
     """The picture as it is kept. Who looked at it, and when, goes into the audit trail."""
     async with db.write(who.scope) as session:
         photo = await view_photo(session, who, photo_id)
-    content = await asyncio.to_thread(shelf.read, photo.stored_as)
+    content = await asyncio.to_thread(open_photo, shelf, photo.stored_as)
     return Response(content, media_type=JPEG, headers={"Cache-Control": "no-store"})
 
 

@@ -20,10 +20,10 @@ from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import ImportGone, ImportNotChecked, Outcome
 from services.households.schemas.register_imports import Application, FindingView, RegisterImportView
 from services.households.usecases import register_imports as usecases
-from services.households.usecases.register_imports import Shelf
+from services.households.usecases.register_imports import workbooks
 from shared.clock import utc_now
 from shared.db.engine import ReadSession
-from shared.files import MAX_BYTES, FilesSettings
+from shared.files import MAX_BYTES, FilesSettings, Shelf
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
@@ -69,7 +69,7 @@ _BODY = {
 
 
 async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return Shelf(request.app.state.files, vault)
+    return workbooks(request.app.state.files, vault)
 
 
 async def _settings(request: Request) -> FilesSettings:
@@ -109,7 +109,7 @@ async def send_lists(
         kept = True
     finally:
         if not kept:
-            await asyncio.shield(shelf.delete(arrived.id, len(arrived.files)))
+            await asyncio.shield(shelf.delete_set(arrived.id, len(arrived.files)))
     view = views.import_view(row, {}, reader_of(who))
     return json_answer(view, 202, {"Location": f"{_PLACE}/{row.id}"})
 

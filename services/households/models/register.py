@@ -14,7 +14,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
-    null,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -111,7 +110,7 @@ class Member(Base):
         ),
         Index("uq_member_person_key", "person_key", unique=True, postgresql_where=text("left_on IS NULL")),
         # Not pg_trgm: it sees no letters in Chinese where the database's locale is C.
-        Index("ix_member_name", func.string_to_array(text("name"), null()), postgresql_using="gin"),
+        Index("ix_member_name", func.name_pairs(text("name")), postgresql_using="gin"),
         Index("ix_member_household", "household_id"),
         Index("ix_member_deceased", "person_key", postgresql_where=text("left_reason = 'deceased'")),
     )

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import orjson
@@ -24,14 +24,17 @@ from services.households.usecases.list_check import (
 from services.households.usecases.list_entries import EntryMaker, ListedEntry
 from services.households.usecases.list_findings import Finding
 from services.households.usecases.list_reading import AREA, BAD, CODE, Listing, RowFault, SetReader
-from services.households.usecases.register_imports import Shelf, files_of
+from services.households.usecases.register_imports import files_of
 from services.households.workbook_lists import LISTS, VILLAGES
+from shared.ahead import ahead
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import Database, WriteSession
 from shared.errors import Fault
+from shared.files import Shelf
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
+from shared.tables import Table
 from shared.villages import Villages
 
 PART = 2_000
@@ -76,12 +79,17 @@ class ListCheck:
     async def _read(self, villages: Villages) -> Listing:
         list_ = LISTS[self.row.kind]
         reader = SetReader(list_, villages, local_date(self.now))
-        files = files_of(self.row, self.shelf.vault)
-        for number, file in enumerate(files):
-            await asyncio.to_thread(_read_file, reader, self.shelf, self.row.id, number, file["name"])
-            async with self.database.write(_EVERYWHERE) as session:
-                row = await queries.lock_whole(session, self.row.id)
-                row.rows_read = reader.read
+        names = [str(file["name"]) for file in files_of(self.row, self.shelf.vault)]
+        # The first look at the next file is taken while the one before is read.
+        tables = ahead(_open_files(reader, self.shelf, self.row.id, names))
+        try:
+            for number in range(len(names)):
+                await asyncio.to_thread(_take_file, reader, number, tables)
+                async with self.database.write(_EVERYWHERE) as session:
+                    row = await queries.lock_whole(session, self.row.id)
+                    row.rows_read = reader.read
+        finally:
+            await asyncio.to_thread(tables.close)
         return await asyncio.to_thread(reader.listing)
 
     async def _note_unread(self, listing: Listing) -> None:
@@ -187,9 +195,19 @@ class ListCheck:
             row.state = "checked" if row.dry_run or row.checks > 1 else "applying"
 
 
-def _read_file(reader: SetReader, shelf: Shelf, import_id: UUID, number: int, name: str) -> None:
-    with shelf.open(import_id, number) as file:
-        reader.take(number, reader.open(file, name), lambda _: None)
+def _open_files(
+    reader: SetReader, shelf: Shelf, import_id: UUID, names: Sequence[str]
+) -> Iterator[tuple[BinaryIO, Table]]:
+    """Whoever takes a table closes its file."""
+    for number, name in enumerate(names):
+        file = shelf.open(import_id, number)
+        yield file, reader.open(file, name)
+
+
+def _take_file(reader: SetReader, number: int, tables: Iterator[tuple[BinaryIO, Table]]) -> None:
+    file, table = next(tables)
+    with file:
+        reader.take(number, table, lambda _: None)
 
 
 def _next(parts: Iterator[Any], maker: EntryMaker) -> list[ListedEntry] | None:

@@ -1,8 +1,6 @@
 """Photos of visits: kept sealed, shown to those in whose areas they were made, forgotten when their time is over."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,11 +13,10 @@ from services.households.rules import visits as rules
 from services.households.usecases.pretence import ORIGIN, look_at_photo
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
-from shared.files import FileStore
+from shared.files import FileStore, Shelf
 from shared.photos import Photo
 from shared.security import audit
 from shared.security.principals import Principal
-from shared.security.sealed_files import FileSeal, seal_stream
 from shared.security.vault import Vault
 
 CONTENT = "photo"
@@ -31,35 +28,23 @@ SWEEP = 100
 _EVERYWHERE = Scope.everywhere()
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoShelf:
-    """Where photos lie, and what opens them. `places`: so many are unpacked at once, for each takes memory."""
+def photo_shelf(store: FileStore, vault: Vault) -> Shelf:
+    """Where photos lie, by the id they are stored as."""
+    return Shelf(store, vault, FOLDER, CONTENT)
 
-    store: FileStore
-    vault: Vault
-    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
-    async def write(self, stored_as: UUID, content: bytes) -> None:
-        """Seal a photo into the store, whole or not at all."""
-        await self.store.write(self._name(stored_as), seal_stream(_once(content), self._seal(stored_as)))
+async def write_photo(shelf: Shelf, stored_as: UUID, content: bytes) -> None:
+    """Seal a photo into the store, whole or not at all."""
+    await shelf.write(_once(content), stored_as)
 
-    def read(self, stored_as: UUID) -> bytes:
-        """A photo in clear; blocks. Raises `PhotoGone`."""
-        try:
-            with self.store.open_sealed(self._name(stored_as), self._seal(stored_as)) as opened:
-                return opened.read()
-        except FileNotFoundError:
-            raise rules.PhotoGone from None
 
-    async def delete(self, stored_as: UUID) -> None:
-        """Forget a photo."""
-        await self.store.delete(self._name(stored_as))
-
-    def _name(self, stored_as: UUID) -> str:
-        return f"{FOLDER}{stored_as}"
-
-    def _seal(self, stored_as: UUID) -> FileSeal:
-        return FileSeal(self.vault, CONTENT, self._name(stored_as))
+def open_photo(shelf: Shelf, stored_as: UUID) -> bytes:
+    """A photo in clear; blocks. Raises `PhotoGone`."""
+    try:
+        with shelf.open(stored_as) as opened:
+            return opened.read()
+    except FileNotFoundError:
+        raise rules.PhotoGone from None
 
 
 async def add_photo(
@@ -116,7 +101,7 @@ async def view_photo(session: WriteSession, who: Principal, photo_id: UUID) -> V
     return photo
 
 
-async def forget_photos(database: Database, shelf: PhotoShelf, kept: timedelta, now: datetime) -> int:
+async def forget_photos(database: Database, shelf: Shelf, kept: timedelta, now: datetime) -> int:
     """Delete photos that came that long ago; returns how many. Their hashes stay, so that a copy is still known."""
     async with database.write(_EVERYWHERE) as session:
         outworn = await find.list_outworn_photos(session, now - kept, SWEEP)
@@ -126,10 +111,9 @@ async def forget_photos(database: Database, shelf: PhotoShelf, kept: timedelta, 
     return len(outworn)
 
 
-async def forget_orphans(database: Database, shelf: PhotoShelf, now: datetime) -> int:
+async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
     """Delete what lies in the store and belongs to no photo: its process died before it could say what it was."""
-    names = await asyncio.to_thread(shelf.store.list_older, FOLDER, now - ORPHANS_KEPT)
-    ids = {UUID(name.removeprefix(FOLDER)) for name in names}
+    ids = {stored_as for stored_as, _ in await shelf.list_older(now - ORPHANS_KEPT)}
     async with database.read(_EVERYWHERE) as session:
         orphans = ids - await find.find_stored(session, ids)
     for stored_as in orphans:

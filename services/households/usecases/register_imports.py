@@ -1,6 +1,5 @@
 """Sets of list workbooks are taken in, applied, forgotten. They are compared in `usecases.list_work`."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,9 +14,9 @@ from services.households.rules.register_imports import (
     ImportNotChecked,
     ListKind,
 )
-from shared import files as shared_files
 from shared.areas import CODE_LENGTH, Scope
 from shared.db.engine import Database, WriteSession
+from shared.files import FileStore, Shelf
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -28,10 +27,9 @@ ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
-class Shelf(shared_files.Shelf):
-    """Where the workbooks lie, and what opens them."""
-
-    folder, purpose = FOLDER, CONTENT
+def workbooks(store: FileStore, vault: Vault) -> Shelf:
+    """Where the workbooks lie, by the import's id and their number in the set."""
+    return Shelf(store, vault, FOLDER, CONTENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, 
     for import_id in outworn:
         async with database.read(_EVERYWHERE) as session:
             row = await queries.read_import(session, import_id)
-        await shelf.delete(import_id, len(files_of(row, shelf.vault)))
+        await shelf.delete_set(import_id, len(files_of(row, shelf.vault)))
         async with database.write(_EVERYWHERE) as session:
             await queries.forget_staged(session, import_id)
             await queries.forget_findings(session, import_id)
@@ -146,7 +144,7 @@ async def forget_applied(database: Database, shelf: Shelf) -> int:
     for import_id in applied:
         async with database.read(_EVERYWHERE) as session:
             row = await queries.read_import(session, import_id)
-        await shelf.delete(import_id, len(files_of(row, shelf.vault)))
+        await shelf.delete_set(import_id, len(files_of(row, shelf.vault)))
         async with database.write(_EVERYWHERE) as session:
             await queries.forget_staged(session, import_id)
             row = await queries.lock_whole(session, import_id)
@@ -156,11 +154,10 @@ async def forget_applied(database: Database, shelf: Shelf) -> int:
 
 async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
     """Delete what lies in the store and belongs to no import: its process died before it could say what it was."""
-    names = await asyncio.to_thread(shelf.store.list_older, FOLDER, now - ORPHANS_KEPT)
-    by_id = {name: UUID(name.removeprefix(FOLDER).partition("/")[0]) for name in names}
+    older = await shelf.list_older(now - ORPHANS_KEPT)
     async with database.read(_EVERYWHERE) as session:
-        orphans = await queries.find_unknown(session, list(set(by_id.values())))
-    gone = [name for name, import_id in by_id.items() if import_id in orphans]
+        orphans = await queries.find_unknown(session, list({import_id for import_id, _ in older}))
+    gone = [name for import_id, name in older if import_id in orphans]
     for name in gone:
         await shelf.store.delete(name)
     return len(gone)

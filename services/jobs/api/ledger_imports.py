@@ -21,11 +21,11 @@ from services.jobs.rules.ledger_imports import LedgerFileTooLarge, LedgerImportG
 from services.jobs.rules.months import month_text, parse_month
 from services.jobs.schemas import ledger_imports as schemas
 from services.jobs.usecases import ledger_import as usecases
-from services.jobs.usecases.ledger_import import NAME, ORIGINAL, PROBLEMS, Arrived, Shelf
+from services.jobs.usecases.ledger_import import NAME, ORIGINAL, PROBLEMS, Arrived, ledger_files
 from services.jobs.usecases.ledger_reading import CHUNK, open_rows
 from services.jobs.usecases.recording import MOST_BACK
 from shared.clock import local_date, utc_now
-from shared.files import MAX_BYTES, FilesSettings
+from shared.files import MAX_BYTES, FilesSettings, Shelf
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
 from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
@@ -33,7 +33,6 @@ from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.security import audit
-from shared.security.sealed_files import seal_stream
 from shared.workbook_stream import stream_workbook
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
@@ -67,7 +66,7 @@ _BODY: dict[str, Any] = {
 
 
 async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return Shelf(request.app.state.files, vault)
+    return ledger_files(request.app.state.files, vault)
 
 
 async def _settings(request: Request) -> FilesSettings:
@@ -109,7 +108,7 @@ async def send_ledger(
         kept = True
     finally:
         if not kept:
-            await asyncio.shield(shelf.delete(arrived.id, usecases.FILES))
+            await asyncio.shield(shelf.delete_set(arrived.id, usecases.FILES))
     return json_answer(_view(row, reader_of(who)), 202, {"Location": f"{_PLACE}/{row.id}"})
 
 
@@ -179,7 +178,7 @@ async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
     counted = CountedFile(form.file(), limit, lambda: LedgerFileTooLarge(max_bytes=limit))
     today = local_date(utc_now())
     try:
-        await shelf.store.write(shelf.name(import_id, ORIGINAL), seal_stream(counted, shelf.seal(import_id, ORIGINAL)))
+        await shelf.write(counted, import_id, ORIGINAL)
         await form.rest()
         setattr(request.state, BODY_UNREAD, False)
         month, dry_run = _month(form, today), _YES.get(form.fields.get("dry_run", "").lower())
@@ -187,7 +186,7 @@ async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
             raise FormFieldInvalid(field="dry_run")
         await asyncio.to_thread(lambda: open_rows(shelf.open(import_id, ORIGINAL), form.file_name, today))
     except BaseException:
-        await asyncio.shield(shelf.delete(import_id, usecases.FILES))
+        await asyncio.shield(shelf.delete_set(import_id, usecases.FILES))
         raise
     return Arrived(import_id, month, dry_run, form.file_name, counted.size)
 

@@ -21,12 +21,12 @@ from services.jobs.rules.reconciliation import Outcome
 from services.jobs.schemas import reconciliation as schemas
 from services.jobs.schemas.fields import AnyArea, MonthText
 from services.jobs.usecases import reconciliation as usecases
-from services.jobs.usecases.reconciliation import Shelf
+from services.jobs.usecases.reconciliation import exports
 from services.jobs.usecases.reconciliation_tasks import ask_villages, require_done
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ComparedField, ExportSource
 from shared.db.engine import WriteSession
-from shared.files import MAX_BYTES, FilesSettings
+from shared.files import MAX_BYTES, FilesSettings, Shelf
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
@@ -74,7 +74,7 @@ _BODY = {
 
 
 async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return Shelf(request.app.state.files, vault)
+    return exports(request.app.state.files, vault)
 
 
 async def _settings(request: Request) -> FilesSettings:
@@ -115,7 +115,7 @@ async def send_export(
         kept = True
     finally:
         if not kept:
-            await asyncio.shield(shelf.delete(arrived.id, len(arrived.files)))
+            await asyncio.shield(shelf.delete_set(arrived.id, len(arrived.files)))
     return json_answer(view, 202, {"Location": f"{_PLACE}/{run.id}"})
 
 

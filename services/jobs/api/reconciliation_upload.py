@@ -11,12 +11,13 @@ from fastapi import Request
 from services.jobs.exports import EXPORTS, MOST_FILES, SOURCES
 from services.jobs.rules.reconciliation import AreaOutside, ExportSourceInvalid, MonthInvalid
 from services.jobs.usecases.export_reading import ExportReader
-from services.jobs.usecases.reconciliation import ArrivedExport, Shelf, comparison_in_force
+from services.jobs.usecases.reconciliation import ArrivedExport, comparison_in_force
 from shared import areas
 from shared.areas import AreaCode, Scope
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ExportSource
 from shared.db.engine import Database
+from shared.files import Shelf
 from shared.http.sealed_upload import SealedFile, seal_files
 from shared.ids import new_id
 from shared.security.principals import Principal
@@ -44,7 +45,7 @@ async def receive_export(
         names = [one.name for one in files]
         rows = await asyncio.to_thread(_read_heads, shelf, run_id, source, rule.headings, names)
     except BaseException:
-        await asyncio.shield(shelf.delete(run_id, len(files)))
+        await asyncio.shield(shelf.delete_set(run_id, len(files)))
         raise
     estimate = None if None in rows else sum(filter(None, rows))
     return ArrivedExport(run_id, source, month, area_code, [(one.name, one.counted.size) for one in files], estimate)

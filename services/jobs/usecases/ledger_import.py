@@ -32,27 +32,26 @@ from services.jobs.usecases.ledger import record_rows
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.ledger_reading import FileRow, open_rows, read_rows
 from services.jobs.usecases.recording import Draft
-from shared import files as shared_files
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database, WriteSession
 from shared.errors import Fault
+from shared.files import FileStore, Shelf
 from shared.lanes import Lane
 from shared.security import audit
 from shared.security.principals import Principal, Role
-from shared.security.sealed_files import seal_stream
 from shared.security.vault import Vault
 
 CONTENT, NAME = "ledger-import-file", "ledger-import-name"
+FOLDER = "ledger-imports/"
 ORIGINAL, PROBLEMS, FILES = 0, 1, 2
 """Numbers of an import's files; how many there are."""
 _PIECE = 1 << 16
 
 
-class Shelf(shared_files.Shelf):
-    """Where the files lie, with what was found in each, and what opens them."""
-
-    folder, purpose = "ledger-imports/", CONTENT
+def ledger_files(store: FileStore, vault: Vault) -> Shelf:
+    """Where the files lie, with what was found in each, by the import's id."""
+    return Shelf(store, vault, FOLDER, CONTENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +150,7 @@ class ImportRun:
 
     async def keep_problems(self) -> None:
         """Lay down, sealed, what was found: a line for each mistake and each remark."""
-        sealed = seal_stream(self._lines(), self.shelf.seal(self.row.id, PROBLEMS))
-        await self.shelf.store.write(self.shelf.name(self.row.id, PROBLEMS), sealed)
+        await self.shelf.write(self._lines(), self.row.id, PROBLEMS)
 
     async def _chunks(self) -> AsyncIterator[Sequence[FileRow]]:
         chunks = await asyncio.to_thread(self._open)
@@ -243,13 +241,12 @@ async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, 
     async with database.read(everywhere) as session:
         outworn = await queries.list_outworn(session, now - kept, 100)
     for row in outworn:
-        await shelf.delete(row.id, FILES)
+        await shelf.delete_set(row.id, FILES)
         async with database.write(everywhere) as session:
             (await queries.lock_whole(session, row.id)).deleted_at = now
-    names = await asyncio.to_thread(shelf.store.list_older, shelf.folder, now - timedelta(days=1))
-    lying = {UUID(name.removeprefix(shelf.folder).partition("/")[0]) for name in names}
+    lying = {import_id for import_id, _ in await shelf.list_older(now - timedelta(days=1))}
     async with database.read(everywhere) as session:
         orphans = await queries.find_unknown(session, lying)
     for orphan in orphans:
-        await shelf.delete(orphan, FILES)
+        await shelf.delete_set(orphan, FILES)
     return len(outworn)

@@ -1,6 +1,5 @@
 """Exports of others are taken in, compared with the ledger, and forgotten (`usecases.reconciliation_work` compares)."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,11 +9,11 @@ from uuid import UUID
 from services.jobs.models import Reconciliation
 from services.jobs.queries import reconciliation as queries
 from services.jobs.queries import reconciliation_work as work
-from shared import files as shared_files
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import ExportSource, LedgerComparison
 from shared.db.engine import Database, ReadSession, WriteSession
+from shared.files import FileStore, Shelf
 from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import Principal
@@ -27,10 +26,9 @@ ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
-class Shelf(shared_files.Shelf):
-    """Where the exports lie, and what opens them."""
-
-    folder, purpose = FOLDER, CONTENT
+def exports(store: FileStore, vault: Vault) -> Shelf:
+    """Where the exports lie, by the comparison's id and their number in the set."""
+    return Shelf(store, vault, FOLDER, CONTENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ async def forget_files(database: Database, shelf: Shelf, now: datetime) -> int:
     async with database.read(_EVERYWHERE) as session:
         over = await queries.list_read(session, 100)
     for run in over:
-        await shelf.delete(run.id, len(files_of(run, shelf.vault)))
+        await shelf.delete_set(run.id, len(files_of(run, shelf.vault)))
         async with database.write(_EVERYWHERE) as session:
             (await queries.lock_run(session, run.id)).files_deleted_at = now
     return len(over)
@@ -123,8 +121,7 @@ async def forget_rows(database: Database, run_id: UUID) -> None:
 
 async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
     """Delete what lies in the store and belongs to no comparison: its process died before it could say what it was."""
-    names = await asyncio.to_thread(shelf.store.list_older, FOLDER, now - ORPHANS_KEPT)
-    by_id = {name: UUID(name.removeprefix(FOLDER).partition("/")[0]) for name in names}
+    by_id = {name: run_id for run_id, name in await shelf.list_older(now - ORPHANS_KEPT)}
     async with database.read(_EVERYWHERE) as session:
         orphans = await queries.find_unknown(session, list(set(by_id.values())))
     gone = [name for name, run_id in by_id.items() if run_id in orphans]

@@ -19,12 +19,13 @@ from services.jobs.rules.comparing import least_different
 from services.jobs.rules.reconciliation import Outcome, is_expected
 from services.jobs.usecases.export_reading import AREA, AT, KEY, ExportReader, Listing, by_person, statement
 from services.jobs.usecases.ledger_statements import ROW, ledger_statement
-from services.jobs.usecases.reconciliation import Shelf, comparison_in_force, files_of, forget_rows
+from services.jobs.usecases.reconciliation import comparison_in_force, files_of, forget_rows
 from services.jobs.usecases.reconciliation_tasks import close_overtaken
 from shared.areas import AreaCode, Scope
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ExportRule, LedgerComparison
 from shared.db.engine import Database
+from shared.files import Shelf
 from shared.ids import new_id
 from shared.security.vault import Vault
 from shared.villages import Villages
