@@ -19,15 +19,6 @@ SECURED = [
     *("indicator_count", "indicator_state", "labour_change", "labour_row", "labour_task", "need_waiting", "person"),
     "work_need",
 ]
-    "indicator_count",
-    "indicator_state",
-    "labour_change",
-    "labour_row",
-    "labour_task",
-    "need_waiting",
-    "person",
-    "work_need",
-]
 
 
 def in_thread(work: Any, *arguments: Any) -> None:
@@ -90,8 +81,8 @@ async def test_each_month_of_the_ledger_is_secured(cluster: Cluster, database_na
     assert len((await look(url, PARTITIONS))[1]) >= 26
 
 
-async def test_down_and_up_again(cluster: Cluster, database_name: str) -> None:
-    url = cluster.dsn("shouwang", database_name)
+async def test_down_and_up_again(cluster: Cluster, fresh_database: str) -> None:
+    url = cluster.dsn("shouwang", fresh_database)
     in_thread(downgrade, "jobs", url, "base")
     assert (await look(url, LEFT))[1] == ["alembic_version"]
     in_thread(migrate, "jobs", url)
