@@ -16,6 +16,7 @@ from benchmarks import (
     grading,
     indicator_board,
     live_beside_bulk,
+    matching,
     register_import,
     register_search,
     report,
@@ -38,6 +39,7 @@ CASES: dict[str, Open] = {
     "file_beside_post": files.open_beside,
     "grading": grading.open_case,
     "register_import": register_import.open_case,
+    "matching": matching.open_case,
     "indicator_board": indicator_board.open_case,
 }
 FOLDER = Path(".bench")

@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.alerts import api, background
-from services.alerts.consumers import HANDLERS
+from services.alerts.consumers import make_handlers
 from services.alerts.file_worker import FileWorker
 from services.alerts.queries import known
 from services.alerts.queries.reference import ReferenceData
@@ -64,7 +64,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             gate=ServiceGate(TokenVerifier(settings.token, find_key), api_keys.finder(database)),
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
-            inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
+            inbox=Inbox(database, make_handlers(vault, reference), attempts=settings.inbox_attempts),
             background=(
                 *workers,
                 WebhookSender(database, vault, settings.webhooks).run,

@@ -18,3 +18,6 @@ TOPIC_OF_FAMILY: Mapping[str, str] = {family: topic for topic, family in FAMILY_
 REQUEST_KIND: str = _LISTS["request"]["kind"]
 REQUEST_CHANNELS: Mapping[str, str] = _LISTS["request"]["channels"]
 """By source of a self-report: what its evidence calls the road by which it came."""
+
+FOUND_IN: Mapping[str, str] = _LISTS["found_in"]["words"]
+"""By what the jobs service calls the place where it found something: the word in the evidence."""

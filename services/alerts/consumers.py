@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.alerts.usecases import accounting, answers, area_alerts, known_members, rematching
+from services.alerts.queries.reference import ReferenceData
+from services.alerts.usecases import accounting, answers, area_alerts, jobs_findings, known_members, rematching
 from shared.clock import utc_now
 from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
@@ -15,11 +16,13 @@ from shared.contracts.households import (
     TaskOpened,
     VerdictGiven,
 )
+from shared.contracts.jobs import JoblessAgain, MinorWorking
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.api_keys import on_api_key_changed
 from shared.projections.areas import on_areas_changed
 from shared.projections.policies import on_policy_published
+from shared.security.vault import Vault
 
 
 async def on_check_begun(session: WriteSession, received: Sequence[Received[TaskOpened | EvidenceAdded]]) -> None:
@@ -56,15 +59,24 @@ async def on_task_closed(session: WriteSession, received: Sequence[Received[Task
     await area_alerts.cancel_area_checks(session, [one.event for one in received])
 
 
-HANDLERS: Mapping[EventType, Handler] = {
-    AreasChanged: on_areas_changed,
-    ApiKeyChanged: on_api_key_changed,
-    PolicyPublished: on_policy_published,
-    TaskOpened: on_check_begun,
-    EvidenceAdded: on_check_begun,
-    VerdictGiven: on_verdict_given,
-    AreaChecksOpened: on_area_checks_opened,
-    TaskClosed: on_task_closed,
-    MembersChanged: on_members_changed,
-    AccountGiven: on_account_given,
-}
+def make_handlers(vault: Vault, reference: ReferenceData) -> Mapping[EventType, Handler]:
+    """Event class → function. `vault` opens what travels sealed, `reference` knows the feeds."""
+
+    async def on_jobs_finding(session: WriteSession, received: Sequence[Received[JoblessAgain | MinorWorking]]) -> None:
+        """The jobs service found somebody without work again, or a child at work."""
+        await jobs_findings.raise_findings(session, vault, reference, [one.event for one in received], utc_now())
+
+    return {
+        AreasChanged: on_areas_changed,
+        ApiKeyChanged: on_api_key_changed,
+        PolicyPublished: on_policy_published,
+        TaskOpened: on_check_begun,
+        EvidenceAdded: on_check_begun,
+        VerdictGiven: on_verdict_given,
+        AreaChecksOpened: on_area_checks_opened,
+        TaskClosed: on_task_closed,
+        MembersChanged: on_members_changed,
+        AccountGiven: on_account_given,
+        JoblessAgain: on_jobs_finding,
+        MinorWorking: on_jobs_finding,
+    }

@@ -1,27 +1,61 @@
 """What runs beside the requests. Each package of the service adds its line to `make_background`."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from services.jobs.ledger_worker import LedgerWorker
+from services.jobs.queries.matching import forget_inputs
+from services.jobs.reconciliation_worker import ReconciliationWorker
 from services.jobs.settings import JobsSettings
+from services.jobs.usecases import move_up, reconciliation, reconciliation_tasks
 from services.jobs.usecases.carrying import roll_months
+from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
 from services.jobs.usecases.indicator_counts import mark_stale, recount_due
+from services.jobs.usecases.ledger_import import Shelf, forget_old_imports
 from services.jobs.usecases.needs import withdraw_past
+from services.jobs.usecases.openings import close_past
+from services.jobs.usecases.plans import release_overdue
+from services.jobs.usecases.stay_checks import open_due_calls
+from services.jobs.usecases.underage import end_underage
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.files import FileStore
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
+from shared.worker_process import keep_process
 
 MONTHS_SECONDS = 600.0
+FILES_SECONDS = 3600.0
 
 
-def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:  # noqa: ARG001
+def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:
     """The work of one process, in the order in which it starts."""
+
+    async def keep_matching() -> None:
+        await keep_process("services.jobs.matching_worker", settings)
+
+    store = FileStore(settings.files)
+    ledger, exports = Shelf(store, vault), reconciliation.Shelf(store, vault)
+    kept = timedelta(days=settings.files.kept_days)
+
+    async def keep_reconciliation_process() -> None:
+        await keep_process("services.jobs.reconciliation_worker", settings)
+
     return [
         every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
+        every(settings.sweep_seconds, "posts and courses", lambda: sweep_posts(database)),
+        every(settings.sweep_seconds, "placements", lambda: sweep_placements(database, vault)),
+        every(MATCHING_SECONDS, "matching inputs", lambda: sweep_matching(database, settings.matching_days)),
+        keep_matching,
         every(settings.count_seconds, "indicators", lambda: count_indicators(database)),
         every(settings.sweep_seconds, "indicator days", lambda: mark_indicators(database)),
         every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
+        every(FILES_SECONDS, "ledger files", lambda: sweep_ledger_files(database, ledger, kept)),
+        LedgerWorker(database, ledger).run,
+        every(settings.sweep_seconds, "corrections", lambda: sweep_corrections(database, vault)),
+        every(FILES_SECONDS, "reconciliations", lambda: forget_reconciliations(database, exports)),
+        keep_reconciliation_process if settings.reconciliation_process else ReconciliationWorker(database, exports).run,
     ]
 
 
@@ -31,6 +65,60 @@ async def sweep_needs(database: Database) -> None:
     while handled:
         async with database.write(Scope.everywhere()) as session:
             handled = await withdraw_past(session, utc_now())
+
+
+MATCHING_SECONDS = 6 * 3600.0
+"""How often is asked which inputs of matching runs were kept long enough."""
+
+
+async def sweep_matching(database: Database, kept_days: int) -> None:
+    """Forget the inputs of old runs; their digests and what they proposed stay."""
+    async with database.write(Scope.everywhere()) as session:
+        await forget_inputs(session, utc_now() - timedelta(days=kept_days))
+
+
+async def sweep_posts(database: Database) -> None:
+    """Close posts and courses past their last day, let go of openings kept too long, give free seats to who waits."""
+    for work in (close_past, end_past, drop_left_over, release_overdue, seat_waiting):
+        handled = 1
+        while handled:
+            async with database.write(Scope.everywhere()) as session:
+                handled = await work(session, utc_now())
+
+
+async def sweep_placements(database: Database, vault: Vault) -> None:
+    """Open the calls that are due, end placements of people under 16, and once a day reckon what each trade earns."""
+    handled = 1
+    while handled:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await open_due_calls(session, utc_now())
+    handled = 1
+    while handled:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await end_underage(session, vault, utc_now())
+    async with database.write(Scope.everywhere()) as session:
+        await move_up.reckon_medians(session, utc_now())
+
+
+async def sweep_ledger_files(database: Database, shelf: Shelf, kept: timedelta) -> None:
+    """Forget the files of the ledger that were kept long enough."""
+    while await forget_old_imports(database, shelf, kept, utc_now()):
+        pass
+
+
+async def sweep_corrections(database: Database, vault: Vault) -> None:
+    """Close tasks on rows of the ledger that were corrected."""
+    handled = reconciliation_tasks.PART
+    while handled == reconciliation_tasks.PART:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await reconciliation_tasks.settle_corrected(session, vault, utc_now())
+
+
+async def forget_reconciliations(database: Database, shelf: reconciliation.Shelf) -> None:
+    """Forget exports once they are compared, and what was found when it was kept long enough."""
+    await reconciliation.forget_files(database, shelf, utc_now())
+    await reconciliation.forget_old_runs(database, utc_now())
+    await reconciliation.forget_orphans(database, shelf, utc_now())
 
 
 async def count_indicators(database: Database) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.jobs.usecases import asked_needs, people
+from services.jobs.usecases import asked_needs, people, schooling
 from services.jobs.usecases.carrying import follow_moves
 from shared.clock import utc_now
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
 from shared.contracts.households import GradesChanged
 from shared.contracts.labour import LabourChanged, WorkNeeded
+from shared.contracts.schooling import DropoutClosed
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections.accounts import on_account_changed
@@ -32,6 +33,7 @@ def make_handlers(vault: Vault) -> Mapping[EventType, Handler]:
         LabourChanged: on_labour_changed,
         GradesChanged: on_grades_changed,
         WorkNeeded: on_work_needed,
+        DropoutClosed: on_dropout_closed,
     }
 
 
@@ -43,3 +45,8 @@ async def on_grades_changed(session: WriteSession, received: Sequence[Received[G
 async def on_work_needed(session: WriteSession, received: Sequence[Received[WorkNeeded]]) -> None:
     """A case asks for work, or no more."""
     await asked_needs.take_work_needed(session, [one.event for one in received], utc_now())
+
+
+async def on_dropout_closed(session: WriteSession, received: Sequence[Received[DropoutClosed]]) -> None:
+    """The case of a child who had dropped out is over."""
+    await schooling.take_dropouts(session, [one.event for one in received], utc_now())

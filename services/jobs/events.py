@@ -5,9 +5,42 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from services.jobs.models import Person
+from services.jobs.models import Course, Enrolment, Person, Placement, WorkNeed
 from services.jobs.rules.ages import age_on
 from shared.contracts import jobs as contract
+
+
+def placement_started(
+    placement: Placement, person: Person, need: WorkNeed | None, now: datetime
+) -> contract.PlacementStarted:
+    """Somebody arrived. `need`: the one that was met by it; one of a case before others."""
+    assert placement.arrived_on is not None
+    return contract.PlacementStarted(
+        placement_id=placement.id,
+        person_key=person.person_key,
+        area_code=placement.area_code,
+        need_source=need.source if need else None,
+        need_ref=need.source_ref if need is not None and need.source == "case" else None,
+        work_area=placement.work_area,
+        trade=placement.trade,
+        wage=placement.wage,
+        started_on=placement.arrived_on,
+        told_at=now,
+    )
+
+
+def placement_ended(placement: Placement, person: Person, now: datetime) -> contract.PlacementEnded:
+    """Somebody left the post, or never came."""
+    assert placement.ended_on is not None
+    assert placement.ended_reason is not None
+    return contract.PlacementEnded(
+        placement_id=placement.id,
+        person_key=person.person_key,
+        area_code=placement.area_code,
+        ended_on=placement.ended_on,
+        reason=placement.ended_reason,
+        told_at=now,
+    )
 
 
 def jobless_again(
@@ -47,6 +80,22 @@ def minor_working(
         age=age_on(person.birth_on, seen_on),
         seen_on=seen_on,
         noticed_at=now,
+    )
+
+
+def training_completed(
+    enrolment: Enrolment, course: Course, person: Person, now: datetime, *, need_ref: str | None, certificate: bool
+) -> contract.TrainingCompleted:
+    """Somebody finished a course. `need_ref`: what the case that asked for it calls the need."""
+    return contract.TrainingCompleted(
+        enrolment_id=enrolment.id,
+        person_key=person.person_key,
+        area_code=person.area_code,
+        need_ref=need_ref,
+        trade=course.trade,
+        certificate=certificate,
+        completed_on=course.ends_on,
+        told_at=now,
     )
 
 

@@ -10,7 +10,11 @@ class JobsSettings(ServiceSettings):
     """How often the work beside the requests runs, where files lie, and what `ServiceSettings` takes."""
 
     sweep_seconds: float = Field(30, gt=0, description="How often days that have come are looked at, in seconds")
+    matching_days: int = Field(365, gt=0, description="How long the sealed inputs of matching runs are kept, in days")
     count_seconds: float = Field(
         2, gt=0, description="How often indicators of changed villages are counted anew, seconds"
     )
     files: FilesSettings = FilesSettings()
+    reconciliation_process: bool = Field(
+        True, description="Whether exports are compared in a process of their own, not beside requests"
+    )

@@ -3,8 +3,9 @@
 The framework's own form parser spools a file to disk in clear; one with people in it must not lie there.
 """
 
+import hashlib
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,25 @@ class FormFieldInvalid(Invalid):
     """A field of the form is missing, stands there twice, or is too long."""
 
     code = "form-field-invalid"
+
+
+@dataclass(slots=True)
+class CountedFile:
+    """The bytes of a file passing by, counted and hashed. Beyond `limit` bytes `too_large` is raised."""
+
+    pieces: AsyncIterator[bytes]
+    limit: int
+    too_large: Callable[[], DomainError]
+    size: int = 0
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self.pieces:
+            self.size += len(piece)
+            if self.size > self.limit:
+                raise self.too_large()
+            self.digest.update(piece)
+            yield piece
 
 
 class FormStream:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from services.households.rules.list_areas import Villages
 from services.households.rules.register_imports import (
     NationalRecord,
     case_conflict,
@@ -15,6 +14,7 @@ from services.households.rules.register_imports import (
 from services.households.usecases.list_cells import NOTHING, CellInvalid, reader_of
 from services.households.workbook_lists import LISTS, VILLAGES
 from shared.areas import AreaCode, Scope
+from shared.villages import Villages
 
 AREAS = [
     ("539921000000", "云岫县"),

@@ -31,6 +31,55 @@ ROUTES = [
     ("GET", "/tasks", FIELD | {"supervisor"}),
     ("GET", f"/tasks/{ID}", FIELD | {"supervisor"}),
     ("POST", f"/tasks/{ID}/completion", FIELD),
+    ("POST", "/matching-runs", {"township", "county"}),
+    ("GET", "/matching-runs", {"township", "county", "supervisor"}),
+    ("GET", f"/matching-runs/{ID}", {"township", "county", "supervisor"}),
+    ("POST", f"/matching-runs/{ID}/cancellation", {"township", "county"}),
+    ("POST", f"/matching-runs/{ID}/repetition", {"township", "county"}),
+    ("GET", "/matching-proposals", FIELD | {"supervisor"}),
+    ("GET", f"/matching-proposals/{ID}", FIELD | {"supervisor"}),
+    ("POST", f"/matching-proposals/{ID}/acceptance", FIELD),
+    ("POST", f"/matching-proposals/{ID}/refusal", FIELD),
+    ("GET", f"/people/{ID}/matches", FIELD | {"supervisor"}),
+    ("GET", f"/people/{ID}/matches/{ID}", FIELD | {"supervisor"}),
+    ("GET", "/employers", FIELD | {"bureau", "supervisor"}),
+    ("POST", "/employers", {"bureau", "township", "county"}),
+    ("GET", f"/employers/{ID}", FIELD | {"bureau", "supervisor"}),
+    ("PUT", f"/employers/{ID}", {"bureau", "township", "county"}),
+    ("GET", f"/employers/{ID}/blacklistings", FIELD | {"bureau", "supervisor"}),
+    ("POST", f"/employers/{ID}/blacklisting", {"bureau", "county"}),
+    ("POST", f"/employers/{ID}/clearance", {"bureau", "county"}),
+    ("GET", "/courses", FIELD | {"bureau", "supervisor"}),
+    ("POST", "/courses", {"bureau", "county"}),
+    ("GET", f"/courses/{ID}", FIELD | {"bureau", "supervisor"}),
+    ("PUT", f"/courses/{ID}", {"bureau", "county"}),
+    ("POST", f"/courses/{ID}/cancellation", {"bureau", "county"}),
+    ("GET", f"/courses/{ID}/result", FIELD | {"supervisor"}),
+    ("GET", f"/courses/{ID}/candidates", FIELD | {"supervisor"}),
+    ("POST", f"/courses/{ID}/enrolments", FIELD),
+    ("POST", f"/courses/{ID}/attendance", {"township", "county"}),
+    ("GET", "/enrolments", FIELD | {"supervisor"}),
+    ("GET", f"/enrolments/{ID}", FIELD | {"supervisor"}),
+    ("POST", f"/enrolments/{ID}/dropping", FIELD),
+    ("POST", f"/enrolments/{ID}/completion", {"township", "county"}),
+    ("POST", f"/enrolments/{ID}/failure", {"township", "county"}),
+    ("GET", f"/people/{ID}/certificates", FIELD | {"supervisor"}),
+    ("POST", f"/people/{ID}/certificates", FIELD),
+    ("GET", "/brands", FIELD | {"supervisor"}),
+    ("GET", "/brands/61804", FIELD | {"supervisor"}),
+    ("GET", "/posts", FIELD | {"bureau", "supervisor"}),
+    ("POST", "/posts", {"bureau", "township", "county"}),
+    ("POST", "/posts/imports", {"bureau", "county"}),
+    ("GET", f"/posts/{ID}", FIELD | {"bureau", "supervisor"}),
+    ("PUT", f"/posts/{ID}/terms", {"bureau", "township", "county"}),
+    ("POST", f"/posts/{ID}/confirmation", {"bureau", "county"}),
+    ("POST", f"/posts/{ID}/closing", {"bureau", "township", "county"}),
+    ("POST", f"/posts/{ID}/reopening", {"bureau", "county"}),
+    ("POST", "/ledger/imports", {"township", "county"}),
+    ("GET", "/ledger/imports", {"township", "county"}),
+    ("GET", f"/ledger/imports/{ID}", {"township", "county"}),
+    ("GET", f"/ledger/imports/{ID}/result", {"township", "county"}),
+    ("POST", f"/ledger/imports/{ID}/application", {"township", "county"}),
     ("GET", "/ledger/counts", FIELD | {"supervisor"}),
     ("GET", "/ledger/months/2026-10/people", FIELD | {"supervisor"}),
     ("POST", "/ledger/months/2026-10/confirmations", FIELD),
@@ -39,6 +88,20 @@ ROUTES = [
     ("PUT", f"/ledger/months/2026-10/people/{ID}", FIELD),
     ("PATCH", f"/ledger/months/2026-10/people/{ID}", FIELD),
     ("GET", f"/ledger/months/2026-10/people/{ID}/history", FIELD | {"supervisor"}),
+    ("POST", "/reconciliations", {"township", "county"}),
+    ("GET", "/reconciliations", FIELD | {"supervisor"}),
+    ("GET", f"/reconciliations/{ID}", FIELD | {"supervisor"}),
+    ("GET", f"/reconciliations/{ID}/areas", FIELD | {"supervisor"}),
+    ("GET", f"/reconciliations/{ID}/rows", FIELD | {"supervisor"}),
+    ("GET", f"/reconciliations/{ID}/workbook", FIELD | {"supervisor"}),
+    ("POST", f"/reconciliations/{ID}/tasks", {"township", "county"}),
+    ("POST", "/samples", {"county"}),
+    ("GET", "/samples", {"township", "county", "supervisor"}),
+    ("GET", f"/samples/{ID}", {"township", "county", "supervisor"}),
+    ("GET", f"/samples/{ID}/rows", {"township", "county", "supervisor"}),
+    ("GET", f"/sampled-rows/{ID}", {"township", "county", "supervisor"}),
+    ("POST", f"/sampled-rows/{ID}/answer", {"township", "county"}),
+    ("POST", f"/sampled-rows/{ID}/phone", {"township", "county"}),
     ("GET", "/indicators", FIELD | {"supervisor"}),
     ("GET", "/indicator-board", FIELD | {"supervisor"}),
     ("GET", "/indicators/transferred/people", FIELD | {"supervisor"}),
@@ -58,15 +121,16 @@ async def test_each_role_does_what_its_permits_say(service: Jobs, method: str, p
         assert refused == (role not in roles), (role, answer.status_code, answer.text)
 
 
+def filled(path: str) -> str:
+    """A path with something in place of its parameters."""
+    named = path.replace("{month}", "2026-10").replace("{trade}", "61804").replace("{code}", "transferred")
+    return re.sub(r"\{[a-z]+_id\}", ID, named)
+
+
 def test_every_route_stands_in_the_table(service: Jobs) -> None:
     operations = ("/dead-letters", "/audit")
     made = {
-        (
-            method,
-            re.sub(r"\{[a-z]+_id\}", ID, path.removeprefix("/jobs/v1"))
-            .replace("{month}", "2026-10")
-            .replace("{code}", "transferred"),
-        )
+        (method, filled(path.removeprefix("/jobs/v1")))
         for method, path, _ in routes(service.app)
         if path.startswith("/jobs/v1") and not path.removeprefix("/jobs/v1").startswith(operations)
     }

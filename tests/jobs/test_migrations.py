@@ -16,7 +16,26 @@ from shared.postgres import Cluster
 PARTITION = re.compile(r"_\d{4}_\d{2}$")
 """A month of the ledger: made by the database for the parent, which is what the models know."""
 SECURED = [
-    *("indicator_count", "indicator_state", "labour_change", "labour_row", "labour_task", "need_waiting", "person"),
+    "attendance",
+    "certificate",
+    "enrolment",
+    "indicator_count",
+    "indicator_state",
+    "labour_change",
+    "labour_row",
+    "labour_task",
+    "matching_proposal",
+    "matching_run",
+    "need_waiting",
+    "person",
+    "placement",
+    "placement_move",
+    "reconciliation_row",
+    "sampled_row",
+    "stay_check",
+    "subsidy_claim",
+    "trip",
+    "trip_passenger",
     "work_need",
 ]
 

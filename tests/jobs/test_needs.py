@@ -10,6 +10,7 @@ from services.jobs.background import sweep_needs
 from services.jobs.usecases.needs import meet_needs
 from shared.areas import Scope
 from shared.contracts.labour import LabourChanged, WorkNeeded
+from shared.contracts.schooling import DropoutClosed
 from tests.jobs.conftest import PINE, Jobs
 
 ANY = {"If-Match": "*"}
@@ -162,3 +163,15 @@ async def test_arriving_at_work_meets_all_of_ones_needs(service: Jobs, now: date
         met = await meet_needs(session, UUID(str(person)), now)
         assert {one.source for one in met} == {"case", "hand"}
     assert {state for *_, state in await needs(service)} == {"met"}
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("stable", "withdrawn"), ("exempt", "open")])
+async def test_who_is_back_at_school_needs_no_work(service: Jobs, today: date, outcome: str, state: str) -> None:
+    [pupil, other] = await service.people(1, 2)
+    for one in (pupil, other):
+        assert (await service.post("/needs", {"person_id": str(one)})).status_code == 201
+    key = service.record(1)["person_key"]
+    stranger = service.record(99)["person_key"]
+    told = {"case_id": UUID(int=1), "outcome": outcome, "on": today}
+    await service.deliver(*(DropoutClosed.model_validate({**told, "person_key": one}) for one in (key, stranger)))
+    assert [(person, state) for person, _, _, state in await needs(service)] == [(pupil, state), (other, "open")]

@@ -1,9 +1,6 @@
 """The body of an upload on its way into the store: counted, hashed and sealed piece by piece."""
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -14,7 +11,7 @@ from services.alerts.rules.files import FileTooLarge, period_end
 from services.alerts.usecases.files import Arrived, Shelf, open_original
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
-from shared.http.form_stream import FormFieldInvalid, FormStream
+from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.security.principals import Principal
@@ -22,24 +19,6 @@ from shared.security.sealed_files import seal_stream
 
 FORM_OVERHEAD = 10_000
 """Bytes of a form around its file."""
-
-
-@dataclass(slots=True)
-class _Counted:
-    """The file's bytes passing by."""
-
-    pieces: AsyncIterator[bytes]
-    limit: int
-    size: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self.pieces:
-            self.size += len(piece)
-            if self.size > self.limit:
-                raise FileTooLarge(max_bytes=self.limit)
-            self.digest.update(piece)
-            yield piece
 
 
 async def receive_file(request: Request, who: Principal, database: Database, shelf: Shelf, limit: int) -> Arrived:
@@ -55,7 +34,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     await form.until_file()
     feed = await _feed_in(form, who, database) if {"feed", "period"} <= form.fields.keys() else None
     file_id = new_id()
-    counted = _Counted(form.file(), limit)
+    counted = CountedFile(form.file(), limit, lambda: FileTooLarge(max_bytes=limit))
     try:
         await shelf.store.write(shelf.name(file_id), seal_stream(counted, shelf.seal(file_id)))
         await form.rest()

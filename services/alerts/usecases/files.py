@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 from services.alerts.models import Feed, File
@@ -11,12 +11,11 @@ from services.alerts.queries import files
 from services.alerts.rules import sight
 from services.alerts.rules.file_columns import columns_of
 from services.alerts.rules.files import FileFormat, require_cancellable
+from shared import files as shared_files
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
-from shared.files import FileStore
 from shared.security import audit
 from shared.security.principals import Principal
-from shared.security.sealed_files import FileSeal
 from shared.security.vault import Vault
 from shared.tables import Table, open_table
 
@@ -28,28 +27,10 @@ ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(shared_files.Shelf):
     """Where originals lie, and what opens them."""
 
-    store: FileStore
-    vault: Vault
-
-    def name(self, file_id: UUID) -> str:
-        """What the original is called in the store."""
-        return f"{FOLDER}{file_id}"
-
-    def seal(self, file_id: UUID) -> FileSeal:
-        """What seals the original."""
-        return FileSeal(self.vault, CONTENT, self.name(file_id))
-
-    def open(self, file_id: UUID) -> BinaryIO:
-        """The original in clear; blocks. Raises `FileNotFoundError`."""
-        return self.store.open_sealed(self.name(file_id), self.seal(file_id))
-
-    async def delete(self, file_id: UUID) -> None:
-        """Forget the original."""
-        await self.store.delete(self.name(file_id))
+    folder, purpose = FOLDER, CONTENT
 
 
 @dataclass(frozen=True, slots=True)

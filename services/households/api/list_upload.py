@@ -1,78 +1,42 @@
 """The body of an upload of list workbooks on its way into the store: counted, hashed and sealed piece by piece."""
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from functools import partial
 from typing import get_args
 from uuid import UUID
 
 from fastapi import Request
 
-from services.households.rules.list_areas import Villages
-from services.households.rules.register_imports import ListKind, ListKindInvalid, SetTooLarge
+from services.households.rules.register_imports import ListKind, ListKindInvalid
 from services.households.usecases.list_reading import SetReader
 from services.households.usecases.register_imports import ArrivedFile, ArrivedSet, Shelf
 from services.households.workbook_lists import LISTS, MOST_FILES
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.http.form_stream import FormFieldInvalid, FormStream
-from shared.http.problems import BODY_UNREAD
+from shared.http.sealed_upload import SealedFile, seal_files
 from shared.ids import new_id
-from shared.security.sealed_files import seal_stream
+from shared.villages import Villages
 
-FORM_OVERHEAD = 100_000
-"""Bytes of a form around its files."""
 _YES = {"true": True, "false": False, "1": True, "0": False, "": True}
-
-
-@dataclass(slots=True)
-class _Counted:
-    """The bytes of one file passing by; `left` is what the set may still have."""
-
-    pieces: AsyncIterator[bytes]
-    left: int
-    limit: int
-    size: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self.pieces:
-            self.size += len(piece)
-            if self.size > self.left:
-                raise SetTooLarge(max_bytes=self.limit)
-            self.digest.update(piece)
-            yield piece
 
 
 async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
     """Seal all files into the store and read their heads. Nothing is kept when anything is wrong with one of them.
 
-    Raises `SetTooLarge`, `FormInvalid`, `FormFieldInvalid`, `ListKindInvalid`, `TableInvalid`, `ClientDisconnect`.
+    Raises `FilesTooLarge`, `FormInvalid`, `FormFieldInvalid`, `ListKindInvalid`, `TableInvalid`, `ClientDisconnect`.
     """
-    setattr(request.state, BODY_UNREAD, True)
-    if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
-        raise SetTooLarge(max_bytes=limit)
-    form = FormStream(request.stream(), request.headers.get("content-type", ""), MOST_FILES)
-    import_id, files, names = new_id(), list[_Counted](), list[str]()
+    import_id, files = new_id(), list[SealedFile]()
     try:
-        while await form.next_file():
-            counted = _Counted(form.file(), limit - sum(one.size for one in files), limit)
-            files.append(counted)
-            names.append(form.file_name)
-            name = shelf.name(import_id, len(files) - 1)
-            await shelf.store.write(name, seal_stream(counted, shelf.seal(import_id, len(files) - 1)))
-        setattr(request.state, BODY_UNREAD, False)
-        if not files:
-            raise FormFieldInvalid(field="file")
+        form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, MOST_FILES)
         kind, dry_run = _kind(form), _dry_run(form)
-        estimates = await asyncio.to_thread(_read_heads, shelf, import_id, kind, names)
+        estimates = await asyncio.to_thread(_read_heads, shelf, import_id, kind, [one.name for one in files])
     except BaseException:
         await asyncio.shield(shelf.delete(import_id, len(files)))
         raise
     arrived = [
-        ArrivedFile(name, one.size, one.digest.digest(), rows)
-        for name, one, rows in zip(names, files, estimates, strict=True)
+        ArrivedFile(one.name, one.counted.size, one.counted.digest.digest(), rows)
+        for one, rows in zip(files, estimates, strict=True)
     ]
     return ArrivedSet(import_id, kind, dry_run, arrived)
 

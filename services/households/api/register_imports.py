@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from services.households.api import list_views as views
 from services.households.api.list_result import result_pieces
-from services.households.api.list_upload import FORM_OVERHEAD, receive_set
+from services.households.api.list_upload import receive_set
 from services.households.api.permits import ImportHousehold
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import RegisterImport
@@ -27,6 +27,7 @@ from shared.files import MAX_BYTES, FilesSettings
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
+from shared.http.sealed_upload import FORM_OVERHEAD
 from shared.projections.areas import find_names
 from shared.security import audit
 

@@ -56,12 +56,6 @@ class ListKindInvalid(Invalid):
     code: ClassVar[str] = "list-kind-invalid"
 
 
-class SetTooLarge(TooLarge):
-    """The files of a set are larger than the service takes."""
-
-    code: ClassVar[str] = "file-too-large"
-
-
 class TooManyRows(TooLarge):
     """More rows than a county has people."""
 

@@ -12,7 +12,6 @@ import polars as pl
 from services.households.codes import LISTS as CODES
 from services.households.models import Household, Member, MonitoringCase
 from services.households.queries import list_export as queries
-from services.households.rules.list_areas import LEVELS
 from services.households.rules.monitoring.states import CLOSED, IDENTIFIED
 from services.households.rules.register_imports import HEADS, ListKind
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
@@ -24,6 +23,7 @@ from shared.projections.areas import find_names
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
+from shared.villages import LEVELS
 from shared.workbook_stream import Sheet, stream_workbook
 
 PAGE = 500

@@ -12,13 +12,13 @@ from typing import Any, BinaryIO
 
 import polars as pl
 
-from services.households.rules.list_areas import LEVELS, Villages
 from services.households.rules.register_imports import TooManyRows
 from services.households.usecases.list_cells import DIRECT, Coding, Direct
 from services.households.workbook_lists import ListColumn, WorkbookList
 from shared.ahead import ahead
 from shared.errors import Fault
 from shared.tables import Frame, Table, open_table
+from shared.villages import LEVELS, Villages
 
 MOST_ROWS = 4_000_000
 """More than a county has people."""

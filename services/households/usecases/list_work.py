@@ -15,7 +15,6 @@ from services.households.queries import list_staging as staging
 from services.households.queries import register_imports as queries
 from services.households.queries.imports import find_known
 from services.households.rules.imports import Decision, Known
-from services.households.rules.list_areas import Villages
 from services.households.usecases.list_check import (
     HOUSEHOLD_COLUMNS,
     MEMBER_COLUMNS,
@@ -33,6 +32,7 @@ from shared.db.engine import Database, WriteSession
 from shared.errors import Fault
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
+from shared.villages import Villages
 
 PART = 2_000
 """Households compared in one transaction."""

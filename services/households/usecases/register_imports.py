@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 from services.households.models import RegisterImport
@@ -15,12 +15,11 @@ from services.households.rules.register_imports import (
     ImportNotChecked,
     ListKind,
 )
+from shared import files as shared_files
 from shared.areas import CODE_LENGTH, Scope
 from shared.db.engine import Database, WriteSession
-from shared.files import FileStore
 from shared.security import audit
 from shared.security.principals import Principal
-from shared.security.sealed_files import FileSeal
 from shared.security.vault import Vault
 
 CONTENT, NAMES = "register-import-file", "register-import-files"
@@ -29,29 +28,10 @@ ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where the workbooks lie, sealed, and what opens them."""
+class Shelf(shared_files.Shelf):
+    """Where the workbooks lie, and what opens them."""
 
-    store: FileStore
-    vault: Vault
-
-    def name(self, import_id: UUID, number: int) -> str:
-        """What a file of a set is called in the store."""
-        return f"{FOLDER}{import_id}/{number}"
-
-    def seal(self, import_id: UUID, number: int) -> FileSeal:
-        """What seals it."""
-        return FileSeal(self.vault, CONTENT, self.name(import_id, number))
-
-    def open(self, import_id: UUID, number: int) -> BinaryIO:
-        """A file in clear; blocks. Raises `FileNotFoundError`."""
-        return self.store.open_sealed(self.name(import_id, number), self.seal(import_id, number))
-
-    async def delete(self, import_id: UUID, files: int) -> None:
-        """Forget a set."""
-        for number in range(files):
-            await self.store.delete(self.name(import_id, number))
+    folder, purpose = FOLDER, CONTENT
 
 
 @dataclass(frozen=True, slots=True)

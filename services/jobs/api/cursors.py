@@ -25,6 +25,20 @@ def day_cursor(after: str | None) -> tuple[date, UUID] | None:
     return _pair(after, date.fromisoformat)
 
 
+def rank_cursor(after: str | None) -> tuple[int, UUID] | None:
+    """A rank and an id."""
+    return _pair(after, int)
+
+
+def due_cursor(after: str | None) -> tuple[str, UUID, str] | None:
+    """Area code, person, kind."""
+    values = decode_cursor(after, 3)
+    try:
+        return (_code(values[0]), UUID(values[1]), str(values[2])) if values else None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CursorInvalid(field="after") from error
+
+
 def _pair(after: str | None, read: Callable[[Any], T]) -> tuple[T, UUID] | None:
     values = decode_cursor(after, 2)
     try:

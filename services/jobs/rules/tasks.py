@@ -8,7 +8,7 @@ from uuid import UUID
 OUTCOMES: Mapping[str, frozenset[str]] = {
     "correct_row": frozenset({"corrected", "row_is_right", "not_reached"}),
     "phone_check": frozenset({"agrees", "differs", "not_reached"}),
-    "stay_check": frozenset({"still_there", "left", "not_reached"}),
+    "stay_check": frozenset({"same_post", "better_post", "other_employer", "home_without_work", "not_reached"}),
     "need_call": frozenset({"still_wants", "wants_no_more", "not_reached"}),
 }
 """By kind of task. `not_reached`: nobody answered (未联系上)."""

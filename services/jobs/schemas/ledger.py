@@ -80,10 +80,9 @@ class QuickDraft(Draft):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class RowDraft(QuickDraft):
-    """A row as a whole. Which fields each status needs: docs/labour-ledger.md; all that is wrong is told at once."""
+class RowFields(QuickDraft):
+    """All that a row may say; a file tells some of it."""
 
-    status: Status
     employer_id: UUID | None = Field(None, description="Of a registered employer, in place of the name · 用工单位")
     industry: Industry | None = None
     work_kind: WorkKind | None = None
@@ -98,6 +97,12 @@ class RowDraft(QuickDraft):
     able: bool | None = Field(None, description="Could go · 是否具备条件")
     willing: bool | None = Field(None, description="Would go · 是否愿意")
     possible_on: date | None = Field(None, description="When it will be possible · 预计可外出时间")
+
+
+class RowDraft(RowFields):
+    """A row as a whole. Which fields each status needs: docs/labour-ledger.md; all that is wrong is told at once."""
+
+    status: Status
 
     def entry(self) -> Entry:
         """As the rules take it."""

@@ -47,13 +47,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one draft of many. A refused one has `faults`; `minor`: told as a working minor."""
+    """What became of one draft of many. A refused one has `faults`; `minor`: told as a working minor.
+
+    `version` is the row's after it, 0 where there is none."""
 
     person_id: UUID
     outcome: Done
     faults: Sequence[Fault] = ()
     warnings: Sequence[Fault] = ()
     minor: bool = False
+    version: int = 0
 
 
 def _refused(person_id: UUID, *faults: Fault) -> Outcome:
@@ -164,13 +167,14 @@ class Recording:
         if row is not None:
             done = self._change(row, entry, sealed)
             self._tell_wage(person, row, done)
-            return Outcome(person.id, done, warnings=warnings)
+            version = row["version"] + (done != "unchanged")
+            return Outcome(person.id, done, warnings=warnings, version=version)
         made = new_row(self.act, person, entry, sealed, checks.is_organised(entry))
         self.made.append(made)
         self.lines.append(line(made, "made", self.act.now))
         if entry.status == "out":
             self.events.append(wage_reported(person, made, self.act.now))
-        return Outcome(person.id, "made", warnings=warnings)
+        return Outcome(person.id, "made", warnings=warnings, version=1)
 
     def _seal(self, name: str | None, key: str | None, row: Row | None) -> bytes | None:
         """The same name keeps its bytes: sealed anew it would look like a change."""

@@ -23,7 +23,10 @@ from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
 
-OWN_ROUTES: Mapping[str, str] = {}
+OWN_ROUTES: Mapping[str, str] = {
+    "stay_check": "POST /jobs/v1/stay-checks/{subject_id}/answer",
+    "phone_check": "POST /jobs/v1/sampled-rows/{subject_id}/answer",
+}
 """By kind: the route that closes it, where the plain one must not."""
 PART = 1000
 

@@ -1,0 +1,99 @@
+"""Labour brands (劳务品牌)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from services.jobs.api.permits import ReadBrand
+from services.jobs.api.post_views import code_view
+from services.jobs.api.reader import ReaderOf
+from services.jobs.queries import brands as find
+from services.jobs.queries.areas import find_names_above
+from services.jobs.queries.enrolments import list_certificates
+from services.jobs.queries.within import narrowed
+from services.jobs.rules.months import month_of, move, parse_month
+from services.jobs.schemas import brands as schemas
+from services.jobs.schemas.fields import AnyArea, MonthText, Trade
+from services.jobs.usecases.brands import Against, rank_brands
+from shared.clock import local_date, utc_now
+from shared.http.context import Db
+
+router = APIRouter(prefix="/v1/brands", tags=["Labour brands · 劳务品牌"])
+
+LEADERS = 20
+TREND = 12  # months
+
+Month = Annotated[MonthText | None, Query(description="This one unless given · 台账月份")]
+Area = Annotated[AnyArea | None, Query(description="This area and all below · 区划")]
+
+
+@router.get("", summary="Trades by concentration · 工种集中度")
+async def rank_trades(
+    who: ReadBrand,
+    db: Db,
+    reader_of: ReaderOf,
+    month: Month = None,
+    area: Area = None,
+    against: Annotated[
+        Against, Query(description="The published reference, the caller's whole ledger, or all posts · 对比口径")
+    ] = "reference",
+) -> schemas.RankingView:
+    """Location quotients (区位商): the share of a trade here by its share there. A brand has enough people and a high
+    quotient, both by the policy `trade-reference`. `ledger` compares an area with all that the caller sees.
+    """
+    now, reader = utc_now(), reader_of(who)
+    first = parse_month(month) if month else month_of(local_date(now))
+    async with db.read(who.scope) as session:
+        found = await rank_brands(session, who, narrowed(who.scope, area), first, against, now)
+    return schemas.RankingView(
+        month=first,
+        people=found.people,
+        source=found.source,
+        policy_id=found.policy_id,
+        trades=[
+            schemas.TradeView(
+                trade=code_view(reader, "trade", one.trade),
+                people=one.people,
+                share=one.share,
+                reference_share=one.reference_share,
+                quotient=one.quotient,
+                brand=one.brand,
+            )
+            for one in found.trades
+        ],
+    )
+
+
+@router.get("/{trade}", summary="One trade · 工种品牌详情")
+async def get_brand(
+    trade: Trade, who: ReadBrand, db: Db, reader_of: ReaderOf, month: Month = None, area: Area = None
+) -> schemas.BrandView:
+    """Villages and people that lead (带头村、带头人), and what the trade paid in the last twelve months."""
+    now, reader = utc_now(), reader_of(who)
+    first = parse_month(month) if month else month_of(local_date(now))
+    scope = narrowed(who.scope, area)
+    async with db.read(who.scope) as session:
+        villages = await find.list_villages(session, scope, first, trade, LEADERS)
+        leaders = await find.list_leaders(session, scope, first, trade, LEADERS)
+        pay = await find.list_pay(session, scope, move(first, 1 - TREND), first, trade)
+        held = await list_certificates(session, scope, {one.person.id for one in leaders})
+        codes = {one.area_code for one in villages} | {one.person.area_code for one in leaders}
+        names = await find_names_above(session, codes)
+    mine = [one.person_id for one in held if one.trade == trade]
+    return schemas.BrandView(
+        trade=code_view(reader, "trade", trade),
+        villages=[
+            schemas.VillageLeadView(area=reader.area(one.area_code, names), people=one.people) for one in villages
+        ],
+        people=[
+            schemas.PersonLeadView(
+                person=reader.person(one.person, local_date(now)),
+                area=reader.area(one.person.area_code, names),
+                wage=float(one.row.wage or 0),
+                work_area=one.row.work_area,
+                certificates=mine.count(one.person.id),
+            )
+            for one in leaders
+        ],
+        pay=[schemas.PayMonthView(month=one.month, people=one.people, pay=one.pay) for one in pay],
+    )

@@ -1,0 +1,17 @@
+"""Who may check the ledger: against other exports, and by telephone."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from services.jobs.api.permits import FIELD
+from shared.security.permits import Permit
+from shared.security.principals import Principal, Role
+
+SendExport = Annotated[Principal, Depends(Permit("reconciliation:send", Role.TOWNSHIP, Role.COUNTY))]
+ReadReconciliation = Annotated[Principal, Depends(Permit("reconciliation:read", *FIELD, Role.SUPERVISOR))]
+AskVillages = Annotated[Principal, Depends(Permit("reconciliation:ask", Role.TOWNSHIP, Role.COUNTY))]
+# Not the village: whoever keeps the ledger neither draws, nor sees whom of theirs is called, nor answers for them.
+DrawSample = Annotated[Principal, Depends(Permit("ledger-sample:draw", Role.COUNTY))]
+ReadSample = Annotated[Principal, Depends(Permit("ledger-sample:read", Role.TOWNSHIP, Role.COUNTY, Role.SUPERVISOR))]
+AnswerSample = Annotated[Principal, Depends(Permit("ledger-sample:answer", Role.TOWNSHIP, Role.COUNTY))]

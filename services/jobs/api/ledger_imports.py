@@ -1,0 +1,256 @@
+"""Files of ledger rows (台账批量导入): send, see what would become of each row, have it written."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+import polars as pl
+from fastapi import APIRouter, Depends, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response, StreamingResponse
+
+from services.jobs.api.ledger_permits import ImportLedger
+from services.jobs.api.reader import Reader, ReaderOf
+from services.jobs.models import LedgerImport
+from services.jobs.queries import ledger_imports as queries
+from services.jobs.rules.ledger import require_open
+from services.jobs.rules.ledger_imports import LedgerFileTooLarge, LedgerImportGone, LedgerImportNotChecked
+from services.jobs.rules.months import month_text, parse_month
+from services.jobs.schemas import ledger_imports as schemas
+from services.jobs.usecases import ledger_import as usecases
+from services.jobs.usecases.ledger_import import NAME, ORIGINAL, PROBLEMS, Arrived, Shelf
+from services.jobs.usecases.ledger_reading import CHUNK, open_rows
+from services.jobs.usecases.recording import MOST_BACK
+from shared.clock import local_date, utc_now
+from shared.files import MAX_BYTES, FilesSettings
+from shared.http.answers import json_answer
+from shared.http.context import Db, Seals
+from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
+from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.problems import BODY_UNREAD
+from shared.ids import new_id
+from shared.security import audit
+from shared.security.sealed_files import seal_stream
+from shared.workbook_stream import stream_workbook
+
+router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
+
+FORM_OVERHEAD = 10_000
+"""Bytes of a form around its file."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PLACE = "/jobs/v1/ledger/imports"
+_YES = {"true": True, "false": False, "1": True, "0": False, "": True}
+_COLUMNS = ("sheet", "row", "outcome", "field", "why")
+_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["month", "file"],
+                "properties": {
+                    "month": {"type": "string", "pattern": "^20[0-9]{2}-[0-9]{2}$", "description": "台账月份"},
+                    "dry_run": {
+                        "type": "boolean",
+                        "default": True,
+                        "description": "Only rehearse; false: write at once what is right · 试运行",
+                    },
+                    "file": {"type": "string", "format": "binary", "description": "CSV, XLSX, XLS · 台账文件"},
+                },
+            }
+        }
+    },
+}
+
+
+async def _shelf(request: Request, vault: Seals) -> Shelf:
+    return Shelf(request.app.state.files, vault)
+
+
+async def _settings(request: Request) -> FilesSettings:
+    settings: FilesSettings = request.app.state.files_settings
+    return settings
+
+
+ShelfOf = Annotated[Shelf, Depends(_shelf)]
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=schemas.LedgerImportView,
+    summary="Send a file of rows · 提交台账文件",
+    openapi_extra={"requestBody": _BODY},
+    max_body_size=MAX_BYTES + FORM_OVERHEAD,
+)
+async def send_ledger(
+    request: Request,
+    who: ImportLedger,
+    db: Db,
+    vault: Seals,
+    shelf: ShelfOf,
+    settings: Annotated[FilesSettings, Depends(_settings)],
+    reader_of: ReaderOf,
+) -> Response:
+    """One row a person, found by ID number; headings in Chinese or the fields' own names, title rows and all. A blank cell
+    leaves what the row says. It is rehearsed beside the requests; a file without the headings is refused here.
+    """
+    try:
+        arrived = await _receive(request, shelf, settings.max_bytes)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody is there to read it
+    kept = False
+    try:
+        async with db.write(who.scope) as session:
+            row = await usecases.accept_import(session, vault, who, arrived, utc_now())
+        kept = True
+    finally:
+        if not kept:
+            await asyncio.shield(shelf.delete(arrived.id, usecases.FILES))
+    return json_answer(_view(row, reader_of(who)), 202, {"Location": f"{_PLACE}/{row.id}"})
+
+
+@router.get("", summary="Files of rows · 台账导入记录")
+async def list_ledger_imports(
+    who: ImportLedger, db: Db, reader_of: ReaderOf, after: After = None, limit: Limit = 50
+) -> Page[schemas.LedgerImportView]:
+    """One's own, and those of one's areas, newest first."""
+    async with db.read(who.scope) as session:
+        page, last = cut(await queries.list_imports(session, who, decode_id_cursor(after), limit + 1), limit)
+    reader = reader_of(who)
+    return Page(items=[_view(one, reader) for one in page], next=encode_cursor(last.id) if last else None)
+
+
+@router.get("/{import_id}", summary="How far it has come · 导入进度")
+async def get_ledger_import(
+    import_id: UUID, who: ImportLedger, db: Db, reader_of: ReaderOf
+) -> schemas.LedgerImportView:
+    """Counts are there when `state` is `checked`; `digest` then names what was found."""
+    async with db.read(who.scope) as session:
+        return _view(await queries.get_import(session, who, import_id), reader_of(who))
+
+
+@router.get("/{import_id}/result", response_class=Response, summary="What is wrong with which row · 核对结果")
+async def get_ledger_result(
+    import_id: UUID, who: ImportLedger, db: Db, shelf: ShelfOf, reader_of: ReaderOf
+) -> Response:
+    """A workbook: counts, and a line for each mistake and remark with its sheet and row. Nobody's name stands in it."""
+    async with db.write(who.scope) as session:
+        row = await queries.get_import(session, who, import_id)
+        if row.deleted_at is not None:
+            raise LedgerImportGone
+        if row.counts is None:
+            raise LedgerImportNotChecked(state=row.state)
+        await audit.record(session, who, "ledger-import:result", import_id)
+    pieces = stream_workbook(_sheets(row, shelf, reader_of(who)))
+    named = {"Content-Disposition": f'attachment; filename="ledger-{month_text(row.month)}.xlsx"'}
+    return StreamingResponse(pieces, media_type=XLSX, headers=named)
+
+
+@router.post(
+    "/{import_id}/application",
+    status_code=202,
+    response_model=schemas.LedgerImportView,
+    summary="Have it written · 写入台账",
+)
+async def apply_ledger_import(
+    import_id: UUID, draft: schemas.LedgerApplication, who: ImportLedger, db: Db, reader_of: ReaderOf
+) -> Response:
+    """What the rehearsal named by `digest` found, in one transaction. Where somebody changed one of the rows meanwhile
+    nothing is written, and the file is rehearsed anew (`failure.code` is `ledger-import-moved-on`).
+    """
+    async with db.write(who.scope) as session:
+        row = await usecases.apply_import(session, who, import_id, draft.digest)
+        view = _view(row, reader_of(who))
+    return json_answer(view, 202)
+
+
+async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
+    """Seal the file into the store and read its headings. Nothing is kept when anything is wrong with it."""
+    setattr(request.state, BODY_UNREAD, True)
+    if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
+        raise LedgerFileTooLarge(max_bytes=limit)
+    form = FormStream(request.stream(), request.headers.get("content-type", ""))
+    await form.until_file()
+    import_id = new_id()
+    counted = CountedFile(form.file(), limit, lambda: LedgerFileTooLarge(max_bytes=limit))
+    today = local_date(utc_now())
+    try:
+        await shelf.store.write(shelf.name(import_id, ORIGINAL), seal_stream(counted, shelf.seal(import_id, ORIGINAL)))
+        await form.rest()
+        setattr(request.state, BODY_UNREAD, False)
+        month, dry_run = _month(form, today), _YES.get(form.fields.get("dry_run", "").lower())
+        if dry_run is None:
+            raise FormFieldInvalid(field="dry_run")
+        await asyncio.to_thread(lambda: open_rows(shelf.open(import_id, ORIGINAL), form.file_name, today))
+    except BaseException:
+        await asyncio.shield(shelf.delete(import_id, usecases.FILES))
+        raise
+    return Arrived(import_id, month, dry_run, form.file_name, counted.size)
+
+
+def _month(form: FormStream, today: date) -> date:
+    try:
+        month = parse_month(form.fields.get("month", ""))
+    except ValueError:
+        raise FormFieldInvalid(field="month") from None
+    require_open(month, today, MOST_BACK)
+    return month
+
+
+def _view(row: LedgerImport, reader: Reader) -> schemas.LedgerImportView:
+    failure = row.failure
+    return schemas.LedgerImportView(
+        id=row.id,
+        month=month_text(row.month),
+        dry_run=row.dry_run,
+        state=row.state,
+        name=reader.vault.open(row.name_sealed, NAME).decode(),
+        size=row.size,
+        digest=row.digest if row.state == "checked" else None,
+        counts=schemas.LedgerCounts(**row.counts) if row.counts is not None else None,
+        failure=schemas.ImportFailure(
+            code=failure["code"], message=reader.say(failure["code"], **failure.get("params", {}))
+        )
+        if failure
+        else None,
+        received_at=row.received_at,
+        checked_at=row.checked_at,
+        finished_at=row.finished_at,
+    )
+
+
+def _sheets(row: LedgerImport, shelf: Shelf, reader: Reader) -> Iterator[Any]:
+    counts = schemas.LedgerCounts(**row.counts or {})
+    headings = [reader.say(f"ledger-outcome-{name}") for name in schemas.LedgerCounts.model_fields]
+    yield reader.say("ledger-result-summary"), headings, [_frame([[str(one) for one in dict(counts).values()]])]
+    yield (
+        reader.say("ledger-result-rows"),
+        [reader.say(f"ledger-result-{name}") for name in _COLUMNS],
+        _problems(shelf, row.id, reader),
+    )
+
+
+def _problems(shelf: Shelf, import_id: UUID, reader: Reader) -> Iterator[pl.DataFrame]:
+    lines = list[list[str | None]]()
+    for found in shelf.open(import_id, PROBLEMS):
+        if found.strip():
+            lines.append(_line(orjson.loads(found), reader))
+        if len(lines) == CHUNK:
+            yield _frame(lines)
+            lines = []
+    if lines:
+        yield _frame(lines)
+
+
+def _line(one: dict[str, Any], reader: Reader) -> list[str | None]:
+    outcome = reader.say("ledger-outcome-refused" if one["refused"] else "ledger-result-remark")
+    message = reader.say(one["code"], **one["params"])
+    return [str(one["sheet"]), str(one["row"]), outcome, one["field"], message]
+
+
+def _frame(rows: list[list[str | None]] | list[list[str]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=dict.fromkeys(map(str, range(len(rows[0]))), pl.String), orient="row")

@@ -1,0 +1,94 @@
+"""The body of an upload of exports on its way into the store, and what its fields say."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
+from uuid import UUID
+
+from fastapi import Request
+
+from services.jobs.exports import EXPORTS, MOST_FILES, SOURCES
+from services.jobs.rules.reconciliation import AreaOutside, ExportSourceInvalid, MonthInvalid
+from services.jobs.usecases.export_reading import ExportReader
+from services.jobs.usecases.reconciliation import ArrivedExport, Shelf, comparison_in_force
+from shared import areas
+from shared.areas import AreaCode, Scope
+from shared.clock import local_date, utc_now
+from shared.contracts.jobs_reconcile_policies import ExportSource
+from shared.db.engine import Database
+from shared.http.sealed_upload import SealedFile, seal_files
+from shared.ids import new_id
+from shared.security.principals import Principal
+from shared.villages import Villages
+
+
+async def receive_export(
+    request: Request, database: Database, shelf: Shelf, who: Principal, limit: int
+) -> ArrivedExport:
+    """Seal all files into the store and read their heads. Nothing is kept when anything is wrong with one of them.
+
+    Raises `FilesTooLarge`, `FormInvalid`, `FormFieldInvalid`, `ExportSourceInvalid`, `MonthInvalid`, `AreaOutside`,
+    `PolicyMissing`, `TableInvalid`, `ClientDisconnect`.
+    """
+    run_id, files = new_id(), list[SealedFile]()
+    try:
+        form = await seal_files(request, shelf.store, partial(shelf.seal, run_id), files, limit, MOST_FILES)
+        source, month = _source(form.fields), _month(form.fields)
+        area_code = _area(form.fields, who.scope)
+        async with database.read(who.scope) as session:
+            comparison, _ = await comparison_in_force(session, area_code, utc_now())
+        rule = comparison.sources.get(source)
+        if rule is None:
+            raise ExportSourceInvalid(field="source", expected=", ".join(comparison.sources))
+        names = [one.name for one in files]
+        rows = await asyncio.to_thread(_read_heads, shelf, run_id, source, rule.headings, names)
+    except BaseException:
+        await asyncio.shield(shelf.delete(run_id, len(files)))
+        raise
+    estimate = None if None in rows else sum(filter(None, rows))
+    return ArrivedExport(run_id, source, month, area_code, [(one.name, one.counted.size) for one in files], estimate)
+
+
+def _source(fields: Mapping[str, str]) -> ExportSource:
+    for source in SOURCES:
+        if fields.get("source") == source:
+            return source
+    raise ExportSourceInvalid(field="source", expected=", ".join(SOURCES))
+
+
+def _month(fields: Mapping[str, str]) -> date:
+    """The first day of a month that has begun."""
+    try:
+        month = date.fromisoformat(f"{fields.get('month', '')}-01")
+    except ValueError:
+        month = date.max
+    if month > local_date(utc_now()):
+        raise MonthInvalid(field="month")
+    return month
+
+
+def _area(fields: Mapping[str, str], scope: Scope) -> str:
+    """What the export covers: what the form says, else all of the sender's, if that is one area."""
+    try:
+        given = areas.normalise(fields["area"]) if fields.get("area") else None
+    except areas.InvalidAreaCode:
+        raise AreaOutside(field="area") from None
+    if given is None and len(scope.prefixes) == 1 and "" not in scope.prefixes:
+        given = areas.normalise(next(iter(scope.prefixes)))
+    if given is None or not scope.covers(given) or len(areas.prefix(given)) < 6:
+        raise AreaOutside(field="area")
+    return given
+
+
+def _read_heads(
+    shelf: Shelf, run_id: UUID, source: ExportSource, headings: Mapping[str, Sequence[str]], names: Sequence[str]
+) -> list[int | None]:
+    """How many rows each file may have; a file without the headings is refused here, while somebody listens."""
+    nowhere = Villages([], Scope.nowhere(), {})
+    reader = ExportReader(EXPORTS[source], headings, nowhere, AreaCode(""), shelf.vault, local_date(utc_now()))
+    rows = []
+    for number, name in enumerate(names):
+        with shelf.open(run_id, number) as file:
+            rows.append(reader.open(file, name).rows_estimate)
+    return rows

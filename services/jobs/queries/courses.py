@@ -1,0 +1,80 @@
+"""Courses, as one county offers them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from services.jobs.models import Course, CourseState
+from services.jobs.queries.employers import of_counties
+from services.jobs.rules.post_refusals import CourseNotFound
+from shared.areas import Scope
+from shared.db.engine import ReadSession, WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class CourseFilter:
+    """What a list of courses shall hold; None does not filter. `place`: a prefix."""
+
+    state: CourseState | None = CourseState.OPEN
+    kind: str | None = None
+    trade: str | None = None
+    place: str | None = None
+    venue: str | None = None
+    employer_id: UUID | None = None
+    ends_from: date | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As SQL."""
+        wanted = (
+            (self.state, Course.state == self.state),
+            (self.kind, Course.kind == self.kind),
+            (self.trade, Course.trade == self.trade),
+            (self.place, Course.place.startswith(self.place or "")),
+            (self.venue, Course.venue == self.venue),
+            (self.employer_id, Course.employer_id == self.employer_id),
+            (self.ends_from, Course.ends_on >= (self.ends_from or date.min)),
+        )
+        return [condition for value, condition in wanted if value is not None]
+
+
+async def list_courses(
+    session: ReadSession, scope: Scope, wanted: CourseFilter, before: UUID | None, limit: int
+) -> Sequence[Course]:
+    """Courses, newest first."""
+    query = select(Course).where(of_counties(Course.county, scope), *wanted.conditions())
+    if before is not None:
+        query = query.where(Course.id < before)
+    return (await session.scalars(query.order_by(Course.id.desc()).limit(limit))).all()
+
+
+async def get_course(session: ReadSession, scope: Scope, course_id: UUID) -> Course:
+    """One course; raises `CourseNotFound`."""
+    query = select(Course).where(of_counties(Course.county, scope), Course.id == course_id)
+    found = (await session.scalars(query)).one_or_none()
+    if found is None:
+        raise CourseNotFound(field="course_id")
+    return found
+
+
+async def lock_course(session: WriteSession, scope: Scope, course_id: UUID) -> Course:
+    """One course that nobody else changes until commit; its seats are counted under this lock alone."""
+    query = select(Course).where(of_counties(Course.county, scope), Course.id == course_id).with_for_update()
+    found = (await session.scalars(query, execution_options={"populate_existing": True})).one_or_none()
+    if found is None:
+        raise CourseNotFound(field="course_id")
+    return found
+
+
+async def lock_with_free_seats(session: WriteSession, limit: int) -> Sequence[Course]:
+    """Open courses with a free seat and somebody waiting for it, held until the commit."""
+    query = select(Course).where(Course.state == CourseState.OPEN, Course.waiting > 0, Course.seated < Course.seats)
+    return (await session.scalars(query.order_by(Course.id).limit(limit).with_for_update(skip_locked=True))).all()
+
+
+async def lock_past(session: WriteSession, today: date, limit: int) -> Sequence[Course]:
+    """Open courses whose last day is over, held until the commit."""
+    query = select(Course).where(Course.state == CourseState.OPEN, Course.ends_on < today)
+    return (await session.scalars(query.order_by(Course.id).limit(limit).with_for_update(skip_locked=True))).all()

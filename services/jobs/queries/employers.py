@@ -1,0 +1,115 @@
+"""Employers, as one county knows them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from services.jobs.models.posts import Blacklisting, Employer
+from services.jobs.rules.places import COUNTY_DIGITS
+from services.jobs.rules.post_refusals import EmployerNotFound
+from shared.areas import Scope
+from shared.db.engine import ReadSession, WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerFilter:
+    """What a list of employers shall hold; None does not filter."""
+
+    name: str | None = None  # a part of it
+    credit_code: str | None = None
+    kind: str | None = None
+    blacklisted: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As SQL."""
+        wanted = (
+            (self.name, Employer.name.contains(self.name or "", autoescape=True)),
+            (self.credit_code, Employer.credit_code == self.credit_code),
+            (self.kind, Employer.kind == self.kind),
+            (self.blacklisted, Employer.blacklisted_reason.is_not(None).is_(bool(self.blacklisted))),
+        )
+        return [condition for value, condition in wanted if value is not None]
+
+
+def of_counties(column: InstrumentedAttribute[Any], scope: Scope) -> ColumnElement[bool]:
+    """Rows of the counties that the scope lies in, or that lie in it: what a county offers is for all its villages."""
+    if "" in scope.prefixes:
+        return true()
+    wanted = sorted({prefix[:COUNTY_DIGITS] for prefix in scope.prefixes})
+    return or_(*(column.startswith(prefix) for prefix in wanted)) if wanted else false()
+
+
+async def list_employers(
+    session: ReadSession, scope: Scope, wanted: EmployerFilter, before: UUID | None, limit: int
+) -> Sequence[Employer]:
+    """Employers, newest first."""
+    query = select(Employer).where(of_counties(Employer.county, scope), *wanted.conditions())
+    if before is not None:
+        query = query.where(Employer.id < before)
+    return (await session.scalars(query.order_by(Employer.id.desc()).limit(limit))).all()
+
+
+async def get_employer(session: ReadSession, scope: Scope, employer_id: UUID) -> Employer:
+    """One employer; raises `EmployerNotFound`."""
+    query = select(Employer).where(of_counties(Employer.county, scope), Employer.id == employer_id)
+    found = (await session.scalars(query)).one_or_none()
+    if found is None:
+        raise EmployerNotFound(field="employer_id")
+    return found
+
+
+async def lock_employer(session: WriteSession, scope: Scope, employer_id: UUID, *, share: bool = False) -> Employer:
+    """One employer that nobody else changes until commit; `share`: others may read it so as well."""
+    query = select(Employer).where(of_counties(Employer.county, scope), Employer.id == employer_id)
+    query = query.with_for_update(read=share).execution_options(populate_existing=True)
+    found = (await session.scalars(query)).one_or_none()
+    if found is None:
+        raise EmployerNotFound(field="employer_id")
+    return found
+
+
+async def find_same(session: ReadSession, county: str, credit_code: str | None, name: str) -> Employer | None:
+    """The employer of that county with that code; without a code, the one of that name that has none."""
+    same = (
+        Employer.credit_code == credit_code if credit_code else (Employer.name == name) & Employer.credit_code.is_(None)
+    )
+    return (await session.scalars(select(Employer).where(Employer.county == county, same))).one_or_none()
+
+
+async def list_same(
+    session: ReadSession, county: str, credit_codes: Collection[str], names: Collection[str]
+) -> Sequence[Employer]:
+    """The same for a whole file."""
+    by_name = Employer.credit_code.is_(None) & Employer.name.in_(set(names))
+    query = select(Employer).where(Employer.county == county, Employer.credit_code.in_(set(credit_codes)) | by_name)
+    return (await session.scalars(query)).all()
+
+
+async def hold(session: WriteSession, employer_ids: Collection[UUID]) -> None:
+    """Let nobody blacklist or change these employers until the commit."""
+    query = select(Employer.id).where(Employer.id.in_(set(employer_ids))).order_by(Employer.id)
+    await session.execute(query.with_for_update(read=True))
+
+
+async def list_by_ids(session: ReadSession, scope: Scope, employer_ids: Collection[UUID]) -> dict[UUID, Employer]:
+    """Those of them in sight, by id; for rows that name employers."""
+    if not employer_ids:
+        return {}
+    query = select(Employer).where(of_counties(Employer.county, scope), Employer.id.in_(set(employer_ids)))
+    return {one.id: one for one in await session.scalars(query)}
+
+
+async def list_blacklistings(session: ReadSession, employer_id: UUID) -> Sequence[Blacklisting]:
+    """What was ever held against an employer got by `get_employer`, newest first."""
+    query = select(Blacklisting).where(Blacklisting.employer_id == employer_id).order_by(Blacklisting.id.desc())
+    return (await session.scalars(query)).all()
+
+
+async def find_open_blacklisting(session: ReadSession, employer_id: UUID) -> Blacklisting | None:
+    """What is held against it now."""
+    query = select(Blacklisting).where(Blacklisting.employer_id == employer_id, Blacklisting.ended_at.is_(None))
+    return (await session.scalars(query)).one_or_none()

@@ -1,0 +1,85 @@
+"""Files of ledger rows: one in sight, the next with something to do, those that are kept long enough."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Text, func, literal, or_, select, text
+
+from services.jobs.models import LedgerImport
+from services.jobs.rules.ledger_imports import LedgerImportNotFound
+from shared.db.engine import ReadSession, WriteSession
+from shared.security.principals import Principal
+
+CHANNEL = "jobs_ledger_import"
+"""Notified when a file has something to do."""
+_NOTIFY = text(f"NOTIFY {CHANNEL}")
+WAITING = ("queued", "checking", "applying")
+_FINISHED = ("applied", "failed")
+
+
+async def ring(session: WriteSession) -> None:
+    """Wake the worker when this transaction has committed."""
+    await session.execute(_NOTIFY)
+
+
+async def get_import(session: ReadSession, who: Principal, import_id: UUID) -> LedgerImport:
+    """One in sight; raises `LedgerImportNotFound`."""
+    found = await session.scalar(select(LedgerImport).where(LedgerImport.id == import_id, _in_sight(who)))
+    if found is None:
+        raise LedgerImportNotFound
+    return found
+
+
+async def lock_import(session: WriteSession, who: Principal, import_id: UUID) -> LedgerImport:
+    """`get_import`, and nobody else moves it before our commit."""
+    wanted = select(LedgerImport).where(LedgerImport.id == import_id, _in_sight(who)).with_for_update()
+    found = await session.scalar(wanted)
+    if found is None:
+        raise LedgerImportNotFound
+    return found
+
+
+async def lock_whole(session: WriteSession, import_id: UUID) -> LedgerImport:
+    """`lock_import`, for the worker."""
+    wanted = select(LedgerImport).where(LedgerImport.id == import_id).with_for_update()
+    return (await session.scalars(wanted)).one()
+
+
+async def find_waiting(session: ReadSession) -> LedgerImport | None:
+    """The oldest with something to do."""
+    literals = [LedgerImport.state == state for state in WAITING]
+    return await session.scalar(select(LedgerImport).where(or_(*literals)).order_by(LedgerImport.id).limit(1))
+
+
+async def list_imports(session: ReadSession, who: Principal, before: UUID | None, limit: int) -> Sequence[LedgerImport]:
+    """Newest first, those older than `before`."""
+    wanted = select(LedgerImport).where(_in_sight(who)).order_by(LedgerImport.id.desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(LedgerImport.id < before)
+    return (await session.scalars(wanted)).all()
+
+
+async def list_outworn(session: ReadSession, moment: datetime, limit: int) -> Sequence[LedgerImport]:
+    """Received before that, nothing left to do, and files still there."""
+    wanted = (
+        select(LedgerImport)
+        .where(LedgerImport.received_at < moment, LedgerImport.deleted_at.is_(None))
+        .where(LedgerImport.state.in_(("checked", *_FINISHED)))
+        .limit(limit)
+    )
+    return (await session.scalars(wanted)).all()
+
+
+async def find_unknown(session: ReadSession, import_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids that no row has."""
+    known = await session.scalars(select(LedgerImport.id).where(LedgerImport.id.in_(import_ids)))
+    return set(import_ids) - set(known)
+
+
+def _in_sight(who: Principal) -> ColumnElement[bool]:
+    """Sent by the asker, or from areas that are all the asker's."""
+    patterns = literal(who.scope.like_patterns(), ARRAY(Text))
+    area = func.unnest(LedgerImport.areas).column_valued("area")
+    outside = select(area).where(~area.like(func.any(patterns))).exists()
+    return or_(LedgerImport.sent_by == who.id, ~outside)

@@ -1,0 +1,201 @@
+"""What matching looks at: people of open needs, open posts, villagers at work, who stayed with an employer."""
+
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, or_, select, text
+
+from services.jobs.models import Course, CourseState, Employer, Placement, Post, PostState
+from services.jobs.queries.employers import of_counties
+from services.jobs.rules.ages import age_on
+from services.jobs.rules.matching_terms import Opening, Seeker, Stayed
+from services.jobs.rules.placement_states import BOUND
+from services.jobs.rules.placement_stay import STILL_THERE
+from shared.areas import Scope
+from shared.db.engine import ReadSession
+
+STAY_DAYS = 90
+STAY_SEEN = timedelta(days=2 * 365)
+"""How far back an employer's placements are looked at."""
+
+_HAS_ROWS = text("SELECT EXISTS (SELECT FROM labour_row WHERE month = :month)")
+_COLUMNS = """
+SELECT p.id, n.id AS need_id, p.area_code, p.household_class, p.sex, p.birth_on, p.health, p.disability_class,
+    p.disability_level, p.labour_skill, p.relocated, p.grade, n.wanted_trades, n.wage_floor, n.refused_areas,
+    n.care_within_km, n.lodging_needed, n.night_ok, r.status, r.wage, r.trade,
+    ARRAY(SELECT c.trade FROM certificate c WHERE c.person_id = p.id) AS trades,
+    NOT EXISTS (
+        SELECT FROM person m JOIN labour_row w ON w.person_id = m.id AND w.month = :month AND w.status = 'out'
+        WHERE m.household_id = p.household_id AND m.active
+    ) AS idle
+"""
+_SEEKERS = text(
+    _COLUMNS  # noqa: S608 constants, both
+    + """
+FROM (
+    SELECT DISTINCT ON (person_id) * FROM work_need WHERE state = 'open' AND area_code LIKE ANY (:areas)
+    ORDER BY person_id, id DESC
+) n
+JOIN person p ON p.id = n.person_id AND p.active
+LEFT JOIN labour_row r ON r.person_id = p.id AND r.month = :month
+WHERE NOT EXISTS (SELECT FROM placement b WHERE b.person_id = p.id AND b.state = ANY (:bound))
+ORDER BY p.id
+"""
+)
+_ONE = text(
+    _COLUMNS  # noqa: S608 constants, both
+    + """
+FROM person p
+LEFT JOIN LATERAL (
+    SELECT * FROM work_need WHERE person_id = p.id AND state = 'open' ORDER BY id DESC LIMIT 1
+) n ON true
+LEFT JOIN labour_row r ON r.person_id = p.id AND r.month = :month
+WHERE p.id = :person AND p.area_code LIKE ANY (:areas)
+"""
+)
+_VILLAGERS = text(
+    """
+SELECT area_code, employer_id, left(work_area, 6) AS place, count(*) AS people FROM labour_row
+WHERE month = :month AND status = 'out' AND area_code LIKE ANY (:areas) AND work_area IS NOT NULL
+GROUP BY 1, 2, 3
+"""
+)
+
+
+async def find_ledger_month(session: ReadSession, day: date) -> date:
+    """The month whose rows tell what people do: this one, or while the ledger has none of it, the one before."""
+    month = day.replace(day=1)
+    if await session.scalar(_HAS_ROWS, {"month": month}):
+        return month
+    return (month - timedelta(days=1)).replace(day=1)
+
+
+async def list_seekers(session: ReadSession, scope: Scope, day: date) -> list[Seeker]:
+    """Everybody with an open need who has promised to take no post yet; of several needs the newest counts."""
+    month = await find_ledger_month(session, day)
+    values = {"month": month, "areas": scope.like_patterns(), "bound": list(BOUND)}
+    return [_seeker(row, day) for row in await session.execute(_SEEKERS, values)]
+
+
+async def find_seeker(session: ReadSession, scope: Scope, person_id: UUID, day: date) -> Seeker | None:
+    """One person; without an open need as somebody who says nothing of what they want."""
+    month = await find_ledger_month(session, day)
+    values = {"month": month, "areas": scope.like_patterns(), "person": person_id}
+    row = (await session.execute(_ONE, values)).one_or_none()
+    return _seeker(row, day) if row else None
+
+
+async def list_openings(session: ReadSession, scope: Scope, day: date, post_id: UUID | None = None) -> list[Opening]:
+    """Posts of the scope's counties that are open on that day, without openings promised to people; or the one named."""
+    promised = (
+        select(Placement.post_id, func.count().label("people"))
+        .where(Placement.state.in_(BOUND))
+        .group_by(Placement.post_id)
+        .subquery()
+    )
+    taught = select(Course.trade).where(Course.state == CourseState.OPEN, Course.starts_on > day)
+    query = (
+        select(Post, func.coalesce(promised.c.people, 0), Post.trade.in_(taught))
+        .join(Employer, Employer.id == Post.employer_id)
+        .outerjoin(promised, promised.c.post_id == Post.id)
+        .where(of_counties(Post.county, scope), Post.state == PostState.OPEN, Employer.blacklisted_reason.is_(None))
+        .where(or_(Post.until_on.is_(None), Post.until_on >= day))
+        .order_by(Post.id)
+    )
+    if post_id is not None:
+        query = query.where(Post.id == post_id)
+    rows = await session.execute(query)
+    return [_opening(post, post.free - people, course) for post, people, course in rows if post.free > people]
+
+
+async def list_villagers(session: ReadSession, scope: Scope, day: date) -> dict[tuple[str, str], int]:
+    """How many people of a village work for an employer, and in a county: by (village, employer id or 6 digits)."""
+    month = await find_ledger_month(session, day)
+    found: dict[tuple[str, str], int] = {}
+    rows = await session.execute(_VILLAGERS, {"month": month, "areas": scope.like_patterns()})
+    for village, employer, place, people in rows:
+        for there in (place, str(employer) if employer else None):
+            if there is not None:
+                found[village, there] = found.get((village, there), 0) + people
+    return found
+
+
+async def list_stays(session: ReadSession, day: date) -> dict[str, Stayed]:
+    """Of each employer, people who were to have stayed 90 days and were reached: how many, and how many had."""
+    there = func.count().filter(Placement.stay_90.in_(STILL_THERE))
+    seen = select(Placement.employer_id, func.count(), there).where(
+        Placement.arrived_on.between(day - STAY_SEEN, day - timedelta(days=STAY_DAYS)),
+        Placement.stay_90.is_not(None),
+        Placement.stay_90 != "not_reached",
+    )
+    rows = await session.execute(seen.group_by(Placement.employer_id))
+    return {str(employer): Stayed(placed, stayed) for employer, placed, stayed in rows}
+
+
+def _seeker(row: Row[Any], day: date) -> Seeker:
+    works = row.status == "out"
+    return Seeker(
+        person_id=str(row.id),
+        need_id=str(row.need_id) if row.need_id else "",
+        area_code=row.area_code,
+        age=age_on(row.birth_on, day),
+        sex=row.sex,
+        health=frozenset(row.health),
+        disability_class=row.disability_class,
+        disability_level=row.disability_level,
+        trades=frozenset(row.trades),
+        own_trade=row.trade,
+        labour_skill=row.labour_skill or "ordinary",
+        wage=int(row.wage) if works and row.wage is not None else None,
+        wanted_trades=tuple(row.wanted_trades or ()),
+        wage_floor=_whole_up(row.wage_floor),
+        refused_areas=tuple(row.refused_areas or ()),
+        care_within_km=row.care_within_km,
+        lodging_needed=bool(row.lodging_needed),
+        night_ok=row.night_ok is not False,
+        groups=_groups(row, works),
+        household_class=row.household_class,
+    )
+
+
+def _groups(row: Row[Any], works: bool) -> frozenset[str]:
+    """Groups of the policy `matching-weights`. A household of somebody who seeks work and where nobody works has none."""
+    belongs = {
+        "registered_poor": row.household_class in ("lifted_out", "monitored"),
+        "relocated": row.relocated,
+        "zero_employment": row.idle,
+        "grade_red": row.grade == "red",
+        "grade_yellow": row.grade == "yellow",
+        "jobless": not works,
+    }
+    return frozenset(name for name, is_so in belongs.items() if is_so)
+
+
+def _whole_up(yuan: Decimal | None) -> int | None:
+    return None if yuan is None else int(yuan.to_integral_value(ROUND_CEILING))
+
+
+def _opening(post: Post, free: int, course: bool) -> Opening:
+    return Opening(
+        post_id=str(post.id),
+        employer_id=str(post.employer_id),
+        trade=post.trade,
+        place=post.place,
+        free=free,
+        pay_low=int(post.pay_low),
+        pay_high=int(post.pay_high),
+        lodging=post.lodging,
+        night=post.night,
+        hazardous=post.hazardous,
+        age_low=post.age_low,
+        age_high=post.age_high,
+        age_reason=post.age_reason,
+        sex=post.sex,
+        sex_reason=post.sex_reason,
+        certificates=frozenset(post.certificates),
+        health_limits=frozenset(post.health_limits),
+        demand=post.physical_demand,
+        course=course,
+    )

@@ -1,0 +1,202 @@
+"""Comparisons of the ledger with other exports: their list, their rows, their counts."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, any_, false, func, literal, or_, select, text
+
+from services.jobs.models import Reconciliation, ReconciliationRow
+from services.jobs.queries.within import within
+from services.jobs.rules.reconciliation import Outcome, ReconciliationNotFound
+from shared.areas import CODE_LENGTH, Scope
+from shared.contracts.jobs_reconcile_policies import ExportSource
+from shared.db.engine import ReadSession, WriteSession
+
+CHANNEL = "jobs_reconciliation"
+"""Notified when a comparison waits."""
+_NOTIFY = text(f"NOTIFY {CHANNEL}")
+WAITING = ("queued", "reading", "comparing")
+_LEVELS = (2, 4, 6, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class RowFilter:
+    """What a list of rows shall hold; None does not filter. `unsettled`: not the same, and nothing settled it since."""
+
+    outcome: Outcome | None = None
+    field: str | None = None
+    unsettled: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As SQL."""
+        row = ReconciliationRow
+        found: list[ColumnElement[bool]] = []
+        if self.outcome is not None:
+            found.append(row.outcome == self.outcome)
+        if self.field is not None:
+            found.append(literal(self.field) == any_(row.fields))
+        if self.unsettled is not None:
+            found += [row.outcome != "same", row.settled.is_(None) if self.unsettled else row.settled.is_not(None)]
+        return found
+
+
+async def insert_run(session: WriteSession, run: Reconciliation) -> None:
+    """Keep a new one, and wake its worker when this transaction has committed."""
+    session.add(run)
+    await session.flush()
+    await session.execute(_NOTIFY)
+
+
+async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> Reconciliation:
+    """One that concerns the asker's areas; raises `ReconciliationNotFound`."""
+    found = await session.scalar(select(Reconciliation).where(Reconciliation.id == run_id, _concerns(scope)))
+    if found is None:
+        raise ReconciliationNotFound
+    return found
+
+
+async def read_run(session: ReadSession, run_id: UUID) -> Reconciliation:
+    """One, whoever asks."""
+    return (await session.scalars(select(Reconciliation).where(Reconciliation.id == run_id))).one()
+
+
+async def lock_run(session: WriteSession, run_id: UUID) -> Reconciliation:
+    """`read_run`, and nobody else moves it before our commit."""
+    return (await session.scalars(select(Reconciliation).where(Reconciliation.id == run_id).with_for_update())).one()
+
+
+async def list_runs(
+    session: ReadSession,
+    scope: Scope,
+    source: ExportSource | None,
+    month: date | None,
+    before: UUID | None,
+    limit: int,
+) -> Sequence[Reconciliation]:
+    """Newest first, those older than `before`."""
+    query = select(Reconciliation).where(_concerns(scope)).order_by(Reconciliation.id.desc()).limit(limit)
+    if source is not None:
+        query = query.where(Reconciliation.source == source)
+    if month is not None:
+        query = query.where(Reconciliation.month == month)
+    if before is not None:
+        query = query.where(Reconciliation.id < before)
+    return (await session.scalars(query)).all()
+
+
+def _concerns(scope: Scope) -> ColumnElement[bool]:
+    """Comparisons within the scope, and those of areas around it: a village reads its part of the county's."""
+    around = {
+        prefix[:length].ljust(CODE_LENGTH, "0")
+        for prefix in scope.prefixes
+        for length in _LEVELS
+        if length < len(prefix)
+    }
+    beyond = Reconciliation.area_code.in_(sorted(around)) if around else false()
+    return or_(within(Reconciliation.area_code, scope), beyond)
+
+
+async def find_waiting(session: ReadSession) -> UUID | None:
+    """The oldest with something to do."""
+    query = select(Reconciliation.id).where(Reconciliation.state.in_(WAITING)).order_by(Reconciliation.id).limit(1)
+    found: UUID | None = await session.scalar(query)
+    return found
+
+
+def _rows(scope: Scope, run_id: UUID, wanted: RowFilter) -> Select[ReconciliationRow]:
+    return select(ReconciliationRow).where(
+        ReconciliationRow.run_id == run_id, within(ReconciliationRow.area_code, scope), *wanted.conditions()
+    )
+
+
+async def list_rows(
+    session: ReadSession, scope: Scope, run_id: UUID, wanted: RowFilter, after: UUID | None, limit: int
+) -> Sequence[ReconciliationRow]:
+    """People of one comparison, in the order of their ids."""
+    query = _rows(scope, run_id, wanted).order_by(ReconciliationRow.id).limit(limit)
+    if after is not None:
+        query = query.where(ReconciliationRow.id > after)
+    return (await session.scalars(query)).all()
+
+
+async def lock_rows(
+    session: WriteSession, row_ids: Collection[UUID]
+) -> Sequence[tuple[ReconciliationRow, Reconciliation]]:
+    """Rows that nothing has settled, with their comparisons, held until the commit."""
+    query = (
+        select(ReconciliationRow, Reconciliation)
+        .join(Reconciliation, Reconciliation.id == ReconciliationRow.run_id)
+        .where(ReconciliationRow.id.in_(row_ids), ReconciliationRow.settled.is_(None))
+        .order_by(ReconciliationRow.id)
+        .with_for_update(of=ReconciliationRow)
+    )
+    return [(row, run) for row, run in await session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class AreaCount:
+    """How many people of an area have an outcome, and of those that differ in how many cases nothing settled it."""
+
+    area_code: str
+    outcome: Outcome
+    people: int
+    unsettled: int
+
+
+async def count_outcomes(session: ReadSession, scope: Scope, run_id: UUID, digits: int) -> Sequence[AreaCount]:
+    """Counted from the rows, by the first `digits` of the area: 6 county, 9 township, 12 village."""
+    row = ReconciliationRow
+    area = func.rpad(func.left(row.area_code, digits), CODE_LENGTH, "0").label("area")
+    unsettled = func.count().filter(row.settled.is_(None), row.outcome != "same")
+    query = (
+        select(area, row.outcome, func.count(), unsettled)
+        .where(row.run_id == run_id, within(row.area_code, scope))
+        .group_by(area, row.outcome)
+        .order_by(area, row.outcome)
+    )
+    return [AreaCount(*one) for one in await session.execute(query)]
+
+
+async def count_fields(session: ReadSession, scope: Scope, run_id: UUID) -> dict[str, int]:
+    """In how many cases each field differs."""
+    row = ReconciliationRow
+    differing = (
+        select(func.unnest(row.fields).label("field"))
+        .where(row.run_id == run_id, row.outcome == "differs", within(row.area_code, scope))
+        .subquery()
+    )
+    query = select(differing.c.field, func.count()).group_by(differing.c.field)
+    return {found[0]: found[1] for found in await session.execute(query)}
+
+
+async def list_outworn(session: ReadSession, before: datetime, limit: int) -> Sequence[Reconciliation]:
+    """Those received before that moment that nothing is done with any more, and that are still kept."""
+    query = (
+        select(Reconciliation)
+        .where(
+            Reconciliation.received_at < before,
+            Reconciliation.state.not_in(WAITING),
+            Reconciliation.deleted_at.is_(None),
+        )
+        .order_by(Reconciliation.id)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def list_read(session: ReadSession, limit: int) -> Sequence[Reconciliation]:
+    """Finished ones whose files are still in the store."""
+    query = (
+        select(Reconciliation)
+        .where(Reconciliation.state.not_in(WAITING), Reconciliation.files_deleted_at.is_(None))
+        .order_by(Reconciliation.id)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def find_unknown(session: ReadSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Those ids that no comparison has."""
+    return set(ids) - set(await session.scalars(select(Reconciliation.id).where(Reconciliation.id.in_(ids))))

@@ -1,0 +1,106 @@
+"""Organised trips and their passengers."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+
+from services.jobs.models import Person, Placement, Trip, TripPassenger
+from services.jobs.queries.within import within
+from services.jobs.rules.placement_refusals import TripNotFound
+from shared.areas import Scope
+from shared.db.engine import ReadSession, WriteSession
+
+_GROUPS = (2, 4, 6, 9)
+
+
+class PassengerRow(NamedTuple):
+    """A seat, for which placement, and whose."""
+
+    passenger: TripPassenger
+    placement: Placement
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class TripFilter:
+    """What a list of trips shall hold; None does not filter."""
+
+    departs_from: date | None = None
+    departs_to: date | None = None
+    state: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As SQL."""
+        found: list[ColumnElement[bool]] = []
+        if self.departs_from is not None:
+            found.append(Trip.departs_on >= self.departs_from)
+        if self.departs_to is not None:
+            found.append(Trip.departs_on <= self.departs_to)
+        if self.state is not None:
+            found.append(Trip.state == self.state)
+        return found
+
+
+async def list_trips(
+    session: ReadSession, scope: Scope, wanted: TripFilter, after: tuple[date, UUID] | None, limit: int
+) -> Sequence[Trip]:
+    """Trips that concern the areas, by the day of departure."""
+    query = select(Trip).where(_concerns(scope), *wanted.conditions())
+    if after is not None:
+        query = query.where(tuple_(Trip.departs_on, Trip.id) > tuple_(*after))
+    return list(await session.scalars(query.order_by(Trip.departs_on, Trip.id).limit(limit)))
+
+
+async def get_trip(session: ReadSession, scope: Scope, trip_id: UUID) -> Trip:
+    """One; raises `TripNotFound`."""
+    found = (await session.scalars(select(Trip).where(Trip.id == trip_id, _concerns(scope)))).one_or_none()
+    if found is None:
+        raise TripNotFound
+    return found
+
+
+async def lock_trip(session: WriteSession, scope: Scope, trip_id: UUID) -> Trip:
+    """One on which nobody else takes a seat until the commit; raises `TripNotFound`."""
+    query = select(Trip).where(Trip.id == trip_id, _concerns(scope)).with_for_update()
+    found = (await session.scalars(query, execution_options={"populate_existing": True})).one_or_none()
+    if found is None:
+        raise TripNotFound
+    return found
+
+
+async def list_passengers(session: ReadSession, scope: Scope, trip_id: UUID) -> Sequence[PassengerRow]:
+    """Who has a seat, of the people within the scope, by village."""
+    query = _passengers(scope).where(TripPassenger.trip_id == trip_id, TripPassenger.off_at.is_(None))
+    rows = await session.execute(query.order_by(TripPassenger.area_code, TripPassenger.id))
+    return [PassengerRow(*row) for row in rows]
+
+
+async def find_seats(session: ReadSession, placement_ids: Collection[UUID]) -> dict[UUID, TripPassenger]:
+    """The seats of those placements on whichever trip, by placement."""
+    query = select(TripPassenger).where(TripPassenger.placement_id.in_(placement_ids), TripPassenger.off_at.is_(None))
+    return {one.placement_id: one for one in await session.scalars(query)}
+
+
+async def travelled(session: ReadSession, placement_id: UUID) -> bool:
+    """Whether somebody was present on an organised trip to the post."""
+    query = select(TripPassenger.id).where(TripPassenger.placement_id == placement_id, TripPassenger.present.is_(True))
+    return await session.scalar(query.limit(1)) is not None
+
+
+def _passengers(scope: Scope) -> Select[TripPassenger, Placement, Person]:
+    return (
+        select(TripPassenger, Placement, Person)
+        .join(Placement, Placement.id == TripPassenger.placement_id)
+        .join(Person, Person.id == Placement.person_id)
+        .where(within(TripPassenger.area_code, scope))
+    )
+
+
+def _concerns(scope: Scope) -> ColumnElement[bool]:
+    """Organised within the scope, or above it."""
+    above = {prefix[:digits] for prefix in scope.prefixes for digits in _GROUPS if digits < len(prefix)}
+    return or_(within(Trip.area_code, scope), Trip.area_prefix.in_(sorted(above)))

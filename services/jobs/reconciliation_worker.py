@@ -1,0 +1,103 @@
+"""Compares exports with the ledger, one at a time for all processes. `python -m` runs it as a process of its own, for a
+county's export takes minutes of sums (`shared.worker_process`)."""
+
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.jobs.queries import reconciliation as queries
+from services.jobs.rules.reconciliation import MOST_ATTEMPTS
+from services.jobs.settings import JobsSettings
+from services.jobs.usecases.reconciliation import Shelf, forget_rows
+from services.jobs.usecases.reconciliation_work import Comparison
+from shared.areas import Scope
+from shared.clock import utc_now
+from shared.db.engine import Database
+from shared.db.listening import Listener, work_when_rung
+from shared.db.outage import is_outage
+from shared.errors import DomainError
+from shared.files import FileStore
+from shared.security.vault import CannotOpen, Vault
+from shared.worker_process import run_worker, until_parent_ends
+
+log = logging.getLogger(__name__)
+
+BROKEN, GONE = "reconciliation-broken", "reconciliation-file-gone"
+CONNECTIONS = 4  # one listens, one works, and what every pool keeps free
+_TRY = "SELECT pg_try_advisory_lock(hashtext('shouwang-jobs-reconciliation'))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtext('shouwang-jobs-reconciliation'))"
+_EVERYWHERE = Scope.everywhere()
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationWorker:
+    """Takes the oldest comparison that is not done; one that another process began and left is begun anew."""
+
+    database: Database
+    shelf: Shelf
+
+    async def run(self) -> None:
+        """Work until cancelled. The connection that listens also holds the turn."""
+        await work_when_rung(self.database, queries.CHANNEL, "reconciliation", self.work_one)
+
+    async def work_one(self, connection: Listener) -> bool:
+        """Do one comparison; False when there is none, or another process is at it."""
+        async with self.database.read(_EVERYWHERE) as session:
+            run_id = await queries.find_waiting(session)
+        if run_id is None or not await connection.fetchval(_TRY):
+            return False
+        try:
+            await self._work(run_id)
+        finally:
+            await connection.execute(_UNLOCK)
+        return True
+
+    async def _work(self, run_id: UUID) -> None:
+        async with self.database.read(_EVERYWHERE) as session:
+            run = await queries.read_run(session, run_id)
+        if run.state not in queries.WAITING:
+            return
+        try:
+            await Comparison(self.database, self.shelf, run, utc_now()).work()
+        except (DomainError, FileNotFoundError, CannotOpen) as refused:
+            await self._end(run_id, refused)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.error("reconciliation failed", extra={"run": str(run_id), "error": type(error).__name__})
+            await self._note_failure(run_id)
+
+    async def _end(self, run_id: UUID, refused: Exception) -> None:
+        """It cannot be read, or may not be: it ends here, and says why."""
+        fault = refused.faults[0] if isinstance(refused, DomainError) else None
+        params = {k: v for k, v in (fault.params if fault else {}).items() if isinstance(v, str | int | float)}
+        await self._fail(run_id, fault.code if fault else GONE, params, fault.field if fault else "")
+
+    async def _note_failure(self, run_id: UUID) -> None:
+        """Count it; after the last attempt give it up. Sending it again is the way out."""
+        async with self.database.write(_EVERYWHERE) as session:
+            run = await queries.lock_run(session, run_id)
+            run.attempts += 1
+            attempts = run.attempts
+        if attempts >= MOST_ATTEMPTS:
+            await self._fail(run_id, BROKEN, {}, "")
+
+    async def _fail(self, run_id: UUID, code: str, params: dict[str, str | int | float], field: str) -> None:
+        await forget_rows(self.database, run_id)
+        async with self.database.write(_EVERYWHERE) as session:
+            run = await queries.lock_run(session, run_id)
+            run.state, run.finished_at = "failed", utc_now()
+            run.failure = {"code": code, "params": params, "field": field}
+
+
+async def work(settings: JobsSettings) -> None:
+    """Work off comparisons until standard input ends."""
+    own = settings.database.model_copy(update={"pool_size": CONNECTIONS})
+    database = Database(own, "jobs", row_security=True)
+    worker = ReconciliationWorker(database, Shelf(FileStore(settings.files), Vault(settings.vault)))
+    await until_parent_ends([worker.run()])
+    await database.stop()
+
+
+if __name__ == "__main__":
+    run_worker("jobs-reconciliation", work)

@@ -1,0 +1,117 @@
+"""Many posts from one file: by the same rules as one, all in one transaction."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.jobs.models import Employer, Post
+from services.jobs.queries import employers
+from services.jobs.queries.posts import lock_by_ref
+from services.jobs.rules.post_import import TOLD, ImportedPost, Outcome, outcome_of
+from services.jobs.rules.posts import county_of, require_labour_bureau, require_room
+from services.jobs.usecases.post_rules import post_rules
+from services.jobs.usecases.posts import apply_terms, make_post, require_offer
+from shared.contracts.jobs_posts_policies import PostRules
+from shared.db.engine import WriteSession, raw
+from shared.errors import DomainError, Fault
+from shared.ids import new_id
+from shared.security import audit
+from shared.security.principals import Principal
+
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('post-import'))"
+
+
+@dataclass(slots=True)
+class PostImport:
+    """One file. Two at once would not see each other's employers, so they queue."""
+
+    who: Principal
+    now: datetime
+    dry_run: bool
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    new_employers: int = 0
+    faults: list[tuple[int, Fault]] = field(default_factory=list)
+    _employers: dict[str, Employer] = field(default_factory=dict)
+    _seen: set[tuple[str, str]] = field(default_factory=set)
+
+    async def take(self, session: WriteSession, rows: Sequence[ImportedPost]) -> None:
+        """Take every row without a fault; an employer that is not registered is entered. A dry run writes nothing.
+
+        A post is found again by the employer's own number: the same row again changes nothing. What was closed stays so.
+        """
+        await (await raw(session)).execute(_ONE_AT_A_TIME)
+        county = county_of(self.who.scope)
+        rules, policy_id = await post_rules(session, county, self.now)
+        require_labour_bureau(self.who, rules)
+        codes, names = {row.credit_code for row in rows if row.credit_code}, {row.employer for row in rows}
+        for one in await employers.list_same(session, county, codes, names):
+            self._employers[one.credit_code or one.name] = one
+        registered = {one.id for one in self._employers.values()}
+        await employers.hold(session, registered)
+        posts = await lock_by_ref(session, registered)
+        new: list[Any] = []
+        for row in rows:
+            new += self._decide(row, county, rules, policy_id, posts)
+        if not self.dry_run:
+            session.add_all([one for one in new if isinstance(one, Employer)])
+            await session.flush()
+            session.add_all([one for one in new if isinstance(one, Post)])
+            await session.flush()
+        counts: dict[str, Any] = dict(self.outcomes.items())
+        await audit.record(session, self.who, "post:import", "import", area_code=county, dry_run=self.dry_run, **counts)
+
+    def _decide(
+        self, row: ImportedPost, county: str, rules: PostRules, policy_id: UUID, posts: dict[tuple[UUID, str], Post]
+    ) -> list[Employer | Post]:
+        """What is to be added for a row; a post that is known is changed in place."""
+        if (row.employer_mark, row.ref) in self._seen:
+            self.faults.append((row.row, Fault("ref", "post-row-twice")))
+            return []
+        self._seen.add((row.employer_mark, row.ref))
+        known_employer = self._employers.get(row.employer_mark)
+        employer = known_employer or self._new_employer(row, county)
+        known = posts.get((employer.id, row.ref))
+        outcome = outcome_of(row.terms, _columns(known) if known else None)
+        if outcome != "unchanged" and not self._may(row, employer, known, rules):
+            return []
+        self.outcomes[outcome] += 1
+        if known_employer is None:
+            self._employers[row.employer_mark] = employer
+            self.new_employers += 1
+        if known is None:
+            post = make_post(employer, row.ref, row.terms, policy_id, self.who, self.now, source="file")
+            return [post] if known_employer else [employer, post]
+        if outcome == "changed" and not self.dry_run:
+            terms = replace(row.terms, health_limits=tuple(known.health_limits))
+            apply_terms(known, terms, policy_id, self.now)
+        return []
+
+    def _may(self, row: ImportedPost, employer: Employer, known: Post | None, rules: PostRules) -> bool:
+        try:
+            require_offer(employer, row.terms, rules, self.now)
+            if known is not None:
+                require_room(known, row.terms.openings)
+        except DomainError as refusal:
+            self.faults += [(row.row, fault) for fault in refusal.faults]
+            return False
+        return True
+
+    def _new_employer(self, row: ImportedPost, county: str) -> Employer:
+        return Employer(
+            id=new_id(),
+            county=county,
+            credit_code=row.credit_code,
+            name=row.employer,
+            kind=row.employer_kind,
+            version=1,
+            recorded_by=self.who.id,
+            recorded_at=self.now,
+            changed_at=self.now,
+        )
+
+
+def _columns(post: Post) -> dict[str, Any]:
+    return {name: getattr(post, name) for name in TOLD}

@@ -1,0 +1,29 @@
+"""The policies of posts, training and trades, as they are in force."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.clock import local_date
+from shared.contracts.jobs_posts_policies import PostRules, TradeReference, TrainingRules
+from shared.db.engine import ReadSession
+from shared.projections import policies
+
+POST_RULES, TRAINING_RULES, TRADE_REFERENCE = "post-rules", "training-rules", "trade-reference"
+
+
+async def post_rules(session: ReadSession, county: str, now: datetime) -> tuple[PostRules, UUID]:
+    """What a post may ask, and the version that says so. Raises `PolicyMissing`."""
+    found = (await policies.load(session, POST_RULES)).in_force(county, local_date(now))
+    return PostRules.model_validate(found.body), found.id
+
+
+async def training_rules(session: ReadSession, county: str, now: datetime) -> tuple[TrainingRules, UUID]:
+    """What training pays and when it is completed, and the version that says so. Raises `PolicyMissing`."""
+    found = (await policies.load(session, TRAINING_RULES)).in_force(county, local_date(now))
+    return TrainingRules.model_validate(found.body), found.id
+
+
+async def trade_reference(session: ReadSession, county: str, now: datetime) -> tuple[TradeReference, UUID]:
+    """What trades are compared with, and the version that says so. Raises `PolicyMissing`."""
+    found = (await policies.load(session, TRADE_REFERENCE)).in_force(county, local_date(now))
+    return TradeReference.model_validate(found.body), found.id

@@ -1,0 +1,133 @@
+"""Exports of others are taken in, compared with the ledger, and forgotten (`usecases.reconciliation_work` compares)."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.jobs.models import Reconciliation
+from services.jobs.queries import reconciliation as queries
+from services.jobs.queries import reconciliation_work as work
+from shared import files as shared_files
+from shared.areas import Scope
+from shared.clock import local_date
+from shared.contracts.jobs_reconcile_policies import ExportSource, LedgerComparison
+from shared.db.engine import Database, ReadSession, WriteSession
+from shared.projections import policies
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+CONTENT, NAMES = "reconciliation-file", "reconciliation-files"
+FOLDER = "reconciliations/"
+POLICY = "ledger-comparison"
+ORPHANS_KEPT = timedelta(days=1)
+_EVERYWHERE = Scope.everywhere()
+
+
+class Shelf(shared_files.Shelf):
+    """Where the exports lie, and what opens them."""
+
+    folder, purpose = FOLDER, CONTENT
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedExport:
+    """All files of an upload: they lie sealed in the store, whole, and their heads were read."""
+
+    id: UUID
+    source: ExportSource
+    month: date
+    area_code: str
+    files: Sequence[tuple[str, int]]  # names and bytes
+    rows_estimate: int | None
+
+
+async def comparison_in_force(session: ReadSession, area_code: str, now: datetime) -> tuple[LedgerComparison, UUID]:
+    """The policy by which an area's ledger is compared. Raises `PolicyMissing`."""
+    policy = (await policies.load(session, POLICY)).in_force(area_code, local_date(now))
+    return LedgerComparison.model_validate(policy.body), policy.id
+
+
+async def accept_export(
+    session: WriteSession, vault: Vault, who: Principal, arrived: ArrivedExport, now: datetime
+) -> Reconciliation:
+    """Keep an export to be compared."""
+    size = sum(size for _, size in arrived.files)
+    names: dict[str, Any] = {"files": [{"name": name, "size": size} for name, size in arrived.files]}
+    run = Reconciliation(
+        id=arrived.id,
+        source=arrived.source,
+        month=arrived.month,
+        area_code=arrived.area_code,
+        state="queued",
+        files_sealed=vault.seal_json(names, NAMES),
+        size=size,
+        sent_by=who.id,
+        rows_estimate=arrived.rows_estimate,
+        rows_read=0,
+        people_compared=0,
+        attempts=0,
+        received_at=now,
+    )
+    await queries.insert_run(session, run)
+    told = {"source": run.source, "month": run.month.isoformat(), "files": len(arrived.files), "size": size}
+    await audit.record(session, who, "reconciliation:send", run.id, area_code=run.area_code, **told)
+    return run
+
+
+def files_of(run: Reconciliation, vault: Vault) -> list[dict[str, Any]]:
+    """Names and sizes of a set's files, in their order."""
+    files: list[dict[str, Any]] = vault.open_json(run.files_sealed, NAMES)["files"]
+    return files
+
+
+async def forget_files(database: Database, shelf: Shelf, now: datetime) -> int:
+    """Delete the files of comparisons that are over; what was found stays. How many."""
+    async with database.read(_EVERYWHERE) as session:
+        over = await queries.list_read(session, 100)
+    for run in over:
+        await shelf.delete(run.id, len(files_of(run, shelf.vault)))
+        async with database.write(_EVERYWHERE) as session:
+            (await queries.lock_run(session, run.id)).files_deleted_at = now
+    return len(over)
+
+
+async def forget_old_runs(database: Database, now: datetime) -> int:
+    """Delete the rows of comparisons that were kept as long as the policy says. How many."""
+    async with database.read(_EVERYWHERE) as session:
+        versions = (await policies.load(session, POLICY)).versions
+        kept = min((LedgerComparison.model_validate(one.body).kept_days for one in versions), default=None)
+        outworn = await queries.list_outworn(session, now - timedelta(days=kept), 100) if kept else []
+    forgotten = 0
+    for run in outworn:
+        async with database.read(_EVERYWHERE) as session:
+            comparison, _ = await comparison_in_force(session, run.area_code, now)
+        if run.received_at < now - timedelta(days=comparison.kept_days):
+            await forget_rows(database, run.id)
+            async with database.write(_EVERYWHERE) as session:
+                (await queries.lock_run(session, run.id)).deleted_at = now
+            forgotten += 1
+    return forgotten
+
+
+async def forget_rows(database: Database, run_id: UUID) -> None:
+    """Delete what a comparison found, part by part."""
+    more = True
+    while more:
+        async with database.write(_EVERYWHERE) as session:
+            more = await work.forget_some_rows(session, run_id)
+
+
+async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
+    """Delete what lies in the store and belongs to no comparison: its process died before it could say what it was."""
+    names = await asyncio.to_thread(shelf.store.list_older, FOLDER, now - ORPHANS_KEPT)
+    by_id = {name: UUID(name.removeprefix(FOLDER).partition("/")[0]) for name in names}
+    async with database.read(_EVERYWHERE) as session:
+        orphans = await queries.find_unknown(session, list(set(by_id.values())))
+    gone = [name for name, run_id in by_id.items() if run_id in orphans]
+    for name in gone:
+        await shelf.store.delete(name)
+    return len(gone)

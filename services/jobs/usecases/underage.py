@@ -1,0 +1,49 @@
+"""A day of birth was corrected, and somebody who is being placed is under 16: the placement ends, and it is told."""
+
+from datetime import date, datetime
+
+from services.jobs.queries import placements as find
+from services.jobs.queries.placements import PlacementRow
+from services.jobs.rules.ages import WORKING_AGE
+from services.jobs.rules.placement_endings import UNDERAGE
+from services.jobs.rules.placement_states import BOUND, PROPOSED, require_move
+from services.jobs.usecases.arrivals import leave
+from services.jobs.usecases.placement_checks import tell_minor
+from services.jobs.usecases.placement_clocks import get_clocks
+from services.jobs.usecases.placement_history import Step, go
+from shared.clock import local_date
+from shared.db.engine import WriteSession
+from shared.security.principals import SYSTEM
+from shared.security.vault import Vault
+
+BATCH = 100
+
+
+async def end_underage(session: WriteSession, vault: Vault, now: datetime) -> int:
+    """End the placements of people under 16, one batch; how many."""
+    rows = await find.lock_underage(session, _born_after(local_date(now)), BATCH)
+    for row in rows:
+        await _end(session, vault, row, now)
+        await tell_minor(session, SYSTEM, row.person.id, now)
+    return len(rows)
+
+
+async def _end(session: WriteSession, vault: Vault, row: PlacementRow, now: datetime) -> None:
+    placement, today = row.placement, local_date(now)
+    clocks = await get_clocks(session, placement.area_code, today)
+    step = Step("underage", today, SYSTEM.id, now, UNDERAGE, policy_id=clocks.policy_id)
+    if placement.state in PROPOSED or placement.state == BOUND[0]:
+        require_move(placement.state, "refused", "underage")
+        go(session, vault, placement, "refused", clocks, step)
+        await session.flush()
+    else:
+        await leave(session, vault, SYSTEM, row, clocks, step)
+
+
+def _born_after(today: date) -> date:
+    """Who was born after that day is under 16 today; on 29 February the day before counts for all other years."""
+    year = today.year - WORKING_AGE
+    try:
+        return today.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)

@@ -1,0 +1,59 @@
+"""A set of files in a form on its way into the store: sealed piece by piece, never whole in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import Request
+
+from shared.errors import TooLarge
+from shared.files import FileStore
+from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
+from shared.http.problems import BODY_UNREAD
+from shared.security.sealed_files import FileSeal, seal_stream
+
+FORM_OVERHEAD = 100_000
+"""Bytes of a form around its files."""
+
+
+class FilesTooLarge(TooLarge):
+    """The files of a set are larger than the service takes."""
+
+    code: ClassVar[str] = "file-too-large"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """A file of the form, and what its sender calls it."""
+
+    name: str
+    counted: CountedFile
+
+
+async def seal_files(
+    request: Request,
+    store: FileStore,
+    seal_of: Callable[[int], FileSeal],
+    files: list[SealedFile],
+    limit: int,
+    most_files: int,
+) -> FormStream:
+    """Seal all files of the request into the store, each under its seal's name; the form with its fields.
+
+    `files` grows while they come: whatever is raised, the caller deletes so many. Raises `FilesTooLarge`,
+    `FormInvalid`, `FormFieldInvalid`, `ClientDisconnect`.
+    """
+    setattr(request.state, BODY_UNREAD, True)
+    if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
+        raise FilesTooLarge(max_bytes=limit)
+    form = FormStream(request.stream(), request.headers.get("content-type", ""), most_files)
+    while await form.next_file():
+        left = limit - sum(one.counted.size for one in files)
+        counted = CountedFile(form.file(), left, lambda: FilesTooLarge(max_bytes=limit))
+        files.append(SealedFile(form.file_name, counted))
+        seal = seal_of(len(files) - 1)
+        await store.write(seal.name, seal_stream(counted, seal))
+    setattr(request.state, BODY_UNREAD, False)
+    if not files:
+        raise FormFieldInvalid(field="file")
+    return form
