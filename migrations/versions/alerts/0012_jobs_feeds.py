@@ -10,8 +10,8 @@ from alembic import op
 
 from shared.ids import new_id
 
-revision = "alerts_0011"
-down_revision = "alerts_0010"
+revision = "alerts_0012"
+down_revision = "alerts_0011"
 branch_labels = None
 depends_on = None
 
