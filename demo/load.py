@@ -20,6 +20,7 @@ import httpx
 from demo import conditions, county
 from demo.households import STORY_VILLAGE, households
 from demo.income import LINE, income_file
+from demo.labour import load_labour
 from demo.places import COUNTY
 from shared.private_files import write_private
 
@@ -54,6 +55,7 @@ async def load_county(
     keys = await _load_keys(api)
     await _publish_income_line(api)
     people = await _load_households(api, households, progress)
+    await _load_labour(client, accounts, people, progress)
     write_private(
         file,
         {
@@ -95,6 +97,12 @@ class _Api:
         if not (done_before and _mistakes(answer) == {done_before}):
             _check(answer)
         return answer.json() if answer.content else None
+
+    async def put(self, path: str, **request: Any) -> Any:
+        """PUT that must succeed."""
+        answer = await self._client.put(path, **request)
+        _check(answer)
+        return answer.json()
 
     async def get(self, path: str, **request: Any) -> Any:
         """GET that must succeed."""
@@ -175,6 +183,16 @@ async def _load_keys(api: _Api) -> dict[str, str]:
             made = await api.post("/directory/v1/api-keys", json=draft)
             keys.update(dict.fromkeys(one.reports, made["secret"]))
     return keys
+
+
+async def _load_labour(
+    client: httpx.AsyncClient, accounts: list[dict[str, str]], people: list[dict[str, Any]], progress: Progress
+) -> None:
+    """What the county's labour centre would enter, by the county's own account."""
+    account, api = next(one for one in accounts if one["role"] == "county"), _Api(client)
+    await api.sign_in(account["username"], account["password"])
+    loaded = await load_labour(api, {one["household_id"] for one in people}, date.today())
+    progress("demo-labour", loaded, loaded)
 
 
 async def _load_households(api: _Api, count: int, progress: Progress) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from services.jobs.queries.matching import forget_inputs
 from services.jobs.settings import JobsSettings
 from services.jobs.usecases import move_up
+from services.jobs.usecases.carrying import roll_months
 from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
 from services.jobs.usecases.needs import withdraw_past
 from services.jobs.usecases.openings import close_past
@@ -18,6 +19,8 @@ from shared.db.engine import Database
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
 from shared.worker_process import keep_process
+
+MONTHS_SECONDS = 600.0
 
 
 def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:
@@ -32,6 +35,7 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         every(settings.sweep_seconds, "placements", lambda: sweep_placements(database, vault)),
         every(MATCHING_SECONDS, "matching inputs", lambda: sweep_matching(database, settings.matching_days)),
         keep_matching,
+        every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.jobs.usecases import asked_needs, people, schooling
+from services.jobs.usecases.carrying import follow_moves
 from shared.clock import utc_now
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
@@ -23,6 +24,7 @@ def make_handlers(vault: Vault) -> Mapping[EventType, Handler]:
     async def on_labour_changed(session: WriteSession, received: Sequence[Received[LabourChanged]]) -> None:
         """People of the labour force came, changed or left."""
         await people.take_people(session, vault, [one.event for one in received], utc_now())
+        await follow_moves(session, {person.person_key for one in received for person in one.event.people}, utc_now())
 
     return {
         AreasChanged: on_areas_changed,

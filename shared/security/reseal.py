@@ -94,12 +94,12 @@ async def _reseal_page(session: WriteSession, vault: Vault, sealed: Sealed, afte
     # Not FOR UPDATE: rows that refer to this one can still be written.
     rows = (await session.execute(page.with_for_update(skip_locked=True, key_share=True))).all()
     values = [
-        {**{f"key_{n}": part for n, part in enumerate(place)}, "value": _anew(vault, value, sealed, place)}
+        {**{f"key_{n}": part for n, part in enumerate(place)}, "sealed_anew": _anew(vault, value, sealed, place)}
         for *place, value in rows
     ]
     if values:
         here = [key == bindparam(f"key_{n}") for n, key in enumerate(keys)]
-        change = update(sealed.table).where(*here).values({sealed.column: bindparam("value")})
+        change = update(sealed.table).where(*here).values({sealed.column: bindparam("sealed_anew")})
         await (await session.connection()).execute(change, values)
     return [tuple(place) for *place, _ in rows]
 

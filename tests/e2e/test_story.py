@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services import SERVICES
 from tests.e2e import story
 from tests.e2e.collector import Collector
 from tests.e2e.story import eventually, report, see_alert, task_of
@@ -207,7 +208,7 @@ async def test_one_trace_from_the_request_to_the_task(system: System, collector:
 
 async def test_the_logs_name_nobody(system: System) -> None:
     """Runs last: every story before it has left its lines."""
-    for service in ("directory", "alerts", "households"):
+    for service in SERVICES:
         log = system.log(service)
         assert log, "there is a log to look into"
         for person in system.demo["people"]:

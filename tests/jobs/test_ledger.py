@@ -327,3 +327,38 @@ async def test_counts_as_they_were_known_on_a_day(service: Jobs) -> None:
     assert await counted(None) == (1, 1)
     assert await counted(before) == (1, 0)
     assert await counted(TODAY) == (1, 1)
+
+
+async def needs(service: Jobs) -> list[Any]:
+    """Needs for work, by person."""
+    return await service.sql("SELECT person_id, state, wants_change, services FROM work_need ORDER BY person_id")
+
+
+async def test_who_wants_work_has_a_need(service: Jobs) -> None:
+    content, changes, plans = await service.people(1, 2, 3)
+    await put(service, content, OUT)
+    await put(service, changes, changed(wants_change=True))
+    await put(service, plans, {"status": "planned", "plan_area": "44", "plan_on": last_day(MONTH).isoformat()})
+    assert await needs(service) == [
+        (changes, "open", True, ["training"]),
+        (plans, "open", False, ["referral"]),
+    ]
+    await put(service, changes, OUT, headers={"If-Match": '"1"'})
+    assert [one[1] for one in await needs(service)] == ["withdrawn", "open"]
+    await put(service, changes, changed(wants_change=True, services=[]), headers={"If-Match": '"2"'})
+    assert (await needs(service))[0] == (changes, "open", True, ["referral"])
+
+
+async def test_an_older_month_opens_no_need(service: Jobs) -> None:
+    [person] = await service.people(1)
+    await put(service, person, changed(wants_change=True), LAST)
+    assert await needs(service) == []
+
+
+async def test_a_need_from_elsewhere_is_enough(service: Jobs) -> None:
+    [person] = await service.people(1)
+    answer = await service.post("/needs", {"person_id": str(person)}, "village", PINE)
+    assert answer.status_code == 201, answer.text
+    await put(service, person, changed(wants_change=True))
+    await put(service, person, OUT, headers={"If-Match": '"1"'})
+    assert [one[1] for one in await needs(service)] == ["open"]

@@ -23,6 +23,29 @@ AskMatching = Annotated[Principal, Depends(Permit("matching-run:ask", Role.TOWNS
 ReadProposal = Annotated[Principal, Depends(Permit("matching-proposal:read", *FIELD, Role.SUPERVISOR))]
 DecideProposal = Annotated[Principal, Depends(Permit("matching-proposal:decide", *FIELD))]
 
+# Employers and posts are no people's data: bureaus see them, and those that have to do with work keep them.
+_POSTS = (Role.BUREAU, *FIELD)
+ReadEmployer = Annotated[Principal, Depends(Permit("employer:read", *_POSTS, Role.SUPERVISOR))]
+WriteEmployer = Annotated[Principal, Depends(Permit("employer:write", Role.BUREAU, Role.TOWNSHIP, Role.COUNTY))]
+BlacklistEmployer = Annotated[Principal, Depends(Permit("employer:blacklist", Role.BUREAU, Role.COUNTY))]
+ReadPost = Annotated[Principal, Depends(Permit("post:read", *_POSTS, Role.SUPERVISOR))]
+WritePost = Annotated[Principal, Depends(Permit("post:write", Role.BUREAU, Role.TOWNSHIP, Role.COUNTY))]
+ConfirmPost = Annotated[Principal, Depends(Permit("post:confirm", Role.BUREAU, Role.COUNTY))]
+ImportPost = Annotated[Principal, Depends(Permit("post:import", Role.BUREAU, Role.COUNTY))]
+ReadCourse = Annotated[Principal, Depends(Permit("course:read", *_POSTS, Role.SUPERVISOR))]
+WriteCourse = Annotated[Principal, Depends(Permit("course:write", Role.BUREAU, Role.COUNTY))]
+ReadEnrolment = Annotated[Principal, Depends(Permit("enrolment:read", *FIELD, Role.SUPERVISOR))]
+WriteEnrolment = Annotated[Principal, Depends(Permit("enrolment:write", *FIELD))]
+RecordAttendance = Annotated[Principal, Depends(Permit("attendance:record", Role.TOWNSHIP, Role.COUNTY))]
+CompleteEnrolment = Annotated[Principal, Depends(Permit("enrolment:complete", Role.TOWNSHIP, Role.COUNTY))]
+AddCertificate = Annotated[Principal, Depends(Permit("certificate:add", *FIELD))]
+ReadBrand = Annotated[Principal, Depends(Permit("brand:read", *FIELD, Role.SUPERVISOR))]
+
+
+def sees_contacts(who: Principal) -> bool:
+    """Whether an employer's contact, phone and what is held against it are shown in clear."""
+    return who.role in _POSTS
+
 
 def sees_people(who: Principal) -> bool:
     """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""

@@ -65,6 +65,12 @@ async def is_carried(session: WriteSession, month: date) -> bool:
     return bool(await session.scalar(_DONE, {"month": month}))
 
 
+async def find_last_carried(session: WriteSession) -> date | None:
+    """The newest month that was carried forward."""
+    found: date | None = await session.scalar(text("SELECT max(month) FROM ledger_month"))
+    return found
+
+
 async def carry_all(session: WriteSession, month: date, now: datetime) -> int:
     """Everybody's row of the month before, of those who still live here and have none in `month`; how many."""
     done = await (await raw(session)).execute(_CARRY_ALL, month, move(month, -1), now)
@@ -90,23 +96,22 @@ async def make_months(session: WriteSession, first: date, last: date) -> int:
 
 
 _FOLLOW = """
-WITH moved AS (
-    UPDATE labour_row AS r SET area_code = p.area_code, version = r.version + 1, changed_at = :now
-    FROM person AS p, (SELECT person_id, area_code FROM labour_row WHERE month = :month) AS old
-    WHERE r.month = :month AND r.person_id = p.id AND old.person_id = p.id AND r.area_code <> p.area_code AND p.active
-        AND (CAST(:everybody AS boolean) OR p.id = ANY (CAST(:people AS uuid[])))
-    RETURNING r.person_id, r.month, r.source, r.version, p.area_code, old.area_code AS before
+WITH old AS (
+    SELECT r.person_id, r.area_code AS before, p.area_code AS after
+    FROM person AS p JOIN labour_row AS r ON r.person_id = p.id AND r.month = $1
+    WHERE p.person_key = ANY ($2) AND p.active AND r.area_code <> p.area_code
+), moved AS (
+    UPDATE labour_row AS r SET area_code = old.after, version = r.version + 1, changed_at = $3
+    FROM old WHERE r.month = $1 AND r.person_id = old.person_id
+    RETURNING r.person_id, r.source, r.version, old.before, old.after
 )
 INSERT INTO labour_change (id, month, person_id, area_code, what, source, at, version, fields, detail)
-SELECT uuidv7(), month, person_id, area_code, 'moved', source, :now, version, ARRAY['area_code'],
-    jsonb_build_object('area_code', jsonb_build_array(before, area_code))
+SELECT uuidv7(), $1, person_id, after, 'moved', source, $3, version, ARRAY['area_code'],
+    jsonb_build_object('area_code', jsonb_build_array(before, after))
 FROM moved
 """
 
 
-async def follow_people(
-    session: WriteSession, month: date, now: datetime, people: Collection[UUID] | None = None
-) -> None:
-    """Rows of `month` go along to where their people live now; of `people`, or of everybody."""
-    told = {"month": month, "now": now, "everybody": people is None, "people": list(people or ())}
-    await session.execute(text(_FOLLOW), told)
+async def follow_people(session: WriteSession, month: date, now: datetime, person_keys: Collection[str]) -> None:
+    """Rows of `month` go along to where these people live now."""
+    await (await raw(session)).execute(_FOLLOW, month, list(person_keys), now)

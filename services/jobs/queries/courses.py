@@ -35,7 +35,7 @@ class CourseFilter:
             (self.place, Course.place.startswith(self.place or "")),
             (self.venue, Course.venue == self.venue),
             (self.employer_id, Course.employer_id == self.employer_id),
-            (self.ends_from, Course.ends_on >= self.ends_from),
+            (self.ends_from, Course.ends_on >= (self.ends_from or date.min)),
         )
         return [condition for value, condition in wanted if value is not None]
 

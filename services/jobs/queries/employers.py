@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.jobs.models.posts import Blacklisting, Employer
+from services.jobs.rules.places import COUNTY_DIGITS
 from services.jobs.rules.post_refusals import EmployerNotFound
-from services.jobs.rules.posts import COUNTY_DIGITS
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 

@@ -41,11 +41,11 @@ class PostFilter:
         wanted = (
             (self.trade, Post.trade == self.trade),
             (self.place, Post.place.startswith(self.place or "")),
-            (self.pay_from, Post.pay_low >= self.pay_from),
+            (self.pay_from, Post.pay_low >= (self.pay_from or 0)),
             (self.lodging, Post.lodging.is_(bool(self.lodging))),
             (self.night, Post.shift != "day" if self.night else Post.shift == "day"),
             (self.employer_id, Post.employer_id == self.employer_id),
-            (self.open_on, or_(Post.until_on.is_(None), Post.until_on >= self.open_on)),
+            (self.open_on, or_(Post.until_on.is_(None), Post.until_on >= (self.open_on or date.min))),
         )
         states: list[ColumnElement[str]] = [literal_column(f"'{PostState(state)}'") for state in self.states]
         return [Post.state.in_(states), *(condition for value, condition in wanted if value is not None)]

@@ -231,6 +231,13 @@ def counts_on(entry: Entry, day: date) -> bool:
     return entry.ended_on is not None  # came home later in the month
 
 
+def wants_work(status: Status, wants_change: bool | None, able: bool | None, willing: bool | None) -> bool:
+    """Whether somebody looks for work: other work, a planned departure, or at home and able and willing."""
+    if status == "out":
+        return bool(wants_change)
+    return status == "planned" or (bool(able) and bool(willing))
+
+
 def carried(entry: Entry, month: date) -> Entry:
     """A row of the month before as it is carried into `month` (`queries/carrying.py` does it in SQL).
 

@@ -1,14 +1,13 @@
 """Rows of a file of posts: what each says, and what is to become of it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
-from services.jobs.rules import credit_codes
-from services.jobs.rules.posts import ABROAD, Terms
-from shared import areas
+from services.jobs.rules import credit_codes, places
+from services.jobs.rules.posts import Terms
 from shared.errors import Fault
 
 Outcome = Literal["added", "changed", "unchanged"]
@@ -18,8 +17,6 @@ OLDEST = 99
 TOLD = tuple(one.name for one in fields(Terms) if one.name != "health_limits")
 """What a file says of a post; limits of health stand in none."""
 _SEVERAL = re.compile(r"[、,，;；/\s]+")
-_ANYBODY = frozenset({"不限", "无", "男女不限", "不限制", "均可"})
-_ABROAD = frozenset({"境外", "国外", "abroad"})
 
 
 class Words(Protocol):
@@ -46,9 +43,14 @@ class ImportedPost:
         return self.credit_code or self.employer
 
 
-def read_row(row: Mapping[str, Any], lists: Mapping[str, Words]) -> ImportedPost | list[Fault]:
-    """A row of the table, its cells typed; the faults never hold what stood there."""
-    cells = _Cells(row, lists)
+def read_row(
+    row: Mapping[str, Any], lists: Mapping[str, Words], words: Mapping[str, Collection[str]]
+) -> ImportedPost | list[Fault]:
+    """A row of the table, its cells typed; the faults never hold what stood there.
+
+    `words`: what stands for `anybody` and for `abroad`.
+    """
+    cells = _Cells(row, lists, words)
     post = cells.read()
     return cells.faults or post
 
@@ -56,8 +58,11 @@ def read_row(row: Mapping[str, Any], lists: Mapping[str, Words]) -> ImportedPost
 class _Cells:
     """Reads one row; what is wrong gathers in `faults`, so that a row tells everything at once."""
 
-    def __init__(self, row: Mapping[str, Any], lists: Mapping[str, Words]) -> None:
+    def __init__(
+        self, row: Mapping[str, Any], lists: Mapping[str, Words], words: Mapping[str, Collection[str]]
+    ) -> None:
         self.row = row
+        self.words = words
         self.lists = lists
         self.faults: list[Fault] = []
 
@@ -80,7 +85,7 @@ class _Cells:
             age_low=self._whole("age_low", 0, OLDEST),
             age_high=self._whole("age_high", 0, OLDEST),
             age_reason=self.row["age_reason"],
-            sex=None if self.row["sex"] in _ANYBODY else self._code("sex", "sex"),
+            sex=None if self.row["sex"] in self.words["anybody"] else self._code("sex", "sex"),
             sex_reason=self.row["sex_reason"],
             certificates=tuple(dict.fromkeys(self._certificates())),
             until_on=self.row["until_on"],
@@ -105,7 +110,7 @@ class _Cells:
 
     def _certificates(self) -> Iterator[str]:
         text = self.row["certificates"]
-        if text is None or text in _ANYBODY:
+        if text is None or text in self.words["anybody"]:
             return
         for word in filter(None, _SEVERAL.split(text)):
             code = self.lists["trade"].accepted.get(word)
@@ -116,16 +121,13 @@ class _Cells:
 
     def _place(self) -> str:
         text = self.row["place"].strip()
-        if text in _ABROAD:
-            return ABROAD
+        if text in self.words["abroad"]:
+            return places.ABROAD
         try:
-            code = areas.normalise(text)
-        except areas.InvalidAreaCode as wrong:
+            return places.normalise(text)
+        except places.InvalidPlace as wrong:
             self.faults.append(Fault("place", wrong.code))
             return ""
-        if len(areas.prefix(code)) < 6:
-            self.faults.append(Fault("place", "place-to-county"))
-        return code
 
     def _credit_code(self) -> str | None:
         text = self.row["credit_code"]

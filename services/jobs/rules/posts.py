@@ -1,11 +1,12 @@
 """Posts: what their states allow, and how openings are taken and given back."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from services.jobs.rules.places import COUNTY_DIGITS
 from services.jobs.rules.post_refusals import (
     BureauKeepsNoPosts,
     CountyUnclear,
@@ -21,11 +22,9 @@ from shared.areas import CODE_LENGTH, Scope
 from shared.contracts.jobs_posts_policies import PostRules
 from shared.security.principals import Principal, Role
 
-ABROAD = "abroad"
 PAST = "past"
 """Closed because its last day was over: whoever was put forward before may still be taken on."""
 BLACKLISTED = "blacklisted"
-COUNTY_DIGITS = 6
 
 Move = Literal["confirm", "close", "reopen"]
 MOVES: Mapping[Move, frozenset[str]] = {
@@ -156,8 +155,3 @@ def settle(post: Openings) -> None:
     """An open post without a free opening is filled, a filled one with one is open; what is closed stays closed."""
     if post.state in ("open", "filled"):
         post.state = "filled" if post.filled + post.reserved >= post.openings else "open"
-
-
-def place_lies_in(place: str, prefixes: Collection[str]) -> bool:
-    """Whether a place lies in one of the areas; abroad lies in none."""
-    return place != ABROAD and place.startswith(tuple(prefixes))

@@ -1,7 +1,7 @@
 """Courses: entered, changed, cancelled; seats that come free go to the waiting list."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from services.jobs.queries import courses as find
 from services.jobs.queries import enrolments
 from services.jobs.queries.employers import get_employer
 from services.jobs.queries.posts import get_post
+from services.jobs.rules.courses import CourseFacts
 from services.jobs.rules.post_refusals import CoursePostElsewhere
 from services.jobs.rules.posts import county_of, require_labour_bureau
 from services.jobs.rules.training import coming_up, held_until, require_open, require_seats
@@ -24,23 +25,6 @@ from shared.security import audit
 from shared.security.principals import Principal
 
 BATCH = 100
-
-
-@dataclass(frozen=True, slots=True)
-class CourseFacts:
-    """What a course is; see the columns of `Course`."""
-
-    kind: str
-    trade: str
-    title: str
-    place: str
-    venue: str
-    seats: int
-    starts_on: date
-    ends_on: date
-    level: str | None = None
-    employer_id: UUID | None = None
-    post_id: UUID | None = None
 
 
 async def add_course(session: WriteSession, who: Principal, facts: CourseFacts, now: datetime) -> Course:

@@ -1,7 +1,6 @@
 """Employers: entered, changed, put on the blacklist and taken off it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from services.jobs.models.posts import Blacklisting, Employer, PostState
 from services.jobs.queries import employers as find
 from services.jobs.queries.posts import lock_offered
+from services.jobs.rules.employers import EmployerFacts
 from services.jobs.rules.post_refusals import EmployerIsBlacklisted, EmployerKnown, EmployerNotBlacklisted
 from services.jobs.rules.posts import BLACKLISTED, county_of, require_labour_bureau
 from services.jobs.usecases.post_rules import post_rules
@@ -23,18 +23,6 @@ from shared.security.vault import Vault
 CONTACT, PHONE = "employer-contact", "employer-phone"
 BLACKLIST_DETAIL = "blacklist-reason"
 """Purposes under which the texts are sealed."""
-
-
-@dataclass(frozen=True, slots=True)
-class EmployerFacts:
-    """What somebody says of an employer."""
-
-    name: str
-    kind: str
-    credit_code: str | None = None
-    area_code: str | None = None
-    contact: str | None = None
-    phone: str | None = None
 
 
 async def add_employer(

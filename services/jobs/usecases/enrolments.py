@@ -1,7 +1,6 @@
 """Enrolments: people go to a course or onto its waiting list, drop out, come or stay away, and complete it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from services.jobs.queries.courses import lock_course
 from services.jobs.queries.enrolments import EnrolmentRow
 from services.jobs.rules import training
 from services.jobs.rules.ages import is_minor
+from services.jobs.rules.courses import Entry
 from services.jobs.rules.post_refusals import (
     AttendanceDay,
     CertificateKnown,
@@ -33,15 +33,6 @@ from shared.security import audit
 from shared.security.principals import Principal
 
 LIVE = frozenset({EnrolmentState.WAITING, EnrolmentState.ENROLLED})
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Whom to enrol. `need_id`: the need it answers; `post_id`: the post that is kept for them (培训+转岗)."""
-
-    person_id: UUID
-    need_id: UUID | None = None
-    post_id: UUID | None = None
 
 
 async def enrol(session: WriteSession, who: Principal, course_id: UUID, entry: Entry, now: datetime) -> EnrolmentRow:

@@ -16,6 +16,7 @@ from services.jobs.rules.ledger import Entry, Source, Worker, carried, changes
 from services.jobs.rules.months import month_of, month_text, move
 from services.jobs.usecases.ledger_checks import Rulebook
 from services.jobs.usecases.ledger_lines import EMPLOYER, Act, changed_row, employer_key, line, new_row
+from services.jobs.usecases.ledger_needs import follow_wishes
 from services.jobs.usecases.wages import minor_working, wage_reported
 from shared.clock import local_date
 from shared.contracts.envelope import Event
@@ -73,6 +74,7 @@ class Recording:
     changed: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    people: dict[UUID, Person] = field(default_factory=dict)
 
     @classmethod
     async def begin(
@@ -94,6 +96,7 @@ class Recording:
         """Record drafts of this month; of two on one person the later is refused."""
         people = await list_by_ids(self.session, self.who.scope, [one.person_id for one in drafts])
         rows = await queries.lock_rows(self.session, self.act.month, people)
+        self.people = people
         seen: set[UUID] = set()
         outcomes = []
         for draft in drafts:
@@ -114,6 +117,7 @@ class Recording:
         """Confirm rows as they stand."""
         known = await list_by_ids(self.session, self.who.scope, people)
         rows = await queries.lock_rows(self.session, self.act.month, known)
+        self.people = known
         outcomes = [self._confirm(one, known.get(one), rows.get(one)) for one in people]
         await self._write()
         await self._audit(CONFIRM, outcomes)
@@ -221,11 +225,12 @@ class Recording:
         await queries.update_rows(self.session, self.act.month, self.changed)
         await queries.note_changes(self.session, self.lines)
         await emit(self.session, *self.events, lane=self.lane)
+        await follow_wishes(self.session, [*self.made, *self.changed], self.people, self.act.now)
         written = [*carried_now, *(row["person_id"] for row in (*self.made, *self.changed))]
         following = move(self.act.month, 1)
         if written and following <= month_of(local_date(self.act.now)):
             act = replace(self.act, month=following, source="carried")
-            await replace(self, act=act, made=[], changed=[], lines=[], events=[]).carry_on(written)
+            await replace(self, act=act, made=[], changed=[], lines=[], events=[], people={}).carry_on(written)
 
     async def _audit(self, action: str, outcomes: Sequence[Outcome]) -> None:
         counts: Mapping[str, int] = {

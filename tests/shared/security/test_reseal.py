@@ -38,7 +38,7 @@ UNTIL_WRITTEN = {  # a list's rows, written or forgotten within days: until then
     *(("staged_household", column) for column in ("phone_sealed", "sealed")),
     *(("staged_member", column) for column in ("id_number_sealed", "phone_sealed", "sealed")),
 }
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)  # a month of the ledger
 ROWS = 7
 
 
