@@ -12,7 +12,7 @@ from services.jobs.queries.people import get_person
 from services.jobs.queries.placement_posts import PostRow
 from services.jobs.rules.ages import age_on
 from services.jobs.rules.law import ExclusionCode, excluded_by
-from services.jobs.rules.matching_terms import Opening, Seeker
+from services.jobs.rules.matching_terms import Opening, Seeker, Terms
 from services.jobs.rules.placement_refusals import EmployerBlacklisted, PostBarred, UnderSixteen
 from services.jobs.usecases.matching_terms import terms_in_force
 from shared.clock import local_date
@@ -36,7 +36,7 @@ async def require_allowed(session: ReadSession, person: Person, row: PostRow, ne
 
     `on`: the day on which the person's age counts.
     """
-    terms = (await terms_in_force(session, person.area_code, on)).terms
+    terms = await _terms(session, person.area_code, on)
     barred = excluded_by(await _seeker(session, person, need, on), _opening(row.post), terms)
     if "under_sixteen" in barred:
         raise UnderSixteen(field="person_id")
@@ -55,6 +55,15 @@ async def tell_minor(session: WriteSession, who: Principal, person_id: UUID, now
     finding = uuid5(_FINDING, f"{person.id}:{today.year}")
     await emit(session, events.minor_working(person, finding, today, now, found_in="placement"))
     await audit.record(session, who, "placement:minor", person.id, area_code=person.area_code)
+
+
+async def _terms(session: ReadSession, area_code: str, on: date) -> Terms:
+    """The terms in force, read once a transaction for each village and day: many people are referred in one."""
+    key = ("placement-terms", area_code, on)
+    if key not in session.info:
+        session.info[key] = (await terms_in_force(session, area_code, on)).terms
+    found: Terms = session.info[key]
+    return found
 
 
 async def _seeker(session: ReadSession, person: Person, need: WorkNeed | None, on: date) -> Seeker:
