@@ -3,11 +3,13 @@
 import base64
 from datetime import date, datetime
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.jobs.models import Course, Enrolment, Person, Placement, WorkNeed
 from services.jobs.rules.ages import age_on
 from shared.contracts import jobs as contract
+
+_MINORS = UUID("6f0c2f4e-7f4b-5c53-9d6c-0b6c6f3a1d29")
 
 
 def placement_started(
@@ -67,11 +69,11 @@ def jobless_again(
 
 
 def minor_working(
-    person: Person, finding_id: UUID, seen_on: date, now: datetime, *, found_in: Literal["ledger", "placement"]
+    person: Person, seen_on: date, now: datetime, *, found_in: Literal["ledger", "placement"]
 ) -> contract.MinorWorking:
-    """Somebody under 16 works."""
+    """Somebody under 16 works: one finding for a person and year, however often and wherever it is noticed."""
     return contract.MinorWorking(
-        finding_id=finding_id,
+        finding_id=uuid5(_MINORS, f"{person.id}:{seen_on.year}"),
         person_key=person.person_key,
         area_code=person.area_code,
         name_sealed=_text(person.name_sealed),

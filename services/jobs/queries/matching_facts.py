@@ -9,16 +9,12 @@ from sqlalchemy import Row, func, or_, select, text
 
 from services.jobs.models import Course, CourseState, Employer, Placement, Post, PostState
 from services.jobs.queries.employers import of_counties
+from services.jobs.queries.stability import stability_of
 from services.jobs.rules.ages import age_on
 from services.jobs.rules.matching_terms import Opening, Seeker, Stayed
 from services.jobs.rules.placement_states import BOUND
-from services.jobs.rules.placement_stay import STILL_THERE
 from shared.areas import Scope
 from shared.db.engine import ReadSession
-
-STAY_DAYS = 90
-STAY_SEEN = timedelta(days=2 * 365)
-"""How far back an employer's placements are looked at."""
 
 _POST = (
     *(Post.id, Post.employer_id, Post.trade, Post.place, Post.pay_low, Post.pay_high, Post.lodging, Post.shift),
@@ -128,15 +124,10 @@ async def list_villagers(session: ReadSession, scope: Scope, day: date) -> dict[
 
 
 async def list_stays(session: ReadSession, day: date) -> dict[str, Stayed]:
-    """Of each employer, people who were to have stayed 90 days and were reached: how many, and how many had."""
-    there = func.count().filter(Placement.stay_90.in_(STILL_THERE))
-    seen = select(Placement.employer_id, func.count(), there).where(
-        Placement.arrived_on.between(day - STAY_SEEN, day - timedelta(days=STAY_DAYS)),
-        Placement.stay_90.is_not(None),
-        Placement.stay_90 != "not_reached",
-    )
-    rows = await session.execute(seen.group_by(Placement.employer_id))
-    return {str(employer): Stayed(placed, stayed) for employer, placed, stayed in rows}
+    """Of each employer with an open post, people placed 90 days ago and more of whom it is known: how many, who stayed."""
+    employers = list(await session.scalars(select(Post.employer_id).where(Post.state == PostState.OPEN).distinct()))
+    found = await stability_of(session, employers, day)
+    return {str(employer): Stayed(one.answered, one.still_there) for employer, one in found.items()}
 
 
 def _seeker(row: Row[Any], day: date) -> Seeker:

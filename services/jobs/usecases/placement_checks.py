@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from math import ceil
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -28,7 +28,6 @@ BINDING: frozenset[ExclusionCode] = frozenset(
     }
 )
 """What no word of the person changes. The others are wishes: who accepts a post has thought better of them."""
-_FINDING = UUID("6f0c2f4e-7f4b-5c53-9d6c-0b6c6f3a1d29")
 
 
 async def require_allowed(session: ReadSession, person: Person, row: PostRow, need: WorkNeed | None, on: date) -> None:
@@ -52,8 +51,7 @@ async def tell_minor(session: WriteSession, who: Principal, person_id: UUID, now
     """Somebody under 16 was to be placed, or is: told once a person and year, in a transaction of its own."""
     person = await get_person(session, who.scope, person_id)
     today = local_date(now)
-    finding = uuid5(_FINDING, f"{person.id}:{today.year}")
-    await emit(session, events.minor_working(person, finding, today, now, found_in="placement"))
+    await emit(session, events.minor_working(person, today, now, found_in="placement"))
     await audit.record(session, who, "placement:minor", person.id, area_code=person.area_code)
 
 

@@ -1,15 +1,13 @@
 """What others hear of the ledger: wages by person and month, and people too young for the work they do."""
 
-import base64
 from datetime import date, datetime
 
+from services.jobs import events
 from services.jobs.models import Person
 from services.jobs.queries.ledger import Row
-from services.jobs.rules.ages import age_on
 from services.jobs.rules.ledger import PUBLIC_POST, Entry, first_day_of_work
 from services.jobs.rules.months import month_text
 from shared.contracts.jobs import MinorWorking, WageReported
-from shared.ids import new_id
 
 
 def wage_reported(
@@ -32,15 +30,4 @@ def wage_reported(
 
 def minor_working(person: Person, entry: Entry, month: date, now: datetime) -> MinorWorking:
     """Somebody below 16 whom an entry has at work."""
-    day = first_day_of_work(entry, month)
-    return MinorWorking(
-        finding_id=new_id(),
-        person_key=person.person_key,
-        area_code=person.area_code,
-        name_sealed=base64.b64encode(person.name_sealed).decode(),
-        id_number_sealed=base64.b64encode(person.id_number_sealed).decode(),
-        found_in="ledger",
-        age=age_on(person.birth_on, day),
-        seen_on=day,
-        noticed_at=now,
-    )
+    return events.minor_working(person, first_day_of_work(entry, month), now, found_in="ledger")
