@@ -11,14 +11,14 @@ from tests.e2e.system import System
 from tests.kafka_fixture import OpenKafka
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def collector() -> Iterator[Collector]:
     """Where the systems send their traces."""
     with collecting() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def embedded(collector: Collector) -> AsyncIterator[Embedded]:
     """One process, no broker."""
     system = Embedded(collector=collector)
@@ -28,7 +28,7 @@ async def embedded(collector: Collector) -> AsyncIterator[Embedded]:
         await system.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def on_kafka(
     collector: Collector, open_own_kafka: OpenKafka, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[OnKafka]:
