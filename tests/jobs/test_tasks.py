@@ -51,17 +51,17 @@ async def test_closed_with_one_of_its_outcomes_and_a_note_kept_sealed(
     service: Jobs, now: datetime, today: date
 ) -> None:
     [person] = await service.people(1)
-    await opened(service, now, draft(today, kind="phone_check", person_id=UUID(str(person))))
+    await opened(service, now, draft(today, kind="need_call", person_id=UUID(str(person))))
     [task] = (await service.get("/tasks", "village", PINE))["items"]
-    assert (task["person"]["name"], task["outcomes"]) == ("张三", ["agrees", "differs", "not_reached"])
+    assert (task["person"]["name"], task["outcomes"]) == ("张三", ["not_reached", "still_wants", "wants_no_more"])
     path = f"/tasks/{task['id']}/completion"
     wrong = await service.post(path, {"outcome": "left"}, "village", PINE, headers=ANY)
     assert (wrong.status_code, wrong.json()["code"]) == (422, "labour-task-outcome")
-    unread = await service.post(path, {"outcome": "agrees"}, "village", PINE)
+    unread = await service.post(path, {"outcome": "still_wants"}, "village", PINE)
     assert unread.status_code == 428
-    told = {"outcome": "differs", "note": "本人称月薪 3000 元"}
+    told = {"outcome": "still_wants", "note": "本人称月薪 3000 元"}
     done = await service.post(path, told, "village", PINE, headers={"If-Match": '"1"'})
-    assert (done.json()["state"], done.json()["outcome"], done.json()["note"]) == ("done", "differs", told["note"])
+    assert (done.json()["state"], done.json()["outcome"], done.json()["note"]) == ("done", "still_wants", told["note"])
     again = await service.post(path, told, "village", PINE, headers=ANY)
     assert (again.status_code, again.json()["code"]) == (409, "labour-task-closed")
     [(sealed, by)] = await service.sql("SELECT note_sealed, closed_by FROM labour_task")
