@@ -27,6 +27,8 @@ from shared.worker_process import keep_process
 
 MONTHS_SECONDS = 600.0
 FILES_SECONDS = 3600.0
+MATCHING_SECONDS = 6 * 3600.0
+"""How often is asked which inputs of matching runs were kept long enough."""
 
 
 def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:
@@ -65,10 +67,6 @@ async def sweep_needs(database: Database) -> None:
     while handled:
         async with database.write(Scope.everywhere()) as session:
             handled = await withdraw_past(session, utc_now())
-
-
-MATCHING_SECONDS = 6 * 3600.0
-"""How often is asked which inputs of matching runs were kept long enough."""
 
 
 async def sweep_matching(database: Database, kept_days: int) -> None:

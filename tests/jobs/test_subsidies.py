@@ -287,7 +287,7 @@ async def test_a_need_is_opened_in_one_call(service: Jobs) -> None:
     made = await service.post(path, {"trades": ["61804"]}, "village", PINE)
     need = made.json()
     assert made.status_code == 201
-    assert (need["wants_change"], need["wage_floor"], need["source"]["code"]) == (True, "1900.00", "ledger")
+    assert (need["wants_change"], need["wage_floor"], need["source"]["code"]) == (True, "1900.00", "move_up")
     again = (await service.post(path, {"trades": ["62901"]}, "village", PINE)).json()
     assert (again["id"], [one["code"] for one in again["wanted_trades"]]) == (need["id"], ["61804", "62901"])
     assert await service.sql("SELECT count(*) FROM work_need") == [(1,)]

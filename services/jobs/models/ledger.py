@@ -6,7 +6,7 @@ of the migration, ahead of time, for the service's own role may make no table.
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Numeric, SmallInteger, String, Text, text
@@ -18,7 +18,6 @@ from services.jobs.models.plumbing import AreaColumn, Base
 RowSource = Literal["hand", "file", "carried", "placement"]
 """Where a row's content comes from. `carried` is last month's, until somebody confirms or changes it."""
 Status = Literal["out", "planned", "not_out"]
-STATUSES: tuple[Status, ...] = get_args(Status)
 ImportState = Literal["queued", "checking", "checked", "applying", "applied", "failed"]
 
 _FIRST_OF_MONTH = "EXTRACT(day FROM month) = 1"

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, any_, delete, func, literal, select
+from sqlalchemy import ColumnElement, Select, any_, delete, literal, select
 
 from services.jobs.models import NeedState, NeedWaiting, Person, WorkNeed
 from services.jobs.queries.within import within
@@ -99,12 +99,6 @@ async def lock_past(session: WriteSession, today: date, limit: int) -> Sequence[
         .with_for_update(skip_locked=True)
     )
     return list(await session.scalars(query))
-
-
-async def count_open(session: ReadSession, scope: Scope) -> int:
-    """Open needs."""
-    query = select(func.count()).select_from(WorkNeed).where(within(WorkNeed.area_code, scope))
-    return await session.scalar(query.where(WorkNeed.state == NeedState.OPEN)) or 0
 
 
 async def lock_waiting(session: WriteSession, household_ids: Collection[UUID]) -> Sequence[NeedWaiting]:

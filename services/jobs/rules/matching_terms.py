@@ -8,7 +8,6 @@ from shared.contracts.jobs_match_policies import LabourDistances, MatchingWeight
 from shared.contracts.jobs_posts_policies import PostRules
 
 EARTH_KM = 6371.0
-HOME_DIGITS = 12
 PLACE_DIGITS = 6
 
 

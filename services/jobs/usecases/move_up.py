@@ -69,7 +69,7 @@ async def open_move_up(
         return NeedRow(need, person)
     wishes = Wishes(wants_change=True, wanted_trades=trades, wage_floor=floor, services=("referral",))
     ref = f"move-up:{person.id}:{now.isoformat()}"
-    return await open_need(session, who, person.id, wishes, now, source="ledger", source_ref=ref)
+    return await open_need(session, who, person.id, wishes, now, source="move_up", source_ref=ref)
 
 
 async def reckon_medians(session: WriteSession, now: datetime) -> None:
