@@ -56,13 +56,14 @@ class AgeBar(_Ground):
 class PostRules(_Body):
     """`post-rules` (岗位发布规则): which bars by sex and age are lawful, and which bureaus keep posts.
 
-    An age from `full_age` needs no reason: below it, hazardous and night work are forbidden anyway. A bureau whose feeds
-    begin with one of `bureau_feeds` may write.
+    An age from `full_age` needs no reason: below it, hazardous and night work are forbidden anyway, and so are the trades
+    of `minor_trades` (mines: 劳动法 §64). A bureau whose feeds begin with one of `bureau_feeds` may write.
     """
 
     full_age: Age = 18
     sex_bars: list[SexBar] = []
     age_bars: list[AgeBar] = []
+    minor_trades: Annotated[list[TradePrefix], Field(min_length=1)] = ["616"]
     bureau_feeds: list[Annotated[str, Field(min_length=1, max_length=60)]] = []
 
     @model_validator(mode="after")

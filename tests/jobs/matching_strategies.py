@@ -13,7 +13,7 @@ from shared.contracts.jobs_match_policies import (
 )
 from shared.contracts.jobs_posts_policies import AgeBar, PostRules, SexBar
 
-TRADES = ("60501", "60503", "60600", "40302", "62901")
+TRADES = ("60501", "60503", "60600", "40302", "62901", "61600")
 VILLAGES = ("539921100201", "539921100202", "539921101201")
 PLACES = ("440306", "330100", "539921", "539921100201", "539921101201", "110101")
 POST_RULES = PostRules(
@@ -105,6 +105,6 @@ openings = st.builds(
     sex_reason=st.sampled_from((None, "forbidden_for_women", "habit")),
     certificates=some(TRADES, 1).map(frozenset),
     health_limits=some(("serious", "chronic"), 1).map(frozenset),
-    demand=st.sampled_from((None, "light", "heavy")),
+    demand=st.sampled_from((None, "light", "heavy", "very_heavy")),
     course=st.booleans(),
 )

@@ -1,6 +1,7 @@
 """Who may do and see what: by role, by area, and once more by the database itself."""
 
 import re
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,14 @@ from sqlalchemy.exc import DBAPIError
 from services.jobs.models import LabourTask, Person, WorkNeed
 from shared.areas import Scope, normalise
 from shared.http.documents import routes
-from tests.jobs.conftest import BAMBOO, BRIDGE, PINE, STONE, Jobs
+from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, STONE, Jobs, id_number
 
 ROLES = ("village", "township", "county", "supervisor", "admin", "bureau")
 AREA = {"village": PINE, "township": STONE}
 FIELD = {"village", "township", "county"}
 ID = "018f0000-0000-7000-8000-00000000000a"
 ROUTES = [
-    ("GET", "/codes", FIELD | {"supervisor", "admin"}),
+    ("GET", "/codes", FIELD | {"bureau", "supervisor", "admin"}),
     ("GET", "/people", FIELD | {"supervisor"}),
     ("POST", "/people/search", FIELD | {"supervisor"}),
     ("GET", f"/people/{ID}", FIELD | {"supervisor"}),
@@ -157,6 +158,30 @@ async def test_supervisors_see_no_names_and_nobody_a_whole_number(service: Jobs)
     for seen in (field, above):
         assert "*" in seen["id_number"]
         assert "12345678" not in str(seen)
+
+
+async def test_supervisors_learn_no_day_of_birth(service: Jobs) -> None:
+    """With the masked number it would be the whole number."""
+    [person] = await service.people(1, birth_on=date(1990, 4, 7))
+    listed = await service.get("/people", "supervisor")
+    found = await service.post("/people/search", {"id_number": id_number(1, "19900407")}, "supervisor")
+    one = await service.get(f"/people/{person}", "supervisor")
+    for seen in (*listed["items"], *found.json(), one):
+        assert (seen["id"], seen["birth_on"]) == (str(person), None)
+        assert "0407" not in str(seen["id_number"])
+    assert (len(listed["items"]), len(found.json())) == (1, 1)
+    for role, area in (("village", PINE), ("township", STONE), ("county", COUNTY)):
+        assert (await service.get(f"/people/{person}", role, area))["birth_on"] == "1990-04-07"
+
+
+@pytest.mark.parametrize("name", ["born_from", "born_to"])
+async def test_supervisors_list_nobody_by_day_of_birth(service: Jobs, name: str) -> None:
+    [person] = await service.people(1, birth_on=date(1990, 4, 7))
+    params = {name: "1990-04-07"}
+    refused = await service.call("GET", "/people", "supervisor", params=params)
+    assert (refused.status_code, refused.json()["code"]) == (403, "birth-not-shown")
+    listed = await service.get("/people", "village", PINE, params=params)
+    assert [one["id"] for one in listed["items"]] == [str(person)]
 
 
 async def test_revealing_leaves_a_trace(service: Jobs) -> None:

@@ -1,9 +1,13 @@
 """The posts for one person at once: ranked, explained, and what keeps the person from the others."""
 
+from typing import Any
 from uuid import uuid4
+
+import pytest
 
 from tests.jobs.conftest import BAMBOO, PINE, Jobs
 from tests.jobs.matching_county import MASON, SEWING, SHOES, at_work, employer, matched, post, proposals, seeker
+from tests.jobs.placements import born
 
 
 async def test_posts_are_ranked_and_explained(service: Jobs) -> None:
@@ -42,6 +46,24 @@ async def test_the_list_says_the_same_as_a_run_would(service: Jobs) -> None:
     [proposed] = await proposals(service)
     assert proposed["post"]["id"] == found["best"][0]["post"]["id"]
     assert (proposed["score"], proposed["parts"]) == (found["best"][0]["score"], found["best"][0]["parts"])
+
+
+@pytest.mark.parametrize("closed", [{"hazardous": True}, {"physical_demand": "very_heavy"}, {"trade": "61600"}])
+async def test_list_and_run_close_to_minors_what_the_law_closes(service: Jobs, closed: dict[str, Any]) -> None:
+    works = await employer(service)
+    fit = await post(service, works, pay_low=3000, openings=2)
+    barred = await post(service, works, pay_low=8000, pay_high=9000, openings=2, **closed)
+    young = await seeker(service, 1, birth_on=born(17))
+    grown = await seeker(service, 2, birth_on=born(18))
+    found = await service.get(f"/people/{young}/matches")
+    assert [one["post"]["id"] for one in found["best"]] == [str(fit)]
+    assert {one["code"]: one["posts"] for one in found["excluded"]} == {"minor_hazardous": 1}
+    explained = await service.get(f"/people/{young}/matches/{barred}")
+    assert [one["code"] for one in explained["excluded"]] == ["minor_hazardous"]
+    assert (await service.get(f"/people/{grown}/matches"))["possible"] == 2
+    await matched(service)
+    proposed = {one["person"]["id"]: one["post"]["id"] for one in await proposals(service)}
+    assert proposed == {str(young): str(fit), str(grown): str(barred)}
 
 
 async def test_somebody_who_asked_for_nothing_may_be_looked_at(service: Jobs) -> None:

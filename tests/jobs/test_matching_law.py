@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from services.jobs.rules.law import EXCLUSIONS, FILTERS, UnlawfulBar, excluded_by, unlawful_bars
+from services.jobs.rules.law import EXCLUSIONS, FILTERS, UnlawfulBar, barred_to_minors, excluded_by, unlawful_bars
 from services.jobs.rules.matching_terms import Distances, Opening, Seeker
 from shared.contracts.jobs_match_policies import LabourDistances
+from shared.contracts.jobs_posts_policies import PostRules
 from tests.jobs.matching_strategies import MEASURED, openings, seekers, terms
 
 SEEKER = Seeker("p", "n", "539921100201", 30, "2")
@@ -28,6 +30,11 @@ def reasons(seeker: dict[str, Any], opening: dict[str, Any]) -> list[str]:
         ({"age": 16}, {}, []),
         ({"age": 17}, {"hazardous": True}, ["minor_hazardous"]),
         ({"age": 18}, {"hazardous": True}, []),
+        ({"age": 17}, {"demand": "very_heavy"}, ["minor_hazardous"]),
+        ({"age": 17}, {"demand": "heavy"}, []),
+        ({"age": 18}, {"demand": "very_heavy"}, []),
+        ({"age": 16}, {"trade": "61600"}, ["minor_hazardous"]),
+        ({"age": 18}, {"trade": "61600"}, []),
         ({"age": 17}, {"night": True}, ["minor_night"]),
         ({"age": 18}, {"night": True}, []),
         ({"age": 15}, {"night": True, "hazardous": True}, ["under_sixteen", "minor_hazardous", "minor_night"]),
@@ -81,6 +88,23 @@ def test_nobody_under_age_meets_what_the_law_forbids(seeker: Seeker, opening: Op
     if not excluded_by(seeker, opening, terms()):
         assert seeker.age >= 16
         assert seeker.age >= 18 or not (opening.hazardous or opening.night)
+        assert seeker.age >= 18 or opening.demand != "very_heavy"
+        assert seeker.age >= 18 or not opening.trade.startswith("616")
+
+
+@pytest.mark.parametrize(
+    ("trades", "trade", "barred"),
+    [(None, "61600", True), (None, "61700", False), (["617"], "61600", False), (["617"], "61700", True)],
+)
+def test_the_county_says_which_trades_are_closed_to_minors(trades: list[str] | None, trade: str, barred: bool) -> None:
+    """Unless it says anything, mining is: a body of before this field has it too."""
+    rules = PostRules.model_validate({"minor_trades": trades} if trades else {})
+    assert barred_to_minors(replace(OPENING, trade=trade), replace(terms(), post_rules=rules)) is barred
+
+
+def test_no_county_opens_every_trade_to_minors() -> None:
+    with pytest.raises(ValidationError):
+        PostRules(minor_trades=[])
 
 
 @given(seekers, openings, st.sampled_from([None, "1", "2"]))

@@ -1,5 +1,6 @@
 """Runs of matching on a database: what goes in, what comes out, who may do what, and what a crash does."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from services.jobs.rules.matching import match
 from services.jobs.usecases.matching_runs import INPUT, begin_run, finish_run
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
+from shared.contracts.jobs import MinorWorking
 from tests.jobs.conftest import BRIDGE, PINE, RIVER, STONE, Jobs
 from tests.jobs.matching_county import (
     MASON,
@@ -28,6 +30,7 @@ from tests.jobs.matching_county import (
     seeker,
     work,
 )
+from tests.jobs.placements import born
 
 
 async def input_of(service: Jobs, run_id: str) -> matching_snapshot.Input:
@@ -182,6 +185,40 @@ async def test_accepting_looks_at_everything_once_more(service: Jobs) -> None:
     await service.sql("UPDATE post SET state = 'closed' WHERE id = :id", id=wanted)
     closed = await service.post(other, headers={"If-Match": '"1"'})
     assert closed.json()["code"] == "matching-proposal-outworn"
+
+
+@pytest.mark.parametrize("post_state", ["open", "closed"])
+async def test_nobody_under_sixteen_is_accepted_and_it_is_told(service: Jobs, post_state: str) -> None:
+    await post(service, await employer(service))
+    person = await seeker(service, 1)
+    run = await matched(service)
+    [one] = await proposals(service, run=run["id"])
+    await service.sql("UPDATE person SET birth_on = :day WHERE id = :id", day=born(15), id=person)
+    await service.sql("UPDATE post SET state = :state", state=post_state)
+    path = f"/matching-proposals/{one['id']}/acceptance"
+    stale = await service.post(path, "", "village", PINE, headers={"If-Match": '"7"'})
+    assert stale.status_code == 412
+    assert await service.told(MinorWorking) == []
+    refused = await service.post(path, "", "village", PINE, headers={"If-Match": '"1"'})
+    assert (refused.status_code, refused.json()["code"]) == (409, "placement-under-sixteen")
+    [told] = await service.told(MinorWorking)
+    assert (told.found_in, told.age) == ("placement", 15)
+    assert await service.sql("SELECT subject FROM audit_entry WHERE action = 'placement:minor'") == [(str(person),)]
+    assert await service.sql("SELECT id FROM placement") == []
+    assert (await service.get(f"/matching-proposals/{one['id']}"))["state"] == "proposed"
+
+
+async def test_a_run_is_repeated_once_at_a_time(service: Jobs) -> None:
+    await post(service, await employer(service))
+    await seeker(service, 1)
+    run = await matched(service)
+    path = f"/matching-runs/{run['id']}/repetition"
+    answers = await asyncio.gather(*(service.post(path) for _ in range(3)))
+    assert sorted(one.status_code for one in answers) == [202, 409, 409]
+    assert {one.json()["code"] for one in answers if one.status_code == 409} == {"matching-run-goes"}
+    await work(service)
+    assert (await service.post(path)).status_code == 202  # it is over
+    assert await service.sql("SELECT count(*) FROM matching_run WHERE repeats IS NOT NULL") == [(2,)]
 
 
 async def test_each_sees_the_proposals_of_their_own_people(service: Jobs) -> None:

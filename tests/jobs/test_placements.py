@@ -66,6 +66,8 @@ async def test_the_industry_is_taken_from_others_at_the_employer(service: Jobs) 
     ("facts", "terms", "reason"),
     [
         ({"birth_on": born(17)}, {"hazardous": True}, "bar-minor-hazardous"),
+        ({"birth_on": born(17)}, {"physical_demand": "very_heavy"}, "bar-minor-hazardous"),
+        ({"birth_on": born(17)}, {"trade": "61600"}, "bar-minor-hazardous"),
         ({"birth_on": born(17)}, {"shift": "night"}, "bar-minor-night"),
         ({"birth_on": born(17)}, {"shift": "rotating"}, "bar-minor-night"),
         ({"health": ["chronic"]}, {"health_limits": ["chronic"]}, "bar-health-limit"),

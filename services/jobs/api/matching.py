@@ -15,9 +15,11 @@ from services.jobs.queries import matching as find
 from services.jobs.queries.matching import ProposalFilter, ProposalRow
 from services.jobs.queries.placement_posts import find_posts
 from services.jobs.queries.within import narrowed
+from services.jobs.rules.placement_refusals import UnderSixteen
 from services.jobs.schemas import matching as schemas
 from services.jobs.schemas.fields import AnyArea
 from services.jobs.usecases import matches, matching
+from services.jobs.usecases.placement_checks import tell_minor
 from shared.areas import CODE_LENGTH, AreaCode, Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
@@ -78,7 +80,8 @@ async def cancel_run(run_id: UUID, who: AskMatching, db: Db, reader_of: ReaderOf
     "/matching-runs/{run_id}/repetition", status_code=202, response_model=schemas.RunView, summary="Repeat a run · 复算"
 )
 async def repeat_run(run_id: UUID, who: AskMatching, db: Db, key: OptionalRequestKey, reader_of: ReaderOf) -> Response:
-    """Match the kept input once more: `same_result` then shows that it gives the same. Nothing is proposed."""
+    """Match the kept input once more: `same_result` then shows that it gives the same. Nothing is proposed. 409
+    `matching-run-goes` while it is being repeated already."""
 
     async def work(session: WriteSession) -> Response:
         run = await matching.repeat_run(session, who, run_id, utc_now())
@@ -130,12 +133,20 @@ async def accept_proposal(
     proposal_id: UUID, who: DecideProposal, db: Db, vault: Seals, reader_of: ReaderOf, if_match: IfMatch = None
 ) -> Response:
     """The person is referred to the post: `Location` is the placement. Everything is looked at as it is today: 409
-    `matching-proposal-outworn` when the post is closed or taken, or a filter excludes the pair by now."""
-    async with db.write(who.scope) as session:
-        row, placement = await matching.accept_proposal(session, vault, who, proposal_id, if_match, utc_now())
-        answer = await _answer(session, row, reader_of(who))
-        answer.headers["Location"] = f"/jobs/v1/placements/{placement.id}"
-        return answer
+    `matching-proposal-outworn` when the post is closed or taken, or a filter excludes the pair by now;
+    `placement-under-sixteen` is told as an alert besides."""
+    now = utc_now()
+    try:
+        async with db.write(who.scope) as session:
+            row, placement = await matching.accept_proposal(session, vault, who, proposal_id, if_match, now)
+            answer = await _answer(session, row, reader_of(who))
+            answer.headers["Location"] = f"/jobs/v1/placements/{placement.id}"
+            return answer
+    except UnderSixteen:
+        async with db.write(who.scope) as session:  # the refusal has rolled everything back, and this must be kept
+            person_id = (await find.get_proposal(session, who.scope, proposal_id)).person.id
+            await tell_minor(session, who, person_id, now)
+        raise
 
 
 @router.post(

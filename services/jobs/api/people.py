@@ -17,6 +17,7 @@ from services.jobs.queries import people as find
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import PersonFilter
 from services.jobs.queries.within import narrowed
+from services.jobs.rules.refusals import BirthNotShown
 from services.jobs.schemas import people as schemas
 from services.jobs.schemas.fields import AnyArea, Grade, HouseholdClass
 from services.jobs.usecases import revealing
@@ -59,13 +60,17 @@ async def list_people(
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.PersonView]:
-    """People of 15 and older who live within the caller's areas, by village."""
+    """People of 15 and older who live within the caller's areas, by village. 403 `birth-not-shown`: a supervisor asked
+    by day of birth."""
+    reader = reader_of(who)
+    if not reader.sees_people and (born_from or born_to):
+        raise BirthNotShown(field="born_from" if born_from else "born_to")
     wanted = PersonFilter(household, household_class, relocated, grade, born_from, born_to)
     start = area_cursor(after)
     async with db.read(who.scope) as session:
         rows = await find.list_people(session, narrowed(who.scope, area), wanted, start, limit + 1)
         page, last = cut(rows, limit)
-        items = await person_views(session, page, reader_of(who))
+        items = await person_views(session, page, reader)
     return Page(items=items, next=encode_cursor(last.area_code, last.id) if last else None)
 
 
@@ -116,7 +121,7 @@ def _view(row: Person, reader: Reader, names: dict[str, str], today: date) -> sc
         active=row.active,
         household_class=reader.code("household_class", row.household_class),
         relation=reader.code("relation", row.relation),
-        birth_on=row.birth_on,
+        birth_on=row.birth_on if reader.sees_people else None,  # it is the hidden part of the ID number
         education=said("education", row.education),
         pupil=row.pupil,
         school_stage=said("school_stage", row.school_stage),

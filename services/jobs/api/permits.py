@@ -1,4 +1,4 @@
-"""Who may do what. Supervisors look on, masked; bureaus see none of it; administrators run things."""
+"""Who may do what. Supervisors look on, masked; bureaus see no people; administrators run things."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from shared.security.principals import Principal, Role
 FIELD = (Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
 """Those who work with households."""
 
-ReadCode = Annotated[Principal, Depends(Permit("code:read", *FIELD, Role.SUPERVISOR, Role.ADMIN))]
+ReadCode = Annotated[Principal, Depends(Permit("code:read", *FIELD, Role.BUREAU, Role.SUPERVISOR, Role.ADMIN))]
 ReadPerson = Annotated[Principal, Depends(Permit("person:read", *FIELD, Role.SUPERVISOR))]
 SearchPerson = Annotated[Principal, Depends(Permit("person:search", *FIELD, Role.SUPERVISOR))]
 RevealPerson = Annotated[Principal, Depends(Permit("person:reveal", *FIELD))]

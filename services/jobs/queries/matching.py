@@ -127,6 +127,13 @@ async def find_going(session: ReadSession, area: AreaCode) -> UUID | None:
     return found
 
 
+async def find_repetition(session: ReadSession, run_id: UUID) -> UUID | None:
+    """A repetition of that run that waits or goes on."""
+    query = select(MatchingRun.id).where(MatchingRun.repeats == run_id, MatchingRun.state.in_(GOING))
+    found: UUID | None = await session.scalar(query.limit(1))
+    return found
+
+
 async def list_going(session: ReadSession) -> Sequence[UUID]:
     """Runs with something to do, oldest first."""
     return list(

@@ -1,8 +1,9 @@
 """Who may not be put forward for a post: the law first, then health, papers, and what people said themselves.
 
 Each filter reads one `seeker` key and one `opening` key, so that the batch (`pairs.py`) asks it once for distinct keys.
-Under 16 never; 16 and 17 no hazardous and no night work: Labour Law (劳动法) Art. 15, 64, 65; Law on the Protection
-of Minors Art. 61. No bar by sex or age without a legal reason: Employment Promotion Law (就业促进法) Art. 3, 27.
+Under 16 never; 16 and 17 no mines, no hazardous or class IV work, none at night: Labour Law (劳动法) Art. 15, 64, 65;
+Law on the Protection of Minors Art. 61. No bar by sex or age without a legal reason: Employment Promotion Law
+(就业促进法) Art. 3, 27.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -12,6 +13,7 @@ from typing import Any, Literal, get_args
 from services.jobs.rules.ages import FULL_AGE, WORKING_AGE
 from services.jobs.rules.matching_terms import Opening, Seeker, Terms
 from services.jobs.rules.post_bars import Bars, bar_faults
+from shared.contracts.jobs_posts_policies import Demand
 
 ExclusionCode = Literal[
     "under_sixteen",
@@ -37,6 +39,9 @@ CHANGEABLE: tuple[Changeable, ...] = get_args(Changeable)
 
 EXCLUSIONS: tuple[ExclusionCode, ...] = get_args(ExclusionCode)
 
+CLASS_IV: Demand = "very_heavy"
+"""第四级体力劳动强度 (GBZ/T 189.10)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -60,6 +65,12 @@ class UnlawfulBar:
 def excluded_by(seeker: Seeker, opening: Opening, terms: Terms) -> list[ExclusionCode]:
     """Every reason why this person may not be put forward for this post; empty: they may."""
     return [one.code for one in FILTERS if one.bars(one.seeker(seeker), one.opening(opening, terms), terms)]
+
+
+def barred_to_minors(opening: Opening, terms: Terms) -> bool:
+    """Whether 16 and 17 may not do this work: mines (trades of `post-rules`), hazardous, class IV (劳动法 §64)."""
+    mine = opening.trade.startswith(tuple(terms.post_rules.minor_trades))
+    return opening.hazardous or opening.demand == CLASS_IV or mine
 
 
 def unlawful_bars(openings: Iterable[Opening], terms: Terms) -> list[UnlawfulBar]:
@@ -141,7 +152,7 @@ def _below_today(wage: int | None, pay: int, terms: Terms) -> bool:
 
 FILTERS: tuple[Filter, ...] = (
     Filter("under_sixteen", lambda s: s.age < WORKING_AGE, lambda _o, _t: None, lambda young, _none, _t: young),
-    Filter("minor_hazardous", lambda s: s.age, lambda o, _t: o.hazardous, _minor),
+    Filter("minor_hazardous", lambda s: s.age, barred_to_minors, _minor),
     Filter("minor_night", lambda s: s.age, lambda o, _t: o.night, _minor),
     Filter("sex_by_law", lambda s: s.sex, _lawful_sex, lambda sex, asked, _t: asked is not None and sex != asked),
     Filter("age_by_law", lambda s: s.age, _lawful_ages, _outside),

@@ -12,7 +12,8 @@ class RunNotFound(NotFound):
 
 
 class RunGoesAlready(Conflict):
-    """A run for that area, or one within it, waits or goes on: two would propose the same posts."""
+    """A run for that area, or one within it, waits or goes on: two would propose the same posts. Or the same run is
+    being repeated: two repetitions would show the same."""
 
     code: ClassVar[str] = "matching-run-goes"
 

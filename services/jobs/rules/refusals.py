@@ -1,12 +1,18 @@
 """What the service refuses, by code; the texts are in `messages.toml`."""
 
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class PersonNotFound(NotFound):
     """Nobody of the labour force within the asker's areas."""
 
     code = "person-not-found"
+
+
+class BirthNotShown(Forbidden):
+    """Who sees people masked may not search by day of birth: with it the hidden digits of an ID number are known."""
+
+    code = "birth-not-shown"
 
 
 class PersonGone(Conflict):

@@ -51,7 +51,7 @@ class PersonView(PersonBrief):
     active: bool = Field(description="Lives here; false: moved away or died · 在册")
     household_class: str = Field(description="户类型", examples=["脱贫户"])
     relation: str = Field(description="To the head, GB/T 4761 · 与户主关系", examples=["长子"])
-    birth_on: date = Field(description="Day of birth · 出生日期")
+    birth_on: date | None = Field(description="Day of birth; null for supervisors · 出生日期")
     education: str | None = Field(description="GB/T 4658 · 文化程度", examples=["初级中学教育"])
     pupil: bool = Field(description="Goes to school · 在校")
     school_stage: str | None = Field(description="在校生状况")

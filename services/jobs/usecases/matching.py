@@ -8,6 +8,7 @@ from services.jobs.queries import matching as find
 from services.jobs.queries.matching import ProposalRow
 from services.jobs.queries.matching_facts import find_seeker, list_openings
 from services.jobs.queries.people import lock_person
+from services.jobs.rules.ages import is_minor
 from services.jobs.rules.law import excluded_by
 from services.jobs.rules.matching_refusals import (
     ProposalDecided,
@@ -16,6 +17,7 @@ from services.jobs.rules.matching_refusals import (
     RunNotDone,
     RunOver,
 )
+from services.jobs.rules.placement_refusals import UnderSixteen
 from services.jobs.usecases.matching_terms import terms_in_force
 from services.jobs.usecases.placements import Referral, refer
 from shared.areas import AreaCode
@@ -40,11 +42,13 @@ async def ask_run(session: WriteSession, who: Principal, area: AreaCode, now: da
 async def repeat_run(session: WriteSession, who: Principal, run_id: UUID, now: datetime) -> MatchingRun:
     """Match the kept input of a run once more; nothing is proposed, the result's digest shows whether it is the same.
 
-    Raises `RunNotFound`, `RunNotDone`.
+    Raises `RunNotFound`, `RunNotDone`; `RunGoesAlready` while it is being repeated.
     """
     run = await find.lock_run(session, who.scope, run_id, with_input=True)
     if run.state != RunState.DONE or run.input_sealed is None:
         raise RunNotDone
+    if await find.find_repetition(session, run.id) is not None:  # the run is locked: of two the second sees the first
+        raise RunGoesAlready
     return await _add(session, who, AreaCode(run.area_code), now, run)
 
 
@@ -65,12 +69,14 @@ async def accept_proposal(
     """The person is referred to the post, in the same transaction: the placement bears the proposal's id.
 
     Everything is looked at once more, as it is today. Raises `ProposalNotFound`, `Stale`, `ProposalDecided`,
-    `ProposalOutworn`, `PolicyMissing`, and what `refer` raises.
+    `UnderSixteen`, `ProposalOutworn`, `PolicyMissing`, and what `refer` raises.
     """
     found = await find.get_proposal(session, who.scope, proposal_id)
     await lock_person(session, who.scope, found.person.id)  # before the proposal, as whoever places people does
     row = await _lock_undecided(session, who, proposal_id, if_match)
     proposal, today = row.proposal, local_date(now)
+    if is_minor(row.person.birth_on, today):  # before the post: whatever it is, somebody must hear of it
+        raise UnderSixteen(field="person_id")
     assert proposal.post_id is not None
     openings = await list_openings(session, who.scope, today, proposal.post_id)
     seeker = await find_seeker(session, who.scope, proposal.person_id, today)
