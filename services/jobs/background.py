@@ -12,6 +12,7 @@ from services.jobs.usecases.carrying import roll_months
 from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
 from services.jobs.usecases.indicator_counts import mark_stale, recount_due
 from services.jobs.usecases.ledger_import import forget_old_imports, ledger_files
+from services.jobs.usecases.ledger_minors import tell_minors
 from services.jobs.usecases.needs import withdraw_past
 from services.jobs.usecases.openings import close_past
 from services.jobs.usecases.plans import release_overdue
@@ -54,6 +55,7 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         every(settings.sweep_seconds, "indicator days", lambda: mark_indicators(database)),
         every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
         every(FILES_SECONDS, "ledger files", lambda: sweep_ledger_files(database, ledger, kept)),
+        every(MONTHS_SECONDS, "minors at work", lambda: sweep_minors(database)),
         LedgerWorker(database, ledger).run,
         every(settings.sweep_seconds, "corrections", lambda: sweep_corrections(database, vault)),
         every(FILES_SECONDS, "reconciliations", lambda: forget_reconciliations(database, exports)),
@@ -96,6 +98,14 @@ async def sweep_placements(database: Database, vault: Vault) -> None:
             handled = await end_underage(session, vault, utc_now())
     async with database.write(Scope.everywhere()) as session:
         await move_up.reckon_medians(session, utc_now())
+
+
+async def sweep_minors(database: Database) -> None:
+    """Tell of people under 16 who are at work by the ledger, for their day of birth was corrected or a row carried."""
+    handled = 1
+    while handled:
+        async with database.write(Scope.everywhere()) as session:
+            handled = await tell_minors(session, utc_now())
 
 
 async def sweep_ledger_files(database: Database, shelf: Shelf, kept: timedelta) -> None:

@@ -15,6 +15,7 @@ from shared.contracts.labour import ID_NUMBER, NAME
 from shared.db.migrate import downgrade, migrate
 from shared.postgres import Cluster
 from tests.alerts.conftest import VILLAGE, Service, bearer, id_number
+from tests.alerts.files_service import members
 from tests.alerts.test_migrations import in_thread
 
 
@@ -22,8 +23,8 @@ def seal(service: Service, text: str, purpose: str) -> str:
     return base64.b64encode(service.vault.seal(text.encode(), purpose)).decode()
 
 
-def finding(service: Service, **more: Any) -> dict[str, Any]:
-    number = id_number(77)
+def finding(service: Service, number_of: int = 77, **more: Any) -> dict[str, Any]:
+    number = id_number(number_of)
     return {
         "finding_id": uuid4(),
         "person_key": service.vault.person_key(number),  # type: ignore[arg-type]
@@ -36,9 +37,9 @@ def finding(service: Service, **more: Any) -> dict[str, Any]:
     }
 
 
-def jobless(service: Service, **more: Any) -> JoblessAgain:
+def jobless(service: Service, number_of: int = 77, **more: Any) -> JoblessAgain:
     told = {"since_on": local_date(utc_now()) - timedelta(days=3), "reason": "dismissed"}
-    return JoblessAgain.model_validate(finding(service, **{**told, **more}))
+    return JoblessAgain.model_validate(finding(service, number_of, **{**told, **more}))
 
 
 async def test_somebody_without_work_is_an_alert_of_the_family_employment(service: Service) -> None:
@@ -62,6 +63,17 @@ async def test_somebody_without_work_is_an_alert_of_the_family_employment(servic
     }
     listed = await service.get("/alerts/v1/alerts?feed=jobs.jobless", headers=bearer("county"))
     assert [one["feed"] for one in listed.json()["items"]] == [JOBLESS]
+
+
+async def test_who_comes_home_by_the_ledger_is_an_alert_where_the_rule_says_so(service: Service) -> None:
+    """An ordinary household's return home does not flood the desks; a stranger's neither."""
+    await service.tell(members(service, 76), members(service, 77, household_class="ordinary"))
+    await service.tell(jobless(service, found_in="ledger"), jobless(service, 78, found_in="ledger"))
+    poor = jobless(service, 76, found_in="ledger", since_on=local_date(utc_now()))
+    await service.tell(poor)
+    [raised] = await service.heard.hear(AlertRaised)
+    assert (raised.severity, raised.person_key) == ("medium", poor.person_key)
+    assert await service.count("alert") == 1
 
 
 async def test_a_child_at_work_is_a_grave_alert_of_the_family_education(service: Service) -> None:

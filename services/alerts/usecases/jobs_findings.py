@@ -36,20 +36,27 @@ async def raise_findings(
 ) -> None:
     """An alert for each finding, whatever a rule says of it: nobody has to report it first.
 
+    Only of those who came home by the ledger the rule decides who is one: in a county of travelling workers that is
+    every household's daily life, and the shipped rule asks for the registered poor.
+
     Raises `InvalidInput` where a feed was changed so that it takes them no more; the event becomes a dead letter.
     """
     for event in found:
-        await _raise(session, vault, reference, _draft(event, vault), now)
+        ruled = isinstance(event, JoblessAgain) and event.found_in == "ledger"
+        await _raise(session, vault, reference, _draft(event, vault), now, ruled=ruled)
 
 
 async def _raise(
-    session: WriteSession, vault: Vault, reference: ReferenceData, draft: AlertDraft, now: datetime
+    session: WriteSession, vault: Vault, reference: ReferenceData, draft: AlertDraft, now: datetime, *, ruled: bool
 ) -> None:
     known = await reference.knowing(draft.feed, draft.area_code)
     bench = Bench(known.rules, local_date(now))
     connection = await raw(session)
     report = intake.screen_report(JOBS, draft, known, bench)
-    report = intake.let_through(await intake.ask_register(connection, report, bench, vault))
+    report = await intake.ask_register(connection, report, bench, vault)
+    if ruled and report.judged.severity is None:
+        return
+    report = intake.let_through(report)
     alert, told = intake.prepare_report(JOBS, report, vault, now)
     session.info[EMITTED] = True
     if await intake.report_alert(connection, alert, told) is None:

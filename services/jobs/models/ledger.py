@@ -79,8 +79,9 @@ class LabourRow(Base):
 class LabourChange(Base):
     """What one act did to a row: `fields` names what changed, `detail` has from and to, except the employer's name.
 
-    `what`: made, changed, confirmed, carried (anew, because the month before was corrected), moved. `version` is the
-    row's after it. A row that was carried and never touched has no line: `LedgerMonth` tells of it.
+    `what`: made, changed, confirmed, carried (anew, because the month before was corrected), moved; or minor, when
+    nothing changed and somebody under 16 was found at work (told once a person and year). `version` is the row's after
+    it. A row that was carried and never touched has no line: `LedgerMonth` tells of it.
     """
 
     __tablename__ = "labour_change"

@@ -238,6 +238,20 @@ def wants_work(status: Status, wants_change: bool | None, able: bool | None, wil
     return status == "planned" or (bool(able) and bool(willing))
 
 
+NOT_JOBLESS = frozenset({"farming", "school", "age", "unwilling"})
+"""Reasons to be at home (未务工原因) of somebody who works all the same, or looks for no work."""
+
+
+def is_jobless_again(before: Entry, after: Entry) -> bool:
+    """Whether somebody who was out lost their work by what is said now, and would take another.
+
+    Where the policy does not ask whether they can and want to, they are taken to.
+    """
+    if before.status != "out" or after.status != "not_out":
+        return False
+    return after.able is not False and after.willing is not False and after.reason not in NOT_JOBLESS
+
+
 def carried(entry: Entry, month: date) -> Entry:
     """A row of the month before as it is carried into `month` (`queries/carrying.py` does it in SQL).
 

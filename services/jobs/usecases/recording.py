@@ -17,7 +17,7 @@ from services.jobs.rules.months import month_of, month_text, move
 from services.jobs.usecases.ledger_checks import Rulebook
 from services.jobs.usecases.ledger_lines import EMPLOYER, Act, changed_row, employer_key, line, new_row
 from services.jobs.usecases.ledger_needs import follow_wishes
-from services.jobs.usecases.wages import minor_working, wage_reported
+from services.jobs.usecases.wages import jobless_again, minor_working, wage_reported
 from shared.clock import local_date
 from shared.contracts.envelope import Event
 from shared.db.engine import WriteSession
@@ -167,6 +167,7 @@ class Recording:
         if row is not None:
             done = self._change(row, entry, sealed)
             self._tell_wage(person, row, done)
+            self._tell_jobless(person, row, entry, done)
             version = row["version"] + (done != "unchanged")
             return Outcome(person.id, done, warnings=warnings, version=version)
         made = new_row(self.act, person, entry, sealed, checks.is_organised(entry))
@@ -223,6 +224,15 @@ class Recording:
         elif told and (new["ended_on"] is None or new["ended_on"] < self.act.month):
             revision: int = new["version"]
             self.events.append(wage_reported(person, old, self.act.now, revision=revision, withdrawn=True))
+
+    def _tell_jobless(self, person: Person, old: Row, entry: Entry, done: Done) -> None:
+        """Tell who has no work any more this month. Of a placement that ended the placement has told, with its reason."""
+        present = self.act.month == month_of(local_date(self.act.now))
+        by_placement = old["source"] == "placement" and old["ended_on"] is not None
+        if done != "changed" or not present or self.act.source == "placement" or by_placement:
+            return
+        if rules.is_jobless_again(entry_of(old, old["employer_key"]), entry):
+            self.events.append(jobless_again(person, self.changed[-1], self.act.now))
 
     async def _write(self, carried_now: Collection[UUID] = ()) -> None:
         await queries.insert_rows(self.session, self.made)
