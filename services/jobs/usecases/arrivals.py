@@ -6,6 +6,7 @@ from uuid import UUID
 from services.jobs import events
 from services.jobs.models import Placement
 from services.jobs.queries import placements as find
+from services.jobs.queries.enrolments import lock_held_of
 from services.jobs.queries.placement_posts import lock_posts
 from services.jobs.queries.placements import PlacementRow
 from services.jobs.rules.placement_endings import MOVED_ON, UNDERAGE, is_jobless
@@ -44,6 +45,7 @@ async def arrive(
     """
     placement, person = row.placement, row.person
     before = await find.lock_others(session, placement, THERE)
+    await lock_held_of(session, person.id, placement.post_id)  # before the posts, as whoever lets go of an opening
     posts = {one.post.id: one for one in await lock_posts(session, [placement.post_id, *(p.post_id for p in before)])}
     await require_allowed(session, person, posts[placement.post_id], None, step.on)
     for other in before:
