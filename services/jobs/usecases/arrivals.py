@@ -9,6 +9,7 @@ from services.jobs.queries import placements as find
 from services.jobs.queries.enrolments import lock_held_of
 from services.jobs.queries.placement_posts import lock_posts
 from services.jobs.queries.placements import PlacementRow
+from services.jobs.queries.trips import leave_seat
 from services.jobs.rules.placement_endings import MOVED_ON, UNDERAGE, is_jobless
 from services.jobs.rules.placement_states import THERE, require_move
 from services.jobs.rules.placement_stay import first_call
@@ -89,6 +90,7 @@ async def _end(session: WriteSession, vault: Vault, row: PlacementRow, clocks: C
     if placement.state == "arrived":
         await free_opening(session, placement.post_id, step.at)
     go(session, vault, placement, "ended", clocks, step)
+    await leave_seat(session, placement.id, local_date(step.at), step.at)
     await _drop_call(session, placement, step.by, step)
     await emit(session, events.placement_ended(placement, row.person, step.at))
 

@@ -16,6 +16,7 @@ from services.jobs.queries.enrolments import lock_held_of
 from services.jobs.queries.people import lock_person
 from services.jobs.queries.placement_posts import PostRow, get_post, lock_posts
 from services.jobs.queries.placements import PlacementRow
+from services.jobs.queries.trips import leave_seat
 from services.jobs.rules.placement_refusals import (
     NeedOfAnother,
     PersonBound,
@@ -113,6 +114,8 @@ async def move_placement(
         await leave(session, vault, who, row, clocks, step)
     else:
         go(session, vault, placement, wanted.to, clocks, step)
+    if wanted.to == "refused":
+        await leave_seat(session, placement.id, today, now)
     if wanted.to == "refused" and wanted.lesson:
         await _learn(session, who, placement, wanted.lesson)
     await audit.record(
