@@ -83,6 +83,19 @@ async def test_the_same_again_is_a_repetition(service: Jobs) -> None:
     assert [(one["outcome"], one["code"]) for one in mixed["items"]] == [("refused", "placement-proposal-of-another")]
 
 
+async def test_all_of_a_run_again_asks_no_refuser_again(service: Jobs) -> None:
+    one, two = await service.people(1, 2)
+    here = await post(service)
+    run_id, proposals = await run(service, (one, here), (two, here))
+    first = await choose(service, run_id)
+    refuser = Placing(service, first["items"][0]["placement_id"])
+    assert (await refuser.move("refused", reason="family")).status_code == 200
+    assert (await choose(service, run_id))["items"] == []
+    named = await choose(service, run_id, *proposals)
+    assert (named["referred"], named["repeated"]) == (0, 2)
+    assert await service.sql("SELECT count(*) FROM placement") == [(2,)]
+
+
 async def test_a_township_acts_on_its_own_people_alone(service: Jobs) -> None:
     [here] = await service.people(1, area_code=PINE)
     [there] = await service.people(2, area_code=BRIDGE)

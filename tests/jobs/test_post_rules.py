@@ -116,17 +116,17 @@ def test_openings_are_taken_up_to_the_last_and_given_back() -> None:
 
 def test_a_kept_opening_is_for_whom_it_is_kept() -> None:
     slots = Slots(1)
-    posts.reserve(slots)
+    posts.reserve(slots, promised=0)
     assert slots.state == "filled"
     refused(PostFilled, posts.take_opening, slots, kept=False)
-    refused(PostFilled, posts.reserve, slots)
+    refused(PostFilled, posts.reserve, slots, promised=0)
     posts.take_opening(slots, kept=True)
     assert (slots.filled, slots.reserved, slots.state) == (1, 0, "filled")
 
 
 def test_a_kept_opening_that_is_let_go_opens_the_post() -> None:
     slots = Slots(1)
-    posts.reserve(slots)
+    posts.reserve(slots, promised=0)
     posts.release(slots)
     assert (slots.reserved, slots.state) == (0, "open")
 
@@ -138,7 +138,7 @@ def test_past_its_day_a_post_takes_whoever_was_put_forward_and_blacklisted_nobod
     for reason in ("blacklisted", "withdrawn"):
         refused(PostClosed, posts.take_opening, Slots(1, state="closed", closed_reason=reason), kept=False)
     refused(PostClosed, posts.take_opening, Slots(1, state="proposed"), kept=False)
-    refused(PostClosed, posts.reserve, past)
+    refused(PostClosed, posts.reserve, past, promised=0)
 
 
 @given(
@@ -150,7 +150,7 @@ def test_whatever_happens_no_more_people_than_openings(openings: int, happens: l
         "take": lambda: posts.take_opening(slots, kept=False),
         "kept": lambda: posts.take_opening(slots, kept=True),
         "back": lambda: posts.give_back(slots),
-        "reserve": lambda: posts.reserve(slots),
+        "reserve": lambda: posts.reserve(slots, promised=0),
         "release": lambda: posts.release(slots),
         "until": lambda: slots.pass_by(),
     }
@@ -166,8 +166,14 @@ def test_whatever_happens_no_more_people_than_openings(openings: int, happens: l
 
 
 def test_no_fewer_openings_than_people() -> None:
-    posts.require_room(Slots(5, filled=2, reserved=1), 3)
-    refused(OpeningsBelow, posts.require_room, Slots(5, filled=2, reserved=1), 2)
+    posts.require_room(Slots(5, filled=2, reserved=1), 4, promised=1)
+    refused(OpeningsBelow, posts.require_room, Slots(5, filled=2, reserved=1), 3, promised=1)
+
+
+def test_a_promised_opening_is_kept_for_nobody_else() -> None:
+    slots = Slots(2)
+    posts.reserve(slots, promised=1)
+    refused(PostFilled, posts.reserve, slots, promised=1)
 
 
 @pytest.mark.parametrize(

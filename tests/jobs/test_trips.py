@@ -165,6 +165,31 @@ async def test_a_seat_is_freed_and_a_trip_cancelled(service: Jobs) -> None:
     assert await service.sql("SELECT count(*) FROM trip_passenger WHERE off_at IS NULL") == [(2,)]
 
 
+async def test_whose_placement_is_over_has_no_seat(service: Jobs) -> None:
+    made = await trip(service)
+    refuses, ends, goes = await ready(service, 1, 2, 3)
+    await board(service, made, [refuses, ends, goes])
+    assert (await ends.move("placed")).status_code == 200
+    assert (await refuses.move("refused", reason="family")).status_code == 200
+    assert (await service.get(f"/trips/{made}"))["left"] == 1
+    assert (await ends.move("ended", reason="never_came")).status_code == 200
+    assert (await service.get(f"/trips/{made}"))["left"] == 2
+    assert len(lines(await service.call("GET", f"/trips/{made}/coach-list.xlsx"))) == 2
+
+
+async def test_a_cancelled_trip_frees_also_who_has_moved_away(service: Jobs) -> None:
+    own = await service.post("/trips", {**TRIP, "area": STONE}, "township", STONE)
+    made = own.json()["id"]
+    [moved] = await ready(service, 1)
+    await board(service, made, [moved])
+    await service.sql("UPDATE person SET area_code = :area", area=BRIDGE)
+    cancelled = await service.post(
+        f"/trips/{made}/cancellation", role="township", area=STONE, headers={"If-Match": "*"}
+    )
+    assert cancelled.status_code == 200, cancelled.text
+    assert await service.sql("SELECT count(*) FROM trip_passenger WHERE off_at IS NULL") == [(0,)]
+
+
 async def test_only_the_organiser_plans_anew(service: Jobs) -> None:
     made = await trip(service)
     await board(service, made, await ready(service, 1, 2))

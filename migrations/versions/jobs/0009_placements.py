@@ -51,7 +51,36 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     )
 $$
 """
-FUNCTIONS = {"employer_stability(uuid[], date, date)": STABILITY, "promised_openings(uuid)": PROMISED}
+# A passenger may have moved out of the organiser's areas, and a trip out of the passenger's: a seat is freed all the same.
+# The trip is locked first, as by whoever fills it.
+FREE_SEATS = """
+CREATE FUNCTION free_trip_seats(of_trip uuid, moment timestamptz) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    UPDATE trip_passenger SET off_at = moment WHERE trip_id = of_trip AND off_at IS NULL
+$$
+"""
+LEAVE_SEAT = """
+CREATE FUNCTION leave_trip_seat(of_placement uuid, today date, moment timestamptz) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT FROM trip WHERE id IN (
+        SELECT trip_id FROM trip_passenger WHERE placement_id = of_placement AND off_at IS NULL
+    ) FOR UPDATE;
+    WITH freed AS (
+        UPDATE trip_passenger p SET off_at = moment FROM trip t
+        WHERE p.placement_id = of_placement AND p.off_at IS NULL AND p.present IS NOT TRUE
+            AND t.id = p.trip_id AND t.departs_on >= today
+        RETURNING p.trip_id
+    )
+    UPDATE trip t SET taken = t.taken - 1, version = t.version + 1, updated_at = moment
+    FROM freed WHERE t.id = freed.trip_id;
+$$
+"""
+FUNCTIONS = {
+    "employer_stability(uuid[], date, date)": STABILITY,
+    "promised_openings(uuid)": PROMISED,
+    "free_trip_seats(uuid, timestamptz)": FREE_SEATS,
+    "leave_trip_seat(uuid, date, timestamptz)": LEAVE_SEAT,
+}
 
 
 def upgrade() -> None:

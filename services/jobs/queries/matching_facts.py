@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, or_, select, text
 
-from services.jobs.models import Course, CourseState, Employer, Placement, Post, PostState
+from services.jobs.models import Course, CourseState, Employer, Post, PostState
 from services.jobs.queries.employers import of_counties
 from services.jobs.queries.stability import stability_of
 from services.jobs.rules.ages import age_on
@@ -90,25 +90,18 @@ async def find_seeker(session: ReadSession, scope: Scope, person_id: UUID, day: 
 
 async def list_openings(session: ReadSession, scope: Scope, day: date, post_id: UUID | None = None) -> list[Opening]:
     """Posts of the scope's counties that are open on that day, without openings promised to people; or the one named."""
-    promised = (
-        select(Placement.post_id, func.count().label("people"))
-        .where(Placement.state.in_(BOUND))
-        .group_by(Placement.post_id)
-        .subquery()
-    )
     taught = select(Course.trade).where(Course.state == CourseState.OPEN, Course.starts_on > day)
-    free = Post.openings - Post.filled - Post.reserved - func.coalesce(promised.c.people, 0)
+    free = Post.openings - Post.filled - Post.reserved - func.promised_openings(Post.id)  # of all villages
     query = (
         select(*_POST, free.label("free"), Post.trade.in_(taught).label("course"))
         .join(Employer, Employer.id == Post.employer_id)
-        .outerjoin(promised, promised.c.post_id == Post.id)
         .where(of_counties(Post.county, scope), Post.state == PostState.OPEN, Employer.blacklisted_reason.is_(None))
-        .where(or_(Post.until_on.is_(None), Post.until_on >= day), free > 0)
+        .where(or_(Post.until_on.is_(None), Post.until_on >= day))
         .order_by(Post.id)
     )
     if post_id is not None:
         query = query.where(Post.id == post_id)
-    return [_opening(row) for row in await session.execute(query)]
+    return [_opening(row) for row in await session.execute(query) if row.free > 0]
 
 
 async def list_villagers(session: ReadSession, scope: Scope, day: date) -> dict[tuple[str, str], int]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
-from services.jobs.models import Person, Placement, PlacementMove, StayCheck
+from services.jobs.models import Person, Placement, PlacementMove, Post, StayCheck
 from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import PlacementNotFound, StayCheckNotFound
 from services.jobs.rules.placement_states import LIVE, State
@@ -127,6 +127,18 @@ async def lock_others(session: WriteSession, placement: Placement, states: Colle
 async def count_promised(session: ReadSession, post_id: UUID) -> int:
     """How many openings of a post are promised to people who have not arrived yet, in all villages."""
     return await session.scalar(select(func.promised_openings(post_id))) or 0
+
+
+async def count_promised_of(session: ReadSession, post_ids: Collection[UUID]) -> dict[UUID, int]:
+    """`count_promised` of many posts; each of them is there."""
+    query = select(Post.id, func.promised_openings(Post.id)).where(Post.id.in_(set(post_ids)))
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def find_of_proposal(session: ReadSession, person_id: UUID, proposal_id: UUID) -> Placement | None:
+    """The last placement that came of a proposal for that person, whatever became of it."""
+    query = select(Placement).where(Placement.person_id == person_id, Placement.proposal_id == proposal_id)
+    return (await session.scalars(query.order_by(Placement.id.desc()).limit(1))).one_or_none()
 
 
 async def list_moves(session: ReadSession, placement_id: UUID) -> Sequence[PlacementMove]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
 from services.jobs.models import Person, Placement, Trip, TripPassenger
 from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import TripNotFound
+from services.jobs.rules.placement_states import BOUND
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 
@@ -83,6 +84,21 @@ async def find_seats(session: ReadSession, placement_ids: Collection[UUID]) -> d
     """The seats of those placements on whichever trip, by placement."""
     query = select(TripPassenger).where(TripPassenger.placement_id.in_(placement_ids), TripPassenger.off_at.is_(None))
     return {one.placement_id: one for one in await session.scalars(query)}
+
+
+async def list_travellers(session: ReadSession, scope: Scope, trip_id: UUID) -> Sequence[PassengerRow]:
+    """Of `list_passengers`, those who still go to the post: accepted or placed."""
+    return [row for row in await list_passengers(session, scope, trip_id) if row.placement.state in BOUND]
+
+
+async def free_seats(session: WriteSession, trip_id: UUID, now: datetime) -> None:
+    """Everybody is off the locked trip, also who has moved out of the organiser's areas."""
+    await session.execute(select(func.free_trip_seats(trip_id, now)))
+
+
+async def leave_seat(session: WriteSession, placement_id: UUID, today: date, now: datetime) -> None:
+    """Free the seat on a trip to come, if the placement has one; locks the trip."""
+    await session.execute(select(func.leave_trip_seat(placement_id, today, now)))
 
 
 async def travelled(session: ReadSession, placement_id: UUID) -> bool:

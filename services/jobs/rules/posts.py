@@ -109,10 +109,11 @@ def require_still_offered(until_on: date | None, today: date) -> None:
         raise UntilPast(field="until_on")
 
 
-def require_room(post: Openings, openings: int) -> None:
-    """Raise when fewer openings are offered than have somebody."""
-    if openings < post.filled + post.reserved:
-        raise OpeningsBelow(field="openings", taken=post.filled + post.reserved)
+def require_room(post: Openings, openings: int, *, promised: int) -> None:
+    """Raise when fewer openings are offered than have somebody. `promised`: to people who have not arrived yet."""
+    taken = post.filled + post.reserved + promised
+    if openings < taken:
+        raise OpeningsBelow(field="openings", taken=taken)
 
 
 def take_opening(post: Openings, *, kept: bool) -> None:
@@ -135,11 +136,11 @@ def give_back(post: Openings) -> None:
     settle(post)
 
 
-def reserve(post: Openings) -> None:
-    """Keep an opening for somebody in training. Raises `PostClosed`, `PostFilled`."""
+def reserve(post: Openings, *, promised: int) -> None:
+    """Keep an opening for somebody in training; `promised`: to others. Raises `PostClosed`, `PostFilled`."""
     if post.state not in ("open", "filled"):
         raise PostClosed
-    if post.filled + post.reserved >= post.openings:
+    if post.filled + post.reserved + promised >= post.openings:
         raise PostFilled
     post.reserved += 1
     settle(post)

@@ -6,8 +6,10 @@ from uuid import UUID
 from services.jobs import events
 from services.jobs.models import Placement
 from services.jobs.queries import placements as find
+from services.jobs.queries.enrolments import lock_held_of
 from services.jobs.queries.placement_posts import lock_posts
 from services.jobs.queries.placements import PlacementRow
+from services.jobs.queries.trips import leave_seat
 from services.jobs.rules.placement_endings import MOVED_ON, UNDERAGE, is_jobless
 from services.jobs.rules.placement_states import THERE, require_move
 from services.jobs.rules.placement_stay import first_call
@@ -44,6 +46,7 @@ async def arrive(
     """
     placement, person = row.placement, row.person
     before = await find.lock_others(session, placement, THERE)
+    await lock_held_of(session, person.id, placement.post_id)  # before the posts, as whoever lets go of an opening
     posts = {one.post.id: one for one in await lock_posts(session, [placement.post_id, *(p.post_id for p in before)])}
     await require_allowed(session, person, posts[placement.post_id], None, step.on)
     for other in before:
@@ -87,6 +90,7 @@ async def _end(session: WriteSession, vault: Vault, row: PlacementRow, clocks: C
     if placement.state == "arrived":
         await free_opening(session, placement.post_id, step.at)
     go(session, vault, placement, "ended", clocks, step)
+    await leave_seat(session, placement.id, local_date(step.at), step.at)
     await _drop_call(session, placement, step.by, step)
     await emit(session, events.placement_ended(placement, row.person, step.at))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.jobs.models import MatchingProposal, Person, ProposalState
-from services.jobs.queries.placements import find_live
+from services.jobs.queries.placements import find_of_proposal
 from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import ProposalOfAnother, ProposalsTooMany, UnderSixteen
 from services.jobs.usecases.placement_checks import tell_minor
@@ -44,7 +44,7 @@ async def refer_chosen(
     on: date,
     now: datetime,
 ) -> list[Outcome]:
-    """Refer the people of a run's proposals within the asker's areas; all of them unless some are chosen.
+    """Refer the people of a run's proposals within the asker's areas; unless some are chosen, all that nobody has decided.
 
     What is right with one is kept, whatever is wrong with another. Raises `ProposalsTooMany` above 500.
     """
@@ -68,8 +68,8 @@ async def _try(
     try:
         if proposal.post_id is None or proposal.state not in OPEN:
             raise ProposalOfAnother(field="proposal_ids")
-        known = await find_live(session, proposal.person_id, proposal.post_id)
-        if known is not None and known.proposal_id == proposal.id:
+        known = await find_of_proposal(session, proposal.person_id, proposal.id)
+        if known is not None:  # who has refused since is not asked again
             return Outcome(proposal.id, "repeated", known.id)
         async with session.begin_nested():
             told = Referral(proposal.person_id, proposal.post_id, on, proposal.need_id, proposal.id)
@@ -91,7 +91,7 @@ async def _lock_proposals(
     """People first and in one order, as everywhere; the proposals after them."""
     proposal = MatchingProposal
     mine = [proposal.run_id == run_id, within(proposal.area_code, who.scope)]
-    mine.append(proposal.id.in_(chosen) if chosen is not None else proposal.state.in_(OPEN))
+    mine.append(proposal.id.in_(chosen) if chosen is not None else proposal.state == ProposalState.PROPOSED)
     people = select(proposal.person_id).where(*mine)
     await session.execute(
         select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)

@@ -1,6 +1,7 @@
 """Placements: somebody is referred to a post, and what follows, move by move, to the arrival and the end.
 
-Whoever is locked: the person first, then placements, then posts; so two who do so never wait for each other.
+Whoever is locked: the person first, then placements, then the enrolment that keeps an opening, then
+posts; so two who do so never wait for each other.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from services.jobs.queries.enrolments import lock_held_of
 from services.jobs.queries.people import lock_person
 from services.jobs.queries.placement_posts import PostRow, get_post, lock_posts
 from services.jobs.queries.placements import PlacementRow
+from services.jobs.queries.trips import leave_seat
 from services.jobs.rules.placement_refusals import (
     NeedOfAnother,
     PersonBound,
@@ -112,6 +114,8 @@ async def move_placement(
         await leave(session, vault, who, row, clocks, step)
     else:
         go(session, vault, placement, wanted.to, clocks, step)
+    if wanted.to == "refused":
+        await leave_seat(session, placement.id, today, now)
     if wanted.to == "refused" and wanted.lesson:
         await _learn(session, who, placement, wanted.lesson)
     await audit.record(
@@ -128,6 +132,7 @@ async def _accept(session: WriteSession, vault: Vault, row: PlacementRow, clocks
     placement, today = row.placement, local_date(step.at)
     if await find.lock_others(session, placement, BOUND):
         raise PersonBound(field="to")
+    await lock_held_of(session, placement.person_id, placement.post_id)  # before the post, as whoever lets go of it
     [post] = await lock_posts(session, [placement.post_id])
     await require_allowed(session, row.person, post, None, today)
     await _require_free(session, post, row.person, today)

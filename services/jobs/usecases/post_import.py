@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.jobs.models import Employer, Post
 from services.jobs.queries import employers
+from services.jobs.queries.placements import count_promised_of
 from services.jobs.queries.posts import lock_by_ref
 from services.jobs.rules.post_import import TOLD, ImportedPost, Outcome, outcome_of
 from services.jobs.rules.posts import county_of, require_labour_bureau, require_room
@@ -36,6 +37,7 @@ class PostImport:
     faults: list[tuple[int, Fault]] = field(default_factory=list)
     _employers: dict[str, Employer] = field(default_factory=dict)
     _seen: set[tuple[str, str]] = field(default_factory=set)
+    _promised: dict[UUID, int] = field(default_factory=dict)
 
     async def take(self, session: WriteSession, rows: Sequence[ImportedPost]) -> None:
         """Take every row without a fault; an employer that is not registered is entered. A dry run writes nothing.
@@ -52,6 +54,7 @@ class PostImport:
         registered = {one.id for one in self._employers.values()}
         await employers.hold(session, registered)
         posts = await lock_by_ref(session, registered)
+        self._promised = await count_promised_of(session, [one.id for one in posts.values()])
         new: list[Any] = []
         for row in rows:
             new += self._decide(row, county, rules, policy_id, posts)
@@ -86,14 +89,14 @@ class PostImport:
             return [post] if known_employer else [employer, post]
         if outcome == "changed" and not self.dry_run:
             terms = replace(row.terms, health_limits=tuple(known.health_limits))
-            apply_terms(known, terms, policy_id, self.now)
+            apply_terms(known, terms, policy_id, self.now, promised=self._promised.get(known.id, 0))
         return []
 
     def _may(self, row: ImportedPost, employer: Employer, known: Post | None, rules: PostRules) -> bool:
         try:
             require_offer(employer, row.terms, rules, self.now)
             if known is not None:
-                require_room(known, row.terms.openings)
+                require_room(known, row.terms.openings, promised=self._promised.get(known.id, 0))
         except DomainError as refusal:
             self.faults += [(row.row, fault) for fault in refusal.faults]
             return False

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.jobs.models.posts import Employer, Post, PostState
 from services.jobs.queries import posts as find
 from services.jobs.queries.employers import lock_employer
+from services.jobs.queries.placements import count_promised
 from services.jobs.queries.posts import PostRow
 from services.jobs.rules.post_bars import Bars, require_lawful
 from services.jobs.rules.post_refusals import EmployerIsBlacklisted, PostRefKnown
@@ -62,7 +63,8 @@ async def change_post(
     require_may_change(who, row.post.state, row.post.recorded_by)
     rules, policy_id = await post_rules(session, row.post.county, now)
     require_offer(row.employer, terms, rules, now)
-    apply_terms(row.post, terms, policy_id, now)
+    promised = await count_promised(session, post_id)
+    apply_terms(row.post, terms, policy_id, now, promised=promised)
     await session.flush()
     await audit.record(session, who, "post:write", post_id, area_code=row.post.county, state=row.post.state)
     return row
@@ -143,9 +145,9 @@ def make_post(
     )
 
 
-def apply_terms(post: Post, terms: Terms, policy_id: UUID, now: datetime) -> None:
-    """Give a locked post other terms. Raises `OpeningsBelow`."""
-    require_room(post, terms.openings)
+def apply_terms(post: Post, terms: Terms, policy_id: UUID, now: datetime, *, promised: int) -> None:
+    """Give a locked post other terms. `promised` as `count_promised` has it. Raises `OpeningsBelow`."""
+    require_room(post, terms.openings, promised=promised)
     for name, value in columns_of(terms).items():
         setattr(post, name, value)
     settle(post)

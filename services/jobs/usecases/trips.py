@@ -86,8 +86,7 @@ async def cancel_trip(
     """It does not go: everybody is off it."""
     trip = await _lock_own(session, who, trip_id, if_match)
     _require_planned(trip, local_date(now))
-    for row in await find.list_passengers(session, who.scope, trip.id):
-        row.passenger.off_at = now
+    await find.free_seats(session, trip.id, now)
     trip.state, trip.taken = CANCELLED, 0
     _changed(trip, now)
     await audit.record(session, who, "trip:cancel", trip.id, area_code=trip.area_code)
@@ -180,7 +179,7 @@ async def mark_presence(
 async def take_coach_list(session: WriteSession, who: Principal, trip_id: UUID) -> Sequence[find.PassengerRow]:
     """Passengers for the escort's list: names and phones leave the system, so who took them and how many is on record."""
     trip = await find.get_trip(session, who.scope, trip_id)
-    rows = await find.list_passengers(session, who.scope, trip.id)
+    rows = await find.list_travellers(session, who.scope, trip.id)
     await audit.record(session, who, "trip:coach-list", trip.id, area_code=trip.area_code, count=len(rows))
     return rows
 

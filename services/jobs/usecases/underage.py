@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from services.jobs.queries import placements as find
 from services.jobs.queries.placements import PlacementRow
+from services.jobs.queries.trips import leave_seat
 from services.jobs.rules.ages import WORKING_AGE
 from services.jobs.rules.placement_endings import UNDERAGE
 from services.jobs.rules.placement_states import BOUND, PROPOSED, require_move
@@ -36,6 +37,7 @@ async def _end(session: WriteSession, vault: Vault, row: PlacementRow, now: date
         require_move(placement.state, "refused", "underage")
         go(session, vault, placement, "refused", clocks, step)
         await session.flush()
+        await leave_seat(session, placement.id, today, now)
     else:
         await leave(session, vault, SYSTEM, row, clocks, step)
 
