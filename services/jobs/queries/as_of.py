@@ -72,6 +72,15 @@ def out_on(day: date, rows: Rows = LabourRow) -> ColumnElement[bool]:
     return or_(and_(rows.status == "out", began, not_ended), came_later)
 
 
+def out_today(alias: str) -> str:
+    """`out_on` as SQL for statements in text: `alias` is the table's, `:today` the day."""
+    return (
+        f"(({alias}.status = 'out' AND ({alias}.started_on IS NULL OR {alias}.started_on <= :today)"
+        f" AND ({alias}.ended_on IS NULL OR {alias}.ended_on >= :today))"
+        f" OR ({alias}.status <> 'out' AND {alias}.ended_on >= :today))"
+    )
+
+
 def status_on(day: date, rows: Rows = LabourRow) -> ColumnElement[str]:
     """out, planned or not_out on the day."""
     return case((out_on(day, rows), "out"), (rows.status == "planned", "planned"), else_="not_out")

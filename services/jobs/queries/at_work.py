@@ -9,13 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.jobs.queries.as_of import out_today
 from services.jobs.rules.months import month_of, move
 from shared.areas import Scope
 from shared.contracts.jobs_placement_policies import MoveUp
 from shared.db.engine import ReadSession, WriteSession
 
 # One pass over the month's rows within the areas; urgency is what `rules/move_up.py` reckons for one person.
-_QUEUE = text("""
+_QUEUE = text(f"""
 SELECT * FROM (
     SELECT r.person_id, r.area_code, r.work_area, r.trade, r.work_kind, r.wage, r.wants_change, r.started_on,
         m.wage AS median, coalesce(m.people, 0) AS median_people,
@@ -30,13 +31,12 @@ SELECT * FROM (
         SELECT county, trade, wage, people, CASE WHEN people >= :median_people THEN wage * :percent / 100 END AS floor
         FROM trade_median
     ) m ON m.county = left(r.area_code, 6) AND m.trade = r.trade
-    WHERE r.month = :month AND r.status = 'out' AND r.area_code LIKE ANY (:patterns)
-        AND (r.ended_on IS NULL OR r.ended_on >= :today)
+    WHERE r.month = :month AND {out_today("r")} AND r.area_code LIKE ANY (:patterns)
         AND (r.work_kind = ANY (:kinds) OR r.wage < :line OR r.wage < m.floor OR r.wants_change)
 ) AS queue
 WHERE CAST(:last AS uuid) IS NULL OR (urgency, person_id) < (CAST(:urgency AS numeric), CAST(:last AS uuid))
 ORDER BY urgency DESC, person_id DESC LIMIT :limit
-""")
+""")  # noqa: S608
 _MEDIANS = text("""
 INSERT INTO trade_median (county, trade, month, wage, people, reckoned_at)
 SELECT left(area_code, 6), trade, month, percentile_cont(0.5) WITHIN GROUP (ORDER BY wage), count(*), :now
@@ -54,10 +54,10 @@ SELECT industry FROM labour_row
 WHERE month BETWEEN :before AND :month AND employer_id = :employer AND industry IS NOT NULL
 GROUP BY industry ORDER BY count(*) DESC, industry LIMIT 1
 """)
-_ONE = text("""
-SELECT work_area, started_on, trade, work_kind, wage, wants_change FROM labour_row
-WHERE month = :month AND person_id = :person AND status = 'out' AND (ended_on IS NULL OR ended_on >= :today)
-""")
+_ONE = text(f"""
+SELECT work_area, started_on, trade, work_kind, wage, wants_change FROM labour_row r
+WHERE month = :month AND person_id = :person AND {out_today("r")}
+""")  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, or_, select, text
 
+<<<<<<< HEAD
 from services.jobs.models import Course, CourseState, Employer, Post, PostState
+=======
+from services.jobs.models import Course, CourseState, Employer, Placement, Post, PostState
+from services.jobs.queries.as_of import out_today
+>>>>>>> fix-d
 from services.jobs.queries.employers import of_counties
 from services.jobs.queries.stability import stability_of
 from services.jobs.rules.ages import age_on
@@ -22,16 +27,17 @@ _POST = (
     *(Post.certificates, Post.health_limits, Post.physical_demand),
 )
 _HAS_ROWS = text("SELECT EXISTS (SELECT FROM labour_row WHERE month = :month)")
-_COLUMNS = """
+_COLUMNS = f"""
 SELECT p.id, n.id AS need_id, p.area_code, p.household_class, p.sex, p.birth_on, p.health, p.disability_class,
     p.disability_level, p.labour_skill, p.relocated, p.grade, n.wanted_trades, n.wage_floor, n.refused_areas,
-    n.care_within_km, n.lodging_needed, n.night_ok, r.status, r.wage, r.trade,
+    n.care_within_km, n.lodging_needed, n.night_ok, r.wage, r.trade,
+    coalesce({out_today("r")}, false) AS works,
     ARRAY(SELECT c.trade FROM certificate c WHERE c.person_id = p.id) AS trades,
     NOT EXISTS (
-        SELECT FROM person m JOIN labour_row w ON w.person_id = m.id AND w.month = :month AND w.status = 'out'
+        SELECT FROM person m JOIN labour_row w ON w.person_id = m.id AND w.month = :month AND {out_today("w")}
         WHERE m.household_id = p.household_id AND m.active
     ) AS idle
-"""
+"""  # noqa: S608
 _SEEKERS = text(
     _COLUMNS  # noqa: S608 constants, both
     + """
@@ -57,11 +63,11 @@ WHERE p.id = :person AND p.area_code LIKE ANY (:areas)
 """
 )
 _VILLAGERS = text(
-    """
-SELECT area_code, employer_id, left(work_area, 6) AS place, count(*) AS people FROM labour_row
-WHERE month = :month AND status = 'out' AND area_code LIKE ANY (:areas) AND work_area IS NOT NULL
+    f"""
+SELECT area_code, employer_id, left(work_area, 6) AS place, count(*) AS people FROM labour_row r
+WHERE month = :month AND {out_today("r")} AND area_code LIKE ANY (:areas) AND work_area IS NOT NULL
 GROUP BY 1, 2, 3
-"""
+"""  # noqa: S608
 )
 
 
@@ -76,14 +82,14 @@ async def find_ledger_month(session: ReadSession, day: date) -> date:
 async def list_seekers(session: ReadSession, scope: Scope, day: date) -> list[Seeker]:
     """Everybody with an open need who has promised to take no post yet; of several needs the newest counts."""
     month = await find_ledger_month(session, day)
-    values = {"month": month, "areas": scope.like_patterns(), "bound": list(BOUND)}
+    values = {"month": month, "areas": scope.like_patterns(), "bound": list(BOUND), "today": day}
     return [_seeker(row, day) for row in await session.execute(_SEEKERS, values)]
 
 
 async def find_seeker(session: ReadSession, scope: Scope, person_id: UUID, day: date) -> Seeker | None:
     """One person; without an open need as somebody who says nothing of what they want."""
     month = await find_ledger_month(session, day)
-    values = {"month": month, "areas": scope.like_patterns(), "person": person_id}
+    values = {"month": month, "areas": scope.like_patterns(), "person": person_id, "today": day}
     row = (await session.execute(_ONE, values)).one_or_none()
     return _seeker(row, day) if row else None
 
@@ -108,7 +114,7 @@ async def list_villagers(session: ReadSession, scope: Scope, day: date) -> dict[
     """How many people of a village work for an employer, and in a county: by (village, employer id or 6 digits)."""
     month = await find_ledger_month(session, day)
     found: dict[tuple[str, str], int] = {}
-    rows = await session.execute(_VILLAGERS, {"month": month, "areas": scope.like_patterns()})
+    rows = await session.execute(_VILLAGERS, {"month": month, "areas": scope.like_patterns(), "today": day})
     for village, employer, place, people in rows:
         for there in (place, str(employer) if employer else None):
             if there is not None:
@@ -124,7 +130,7 @@ async def list_stays(session: ReadSession, day: date) -> dict[str, Stayed]:
 
 
 def _seeker(row: Row[Any], day: date) -> Seeker:
-    works = row.status == "out"
+    works = row.works
     return Seeker(
         person_id=str(row.id),
         need_id=str(row.need_id) if row.need_id else "",

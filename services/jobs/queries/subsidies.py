@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select, text
 
 from services.jobs.models import Person, SubsidyClaim
+from services.jobs.queries.as_of import out_today
 from services.jobs.queries.at_work import ledger_month
 from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import ClaimNotFound
@@ -18,7 +19,7 @@ from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
 
 # What `rules/subsidies.py` says of one person, for all at once; a test holds that both agree.
-_DUE = """
+_DUE = f"""
 WITH rule AS (
     SELECT * FROM unnest(
         CAST(:codes AS text[]), CAST(:kinds AS text[]), CAST(:distances AS text[]), CAST(:months AS integer[]),
@@ -28,9 +29,9 @@ WITH rule AS (
     SELECT person_id, work_area, started_on,
         CASE WHEN work_area = 'abroad' OR left(work_area, 2) <> left(area_code, 2) THEN 'outside'
             WHEN left(work_area, 6) = left(area_code, 6) THEN 'county' ELSE 'province' END AS distance
-    FROM labour_row
-    WHERE month = :month AND status = 'out' AND work_area IS NOT NULL AND started_on IS NOT NULL
-        AND (ended_on IS NULL OR ended_on >= :today) AND area_code LIKE ANY (:patterns)
+    FROM labour_row r
+    WHERE month = :month AND {out_today("r")} AND work_area IS NOT NULL AND started_on IS NOT NULL
+        AND area_code LIKE ANY (:patterns)
 ), trained AS (
     SELECT e.person_id, sum(c.allowance) AS yuan
     FROM enrolment e
@@ -59,7 +60,7 @@ WITH rule AS (
         WHERE c.person_id = d.person_id AND c.kind = d.kind AND c.year = :year AND c.state <> 'refused'
     )
 )
-"""
+"""  # noqa: S608 a constant
 _PAGE = text(f"""{_DUE}
 SELECT * FROM unclaimed
 WHERE CAST(:after_area AS text) IS NULL

@@ -1,11 +1,12 @@
 """Places of work: to county level or below, or abroad."""
 
+from services.jobs.codes import LISTS
 from shared import areas
 
 ABROAD = "abroad"
 COUNTY_DIGITS = 6
-WITHOUT_COUNTIES = frozenset({"4419", "4420", "4604", "6202"})
-"""东莞, 中山, 儋州, 嘉峪关: prefectures that have townships and no counties (GB/T 2260). There the prefecture will do."""
+UNDIVIDED = frozenset(LISTS["undivided_place"].texts)
+"""Six digits of places that have no counties below them (GB/T 2260), as 东莞. There this level will do."""
 
 
 class InvalidPlace(ValueError):
@@ -24,7 +25,11 @@ def normalise(entered: str) -> str:
         code = areas.normalise(entered)
     except areas.InvalidAreaCode as wrong:
         raise InvalidPlace(wrong.code) from None
-    known = areas.prefix(code)
-    if len(known) < COUNTY_DIGITS and known not in WITHOUT_COUNTIES:
+    if len(areas.prefix(code)) < COUNTY_DIGITS and code[:COUNTY_DIGITS] not in UNDIVIDED:
         raise InvalidPlace("place-to-county")
     return code
+
+
+def as_in_ledger(place: str) -> str:
+    """The one spelling the ledger has of a place: six digits where nothing below the county is named, else twelve."""
+    return place if place[COUNTY_DIGITS:].strip("0") or place == ABROAD else place[:COUNTY_DIGITS]

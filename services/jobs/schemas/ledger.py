@@ -9,13 +9,13 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from services.jobs.codes import LISTS
+from services.jobs.rules import places
 from services.jobs.rules.ledger import Entry
 from services.jobs.schemas.fields import Answer, Draft, Industry, JobService, Line, MonthText, Trade
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
 from shared import areas
 
 MOST_CONFIRMED = 500
-_COUNTY = 6
 
 
 def _place(entered: str) -> str:
@@ -25,7 +25,7 @@ def _place(entered: str) -> str:
         code = areas.normalise(entered)
     except areas.InvalidAreaCode as fault:
         raise PydanticCustomError(fault.code, "not an area code") from None
-    return code if code[_COUNTY:].strip("0") else code[:_COUNTY]
+    return places.as_in_ledger(code)
 
 
 Status = Annotated[

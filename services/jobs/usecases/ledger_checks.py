@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
-from services.jobs.codes import LISTS
 from services.jobs.rules.ledger import Checks
+from services.jobs.rules.places import UNDIVIDED
 from shared.contracts.jobs_ledger_policies import LedgerRules
 from shared.db.engine import ReadSession
 from shared.projections import policies
@@ -13,7 +13,6 @@ from shared.projections.policies import Policies
 from shared.versions import pick
 
 LEDGER_RULES = "ledger-rules"
-_UNDIVIDED = frozenset(LISTS["undivided_place"].texts)
 _UNPUBLISHED = LedgerRules()
 
 
@@ -35,5 +34,5 @@ class Rulebook:
         if area_code not in self._read:
             policy = pick(self.published.versions, area_code, self.today)
             rules = LedgerRules.model_validate(policy.body) if policy is not None else _UNPUBLISHED
-            self._read[area_code] = Checks(rules, _UNDIVIDED)
+            self._read[area_code] = Checks(rules, UNDIVIDED)
         return self._read[area_code]

@@ -16,6 +16,7 @@ from services.jobs.queries.placement_posts import PostRow
 from services.jobs.queries.trips import travelled
 from services.jobs.rules.ledger import Entry, MonthClosed
 from services.jobs.rules.months import month_of, months_between
+from services.jobs.rules.places import as_in_ledger
 from services.jobs.rules.tasks import TaskDraft
 from services.jobs.usecases.ledger import confirm_rows, record_rows
 from services.jobs.usecases.ledger_lines import EMPLOYER
@@ -133,7 +134,7 @@ def _at_work(before: Entry | None, placement: Placement, row: PostRow, industry:
     same = before if before is not None and before.employer_id == placement.employer_id else None
     return Entry(
         "out",
-        work_area=placement.work_area,
+        work_area=as_in_ledger(placement.work_area),
         employer_id=placement.employer_id,
         employer=row.employer.name,
         industry=industry or (same.industry if same else None),
