@@ -7,12 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, or_, select, text
 
-<<<<<<< HEAD
 from services.jobs.models import Course, CourseState, Employer, Post, PostState
-=======
-from services.jobs.models import Course, CourseState, Employer, Placement, Post, PostState
 from services.jobs.queries.as_of import out_today
->>>>>>> fix-d
 from services.jobs.queries.employers import of_counties
 from services.jobs.queries.stability import stability_of
 from services.jobs.rules.ages import age_on
