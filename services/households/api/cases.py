@@ -16,8 +16,8 @@ from services.households.queries.tasks import list_case_tasks
 from services.households.queries.visits import list_photos
 from services.households.rules.desks import narrowed
 from services.households.schemas import tasks as schemas
-from services.households.schemas.fields import AnyArea
 from shared.http.context import Db
+from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 
 router = APIRouter(prefix="/v1/cases", tags=["Cases · 风险个案"])

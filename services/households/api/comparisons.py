@@ -24,7 +24,6 @@ from services.households.queries.comparisons import TicketFilter, TicketRow
 from services.households.queries.monitoring import get_case
 from services.households.rules.desks import narrowed
 from services.households.schemas import comparisons as schemas
-from services.households.schemas.fields import AnyArea
 from services.households.usecases import comparisons as usecases
 from services.households.usecases.comparisons import SIGNER, Signature, feeds_of
 from services.households.usecases.sealing import ID_NUMBER
@@ -32,6 +31,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag

@@ -14,7 +14,6 @@ from services.households.queries.dropouts import DropoutFilter
 from services.households.rules.desks import narrowed
 from services.households.rules.schooling.states import State
 from services.households.schemas import dropouts as schemas
-from services.households.schemas.fields import AnyArea
 from services.households.usecases import dropout_moves
 from services.households.usecases import dropouts as usecases
 from services.households.usecases.dropout_moves import Wanted
@@ -23,6 +22,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version

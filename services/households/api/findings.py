@@ -15,12 +15,12 @@ from services.households.queries.findings import FindingFilter
 from services.households.queries.register import get_household
 from services.households.rules.desks import narrowed
 from services.households.schemas import findings as schemas
-from services.households.schemas.fields import AnyArea
 from services.households.usecases import quality as usecases
 from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag

@@ -26,7 +26,6 @@ from services.households.rules.desks import narrowed
 from services.households.rules.grade_movement import Balance, Kind, balances, months_between, next_month
 from services.households.rules.grading import Rules
 from services.households.schemas import grades as schemas
-from services.households.schemas.fields import AnyArea
 from services.households.usecases.grade_rules import GradeRuleSets
 from services.households.usecases.grade_trials import Mover, list_movers, try_rules
 from shared.areas import Scope
@@ -34,6 +33,7 @@ from shared.clock import local_date, utc_now
 from shared.contracts.grade_policies import Grade
 from shared.db.engine import ReadSession
 from shared.http.context import Db
+from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.ids import new_id
 

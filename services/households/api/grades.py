@@ -15,13 +15,13 @@ from services.households.queries.areas import find_names_above
 from services.households.queries.register import get_household, lock_household
 from services.households.rules.desks import narrowed
 from services.households.schemas import grades as schemas
-from services.households.schemas.fields import AnyArea
 from services.households.usecases import grade_overrides as usecases
 from services.households.usecases.grade_rules import GradeRuleSets
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version

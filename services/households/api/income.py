@@ -17,7 +17,6 @@ from services.households.queries import income as find
 from services.households.queries.register import get_household, list_members
 from services.households.rules.desks import narrowed
 from services.households.schemas import income as schemas
-from services.households.schemas.fields import AnyArea, PastDay
 from services.households.usecases import income_entries as usecases
 from services.households.usecases.income_statement import state_income
 from shared.areas import Scope
@@ -25,6 +24,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea, PastDay
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version

@@ -15,7 +15,6 @@ from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringFilter
 from services.households.rules.desks import narrowed
 from services.households.schemas import monitoring as schemas
-from services.households.schemas.fields import AnyArea
 from services.households.usecases import monitoring as usecases
 from shared.clock import end_of_day, local_date, utc_now
 from shared.contracts.households import Level
@@ -23,6 +22,7 @@ from shared.contracts.monitoring import CaseClass, State
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import etag

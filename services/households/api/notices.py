@@ -18,7 +18,6 @@ from services.households.queries.notices import Counts
 from services.households.rules.desks import narrowed
 from services.households.rules.notices import NoticeKind, state_on
 from services.households.schemas import notices as schemas
-from services.households.schemas.fields import AnyArea
 from services.households.usecases import notice_text
 from services.households.usecases import notices as usecases
 from services.households.usecases.notices import PROOF, TEXT, Proof
@@ -26,6 +25,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import Database, ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Texts
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version

@@ -12,13 +12,13 @@ from services.households.api.visit_views import pretence_view
 from services.households.queries import pretence as find
 from services.households.queries.areas import find_names_above
 from services.households.rules.desks import narrowed
-from services.households.schemas.fields import AnyArea
 from services.households.schemas.pretence import PretenceAnswer, PretenceView
 from services.households.usecases.pretence import answer_finding
 from shared.clock import utc_now
 from shared.contracts.households import PretenceKind
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 
 router = APIRouter(prefix="/v1/pretence-findings", tags=["Visits · 入户走访"])

@@ -16,12 +16,13 @@ from services.households.queries import register as find
 from services.households.queries.register import HouseholdFilter
 from services.households.rules.desks import narrowed
 from services.households.schemas import register as schemas
-from services.households.schemas.fields import AnyArea, Grade, HouseholdClass, Line, MonitoringState, Risk
+from services.households.schemas.fields import Grade, HouseholdClass, MonitoringState, Risk
 from services.households.usecases import register as usecases
 from shared.clock import utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks
+from shared.http.fields import AnyArea, Line
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version

@@ -12,10 +12,10 @@ from services.households.api.permits import FIELD, ExportRegister
 from services.households.api.reader import Reader, ReaderOf
 from services.households.rules.desks import narrowed
 from services.households.rules.register_imports import ListKind
-from services.households.schemas.fields import AnyArea
 from services.households.usecases.list_export import ListExport, begin_export
 from shared.clock import CHINA, utc_now
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.ids import new_id
 
 router = APIRouter(prefix="/v1/register-exports", tags=["Lists · 名单导入导出"])

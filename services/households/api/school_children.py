@@ -11,11 +11,11 @@ from services.households.queries.dropout_board import count_board
 from services.households.queries.school_children import Ledger
 from services.households.rules.desks import narrowed
 from services.households.schemas import school_children as schemas
-from services.households.schemas.fields import AnyArea
 from services.households.usecases import school_children as usecases
 from services.households.usecases.school_children import Question
 from shared.clock import local_date, utc_now
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.security import audit
 

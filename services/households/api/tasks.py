@@ -25,7 +25,6 @@ from services.households.queries.cases import find_contacts, load_surroundings
 from services.households.queries.tasks import Mine, TaskFilter, TaskRow
 from services.households.rules.desks import DESK_LEVELS, narrowed
 from services.households.schemas import tasks as schemas
-from services.households.schemas.fields import AnyArea
 from services.households.usecases import tasks as usecases
 from services.households.usecases import verdicts
 from services.households.usecases.in_force import InForce
@@ -39,6 +38,7 @@ from shared.contracts.visit_policies import VisitRules
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag

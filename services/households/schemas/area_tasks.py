@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.households.schemas.fields import Answer, Draft, Paragraph
 from services.households.schemas.tasks import TaskHousehold
+from shared.http.fields import Answer, Draft, Paragraph
 
 
 class Remark(Draft):

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from services.households.codes import LISTS
 from services.households.models import AssetAnswer, TicketState
-from services.households.schemas.fields import Answer, Draft, Name
 from services.households.schemas.notices import Sha256
 from services.households.schemas.register import AreaView
+from shared.http.fields import Answer, Draft, Name
 
 AssetKind = Annotated[
     str, LISTS["asset_kind"].field(), Field(description="Kind of asset · 比对项目", examples=["vehicle"])

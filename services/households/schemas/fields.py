@@ -1,124 +1,21 @@
-"""Field types: texts, numbers and codes as people really enter them, read into one form."""
+"""Field types that this service alone has, and those of its code lists; the others: `shared.http.fields`."""
 
-import re
-import unicodedata
-from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
-from pydantic.config import JsonDict
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field
 
 from services.households.codes import LISTS
-from shared import areas, idnumber
-from shared.areas import AreaCode
-from shared.clock import local_date, utc_now
-from shared.idnumber import IdNumber, InvalidIdNumber
-
-_PHONE = re.compile(r"1\d{10}|0\d{9,11}")
-_PHONE_NOISE = str.maketrans("", "", " -\u3000()（）")
-
-
-class Draft(BaseModel):
-    """Base of what is sent."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True, validate_by_name=True
-    )
-
-    def __repr_args__(self) -> list[tuple[str, str]]:
-        return []  # it holds what is not for logs
-
-
-class Answer(BaseModel):
-    """Base of what is answered."""
-
-    model_config = ConfigDict(frozen=True, serialize_by_alias=True, validate_by_name=True)
-
-    def __repr_args__(self) -> list[tuple[str, str]]:
-        return []
-
-
-def _id_number(entered: object) -> IdNumber:
-    if not isinstance(entered, str):
-        raise PydanticCustomError("field-invalid", "not a text")
-    try:
-        return idnumber.normalise(entered, local_date(utc_now()))
-    except InvalidIdNumber as fault:
-        raise PydanticCustomError(fault.code.value, "not an ID number") from None
-
-
-def _phone(entered: str) -> str:
-    phone = unicodedata.normalize("NFKC", entered).translate(_PHONE_NOISE).removeprefix("+86")
-    if not _PHONE.fullmatch(phone):
-        raise PydanticCustomError("phone-invalid", "not a phone number")
-    return phone
-
-
-def _area(entered: str) -> AreaCode:
-    try:
-        return areas.normalise(entered)
-    except areas.InvalidAreaCode as fault:
-        raise PydanticCustomError(fault.code, "not an area code") from None
-
-
-def _village(code: AreaCode) -> AreaCode:
-    if areas.level(code) is not areas.Level.VILLAGE:
-        raise PydanticCustomError("area-not-village", "not a village")
-    return code
-
-
-def _past(day: date) -> date:
-    if day > local_date(utc_now()):
-        raise PydanticCustomError("date-in-future", "lies in the future")
-    return day
-
-
-def _without_default(schema: JsonDict) -> None:
-    schema.pop("default", None)
 
 
 def _list(entered: object) -> object:
     return [entered] if isinstance(entered, str) else entered
 
 
-DERIVED = Field(json_schema_extra=_without_default)
-"""For a field that is worked out when it is left out: its stand-in is nobody's business."""
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]+$")]
-"""One line of text."""
-Paragraph = Annotated[str, Field(min_length=1, max_length=4000)]
-"""Free text; it is stored sealed."""
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\p{Cc}]+$", description="Name · 姓名")]
-IdNumberField = Annotated[
-    IdNumber,
-    PlainValidator(_id_number),
-    WithJsonSchema({"type": "string", "examples": ["539921201503120017"]}),
-    Field(description="GB 11643; 15-digit form, full-width digits and disability cards too · 证件号码"),
-]
-Phone = Annotated[
-    str,
-    AfterValidator(_phone),
-    Field(max_length=30, description="Mobile or landline · 电话", examples=["15400000017"]),
-]
-AnyArea = Annotated[
-    AreaCode,
-    Field(max_length=20),
-    AfterValidator(_area),
-    Field(description="Area code of 6, 9 or 12 digits · 行政区划代码", examples=["539921100000"]),
-]
-VillageCode = Annotated[
-    AreaCode,
-    Field(max_length=20),
-    AfterValidator(_area),
-    AfterValidator(_village),
-    Field(description="12-digit code of the village · 村级行政区划代码", examples=["539921100200"]),
-]
 NationalCode = Annotated[
     str,
     Field(pattern=r"^[0-9A-Za-z\-]{4,40}$", description="National code · 户编号", examples=["5399211002000001"]),
 ]
-PastDay = Annotated[date, AfterValidator(_past)]
 Sex = Annotated[str, LISTS["sex"].field(), Field(description="GB/T 2261.1 · 性别", examples=["1"])]
 Relation = Annotated[
     str, LISTS["relation"].field(), Field(description="To the head, GB/T 4761 · 与户主关系", examples=["02"])

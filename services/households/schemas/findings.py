@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.households.schemas.fields import Answer, Draft
 from services.households.schemas.register import AreaView
+from shared.http.fields import Answer, Draft
 
 Severity = Literal["fatal", "logic", "plausible"]
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.households.schemas.fields import Answer
 from shared.contracts.monitoring import State
+from shared.http.fields import Answer
 
 
 class ConditionView(Answer):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.households.codes import LISTS
 from services.households.models import MeasureState
-from services.households.schemas.fields import Answer, Draft, Name, Paragraph, Phone
+from shared.http.fields import Answer, Draft, Name, Paragraph, Phone
 
 Risk = Annotated[str, LISTS["risk"].field(), Field(description="Against which risk · 针对风险", examples=["01"])]
 Kind = Annotated[str, LISTS["measure_kind"].field(), Field(description="Kind · 措施类型", examples=["health"])]

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from services.households.schemas.fields import Answer
+from shared.http.fields import Answer
 from shared.http.problems import FieldProblem
 
 

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from services.households.models import ObjectionState
 from services.households.rules.notices import NoticeKind, NoticeState
-from services.households.schemas.fields import Answer, Draft, Line, Name, Paragraph
 from services.households.schemas.register import AreaView
+from shared.http.fields import Answer, Draft, Line, Name, Paragraph
 
 Sha256 = Annotated[
     str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the photo or scan, hex · 照片或扫描件摘要")

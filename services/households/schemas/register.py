@@ -9,27 +9,16 @@ from pydantic_core import PydanticCustomError
 
 from services.households.rules.register import is_pupil
 from services.households.schemas.fields import (
-    DERIVED,
-    Answer,
-    AnyArea,
-    Draft,
     Health,
     HouseholdClass,
-    IdNumberField,
     JoinedReason,
     LabourSkill,
     LeftReason,
-    Line,
-    Name,
     NationalCode,
-    Paragraph,
-    PastDay,
-    Phone,
     Relation,
     RevealReason,
     SchoolStage,
     Sex,
-    VillageCode,
 )
 from services.households.schemas.register_details import (
     HouseholdDetails,
@@ -40,6 +29,19 @@ from services.households.schemas.register_details import (
 from shared import idnumber
 from shared.areas import AreaCode
 from shared.clock import local_date, utc_now
+from shared.http.fields import (
+    DERIVED,
+    Answer,
+    AnyArea,
+    Draft,
+    IdNumberField,
+    Line,
+    Name,
+    Paragraph,
+    PastDay,
+    Phone,
+    VillageCode,
+)
 
 Why = Annotated[Paragraph | None, Field(max_length=500, description="Why, for the history; kept sealed · 变更说明")]
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 
 from services.households.codes import LISTS
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS
-from services.households.schemas.fields import Answer, Draft, Line
+from shared.http.fields import Answer, Draft, Line
 
 _DIGITS = re.compile(r"[1-9](?:\d{5}|\d{11})")
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from services.households.rules.register_imports import ImportState, ListKind, Outcome
-from services.households.schemas.fields import Answer, Draft, LeftReason
+from services.households.schemas.fields import LeftReason
 from services.households.schemas.register import AreaView
+from shared.http.fields import Answer, Draft
 
 
 class ListFileView(Answer):

@@ -8,20 +8,10 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.rules.duplicates import Decision
-from services.households.schemas.fields import (
-    Answer,
-    Draft,
-    HouseholdClass,
-    LeftReason,
-    Line,
-    NationalCode,
-    PastDay,
-    Phone,
-    Relation,
-    VillageCode,
-)
+from services.households.schemas.fields import HouseholdClass, LeftReason, NationalCode, Relation
 from services.households.schemas.register import AreaView, Why
 from shared.clock import local_date, utc_now
+from shared.http.fields import Answer, Draft, Line, PastDay, Phone, VillageCode
 
 
 class NewRelation(Draft):

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from services.households.schemas.dropouts import PupilView
-from services.households.schemas.fields import Answer
 from services.households.schemas.register import AreaView
+from shared.http.fields import Answer
 
 
 class SchoolChild(Answer):

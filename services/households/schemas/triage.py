@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.households.schemas.fields import Answer, Draft
 from services.households.schemas.refusals import Refusal
 from services.households.schemas.tasks import VerdictDraft
+from shared.http.fields import Answer, Draft
 
 MOST_VERDICTS = 200
 """Verdicts in one request: a page of the list."""

@@ -8,11 +8,11 @@ from pydantic import AwareDatetime, Field, JsonValue, ValidationError, model_val
 from pydantic_core import PydanticCustomError
 
 from services.households.models import VisitKind
-from services.households.schemas.fields import Answer, Draft, Line, Paragraph
 from services.households.schemas.refusals import Refusal
 from services.households.schemas.register import HouseholdChange, MemberChange
 from shared.clock import CHINA
 from shared.faults import faults_of
+from shared.http.fields import Answer, Draft, Line, Paragraph
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=CHINA)  # before that it is a phone without a clock
 MOST_VISITS = 200

@@ -13,10 +13,11 @@ from services.jobs.queries.enrolments import list_certificates
 from services.jobs.queries.within import narrowed
 from services.jobs.rules.months import month_of, move, parse_month
 from services.jobs.schemas import brands as schemas
-from services.jobs.schemas.fields import AnyArea, MonthText, Trade
+from services.jobs.schemas.fields import MonthText, Trade
 from services.jobs.usecases.brands import Against, rank_brands
 from shared.clock import local_date, utc_now
 from shared.http.context import Db
+from shared.http.fields import AnyArea
 
 router = APIRouter(prefix="/v1/brands", tags=["Labour brands · 劳务品牌"])
 

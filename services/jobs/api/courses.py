@@ -16,7 +16,7 @@ from services.jobs.queries.courses import CourseFilter
 from services.jobs.queries.within import narrowed
 from services.jobs.rules.training import VOCATIONAL
 from services.jobs.schemas import training as schemas
-from services.jobs.schemas.fields import AnyArea, Trade
+from services.jobs.schemas.fields import Trade
 from services.jobs.schemas.training import CourseKind, Venue
 from services.jobs.usecases import courses as usecases
 from services.jobs.usecases.enrolments import enrol, record_attendance
@@ -25,6 +25,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag

@@ -15,12 +15,12 @@ from services.jobs.queries.enrolments import EnrolmentFilter, EnrolmentRow
 from services.jobs.queries.people import get_person
 from services.jobs.queries.within import narrowed
 from services.jobs.schemas import training as schemas
-from services.jobs.schemas.fields import AnyArea
 from services.jobs.usecases import enrolments as usecases
 from shared.clock import utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag

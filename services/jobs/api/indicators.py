@@ -13,7 +13,6 @@ from services.jobs.api.reader import ReaderOf
 from services.jobs.rules.indicator_months import asked_day
 from services.jobs.rules.indicators import Part
 from services.jobs.schemas import indicators as schemas
-from services.jobs.schemas.fields import AnyArea
 from services.jobs.usecases.indicator_board import asked_area, count_board, count_last_year
 from services.jobs.usecases.indicator_names import Asked, list_names, record_reading
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
@@ -21,6 +20,7 @@ from services.jobs.usecases.targets import list_targets, require_indicator
 from shared.clock import local_date, utc_now
 from shared.http.answers import json_answer
 from shared.http.context import Db
+from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["Indicators · 就业指标"])

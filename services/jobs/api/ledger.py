@@ -20,12 +20,12 @@ from services.jobs.queries.within import narrowed
 from services.jobs.rules.ledger import Entry, MinorWorks, quick
 from services.jobs.rules.months import parse_month
 from services.jobs.schemas import ledger as schemas
-from services.jobs.schemas.fields import AnyArea
 from services.jobs.usecases import ledger as usecases
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
 from shared.security.principals import Principal

@@ -17,7 +17,6 @@ from services.jobs.queries.placement_posts import find_posts
 from services.jobs.queries.within import narrowed
 from services.jobs.rules.placement_refusals import UnderSixteen
 from services.jobs.schemas import matching as schemas
-from services.jobs.schemas.fields import AnyArea
 from services.jobs.usecases import matches, matching
 from services.jobs.usecases.placement_checks import tell_minor
 from shared.areas import CODE_LENGTH, AreaCode, Scope
@@ -25,6 +24,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag

@@ -15,13 +15,13 @@ from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.within import narrowed
 from services.jobs.schemas import subsidies as schemas
-from services.jobs.schemas.fields import AnyArea
 from services.jobs.schemas.needs import NeedView
 from services.jobs.usecases import move_up as usecases
 from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created
 from shared.http.context import Db
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag

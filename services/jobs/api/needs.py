@@ -15,13 +15,14 @@ from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.needs import NeedFilter, NeedRow
 from services.jobs.queries.within import narrowed
 from services.jobs.schemas import needs as schemas
-from services.jobs.schemas.fields import AnyArea, NeedSource, Trade
+from services.jobs.schemas.fields import NeedSource, Trade
 from services.jobs.schemas.people import CodeView
 from services.jobs.usecases import needs as usecases
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag

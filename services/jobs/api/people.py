@@ -19,12 +19,13 @@ from services.jobs.queries.people import PersonFilter
 from services.jobs.queries.within import narrowed
 from services.jobs.rules.refusals import BirthNotShown
 from services.jobs.schemas import people as schemas
-from services.jobs.schemas.fields import AnyArea, Grade, HouseholdClass
+from services.jobs.schemas.fields import Grade, HouseholdClass
 from services.jobs.usecases import revealing
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks
+from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.security import audit
 

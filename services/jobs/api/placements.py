@@ -17,7 +17,6 @@ from services.jobs.queries.within import narrowed
 from services.jobs.rules.placement_refusals import UnderSixteen
 from services.jobs.rules.placement_states import State
 from services.jobs.schemas import placements as schemas
-from services.jobs.schemas.fields import AnyArea
 from services.jobs.usecases import chosen_proposals
 from services.jobs.usecases import placements as usecases
 from services.jobs.usecases.placement_checks import tell_minor
@@ -26,6 +25,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import Database, ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version

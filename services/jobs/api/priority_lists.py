@@ -11,12 +11,12 @@ from services.jobs.api.permits import ExportPriorityList, ReadIndicator, ReadPri
 from services.jobs.api.priority_workbook import ListExport
 from services.jobs.api.reader import ReaderOf
 from services.jobs.schemas import indicators as schemas
-from services.jobs.schemas.fields import AnyArea
 from services.jobs.usecases.indicator_board import asked_area, count_board
 from services.jobs.usecases.indicator_names import Asked, list_names, record_reading, require_list
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
 from shared.clock import local_date, utc_now
 from shared.http.context import Db
+from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.ids import new_id
 

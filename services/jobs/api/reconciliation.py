@@ -19,7 +19,7 @@ from services.jobs.queries.reconciliation import RowFilter
 from services.jobs.queries.within import narrowed
 from services.jobs.rules.reconciliation import Outcome
 from services.jobs.schemas import reconciliation as schemas
-from services.jobs.schemas.fields import AnyArea, MonthText
+from services.jobs.schemas.fields import MonthText
 from services.jobs.usecases import reconciliation as usecases
 from services.jobs.usecases.reconciliation import exports
 from services.jobs.usecases.reconciliation_tasks import ask_villages, require_done
@@ -29,6 +29,7 @@ from shared.db.engine import WriteSession
 from shared.files import MAX_BYTES, FilesSettings, Shelf
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD

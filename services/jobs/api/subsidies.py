@@ -18,13 +18,13 @@ from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.subsidies import ClaimFilter, ClaimRow, DueRow
 from services.jobs.queries.within import narrowed
 from services.jobs.schemas import subsidies as schemas
-from services.jobs.schemas.fields import AnyArea
 from services.jobs.usecases import subsidies as usecases
 from services.jobs.usecases.subsidies import Claim, Decision
 from shared.clock import CHINA, local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag

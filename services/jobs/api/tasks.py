@@ -18,13 +18,13 @@ from services.jobs.queries.tasks import TaskFilter, TaskRow
 from services.jobs.queries.within import narrowed
 from services.jobs.rules.tasks import OUTCOMES
 from services.jobs.schemas import tasks as schemas
-from services.jobs.schemas.fields import AnyArea
 from services.jobs.usecases import tasks as usecases
 from services.jobs.usecases.sealing import TASK_NOTE
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag
 

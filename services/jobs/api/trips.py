@@ -19,7 +19,6 @@ from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.trips import PassengerRow, TripFilter
 from services.jobs.queries.within import narrowed
 from services.jobs.schemas import trips as schemas
-from services.jobs.schemas.fields import AnyArea
 from services.jobs.usecases import trips as usecases
 from services.jobs.usecases.sealing import NAME, PHONE
 from services.jobs.usecases.trips import CONTACT
@@ -27,6 +26,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.jobs.schemas.fields import Answer
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
+from shared.http.fields import Answer
 
 
 class TradeView(Answer):

@@ -11,9 +11,10 @@ from pydantic_core import PydanticCustomError
 from services.jobs.codes import LISTS
 from services.jobs.rules import places
 from services.jobs.rules.ledger import Entry
-from services.jobs.schemas.fields import Answer, Draft, Industry, JobService, Line, MonthText, Trade
+from services.jobs.schemas.fields import Industry, JobService, MonthText, Trade
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
 from shared import areas
+from shared.http.fields import Answer, Draft, Line
 
 MOST_CONFIRMED = 500
 

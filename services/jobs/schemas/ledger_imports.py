@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from services.jobs.models import ImportState
-from services.jobs.schemas.fields import Answer, Draft, MonthText
+from services.jobs.schemas.fields import MonthText
+from shared.http.fields import Answer, Draft
 
 
 class LedgerCounts(Answer):

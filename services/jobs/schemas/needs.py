@@ -9,9 +9,10 @@ from pydantic import Field
 
 from services.jobs.models import NeedState
 from services.jobs.rules.needs import Wishes
-from services.jobs.schemas.fields import Answer, AnyArea, Draft, JobService, Trade, Yuan
+from services.jobs.schemas.fields import JobService, Trade, Yuan
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
 from shared.areas import normalise, prefix
+from shared.http.fields import Answer, AnyArea, Draft
 
 
 class WishesDraft(Draft):

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.jobs.schemas.fields import Answer, Draft, IdNumberField, RevealReason
+from services.jobs.schemas.fields import RevealReason
 from shared.areas import AreaCode
+from shared.http.fields import Answer, Draft, IdNumberField
 
 
 class AreaView(Answer):

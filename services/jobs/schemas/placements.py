@@ -11,8 +11,9 @@ from services.jobs.codes import LISTS
 from services.jobs.rules.placement_refusing import Lesson
 from services.jobs.rules.placement_states import State, Wanted
 from services.jobs.rules.placement_stay import Outcome
-from services.jobs.schemas.fields import Answer, Draft, Industry, Paragraph, PastDay
+from services.jobs.schemas.fields import Industry
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
+from shared.http.fields import Answer, Draft, Paragraph, PastDay
 
 Wage = Annotated[
     Decimal,

@@ -13,8 +13,9 @@ from services.jobs.models import PostState
 from services.jobs.rules import places
 from services.jobs.rules.posts import Terms
 from services.jobs.schemas.employers import EmployerBrief
-from services.jobs.schemas.fields import Answer, Draft, Line, Sex, Trade
+from services.jobs.schemas.fields import Sex, Trade
 from services.jobs.schemas.people import CodeView
+from shared.http.fields import Answer, Draft, Line
 
 
 def _place(entered: str) -> str:

@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import Field
 
 from services.jobs.rules.reconciliation import Outcome, RunState, Settled
-from services.jobs.schemas.fields import Answer, MonthText
+from services.jobs.schemas.fields import MonthText
 from services.jobs.schemas.people import AreaView, PersonBrief
 from shared.contracts.jobs_reconcile_policies import ExportSource
+from shared.http.fields import Answer
 
 
 class ExportFileView(Answer):

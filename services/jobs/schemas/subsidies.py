@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.jobs.codes import LISTS
-from services.jobs.schemas.fields import Answer, Draft, Paragraph, PastDay, Trade
+from services.jobs.schemas.fields import Trade
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
+from shared.http.fields import Answer, Draft, Paragraph, PastDay
 
 Amount = Annotated[Decimal, Field(gt=0, max_digits=8, decimal_places=2, description="Yuan · 元", examples=["1000.00"])]
 Kind = Literal["transport", "stay", "training"]
