@@ -2,6 +2,11 @@
 -- those that the migrations had filled get their rows again. As superuser, without triggers and foreign keys.
 CREATE SCHEMA restoring;
 CREATE TABLE restoring.remembered (name regclass PRIMARY KEY, kept regclass, columns text NOT NULL);
+CREATE VIEW restoring.present AS
+    SELECT c.oid, c.oid::regclass AS name
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'restoring')
+       AND n.nspname NOT LIKE 'pg_temp%' AND c.relname <> 'alembic_version';
 
 CREATE PROCEDURE restoring.remember() LANGUAGE plpgsql AS $$
 DECLARE
@@ -10,12 +15,10 @@ DECLARE
     kept text;
 BEGIN
     FOR one IN
-        SELECT c.oid, c.oid::regclass AS name,
+        SELECT present.oid, present.name,
                (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
-                 WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '') AS columns
-          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'restoring')
-           AND c.relname <> 'alembic_version'
+                 WHERE attrelid = present.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '') AS columns
+          FROM restoring.present
     LOOP
         EXECUTE format('SELECT EXISTS (SELECT FROM %s)', one.name) INTO filled;
         kept := NULL;
@@ -35,7 +38,7 @@ BEGIN
     PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';
     SET LOCAL session_replication_role = replica;
-    FOR one IN SELECT * FROM restoring.remembered LOOP
+    FOR one IN SELECT name, kept, columns FROM restoring.present LEFT JOIN restoring.remembered USING (name) LOOP
         EXECUTE format('SELECT EXISTS (SELECT FROM %s)', one.name) INTO filled;
         IF filled THEN
             EXECUTE format('DELETE FROM %s', one.name);

@@ -1,4 +1,4 @@
-"""A jobs service on one database a worker, emptied for each test: county 539921, two townships, three villages."""
+"""A jobs service on one database a worker, database_name for each test: county 539921, two townships, three villages."""
 
 import base64
 import tomllib
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -20,7 +19,6 @@ from sqlalchemy import CursorResult, text
 import services.directory
 from services.jobs.app import create_app
 from services.jobs.consumers import make_handlers
-from services.jobs.models import Base
 from services.jobs.settings import JobsSettings
 from shared.areas import Scope
 from shared.bus.local import LocalBus
@@ -188,38 +186,13 @@ def template(cluster: Cluster) -> str:
     return migrated(cluster, "jobs")
 
 
-@pytest.fixture(scope="session")
-async def own_database(cluster: Cluster, template: str) -> str:
-    """A copy of the template for this suite: emptied for each test, which is far quicker than copied for each."""
-    name = "test_jobs"
-    await execute(cluster, "postgres", f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER shouwang")
-    return name
-
-
-@pytest.fixture
-async def emptied(cluster: Cluster, own_database: str) -> str:
-    """The suite's database with nothing in it."""
-    tables = ", ".join(f"jobs.{table}" for table in Base.metadata.tables)
-    await execute(cluster, own_database, f"TRUNCATE {tables}")
-    return own_database
-
-
-async def execute(cluster: Cluster, database: str, statement: str) -> None:
-    """Run a statement as the superuser."""
-    connection = await asyncpg.connect(cluster.dsn("postgres", database).replace("+asyncpg", ""))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
 @pytest.fixture
 async def service(
-    cluster: Cluster, emptied: str, vault: Vault, vault_settings: VaultSettings, tmp_path: Path
+    cluster: Cluster, database_name: str, vault: Vault, vault_settings: VaultSettings, tmp_path: Path
 ) -> AsyncIterator[Jobs]:
     """The service with its directory data. Its relay does not run, so that the outbox shows what was told."""
     settings = JobsSettings(
-        database=DatabaseSettings(url=SecretStr(cluster.dsn("jobs", emptied)), pool_size=8),
+        database=DatabaseSettings(url=SecretStr(cluster.dsn("jobs", database_name)), pool_size=8),
         vault=vault_settings,
         sweep_seconds=3600,
         files=FilesSettings(url=(tmp_path / "files").as_uri(), max_bytes=10_000_000),

@@ -55,10 +55,10 @@ async def until(held: Callable[[], Awaitable[bool]], seconds: float = 60) -> Non
 
 @pytest.fixture
 async def kept_worker(
-    cluster: Cluster, service: Jobs, emptied: str, vault_settings: VaultSettings
+    cluster: Cluster, service: Jobs, database_name: str, vault_settings: VaultSettings
 ) -> AsyncIterator[None]:
     """A worker process, and another when it ends."""
-    own = DatabaseSettings(url=SecretStr(cluster.dsn("jobs", emptied)), pool_size=4)
+    own = DatabaseSettings(url=SecretStr(cluster.dsn("jobs", database_name)), pool_size=4)
     keeper = asyncio.create_task(
         keep_process("services.jobs.matching_worker", JobsSettings(database=own, vault=vault_settings))
     )

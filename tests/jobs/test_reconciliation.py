@@ -242,7 +242,7 @@ async def test_a_failure_begins_anew_and_ends(service: Jobs, monkeypatch: pytest
 
 
 async def test_a_killed_worker_is_begun_anew(
-    service: Jobs, cluster: Cluster, own_database: str, vault_settings: VaultSettings, tmp_path: Path
+    service: Jobs, cluster: Cluster, database_name: str, vault_settings: VaultSettings, tmp_path: Path
 ) -> None:
     """SIGKILL when all is compared and nothing is done: nobody sees anything of it, and the next worker does it whole."""
     await people_out(service, 1, 2, 3)
@@ -251,7 +251,7 @@ async def test_a_killed_worker_is_begun_anew(
         sys.executable,
         "-m",
         "tests.jobs.killed_worker",
-        cluster.dsn("jobs", own_database),
+        cluster.dsn("jobs", database_name),
         (tmp_path / "files").as_uri(),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
