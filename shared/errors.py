@@ -102,3 +102,11 @@ class TooMany(DomainError):
     """Asked too often; `retry_after` seconds are in the params."""
 
     status = 429
+
+
+def fault_of(refused: Exception, otherwise: str) -> Fault:
+    """The first fault of a refusal, with those parameters that JSON keeps; of any other exception, `otherwise`."""
+    if not isinstance(refused, DomainError):
+        return Fault("", otherwise)
+    first = refused.faults[0]
+    return Fault(first.field, first.code, {k: v for k, v in first.params.items() if isinstance(v, str | int | float)})

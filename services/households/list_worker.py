@@ -13,17 +13,16 @@ from services.households.usecases.register_imports import files_of
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.db.listening import Listener, work_when_rung
+from shared.db.listening import Listener, turn, work_when_rung
 from shared.db.outage import is_outage
-from shared.errors import DomainError
+from shared.errors import DomainError, fault_of
 from shared.files import Shelf
 from shared.security.vault import CannotOpen
 
 log = logging.getLogger(__name__)
 
 BROKEN = "import-broken"
-_TRY = "SELECT pg_try_advisory_lock(hashtext('shouwang-register-import'))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtext('shouwang-register-import'))"
+_TURN = "shouwang-register-import"
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -42,13 +41,12 @@ class ListWorker:
         """Compare or write one import; False when there is none, or another process is at it."""
         async with self.database.read(_EVERYWHERE) as session:
             import_id = await queries.find_waiting(session)
-        if import_id is None or not await connection.fetchval(_TRY):
+        if import_id is None:
             return False
-        try:
-            await self._work(import_id)
-        finally:
-            await connection.execute(_UNLOCK)
-        return True
+        async with turn(connection, _TURN) as ours:
+            if ours:
+                await self._work(import_id)
+        return ours
 
     async def _work(self, import_id: UUID) -> None:
         try:
@@ -91,13 +89,11 @@ class ListWorker:
 
     async def _end(self, import_id: UUID, refused: Exception) -> None:
         """It cannot be read, or may not be: it ends here, and says why."""
-        fault = refused.faults[0] if isinstance(refused, DomainError) else None
-        code = fault.code if fault else "import-gone"
-        params = {k: v for k, v in (fault.params if fault else {}).items() if isinstance(v, str | int | float)}
+        fault = fault_of(refused, "import-gone")
         async with self.database.write(_EVERYWHERE) as session:
             row = await queries.lock_whole(session, import_id)
             row.state, row.finished_at = "failed", utc_now()
-            row.failure = {"code": code, "params": params, "field": fault.field if fault else ""}
+            row.failure = {"code": fault.code, "params": dict(fault.params), "field": fault.field}
 
     async def _note_failure(self, import_id: UUID) -> None:
         """Count it; after the last attempt give it up. Sending it again is the way out."""

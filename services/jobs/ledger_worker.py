@@ -11,17 +11,16 @@ from services.jobs.usecases.ledger_import import ImportRun, sender
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.db.listening import Listener, work_when_rung
+from shared.db.listening import Listener, turn, work_when_rung
 from shared.db.outage import is_outage
-from shared.errors import DomainError
+from shared.errors import DomainError, fault_of
 from shared.files import Shelf
 from shared.security.vault import CannotOpen
 
 log = logging.getLogger(__name__)
 
 BROKEN = "ledger-import-broken"
-_TRY = "SELECT pg_try_advisory_lock(hashtext('shouwang-ledger-import'))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtext('shouwang-ledger-import'))"
+_TURN = "shouwang-ledger-import"
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -40,13 +39,12 @@ class LedgerWorker:
         """Rehearse or write one file; False when there is none, or another process is at it."""
         async with self.database.read(_EVERYWHERE) as session:
             row = await queries.find_waiting(session)
-        if row is None or not await connection.fetchval(_TRY):
+        if row is None:
             return False
-        try:
-            await self.work(row)
-        finally:
-            await connection.execute(_UNLOCK)
-        return True
+        async with turn(connection, _TURN) as ours:
+            if ours:
+                await self.work(row)
+        return ours
 
     async def work(self, row: LedgerImport) -> None:
         """One file, by its state; what goes wrong is put on record."""
@@ -89,12 +87,11 @@ class LedgerWorker:
 
     async def _end(self, import_id: UUID, refused: Exception) -> None:
         """It cannot be read, or may not be written: it ends here, and says why."""
-        fault = refused.faults[0] if isinstance(refused, DomainError) else None
-        params = {k: v for k, v in (fault.params if fault else {}).items() if isinstance(v, str | int | float)}
+        fault = fault_of(refused, "ledger-import-gone")
         async with self.database.write(_EVERYWHERE) as session:
             row = await queries.lock_whole(session, import_id)
             row.state, row.finished_at = "failed", utc_now()
-            row.failure = {"code": fault.code if fault else "ledger-import-gone", "params": params}
+            row.failure = {"code": fault.code, "params": dict(fault.params)}
 
     async def _note_failure(self, import_id: UUID) -> None:
         """Count it; after the last attempt give it up. Sending it again is the way out."""

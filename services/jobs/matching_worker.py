@@ -19,7 +19,7 @@ from services.jobs.usecases.matching_runs import BROKEN, begin_run, fail_run, fi
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.db.listening import Listener, work_when_rung
+from shared.db.listening import Listener, turn, work_when_rung
 from shared.db.outage import is_outage
 from shared.errors import DomainError
 from shared.security.vault import Vault
@@ -30,8 +30,7 @@ log = logging.getLogger(__name__)
 CONNECTIONS = 4  # one listens, one works, and what every pool keeps free
 STATEMENT_MS = 300_000  # the input of a whole county, and the lapse of its earlier proposals
 TELL_SECONDS = 0.5
-_TRY = "SELECT pg_try_advisory_lock(hashtext('shouwang-matching-run'))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtext('shouwang-matching-run'))"
+_TURN = "shouwang-matching-run"
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -54,13 +53,12 @@ class MatchingWorker:
         """Work off one run; False when there is none, or another process is at one."""
         async with self.database.read(_EVERYWHERE) as session:
             going = await queries.list_going(session)
-        if not going or not await connection.fetchval(_TRY):
+        if not going:
             return False
-        try:
-            await self._work(going[0])
-        finally:
-            await connection.execute(_UNLOCK)
-        return True
+        async with turn(connection, _TURN) as ours:
+            if ours:
+                await self._work(going[0])
+        return ours
 
     async def _work(self, run_id: UUID) -> None:
         try:

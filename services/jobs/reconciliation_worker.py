@@ -13,9 +13,9 @@ from services.jobs.usecases.reconciliation_work import Comparison
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.db.listening import Listener, work_when_rung
+from shared.db.listening import Listener, turn, work_when_rung
 from shared.db.outage import is_outage
-from shared.errors import DomainError
+from shared.errors import DomainError, Fault, fault_of
 from shared.files import FileStore, Shelf
 from shared.security.vault import CannotOpen, Vault
 from shared.worker_process import run_worker, until_parent_ends
@@ -24,8 +24,7 @@ log = logging.getLogger(__name__)
 
 BROKEN, GONE = "reconciliation-broken", "reconciliation-file-gone"
 CONNECTIONS = 4  # one listens, one works, and what every pool keeps free
-_TRY = "SELECT pg_try_advisory_lock(hashtext('shouwang-jobs-reconciliation'))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtext('shouwang-jobs-reconciliation'))"
+_TURN = "shouwang-jobs-reconciliation"
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -44,13 +43,12 @@ class ReconciliationWorker:
         """Do one comparison; False when there is none, or another process is at it."""
         async with self.database.read(_EVERYWHERE) as session:
             run_id = await queries.find_waiting(session)
-        if run_id is None or not await connection.fetchval(_TRY):
+        if run_id is None:
             return False
-        try:
-            await self._work(run_id)
-        finally:
-            await connection.execute(_UNLOCK)
-        return True
+        async with turn(connection, _TURN) as ours:
+            if ours:
+                await self._work(run_id)
+        return ours
 
     async def _work(self, run_id: UUID) -> None:
         async with self.database.read(_EVERYWHERE) as session:
@@ -69,9 +67,7 @@ class ReconciliationWorker:
 
     async def _end(self, run_id: UUID, refused: Exception) -> None:
         """It cannot be read, or may not be: it ends here, and says why."""
-        fault = refused.faults[0] if isinstance(refused, DomainError) else None
-        params = {k: v for k, v in (fault.params if fault else {}).items() if isinstance(v, str | int | float)}
-        await self._fail(run_id, fault.code if fault else GONE, params, fault.field if fault else "")
+        await self._fail(run_id, fault_of(refused, GONE))
 
     async def _note_failure(self, run_id: UUID) -> None:
         """Count it; after the last attempt give it up. Sending it again is the way out."""
@@ -80,14 +76,14 @@ class ReconciliationWorker:
             run.attempts += 1
             attempts = run.attempts
         if attempts >= MOST_ATTEMPTS:
-            await self._fail(run_id, BROKEN, {}, "")
+            await self._fail(run_id, Fault("", BROKEN))
 
-    async def _fail(self, run_id: UUID, code: str, params: dict[str, str | int | float], field: str) -> None:
+    async def _fail(self, run_id: UUID, fault: Fault) -> None:
         await forget_rows(self.database, run_id)
         async with self.database.write(_EVERYWHERE) as session:
             run = await queries.lock_run(session, run_id)
             run.state, run.finished_at = "failed", utc_now()
-            run.failure = {"code": code, "params": params, "field": field}
+            run.failure = {"code": fault.code, "params": dict(fault.params), "field": fault.field}
 
 
 async def work(settings: JobsSettings) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias, cast
 
 import asyncpg
@@ -35,6 +35,18 @@ async def work_when_rung(database: Database, channel: str, name: str, work: Work
         except Exception as error:
             log.warning("worker interrupted", extra={"worker": name, "error": type(error).__name__})
         await asyncio.sleep(RESTART_SECONDS)
+
+
+@asynccontextmanager
+async def turn(connection: Listener, name: str) -> AsyncIterator[bool]:
+    """Whether it is ours to work: of all processes one at a time has the turn of that name, until the block ends."""
+    if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", name):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", name)
 
 
 async def _work_while_hearing(connection: Listener, channel: str, work: Work) -> None:

@@ -1,6 +1,6 @@
 """What matching looks at: people of open needs, open posts, villagers at work, who stayed with an employer."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, or_, select, text
 
 from services.jobs.models import Course, CourseState, Employer, Post, PostState
 from services.jobs.queries.as_of import out_today
+from services.jobs.queries.at_work import ledger_month
 from services.jobs.queries.employers import of_counties
 from services.jobs.queries.stability import stability_of
 from services.jobs.rules.ages import age_on
@@ -22,7 +23,6 @@ _POST = (
     *(Post.hazardous, Post.age_low, Post.age_high, Post.age_reason, Post.sex, Post.sex_reason),
     *(Post.certificates, Post.health_limits, Post.physical_demand),
 )
-_HAS_ROWS = text("SELECT EXISTS (SELECT FROM labour_row WHERE month = :month)")
 _COLUMNS = f"""
 SELECT p.id, n.id AS need_id, p.area_code, p.household_class, p.sex, p.birth_on, p.health, p.disability_class,
     p.disability_level, p.labour_skill, p.relocated, p.grade, n.wanted_trades, n.wage_floor, n.refused_areas,
@@ -67,24 +67,16 @@ GROUP BY 1, 2, 3
 )
 
 
-async def find_ledger_month(session: ReadSession, day: date) -> date:
-    """The month whose rows tell what people do: this one, or while the ledger has none of it, the one before."""
-    month = day.replace(day=1)
-    if await session.scalar(_HAS_ROWS, {"month": month}):
-        return month
-    return (month - timedelta(days=1)).replace(day=1)
-
-
 async def list_seekers(session: ReadSession, scope: Scope, day: date) -> list[Seeker]:
     """Everybody with an open need who has promised to take no post yet; of several needs the newest counts."""
-    month = await find_ledger_month(session, day)
+    month = await ledger_month(session, day)
     values = {"month": month, "areas": scope.like_patterns(), "bound": list(BOUND), "today": day}
     return [_seeker(row, day) for row in await session.execute(_SEEKERS, values)]
 
 
 async def find_seeker(session: ReadSession, scope: Scope, person_id: UUID, day: date) -> Seeker | None:
     """One person; without an open need as somebody who says nothing of what they want."""
-    month = await find_ledger_month(session, day)
+    month = await ledger_month(session, day)
     values = {"month": month, "areas": scope.like_patterns(), "person": person_id, "today": day}
     row = (await session.execute(_ONE, values)).one_or_none()
     return _seeker(row, day) if row else None
@@ -108,7 +100,7 @@ async def list_openings(session: ReadSession, scope: Scope, day: date, post_id: 
 
 async def list_villagers(session: ReadSession, scope: Scope, day: date) -> dict[tuple[str, str], int]:
     """How many people of a village work for an employer, and in a county: by (village, employer id or 6 digits)."""
-    month = await find_ledger_month(session, day)
+    month = await ledger_month(session, day)
     found: dict[tuple[str, str], int] = {}
     rows = await session.execute(_VILLAGERS, {"month": month, "areas": scope.like_patterns(), "today": day})
     for village, employer, place, people in rows:

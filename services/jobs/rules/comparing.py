@@ -13,9 +13,9 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any
 
+from services.jobs.rules.places import ABROAD
 from shared.contracts.jobs_reconcile_policies import Tolerances
 
-ABROAD = "abroad"
 _NO_LETTER = re.compile(r"[\W_]+")
 
 

@@ -12,13 +12,13 @@ from uuid import UUID
 
 from services.jobs.rules.ages import age_on, is_minor
 from services.jobs.rules.months import last_day, month_of
+from services.jobs.rules.places import ABROAD
 from shared.contracts.jobs_ledger_policies import LedgerRules
 from shared.errors import Conflict, Fault, NotFound
 
 Status = Literal["out", "planned", "not_out"]
 Source = Literal["hand", "file", "carried", "placement"]
 
-ABROAD = "abroad"
 PUBLIC_POST = "public_post"
 
 OF_WORK = frozenset(

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from services.jobs.rules.ages import WORKING_AGE
 from shared.contracts.jobs_posts_policies import AgeBar, PostRules, SexBar
 from shared.errors import Fault, InvalidInput
-
-WORKING_AGE = 16
 
 G = TypeVar("G", SexBar, AgeBar)
 

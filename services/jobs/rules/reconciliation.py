@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import ClassVar, Literal, get_args
 
-from services.jobs.rules.comparing import ABROAD, Statement, differences
+from services.jobs.rules.comparing import Statement, differences
+from services.jobs.rules.places import ABROAD
 from shared.contracts.jobs_reconcile_policies import ExportRule, Tolerances
 from shared.errors import Conflict, DomainError, Invalid, NotFound, TooLarge
 

@@ -10,9 +10,8 @@ from datetime import date
 from decimal import Decimal
 
 from services.jobs.rules.placement_refusals import SubsidyNotDue, SubsidyTooHigh, WageProofMissing
+from services.jobs.rules.places import ABROAD
 from shared.contracts.jobs_placement_policies import Distance, LabourSubsidies, SubsidyRule
-
-ABROAD = "abroad"
 
 
 @dataclass(frozen=True, slots=True)
