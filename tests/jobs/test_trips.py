@@ -127,6 +127,53 @@ async def test_present_means_on_the_way_and_the_ledger_hears_of_the_coach(servic
     assert await service.sql("SELECT DISTINCT point_to_point FROM labour_row") == [(True,)]
 
 
+async def present(service: Jobs, trip_id: str, told: dict[str, bool]) -> httpx.Response:
+    """Who got on, by placement, as the village tells it."""
+    lines = [{"placement_id": one, "present": came} for one, came in told.items()]
+    return await service.post(f"/trips/{trip_id}/presence", {"passengers": lines}, "village", PINE)
+
+
+async def test_who_missed_the_coach_takes_another(service: Jobs) -> None:
+    made, other = await trip(service, departs_on=today().isoformat(), seats=1), await trip(service)
+    missed, comes = await ready(service, 1, 2)
+    await board(service, made, [missed])
+    told = await present(service, made, {missed.id: False})
+    assert (told.json()["left"], [one["present"] for one in told.json()["passengers"]]) == (1, [False])
+    assert lines(await service.call("GET", f"/trips/{made}/coach-list.xlsx"))[1:] == []
+    assert (await board(service, other, [missed])).json()["left"] == 2
+    assert code(await present(service, made, {missed.id: True})) == (409, "trip-passenger-aboard")
+    assert (await present(service, made, {missed.id: False})).json()["left"] == 1  # the same again frees no second seat
+    assert (await board(service, made, [comes])).json()["left"] == 0
+
+
+async def test_who_was_taken_for_absent_is_aboard_after_all(service: Jobs) -> None:
+    made = await trip(service, departs_on=today().isoformat(), seats=1)
+    late, other = await ready(service, 1, 2)
+    await board(service, made, [late])
+    await present(service, made, {late.id: False})
+    corrected = await present(service, made, {late.id: True})
+    assert (corrected.json()["left"], (await late.view())["state"]) == (0, "placed")
+    await present(service, made, {late.id: False})
+    again = await board(service, made, [late])
+    assert (again.json()["left"], [one["present"] for one in again.json()["passengers"]]) == (0, [None])
+    await present(service, made, {late.id: False})
+    await board(service, made, [other])
+    assert code(await present(service, made, {late.id: True})) == (409, "trip-full")
+    changed = await present(service, made, {late.id: True, other.id: False})
+    assert (changed.status_code, changed.json()["left"]) == (200, 0)
+
+
+async def test_who_is_at_the_post_before_the_coach_leaves_is_off_it(service: Jobs) -> None:
+    made = await trip(service, seats=2)
+    ahead, comes = await ready(service, 1, 2)
+    await board(service, made, [ahead, comes])
+    assert (await ahead.move("placed")).status_code == 200
+    assert (await ahead.move("arrived", wage=WAGE, industry="C")).status_code == 200
+    seen = await service.get(f"/trips/{made}")
+    assert (seen["left"], [one["placement_id"] for one in seen["passengers"]]) == (1, [comes.id])
+    assert await service.sql("SELECT DISTINCT point_to_point FROM labour_row") == [(False,)]
+
+
 async def test_a_coach_list_holds_what_the_escort_needs_and_is_on_record(service: Jobs) -> None:
     made = await trip(service)
     [here] = await ready(service, 1)

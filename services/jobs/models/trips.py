@@ -43,7 +43,8 @@ class Trip(Base):
 class TripPassenger(Base):
     """A seat for somebody who is on the way to a post. `present` is told on the day; null: not yet.
 
-    Who was taken off, or whose trip was cancelled, keeps the row with `off_at`: only one without it holds a seat.
+    Who was taken off, was absent, or whose trip was cancelled, keeps the row with `off_at`: only one without it holds a
+    seat.
     """
 
     __tablename__ = "trip_passenger"

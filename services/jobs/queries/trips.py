@@ -16,6 +16,7 @@ from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 
 _GROUPS = (2, 4, 6, 9)
+_MISSED = TripPassenger.present.is_(False)
 
 
 class PassengerRow(NamedTuple):
@@ -74,8 +75,8 @@ async def lock_trip(session: WriteSession, scope: Scope, trip_id: UUID) -> Trip:
 
 
 async def list_passengers(session: ReadSession, scope: Scope, trip_id: UUID) -> Sequence[PassengerRow]:
-    """Who has a seat, of the people within the scope, by village."""
-    query = _passengers(scope).where(TripPassenger.trip_id == trip_id, TripPassenger.off_at.is_(None))
+    """Who has a seat or missed the trip, of the people within the scope, by village."""
+    query = _passengers(scope).where(TripPassenger.trip_id == trip_id, or_(TripPassenger.off_at.is_(None), _MISSED))
     rows = await session.execute(query.order_by(TripPassenger.area_code, TripPassenger.id))
     return [PassengerRow(*row) for row in rows]
 
@@ -86,9 +87,19 @@ async def find_seats(session: ReadSession, placement_ids: Collection[UUID]) -> d
     return {one.placement_id: one for one in await session.scalars(query)}
 
 
+async def find_missed(
+    session: ReadSession, trip_id: UUID, placement_ids: Collection[UUID]
+) -> dict[UUID, TripPassenger]:
+    """The lines of those who were absent from that trip, and so hold no seat of it, by placement."""
+    mine = (TripPassenger.trip_id == trip_id, TripPassenger.placement_id.in_(placement_ids))
+    query = select(TripPassenger).where(*mine, TripPassenger.off_at.is_not(None), _MISSED)
+    return {one.placement_id: one for one in await session.scalars(query)}
+
+
 async def list_travellers(session: ReadSession, scope: Scope, trip_id: UUID) -> Sequence[PassengerRow]:
-    """Of `list_passengers`, those who still go to the post: accepted or placed."""
-    return [row for row in await list_passengers(session, scope, trip_id) if row.placement.state in BOUND]
+    """Of `list_passengers`, those who have a seat and still go to the post: accepted or placed."""
+    rows = await list_passengers(session, scope, trip_id)
+    return [row for row in rows if row.passenger.off_at is None and row.placement.state in BOUND]
 
 
 async def free_seats(session: WriteSession, trip_id: UUID, now: datetime) -> None:
@@ -96,9 +107,9 @@ async def free_seats(session: WriteSession, trip_id: UUID, now: datetime) -> Non
     await session.execute(select(func.free_trip_seats(trip_id, now)))
 
 
-async def leave_seat(session: WriteSession, placement_id: UUID, today: date, now: datetime) -> None:
-    """Free the seat on a trip to come, if the placement has one; locks the trip."""
-    await session.execute(select(func.leave_trip_seat(placement_id, today, now)))
+async def leave_seat(session: WriteSession, placement_id: UUID, on: date, now: datetime) -> None:
+    """Free the seat on a trip of that day or a later one, if the placement has one; locks the trip."""
+    await session.execute(select(func.leave_trip_seat(placement_id, on, now)))
 
 
 async def travelled(session: ReadSession, placement_id: UUID) -> bool:

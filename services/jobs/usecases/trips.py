@@ -97,7 +97,7 @@ async def cancel_trip(
 async def add_passengers(
     session: WriteSession, who: Principal, trip_id: UUID, placement_ids: Collection[UUID], now: datetime
 ) -> Trip:
-    """Seats for people on the way to a post, all or none; who has one on this trip keeps it.
+    """Seats for people on the way to a post, all or none; who has one on this trip keeps it, who missed it comes after all.
 
     Raises `PlacementNotFound`, `NotReadyToTravel`, `PassengerAboard`, `TripFull`, `TripOver`, `TripNotFound`.
     """
@@ -117,7 +117,12 @@ async def add_passengers(
             raise PassengerAboard(field="placement_ids")
     if trip.taken + len(new) > trip.seats:
         raise TripFull(field="placement_ids", left=trip.seats - trip.taken)
-    session.add_all([_seat(who, trip, row, now) for row in new])
+    missed = await find.find_missed(session, trip.id, list(rows))
+    for row in new:
+        if (line := missed.get(row.placement.id)) is None:
+            session.add(_seat(who, trip, row, now))
+        else:
+            line.off_at = line.present = line.marked_by = line.marked_at = None
     trip.taken += len(new)
     _changed(trip, now)
     await audit.record(session, who, "trip:fill", trip.id, area_code=trip.area_code, count=len(new))
@@ -151,9 +156,10 @@ async def mark_presence(
     told: Sequence[tuple[UUID, bool]],
     now: datetime,
 ) -> Trip:
-    """Who got on, by placement: they are on the way, so `accepted` becomes `placed`. Said again it may be corrected.
+    """Who got on, by placement: they are on the way, so `accepted` becomes `placed`. Who did not, frees the seat.
 
-    Raises `TripTooEarly` before the day, `PassengerUnknown`, `TripOver` when it was cancelled.
+    Said again it may be corrected, while a seat is left for who was aboard after all: `TripFull`, `PassengerAboard` of
+    another trip. Raises `TripTooEarly` before the day, `PassengerUnknown`, `TripOver` when it was cancelled.
     """
     rows = await lock_placements(session, who.scope, [placement_id for placement_id, _ in told])
     trip = await find.lock_trip(session, who.scope, trip_id)
@@ -163,13 +169,17 @@ async def mark_presence(
     if today < trip.departs_on:
         raise TripTooEarly(on=trip.departs_on.isoformat())
     seats = await find.find_seats(session, list(rows))
-    for placement_id, present in told:
-        seat = seats.get(placement_id)
-        if seat is None or seat.trip_id != trip.id:
+    missed = await find.find_missed(session, trip.id, list(rows))
+    for placement_id, present in sorted(told, key=lambda one: one[1]):  # seats are freed before they are taken
+        line = missed.get(placement_id) or seats.get(placement_id)
+        if line is None or line.trip_id != trip.id:
             raise PassengerUnknown(field="present")
-        seat.present, seat.marked_by, seat.marked_at = present, who.id, now
+        if present and line.off_at is not None and placement_id in seats:
+            raise PassengerAboard(field="present")
+        _mark(trip, line, who, now, present=present)
         if present and rows[placement_id].placement.state == "accepted":
             await _set_out(session, vault, who, rows[placement_id], trip, now)
+    _changed(trip, now)
     count = sum(present for _, present in told)
     await audit.record(session, who, "trip:presence", trip.id, area_code=trip.area_code, present=count, told=len(told))
     await session.flush()
@@ -182,6 +192,19 @@ async def take_coach_list(session: WriteSession, who: Principal, trip_id: UUID) 
     rows = await find.list_travellers(session, who.scope, trip.id)
     await audit.record(session, who, "trip:coach-list", trip.id, area_code=trip.area_code, count=len(rows))
     return rows
+
+
+def _mark(trip: Trip, line: TripPassenger, who: Principal, now: datetime, *, present: bool) -> None:
+    """Who was there holds a seat, who was not holds none; raises `TripFull`."""
+    if present and line.off_at is not None:
+        if trip.taken == trip.seats:
+            raise TripFull(field="present", left=0)
+        line.off_at = None
+        trip.taken += 1
+    elif not present and line.off_at is None:
+        line.off_at = now
+        trip.taken -= 1
+    line.present, line.marked_by, line.marked_at = present, who.id, now
 
 
 async def _set_out(
