@@ -7,7 +7,7 @@ import pytest
 
 from services.jobs.queries.as_of import count_people
 from services.jobs.queries.at_work import find_at_work
-from services.jobs.queries.matching_facts import find_seeker, list_villagers
+from services.jobs.queries.matching_facts import get_seeker, list_villagers
 from shared.areas import Scope
 from tests.jobs.conftest import Jobs
 from tests.jobs.matching_county import at_work
@@ -36,7 +36,6 @@ async def test_all_agree(service: Jobs, row: dict[str, Any], out: bool) -> None:
         assert (await count_people(session, everywhere, DAY)).out == out
         assert (await find_at_work(session, person, DAY) is not None) == out
         assert bool(await list_villagers(session, everywhere, DAY)) == out
-        seeker = await find_seeker(session, everywhere, person, DAY)
-    assert seeker is not None
+        seeker = await get_seeker(session, everywhere, person, DAY)
     assert (seeker.wage is not None) == out
     assert ("jobless" in seeker.groups, "zero_employment" in seeker.groups) == (not out, not out)

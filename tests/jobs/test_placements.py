@@ -11,6 +11,7 @@ from services.jobs.background import sweep_placements
 from services.jobs.rules.placement_states import FINAL, moves_from
 from shared.contracts.jobs import JoblessAgain, MinorWorking, PlacementEnded, PlacementStarted, WageReported
 from shared.contracts.labour import LabourChanged
+from shared.ids import new_id
 from tests.jobs.conftest import BAMBOO, BRIDGE, PINE, STONE, Jobs
 from tests.jobs.placements import WAGE, Placing, ago, asked, born, code, employer, post, refer, today
 
@@ -104,6 +105,29 @@ async def test_wishes_bar_a_referral_and_no_acceptance(service: Jobs) -> None:
     refused = await asked(service, person, await post(service))
     assert [one["code"] for one in refused.json()["errors"]] == ["bar-wage-floor", "bar-place-refused"]
     await placing.to("accepted")  # who says yes has thought better of it
+
+
+async def test_a_referral_is_for_no_less_than_today(service: Jobs) -> None:
+    [person] = await service.people(1)
+    await (await refer(service, person, await post(service))).arrived(40)
+    assert (await service.post("/needs", {"person_id": str(person)}, "village", PINE)).status_code == 201
+    refused = await asked(service, person, await post(service))  # 5,000 are sure, and 5,500 are earned
+    assert [one["code"] for one in refused.json()["errors"]] == ["bar-no-better-pay"]
+    assert (await asked(service, person, await post(service, pay_low=5500))).status_code == 201
+
+
+async def test_the_wishes_of_the_need_that_is_named_count(service: Jobs) -> None:
+    [person] = await service.people(1)
+    wishes = ({"wage_floor": "4000"}, {"wage_floor": "7000"})
+    low, high = [(await service.post("/needs", {"person_id": str(person), **one})).json()["id"] for one in wishes]
+    refused = await asked(service, person, await post(service), need_id=high)
+    assert [one["code"] for one in refused.json()["errors"]] == ["bar-wage-floor"]
+    assert (await asked(service, person, await post(service), need_id=low)).status_code == 201
+
+
+async def test_a_post_that_nobody_knows(service: Jobs) -> None:
+    [person] = await service.people(1)
+    assert code(await asked(service, person, new_id())) == (404, "post-not-found")
 
 
 @pytest.mark.parametrize("step", ["referred", "accepted", "arrived"])

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from services.jobs.background import sweep_posts
+from services.jobs.queries.posts import lock_posts
 from services.jobs.rules.courses import Entry
+from services.jobs.usecases.courses import drop_left_over
 from services.jobs.usecases.enrolments import enrol
 from services.jobs.usecases.openings import fill_opening
 from shared.areas import Scope
@@ -209,6 +211,28 @@ async def test_an_opening_is_let_go_when_the_plan_fails(service: Jobs) -> None:
     assert (shown["reserved"], shown["state"], shown["free"]) == (0, "open", 3)
     gone = await service.get(f"/enrolments/{third['id']}")
     assert (gone["state"], gone["dropped_reason"]["code"], gone["plan_state"]) == ("dropped", "cancelled", "released")
+
+
+async def test_who_lets_go_of_many_openings_locks_their_posts_in_one_order(service: Jobs) -> None:
+    """The first enrolment keeps the later post: whoever has the earlier post may still have the later one."""
+    factory = await employer(service)
+    early, late = [UUID((await post(service, factory))["id"]) for _ in range(2)]
+    made = await course(service)
+    for person, bench in zip(await service.people(1, 2), (late, early), strict=True):
+        await enrolled(service, made["id"], person, post_id=str(bench))
+    await service.post(f"/courses/{made['id']}/cancellation", headers=ANY)
+
+    async def sweep() -> int:
+        async with service.database.write(Scope.everywhere()) as session:
+            return await drop_left_over(session, utc_now())
+
+    async with service.database.write(Scope.everywhere()) as session:
+        await lock_posts(session, [early])
+        sweeping = asyncio.create_task(sweep())
+        while not await service.sql("SELECT pid FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.05)
+        await lock_posts(session, [late])
+    assert await sweeping == 2
 
 
 async def test_attendance_by_day(service: Jobs) -> None:

@@ -13,7 +13,7 @@ from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import MatchingRun, ProposalState
 from services.jobs.queries import matching as find
 from services.jobs.queries.matching import ProposalFilter, ProposalRow
-from services.jobs.queries.placement_posts import find_posts
+from services.jobs.queries.posts import find_posts
 from services.jobs.queries.within import narrowed
 from services.jobs.rules.placement_refusals import UnderSixteen
 from services.jobs.schemas import matching as schemas

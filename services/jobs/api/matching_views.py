@@ -9,7 +9,7 @@ from services.jobs.api.reader import Reader
 from services.jobs.models import MatchingRun, ProposalState, RunState
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.matching import ProposalRow, find_digests
-from services.jobs.queries.placement_posts import PostRow, find_posts
+from services.jobs.queries.posts import PostRow, find_posts
 from services.jobs.rules.matches import Match, Matches, NearMatch
 from services.jobs.rules.score import PARTS_NAMED
 from services.jobs.schemas import matching as schemas

@@ -7,8 +7,8 @@ from services.jobs.api.reader import Reader
 from services.jobs.models import PlacementMove, StayCheck
 from services.jobs.queries import placements as find
 from services.jobs.queries.areas import find_names_above
-from services.jobs.queries.placement_posts import PostRow, find_posts
 from services.jobs.queries.placements import PlacementRow
+from services.jobs.queries.posts import PostRow, find_posts
 from services.jobs.rules.placement_states import State, moves_from
 from services.jobs.rules.placement_stay import MARKS
 from services.jobs.schemas import placements as schemas

@@ -158,12 +158,20 @@ async def insert_proposals(session: WriteSession, run: MatchingRun, rows: Sequen
 
 
 async def lapse_earlier(session: WriteSession, run: MatchingRun) -> int:
-    """Undecided proposals of earlier runs in the area count no more; returns how many."""
-    change = update(MatchingProposal).where(
-        MatchingProposal.state.in_((ProposalState.PROPOSED, ProposalState.LEFT)),
-        MatchingProposal.run_id != run.id,
-        within(MatchingProposal.area_code, Scope.of(AreaCode(run.area_code))),
+    """Undecided proposals of earlier runs in the area count no more; returns how many. Locked by person, as by whoever
+    refers people."""
+    earlier = (
+        select(MatchingProposal.id)
+        .where(
+            MatchingProposal.state.in_((ProposalState.PROPOSED, ProposalState.LEFT)),
+            MatchingProposal.run_id != run.id,
+            within(MatchingProposal.area_code, Scope.of(AreaCode(run.area_code))),
+        )
+        .order_by(MatchingProposal.person_id, MatchingProposal.id)
+        .with_for_update()
+        .cte("earlier")
     )
+    change = update(MatchingProposal).where(MatchingProposal.id == earlier.c.id)
     values = {"state": ProposalState.LAPSED.value, "version": MatchingProposal.version + 1}
     result = await session.execute(change.values(values).execution_options(synchronize_session=False))
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, text
+from sqlalchemy import Row, Select, func, or_, select, text
 
 from services.jobs.models import Course, CourseState, Employer, Post, PostState
 from services.jobs.queries.as_of import out_today
@@ -15,6 +15,7 @@ from services.jobs.queries.stability import stability_of
 from services.jobs.rules.ages import age_on
 from services.jobs.rules.matching_terms import Opening, Seeker, Stayed
 from services.jobs.rules.placement_states import BOUND
+from services.jobs.rules.refusals import PersonNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession
 
@@ -52,7 +53,9 @@ _ONE = text(
     + """
 FROM person p
 LEFT JOIN LATERAL (
-    SELECT * FROM work_need WHERE person_id = p.id AND state = 'open' ORDER BY id DESC LIMIT 1
+    SELECT * FROM work_need
+    WHERE person_id = p.id AND state = 'open' AND (CAST(:need AS uuid) IS NULL OR id = :need)
+    ORDER BY id DESC LIMIT 1
 ) n ON true
 LEFT JOIN labour_row r ON r.person_id = p.id AND r.month = :month
 WHERE p.id = :person AND p.area_code LIKE ANY (:areas)
@@ -74,20 +77,23 @@ async def list_seekers(session: ReadSession, scope: Scope, day: date) -> list[Se
     return [_seeker(row, day) for row in await session.execute(_SEEKERS, values)]
 
 
-async def find_seeker(session: ReadSession, scope: Scope, person_id: UUID, day: date) -> Seeker | None:
-    """One person; without an open need as somebody who says nothing of what they want."""
+async def get_seeker(
+    session: ReadSession, scope: Scope, person_id: UUID, day: date, need_id: UUID | None = None
+) -> Seeker:
+    """One person with the wishes of that open need, or of the newest; without any as somebody who says nothing of what
+    they want. Raises `PersonNotFound`."""
     month = await ledger_month(session, day)
-    values = {"month": month, "areas": scope.like_patterns(), "person": person_id, "today": day}
+    values = {"month": month, "areas": scope.like_patterns(), "person": person_id, "need": need_id, "today": day}
     row = (await session.execute(_ONE, values)).one_or_none()
-    return _seeker(row, day) if row else None
+    if row is None:
+        raise PersonNotFound
+    return _seeker(row, day)
 
 
 async def list_openings(session: ReadSession, scope: Scope, day: date, post_id: UUID | None = None) -> list[Opening]:
     """Posts of the scope's counties that are open on that day, without openings promised to people; or the one named."""
-    taught = select(Course.trade).where(Course.state == CourseState.OPEN, Course.starts_on > day)
-    free = Post.openings - Post.filled - Post.reserved - func.promised_openings(Post.id)  # of all villages
     query = (
-        select(*_POST, free.label("free"), Post.trade.in_(taught).label("course"))
+        _openings(day)
         .join(Employer, Employer.id == Post.employer_id)
         .where(of_counties(Post.county, scope), Post.state == PostState.OPEN, Employer.blacklisted_reason.is_(None))
         .where(or_(Post.until_on.is_(None), Post.until_on >= day))
@@ -96,6 +102,11 @@ async def list_openings(session: ReadSession, scope: Scope, day: date, post_id: 
     if post_id is not None:
         query = query.where(Post.id == post_id)
     return [_opening(row) for row in await session.execute(query) if row.free > 0]
+
+
+async def get_opening(session: ReadSession, post_id: UUID, day: date) -> Opening:
+    """One post that the caller has got, open or not, as matching sees it."""
+    return _opening((await session.execute(_openings(day).where(Post.id == post_id))).one())
 
 
 async def list_villagers(session: ReadSession, scope: Scope, day: date) -> dict[tuple[str, str], int]:
@@ -115,6 +126,12 @@ async def list_stays(session: ReadSession, day: date) -> dict[str, Stayed]:
     employers = list(await session.scalars(select(Post.employer_id).where(Post.state == PostState.OPEN).distinct()))
     found = await stability_of(session, employers, day)
     return {str(employer): Stayed(one.answered, one.still_there) for employer, one in found.items()}
+
+
+def _openings(day: date) -> Select[*tuple[Any, ...]]:
+    taught = select(Course.trade).where(Course.state == CourseState.OPEN, Course.starts_on > day)
+    free = Post.openings - Post.filled - Post.reserved - func.promised_openings(Post.id)  # of all villages
+    return select(*_POST, free.label("free"), Post.trade.in_(taught).label("course"))
 
 
 def _seeker(row: Row[Any], day: date) -> Seeker:

@@ -103,7 +103,8 @@ async def lock_past(session: WriteSession, today: date, limit: int) -> Sequence[
 
 async def lock_waiting(session: WriteSession, household_ids: Collection[UUID]) -> Sequence[NeedWaiting]:
     """What was asked for these households and waits, oldest first."""
-    query = select(NeedWaiting).where(NeedWaiting.household_id.in_(household_ids)).order_by(NeedWaiting.asked_at)
+    query = select(NeedWaiting).where(NeedWaiting.household_id.in_(household_ids))
+    query = query.order_by(NeedWaiting.asked_at, NeedWaiting.source_ref)
     return list(await session.scalars(query.with_for_update()))
 
 

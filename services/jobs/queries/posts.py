@@ -22,6 +22,10 @@ class PostRow(NamedTuple):
     post: Post
     employer: Employer
 
+    def is_open(self, today: date) -> bool:
+        """Whether somebody may be sent there today."""
+        return self.post.state == PostState.OPEN and (self.post.until_on is None or today <= self.post.until_on)
+
 
 @dataclass(frozen=True, slots=True)
 class PostFilter:
@@ -74,6 +78,12 @@ async def get_post(session: ReadSession, scope: Scope, post_id: UUID) -> PostRow
     return PostRow(*row)
 
 
+async def find_posts(session: ReadSession, ids: Collection[UUID]) -> dict[UUID, PostRow]:
+    """Those of them that there are, of whichever county, by id; for rows that name posts."""
+    rows = await session.execute(_rows(Scope.everywhere()).where(Post.id.in_(set(ids))))
+    return {row.post.id: row for row in (PostRow(*one) for one in rows)}
+
+
 async def lock_post(session: WriteSession, scope: Scope, post_id: UUID) -> PostRow:
     """One post that nobody else changes until commit; its openings are counted under this lock alone."""
     query = _rows(scope).where(Post.id == post_id).with_for_update(of=Post)
@@ -81,6 +91,14 @@ async def lock_post(session: WriteSession, scope: Scope, post_id: UUID) -> PostR
     if row is None:
         raise PostNotFound(field="post_id")
     return PostRow(*row)
+
+
+async def lock_posts(session: WriteSession, ids: Collection[UUID]) -> list[PostRow]:
+    """Posts of whichever county whose openings nobody else takes until the commit, in the order of their ids for all who
+    do so."""
+    query = _rows(Scope.everywhere()).where(Post.id.in_(set(ids))).order_by(Post.id).with_for_update(of=Post)
+    rows = await session.execute(query, execution_options={"populate_existing": True})
+    return [PostRow(*one) for one in rows]
 
 
 async def lock_offered(session: WriteSession, employer_id: UUID) -> Sequence[Post]:

@@ -42,12 +42,6 @@ class PersonInactive(Conflict):
     code: ClassVar[str] = "placement-person-inactive"
 
 
-class PostUnknown(NotFound):
-    """No such post."""
-
-    code: ClassVar[str] = "placement-post-unknown"
-
-
 class PostNotOpen(Conflict):
     """The post is closed or past its last day."""
 

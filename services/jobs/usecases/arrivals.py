@@ -1,5 +1,6 @@
 """Somebody arrives at a post (到岗), or leaves it: the opening, the need, the ledger, and who hears of it."""
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -7,8 +8,8 @@ from services.jobs import events
 from services.jobs.models import Placement
 from services.jobs.queries import placements as find
 from services.jobs.queries.enrolments import lock_held_of
-from services.jobs.queries.placement_posts import lock_posts
 from services.jobs.queries.placements import PlacementRow
+from services.jobs.queries.posts import lock_posts
 from services.jobs.queries.trips import leave_seat
 from services.jobs.rules.placement_endings import MOVED_ON, UNDERAGE, is_jobless
 from services.jobs.rules.placement_states import THERE, require_move
@@ -55,6 +56,7 @@ async def arrive(
     await session.flush()  # the person is at one post at a time, says an index
     await fill_opening(session, placement.post_id, step.at, person_id=person.id)
     go(session, vault, placement, "arrived", clocks, step)
+    await leave_seat(session, placement.id, step.on + timedelta(days=1), step.at)  # there before the coach left
     call = first_call(step.on, local_date(step.at))
     if call is not None:
         placement.call_mark, placement.call_on, placement.call_attempt = call.mark, call.on, call.attempt

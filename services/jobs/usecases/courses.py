@@ -15,7 +15,7 @@ from services.jobs.rules.courses import CourseFacts
 from services.jobs.rules.post_refusals import CoursePostElsewhere
 from services.jobs.rules.posts import county_of, require_labour_bureau
 from services.jobs.rules.training import coming_up, held_until, require_open, require_seats
-from services.jobs.usecases.plans import drop_plan
+from services.jobs.usecases.plans import drop_plans
 from services.jobs.usecases.post_rules import post_rules, training_rules
 from services.jobs.usecases.posts import require_welcome
 from shared.clock import local_date
@@ -107,12 +107,12 @@ async def drop_left_over(session: WriteSession, now: datetime) -> int:
     Whoever cancels a course may not see them all, so this is work beside the requests.
     """
     left = await enrolments.lock_left_over(session, BATCH)
+    await drop_plans(session, [enrolment for enrolment, _ in left], now)
     for enrolment, state in left:
         enrolment.state = EnrolmentState.DROPPED
         enrolment.dropped_reason = "cancelled" if state == CourseState.CANCELLED else "no_seat"
         enrolment.version += 1
         enrolment.changed_at = now
-        await drop_plan(session, enrolment, now)
     await session.flush()
     return len(left)
 

@@ -21,7 +21,7 @@ from services.jobs.rules.post_refusals import (
     IssuedAhead,
 )
 from services.jobs.rules.refusals import NeedClosed, NeedNotFound, PersonGone, PersonTooYoung
-from services.jobs.usecases.plans import drop_plan, hold_opening
+from services.jobs.usecases.plans import drop_plans, hold_opening
 from services.jobs.usecases.post_rules import training_rules
 from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import TrainingRules
@@ -81,7 +81,7 @@ async def drop_out(
         row.course.seated -= 1
     _move(row.enrolment, EnrolmentState.DROPPED, now)
     row.enrolment.dropped_reason = reason
-    await drop_plan(session, row.enrolment, now)
+    await drop_plans(session, [row.enrolment], now)
     await session.flush()
     await audit.record(session, who, "enrolment:drop", enrolment_id, area_code=row.enrolment.area_code, reason=reason)
     return row
@@ -153,7 +153,7 @@ async def fail(
     training.require_seated(row.enrolment.state)
     training.require_ended(row.course.ends_on, local_date(now))
     _move(row.enrolment, EnrolmentState.FAILED, now)
-    await drop_plan(session, row.enrolment, now)
+    await drop_plans(session, [row.enrolment], now)
     await session.flush()
     await audit.record(session, who, "enrolment:fail", enrolment_id, area_code=row.enrolment.area_code)
     return row

@@ -4,10 +4,9 @@ import asyncio
 from datetime import datetime
 from uuid import UUID
 
-from services.jobs.queries.matching_facts import find_seeker, list_openings
+from services.jobs.queries.matching_facts import get_seeker, list_openings
 from services.jobs.rules.matches import Match, Matches, explained, matches_of
 from services.jobs.rules.post_refusals import PostNotFound
-from services.jobs.rules.refusals import PersonNotFound
 from services.jobs.usecases.matching_terms import area_of, terms_in_force
 from shared.areas import Scope
 from shared.clock import local_date
@@ -22,9 +21,7 @@ async def match_person(
     With the points each part may bring. Raises `PersonNotFound`, `PolicyMissing`.
     """
     today = local_date(now)
-    seeker = await find_seeker(session, scope, person_id, today)
-    if seeker is None:
-        raise PersonNotFound
+    seeker = await get_seeker(session, scope, person_id, today)
     home = area_of(seeker.area_code)
     terms = (await terms_in_force(session, seeker.area_code, today, home)).terms
     openings = await list_openings(session, home, today)
@@ -37,9 +34,7 @@ async def explain_pair(
 ) -> tuple[Match, PartWeights]:
     """One open post for one person. Raises `PersonNotFound`, `PostNotFound`, `PolicyMissing`."""
     today = local_date(now)
-    seeker = await find_seeker(session, scope, person_id, today)
-    if seeker is None:
-        raise PersonNotFound
+    seeker = await get_seeker(session, scope, person_id, today)
     home = area_of(seeker.area_code)
     openings = await list_openings(session, home, today, post_id)
     if not openings:

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.jobs.models import MatchingRun, Placement, ProposalState, RunState
 from services.jobs.queries import matching as find
 from services.jobs.queries.matching import ProposalRow
-from services.jobs.queries.matching_facts import find_seeker, list_openings
+from services.jobs.queries.matching_facts import get_seeker, list_openings
 from services.jobs.queries.people import lock_person
 from services.jobs.rules.ages import is_minor
 from services.jobs.rules.law import excluded_by
@@ -79,9 +79,9 @@ async def accept_proposal(
         raise UnderSixteen(field="person_id")
     assert proposal.post_id is not None
     openings = await list_openings(session, who.scope, today, proposal.post_id)
-    seeker = await find_seeker(session, who.scope, proposal.person_id, today)
-    if not openings or seeker is None:
+    if not openings:
         raise ProposalOutworn(reasons="post")
+    seeker = await get_seeker(session, who.scope, proposal.person_id, today, proposal.need_id)
     terms = (await terms_in_force(session, proposal.area_code, today)).terms
     if excluded := excluded_by(seeker, openings[0], terms):
         raise ProposalOutworn(reasons=", ".join(excluded))

@@ -1,20 +1,17 @@
 """May this person work at that post: the employer's blacklist, then the hard filters of matching, law first."""
 
 from datetime import date, datetime
-from math import ceil
 from uuid import UUID
 
-from sqlalchemy import select
-
 from services.jobs import events
-from services.jobs.models import Certificate, Person, Post, WorkNeed
+from services.jobs.models import Person, WorkNeed
+from services.jobs.queries.matching_facts import get_opening, get_seeker
 from services.jobs.queries.people import get_person
-from services.jobs.queries.placement_posts import PostRow
-from services.jobs.rules.ages import age_on
+from services.jobs.queries.posts import PostRow
 from services.jobs.rules.law import ExclusionCode, excluded_by
-from services.jobs.rules.matching_terms import Opening, Seeker, Terms
+from services.jobs.rules.matching_terms import Terms
 from services.jobs.rules.placement_refusals import EmployerBlacklisted, PostBarred, UnderSixteen
-from services.jobs.usecases.matching_terms import terms_in_force
+from services.jobs.usecases.matching_terms import area_of, terms_in_force
 from shared.clock import local_date
 from shared.db.engine import ReadSession, WriteSession
 from shared.outbox import emit
@@ -35,8 +32,9 @@ async def require_allowed(session: ReadSession, person: Person, row: PostRow, ne
 
     `on`: the day on which the person's age counts.
     """
-    terms = await _terms(session, person.area_code, on)
-    barred = excluded_by(await _seeker(session, person, need, on), _opening(row.post), terms)
+    seeker = await get_seeker(session, area_of(person.area_code), person.id, on, need.id if need else None)
+    opening = await get_opening(session, row.post.id, on)
+    barred = excluded_by(seeker, opening, await _terms(session, person.area_code, on))
     if "under_sixteen" in barred:
         raise UnderSixteen(field="person_id")
     if row.employer.blacklisted_reason is not None:
@@ -62,47 +60,3 @@ async def _terms(session: ReadSession, area_code: str, on: date) -> Terms:
         session.info[key] = (await terms_in_force(session, area_code, on)).terms
     found: Terms = session.info[key]
     return found
-
-
-async def _seeker(session: ReadSession, person: Person, need: WorkNeed | None, on: date) -> Seeker:
-    trades = await session.scalars(select(Certificate.trade).where(Certificate.person_id == person.id))
-    floor = need.wage_floor if need else None
-    return Seeker(
-        person_id=str(person.id),
-        need_id=str(need.id) if need else "",
-        area_code=person.area_code,
-        age=age_on(person.birth_on, on),
-        sex=person.sex,
-        health=frozenset(person.health),
-        disability_class=person.disability_class,
-        disability_level=person.disability_level,
-        trades=frozenset(trades),
-        wage_floor=ceil(floor) if floor is not None else None,
-        refused_areas=tuple(need.refused_areas) if need else (),
-        care_within_km=need.care_within_km if need else None,
-        lodging_needed=need.lodging_needed if need else False,
-        night_ok=need.night_ok if need else True,
-    )
-
-
-def _opening(post: Post) -> Opening:
-    return Opening(
-        post_id=str(post.id),
-        employer_id=str(post.employer_id),
-        trade=post.trade,
-        place=post.place,
-        free=post.free,
-        pay_low=int(post.pay_low),
-        pay_high=int(post.pay_high),
-        lodging=post.lodging,
-        night=post.night,
-        hazardous=post.hazardous,
-        age_low=post.age_low,
-        age_high=post.age_high,
-        age_reason=post.age_reason,
-        sex=post.sex,
-        sex_reason=post.sex_reason,
-        certificates=frozenset(post.certificates),
-        health_limits=frozenset(post.health_limits),
-        demand=post.physical_demand,
-    )

@@ -12,7 +12,7 @@ from decimal import Decimal
 from services.jobs.models import Placement, Post
 from services.jobs.queries.at_work import find_industry
 from services.jobs.queries.ledger import entry_of, lock_rows
-from services.jobs.queries.placement_posts import PostRow
+from services.jobs.queries.posts import PostRow
 from services.jobs.queries.trips import travelled
 from services.jobs.rules.ledger import Entry, MonthClosed
 from services.jobs.rules.months import month_of, months_between

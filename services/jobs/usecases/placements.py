@@ -14,8 +14,8 @@ from services.jobs.queries import needs as find_needs
 from services.jobs.queries import placements as find
 from services.jobs.queries.enrolments import lock_held_of
 from services.jobs.queries.people import lock_person
-from services.jobs.queries.placement_posts import PostRow, get_post, lock_posts
 from services.jobs.queries.placements import PlacementRow
+from services.jobs.queries.posts import PostRow, get_post, lock_posts
 from services.jobs.queries.trips import leave_seat
 from services.jobs.rules.placement_refusals import (
     NeedOfAnother,
@@ -39,6 +39,7 @@ from services.jobs.usecases.arrivals import arrive, leave
 from services.jobs.usecases.placement_checks import require_allowed
 from services.jobs.usecases.placement_clocks import Clocks, get_clocks
 from services.jobs.usecases.placement_history import Step, go, write_move
+from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.ids import new_id
@@ -65,15 +66,15 @@ class Referral:
 async def refer(session: WriteSession, vault: Vault, who: Principal, told: Referral, now: datetime) -> PlacementRow:
     """Propose a person for a post; the law, the employer and the post are looked at before anything is written.
 
-    Raises `PersonNotFound`, `PersonInactive`, `UnderSixteen`, `PostBarred`, `EmployerBlacklisted`, `PostNotOpen`,
-    `PostTaken`, `PlacementLives`, `NeedOfAnother`, `PlacementDayOutOfOrder`.
+    Raises `PersonNotFound`, `PersonInactive`, `PostNotFound`, `UnderSixteen`, `PostBarred`, `EmployerBlacklisted`,
+    `PostNotOpen`, `PostTaken`, `PlacementLives`, `NeedOfAnother`, `PlacementDayOutOfOrder`.
     """
     person = await lock_person(session, who.scope, told.person_id)
     if not person.active:
         raise PersonInactive(field="person_id")
     today = local_date(now)
     require_order(told.on, date.min, today)
-    post = await get_post(session, told.post_id)
+    post = await get_post(session, who.scope, told.post_id)
     need = await _need_of(session, person, told.need_id)
     await require_allowed(session, person, post, need, today)
     await _require_free(session, post, person, today)
@@ -146,7 +147,7 @@ async def _accept(session: WriteSession, vault: Vault, row: PlacementRow, clocks
 
 async def _learn(session: WriteSession, who: Principal, placement: Placement, lesson: Lesson) -> None:
     """Put what was refused into the open need, if there is one; raises `LearnsNothing`."""
-    post = (await get_post(session, placement.post_id)).post
+    post = (await get_post(session, Scope.everywhere(), placement.post_id)).post
     require_follows(lesson, Offered(post.place, post.pay_high, post.night, post.lodging))
     for need in await find_needs.list_open_of(session, placement.person_id):
         if lesson.place is not None:

@@ -1,13 +1,13 @@
 """Training and move as one plan (培训+转岗): an opening is kept for somebody while they learn for it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from services.jobs.models import Enrolment, PlanState
-from services.jobs.queries import enrolments
-from services.jobs.queries.placement_posts import lock_posts
+from services.jobs.queries.enrolments import lock_overdue_plans
 from services.jobs.queries.placements import count_promised, find_live
-from services.jobs.queries.posts import lock_post
+from services.jobs.queries.posts import lock_post, lock_posts
 from services.jobs.rules.placement_states import BOUND
 from services.jobs.rules.posts import release, reserve
 from shared.areas import Scope
@@ -31,24 +31,24 @@ async def hold_opening(
     enrolment.plan_post_id, enrolment.plan_state, enrolment.plan_until = post_id, PlanState.HELD, until
 
 
-async def drop_plan(session: WriteSession, enrolment: Enrolment, now: datetime) -> None:
-    """Keep nothing for them any more, if anything was."""
-    if enrolment.plan_state != PlanState.HELD or enrolment.plan_post_id is None:
-        return
-    post = (await lock_post(session, Scope.everywhere(), enrolment.plan_post_id)).post
-    release(post)
-    post.version += 1
-    post.changed_at = now
-    enrolment.plan_state = PlanState.RELEASED
+async def drop_plans(session: WriteSession, enrolments: Sequence[Enrolment], now: datetime) -> None:
+    """Keep nothing for these locked enrolments any more, where anything was; their posts are locked in one order."""
+    held = [(one, one.plan_post_id) for one in enrolments if one.plan_state == PlanState.HELD and one.plan_post_id]
+    posts = {row.post.id: row.post for row in await lock_posts(session, [post_id for _, post_id in held])}
+    for enrolment, post_id in held:
+        post = posts[post_id]
+        release(post)
+        post.version += 1
+        post.changed_at = now
+        enrolment.plan_state = PlanState.RELEASED
 
 
 async def release_overdue(session: WriteSession, now: datetime) -> int:
     """Let go of openings whose last day is over, one batch; how many."""
-    rows = await enrolments.lock_overdue_plans(session, local_date(now), BATCH)
-    await lock_posts(session, [one.plan_post_id for one in rows if one.plan_post_id is not None])  # in one order
-    for enrolment in rows:
-        await drop_plan(session, enrolment, now)
+    overdue = await lock_overdue_plans(session, local_date(now), BATCH)
+    await drop_plans(session, overdue, now)
+    for enrolment in overdue:
         enrolment.version += 1
         enrolment.changed_at = now
     await session.flush()
-    return len(rows)
+    return len(overdue)

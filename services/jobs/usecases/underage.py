@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from services.jobs.queries import placements as find
 from services.jobs.queries.placements import PlacementRow
+from services.jobs.queries.posts import lock_posts
 from services.jobs.queries.trips import leave_seat
 from services.jobs.rules.ages import WORKING_AGE
 from services.jobs.rules.placement_endings import UNDERAGE
@@ -23,6 +24,7 @@ BATCH = 100
 async def end_underage(session: WriteSession, vault: Vault, now: datetime) -> int:
     """End the placements of people under 16, one batch; how many."""
     rows = await find.lock_underage(session, _born_after(local_date(now)), BATCH)
+    await lock_posts(session, [row.placement.post_id for row in rows])  # in one order, before openings are given back
     for row in rows:
         await _end(session, vault, row, now)
         await tell_minor(session, SYSTEM, row.person.id, now)
