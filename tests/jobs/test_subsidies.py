@@ -11,13 +11,15 @@ import httpx
 import pytest
 
 from services.jobs.background import sweep_placements
-from services.jobs.queries.subsidies import list_unclaimed
+from services.jobs.queries.subsidies import SubsidyTerms, list_unclaimed, sum_unclaimed
 from services.jobs.rules.months import month_of
 from services.jobs.rules.subsidies import Worker, due
+from services.jobs.rules.training import allowance_due
 from shared.areas import Scope
 from shared.contracts.jobs_placement_policies import LabourSubsidies
+from shared.contracts.jobs_posts_policies import TrainingRules
 from shared.ids import new_id
-from tests.jobs.conftest import BRIDGE, COUNTY, PINE, STONE, Jobs
+from tests.jobs.conftest import BRIDGE, COUNTY, PINE, POLICIES, STONE, Jobs
 from tests.jobs.placements import ago, code, today
 from tests.jobs.test_trips import lines
 
@@ -125,6 +127,17 @@ async def test_who_could_claim_and_how_much(service: Jobs) -> None:
     assert [(one["area"]["code"], one["most"]) for one in by_county["items"]] == [(COUNTY, "2500.00")]
 
 
+async def test_a_course_pays_for_so_many_days_and_no_more(service: Jobs) -> None:
+    """As the result of the course has it: at most `most_days` of the policy `training-rules`."""
+    most = POLICIES["training-rules"]["most_days"]
+    [person] = await service.people(1)
+    await trained(service, person, most + 2, today(), allowance=10)
+    assert await unclaimed(service) == [(str(person), "course", f"{10 * most}.00")]
+    body = {"rule": "course", "wage_proof": False}
+    assert code(await claim(service, person, amount=str(10 * most + 1), **body)) == (422, "subsidy-too-high")
+    assert (await claim(service, person, amount=str(10 * most), **body)).status_code == 201
+
+
 async def test_a_claim_takes_somebody_off_the_list_for_the_year(service: Jobs) -> None:
     [person] = await service.people(1)
     await at_work(service, person)
@@ -228,21 +241,32 @@ async def test_finder_and_rule_say_the_same(service: Jobs) -> None:
             ]
         }
     )
+    rules = TrainingRules.model_validate({**POLICIES["training-rules"], "most_days": 5})
+    terms = SubsidyTerms(policy, rules.most_days, today())
     expected = []
     for number in range(1, 41):
         kind = chance.choice(["ordinary", "lifted_out", "monitored"])
         [person] = await service.people(number, household_class=kind)
         place = chance.choice(["441900", "539922", "539921", "abroad"])
         start = today() - timedelta(days=chance.randrange(500))
-        days = chance.choice([0, 0, 1, 4])
+        days = chance.choice([0, 0, 1, 4, 6])
         await at_work(service, person, work_area=place, started_on=start)
         if days:
-            await trained(service, person, days, today())
-        worker = Worker(PINE, kind, place, start, Decimal(80 * days))
+            await trained(service, person, days, today(), allowance=30)
+            await trained(service, person, 1, today() - timedelta(days=10), allowance=20)
+        paid = sum((allowance_due(*one, rules) for one in [(days, Decimal(30)), (days > 0, Decimal(20))]), Decimal(0))
+        worker = Worker(PINE, kind, place, start, paid)
         expected += [(person, one.rule.code, one.most) for one in due(policy.rules, worker, today())]
     async with service.database.read(Scope.everywhere()) as session:
-        rows = await list_unclaimed(session, Scope.everywhere(), policy, None, today(), None, 1000)
+        rows = await list_unclaimed(session, Scope.everywhere(), terms, None, 1000)
+        pages, after = [], None
+        while page := await list_unclaimed(session, Scope.everywhere(), terms, after, 7):
+            pages += page
+            after = (page[-1].area_code, page[-1].person_id, page[-1].kind)
+        sums = await sum_unclaimed(session, Scope.everywhere(), terms, 12)
     assert sorted((row.person_id, row.rule, row.yuan) for row in rows) == sorted(expected)
+    assert pages == rows
+    assert sum(one.yuan for one in sums) == sum(yuan for _, _, yuan in expected)
     assert {one[1] for one in expected} == {"poor", "any", "near", "far", "here", "course"}
 
 

@@ -14,69 +14,97 @@ from services.jobs.queries.as_of import out_today
 from services.jobs.queries.at_work import ledger_month
 from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import ClaimNotFound
-from shared.areas import Scope
+from shared.areas import CODE_LENGTH, Scope
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
 
-# What `rules/subsidies.py` says of one person, for all at once; a test holds that both agree.
-_DUE = f"""
+# What `rules/subsidies.py` says of one person, for all at once; a test holds that both agree. People come in the order of
+# the list, so that a page reads no more of them than it shows and passes over.
+_WORKERS = f"""
+    SELECT p.area_code, p.id AS person_id, p.household_class, r.work_area, r.started_on, CAST(NULL AS numeric) AS trained,
+        CASE WHEN r.work_area = 'abroad' OR left(r.work_area, 2) <> left(p.area_code, 2) THEN 'outside'
+            WHEN left(r.work_area, 6) = left(p.area_code, 6) THEN 'county' ELSE 'province' END AS distance
+    FROM person p
+    CROSS JOIN LATERAL (
+        SELECT work_area, started_on FROM labour_row r
+        WHERE r.person_id = p.id AND r.month = :month AND {out_today("r")}
+            AND r.work_area IS NOT NULL AND r.started_on IS NOT NULL
+        OFFSET 0
+    ) r
+    WHERE EXISTS (SELECT FROM rule WHERE kind <> 'training')
+"""  # noqa: S608 a constant
+_LEARNERS = """
+    SELECT p.area_code, p.id AS person_id, p.household_class, NULL AS work_area, CAST(NULL AS date) AS started_on,
+        t.yuan AS trained, NULL AS distance
+    FROM (SELECT DISTINCT person_id FROM enrolment WHERE completed_on BETWEEN :first AND :last AND state = 'completed') e
+    JOIN person p ON p.id = e.person_id
+    CROSS JOIN LATERAL (
+        SELECT sum(c.allowance * least(a.days, :most_days)) AS yuan
+        FROM enrolment e JOIN course c ON c.id = e.course_id
+        CROSS JOIN LATERAL (SELECT count(*) AS days FROM attendance WHERE enrolment_id = e.id AND present) a
+        WHERE e.person_id = p.id AND e.completed_on BETWEEN :first AND :last AND e.state = 'completed'
+    ) t
+    WHERE EXISTS (SELECT FROM rule WHERE kind = 'training')
+"""
+_DUE = """
+    SELECT who.person_id, who.area_code, d.kind, d.code, who.work_area, who.started_on,
+        CAST(least(d.most, who.trained) AS numeric(8, 2)) AS yuan
+    FROM ({people} AND p.active AND p.area_code LIKE ANY (:patterns)
+        AND (p.area_code, p.id) >= (:from_area, CAST(:from_person AS uuid)) AND p.area_code <= :to_area) who
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (rule.kind) rule.kind, rule.code, rule.most FROM rule
+        WHERE (rule.classes = '' OR who.household_class = ANY (string_to_array(rule.classes, ',')))
+            AND CASE WHEN rule.kind = 'training' THEN who.trained > 0 ELSE rule.distance = who.distance
+                AND who.started_on + make_interval(months => rule.months) <= CAST(:today AS date) + 1 END
+            AND NOT EXISTS (
+                SELECT FROM subsidy_claim c WHERE c.person_id = who.person_id AND c.kind = rule.kind
+                    AND c.year = :year AND c.state <> 'refused'
+            )
+        ORDER BY rule.kind, rule.place
+    ) d
+    WHERE (who.area_code, who.person_id, d.kind) > (:from_area, CAST(:from_person AS uuid), :from_kind)
+"""
+_RULE = """
 WITH rule AS (
     SELECT * FROM unnest(
         CAST(:codes AS text[]), CAST(:kinds AS text[]), CAST(:distances AS text[]), CAST(:months AS integer[]),
         CAST(:classes AS text[]), CAST(:most AS numeric[])
     ) WITH ORDINALITY AS rule (code, kind, distance, months, classes, most, place)
-), worker AS (
-    SELECT person_id, work_area, started_on,
-        CASE WHEN work_area = 'abroad' OR left(work_area, 2) <> left(area_code, 2) THEN 'outside'
-            WHEN left(work_area, 6) = left(area_code, 6) THEN 'county' ELSE 'province' END AS distance
-    FROM labour_row r
-    WHERE month = :month AND {out_today("r")} AND work_area IS NOT NULL AND started_on IS NOT NULL
-        AND area_code LIKE ANY (:patterns)
-), trained AS (
-    SELECT e.person_id, sum(c.allowance) AS yuan
-    FROM enrolment e
-    JOIN course c ON c.id = e.course_id
-    JOIN attendance a ON a.enrolment_id = e.id AND a.present
-    WHERE e.state = 'completed' AND e.completed_on BETWEEN :first AND :last AND e.area_code LIKE ANY (:patterns)
-    GROUP BY e.person_id
-), found AS (
-    SELECT w.person_id, r.*, w.work_area, w.started_on, r.most AS yuan
-    FROM worker w JOIN rule r ON r.kind <> 'training' AND r.distance = w.distance
-        AND w.started_on + make_interval(months => r.months) <= CAST(:today AS date) + 1
-    UNION ALL
-    SELECT t.person_id, r.*, NULL, NULL, least(t.yuan, r.most)
-    FROM trained t JOIN rule r ON r.kind = 'training'
-    WHERE t.yuan > 0
-), due AS (
-    SELECT DISTINCT ON (f.person_id, f.kind) f.person_id, p.area_code, f.kind, f.code, f.work_area, f.started_on,
-        CAST(f.yuan AS numeric(8, 2)) AS yuan
-    FROM found f JOIN person p ON p.id = f.person_id AND p.active
-    WHERE (f.classes = '' OR p.household_class = ANY (string_to_array(f.classes, ',')))
-        AND (CAST(:kind AS text) IS NULL OR f.kind = :kind)
-    ORDER BY f.person_id, f.kind, f.place
-), unclaimed AS (
-    SELECT * FROM due d WHERE NOT EXISTS (
-        SELECT FROM subsidy_claim c
-        WHERE c.person_id = d.person_id AND c.kind = d.kind AND c.year = :year AND c.state <> 'refused'
-    )
 )
-"""  # noqa: S608 a constant
-_PAGE = text(f"""{_DUE}
-SELECT * FROM unclaimed
-WHERE CAST(:after_area AS text) IS NULL
-    OR (area_code, person_id, kind) > (:after_area, CAST(:after_person AS uuid), :after_kind)
-ORDER BY area_code, person_id, kind LIMIT :limit
+"""
+_ORDERED = "ORDER BY area_code, person_id, kind"
+_BOTH = [_DUE.format(people=people) for people in (_WORKERS, _LEARNERS)]
+_PAGE = text(f"""{_RULE}
+SELECT * FROM ({" UNION ALL ".join(f"({one} {_ORDERED} LIMIT :limit)" for one in _BOTH)}) due {_ORDERED} LIMIT :limit
 """)  # noqa: S608
-_SUMS = text(f"""{_DUE}
+_SUMS = text(f"""{_RULE}
 SELECT rpad(left(area_code, :digits), 12, '0') AS area_code, kind, count(*) AS people, sum(yuan) AS yuan
-FROM unclaimed GROUP BY 1, 2 ORDER BY 1, 2
+FROM ({" UNION ALL ".join(_BOTH)}) due GROUP BY 1, 2 ORDER BY 1, 2
 """)  # noqa: S608
-_TRAINED = text("""
-SELECT coalesce(sum(c.allowance), 0) FROM enrolment e
+_COMPLETED = text("""
+SELECT c.allowance, count(*) AS days FROM enrolment e
 JOIN course c ON c.id = e.course_id
 JOIN attendance a ON a.enrolment_id = e.id AND a.present
 WHERE e.person_id = :person AND e.state = 'completed' AND e.completed_on BETWEEN :first AND :last
+GROUP BY e.id, c.allowance
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class SubsidyTerms:
+    """What decides who could claim on a day: the policy, and for how many days at most a course pays. `kind` None: any."""
+
+    policy: LabourSubsidies
+    most_days: int
+    today: date
+    kind: str | None = None
+
+
+class CompletedCourse(NamedTuple):
+    """What a course paid a day in yuan, and on how many days of it somebody came."""
+
+    allowance: Decimal
+    days: int
 
 
 class DueRow(NamedTuple):
@@ -128,34 +156,23 @@ class ClaimFilter:
 
 
 async def list_unclaimed(
-    session: ReadSession,
-    scope: Scope,
-    policy: LabourSubsidies,
-    kind: str | None,
-    today: date,
-    after: tuple[str, UUID, str] | None,
-    limit: int,
+    session: ReadSession, scope: Scope, terms: SubsidyTerms, after: tuple[str, UUID, str] | None, limit: int
 ) -> Sequence[DueRow]:
     """By village and person."""
-    area, person, last = after or (None, None, None)
-    values = await _values(session, scope, policy, kind, today)
-    values |= {"after_area": area, "after_person": person, "after_kind": last, "limit": limit}
+    values = await _values(session, scope, terms, after) | {"limit": limit}
     return [DueRow(*row) for row in await session.execute(_PAGE, values)]
 
 
-async def sum_unclaimed(
-    session: ReadSession, scope: Scope, policy: LabourSubsidies, kind: str | None, today: date, digits: int
-) -> Sequence[SumRow]:
+async def sum_unclaimed(session: ReadSession, scope: Scope, terms: SubsidyTerms, digits: int) -> Sequence[SumRow]:
     """By area of so many digits and kind."""
-    values = await _values(session, scope, policy, kind, today) | {"digits": digits}
+    values = await _values(session, scope, terms, None) | {"digits": digits}
     return [SumRow(*row) for row in await session.execute(_SUMS, values)]
 
 
-async def sum_trained(session: ReadSession, person_id: UUID, year: int) -> Decimal:
-    """Allowance for the days somebody came to courses that they completed in the year, yuan."""
+async def list_completed(session: ReadSession, person_id: UUID, year: int) -> Sequence[CompletedCourse]:
+    """The courses that somebody completed in the year."""
     values = {"person": person_id, "first": date(year, 1, 1), "last": date(year, 12, 31)}
-    found: Decimal = await session.scalar(_TRAINED, values)
-    return found
+    return [CompletedCourse(*row) for row in await session.execute(_COMPLETED, values)]
 
 
 async def find_claim(session: ReadSession, person_id: UUID, kind: str, year: int) -> SubsidyClaim | None:
@@ -202,9 +219,10 @@ def _claims(scope: Scope) -> Select[SubsidyClaim, Person]:
 
 
 async def _values(
-    session: ReadSession, scope: Scope, policy: LabourSubsidies, kind: str | None, today: date
+    session: ReadSession, scope: Scope, terms: SubsidyTerms, after: tuple[str, UUID, str] | None
 ) -> dict[str, Any]:
-    rules = policy.rules
+    rules = [rule for rule in terms.policy.rules if terms.kind in (None, rule.kind)]
+    area, person, kind = after or (min(scope.prefixes, default="").ljust(CODE_LENGTH, "0"), UUID(int=0), "")
     return {
         "codes": [rule.code for rule in rules],
         "kinds": [rule.kind for rule in rules],
@@ -212,11 +230,15 @@ async def _values(
         "months": [rule.months for rule in rules],
         "classes": [",".join(rule.classes) for rule in rules],
         "most": [rule.most for rule in rules],
-        "month": await ledger_month(session, today),
-        "today": today,
+        "most_days": terms.most_days,
+        "month": await ledger_month(session, terms.today),
+        "today": terms.today,
         "patterns": scope.like_patterns(),
-        "first": date(today.year, 1, 1),
-        "last": date(today.year, 12, 31),
-        "year": today.year,
-        "kind": kind,
+        "to_area": max(scope.prefixes, default="").ljust(CODE_LENGTH, "9"),
+        "from_area": area,
+        "from_person": person,
+        "from_kind": kind,
+        "first": date(terms.today.year, 1, 1),
+        "last": date(terms.today.year, 12, 31),
+        "year": terms.today.year,
     }

@@ -11,7 +11,7 @@ from services.jobs.models import Person, SubsidyClaim
 from services.jobs.queries import subsidies as find
 from services.jobs.queries.at_work import find_at_work
 from services.jobs.queries.people import lock_person
-from services.jobs.queries.subsidies import ClaimRow, DueRow, SumRow
+from services.jobs.queries.subsidies import ClaimRow, DueRow, SubsidyTerms, SumRow
 from services.jobs.rules.placement_refusals import (
     ClaimDay,
     ClaimDecided,
@@ -20,6 +20,8 @@ from services.jobs.rules.placement_refusals import (
     SubsidyTooHigh,
 )
 from services.jobs.rules.subsidies import Worker, require_claim
+from services.jobs.rules.training import allowance_due
+from services.jobs.usecases.post_rules import training_rules
 from services.jobs.usecases.sealing import seal_text
 from shared.areas import CODE_LENGTH, Scope
 from shared.clock import local_date
@@ -63,17 +65,14 @@ async def list_unclaimed(
     session: ReadSession, scope: Scope, kind: str | None, now: datetime, after: tuple[str, UUID, str] | None, limit: int
 ) -> Sequence[DueRow]:
     """Who qualifies today and has not claimed, by the policy of the area that is asked about."""
-    today = local_date(now)
-    policy = await _policy_of(session, scope, today)
-    return await find.list_unclaimed(session, scope, policy, kind, today, after, limit)
+    return await find.list_unclaimed(session, scope, await _terms_of(session, scope, kind, now), after, limit)
 
 
 async def sum_unclaimed(
     session: ReadSession, scope: Scope, kind: str | None, now: datetime, digits: int
 ) -> Sequence[SumRow]:
     """The same as people and yuan, by area of so many digits."""
-    today = local_date(now)
-    return await find.sum_unclaimed(session, scope, await _policy_of(session, scope, today), kind, today, digits)
+    return await find.sum_unclaimed(session, scope, await _terms_of(session, scope, kind, now), digits)
 
 
 async def take_unclaimed(
@@ -93,7 +92,7 @@ async def claim_subsidy(session: WriteSession, vault: Vault, who: Principal, tol
     today = local_date(now)
     policy = (await policies.load(session, KIND)).in_force(person.area_code, today)
     body = LabourSubsidies.model_validate(policy.body)
-    worker = await _worker(session, person, today)
+    worker = await _worker(session, person, now)
     rule = require_claim(body, told.rule, worker, told.amount, today, proven=told.wage_proof)
     if await find.find_claim(session, person.id, rule.kind, today.year) is not None:
         raise SubsidyClaimed(field="rule")
@@ -145,14 +144,19 @@ async def decide_claim(
     return row
 
 
-async def _worker(session: ReadSession, person: Person, today: date) -> Worker:
+async def _worker(session: ReadSession, person: Person, now: datetime) -> Worker:
+    today = local_date(now)
     row = await find_at_work(session, person.id, today)
-    trained = await find.sum_trained(session, person.id, today.year)
     work_area, started_on = (row.work_area, row.started_on) if row is not None else (None, None)
+    rules, _ = await training_rules(session, person.area_code, now)
+    courses = await find.list_completed(session, person.id, today.year)
+    trained = sum((allowance_due(one.days, one.allowance, rules) for one in courses), NOTHING)
     return Worker(person.area_code, person.household_class, work_area, started_on, trained)
 
 
-async def _policy_of(session: ReadSession, scope: Scope, today: date) -> LabourSubsidies:
+async def _terms_of(session: ReadSession, scope: Scope, kind: str | None, now: datetime) -> SubsidyTerms:
     """For a list: what counts where the areas asked about begin. A single claim takes the person's own village."""
-    first = min(scope.prefixes, default="").ljust(CODE_LENGTH, "0")
-    return LabourSubsidies.model_validate((await policies.load(session, KIND)).in_force(first, today).body)
+    first, today = min(scope.prefixes, default="").ljust(CODE_LENGTH, "0"), local_date(now)
+    policy = LabourSubsidies.model_validate((await policies.load(session, KIND)).in_force(first, today).body)
+    rules, _ = await training_rules(session, first, now)
+    return SubsidyTerms(policy, rules.most_days, today, kind)
