@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from services.jobs.rules.law import CHANGEABLE, excluded_by
 from services.jobs.rules.matches import NEAR, matches_of
 from services.jobs.rules.matching_terms import Opening, Seeker
+from services.jobs.rules.one_change import nearness
 from services.jobs.rules.score import score_of
 from tests.jobs.matching_strategies import openings, seekers, terms
 
@@ -23,7 +24,8 @@ def test_the_list_of_one_person_agrees_with_the_rules(seeker: Seeker, offered: l
     assert [one.score for one in found.best] == sorted((scores[post] for post in possible), reverse=True)[:most]
     assert all(not one.excluded for one in found.best)
     assert found.excluded == Counter(code for codes in reasons.values() for code in codes)
-    near = [post for post, codes in reasons.items() if len(codes) == 1 and codes[0] in CHANGEABLE]
-    assert [one.match.score for one in found.near] == sorted((scores[post] for post in near), reverse=True)[:NEAR]
+    near = [post for post in offered if len(codes := reasons[post.post_id]) == 1 and codes[0] in CHANGEABLE]
+    told = [nearness(seeker, one.match.opening, one.match.score, terms()) for one in found.near]
+    assert told == sorted(nearness(seeker, post, scores[post.post_id], terms()) for post in near)[:NEAR]
     for one in found.near:
         assert one.match.excluded == reasons[one.match.opening.post_id] == [one.change]

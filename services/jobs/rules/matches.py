@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from services.jobs.rules.candidates import NOBODY, best_candidates
 from services.jobs.rules.law import CHANGEABLE, FILTERS, Changeable, ExclusionCode, excluded_by
 from services.jobs.rules.matching_terms import Opening, Seeker, Terms
-from services.jobs.rules.one_change import Facts, facts_of
+from services.jobs.rules.one_change import Facts, Nearness, facts_of, nearness
 from services.jobs.rules.pairs import Table, bar_table, build_tables
 from services.jobs.rules.score import PartName, score_of
 
 Row = NDArray[np.bool_]
 
 NEAR = 5
-"""So many posts are told that one change would open."""
+"""So many posts are told that one change would open, the nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +88,8 @@ def _near(seeker: Seeker, openings: Sequence[Opening], terms: Terms, bars: dict[
         for code in CHANGEABLE
         for place in np.flatnonzero(bars[code] & (failed == 1)).tolist()
     ]
-    return sorted(near, key=lambda one: (-one.match.score, one.match.opening.post_id))[:NEAR]
+
+    def first(one: NearMatch) -> tuple[Nearness, str]:
+        return nearness(seeker, one.match.opening, one.match.score, terms), one.match.opening.post_id
+
+    return sorted(near, key=first)[:NEAR]

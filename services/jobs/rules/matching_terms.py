@@ -81,18 +81,20 @@ class Distances:
 
     def kilometres(self, home: str, place: str) -> float | None:
         """By road, from the seat of one area to that of the other; None where nobody knows. The same village is 0."""
-        if home == place:
-            return 0.0
-        near, far = self._measured(home), self._measured(place)
+        return 0.0 if home == place else self.between(self.seat(home), self.seat(place))
+
+    def seat(self, area: str) -> str | None:
+        """The measured area that this one is, or lies in."""
+        found = (area[:digits] for digits in range(len(area), 1, -1))
+        return next((one for one in found if one in self._places), None)
+
+    def between(self, near: str | None, far: str | None) -> float | None:
+        """By road between two measured areas; within one as far as the policy says."""
         if near is None or far is None:
             return None
-        if near is far:
-            return near.within_km
-        return _through_the_air(near, far) * self.body.detour
-
-    def _measured(self, area: str) -> MeasuredPlace | None:
-        found = (self._places.get(area[:digits]) for digits in range(len(area), 1, -1))
-        return next((place for place in found if place is not None), None)
+        if near == far:
+            return self._places[near].within_km
+        return _through_the_air(self._places[near], self._places[far]) * self.body.detour
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Who stays without a post, why, and which single change would open the nearest one that is still free.
 
-Nearest: of the posts with a free opening that exactly one changeable filter excludes, the one with the best score.
+Nearest: of the posts with a free opening that exactly one changeable filter excludes, the one that asks for the fewest
+certificates more, then the fewest kilometres away by the policy of distances, then the one with the best score.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,24 @@ import numpy as np
 from services.jobs.rules.candidates import CHUNK, NOBODY, Candidates, chunks_of, values_of
 from services.jobs.rules.law import CHANGEABLE, FILTERS, Changeable
 from services.jobs.rules.matching_terms import Opening, Seeker, Terms
-from services.jobs.rules.pairs import Ints, bar_table, build_tables
+from services.jobs.rules.pairs import (
+    UNKNOWN_KM,
+    Cells,
+    Ints,
+    bar_table,
+    build_tables,
+    distance_table,
+    missing_table,
+)
 
 Left = Literal["no_possible_post", "all_taken"]
 """No open post passes the filters; or those that do are filled with others."""
+
+Nearness = tuple[int, int, int]
+"""What sorts posts that one change would open, the nearest first: certificates to be got, if any; kilometres; score."""
+
+FARTHEST: Nearness = (1000, UNKNOWN_KM, 0)
+"""Of who has no such post at all."""
 
 Facts = dict[str, str | int | float | list[str] | None]
 
@@ -31,6 +46,7 @@ class OneChange:
     code: Changeable
     score: int
     facts: Facts
+    nearness: Nearness
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +73,17 @@ def without_post(
             told.append(LeftOut(person, why, None))
             continue
         at, code, score = change
-        facts = facts_of(code, seekers[person], openings[free[at]], terms)
-        told.append(LeftOut(person, why, OneChange(free[at], code, score, facts)))
+        seeker, opening = seekers[person], openings[free[at]]
+        near, facts = nearness(seeker, opening, score, terms), facts_of(code, seeker, opening, terms)
+        told.append(LeftOut(person, why, OneChange(free[at], code, score, facts, near)))
     return told
+
+
+def nearness(seeker: Seeker, opening: Opening, score: int, terms: Terms) -> Nearness:
+    """How near a post is that one change would open; distances in whole kilometres, unknown ones last."""
+    far = terms.distances.kilometres(seeker.area_code, opening.place)
+    missing = max(len(opening.certificates - seeker.trades), 1)
+    return missing, UNKNOWN_KM if far is None else round(far), -score
 
 
 def facts_of(code: Changeable, seeker: Seeker, opening: Opening, terms: Terms) -> Facts:
@@ -82,11 +106,12 @@ def facts_of(code: Changeable, seeker: Seeker, opening: Opening, terms: Terms) -
 def _nearest(
     seekers: Sequence[Seeker], openings: Sequence[Opening], terms: Terms
 ) -> list[tuple[int, Changeable, int] | None]:
-    """For each person the best post that one change would open: its place, the change, the score."""
+    """For each person the nearest post that one change would open: its place, the change, the score."""
     if not seekers or not openings:
         return [None] * len(seekers)
     tables = build_tables(seekers, openings, terms, _FIXED)
     changing = [bar_table(one, seekers, openings, terms) for one in _CHANGING]
+    missing, far = missing_table(seekers, openings), distance_table(seekers, openings, terms)
     shape = (CHUNK, len(openings))
     total, row, failed = np.empty(shape, np.int16), np.empty(shape, np.int16), np.empty(shape, np.int16)
     answers: list[tuple[int, Changeable, int] | None] = []
@@ -97,7 +122,10 @@ def _nearest(
         for table in changing:
             table.take(chunk, row[:size])
             np.subtract(fails, row[:size], out=fails)
-        value[fails != 1] = NOBODY
+        np.copyto(value, NOBODY, where=fails != 1)
+        for table in (missing, far):
+            table.take(chunk, row[:size])
+            _keep_least(value, row[:size])
         best = value.argmax(axis=1)
         for person, at in enumerate(best.tolist()):
             points = int(value[person, at])
@@ -105,6 +133,12 @@ def _nearest(
                 None if points < 0 else (at, _failing(seekers[chunk.start + person], openings[at], terms), points)
             )
     return answers
+
+
+def _keep_least(value: Cells, measure: Cells) -> None:
+    """Of the posts that are left to each person, keep those that measure least."""
+    np.copyto(measure, np.iinfo(np.int16).max, where=value < 0)
+    np.copyto(value, NOBODY, where=measure != measure.min(axis=1, keepdims=True))
 
 
 def _failing(seeker: Seeker, opening: Opening, terms: Terms) -> Changeable:

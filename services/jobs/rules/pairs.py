@@ -24,6 +24,9 @@ MOST_ROWS = 3000
 MOST_CELLS = 40_000_000
 """So many cells are laid out post by post; above that they are looked up for each chunk of people."""
 
+UNKNOWN_KM = 32_000
+"""Farther than any two places are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -75,6 +78,22 @@ def bar_table(one: law.Filter, seekers: Sequence[Seeker], openings: Sequence[Ope
     people, codes = distinct(map(one.seeker, seekers))
     posts, columns = distinct(one.opening(post, terms) for post in openings)
     return _laid_out(codes, -bar_matrix(one, people, posts, terms).astype(np.int16), columns)
+
+
+def missing_table(seekers: Sequence[Seeker], openings: Sequence[Opening]) -> Table:
+    """How many certificates that a post asks for somebody has not; 1 where none is missing, for then another thing is."""
+    people, codes = distinct(one.trades for one in seekers)
+    posts, columns = distinct(one.certificates for one in openings)
+    cells = [[max(len(asked - has), 1) for asked in posts] for has in people]
+    return _laid_out(codes, np.array(cells, dtype=np.int16).reshape(len(people), len(posts)), columns)
+
+
+def distance_table(seekers: Sequence[Seeker], openings: Sequence[Opening], terms: Terms) -> Table:
+    """Whole kilometres from home to the post; `UNKNOWN_KM` where nobody knows."""
+    villages, codes = distinct(one.area_code for one in seekers)
+    places, columns = distinct(one.place for one in openings)
+    far = np.minimum(_kilometres(villages, places, terms).round(), UNKNOWN_KM)
+    return _laid_out(codes, far.astype(np.int16), columns)
 
 
 def _part_table(part: score.Part, seekers: Sequence[Seeker], openings: Sequence[Opening], terms: Terms) -> Table:
@@ -152,13 +171,22 @@ def _place_bars(refused: Sequence[tuple[str, ...]], places: Sequence[str], _: Te
 def _care_bars(homes: Sequence[tuple[str, int | None]], places: Sequence[str], terms: Terms) -> NDArray[np.bool_]:
     """Distances are reckoned once for each village, whatever the reach of its people."""
     villages, codes = distinct(village for village, within in homes if within is not None)
-    far = [[_known(terms.distances.kilometres(one, place)) for place in places] for one in villages]
+    measured = _kilometres(villages, places, terms)
     barred = np.zeros((len(homes), len(places)), dtype=bool)
     tied = [(row, within) for row, (_, within) in enumerate(homes) if within is not None]
-    measured = np.array(far, dtype=np.float64).reshape(len(villages), len(places))
     for (row, within), code in zip(tied, codes, strict=True):
         barred[row] = measured[code] > within
     return barred
+
+
+def _kilometres(villages: Sequence[str], places: Sequence[str], terms: Terms) -> NDArray[np.float64]:
+    """Reckoned once for each two measured areas, however many villages and places lie in them."""
+    near, rows = distinct(map(terms.distances.seat, villages))
+    far, columns = distinct(map(terms.distances.seat, places))
+    seats = [[_known(terms.distances.between(one, other)) for other in far] for one in near]
+    found = np.array(seats, dtype=np.float64).reshape(len(near), len(far))[np.ix_(rows, columns)]
+    found[np.array(villages)[:, None] == np.array(places)[None, :]] = 0.0
+    return found
 
 
 def _known(kilometres: float | None) -> float:

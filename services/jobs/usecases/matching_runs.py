@@ -18,7 +18,7 @@ from services.jobs.rules import matching_snapshot
 from services.jobs.rules.candidates import NOBODY
 from services.jobs.rules.matching import Outcome
 from services.jobs.rules.matching_snapshot import Input
-from services.jobs.rules.one_change import LeftOut
+from services.jobs.rules.one_change import FARTHEST, LeftOut
 from services.jobs.rules.score import priority, score_of
 from services.jobs.usecases.matching_terms import area_of, terms_in_force
 from shared.areas import Scope
@@ -119,7 +119,7 @@ def _proposals(given: Input, outcome: Outcome) -> Iterator[NewProposal]:
     placed = [person for person, post in enumerate(posts) if post != NOBODY]
     for person in sorted(placed, key=lambda one: (-scores[one], given.seekers[one].person_id)):
         yield _proposed(given, outcome, person, posts[person], scores[person])
-    for left in sorted(outcome.left, key=lambda one: -(one.change.score if one.change else NOBODY)):
+    for left in sorted(outcome.left, key=lambda one: one.change.nearness if one.change else FARTHEST):
         yield _left(given, outcome, left)
 
 
