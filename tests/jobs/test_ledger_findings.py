@@ -45,7 +45,7 @@ async def test_a_corrected_birthday_finds_a_minor_in_the_ledger_once(service: Jo
     lines = await service.get(f"{place(young)}/history", "village", PINE)
     assert [one["what"]["code"] for one in lines] == ["made", "minor"]
     [task] = (await service.get("/tasks", "village", PINE))["items"]
-    assert (task["kind"], task["person"]["id"]) == ("correct_row", str(young))
+    assert (task["kind"], task["person"]["id"]) == ("complete_row", str(young))
     again = await service.call(
         "PUT", place(young), "village", PINE, json=changed(wage="6000"), headers={"If-Match": '"1"'}
     )

@@ -64,7 +64,7 @@ def as_known(month: date, known_on: date | None) -> Rows:
     return aliased(LabourRow, bound.columns(*LabourRow.__table__.columns).subquery("known_row"))
 
 
-def out_on(day: date, rows: Rows = LabourRow) -> ColumnElement[bool]:
+def out_on(day: date | ColumnElement[date], rows: Rows = LabourRow) -> ColumnElement[bool]:
     """Among the rows of the day's month: out to work on the day. Who came home later in the month was still out."""
     not_ended = or_(rows.ended_on.is_(None), rows.ended_on >= day)
     began = or_(rows.started_on.is_(None), rows.started_on <= day)
@@ -72,12 +72,20 @@ def out_on(day: date, rows: Rows = LabourRow) -> ColumnElement[bool]:
     return or_(and_(rows.status == "out", began, not_ended), came_later)
 
 
-def out_today(alias: str) -> str:
-    """`out_on` as SQL for statements in text: `alias` is the table's, `:today` the day."""
+def out_today(alias: str, day: str = ":today") -> str:
+    """`out_on` as SQL for statements in text: `alias` is the table's. Null where there is no row."""
     return (
-        f"(({alias}.status = 'out' AND ({alias}.started_on IS NULL OR {alias}.started_on <= :today)"
-        f" AND ({alias}.ended_on IS NULL OR {alias}.ended_on >= :today))"
-        f" OR ({alias}.status <> 'out' AND {alias}.ended_on >= :today))"
+        f"(({alias}.status = 'out' AND ({alias}.started_on IS NULL OR {alias}.started_on <= {day})"
+        f" AND ({alias}.ended_on IS NULL OR {alias}.ended_on >= {day}))"
+        f" OR ({alias}.status <> 'out' AND {alias}.ended_on >= {day}))"
+    )
+
+
+def status_text(alias: str, day: str) -> str:
+    """`status_on` as SQL likewise."""
+    return (
+        f"CASE WHEN {out_today(alias, day)} THEN 'out'"
+        f" WHEN {alias}.status = 'planned' THEN 'planned' WHEN {alias}.status IS NOT NULL THEN 'not_out' END"
     )
 
 

@@ -13,17 +13,16 @@ from uuid import UUID
 
 import polars as pl
 
+from services.jobs.queries.as_of import out_today, status_text
 from services.jobs.rules.months import month_of, move
 from shared.clock import start_of_day
 from shared.contracts.labour_facts import RAW_TYPES
 from shared.db.engine import ReadSession, raw
 from shared.expressions import Type
 
-# $1 is the day, $2 its month, $3 the month so many before. Status as in `as_of.status_on`.
-_OUT = """(r.ended_on IS NULL OR r.ended_on >= $1::date)
-    AND CASE WHEN r.status = 'out' THEN r.started_on IS NULL OR r.started_on <= $1::date ELSE r.ended_on IS NOT NULL END"""
-_STATUS = f"""CASE WHEN {_OUT} THEN 'out'
-    WHEN r.status = 'planned' THEN 'planned' WHEN r.status IS NOT NULL THEN 'not_out' END"""
+# $1 is the day, $2 its month, $3 the month so many before.
+_OUT = out_today("r", "$1::date")
+_ENDED_BEFORE = "($3::date + interval '1 month - 1 day')::date"
 
 _COLUMNS: Mapping[str, str] = {
     **{
@@ -53,16 +52,17 @@ _COLUMNS: Mapping[str, str] = {
         )
     },
     "in_ledger": "r.person_id IS NOT NULL",
-    "status": _STATUS,
+    "status": status_text("r", "$1::date"),
     "place": """CASE WHEN r.work_area = 'abroad' THEN 'abroad'
         WHEN left(r.work_area, 6) = left({area}, 6) THEN 'county'
         WHEN left(r.work_area, 4) = left({area}, 4) THEN 'prefecture'
         WHEN left(r.work_area, 2) = left({area}, 2) THEN 'province' WHEN r.work_area IS NOT NULL THEN 'outside' END""",
     "wage": "r.wage::float8",
     "days_home": f"CASE WHEN NOT ({_OUT}) AND r.ended_on < $1::date THEN $1::date - r.ended_on END",
-    "status_before": "b.status",
+    "status_before": status_text("b", _ENDED_BEFORE),
     "wage_before": "b.wage::float8",
-    "began_before": "b.status = 'out' AND b.started_on BETWEEN $3::date AND ($3::date + interval '1 month - 1 day')",
+    # Who began and was home again within the month began all the same: a stay rate is out of them as well.
+    "began_before": f"b.status = 'out' AND b.started_on BETWEEN $3::date AND {_ENDED_BEFORE}",
     "same_employer": "r.employer_id = b.employer_id OR r.employer_key = b.employer_key",
 }
 _IDS = {"person_id": "p.id", "household_id": "p.household_id"}

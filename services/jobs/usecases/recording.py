@@ -17,6 +17,7 @@ from services.jobs.rules.months import month_of, month_text, move
 from services.jobs.usecases.ledger_checks import Rulebook
 from services.jobs.usecases.ledger_lines import EMPLOYER, Act, changed_row, employer_key, line, new_row
 from services.jobs.usecases.ledger_needs import follow_wishes
+from services.jobs.usecases.tasks import close_completed
 from services.jobs.usecases.wages import jobless_again, minor_working, wage_reported
 from shared.clock import local_date
 from shared.contracts.envelope import Event
@@ -227,12 +228,14 @@ class Recording:
 
     def _tell_jobless(self, person: Person, old: Row, entry: Entry, done: Done) -> None:
         """Tell who has no work any more this month. Of a placement that ended the placement has told, with its reason."""
-        present = self.act.month == month_of(local_date(self.act.now))
         by_placement = old["source"] == "placement" and old["ended_on"] is not None
-        if done != "changed" or not present or self.act.source == "placement" or by_placement:
+        if done != "changed" or not self._present() or self.act.source == "placement" or by_placement:
             return
         if rules.is_jobless_again(entry_of(old, old["employer_key"]), entry):
             self.events.append(jobless_again(person, self.changed[-1], self.act.now))
+
+    def _present(self) -> bool:
+        return self.act.month == month_of(local_date(self.act.now))
 
     async def _write(self, carried_now: Collection[UUID] = ()) -> None:
         await queries.insert_rows(self.session, self.made)
@@ -240,7 +243,10 @@ class Recording:
         await queries.note_changes(self.session, self.lines)
         await emit(self.session, *self.events, lane=self.lane)
         await follow_wishes(self.session, [*self.made, *self.changed], self.people, self.act.now)
-        written = [*carried_now, *(row["person_id"] for row in (*self.made, *self.changed))]
+        said = [row["person_id"] for row in (*self.made, *self.changed)]
+        if said and self.act.source != "carried" and self._present():
+            await close_completed(self.session, said, self.who.id, self.act.now)
+        written = [*carried_now, *said]
         following = move(self.act.month, 1)
         if written and following <= month_of(local_date(self.act.now)):
             act = replace(self.act, month=following, source="carried")
