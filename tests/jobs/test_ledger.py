@@ -249,6 +249,7 @@ async def test_a_persons_months(service: Jobs) -> None:
 async def test_the_list_of_a_village(service: Jobs) -> None:
     out, home, absent = await service.people(1, 2, 3)
     await service.people(4, labour_skill="lost")
+    await service.people(8, birth_on=date(TODAY.year - 70, 1, 1))  # labour is until 60, by the policy
     await service.people(5, pupil=True)
     await service.people(6, active=False)
     [elsewhere] = await service.people(7, area_code=BAMBOO)
@@ -277,6 +278,27 @@ async def test_the_list_of_a_village(service: Jobs) -> None:
     assert (len(page["items"]), rest["next"]) == (2, None)
 
 
+async def test_who_is_absent_is_said_by_the_definition_of_labour(service: Jobs) -> None:
+    """Counts, list and the indicator of coverage stand on one definition; without it nobody guesses."""
+    await service.people(*range(1, 5))
+    await service.people(5, birth_on=date(TODAY.year - 63, 1, 1))
+
+    async def absent() -> tuple[int | None, int]:
+        listed = (await service.get(f"/ledger/months/{THIS}/people?status=none&limit=2"))["items"]
+        return (await service.get("/ledger/counts"))["absent"], len(listed)
+
+    assert await absent() == (4, 2)
+    await service.sql(
+        "UPDATE policy SET body = jsonb_set(body, '{parameters,age_to}', '65'), id = gen_random_uuid()"
+        " WHERE kind = 'labour-indicators'"
+    )
+    assert await absent() == (5, 2)
+    await service.sql("DELETE FROM policy WHERE kind = 'labour-indicators'")
+    assert (await service.get("/ledger/counts"))["absent"] is None
+    answer = await service.call("GET", f"/ledger/months/{THIS}/people")
+    assert (answer.status_code, answer.json()["code"]) == (409, "labour-indicators-missing")
+
+
 async def test_nobody_writes_in_another_village(service: Jobs) -> None:
     [person] = await service.people(1)
     await put(service, person, OUT)
@@ -302,9 +324,9 @@ async def test_counts_are_counted_from_rows_as_of_a_day(service: Jobs) -> None:
         told = await service.get(f"/ledger/counts?as_of={day}", "village", PINE)
         return told["out"], told["planned"], told["not_out"], told["absent"]
 
-    assert await counted(middle - timedelta(days=1)) == (2, 0, 1, 1)
-    assert await counted(middle) == (3, 0, 0, 1)
-    assert await counted(middle + timedelta(days=1)) == (1, 0, 2, 1)
+    assert await counted(middle - timedelta(days=1)) == (2, 0, 1, 0)  # who is registered since was not absent then
+    assert await counted(middle) == (3, 0, 0, 0)
+    assert await counted(middle + timedelta(days=1)) == (1, 0, 2, 0)
     assert (await service.get(f"/ledger/counts?as_of={middle}", "village", BAMBOO))["out"] == 0
 
 

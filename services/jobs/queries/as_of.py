@@ -8,11 +8,10 @@ that day, with everything that was changed later undone by the history.
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, text
 from sqlalchemy.orm import aliased
 
-from services.jobs.models import LabourRow, Person
-from services.jobs.queries.ledger_lists import can_work
+from services.jobs.models import LabourRow
 from services.jobs.queries.within import within
 from services.jobs.rules.months import month_of
 from shared.areas import Scope
@@ -25,12 +24,11 @@ Rows = type[LabourRow]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """People on a day. `absent` can work and have no row; `unconfirmed` are among the first three."""
+    """People with a row of the day's month; `unconfirmed` are among the first three."""
 
     out: int
     planned: int
     not_out: int
-    absent: int
     unconfirmed: int
 
 
@@ -106,15 +104,4 @@ async def count_people(session: ReadSession, scope: Scope, day: date, known_on: 
         func.count().filter(unsaid),
     ).where(rows.month == month_of(day), within(rows.area_code, scope))
     out, planned, not_out, unconfirmed = (await session.execute(query)).one()
-    absent = await session.scalar(_absent(scope, day))
-    return Counts(out, planned, not_out, absent or 0, unconfirmed)
-
-
-def _absent(scope: Scope, day: date) -> Select[int]:
-    month = month_of(day)
-    listed = select(LabourRow.person_id).where(LabourRow.month == month, LabourRow.person_id == Person.id).exists()
-    return (
-        select(func.count())
-        .select_from(Person)
-        .where(within(Person.area_code, scope), Person.active, can_work(month), ~listed)
-    )
+    return Counts(out, planned, not_out, unconfirmed)

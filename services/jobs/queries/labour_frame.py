@@ -74,6 +74,10 @@ UNION ALL
 SELECT {{of_person}} FROM person p LEFT JOIN labour_row r ON r.month = $2::date AND r.person_id = p.id {_BEFORE}
 WHERE p.active AND p.area_code = ANY ($4::text[]) AND ($5::boolean OR p.id < $6::uuid) AND r.person_id IS NULL
 """  # noqa: S608
+_ABSENT = f"""
+SELECT {{of_person}} FROM person p LEFT JOIN labour_row r ON r.month = $2::date AND r.person_id = p.id {_BEFORE}
+WHERE p.active AND {{among}} AND ($5::boolean OR p.id < $6::uuid) AND r.person_id IS NULL
+"""  # noqa: S608
 
 _DTYPES: Mapping[Type, Any] = {"number": pl.Float64, "text": pl.String, "boolean": pl.Boolean, "date": pl.Date}
 SCHEMA: Mapping[str, Any] = {
@@ -103,14 +107,34 @@ async def frame_of_villages(
 ) -> pl.DataFrame:
     """Everybody of these villages, with these of `RAW_TYPES` beside ids and area. By COPY, as the driver would make an
     object of each cell; some ten thousand people at a time."""
+    return await _gathered(session, _STATEMENT, villages, on, fields)
+
+
+async def frame_without_rows(
+    session: ReadSession, villages: Sequence[str], on: FrameDay, fields: Collection[str]
+) -> pl.DataFrame:
+    """Those of `frame_of_villages` who have no row."""
+    return await _gathered(session, _ABSENT.replace("{among}", "p.area_code = ANY ($4::text[])"), villages, on, fields)
+
+
+async def frame_of_people(
+    session: ReadSession, people: Collection[UUID], on: FrameDay, fields: Collection[str]
+) -> pl.DataFrame:
+    """Those of these people who have no row."""
+    return await _gathered(session, _ABSENT.replace("{among}", "p.id = ANY ($4::uuid[])"), list(people), on, fields)
+
+
+async def _gathered(
+    session: ReadSession, statement: str, whom: Sequence[str] | Sequence[UUID], on: FrameDay, fields: Collection[str]
+) -> pl.DataFrame:
     names = ["person_id", "household_id", "area_code", *sorted({*fields} - {"area_code"})]
-    statement = _STATEMENT.format(of_row=_columns(names, "r.area_code"), of_person=_columns(names, "p.area_code"))
+    statement = statement.format(of_row=_columns(names, "r.area_code"), of_person=_columns(names, "p.area_code"))
     told = io.BytesIO()
     arguments = (
         on.day,
         on.month,
         move(on.month, -on.look_back_months),
-        list(villages),
+        list(whom),
         on.running,
         _first_id_after(on.month),
     )

@@ -208,5 +208,7 @@ class CountsView(Answer):
     out: int = Field(description="已务工")
     planned: int = Field(description="计划务工")
     not_out: int = Field(description="未务工")
-    absent: int = Field(description="Can work and have no row yet · 未登记")
+    absent: int | None = Field(
+        description="Labour without a row; null: no policy `labour-indicators` says who is labour · 未登记"
+    )
     unconfirmed: int = Field(description="Carried forward and not confirmed · 未确认")
