@@ -9,7 +9,7 @@ import pytest
 from services.jobs.rules.months import last_day, month_of, month_text, move
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs import MinorWorking, WageReported
-from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, STONE, Jobs
+from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, STONE, Jobs, policy_id
 
 TODAY = local_date(utc_now())
 MONTH = month_of(TODAY)
@@ -234,6 +234,23 @@ async def test_a_row_made_late_goes_on_into_this_month(service: Jobs) -> None:
     await put(service, person, OUT, month_text(move(MONTH, -3)))
     rows = await service.sql("SELECT month, source FROM labour_row ORDER BY month")
     assert rows == [(move(MONTH, -3), "hand"), *((move(MONTH, -by), "carried") for by in (2, 1, 0))]
+
+
+async def test_nothing_is_written_without_the_rules_and_each_change_names_them(service: Jobs) -> None:
+    [person] = await service.people(1)
+    await put(service, person, OUT, LAST)
+    [made] = await service.get(f"{place(person, LAST)}/history", "village", PINE)
+    assert made["policy_id"] == str(policy_id("ledger-rules"))
+    await service.sql("DELETE FROM policy WHERE kind = 'ledger-rules'")
+    answer = await service.call("PUT", place(person), "village", PINE, json=OUT, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["code"]) == (409, "policy-missing")
+    answer = await service.post(f"/ledger/months/{THIS}/confirmations", {"people": [str(person)]}, "village", PINE)
+    [outcome] = answer.json()
+    assert (outcome["outcome"], [one["code"] for one in outcome["problems"]]) == ("refused", ["policy-missing"])
+    row = (await service.get(place(person), "village", PINE))["row"]
+    assert (row["confirmed_on"], [one["code"] for one in row["problems"]]) == (None, ["policy-missing"])
+    listed = (await service.get(f"/ledger/months/{THIS}/people", "village", PINE))["items"]
+    assert [one["code"] for one in listed[0]["row"]["problems"]] == ["policy-missing"]
 
 
 async def test_a_persons_months(service: Jobs) -> None:

@@ -13,12 +13,13 @@ from services.jobs.rules.ledger import Worker
 from services.jobs.rules.months import month_text
 from services.jobs.schemas import ledger as schemas
 from services.jobs.schemas.people import CodeView
-from services.jobs.usecases.ledger_checks import Rulebook
+from services.jobs.usecases.ledger_checks import LEDGER_RULES, Rulebook
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.recording import Outcome
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.errors import Fault
+from shared.projections.policies import PolicyMissing
 
 _LISTS = {
     "status": "ledger_status",
@@ -106,6 +107,7 @@ def change_view(change: LabourChange, reader: Reader) -> schemas.ChangeView:
         what=CodeView(code=change.what, text=reader.code("ledger_change", change.what)),
         source=CodeView(code=change.source, text=reader.code("row_source", change.source)),
         version=change.version,
+        policy_id=change.policy_id,
         changes=fields,
     )
 
@@ -116,7 +118,10 @@ def _in_the_way(one: ListedRow, rulebook: Rulebook) -> Sequence[Fault]:
         return ()
     worker = Worker(person.birth_on, person.area_code, person.labour_skill)
     columns = {name: getattr(row, name) for name in COLUMNS}
-    return rulebook.checks(person.area_code).faults(entry_of(columns, row.employer_key), worker, row.month)
+    checks = rulebook.find(person.area_code)
+    if checks is None:
+        return [Fault("person_id", PolicyMissing.code, {"kind": LEDGER_RULES})]
+    return checks.faults(entry_of(columns, row.employer_key), worker, row.month)
 
 
 def first_of(month: str) -> date:

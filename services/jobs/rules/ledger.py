@@ -103,8 +103,9 @@ FIELDS = tuple(one.name for one in fields(Entry))
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """The rules in force, and places that have no counties below them (docs/labour-ledger.md)."""
+    """The rules in force, by which version, and places that have no counties below them (docs/labour-ledger.md)."""
 
+    policy_id: UUID
     rules: LedgerRules
     undivided: Collection[str]
 

@@ -197,6 +197,9 @@ class ChangeView(Answer):
     what: CodeView
     source: CodeView
     version: int
+    policy_id: UUID | None = Field(
+        description="The version of `ledger-rules` it was taken by; null: nobody said anything · 依据的政策版本"
+    )
     changes: list[FieldChange]
 
 
