@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.jobs.api.permits import ReadBrand
-from services.jobs.api.post_views import code_view
 from services.jobs.api.reader import ReaderOf
 from services.jobs.queries import brands as find
 from services.jobs.queries.areas import find_names_above
@@ -55,7 +54,7 @@ async def rank_trades(
         policy_id=found.policy_id,
         trades=[
             schemas.TradeView(
-                trade=code_view(reader, "trade", one.trade),
+                trade=reader.coded("trade", one.trade),
                 people=one.people,
                 share=one.share,
                 reference_share=one.reference_share,
@@ -84,7 +83,7 @@ async def get_brand(
         names = await find_names_above(session, codes)
     mine = [one.person_id for one in held if one.trade == trade]
     return schemas.BrandView(
-        trade=code_view(reader, "trade", trade),
+        trade=reader.coded("trade", trade),
         villages=[
             schemas.VillageLeadView(area=reader.area(one.area_code, names), people=one.people) for one in villages
         ],

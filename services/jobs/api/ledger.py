@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.jobs.api.cursors import area_cursor
 from services.jobs.api.ledger_permits import ReadLedger, WriteLedger
-from services.jobs.api.ledger_views import change_view, first_of, outcome_view, person_rows, row_view
+from services.jobs.api.ledger_views import change_view, outcome_view, person_rows, row_view
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.queries import as_of
 from services.jobs.queries import ledger as find
@@ -85,7 +85,7 @@ async def list_ledger(
     start = area_cursor(after)
     scope = narrowed(who.scope, area)
     async with db.read(who.scope) as session:
-        rows = await list_people(session, scope, first_of(month), wanted, start, limit + 1, local_date(utc_now()))
+        rows = await list_people(session, scope, parse_month(month), wanted, start, limit + 1, local_date(utc_now()))
         page, last = cut(rows, limit)
         items = await person_rows(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.person.area_code, last.person.id) if last else None)
@@ -104,7 +104,7 @@ async def confirm_rows(
     refused and says what; the others are confirmed all the same.
     """
     async with db.write(who.scope) as session:
-        outcomes = await usecases.confirm_rows(session, vault, who, first_of(month), draft.people, utc_now())
+        outcomes = await usecases.confirm_rows(session, vault, who, parse_month(month), draft.people, utc_now())
     return [outcome_view(one, reader_of(who)) for one in outcomes]
 
 
@@ -127,8 +127,8 @@ async def get_row(
 ) -> Response:
     """What one person does in one month, with the ETag a change needs."""
     async with db.read(who.scope) as session:
-        row = await find.get_row(session, who.scope, first_of(month), person_id)
-        view = await _view(session, who, first_of(month), person_id, reader_of(who))
+        row = await find.get_row(session, who.scope, parse_month(month), person_id)
+        view = await _view(session, who, parse_month(month), person_id, reader_of(who))
     return json_answer(view, headers={"ETag": etag(row.version)})
 
 
@@ -177,8 +177,8 @@ async def list_row_changes(
 ) -> list[schemas.ChangeView]:
     """Who changed which field from what to what, and when. A row that was carried and never touched has no history."""
     async with db.read(who.scope) as session:
-        await find.get_row(session, who.scope, first_of(month), person_id)
-        changes = await find.list_changes(session, who.scope, first_of(month), person_id)
+        await find.get_row(session, who.scope, parse_month(month), person_id)
+        changes = await find.list_changes(session, who.scope, parse_month(month), person_id)
     return [change_view(one, reader_of(who)) for one in changes]
 
 
@@ -192,7 +192,7 @@ async def _write(
     if_match: str | None,
     reader: Reader,
 ) -> Response:
-    day = first_of(month)
+    day = parse_month(month)
     async with db.write(who.scope) as session:
         outcome = await usecases.put_row(session, vault, who, day, person_id, say, if_match, utc_now())
         if not outcome.minor:

@@ -14,6 +14,7 @@ from uuid import UUID
 import polars as pl
 
 from services.jobs.queries.as_of import out_today, status_text
+from services.jobs.queries.within import seen_from
 from services.jobs.rules.months import month_of, move
 from shared.clock import start_of_day
 from shared.contracts.labour_facts import RAW_TYPES
@@ -53,10 +54,7 @@ _COLUMNS: Mapping[str, str] = {
     },
     "in_ledger": "r.person_id IS NOT NULL",
     "status": status_text("r", "$1::date"),
-    "place": """CASE WHEN r.work_area = 'abroad' THEN 'abroad'
-        WHEN left(r.work_area, 6) = left({area}, 6) THEN 'county'
-        WHEN left(r.work_area, 4) = left({area}, 4) THEN 'prefecture'
-        WHEN left(r.work_area, 2) = left({area}, 2) THEN 'province' WHEN r.work_area IS NOT NULL THEN 'outside' END""",
+    "place": seen_from("{area}", "r.work_area"),
     "wage": "r.wage::float8",
     "days_home": f"CASE WHEN NOT ({_OUT}) AND r.ended_on < $1::date THEN $1::date - r.ended_on END",
     "status_before": status_text("b", _ENDED_BEFORE),

@@ -12,12 +12,14 @@ from sqlalchemy import ColumnElement, Select, select, text
 from services.jobs.models import Person, SubsidyClaim
 from services.jobs.queries.as_of import out_today
 from services.jobs.queries.at_work import ledger_month
-from services.jobs.queries.within import within
+from services.jobs.queries.within import seen_from, within
 from services.jobs.rules.placement_refusals import ClaimNotFound
+from services.jobs.rules.subsidies import DISTANCES
 from shared.areas import Scope
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
 
+_NEAR = " ".join(f"WHEN '{seen}' THEN '{near}'" for seen, near in DISTANCES.items())
 # What `rules/subsidies.py` says of one person, for all at once; a test holds that both agree.
 _DUE = f"""
 WITH rule AS (
@@ -27,8 +29,7 @@ WITH rule AS (
     ) WITH ORDINALITY AS rule (code, kind, distance, months, classes, most, place)
 ), worker AS (
     SELECT person_id, work_area, started_on,
-        CASE WHEN work_area = 'abroad' OR left(work_area, 2) <> left(area_code, 2) THEN 'outside'
-            WHEN left(work_area, 6) = left(area_code, 6) THEN 'county' ELSE 'province' END AS distance
+        CASE {seen_from("area_code", "work_area")} {_NEAR} END AS distance
     FROM labour_row r
     WHERE month = :month AND {out_today("r")} AND work_area IS NOT NULL AND started_on IS NOT NULL
         AND area_code LIKE ANY (:patterns)

@@ -152,17 +152,13 @@ def _place_bars(refused: Sequence[tuple[str, ...]], places: Sequence[str], _: Te
 def _care_bars(homes: Sequence[tuple[str, int | None]], places: Sequence[str], terms: Terms) -> NDArray[np.bool_]:
     """Distances are reckoned once for each village, whatever the reach of its people."""
     villages, codes = distinct(village for village, within in homes if within is not None)
-    far = [[_known(terms.distances.kilometres(one, place)) for place in places] for one in villages]
+    far = [[terms.distances.at_most(one, place) for place in places] for one in villages]
     barred = np.zeros((len(homes), len(places)), dtype=bool)
     tied = [(row, within) for row, (_, within) in enumerate(homes) if within is not None]
     measured = np.array(far, dtype=np.float64).reshape(len(villages), len(places))
     for (row, within), code in zip(tied, codes, strict=True):
         barred[row] = measured[code] > within
     return barred
-
-
-def _known(kilometres: float | None) -> float:
-    return float("inf") if kilometres is None else kilometres
 
 
 def _closeness(own: Sequence[str], trades: Sequence[str]) -> NDArray[np.int64]:
