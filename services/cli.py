@@ -21,7 +21,7 @@ from services.directory import usecases as directory
 from services.directory.sealed import SEALED as DIRECTORY_SEALED
 from services.file_import import import_command
 from services.households import sealed as households_sealed
-from services.households.usecases.replay import replay_checks
+from services.households.usecases.replay import replay_checks, replay_needs
 from services.households.usecases.telling import announce_register
 from services.jobs import sealed as jobs_sealed
 from services.keyfile import read_or_make_keys
@@ -126,7 +126,8 @@ def announce(service: str) -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day, in China.")
 @click.option("--feed", help="Alerts of this feed only.")
 def replay(service: str, since: datetime, feed: str | None) -> None:
-    """Tell alerts, or what became of them, once more after Kafka has lost events (that service's DATABASE_URL)."""
+    """Tell alerts, or what became of them and who needs work, once more after Kafka has lost events (that service's
+    DATABASE_URL)."""
     start = since.replace(tzinfo=CHINA)
     if service == "alerts":
         pages: Page = lambda session, after: replay_alerts(session, start, feed, after)  # noqa: E731
@@ -134,6 +135,8 @@ def replay(service: str, since: datetime, feed: str | None) -> None:
         raise click.UsageError("--feed is for alerts")
     else:
         pages = lambda session, after: replay_checks(session, start, after)  # noqa: E731
+        needs: Page = lambda session, after: replay_needs(session, start, after)  # noqa: E731
+        click.echo(f"households: {_with_database(service, partial(_page_by_page, needs))} measures told once more")
     click.echo(f"{service}: {_with_database(service, partial(_page_by_page, pages))} told once more")
 
 

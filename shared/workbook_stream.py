@@ -10,6 +10,8 @@ from xml.sax.saxutils import quoteattr
 
 import polars as pl
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The media type."""
 MAX_ROWS = 1_048_576
 """Rows of a sheet, by the format's own limit; what is more goes on in a further sheet."""
 MAX_CELL = 32_767

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
-from services.households.rules.register_imports import MOST_ATTEMPTS, RegisterMovedOn
+from services.households.rules.register_imports import RegisterMovedOn
 from services.households.usecases.list_application import write_import
 from services.households.usecases.list_work import ListCheck, applier
 from services.households.usecases.register_imports import files_of
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.db.listening import Listener, turn, work_when_rung
+from shared.db.listening import MOST_ATTEMPTS, Listener, turn, work_when_rung
 from shared.db.outage import is_outage
 from shared.errors import DomainError, fault_of
 from shared.files import Shelf

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from services.jobs.models import LedgerImport
 from services.jobs.queries import ledger_imports as queries
-from services.jobs.rules.ledger_imports import MOST_ATTEMPTS, LedgerMovedOn
+from services.jobs.rules.ledger_imports import LedgerMovedOn
 from services.jobs.usecases.ledger_import import ImportRun, sender
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.db.listening import Listener, turn, work_when_rung
+from shared.db.listening import MOST_ATTEMPTS, Listener, turn, work_when_rung
 from shared.db.outage import is_outage
 from shared.errors import DomainError, fault_of
 from shared.files import Shelf

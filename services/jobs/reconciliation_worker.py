@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.jobs.queries import reconciliation as queries
-from services.jobs.rules.reconciliation import MOST_ATTEMPTS
 from services.jobs.settings import JobsSettings
 from services.jobs.usecases.reconciliation import exports, forget_rows
 from services.jobs.usecases.reconciliation_work import Comparison
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.db.listening import Listener, turn, work_when_rung
+from shared.db.listening import MOST_ATTEMPTS, Listener, turn, work_when_rung
 from shared.db.outage import is_outage
 from shared.errors import DomainError, Fault, fault_of
 from shared.files import FileStore, Shelf

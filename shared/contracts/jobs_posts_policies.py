@@ -1,7 +1,7 @@
 """Policies about posts, training and trades: `post-rules`, `training-rules`, `trade-reference`."""
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -74,12 +74,18 @@ class PostRules(_Body):
         return self
 
 
+_LEAVERS_OF_OLD = ("leaver_from", "leaver_to", "leaver_education")
+
+
 class TrainingRules(_Body):
     """`training-rules` (培训规则): what a day of attendance is paid, and what makes a course completed.
 
     `living` and `transport` in yuan a day, paid for at most `most_days` days of a course. `attendance_least`: the share
     of the days held that somebody must have come. `placed_within_days`: by when after it a placement counts for the
     course. `hold_days`: how long after the course an opening is kept for somebody who has a plan.
+
+    Versions published before school leavers (两后生) were those of a list of `labour-indicators` alone have ages and
+    schooling of their own; these count for nothing any more.
     """
 
     living: YuanADay
@@ -88,9 +94,13 @@ class TrainingRules(_Body):
     attendance_least: Annotated[float, Field(gt=0, le=1)]
     placed_within_days: Annotated[int, Field(ge=1, le=400)] = 90
     hold_days: Annotated[int, Field(ge=0, le=180)] = 30
-    leaver_from: Annotated[int, Field(ge=12, le=30)] = 15
-    leaver_to: Annotated[int, Field(ge=12, le=40)] = 22
-    leaver_education: list[Annotated[str, Field(pattern=r"^[0-9]{2}$")]] = ["60", "70"]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_old(cls, body: Any) -> Any:
+        if not isinstance(body, dict):
+            return body
+        return {name: value for name, value in body.items() if name not in _LEAVERS_OF_OLD}
 
     @property
     def allowance(self) -> Decimal:

@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 2.0  # how long work may wait when its notification was missed
 RESTART_SECONDS = 1.0
+MOST_ATTEMPTS = 3
+"""How often work that fails for a reason of ours is tried, before it is given up."""
 
 Listener: TypeAlias = "asyncpg.Connection[Any]"
 Work: TypeAlias = Callable[[Listener], Awaitable[bool]]

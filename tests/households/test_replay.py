@@ -37,10 +37,10 @@ async def test_the_same_is_told_again(
     done = await command(
         cluster, database_name, vault_settings, "replay", "households", "--since", (today + timedelta(1)).isoformat()
     )
-    assert done.output == "households: 0 told once more\n"
+    assert done.output == "households: 0 measures told once more\nhouseholds: 0 told once more\n"
     done = await command(cluster, database_name, vault_settings, "replay", "households", "--since", today.isoformat())
 
-    assert done.output == "households: 4 told once more\n"
+    assert done.output == "households: 0 measures told once more\nhouseholds: 4 told once more\n"
     assert [await service.told(kind) for kind in TOLD] == first
     assert not set(ids) & set(await service.sql("SELECT event_id FROM outbox"))
     pages = await service.sql("SELECT detail->>'steps' FROM audit_entry WHERE action = 'check:replay' ORDER BY id")

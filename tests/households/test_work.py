@@ -7,12 +7,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.households.rules.work import Asking, asks_for_work, delivered_by, measure_ref
+from services.households.usecases import replay
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs import PlacementStarted, TrainingCompleted
 from shared.contracts.labour import WorkNeeded
-from tests.households.conftest import PINE, STONE, Households, id_number
+from shared.postgres import Cluster
+from shared.security.vault import VaultSettings
+from tests.commands import command
+from tests.households.conftest import PINE, STONE, Households, household, id_number
 from tests.households.monitoring import CASES, IDENTIFIED, open_case, walk
 from tests.households.road import ANY, day, measure
+from tests.households.test_tasks import VERDICT, visit
 
 WORK: dict[str, Any] = {
     "kind": "employment",
@@ -137,6 +142,28 @@ async def test_a_course_delivers_training_and_nothing_else(service: Households) 
     assert states == ["planned", "delivered"]
 
 
+async def test_needs_that_were_lost_are_told_again_as_they_stand(
+    service: Households,
+    cluster: Cluster,
+    database_name: str,
+    vault_settings: VaultSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replay, "PAGE", 1)
+    case_id = await identified(service)
+    planned, failed, delivered = [await plan(service, case_id) for _ in range(3)]
+    await plan(service, case_id, sub_kind="employment.travel")
+    await service.post(f"/measures/{failed['id']}/failure", {"reason": "岗位取消"}, "township", STONE, headers=ANY)
+    await service.deliver(arrived(service, need_ref=f"measure:{delivered['id']}"))
+    await service.sql("DELETE FROM outbox")
+    for since, count in ((1, 0), (0, 2)):
+        day = (local_date(utc_now()) + timedelta(days=since)).isoformat()
+        done = await command(cluster, database_name, vault_settings, "replay", "households", "--since", day)
+        assert done.output.startswith(f"households: {count} measures told once more\n"), done.output
+    told = {one.source_ref: one.withdrawn for one in await service.told(WorkNeeded)}
+    assert told == {f"measure:{planned['id']}": False, f"measure:{failed['id']}": True}
+
+
 def test_the_one_that_asked_else_the_oldest_that_may_be_theirs() -> None:
     me, other, today = uuid4(), uuid4(), date(2026, 11, 27)
     ids = [UUID(int=n) for n in range(1, 6)]
@@ -159,10 +186,9 @@ def test_the_one_that_asked_else_the_oldest_that_may_be_theirs() -> None:
     assert delivered_by(planned[:1], None, me, today, training=False) is None
 
 
-async def test_a_confirmed_check_of_work_asks_for_who_it_is_about(service: Households) -> None:
-    from tests.households.conftest import household
-    from tests.households.test_tasks import VERDICT
-
+async def test_a_confirmed_check_of_work_asks_for_who_it_is_about(
+    service: Households, cluster: Cluster, database_name: str, vault_settings: VaultSettings
+) -> None:
     [household_id] = await service.register(household(1))
     await service.deliver(service.alert(1, feed="employment.test"))
     [task] = (await service.get("/tasks", "village", PINE))["items"]
@@ -175,13 +201,14 @@ async def test_a_confirmed_check_of_work_asks_for_who_it_is_about(service: House
         "check",
         service.vault.person_key(id_number(1)),
     )
+    await service.sql("DELETE FROM outbox")
+    today = local_date(utc_now()).isoformat()
+    await command(cluster, database_name, vault_settings, "replay", "households", "--since", today)
+    assert await service.told(WorkNeeded) == [asked]
 
 
 @pytest.mark.parametrize(("feed", "verdict"), [("medical.cost", "risk_confirmed"), ("employment.test", "no_risk")])
 async def test_other_checks_ask_for_nothing(service: Households, feed: str, verdict: str) -> None:
-    from tests.households.conftest import household
-    from tests.households.test_tasks import VERDICT, visit
-
     await service.register(household(1))
     await service.deliver(service.alert(1, feed=feed))
     [task] = (await service.get("/tasks", "village", PINE))["items"]

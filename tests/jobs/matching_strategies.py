@@ -2,7 +2,8 @@
 
 from hypothesis import strategies as st
 
-from services.jobs.rules.matching_terms import Distances, Opening, Seeker, Stayed, Terms
+from services.jobs.rules.distances import Distances
+from services.jobs.rules.matching_terms import Opening, Seeker, Stayed, Terms
 from shared.contracts.jobs_match_policies import (
     FitnessRule,
     LabourDistances,

@@ -9,7 +9,7 @@ import pytest
 from services.jobs.rules.months import last_day, month_of, month_text, move
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs import MinorWorking, WageReported
-from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, STONE, Jobs
+from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, STONE, Jobs, policy_id
 
 TODAY = local_date(utc_now())
 MONTH = month_of(TODAY)
@@ -236,6 +236,23 @@ async def test_a_row_made_late_goes_on_into_this_month(service: Jobs) -> None:
     assert rows == [(move(MONTH, -3), "hand"), *((move(MONTH, -by), "carried") for by in (2, 1, 0))]
 
 
+async def test_nothing_is_written_without_the_rules_and_each_change_names_them(service: Jobs) -> None:
+    [person] = await service.people(1)
+    await put(service, person, OUT, LAST)
+    [made] = await service.get(f"{place(person, LAST)}/history", "village", PINE)
+    assert made["policy_id"] == str(policy_id("ledger-rules"))
+    await service.sql("DELETE FROM policy WHERE kind = 'ledger-rules'")
+    answer = await service.call("PUT", place(person), "village", PINE, json=OUT, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["code"]) == (409, "policy-missing")
+    answer = await service.post(f"/ledger/months/{THIS}/confirmations", {"people": [str(person)]}, "village", PINE)
+    [outcome] = answer.json()
+    assert (outcome["outcome"], [one["code"] for one in outcome["problems"]]) == ("refused", ["policy-missing"])
+    row = (await service.get(place(person), "village", PINE))["row"]
+    assert (row["confirmed_on"], [one["code"] for one in row["problems"]]) == (None, ["policy-missing"])
+    listed = (await service.get(f"/ledger/months/{THIS}/people", "village", PINE))["items"]
+    assert [one["code"] for one in listed[0]["row"]["problems"]] == ["policy-missing"]
+
+
 async def test_a_persons_months(service: Jobs) -> None:
     [person] = await service.people(1)
     await put(service, person, OUT, month_text(move(MONTH, -3)))
@@ -249,6 +266,7 @@ async def test_a_persons_months(service: Jobs) -> None:
 async def test_the_list_of_a_village(service: Jobs) -> None:
     out, home, absent = await service.people(1, 2, 3)
     await service.people(4, labour_skill="lost")
+    await service.people(8, birth_on=date(TODAY.year - 70, 1, 1))  # labour is until 60, by the policy
     await service.people(5, pupil=True)
     await service.people(6, active=False)
     [elsewhere] = await service.people(7, area_code=BAMBOO)
@@ -277,6 +295,27 @@ async def test_the_list_of_a_village(service: Jobs) -> None:
     assert (len(page["items"]), rest["next"]) == (2, None)
 
 
+async def test_who_is_absent_is_said_by_the_definition_of_labour(service: Jobs) -> None:
+    """Counts, list and the indicator of coverage stand on one definition; without it nobody guesses."""
+    await service.people(*range(1, 5))
+    await service.people(5, birth_on=date(TODAY.year - 63, 1, 1))
+
+    async def absent() -> tuple[int | None, int]:
+        listed = (await service.get(f"/ledger/months/{THIS}/people?status=none&limit=2"))["items"]
+        return (await service.get("/ledger/counts"))["absent"], len(listed)
+
+    assert await absent() == (4, 2)
+    await service.sql(
+        "UPDATE policy SET body = jsonb_set(body, '{parameters,age_to}', '65'), id = gen_random_uuid()"
+        " WHERE kind = 'labour-indicators'"
+    )
+    assert await absent() == (5, 2)
+    await service.sql("DELETE FROM policy WHERE kind = 'labour-indicators'")
+    assert (await service.get("/ledger/counts"))["absent"] is None
+    answer = await service.call("GET", f"/ledger/months/{THIS}/people")
+    assert (answer.status_code, answer.json()["code"]) == (409, "labour-indicators-missing")
+
+
 async def test_nobody_writes_in_another_village(service: Jobs) -> None:
     [person] = await service.people(1)
     await put(service, person, OUT)
@@ -302,9 +341,9 @@ async def test_counts_are_counted_from_rows_as_of_a_day(service: Jobs) -> None:
         told = await service.get(f"/ledger/counts?as_of={day}", "village", PINE)
         return told["out"], told["planned"], told["not_out"], told["absent"]
 
-    assert await counted(middle - timedelta(days=1)) == (2, 0, 1, 1)
-    assert await counted(middle) == (3, 0, 0, 1)
-    assert await counted(middle + timedelta(days=1)) == (1, 0, 2, 1)
+    assert await counted(middle - timedelta(days=1)) == (2, 0, 1, 0)  # who is registered since was not absent then
+    assert await counted(middle) == (3, 0, 0, 0)
+    assert await counted(middle + timedelta(days=1)) == (1, 0, 2, 0)
     assert (await service.get(f"/ledger/counts?as_of={middle}", "village", BAMBOO))["out"] == 0
 
 

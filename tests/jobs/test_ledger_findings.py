@@ -45,7 +45,7 @@ async def test_a_corrected_birthday_finds_a_minor_in_the_ledger_once(service: Jo
     lines = await service.get(f"{place(young)}/history", "village", PINE)
     assert [one["what"]["code"] for one in lines] == ["made", "minor"]
     [task] = (await service.get("/tasks", "village", PINE))["items"]
-    assert (task["kind"], task["person"]["id"]) == ("correct_row", str(young))
+    assert (task["kind"], task["person"]["id"]) == ("complete_row", str(young))
     again = await service.call(
         "PUT", place(young), "village", PINE, json=changed(wage="6000"), headers={"If-Match": '"1"'}
     )
@@ -126,4 +126,36 @@ async def test_what_a_placement_has_told_is_not_told_again(service: Jobs, ended:
     await put(service, person, changed(ended_on=TODAY.isoformat()) if ended else OUT)
     await service.sql("UPDATE labour_row SET source = 'placement'")
     await put(service, person, FOR_WORK, headers={"If-Match": '"1"'})
+    assert len(await service.told(JoblessAgain)) == count
+
+
+@pytest.mark.parametrize(("source", "count"), [("hand", 1), ("placement", 0)])
+async def test_whose_work_ended_with_a_month_is_told_when_the_village_says_so(
+    service: Jobs, source: str, count: int
+) -> None:
+    """The month carried the row as not out, which nobody had heard of; a placement has told of its own end."""
+    [person] = await service.people(1)
+    await put(service, person, changed(ended_on=(MONTH - timedelta(days=1)).isoformat()), LAST)
+    await service.sql("UPDATE labour_row SET source = :source WHERE confirmed_on IS NOT NULL", source=source)
+    assert (await service.get(place(person), "village", PINE))["row"]["status"]["code"] == "not_out"
+    assert await service.told(JoblessAgain) == []
+    await put(service, person, FOR_WORK, headers={"If-Match": '"1"'})
+    await put(service, person, {**FOR_WORK, "services": ["training"]}, headers={"If-Match": '"2"'})
+    told = await service.told(JoblessAgain)
+    assert [(one.found_in, one.since_on) for one in told] == [("ledger", TODAY)] * count
+
+
+@pytest.mark.parametrize(("said", "count"), [(False, 1), (True, 0)])
+async def test_no_change_of_a_row_carried_home_is_told_once(service: Jobs, said: bool, count: int) -> None:
+    """Where the policy asks nothing of who is at home, a confirmation is all there is. `said`: somebody had said it."""
+    await service.sql("UPDATE policy SET body = jsonb_set(body, '{needed,not_out}', '[]') WHERE kind = 'ledger-rules'")
+    [person] = await service.people(1)
+    ended = (MONTH - timedelta(days=1)).isoformat()
+    home = {"status": "not_out", "ended_on": ended}
+    await put(service, person, home if said else changed(ended_on=ended), LAST)
+    for _ in range(2):
+        answer = await service.post(
+            f"/ledger/months/{month_text(MONTH)}/confirmations", {"people": [str(person)]}, "village", PINE
+        )
+        assert answer.status_code == 200
     assert len(await service.told(JoblessAgain)) == count

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -22,7 +23,7 @@ from shared.contracts.jobs_ledger_policies import LedgerRules
 
 NOVEMBER = date(2026, 11, 1)
 RULES = LedgerRules()
-CHECKS = Checks(RULES, frozenset({"441900", "442000"}))
+CHECKS = Checks(UUID(int=1), RULES, frozenset({"441900", "442000"}))
 WORKER = Worker(date(1990, 5, 17), "539921100200", "ordinary")
 OUT = Entry(
     "out",

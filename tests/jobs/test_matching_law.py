@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from services.jobs.rules.distances import Distances
 from services.jobs.rules.law import EXCLUSIONS, FILTERS, UnlawfulBar, barred_to_minors, excluded_by, unlawful_bars
-from services.jobs.rules.matching_terms import Distances, Opening, Seeker
+from services.jobs.rules.matching_terms import Opening, Seeker
 from shared.contracts.jobs_match_policies import LabourDistances
 from shared.contracts.jobs_posts_policies import PostRules
 from tests.jobs.matching_strategies import MEASURED, openings, seekers, terms

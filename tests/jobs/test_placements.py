@@ -12,8 +12,11 @@ from services.jobs.rules.placement_states import FINAL, moves_from
 from shared.contracts.jobs import JoblessAgain, MinorWorking, PlacementEnded, PlacementStarted, WageReported
 from shared.contracts.labour import LabourChanged
 from shared.ids import new_id
+from tests.jobs.checks import ask, compared, hr, table
 from tests.jobs.conftest import BAMBOO, BRIDGE, PINE, STONE, Jobs
 from tests.jobs.placements import WAGE, Placing, ago, asked, born, code, employer, post, refer, today
+from tests.jobs.test_corrections import LOW, set_corrections
+from tests.jobs.test_ledger import OUT, changed, put
 
 
 async def test_the_road_to_an_arrival(service: Jobs) -> None:
@@ -50,8 +53,20 @@ async def test_what_the_ledger_does_not_know_becomes_a_task(service: Jobs) -> No
     placing = await (await refer(service, person, await post(service))).to("placed")
     assert (await placing.move("arrived", wage=WAGE)).status_code == 200  # nobody told the industry
     [task] = (await service.get("/tasks", "village", PINE))["items"]
-    assert (task["kind"], task["subject_id"]) == ("correct_row", placing.id)
+    assert (task["kind"], task["kind_text"], task["subject_id"]) == ("complete_row", "补正台账", placing.id)
     assert await service.told(WageReported) == []
+    await put(service, person, changed(started_on=today().isoformat()))  # the village completes it: nothing is asked
+    [done] = (await service.get("/tasks", "village", PINE, params={"state": "done"}))["items"]
+    assert (done["id"], done["outcome"], done["overdue"]) == (task["id"], "completed", False)
+
+
+async def test_tasks_of_placements_do_not_use_up_those_of_comparisons(service: Jobs) -> None:
+    [out, placed] = await service.people(1, 2)
+    await put(service, out, OUT)
+    await (await (await refer(service, placed, await post(service))).to("placed")).move("arrived", wage=WAGE)
+    await set_corrections(service, most_open_per_village=1)
+    run = await compared(service, table([hr(1, **LOW)]))
+    assert await ask(service, run) == 1
 
 
 async def test_the_industry_is_taken_from_others_at_the_employer(service: Jobs) -> None:
@@ -306,8 +321,8 @@ async def test_the_placement_follows_the_person(service: Jobs) -> None:
     placing.area = BRIDGE
     assert (await placing.view())["area"]["code"] == BRIDGE
     assert code(await service.call("GET", f"/placements/{placing.id}", "village", PINE)) == (404, "placement-not-found")
-    for table in ("placement_move", "stay_check", "labour_task"):
-        assert await service.sql(f"SELECT DISTINCT area_code FROM {table}") == [(BRIDGE,)], table
+    for place in ("placement_move", "stay_check", "labour_task"):
+        assert await service.sql(f"SELECT DISTINCT area_code FROM {place}") == [(BRIDGE,)], place
 
 
 async def test_lists_are_pages_within_the_area(service: Jobs) -> None:

@@ -99,6 +99,16 @@ async def test_what_is_heard_goes_into_the_ledger(service: Jobs) -> None:
     assert (len(told), told[-1].wage, told[-1].month) == (before + 1, 6400, MONTH)
 
 
+async def test_a_row_whose_work_has_ended_by_the_village_stays(service: Jobs) -> None:
+    await at_work(service, 30)
+    yesterday = today() - timedelta(days=1)
+    await service.sql("UPDATE labour_row SET ended_on = greatest(:day, month)", day=yesterday)
+    before = await service.sql("SELECT wage, ended_on FROM labour_row ORDER BY month DESC LIMIT 1")
+    await sweep(service)
+    assert (await answer(service, "same_post", wage="6400")).status_code == 200
+    assert await service.sql("SELECT wage, ended_on FROM labour_row ORDER BY month DESC LIMIT 1") == before
+
+
 async def test_somebody_at_home_without_work(service: Jobs) -> None:
     placing = await at_work(service, 30)
     await sweep(service)

@@ -19,6 +19,7 @@ from shared.clock import local_date, utc_now
 from shared.contracts.jobs import TrainingCompleted
 from shared.contracts.labour import WorkNeeded
 from tests.jobs.conftest import BRIDGE, PINE, STONE, Jobs, principal
+from tests.jobs.matching_county import at_work
 from tests.jobs.posts import OTHER_CODE, codes, employer, post
 
 ANY = {"If-Match": "*"}
@@ -148,13 +149,32 @@ async def test_a_vocational_school_takes_school_leavers(service: Jobs) -> None:
     [leaver] = await service.people(1, birth_on=date(TODAY.year - 16, 1, 1))
     [pupil] = await service.people(2, birth_on=date(TODAY.year - 16, 1, 1), pupil=True)
     [grown] = await service.people(3)
+    [works] = await service.people(4, birth_on=date(TODAY.year - 17, 1, 1))
+    await at_work(service, works)
     found = await service.get(f"/courses/{school['id']}/candidates", "village", PINE)
     assert [one["person"]["id"] for one in found["items"]] == [str(leaver)]
-    for person in (pupil, grown):
+    for person in (pupil, grown, works):
         answer = await service.post(f"/courses/{school['id']}/enrolments", {"person_id": str(person)})
         assert (answer.status_code, codes(answer)) == (422, ["no-school-leaver"])
+    [more] = await service.people(5, birth_on=date(TODAY.year - 16, 1, 1))
+    page = await service.get(f"/courses/{school['id']}/candidates?limit=1")
+    rest = await service.get(f"/courses/{school['id']}/candidates?limit=1&after={page['next']}")
+    assert [one["person"]["id"] for one in page["items"] + rest["items"]] == sorted([str(leaver), str(more)])
     await enrolled(service, school["id"], leaver)
-    assert (await service.get(f"/courses/{school['id']}/candidates"))["items"] == []
+    [left] = (await service.get(f"/courses/{school['id']}/candidates"))["items"]
+    assert left["person"]["id"] == str(more)
+
+
+async def test_who_left_school_is_said_by_the_list_of_the_indicators(service: Jobs) -> None:
+    school = await course(service, kind="vocational_school", venue="school")
+    await service.people(1, birth_on=date(TODAY.year - 23, 1, 1))
+    path = f"/courses/{school['id']}/candidates"
+    assert (await service.get(path))["items"] == []
+    await service.sql(
+        "UPDATE policy SET body = jsonb_set(body, '{parameters,leaver_to}', '24'), id = gen_random_uuid()"
+        " WHERE kind = 'labour-indicators'"
+    )
+    assert len((await service.get(path))["items"]) == 1
 
 
 async def test_candidates_come_from_needs(service: Jobs) -> None:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.jobs.rules import training
 from services.jobs.rules.brands import location_quotient, rank_trades, shares
-from services.jobs.rules.post_refusals import AttendedTooSeldom, CourseRunning, NoSchoolLeaver, SeatsBelow
+from services.jobs.rules.post_refusals import AttendedTooSeldom, CourseRunning, SeatsBelow
 from services.jobs.rules.training import Attended
 from shared.contracts.jobs_posts_policies import TradeReference, TrainingRules
 from tests.jobs.conftest import POLICIES
@@ -36,25 +36,11 @@ def test_what_the_days_attended_pay() -> None:
     assert training.allowance_due(200, RULES.allowance, RULES) == Decimal(80 * RULES.most_days)
 
 
-@pytest.mark.parametrize(
-    ("born", "education", "pupil", "leaver"),
-    [
-        (date(2011, 11, 27), "70", False, True),  # 15 today
-        (date(2011, 11, 28), "70", False, False),
-        (date(2004, 1, 1), "60", False, True),
-        (date(2003, 11, 28), "60", False, True),  # 22 until tomorrow
-        (date(2003, 11, 27), "60", False, False),
-        (date(2009, 5, 1), "70", True, False),
-        (date(2009, 5, 1), "80", False, False),
-        (date(2009, 5, 1), None, False, False),
-    ],
-)
-def test_who_is_a_school_leaver(born: date, education: str | None, pupil: bool, leaver: bool) -> None:
-    assert training.is_school_leaver(born, education, pupil=pupil, rules=RULES, today=TODAY) is leaver
-    training.require_school_leaver("training", born, education, pupil=pupil, rules=RULES, today=TODAY)
-    if not leaver:
-        with pytest.raises(NoSchoolLeaver):
-            training.require_school_leaver("vocational_school", born, education, pupil=pupil, rules=RULES, today=TODAY)
+def test_a_version_of_old_that_says_itself_who_left_school_is_still_read() -> None:
+    body = RULES.model_dump(mode="json")
+    assert (
+        TrainingRules.model_validate({**body, "leaver_from": 15, "leaver_to": 22, "leaver_education": ["60"]}) == RULES
+    )
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,10 @@ from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 from shared.security.principals import Principal, Role
+from shared.workbook_stream import XLSX
 
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, and stands in `api.file_upload`."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BINARY = {"type": "string", "format": "binary"}
 _PLACE = "/alerts/v1/files"
 _LOOK_SECONDS = 0.5  # between two looks how far a file has come, for a stream of events

@@ -19,8 +19,6 @@ MAX_FAULTS = 10_000
 """Mistakes of a file that are kept; all are counted."""
 MAX_REASONS = 200
 """Different mistakes of a frame that the result can name."""
-ATTEMPTS = 3
-"""How often frames of a file may fail, other than by an outage, before the file is given up."""
 
 _MONTH = r"(?P<year>2[0-9]{3})-(?P<month>0[1-9]|1[0-2])"
 _PERIODS = {

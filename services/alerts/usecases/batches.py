@@ -23,6 +23,7 @@ from services.alerts.usecases.screening import Bench
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import WriteSession, raw
+from shared.db.listening import MOST_ATTEMPTS
 from shared.errors import DomainError, Fault
 from shared.ids import new_id
 from shared.lanes import Lane
@@ -32,10 +33,6 @@ from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
 
 PURPOSE = "batch-chunk"
-ATTEMPTS = 3
-"""How often chunks of a batch may fail, other than by an outage, before the batch is given up."""
-
-
 _REUSED = Fault("source_ref", "source-ref-reused")
 
 
@@ -164,6 +161,6 @@ async def note_failure(session: WriteSession, batch_id: UUID, now: datetime) -> 
     """
     batch = await batches.lock_batch(session, batch_id)
     batch.attempts += 1
-    if batch.attempts >= ATTEMPTS and batch.finished_at is None:
+    if batch.attempts >= MOST_ATTEMPTS and batch.finished_at is None:
         batch.state, batch.finished_at = "failed", now
         await batches.delete_chunks(session, batch_id)

@@ -9,7 +9,7 @@ from services.alerts.queries.reference import list_areas
 from services.alerts.rules import Reference
 from services.alerts.rules.area_names import area_names
 from services.alerts.rules.file_columns import words_of
-from services.alerts.rules.files import ATTEMPTS, FeedWithoutColumns, period_end
+from services.alerts.rules.files import FeedWithoutColumns, period_end
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Sieve
@@ -18,6 +18,7 @@ from services.alerts.usecases.files import NAME
 from shared.areas import CODE_LENGTH, Scope
 from shared.clock import local_date
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.listening import MOST_ATTEMPTS
 from shared.errors import DomainError
 from shared.security.vault import Vault
 
@@ -100,5 +101,5 @@ async def note_failure(session: WriteSession, file_id: UUID, now: datetime) -> N
     """Count rows that failed; after the last attempt give the file up. Sending it again is the way out."""
     file = await files.lock_whole(session, file_id)
     file.attempts += 1
-    if file.attempts >= ATTEMPTS and file.finished_at is None:
+    if file.attempts >= MOST_ATTEMPTS and file.finished_at is None:
         file.state, file.finished_at, file.failure = "failed", now, {"code": BROKEN, "params": {}}

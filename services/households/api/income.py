@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.households.api import income_views as views
 from services.households.api.cursors import area_cursor
-from services.households.api.income_workbook import XLSX, income_workbook
+from services.households.api.income_workbook import income_workbook
 from services.households.api.permits import ExportIncome, ReadIncome, WriteIncome
 from services.households.api.reader import ReaderOf
 from services.households.models import IncomeEntry, Member
@@ -29,6 +29,7 @@ from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.security import audit
+from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1", tags=["Income · 收入测算"])
 

@@ -9,8 +9,6 @@ from services.households.api.reader import Reader
 from services.households.usecases.income_statement import Stated
 from shared.workbook_stream import Sheet, stream_workbook
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def income_workbook(stated: Stated, reader: Reader) -> bytes:
     """Three sheets. A household has some dozen lines: it is made at once."""

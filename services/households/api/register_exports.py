@@ -17,10 +17,10 @@ from shared.clock import CHINA, utc_now
 from shared.http.context import Db, Seals
 from shared.http.fields import AnyArea
 from shared.ids import new_id
+from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1/register-exports", tags=["Lists · 名单导入导出"])
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _RESPONSES: dict[int | str, Any] = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
 Area = Annotated[AnyArea | None, Query(description="This area and all below · 区划")]
 

@@ -30,12 +30,12 @@ from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cur
 from shared.http.sealed_upload import FORM_OVERHEAD
 from shared.projections.areas import find_names
 from shared.security import audit
+from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1/register-imports", tags=["Lists · 名单导入导出"])
 
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, `FILES_MAX_BYTES`."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PLACE = "/households/v1/register-imports"
 _FILE = {"type": "string", "format": "binary"}
 _BODY = {

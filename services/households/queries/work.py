@@ -1,14 +1,22 @@
 """Who asks the jobs service for work, and whose measure an arrival at work delivers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from services.households.models import Evidence, Measure, Member
-from services.households.rules.work import KIND, Asking
-from shared.db.engine import ReadSession
+from services.households.models import Evidence, Measure, Member, MonitoringCase
+from services.households.rules.work import KIND, WITHOUT_JOB, Asking
+from shared.db.engine import ReadSession, WriteSession
+
+
+class AskingMeasure(NamedTuple):
+    """A measure that asks the jobs service, or did, with its case."""
+
+    measure: Measure
+    case: MonitoringCase
 
 
 class Worker(NamedTuple):
@@ -52,3 +60,16 @@ async def list_asking(session: ReadSession, case_id: UUID, round_: int) -> Seque
         Measure.case_id == case_id, Measure.round == round_, Measure.kind == KIND, Measure.state == "planned"
     )
     return [Asking(*row) for row in await session.execute(query.order_by(Measure.id))]
+
+
+async def lock_asking(
+    session: WriteSession, since: datetime, after: UUID | None, limit: int
+) -> Sequence[AskingMeasure]:
+    """Those changed since then, by id, but for what was delivered; they stay as they are until the commit."""
+    asks = or_(Measure.sub_kind.is_(None), Measure.sub_kind.not_in(WITHOUT_JOB))
+    query = select(Measure, MonitoringCase).join(MonitoringCase, MonitoringCase.id == Measure.case_id)
+    query = query.where(Measure.kind == KIND, asks, Measure.state != "delivered", Measure.updated_at >= since)
+    if after is not None:
+        query = query.where(Measure.id > after)
+    query = query.order_by(Measure.id).limit(limit).with_for_update(of=Measure, read=True)
+    return [AskingMeasure(*row) for row in await session.execute(query)]

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import asin, cos, radians, sin, sqrt
 from statistics import median
 
-EARTH_RADIUS_KM = 6371.0088
-"""Mean radius (IUGG)."""
+from shared.earth import great_circle_km
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +17,8 @@ class Place:
 
 
 def distance_km(a: Place, b: Place) -> float:
-    """Along a great circle (haversine), kilometres; within half a per cent of the ellipsoid."""
-    lat_a, lat_b = radians(a.latitude), radians(b.latitude)
-    half_lat, half_lon = (lat_b - lat_a) / 2, radians(b.longitude - a.longitude) / 2
-    h = sin(half_lat) ** 2 + cos(lat_a) * cos(lat_b) * sin(half_lon) ** 2
-    return 2 * EARTH_RADIUS_KM * asin(sqrt(min(1.0, h)))
+    """Through the air, kilometres."""
+    return great_circle_km(a.latitude, a.longitude, b.latitude, b.longitude)
 
 
 def surely_apart_km(a: Place, b: Place, default_accuracy_m: float) -> float:

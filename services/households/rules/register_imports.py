@@ -15,8 +15,6 @@ Outcome = Literal["added", "changed", "conflicting", "vanished"]
 LIST_KINDS: tuple[ListKind, ...] = get_args(ListKind)
 HEADS = frozenset({"01", "02"})
 """GB/T 4761: the person the household is named by, whom some lists call 本人."""
-MOST_ATTEMPTS = 3
-"""How often an import that fails for a reason of ours is tried."""
 
 
 class ImportNotFound(NotFound):

@@ -1,4 +1,4 @@
-"""What the bureaus' side must know of tasks is told once more, so that a lost Kafka volume can be healed."""
+"""What others must know of tasks, and who needs work, is told once more, so that a lost Kafka volume can be healed."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,6 +7,8 @@ from services.households import events
 from services.households.queries import history as find
 from services.households.queries.area_checks import find_opened
 from services.households.queries.history import Step
+from services.households.queries.work import lock_asking
+from services.households.usecases.work import ask_for_check, ask_for_measure
 from shared.contracts.envelope import Event
 from shared.db.engine import WriteSession
 from shared.lanes import Lane
@@ -36,9 +38,26 @@ async def replay_checks(
         *(_told(step, live.get(step.case.id, [])) for step in page if not step.opened_by_area),
         lane=Lane.BULK,
     )
+    for step in page:
+        if step.verdict is not None and step.verdict.verdict == "risk_confirmed":
+            await ask_for_check(session, step.case, step.verdict.given_at)
     if page:
         await audit.record(session, who, "check:replay", "households", since=since, steps=len(page))
     return len(page), page[-1].line.id if len(page) == PAGE else None
+
+
+async def replay_needs(
+    session: WriteSession, since: datetime, after: UUID | None, who: Principal = SYSTEM
+) -> tuple[int, UUID | None]:
+    """Tell one page of the measures that ask for work and were planned or changed since then, as they stand now: that
+    it is needed, or no more. A need that the jobs service knows is passed over there. What was delivered asks for nothing.
+    """
+    page = await lock_asking(session, since, after, PAGE)
+    for measure, case in page:
+        await ask_for_measure(session, case, measure, measure.updated_at, withdrawn=measure.state != "planned")
+    if page:
+        await audit.record(session, who, "need:replay", "households", since=since, measures=len(page))
+    return len(page), page[-1].measure.id if len(page) == PAGE else None
 
 
 def _told(step: Step, live_alerts: list[UUID]) -> Event:

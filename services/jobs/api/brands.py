@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.jobs.api.permits import ReadBrand
-from services.jobs.api.post_views import code_view
 from services.jobs.api.reader import ReaderOf
 from services.jobs.queries import brands as find
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.enrolments import list_certificates
 from services.jobs.queries.within import narrowed
+from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.months import month_of, move, parse_month
 from services.jobs.schemas import brands as schemas
 from services.jobs.schemas.fields import MonthText, Trade
@@ -44,8 +44,9 @@ async def rank_trades(
     """
     now, reader = utc_now(), reader_of(who)
     first = parse_month(month) if month else month_of(local_date(now))
+    day = day_of(first, local_date(now))
     async with db.read(who.scope) as session:
-        found = await rank_brands(session, who, narrowed(who.scope, area), first, against, now)
+        found = await rank_brands(session, who, narrowed(who.scope, area), day, against, now)
     return schemas.RankingView(
         month=first,
         people=found.people,
@@ -53,7 +54,7 @@ async def rank_trades(
         policy_id=found.policy_id,
         trades=[
             schemas.TradeView(
-                trade=code_view(reader, "trade", one.trade),
+                trade=reader.coded("trade", one.trade),
                 people=one.people,
                 share=one.share,
                 reference_share=one.reference_share,
@@ -72,17 +73,17 @@ async def get_brand(
     """Villages and people that lead (带头村、带头人), and what the trade paid in the last twelve months."""
     now, reader = utc_now(), reader_of(who)
     first = parse_month(month) if month else month_of(local_date(now))
-    scope = narrowed(who.scope, area)
+    day, scope = day_of(first, local_date(now)), narrowed(who.scope, area)
     async with db.read(who.scope) as session:
-        villages = await find.list_villages(session, scope, first, trade, LEADERS)
-        leaders = await find.list_leaders(session, scope, first, trade, LEADERS)
-        pay = await find.list_pay(session, scope, move(first, 1 - TREND), first, trade)
+        villages = await find.list_villages(session, scope, day, trade, LEADERS)
+        leaders = await find.list_leaders(session, scope, day, trade, LEADERS)
+        pay = await find.list_pay(session, scope, move(first, 1 - TREND), day, trade)
         held = await list_certificates(session, scope, {one.person.id for one in leaders})
         codes = {one.area_code for one in villages} | {one.person.area_code for one in leaders}
         names = await find_names_above(session, codes)
     mine = [one.person_id for one in held if one.trade == trade]
     return schemas.BrandView(
-        trade=code_view(reader, "trade", trade),
+        trade=reader.coded("trade", trade),
         villages=[
             schemas.VillageLeadView(area=reader.area(one.area_code, names), people=one.people) for one in villages
         ],

@@ -1,17 +1,20 @@
 """Courses (培训班): lists, entry, change, attendance, and what came of them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from services.jobs.api.cursors import area_cursor
 from services.jobs.api.permits import ReadCourse, ReadEnrolment, RecordAttendance, WriteCourse, WriteEnrolment
 from services.jobs.api.reader import ReaderOf
 from services.jobs.api.training_views import course_answer, course_view, enrolment_views
 from services.jobs.models import CourseState
 from services.jobs.queries import course_results
 from services.jobs.queries import courses as find
+from services.jobs.queries.course_results import Candidate
 from services.jobs.queries.courses import CourseFilter
 from services.jobs.queries.within import narrowed
 from services.jobs.rules.training import VOCATIONAL
@@ -21,6 +24,7 @@ from services.jobs.schemas.training import CourseKind, Venue
 from services.jobs.usecases import courses as usecases
 from services.jobs.usecases.enrolments import enrol, record_attendance
 from services.jobs.usecases.post_rules import training_rules
+from services.jobs.usecases.school_leavers import list_leavers
 from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
@@ -127,23 +131,20 @@ async def list_candidates(
     limit: Limit = 50,
 ) -> Page[schemas.CandidateView]:
     """People with an open need for training or for work in the trade; for a vocational school the school leavers
-    (两后生). Whoever is in an open course is not among them.
+    (两后生), as the priority list `two-after-students` has them. Whoever is in an open course is not among them.
     """
-    now = utc_now()
-    start, reader = decode_id_cursor(after), reader_of(who)
+    today, reader = local_date(utc_now()), reader_of(who)
     scope = narrowed(who.scope, area)
     async with db.read(who.scope) as session:
         course = await find.get_course(session, who.scope, course_id)
         if course.kind == VOCATIONAL:
-            rules, _ = await training_rules(session, course.county, now)
-            rows = await course_results.list_leavers(session, scope, rules, local_date(now), start, limit + 1)
+            leavers = await list_leavers(session, scope, today, area_cursor(after), limit + 1)
+            rows: Sequence[Candidate] = [Candidate(one, None) for one in leavers]
         else:
-            rows = await course_results.list_wanting(session, scope, course, start, limit + 1)
+            rows = await course_results.list_wanting(session, scope, course, decode_id_cursor(after), limit + 1)
     page, last = cut(rows, limit)
-    items = [
-        schemas.CandidateView(person=reader.person(one.person, local_date(now)), need_id=one.need_id) for one in page
-    ]
-    return Page(items=items, next=encode_cursor(last.need_id or last.person.id) if last else None)
+    items = [schemas.CandidateView(person=reader.person(one.person, today), need_id=one.need_id) for one in page]
+    return Page(items=items, next=_after(last) if last else None)
 
 
 @router.post("/{course_id}/enrolments", status_code=201, response_model=schemas.EnrolmentView, summary="Enrol · 报名")
@@ -172,3 +173,10 @@ async def take_attendance(course_id: UUID, draft: schemas.AttendanceDraft, who: 
     async with db.write(who.scope) as session:
         recorded = await record_attendance(session, who, course_id, draft.day, came, utc_now())
     return json_answer(schemas.AttendanceReport(recorded=recorded))
+
+
+def _after(last: Candidate) -> str:
+    """Needs are listed by their ids, school leavers by village and id."""
+    if last.need_id is not None:
+        return encode_cursor(last.need_id)
+    return encode_cursor(last.person.area_code, last.person.id)

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from services.jobs.api.cursors import area_cursor
 from services.jobs.api.ledger_permits import ReadLedger, WriteLedger
-from services.jobs.api.ledger_views import change_view, first_of, outcome_view, person_rows, row_view
+from services.jobs.api.ledger_views import change_view, outcome_view, person_rows, row_view
 from services.jobs.api.reader import Reader, ReaderOf
-from services.jobs.queries import as_of, ledger_lists
+from services.jobs.queries import as_of
 from services.jobs.queries import ledger as find
 from services.jobs.queries.ledger_lists import ListedRow, ListedStatus, RowFilter
 from services.jobs.queries.people import get_person
@@ -21,6 +21,7 @@ from services.jobs.rules.ledger import Entry, MinorWorks, quick
 from services.jobs.rules.months import parse_month
 from services.jobs.schemas import ledger as schemas
 from services.jobs.usecases import ledger as usecases
+from services.jobs.usecases.ledger_people import count_absent, list_people
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
@@ -45,9 +46,11 @@ async def count_ledger(
     area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
 ) -> Response:
     """People by what they do, counted one by one from their rows: out to work is who had begun and had not ended."""
-    day = on or local_date(utc_now())
+    today = local_date(utc_now())
+    day, scope = on or today, narrowed(who.scope, area)
     async with db.read(who.scope) as session:
-        counts = await as_of.count_people(session, narrowed(who.scope, area), day, known_on)
+        counts = await as_of.count_people(session, scope, day, known_on)
+        absent = await count_absent(session, scope, day, today)
     return json_answer(
         schemas.CountsView(
             as_of=day,
@@ -55,7 +58,7 @@ async def count_ledger(
             out=counts.out,
             planned=counts.planned,
             not_out=counts.not_out,
-            absent=counts.absent,
+            absent=absent,
             unconfirmed=counts.unconfirmed,
         )
     )
@@ -74,12 +77,15 @@ async def list_ledger(
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.PersonRowView]:
-    """Everybody of the caller's areas who can work, with the row of that month; village by village."""
+    """Everybody of the caller's areas who has a row of that month, and labour (劳动力) without one; village by village.
+
+    Who is labour, says the policy `labour-indicators`; without it 409.
+    """
     wanted = RowFilter(status, unconfirmed, wants_change)
     start = area_cursor(after)
     scope = narrowed(who.scope, area)
     async with db.read(who.scope) as session:
-        rows = await ledger_lists.list_rows(session, scope, first_of(month), wanted, start, limit + 1)
+        rows = await list_people(session, scope, parse_month(month), wanted, start, limit + 1, local_date(utc_now()))
         page, last = cut(rows, limit)
         items = await person_rows(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.person.area_code, last.person.id) if last else None)
@@ -98,7 +104,7 @@ async def confirm_rows(
     refused and says what; the others are confirmed all the same.
     """
     async with db.write(who.scope) as session:
-        outcomes = await usecases.confirm_rows(session, vault, who, first_of(month), draft.people, utc_now())
+        outcomes = await usecases.confirm_rows(session, vault, who, parse_month(month), draft.people, utc_now())
     return [outcome_view(one, reader_of(who)) for one in outcomes]
 
 
@@ -121,8 +127,8 @@ async def get_row(
 ) -> Response:
     """What one person does in one month, with the ETag a change needs."""
     async with db.read(who.scope) as session:
-        row = await find.get_row(session, who.scope, first_of(month), person_id)
-        view = await _view(session, who, first_of(month), person_id, reader_of(who))
+        row = await find.get_row(session, who.scope, parse_month(month), person_id)
+        view = await _view(session, who, parse_month(month), person_id, reader_of(who))
     return json_answer(view, headers={"ETag": etag(row.version)})
 
 
@@ -171,8 +177,8 @@ async def list_row_changes(
 ) -> list[schemas.ChangeView]:
     """Who changed which field from what to what, and when. A row that was carried and never touched has no history."""
     async with db.read(who.scope) as session:
-        await find.get_row(session, who.scope, first_of(month), person_id)
-        changes = await find.list_changes(session, who.scope, first_of(month), person_id)
+        await find.get_row(session, who.scope, parse_month(month), person_id)
+        changes = await find.list_changes(session, who.scope, parse_month(month), person_id)
     return [change_view(one, reader_of(who)) for one in changes]
 
 
@@ -186,7 +192,7 @@ async def _write(
     if_match: str | None,
     reader: Reader,
 ) -> Response:
-    day = first_of(month)
+    day = parse_month(month)
     async with db.write(who.scope) as session:
         outcome = await usecases.put_row(session, vault, who, day, person_id, say, if_match, utc_now())
         if not outcome.minor:

@@ -33,13 +33,12 @@ from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.security import audit
-from shared.workbook_stream import stream_workbook
+from shared.workbook_stream import XLSX, stream_workbook
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
 
 FORM_OVERHEAD = 10_000
 """Bytes of a form around its file."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PLACE = "/jobs/v1/ledger/imports"
 _YES = {"true": True, "false": False, "1": True, "0": False, "": True}
 _COLUMNS = ("sheet", "row", "outcome", "field", "why")

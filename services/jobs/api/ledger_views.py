@@ -1,7 +1,6 @@
 """Rows, their history and what became of drafts, as answers."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from services.jobs.api.reader import Reader
@@ -12,13 +11,13 @@ from services.jobs.queries.ledger_lists import ListedRow
 from services.jobs.rules.ledger import Worker
 from services.jobs.rules.months import month_text
 from services.jobs.schemas import ledger as schemas
-from services.jobs.schemas.people import CodeView
-from services.jobs.usecases.ledger_checks import Rulebook
+from services.jobs.usecases.ledger_checks import LEDGER_RULES, Rulebook
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.recording import Outcome
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.errors import Fault
+from shared.projections.policies import PolicyMissing
 
 _LISTS = {
     "status": "ledger_status",
@@ -54,22 +53,15 @@ async def person_rows(session: ReadSession, rows: Sequence[ListedRow], reader: R
 
 def row_view(row: LabourRow, reader: Reader, problems: Sequence[Fault] = ()) -> schemas.RowView:
     """One row."""
-    coded: dict[str, Any] = {
-        name: code_view(reader, list_name, getattr(row, name)) for name, list_name in _LISTS.items()
-    }
+    coded: dict[str, Any] = {name: reader.coded(list_name, getattr(row, name)) for name, list_name in _LISTS.items()}
     return schemas.RowView(
         month=month_text(row.month),
         employer=reader.text(row.employer_name_sealed, EMPLOYER),
-        services=[CodeView(code=one, text=reader.code("job_service", one)) for one in row.services],
+        services=[reader.coded("job_service", one) for one in row.services],
         problems=problem_views(problems, reader),
         **coded,
         **{name: getattr(row, name) for name in _PLAIN},
     )
-
-
-def code_view(reader: Reader, list_name: str, code: str | None) -> CodeView | None:
-    """A code and what it means."""
-    return CodeView(code=code, text=reader.code(list_name, code)) if code is not None else None
 
 
 def outcome_view(outcome: Outcome, reader: Reader) -> schemas.OutcomeView:
@@ -103,9 +95,10 @@ def change_view(change: LabourChange, reader: Reader) -> schemas.ChangeView:
     return schemas.ChangeView(
         at=change.at,
         by=change.by,
-        what=CodeView(code=change.what, text=reader.code("ledger_change", change.what)),
-        source=CodeView(code=change.source, text=reader.code("row_source", change.source)),
+        what=reader.coded("ledger_change", change.what),
+        source=reader.coded("row_source", change.source),
         version=change.version,
+        policy_id=change.policy_id,
         changes=fields,
     )
 
@@ -116,9 +109,7 @@ def _in_the_way(one: ListedRow, rulebook: Rulebook) -> Sequence[Fault]:
         return ()
     worker = Worker(person.birth_on, person.area_code, person.labour_skill)
     columns = {name: getattr(row, name) for name in COLUMNS}
-    return rulebook.checks(person.area_code).faults(entry_of(columns, row.employer_key), worker, row.month)
-
-
-def first_of(month: str) -> date:
-    """Its first day."""
-    return date.fromisoformat(f"{month}-01")
+    checks = rulebook.find(person.area_code)
+    if checks is None:
+        return [Fault("person_id", PolicyMissing.code, {"kind": LEDGER_RULES})]
+    return checks.faults(entry_of(columns, row.employer_key), worker, row.month)

@@ -13,7 +13,6 @@ from services.jobs.queries.posts import PostRow, find_posts
 from services.jobs.rules.matches import Match, Matches, NearMatch
 from services.jobs.rules.score import PARTS_NAMED
 from services.jobs.schemas import matching as schemas
-from services.jobs.schemas.people import CodeView
 from shared.contracts.jobs_match_policies import PartWeights
 from shared.db.engine import ReadSession
 from shared.projections import policies
@@ -79,11 +78,11 @@ async def proposal_views(
             score=one.score,
             parts=part_views(one.parts, weights.get(one.policy_id), reader) if one.parts else [],
             priority=one.priority,
-            groups=[_code("priority_group", group, reader) for group in one.groups],
+            groups=[reader.coded("priority_group", group) for group in one.groups],
             possible=one.possible,
-            why=_code("matching_left", one.why, reader) if one.why else None,
+            why=reader.coded("matching_left", one.why),
             change=change_view(one.change, one.facts or {}, reader) if one.change else None,
-            reason=_code("matching_decline", one.reason, reader) if one.reason else None,
+            reason=reader.coded("matching_decline", one.reason),
             decided_at=one.decided_at,
             version=one.version,
         )
@@ -116,7 +115,7 @@ def match_view(
         free=one.opening.free,
         score=one.score,
         parts=part_views(one.parts, weights, reader),
-        excluded=[_code("exclusion", code, reader) for code in one.excluded],
+        excluded=[reader.coded("exclusion", code) for code in one.excluded],
         change=change_view(near.change, near.facts, reader) if near else None,
     )
 
@@ -127,7 +126,7 @@ def post_brief(row: PostRow, reader: Reader) -> schemas.PostBrief:
     return schemas.PostBrief(
         id=post.id,
         title=post.title,
-        trade=_code("trade", post.trade, reader),
+        trade=reader.coded("trade", post.trade),
         employer=row.employer.name,
         place=post.place,
         pay_low=int(post.pay_low),
@@ -150,10 +149,6 @@ def part_views(parts: Mapping[Any, int], weights: PartWeights | None, reader: Re
 def change_view(code: str, facts: Mapping[str, Any], reader: Reader) -> schemas.ChangeView:
     """The one change that would do."""
     return schemas.ChangeView(code=code, text=reader.code("exclusion", code), facts=dict(facts))
-
-
-def _code(list_name: str, code: str, reader: Reader) -> CodeView:
-    return CodeView(code=code, text=reader.code(list_name, code))
 
 
 def _policies(run: MatchingRun) -> dict[str, UUID]:

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from services.jobs.api.cursors import rank_cursor
 from services.jobs.api.needs import need_views
 from services.jobs.api.placement_permits import OpenMoveUp, ReadMoveUp
-from services.jobs.api.placement_views import code_view, said
 from services.jobs.api.reader import ReaderOf
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import list_by_ids
@@ -51,9 +50,9 @@ async def list_move_up(
             person=reader.person(people[work.person_id], local_date(now)),
             area=reader.area(work.area_code, names),
             urgency=place.urgency,
-            reasons=[said(reader, "move_up_reason", reason) for reason in place.reasons],
+            reasons=[reader.coded("move_up_reason", reason) for reason in place.reasons],
             work_area=work.work_area,
-            trade=code_view(reader, "trade", work.trade),
+            trade=reader.coded("trade", work.trade),
             work_kind=work.work_kind,
             wage=work.wage,
             median=work.median,

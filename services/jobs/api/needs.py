@@ -16,7 +16,6 @@ from services.jobs.queries.needs import NeedFilter, NeedRow
 from services.jobs.queries.within import narrowed
 from services.jobs.schemas import needs as schemas
 from services.jobs.schemas.fields import NeedSource, Trade
-from services.jobs.schemas.people import CodeView
 from services.jobs.usecases import needs as usecases
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
@@ -100,24 +99,21 @@ async def need_views(session: ReadSession, rows: Sequence[NeedRow], reader: Read
     names = await find_names_above(session, {row.need.area_code for row in rows})
     today = local_date(utc_now())
 
-    def said(list_name: str, codes: Sequence[str]) -> list[CodeView]:
-        return [CodeView(code=code, text=reader.code(list_name, code)) for code in codes]
-
     return [
         schemas.NeedView(
             id=need.id,
             person=reader.person(person, today),
             area=reader.area(need.area_code, names),
-            source=said("need_source", [need.source])[0],
+            source=reader.coded("need_source", need.source),
             source_ref=need.source_ref,
             wants_change=need.wants_change,
-            wanted_trades=said("trade", need.wanted_trades),
+            wanted_trades=reader.coded_all("trade", need.wanted_trades),
             wage_floor=need.wage_floor,
             refused_areas=need.refused_areas,
             care_within_km=need.care_within_km,
             lodging_needed=need.lodging_needed,
             night_ok=need.night_ok,
-            services=said("job_service", need.services),
+            services=reader.coded_all("job_service", need.services),
             until_on=need.until_on,
             state=NeedState(need.state),
             state_text=reader.code("need_state", need.state),

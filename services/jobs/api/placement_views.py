@@ -19,16 +19,6 @@ from shared.db.engine import ReadSession
 _REASON_LISTS = {"refused": "placement_refusal", "ended": "placement_ending"}
 
 
-def code_view(reader: Reader, list_name: str, code: str | None) -> CodeView | None:
-    """A code in words, where there is one."""
-    return CodeView(code=code, text=reader.code(list_name, code)) if code is not None else None
-
-
-def said(reader: Reader, list_name: str, code: str) -> CodeView:
-    """A code in words."""
-    return CodeView(code=code, text=reader.code(list_name, code))
-
-
 async def summaries(
     session: ReadSession, rows: Sequence[PlacementRow], reader: Reader, today: date
 ) -> list[schemas.PlacementSummary]:
@@ -65,8 +55,8 @@ def check_view(check: StayCheck, reader: Reader) -> schemas.StayCheckView:
         mark=check.mark,
         attempt=check.attempt,
         due_on=check.due_on,
-        state=said(reader, "stay_check_state", check.state),
-        outcome=code_view(reader, "stay_outcome", check.outcome),
+        state=reader.coded("stay_check_state", check.state),
+        outcome=reader.coded("stay_outcome", check.outcome),
         seen_on=check.seen_on,
         wage=check.wage,
         note=reader.text(check.note_sealed, NOTE),
@@ -86,7 +76,7 @@ def _summary(
         employer_id=placement.employer_id,
         employer=post.employer.name if post else None,
         need_id=placement.need_id,
-        trade=said(reader, "trade", placement.trade),
+        trade=reader.coded("trade", placement.trade),
         work_area=placement.work_area,
         state=placement.state,
         state_text=reader.code("placement_state", placement.state),
@@ -95,7 +85,7 @@ def _summary(
         overdue=placement.due_on is not None and placement.due_on < today,
         wage=placement.wage,
         reason=_reason(reader, placement.state, placement.refused_reason or placement.ended_reason),
-        stay={str(mark): code_view(reader, "stay_outcome", getattr(placement, f"stay_{mark}")) for mark in MARKS},
+        stay={str(mark): reader.coded("stay_outcome", getattr(placement, f"stay_{mark}")) for mark in MARKS},
         next_call_on=placement.call_on,
     )
 
@@ -104,7 +94,7 @@ def _move_view(move: PlacementMove, reader: Reader) -> schemas.MoveView:
     return schemas.MoveView(
         from_state=move.from_state,
         to_state=move.to_state,
-        cause=said(reader, "placement_cause", move.cause),
+        cause=reader.coded("placement_cause", move.cause),
         reason=_reason(reader, move.to_state, move.reason),
         on=move.happened_on,
         at=move.at,
@@ -115,4 +105,4 @@ def _move_view(move: PlacementMove, reader: Reader) -> schemas.MoveView:
 
 def _reason(reader: Reader, state: State, code: str | None) -> CodeView | None:
     listed = _REASON_LISTS.get(state)
-    return code_view(reader, listed, code) if listed else None
+    return reader.coded(listed, code) if listed else None

@@ -1,31 +1,13 @@
 """Employers and posts as one reader sees them. A supervisor sees no contact and no free text."""
 
-from collections.abc import Sequence
-
 from services.jobs.api.permits import sees_contacts
 from services.jobs.api.reader import Reader
 from services.jobs.models import Blacklisting, Employer, PostState
 from services.jobs.queries.posts import PostRow
 from services.jobs.schemas.employers import BlacklistingView, EmployerBrief, EmployerView
-from services.jobs.schemas.people import CodeView
 from services.jobs.schemas.posts import PostView
 from services.jobs.usecases.employers import BLACKLIST_DETAIL, CONTACT, PHONE
 from shared.masking import mask_phone
-
-
-def code_view(reader: Reader, list_name: str, code: str) -> CodeView:
-    """A code in words."""
-    return CodeView(code=code, text=reader.code(list_name, code))
-
-
-def code_or_none(reader: Reader, list_name: str, code: str | None) -> CodeView | None:
-    """A code in words, if there is one."""
-    return code_view(reader, list_name, code) if code is not None else None
-
-
-def code_views(reader: Reader, list_name: str, codes: Sequence[str]) -> list[CodeView]:
-    """Codes in words."""
-    return [code_view(reader, list_name, code) for code in codes]
 
 
 def employer_brief(employer: Employer) -> EmployerBrief:
@@ -44,11 +26,11 @@ def employer_view(employer: Employer, reader: Reader) -> EmployerView:
     phone = reader.vault.open(employer.phone_sealed, PHONE).decode() if employer.phone_sealed else None
     return EmployerView(
         **dict(employer_brief(employer)),
-        kind=code_view(reader, "employer_kind", employer.kind),
+        kind=reader.coded("employer_kind", employer.kind),
         area_code=employer.area_code,
         contact=_text(reader, employer.contact_sealed, CONTACT),
         phone=phone if clear or phone is None else mask_phone(phone),
-        blacklisted_reason=code_or_none(reader, "blacklist_reason", employer.blacklisted_reason),
+        blacklisted_reason=reader.coded("blacklist_reason", employer.blacklisted_reason),
         blacklisted_at=employer.blacklisted_at,
         changed_at=employer.changed_at,
     )
@@ -57,7 +39,7 @@ def employer_view(employer: Employer, reader: Reader) -> EmployerView:
 def blacklisting_view(one: Blacklisting, reader: Reader) -> BlacklistingView:
     """One time on the blacklist."""
     return BlacklistingView(
-        reason=code_view(reader, "blacklist_reason", one.reason),
+        reason=reader.coded("blacklist_reason", one.reason),
         detail=_text(reader, one.detail_sealed, BLACKLIST_DETAIL),
         closed_posts=one.closed_posts,
         began_at=one.began_at,
@@ -75,7 +57,7 @@ def post_view(row: PostRow, reader: Reader) -> PostView:
         id=post.id,
         employer=employer_brief(row.employer),
         ref=post.ref,
-        trade=code_view(reader, "trade", post.trade),
+        trade=reader.coded("trade", post.trade),
         title=post.title,
         place=post.place,
         openings=post.openings,
@@ -85,20 +67,20 @@ def post_view(row: PostRow, reader: Reader) -> PostView:
         pay_low=post.pay_low,
         pay_high=post.pay_high,
         lodging=post.lodging,
-        shift=code_view(reader, "shift", post.shift),
+        shift=reader.coded("shift", post.shift),
         hazardous=post.hazardous,
-        physical_demand=code_or_none(reader, "physical_demand", post.physical_demand),
+        physical_demand=reader.coded("physical_demand", post.physical_demand),
         age_low=post.age_low,
         age_high=post.age_high,
         age_reason=post.age_reason,
-        sex=code_or_none(reader, "sex", post.sex),
+        sex=reader.coded("sex", post.sex),
         sex_reason=post.sex_reason,
-        certificates=code_views(reader, "trade", post.certificates),
-        health_limits=code_views(reader, "health", post.health_limits),
+        certificates=reader.coded_all("trade", post.certificates),
+        health_limits=reader.coded_all("health", post.health_limits),
         until_on=post.until_on,
         state=PostState(post.state),
         state_text=reader.code("post_state", post.state),
-        closed_reason=code_or_none(reader, "post_closed_reason", post.closed_reason),
+        closed_reason=reader.coded("post_closed_reason", post.closed_reason),
         closed_at=post.closed_at,
         policy_id=post.policy_id,
         source=post.source,

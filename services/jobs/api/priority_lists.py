@@ -19,10 +19,10 @@ from shared.http.context import Db
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.ids import new_id
+from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1/priority-lists", tags=["Priority lists · 重点名单"])
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _RESPONSES: dict[int | str, Any] = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
 Area = Annotated[AnyArea | None, Query(description="This area; the asker's own unless given · 区划")]
 

@@ -1,9 +1,9 @@
 """Who reads an answer, in which language, and what of people they see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, overload
 
 from fastapi import Depends
 
@@ -12,7 +12,7 @@ from services.jobs.codes import LISTS
 from services.jobs.models import Person
 from services.jobs.queries.areas import lineage
 from services.jobs.rules.ages import age_on
-from services.jobs.schemas.people import AreaView, PersonBrief
+from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE
 from shared.areas import AreaCode
 from shared.http.context import Seals, Speaks, Texts
@@ -43,6 +43,18 @@ class Reader:
     def code(self, list_name: str, code: str) -> str:
         """A code in words."""
         return LISTS[list_name].text(code, self.language)
+
+    @overload
+    def coded(self, list_name: str, code: str) -> CodeView: ...
+    @overload
+    def coded(self, list_name: str, code: str | None) -> CodeView | None: ...
+    def coded(self, list_name: str, code: str | None) -> CodeView | None:
+        """A code and what it means, where there is one."""
+        return CodeView(code=code, text=self.code(list_name, code)) if code is not None else None
+
+    def coded_all(self, list_name: str, codes: Sequence[str]) -> list[CodeView]:
+        """Codes likewise."""
+        return [self.coded(list_name, code) for code in codes]
 
     def name(self, person: Person) -> str:
         """A person's name."""

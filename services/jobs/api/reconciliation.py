@@ -1,7 +1,6 @@
 """The ledger against other exports (账账相符): send an export, read what differs, have villages look at it."""
 
 import asyncio
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from services.jobs.api.reconciliation_workbook import ResultWorkbook
 from services.jobs.queries import reconciliation as queries
 from services.jobs.queries.reconciliation import RowFilter
 from services.jobs.queries.within import narrowed
+from services.jobs.rules.months import parse_month
 from services.jobs.rules.reconciliation import Outcome
 from services.jobs.schemas import reconciliation as schemas
 from services.jobs.schemas.fields import MonthText
@@ -34,12 +34,12 @@ from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
 from shared.security import audit
+from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1/reconciliations", tags=["Ledger checks · 台账核对"])
 
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, `FILES_MAX_BYTES`."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DIGITS = {"township": 9, "village": 12}
 _PLACE = "/jobs/v1/reconciliations"
 _FILE = {"type": "string", "format": "binary"}
@@ -131,7 +131,7 @@ async def list_comparisons(
     limit: Limit = 50,
 ) -> Page[schemas.ReconciliationView]:
     """Those of the asker's areas and of the county around them, newest first. Their numbers stand with each one alone."""
-    first = date.fromisoformat(f"{month}-01") if month else None
+    first = parse_month(month) if month else None
     async with db.read(who.scope) as session:
         rows = await queries.list_runs(session, who.scope, source, first, decode_id_cursor(after), limit + 1)
         page, last = cut(rows, limit)

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Request
 
 from services.jobs.exports import EXPORTS, MOST_FILES, SOURCES
+from services.jobs.rules.months import parse_month
 from services.jobs.rules.reconciliation import AreaOutside, ExportSourceInvalid, MonthInvalid
 from services.jobs.usecases.export_reading import ExportReader
 from services.jobs.usecases.reconciliation import ArrivedExport, comparison_in_force
@@ -61,7 +62,7 @@ def _source(fields: Mapping[str, str]) -> ExportSource:
 def _month(fields: Mapping[str, str]) -> date:
     """The first day of a month that has begun."""
     try:
-        month = date.fromisoformat(f"{fields.get('month', '')}-01")
+        month = parse_month(fields.get("month", ""))
     except ValueError:
         month = date.max
     if month > local_date(utc_now()):

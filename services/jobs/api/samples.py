@@ -1,6 +1,5 @@
 """Telephone checks of a random sample of the ledger (账实相符)."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import AnswerState, SampledRow
 from services.jobs.queries import samples as queries
 from services.jobs.queries.within import narrowed
+from services.jobs.rules.months import parse_month
 from services.jobs.schemas import samples as schemas
 from services.jobs.schemas.fields import MonthText
 from services.jobs.usecases import samples as usecases
@@ -38,7 +38,7 @@ async def draw_sample(
     """
 
     async def work(session: WriteSession) -> Response:
-        month = date.fromisoformat(f"{draft.month}-01")
+        month = parse_month(draft.month)
         sample = await usecases.draw_sample(session, vault, who, month, draft.area, draft.wanted(), utc_now())
         view = await views.sample_view(session, sample, reader_of(who))
         return created(view, f"/jobs/v1/samples/{sample.id}")
@@ -56,7 +56,7 @@ async def list_samples(
     limit: Limit = 20,
 ) -> Page[schemas.SampleView]:
     """Those of the asker's areas and of the county around them, newest first."""
-    first = date.fromisoformat(f"{month}-01") if month else None
+    first = parse_month(month) if month else None
     async with db.read(who.scope) as session:
         rows = await queries.list_samples(session, who.scope, first, decode_id_cursor(after), limit + 1)
         page, last = cut(rows, limit)

@@ -9,7 +9,6 @@ from starlette.responses import Response, StreamingResponse
 
 from services.jobs.api.cursors import due_cursor
 from services.jobs.api.placement_permits import ClaimSubsidy, DecideSubsidy, ExportSubsidy, ReadSubsidy
-from services.jobs.api.placement_views import code_view, said
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.api.trips import WORKBOOK, workbook
 from services.jobs.queries import subsidies as find
@@ -78,7 +77,7 @@ async def sum_unclaimed(
     items = [
         schemas.DueSum(
             area=reader.area(row.area_code, names),
-            kind=said(reader, "subsidy_kind", row.kind),
+            kind=reader.coded("subsidy_kind", row.kind),
             people=row.people,
             most=row.yuan,
         )
@@ -191,7 +190,7 @@ async def _due_views(session: ReadSession, rows: Sequence[DueRow], reader: Reade
         schemas.DueView(
             person=reader.person(people[row.person_id], today),
             area=reader.area(row.area_code, names),
-            kind=said(reader, "subsidy_kind", row.kind),
+            kind=reader.coded("subsidy_kind", row.kind),
             rule=row.rule,
             work_area=row.work_area,
             started_on=row.started_on,
@@ -209,13 +208,13 @@ async def _claim_views(session: ReadSession, rows: Sequence[ClaimRow], reader: R
             id=claim.id,
             person=reader.person(person, today),
             area=reader.area(claim.area_code, names),
-            kind=said(reader, "subsidy_kind", claim.kind),
+            kind=reader.coded("subsidy_kind", claim.kind),
             rule=claim.rule,
             year=claim.year,
             amount=claim.amount,
             wage_proof=claim.wage_proof,
-            state=said(reader, "subsidy_state", claim.state),
-            reason=code_view(reader, "subsidy_refusal", claim.refused_reason),
+            state=reader.coded("subsidy_state", claim.state),
+            reason=reader.coded("subsidy_refusal", claim.refused_reason),
             claimed_on=claim.claimed_on,
             decided_on=claim.decided_on,
             paid=claim.paid,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from services.jobs.api.post_views import code_or_none, code_view
 from services.jobs.api.reader import Reader
 from services.jobs.models import Certificate, Course, CourseState, EnrolmentState
 from services.jobs.queries.areas import find_names_above
@@ -25,12 +24,12 @@ def course_view(course: Course, reader: Reader) -> CourseView:
     """One course."""
     return CourseView(
         id=course.id,
-        kind=code_view(reader, "course_kind", course.kind),
-        trade=code_view(reader, "trade", course.trade),
+        kind=reader.coded("course_kind", course.kind),
+        trade=reader.coded("trade", course.trade),
         title=course.title,
-        level=code_or_none(reader, "skill_level", course.level),
+        level=reader.coded("skill_level", course.level),
         place=course.place,
-        venue=code_view(reader, "course_venue", course.venue),
+        venue=reader.coded("course_venue", course.venue),
         seats=course.seats,
         seated=course.seated,
         waiting=course.waiting,
@@ -76,7 +75,7 @@ async def enrolment_views(
             days_held=attended.get(one.id, NONE).held,
             days_present=attended.get(one.id, NONE).present,
             allowance=allowance_due(attended.get(one.id, NONE).present, course.allowance, rules),
-            dropped_reason=code_or_none(reader, "drop_reason", one.dropped_reason),
+            dropped_reason=reader.coded("drop_reason", one.dropped_reason),
             completed_on=one.completed_on,
             enrolled_at=one.enrolled_at,
             changed_at=one.changed_at,
@@ -89,8 +88,8 @@ def certificate_view(one: Certificate, reader: Reader) -> CertificateView:
     """One certificate."""
     return CertificateView(
         id=one.id,
-        trade=code_view(reader, "trade", one.trade),
-        level=code_or_none(reader, "skill_level", one.level),
+        trade=reader.coded("trade", one.trade),
+        level=reader.coded("skill_level", one.level),
         issued_on=one.issued_on,
         enrolment_id=one.enrolment_id,
     )

@@ -11,7 +11,6 @@ from starlette.responses import Response, StreamingResponse
 
 from services.jobs.api.cursors import day_cursor
 from services.jobs.api.placement_permits import FillTrip, PlanTrip, ReadTrip, TakeCoachList
-from services.jobs.api.placement_views import said
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import Trip
 from services.jobs.queries import trips as find
@@ -32,11 +31,10 @@ from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag
 from shared.masking import mask_phone
 from shared.security.principals import Principal
-from shared.workbook_stream import stream_workbook
+from shared.workbook_stream import XLSX, stream_workbook
 
 router = APIRouter(prefix="/v1/trips", tags=["Organised trips · 点对点输送"])
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WORKBOOK: dict[int | str, Any] = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
@@ -196,12 +194,12 @@ def _view(row: Trip, reader: Reader, names: dict[str, str]) -> schemas.TripView:
         from_place=row.from_place,
         to_area=row.to_area,
         departs_on=row.departs_on,
-        vehicle=said(reader, "vehicle", row.vehicle),
+        vehicle=reader.coded("vehicle", row.vehicle),
         seats=row.seats,
         left=row.seats - row.taken,
         contact=contact["name"] if contact else None,
         phone=mask_phone(contact["phone"]) if contact else None,
-        state=said(reader, "trip_state", row.state),
+        state=reader.coded("trip_state", row.state),
     )
 
 
@@ -210,6 +208,6 @@ def _passenger(row: PassengerRow, reader: Reader, names: dict[str, str]) -> sche
         placement_id=row.placement.id,
         person=reader.person(row.person, local_date(utc_now())),
         area=reader.area(row.passenger.area_code, names),
-        state=said(reader, "placement_state", row.placement.state),
+        state=reader.coded("placement_state", row.placement.state),
         present=row.passenger.present,
     )

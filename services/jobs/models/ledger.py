@@ -104,6 +104,7 @@ class LabourChange(Base):
     detail: Mapped[dict[str, Any] | None]
     employer_from_sealed: Mapped[bytes | None]  # purpose "ledger-employer", as in the row
     employer_to_sealed: Mapped[bytes | None]
+    policy_id: Mapped[UUID | None]  # version of `ledger-rules` it was taken by; null where nobody said anything
 
 
 class LedgerMonth(Base):

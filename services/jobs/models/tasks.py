@@ -13,7 +13,8 @@ from services.jobs.models.plumbing import AreaColumn, Base
 class TaskKind(StrEnum):
     """What is to be done."""
 
-    CORRECT_ROW = "correct_row"
+    CORRECT_ROW = "correct_row"  # by a comparison with an export
+    COMPLETE_ROW = "complete_row"  # by a placement, or where the row has a minor at work
     PHONE_CHECK = "phone_check"
     STAY_CHECK = "stay_check"
     NEED_CALL = "need_call"

@@ -8,11 +8,10 @@ that day, with everything that was changed later undone by the history.
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, text
 from sqlalchemy.orm import aliased
 
-from services.jobs.models import LabourRow, Person
-from services.jobs.queries.ledger_lists import can_work
+from services.jobs.models import LabourRow
 from services.jobs.queries.within import within
 from services.jobs.rules.months import month_of
 from shared.areas import Scope
@@ -25,12 +24,11 @@ Rows = type[LabourRow]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """People on a day. `absent` can work and have no row; `unconfirmed` are among the first three."""
+    """People with a row of the day's month; `unconfirmed` are among the first three."""
 
     out: int
     planned: int
     not_out: int
-    absent: int
     unconfirmed: int
 
 
@@ -64,7 +62,7 @@ def as_known(month: date, known_on: date | None) -> Rows:
     return aliased(LabourRow, bound.columns(*LabourRow.__table__.columns).subquery("known_row"))
 
 
-def out_on(day: date, rows: Rows = LabourRow) -> ColumnElement[bool]:
+def out_on(day: date | ColumnElement[date], rows: Rows = LabourRow) -> ColumnElement[bool]:
     """Among the rows of the day's month: out to work on the day. Who came home later in the month was still out."""
     not_ended = or_(rows.ended_on.is_(None), rows.ended_on >= day)
     began = or_(rows.started_on.is_(None), rows.started_on <= day)
@@ -72,12 +70,20 @@ def out_on(day: date, rows: Rows = LabourRow) -> ColumnElement[bool]:
     return or_(and_(rows.status == "out", began, not_ended), came_later)
 
 
-def out_today(alias: str) -> str:
-    """`out_on` as SQL for statements in text: `alias` is the table's, `:today` the day."""
+def out_today(alias: str, day: str = ":today") -> str:
+    """`out_on` as SQL for statements in text: `alias` is the table's. Null where there is no row."""
     return (
-        f"(({alias}.status = 'out' AND ({alias}.started_on IS NULL OR {alias}.started_on <= :today)"
-        f" AND ({alias}.ended_on IS NULL OR {alias}.ended_on >= :today))"
-        f" OR ({alias}.status <> 'out' AND {alias}.ended_on >= :today))"
+        f"(({alias}.status = 'out' AND ({alias}.started_on IS NULL OR {alias}.started_on <= {day})"
+        f" AND ({alias}.ended_on IS NULL OR {alias}.ended_on >= {day}))"
+        f" OR ({alias}.status <> 'out' AND {alias}.ended_on >= {day}))"
+    )
+
+
+def status_text(alias: str, day: str) -> str:
+    """`status_on` as SQL likewise."""
+    return (
+        f"CASE WHEN {out_today(alias, day)} THEN 'out'"
+        f" WHEN {alias}.status = 'planned' THEN 'planned' WHEN {alias}.status IS NOT NULL THEN 'not_out' END"
     )
 
 
@@ -98,15 +104,4 @@ async def count_people(session: ReadSession, scope: Scope, day: date, known_on: 
         func.count().filter(unsaid),
     ).where(rows.month == month_of(day), within(rows.area_code, scope))
     out, planned, not_out, unconfirmed = (await session.execute(query)).one()
-    absent = await session.scalar(_absent(scope, day))
-    return Counts(out, planned, not_out, absent or 0, unconfirmed)
-
-
-def _absent(scope: Scope, day: date) -> Select[int]:
-    month = month_of(day)
-    listed = select(LabourRow.person_id).where(LabourRow.month == month, LabourRow.person_id == Person.id).exists()
-    return (
-        select(func.count())
-        .select_from(Person)
-        .where(within(Person.area_code, scope), Person.active, can_work(month), ~listed)
-    )
+    return Counts(out, planned, not_out, unconfirmed)

@@ -37,15 +37,15 @@ SELECT * FROM (
 WHERE CAST(:last AS uuid) IS NULL OR (urgency, person_id) < (CAST(:urgency AS numeric), CAST(:last AS uuid))
 ORDER BY urgency DESC, person_id DESC LIMIT :limit
 """)  # noqa: S608
-_MEDIANS = text("""
+_MEDIANS = text(f"""
 INSERT INTO trade_median (county, trade, month, wage, people, reckoned_at)
 SELECT left(area_code, 6), trade, month, percentile_cont(0.5) WITHIN GROUP (ORDER BY wage), count(*), :now
-FROM labour_row
-WHERE month = :month AND status = 'out' AND wage IS NOT NULL AND trade IS NOT NULL
+FROM labour_row r
+WHERE month = :month AND {out_today("r")} AND wage IS NOT NULL AND trade IS NOT NULL
 GROUP BY left(area_code, 6), trade, month
 ON CONFLICT (county, trade) DO UPDATE SET
     month = excluded.month, wage = excluded.wage, people = excluded.people, reckoned_at = excluded.reckoned_at
-""")
+""")  # noqa: S608
 _FORGET = text("DELETE FROM trade_median WHERE reckoned_at < :now")
 _RECKONED = text("SELECT max(reckoned_at) FROM trade_median")
 _ROWS = text("SELECT EXISTS (SELECT FROM labour_row WHERE month = :month)")
@@ -120,8 +120,8 @@ async def find_industry(session: ReadSession, employer_id: UUID, month: date) ->
 
 
 async def reckon_medians(session: WriteSession, today: date, now: datetime) -> None:
-    """What each trade earns, by the newest month of the ledger."""
-    await session.execute(_MEDIANS, {"month": await ledger_month(session, today), "now": now})
+    """What each trade earns those who are out in it today, by the newest month of the ledger."""
+    await session.execute(_MEDIANS, {"month": await ledger_month(session, today), "today": today, "now": now})
     await session.execute(_FORGET, {"now": now})
 
 

@@ -1,7 +1,7 @@
 """What came of a course, counted from its enrolments, and who might go to one."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -75,24 +75,9 @@ async def list_wanting(
     return [Candidate(*row) for row in await session.execute(query)]
 
 
-async def list_leavers(
-    session: ReadSession, scope: Scope, rules: TrainingRules, today: date, after: UUID | None, limit: int
-) -> Sequence[Candidate]:
-    """School leavers (两后生) in no open course, by id."""
-    youngest = _years_before(today, rules.leaver_from)
-    oldest = _years_before(today, rules.leaver_to + 1)
-    query = select(Person).where(
-        within(Person.area_code, scope),
-        Person.active,
-        ~Person.pupil,
-        Person.education.in_(rules.leaver_education),
-        Person.birth_on <= youngest,
-        Person.birth_on > oldest,
-        ~_learns(),
-    )
-    if after is not None:
-        query = query.where(Person.id > after)
-    return [Candidate(one, None) for one in await session.scalars(query.order_by(Person.id).limit(limit))]
+async def find_learning(session: ReadSession, people: Collection[UUID]) -> set[UUID]:
+    """Who of these people is in an open course, or waits for one."""
+    return set(await session.scalars(select(Person.id).where(Person.id.in_(people), _learns())))
 
 
 def _learns() -> ColumnElement[bool]:
@@ -100,11 +85,3 @@ def _learns() -> ColumnElement[bool]:
     return exists().where(
         Enrolment.person_id == Person.id, live, Course.id == Enrolment.course_id, Course.state == CourseState.OPEN
     )
-
-
-def _years_before(day: date, years: int) -> date:
-    """29 February of a common year is 28 February: born on the 29th, somebody is that old on 1 March."""
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return day.replace(year=day.year - years, day=28)

@@ -13,17 +13,17 @@ from uuid import UUID
 
 import polars as pl
 
+from services.jobs.queries.as_of import out_today, status_text
+from services.jobs.queries.within import seen_from
 from services.jobs.rules.months import month_of, move
 from shared.clock import start_of_day
 from shared.contracts.labour_facts import RAW_TYPES
 from shared.db.engine import ReadSession, raw
 from shared.expressions import Type
 
-# $1 is the day, $2 its month, $3 the month so many before. Status as in `as_of.status_on`.
-_OUT = """(r.ended_on IS NULL OR r.ended_on >= $1::date)
-    AND CASE WHEN r.status = 'out' THEN r.started_on IS NULL OR r.started_on <= $1::date ELSE r.ended_on IS NOT NULL END"""
-_STATUS = f"""CASE WHEN {_OUT} THEN 'out'
-    WHEN r.status = 'planned' THEN 'planned' WHEN r.status IS NOT NULL THEN 'not_out' END"""
+# $1 is the day, $2 its month, $3 the month so many before.
+_OUT = out_today("r", "$1::date")
+_ENDED_BEFORE = "($3::date + interval '1 month - 1 day')::date"
 
 _COLUMNS: Mapping[str, str] = {
     **{
@@ -53,16 +53,14 @@ _COLUMNS: Mapping[str, str] = {
         )
     },
     "in_ledger": "r.person_id IS NOT NULL",
-    "status": _STATUS,
-    "place": """CASE WHEN r.work_area = 'abroad' THEN 'abroad'
-        WHEN left(r.work_area, 6) = left({area}, 6) THEN 'county'
-        WHEN left(r.work_area, 4) = left({area}, 4) THEN 'prefecture'
-        WHEN left(r.work_area, 2) = left({area}, 2) THEN 'province' WHEN r.work_area IS NOT NULL THEN 'outside' END""",
+    "status": status_text("r", "$1::date"),
+    "place": seen_from("{area}", "r.work_area"),
     "wage": "r.wage::float8",
     "days_home": f"CASE WHEN NOT ({_OUT}) AND r.ended_on < $1::date THEN $1::date - r.ended_on END",
-    "status_before": "b.status",
+    "status_before": status_text("b", _ENDED_BEFORE),
     "wage_before": "b.wage::float8",
-    "began_before": "b.status = 'out' AND b.started_on BETWEEN $3::date AND ($3::date + interval '1 month - 1 day')",
+    # Who began and was home again within the month began all the same: a stay rate is out of them as well.
+    "began_before": f"b.status = 'out' AND b.started_on BETWEEN $3::date AND {_ENDED_BEFORE}",
     "same_employer": "r.employer_id = b.employer_id OR r.employer_key = b.employer_key",
 }
 _IDS = {"person_id": "p.id", "household_id": "p.household_id"}
@@ -73,6 +71,10 @@ WHERE r.month = $2::date AND r.area_code = ANY ($4::text[]) AND (p.active OR NOT
 UNION ALL
 SELECT {{of_person}} FROM person p LEFT JOIN labour_row r ON r.month = $2::date AND r.person_id = p.id {_BEFORE}
 WHERE p.active AND p.area_code = ANY ($4::text[]) AND ($5::boolean OR p.id < $6::uuid) AND r.person_id IS NULL
+"""  # noqa: S608
+_ABSENT = f"""
+SELECT {{of_person}} FROM person p LEFT JOIN labour_row r ON r.month = $2::date AND r.person_id = p.id {_BEFORE}
+WHERE p.active AND {{among}} AND ($5::boolean OR p.id < $6::uuid) AND r.person_id IS NULL
 """  # noqa: S608
 
 _DTYPES: Mapping[Type, Any] = {"number": pl.Float64, "text": pl.String, "boolean": pl.Boolean, "date": pl.Date}
@@ -103,14 +105,34 @@ async def frame_of_villages(
 ) -> pl.DataFrame:
     """Everybody of these villages, with these of `RAW_TYPES` beside ids and area. By COPY, as the driver would make an
     object of each cell; some ten thousand people at a time."""
+    return await _gathered(session, _STATEMENT, villages, on, fields)
+
+
+async def frame_without_rows(
+    session: ReadSession, villages: Sequence[str], on: FrameDay, fields: Collection[str]
+) -> pl.DataFrame:
+    """Those of `frame_of_villages` who have no row."""
+    return await _gathered(session, _ABSENT.replace("{among}", "p.area_code = ANY ($4::text[])"), villages, on, fields)
+
+
+async def frame_of_people(
+    session: ReadSession, people: Collection[UUID], on: FrameDay, fields: Collection[str]
+) -> pl.DataFrame:
+    """Those of these people who have no row."""
+    return await _gathered(session, _ABSENT.replace("{among}", "p.id = ANY ($4::uuid[])"), list(people), on, fields)
+
+
+async def _gathered(
+    session: ReadSession, statement: str, whom: Sequence[str] | Sequence[UUID], on: FrameDay, fields: Collection[str]
+) -> pl.DataFrame:
     names = ["person_id", "household_id", "area_code", *sorted({*fields} - {"area_code"})]
-    statement = _STATEMENT.format(of_row=_columns(names, "r.area_code"), of_person=_columns(names, "p.area_code"))
+    statement = statement.format(of_row=_columns(names, "r.area_code"), of_person=_columns(names, "p.area_code"))
     told = io.BytesIO()
     arguments = (
         on.day,
         on.month,
         move(on.month, -on.look_back_months),
-        list(villages),
+        list(whom),
         on.running,
         _first_id_after(on.month),
     )

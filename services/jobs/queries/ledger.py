@@ -12,6 +12,7 @@ from sqlalchemy import select
 from services.jobs.models import LabourChange, LabourRow
 from services.jobs.queries.within import within
 from services.jobs.rules.ledger import FIELDS, Entry, RowMovedOn, RowNotFound
+from services.jobs.rules.months import move
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
 
@@ -23,6 +24,10 @@ _KEY = ("person_id", "month")
 _OWN = tuple(name for name in FIELDS if name not in ("employer", "services"))
 
 _LOCK = "SELECT * FROM labour_row WHERE month = $1 AND person_id = ANY ($2) ORDER BY person_id FOR UPDATE"
+_LAST_SAID = """
+SELECT DISTINCT ON (person_id) * FROM labour_row
+WHERE month >= $1 AND month < $2 AND person_id = ANY ($3) AND confirmed_on IS NOT NULL ORDER BY person_id, month DESC
+"""
 # The order in which rows are locked is the same for all, so that two lists of one village do not wait for each other.
 _INSERT = """
 INSERT INTO labour_row SELECT * FROM jsonb_populate_recordset(NULL::labour_row, $1::text::jsonb) ORDER BY person_id
@@ -47,6 +52,12 @@ def entry_of(row: Row, employer: str | None) -> Entry:
 async def lock_rows(session: WriteSession, month: date, people: Collection[UUID]) -> dict[UUID, Row]:
     """The rows of one month that nobody else changes until the commit, by person."""
     found = await (await raw(session)).fetch(_LOCK, month, sorted(people))
+    return {row["person_id"]: row for row in found}
+
+
+async def find_last_said(session: ReadSession, month: date, people: Collection[UUID]) -> dict[UUID, Row]:
+    """What somebody said last of each person in the year before a month, whatever was carried since."""
+    found = await (await raw(session)).fetch(_LAST_SAID, move(month, -12), month, sorted(people))
     return {row["person_id"]: row for row in found}
 
 

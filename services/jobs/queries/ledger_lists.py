@@ -1,4 +1,4 @@
-"""The list of a village for one month: everybody who can work, with the row, if there is one."""
+"""The list of a village for one month: its people, with the row, if there is one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,17 +6,15 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, select, tuple_
 
 from services.jobs.models import LabourRow, Person
 from services.jobs.queries.within import within
-from services.jobs.rules.months import last_day
 from shared.areas import Scope
 from shared.db.engine import ReadSession
 
 ListedStatus = Literal["out", "planned", "not_out", "none"]
-"""`none`: somebody who can work and has no row."""
-NO_LABOUR = ("lost", "none")
+"""`none`: labour without a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +37,11 @@ class RowFilter:
 async def list_rows(
     session: ReadSession, scope: Scope, month: date, wanted: RowFilter, after: tuple[str, UUID] | None, limit: int
 ) -> Sequence[ListedRow]:
-    """Those who live here, by area and id. Who cannot work or is too young is listed with a row alone."""
+    """Those who live here, by area and id, whether they are labour or not."""
     query = (
         select(Person, LabourRow)
         .outerjoin(LabourRow, and_(LabourRow.person_id == Person.id, LabourRow.month == month))
-        .where(within(Person.area_code, scope), Person.active, or_(LabourRow.status.is_not(None), can_work(month)))
+        .where(within(Person.area_code, scope), Person.active)
         .where(*_conditions(wanted))
         .order_by(Person.area_code, Person.id)
         .limit(limit)
@@ -51,17 +49,6 @@ async def list_rows(
     if after is not None:
         query = query.where(tuple_(Person.area_code, Person.id) > tuple_(*after))
     return [ListedRow(*found) for found in await session.execute(query)]
-
-
-def can_work(month: date) -> ColumnElement[bool]:
-    """Old enough before the month is over, able by the register, and not at school."""
-    end = last_day(month)
-    try:
-        latest = end.replace(year=end.year - 16)
-    except ValueError:  # 29 February
-        latest = date(end.year - 16, 2, 28)
-    able = or_(Person.labour_skill.is_(None), Person.labour_skill.not_in(NO_LABOUR))
-    return and_(Person.birth_on <= latest, able, Person.pupil.is_(False))
 
 
 def _conditions(wanted: RowFilter) -> list[ColumnElement[bool]]:

@@ -18,7 +18,7 @@ MINOR = "minor"
 # its key; whoever has a line in the months of this year was told, as the finding is one of a person and year.
 _FIND = text(f"""
 SELECT r.*, EXISTS (
-    SELECT FROM labour_task AS t WHERE t.person_id = r.person_id AND t.kind = 'correct_row' AND t.state = 'open'
+    SELECT FROM labour_task AS t WHERE t.person_id = r.person_id AND t.kind = 'complete_row' AND t.state = 'open'
 ) AS asked
 FROM person AS p JOIN labour_row AS r ON r.person_id = p.id AND r.month = :month
 WHERE p.active AND p.birth_on > :month - interval '{WORKING_AGE} years'

@@ -12,18 +12,19 @@ from sqlalchemy import ColumnElement, Select, select, text
 from services.jobs.models import Person, SubsidyClaim
 from services.jobs.queries.as_of import out_today
 from services.jobs.queries.at_work import ledger_month
-from services.jobs.queries.within import within
+from services.jobs.queries.within import seen_from, within
 from services.jobs.rules.placement_refusals import ClaimNotFound
+from services.jobs.rules.subsidies import DISTANCES
 from shared.areas import CODE_LENGTH, Scope
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
 
+_NEAR = " ".join(f"WHEN '{seen}' THEN '{near}'" for seen, near in DISTANCES.items())
 # What `rules/subsidies.py` says of one person, for all at once; a test holds that both agree. People come in the order of
 # the list, so that a page reads no more of them than it shows and passes over.
 _WORKERS = f"""
     SELECT p.area_code, p.id AS person_id, p.household_class, r.work_area, r.started_on, CAST(NULL AS numeric) AS trained,
-        CASE WHEN r.work_area = 'abroad' OR left(r.work_area, 2) <> left(p.area_code, 2) THEN 'outside'
-            WHEN left(r.work_area, 6) = left(p.area_code, 6) THEN 'county' ELSE 'province' END AS distance
+        CASE {seen_from("p.area_code", "r.work_area")} {_NEAR} END AS distance
     FROM person p
     CROSS JOIN LATERAL (
         SELECT work_area, started_on FROM labour_row r

@@ -1,12 +1,12 @@
 """Labour tasks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, select, update
 
 from services.jobs.models import LabourTask, Person, TaskKind, TaskState
 from services.jobs.queries.within import within
@@ -85,3 +85,15 @@ async def lock_open_of(session: WriteSession, kind: str, subject_ids: Sequence[U
         LabourTask.kind == kind, LabourTask.subject_id.in_(subject_ids), LabourTask.state == TaskState.OPEN
     )
     return list(await session.scalars(query.order_by(LabourTask.id).with_for_update()))
+
+
+async def close_of_people(
+    session: WriteSession, kind: str, people: Collection[UUID], outcome: str, by: UUID, now: datetime
+) -> None:
+    """Close the open tasks of a kind about these people."""
+    task = LabourTask
+    await session.execute(
+        update(task)
+        .where(task.person_id.in_(people), task.kind == kind, task.state == TaskState.OPEN)
+        .values(state=TaskState.DONE, outcome=outcome, closed_at=now, closed_by=by, version=task.version + 1)
+    )

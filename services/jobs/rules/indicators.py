@@ -95,6 +95,11 @@ class IndicatorRules:
         named = {"in_ledger", one.amount or "in_ledger"}.union(*(expression.fields for expression in asked))
         return frozenset(named & RAW_TYPES.keys())
 
+    @cached_property
+    def labour_fields(self) -> frozenset[str]:
+        """What has to be gathered to ask who is labour."""
+        return self.definitions[0][1].fields & RAW_TYPES.keys()
+
     def get(self, code: str) -> Indicator:
         """Raises `IndicatorUnknown`."""
         found = self.all.get(code)
@@ -109,6 +114,13 @@ def prepared(rules: IndicatorRules, people: pl.DataFrame) -> pl.DataFrame:
         people = people.with_columns(expression.polars(rules.parameters).fill_null(value=False).alias(name))
     of_household = [pl.col(name).sum().over(HOME).alias(f"household_{name}") for name in DEFINED]
     return people.with_columns(pl.len().over(HOME).alias("household_people"), *of_household)
+
+
+def labour(rules: IndicatorRules, people: pl.DataFrame) -> pl.DataFrame:
+    """Who of a frame of raw fields is labour (劳动力), the first of the definitions."""
+    name, expression = rules.definitions[0]
+    assert name == DEFINED[0]
+    return people.with_columns(expression.polars(rules.parameters).fill_null(value=False).alias(name)).filter(name)
 
 
 def count(rules: IndicatorRules, people: pl.DataFrame) -> dict[tuple[str, str], Count]:

@@ -142,8 +142,7 @@ def _too_far(home: tuple[str, int | None], place: str, terms: Terms) -> bool:
     village, within = home
     if within is None:
         return False
-    far = terms.distances.kilometres(village, place)
-    return far is None or far > within
+    return terms.distances.at_most(village, place) > within
 
 
 def _below_today(wage: int | None, pay: int, terms: Terms) -> bool:

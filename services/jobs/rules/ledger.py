@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from services.jobs.rules.ages import age_on, is_minor
+from services.jobs.rules.distances import seen_from
 from services.jobs.rules.months import last_day, month_of
 from services.jobs.rules.places import ABROAD
 from shared.contracts.jobs_ledger_policies import LedgerRules
@@ -103,8 +104,9 @@ FIELDS = tuple(one.name for one in fields(Entry))
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """The rules in force, and places that have no counties below them (docs/labour-ledger.md)."""
+    """The rules in force, by which version, and places that have no counties below them (docs/labour-ledger.md)."""
 
+    policy_id: UUID
     rules: LedgerRules
     undivided: Collection[str]
 
@@ -148,7 +150,7 @@ class Checks:
         if (
             entry.channel in self.rules.within_county
             and entry.work_area is not None
-            and not in_county(entry.work_area, worker.area_code)
+            and seen_from(worker.area_code, entry.work_area) != "county"
         ):
             yield Fault("channel", "ledger-channel-out-of-county")
 
@@ -195,11 +197,6 @@ class Checks:
     def is_organised(self, entry: Entry) -> bool | None:
         """Whether a government, labour company or partner county brought them there; None of who is not out."""
         return entry.channel in self.rules.organised if entry.status == "out" else None
-
-
-def in_county(place: str, area_code: str) -> bool:
-    """Whether a place of work lies in the county of `area_code`."""
-    return place[:6] == area_code[:6]
 
 
 def first_day_of_work(entry: Entry, month: date) -> date:

@@ -2,9 +2,6 @@
 
 from shared.errors import Conflict, NotFound, TooLarge
 
-MOST_ATTEMPTS = 3
-"""How often a file may fail for a reason nobody foresaw."""
-
 
 class LedgerImportNotFound(NotFound):
     """No such file of the asker's, or of their areas."""

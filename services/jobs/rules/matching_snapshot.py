@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from services.jobs.rules.matching_terms import Distances, Opening, Seeker, Stayed, Terms
+from services.jobs.rules.distances import Distances
+from services.jobs.rules.matching_terms import Opening, Seeker, Stayed, Terms
 from shared.contracts.jobs_match_policies import LabourDistances, MatchingWeights
 from shared.contracts.jobs_posts_policies import PostRules
 

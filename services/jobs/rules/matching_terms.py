@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import asin, cos, radians, sin, sqrt
 
-from shared.contracts.jobs_match_policies import LabourDistances, MatchingWeights, MeasuredPlace
+from services.jobs.rules.distances import Distances
+from shared.contracts.jobs_match_policies import MatchingWeights
 from shared.contracts.jobs_posts_policies import PostRules
 
-EARTH_KM = 6371.0
 PLACE_DIGITS = 6
 
 
@@ -70,34 +69,6 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Distances:
-    """The policy `labour-distances`, asked for two areas."""
-
-    body: LabourDistances
-    _places: dict[str, MeasuredPlace] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_places", {place.area: place for place in self.body.places})
-
-    def kilometres(self, home: str, place: str) -> float | None:
-        """By road, from the seat of one area to that of the other; None where nobody knows. The same village is 0."""
-        return 0.0 if home == place else self.between(self.seat(home), self.seat(place))
-
-    def seat(self, area: str) -> str | None:
-        """The measured area that this one is, or lies in."""
-        found = (area[:digits] for digits in range(len(area), 1, -1))
-        return next((one for one in found if one in self._places), None)
-
-    def between(self, near: str | None, far: str | None) -> float | None:
-        """By road between two measured areas; within one as far as the policy says."""
-        if near is None or far is None:
-            return None
-        if near == far:
-            return self._places[near].within_km
-        return _through_the_air(self._places[near], self._places[far]) * self.body.detour
-
-
-@dataclass(frozen=True, slots=True)
 class Stayed:
     """Of an employer's last placements: how many there were 90 days ago, how many of them stayed."""
 
@@ -116,11 +87,3 @@ class Terms:
     villagers: Mapping[tuple[str, str], int] = field(default_factory=dict)
     stays: Mapping[str, Stayed] = field(default_factory=dict)
     post_rules: PostRules = PostRules()  # noqa: RUF009 frozen
-
-
-def _through_the_air(one: MeasuredPlace, other: MeasuredPlace) -> float:
-    """Great-circle distance in kilometres (haversine)."""
-    lat_a, lat_b = radians(one.latitude), radians(other.latitude)
-    half_lat = sin((lat_b - lat_a) / 2)
-    half_lon = sin(radians(other.longitude - one.longitude) / 2)
-    return 2 * EARTH_KM * asin(sqrt(half_lat**2 + cos(lat_a) * cos(lat_b) * half_lon**2))

@@ -14,8 +14,6 @@ Settled = Literal["correction", "later"]
 """By a correction of the ledger's row, or overtaken by a later comparison."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
-MOST_ATTEMPTS = 3
-"""How often a comparison that fails for a reason of ours is tried."""
 MOST_ROWS = 2_000_000
 """More than a county has labour, twice."""
 

@@ -4,14 +4,20 @@ Policy `labour-subsidies`; domain source: docs/placements.md, Subsidies.
 """
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from services.jobs.rules.distances import Seen, seen_from
 from services.jobs.rules.placement_refusals import SubsidyNotDue, SubsidyTooHigh, WageProofMissing
-from services.jobs.rules.places import ABROAD
 from shared.contracts.jobs_placement_policies import Distance, LabourSubsidies, SubsidyRule
+
+DISTANCES: Mapping[Seen, Distance] = {
+    "county": "county",
+    **dict.fromkeys(("prefecture", "province"), "province"),
+    **dict.fromkeys(("outside", "abroad"), "outside"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,8 @@ class Due:
 
 
 def distance(home_area: str, work_area: str) -> Distance:
-    """How far, by the groups of the area codes (GB/T 2260): county six digits, province two. Abroad is outside."""
-    if work_area == ABROAD or work_area[:2] != home_area[:2]:
-        return "outside"
-    return "county" if work_area[:6] == home_area[:6] else "province"
+    """How far, as subsidies have it: the county, the province around it, or outside; abroad is outside."""
+    return DISTANCES[seen_from(home_area, work_area)]
 
 
 def whole_months(start: date, today: date) -> int:

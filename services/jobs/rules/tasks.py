@@ -7,6 +7,7 @@ from uuid import UUID
 
 OUTCOMES: Mapping[str, frozenset[str]] = {
     "correct_row": frozenset({"corrected", "row_is_right", "not_reached"}),
+    "complete_row": frozenset({"completed", "row_is_right", "not_reached"}),
     "phone_check": frozenset({"agrees", "differs", "not_reached"}),
     "stay_check": frozenset({"same_post", "better_post", "other_employer", "home_without_work", "not_reached"}),
     "need_call": frozenset({"still_wants", "wants_no_more", "not_reached"}),

@@ -6,12 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
 
-from services.jobs.rules.ages import age_on
 from services.jobs.rules.post_refusals import (
     AttendedTooSeldom,
     CourseOver,
     CourseRunning,
-    NoSchoolLeaver,
     NotSeated,
     SeatsBelow,
 )
@@ -82,20 +80,6 @@ def require_seated(state: str) -> None:
     """Raise for somebody on the waiting list."""
     if state == "waiting":
         raise NotSeated
-
-
-def is_school_leaver(birth_on: date, education: str | None, *, pupil: bool, rules: TrainingRules, today: date) -> bool:
-    """Whether somebody left school and does not study on (两后生); as the policy `labour-indicators` lists them."""
-    of_age = rules.leaver_from <= age_on(birth_on, today) <= rules.leaver_to
-    return of_age and not pupil and education in rules.leaver_education
-
-
-def require_school_leaver(
-    kind: str, birth_on: date, education: str | None, *, pupil: bool, rules: TrainingRules, today: date
-) -> None:
-    """Raise when somebody else is sent to a vocational school by this road."""
-    if kind == VOCATIONAL and not is_school_leaver(birth_on, education, pupil=pupil, rules=rules, today=today):
-        raise NoSchoolLeaver(field="person_id", first=rules.leaver_from, last=rules.leaver_to)
 
 
 def days_needed(held: int, rules: TrainingRules) -> int:

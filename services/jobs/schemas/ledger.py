@@ -197,6 +197,9 @@ class ChangeView(Answer):
     what: CodeView
     source: CodeView
     version: int
+    policy_id: UUID | None = Field(
+        description="The version of `ledger-rules` it was taken by; null: nobody said anything · 依据的政策版本"
+    )
     changes: list[FieldChange]
 
 
@@ -208,5 +211,7 @@ class CountsView(Answer):
     out: int = Field(description="已务工")
     planned: int = Field(description="计划务工")
     not_out: int = Field(description="未务工")
-    absent: int = Field(description="Can work and have no row yet · 未登记")
+    absent: int | None = Field(
+        description="Labour without a row; null: no policy `labour-indicators` says who is labour · 未登记"
+    )
     unconfirmed: int = Field(description="Carried forward and not confirmed · 未确认")

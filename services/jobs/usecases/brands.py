@@ -29,16 +29,16 @@ class Ranking:
 
 
 async def rank_brands(
-    session: ReadSession, who: Principal, scope: Scope, month: date, against: Against, now: datetime
+    session: ReadSession, who: Principal, scope: Scope, day: date, against: Against, now: datetime
 ) -> Ranking:
-    """The trades of `scope`, by location quotient. Against the published reference of the policy `trade-reference`,
+    """The trades of `scope` on a day, by location quotient. Against the published reference of the policy `trade-reference`,
     the whole ledger in the asker's sight, or the openings of all posts. Raises `PolicyMissing`, `CountyUnclear`.
     """
     policy, policy_id = await trade_reference(session, county_of(who.scope), now)
-    people = await find.count_trades(session, scope, month)
+    people = await find.count_trades(session, scope, day)
     reference: Mapping[str, float] = policy.shares
     if against == "ledger":
-        reference = shares(await find.count_trades(session, who.scope, month))
+        reference = shares(await find.count_trades(session, who.scope, day))
     elif against == "posts":
         reference = shares(await count_openings_by_trade(session, who.scope))
     trades = rank_trades(people, reference, least_people=policy.least_people, brand_from=policy.brand_from)

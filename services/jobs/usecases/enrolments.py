@@ -23,8 +23,8 @@ from services.jobs.rules.post_refusals import (
 from services.jobs.rules.refusals import NeedClosed, NeedNotFound, PersonGone, PersonTooYoung
 from services.jobs.usecases.plans import drop_plans, hold_opening
 from services.jobs.usecases.post_rules import training_rules
+from services.jobs.usecases.school_leavers import require_school_leaver
 from shared.clock import local_date
-from shared.contracts.jobs_posts_policies import TrainingRules
 from shared.db.engine import WriteSession
 from shared.http.versions import expect_version
 from shared.ids import new_id
@@ -46,7 +46,7 @@ async def enrol(session: WriteSession, who: Principal, course_id: UUID, entry: E
     training.require_still_running(course.ends_on, local_date(now))
     rules, _ = await training_rules(session, course.county, now)
     person = await people.lock_person(session, who.scope, entry.person_id)
-    _require_may_learn(course, person, rules, local_date(now))
+    await _require_may_learn(session, course, person, local_date(now))
     if await find.find_live(session, course_id, person.id) is not None:
         raise EnrolledAlready(field="person_id")
     await _require_need(session, who, entry)
@@ -220,14 +220,14 @@ async def _require_need(session: WriteSession, who: Principal, entry: Entry) -> 
         raise NeedClosed
 
 
-def _require_may_learn(course: Course, person: Person, rules: TrainingRules, today: date) -> None:
+async def _require_may_learn(session: WriteSession, course: Course, person: Person, today: date) -> None:
+    """A vocational school takes school leavers alone by this road, and of them those under 16 too."""
     if not person.active:
         raise PersonGone
-    if course.kind != training.VOCATIONAL and is_minor(person.birth_on, today):
+    if course.kind == training.VOCATIONAL:
+        await require_school_leaver(session, person, today)
+    elif is_minor(person.birth_on, today):
         raise PersonTooYoung(field="person_id")
-    training.require_school_leaver(
-        course.kind, person.birth_on, person.education, pupil=person.pupil, rules=rules, today=today
-    )
 
 
 def _enrolment(course: Course, person: Person, entry: Entry, who: Principal, now: datetime) -> Enrolment:

@@ -10,6 +10,7 @@ from services.jobs.queries.carrying import carry_some
 from services.jobs.queries.ledger import entry_of
 from services.jobs.queries.people import get_person
 from services.jobs.rules.ledger import Entry, RowNotFound, Source, require_open
+from services.jobs.usecases.ledger_checks import Rulebook
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.recording import MOST_BACK, Draft, Outcome, Recording
 from shared.clock import local_date
@@ -56,10 +57,11 @@ async def put_row(
     """One row, which becomes what `say` makes of the present one, or of none. It is refused as a whole.
 
     A working minor is no error here, for the finding must be kept: see `Outcome.minor`. Raises `PersonNotFound`,
-    `MonthClosed`, `IfMatchRequired`, `Stale`, `InvalidInput`.
+    `MonthClosed`, `PolicyMissing`, `IfMatchRequired`, `Stale`, `InvalidInput`.
     """
     require_open(month, local_date(now), MOST_BACK)
-    await get_person(session, who.scope, person_id)
+    person = await get_person(session, who.scope, person_id)
+    (await Rulebook.load(session, local_date(now))).require(person.area_code)
     row = (await queries.lock_rows(session, month, [person_id])).get(person_id)
     entry = None
     if row is not None:

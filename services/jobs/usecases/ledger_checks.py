@@ -9,30 +9,37 @@ from services.jobs.rules.places import UNDIVIDED
 from shared.contracts.jobs_ledger_policies import LedgerRules
 from shared.db.engine import ReadSession
 from shared.projections import policies
-from shared.projections.policies import Policies
+from shared.projections.policies import Policies, PolicyMissing
 from shared.versions import pick
 
 LEDGER_RULES = "ledger-rules"
-_UNPUBLISHED = LedgerRules()
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """All versions, each read once. Where none is in force the defaults of the policy count."""
+    """All versions, each read once. Where none is in force nothing is written: no row is judged without its rule."""
 
     published: Policies
     today: date
-    _read: dict[str, Checks] = field(default_factory=dict)
+    _read: dict[str, Checks | None] = field(default_factory=dict)
 
     @classmethod
     async def load(cls, session: ReadSession, today: date) -> Self:
         """As this service knows them; `today` is the day in China."""
         return cls(await policies.load(session, LEDGER_RULES), today)
 
-    def checks(self, area_code: str) -> Checks:
+    def find(self, area_code: str) -> Checks | None:
         """What counts in an area today."""
         if area_code not in self._read:
             policy = pick(self.published.versions, area_code, self.today)
-            rules = LedgerRules.model_validate(policy.body) if policy is not None else _UNPUBLISHED
-            self._read[area_code] = Checks(rules, UNDIVIDED)
+            self._read[area_code] = (
+                Checks(policy.id, LedgerRules.model_validate(policy.body), UNDIVIDED) if policy is not None else None
+            )
         return self._read[area_code]
+
+    def require(self, area_code: str) -> Checks:
+        """The same; raises `PolicyMissing`."""
+        found = self.find(area_code)
+        if found is None:
+            raise PolicyMissing(kind=LEDGER_RULES)
+        return found

@@ -68,9 +68,14 @@ def _told(entry: Entry, sealed: bytes | None, organised: bool | None) -> dict[st
 
 
 def line(
-    row: Row, what: str, at: datetime, differs: Changes | None = None, employer_from: bytes | None = None
+    row: Row,
+    what: str,
+    at: datetime,
+    differs: Changes | None = None,
+    employer_from: bytes | None = None,
+    policy_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """A line of history on what `row` has become."""
+    """A line of history on what `row` has become. `policy_id`: the rules by which it was taken."""
     told = differs or {}
     renamed = "employer" in told
     return {
@@ -87,6 +92,7 @@ def line(
         "detail": {name: [_plain(one) for one in told[name]] for name in told if name != "employer"} or None,
         "employer_from_sealed": employer_from if renamed else None,
         "employer_to_sealed": row["employer_name_sealed"] if renamed else None,
+        "policy_id": policy_id,
     }
 
 

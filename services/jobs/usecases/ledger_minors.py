@@ -16,8 +16,7 @@ from services.jobs.rules.months import month_of
 from services.jobs.rules.tasks import TaskDraft
 from services.jobs.usecases.ledger_lines import line
 from services.jobs.usecases.placement_clocks import get_clocks
-from services.jobs.usecases.placement_ledger import CORRECT
-from services.jobs.usecases.tasks import open_tasks
+from services.jobs.usecases.tasks import COMPLETE, open_tasks
 from services.jobs.usecases.wages import minor_working
 from shared.areas import Scope
 from shared.clock import local_date
@@ -50,4 +49,4 @@ async def _task(session: WriteSession, found: Found, now: datetime) -> TaskDraft
     person_id, area_code, today = found.row["person_id"], found.row["area_code"], local_date(now)
     clocks = await get_clocks(session, area_code, today)
     due_on = today + timedelta(days=clocks.body.stay.answer_days)
-    return TaskDraft(CORRECT, area_code, person_id, due_on, person_id, clocks.policy_id)
+    return TaskDraft(COMPLETE, area_code, person_id, due_on, person_id, clocks.policy_id)

@@ -24,12 +24,11 @@ from services.jobs.usecases.matching_terms import area_of, terms_in_force
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import WriteSession
+from shared.db.listening import MOST_ATTEMPTS
 from shared.ids import new_id
 from shared.security.vault import Vault
 
 INPUT = "matching-input"
-MOST_ATTEMPTS = 3
-"""So often may a worker die of a run, or fail, before the run is given up."""
 BROKEN = "matching-run-broken"
 _EVERYWHERE = Scope.everywhere()
 

@@ -5,7 +5,8 @@ from datetime import date
 from uuid import UUID
 
 from services.jobs.queries.matching_facts import list_stays, list_villagers
-from services.jobs.rules.matching_terms import Distances, Terms
+from services.jobs.rules.distances import Distances
+from services.jobs.rules.matching_terms import Terms
 from services.jobs.usecases.post_rules import POST_RULES
 from shared.areas import AreaCode, Scope
 from shared.contracts.jobs_match_policies import LabourDistances, MatchingWeights

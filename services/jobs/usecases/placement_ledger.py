@@ -14,7 +14,7 @@ from services.jobs.queries.at_work import find_industry
 from services.jobs.queries.ledger import entry_of, lock_rows
 from services.jobs.queries.posts import PostRow
 from services.jobs.queries.trips import travelled
-from services.jobs.rules.ledger import Entry, MonthClosed
+from services.jobs.rules.ledger import Entry, MonthClosed, counts_on
 from services.jobs.rules.months import month_of, months_between
 from services.jobs.rules.places import as_in_ledger
 from services.jobs.rules.tasks import TaskDraft
@@ -22,13 +22,12 @@ from services.jobs.usecases.ledger import confirm_rows, record_rows
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.placement_clocks import Clocks
 from services.jobs.usecases.recording import Draft
-from services.jobs.usecases.tasks import open_tasks
+from services.jobs.usecases.tasks import COMPLETE, open_tasks
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.security.principals import Principal
 from shared.security.vault import Vault
 
-CORRECT = "correct_row"
 ORGANISED = "government"
 """Channel of a post that was found here (就业渠道: 政府组织)."""
 HEAVY = ("heavy", "very_heavy")
@@ -69,7 +68,7 @@ async def write_stay(
     """A call found somebody at work: this month's row is confirmed, with the wage if it was told."""
     month = month_of(local_date(now))
     before = await _entry(session, vault, placement, month)
-    if before is None or before.employer_id != placement.employer_id or before.status != "out":
+    if before is None or before.employer_id != placement.employer_id or not counts_on(before, local_date(now)):
         return  # the village has said something else since, and knows better
     if wage is None:
         await confirm_rows(session, vault, who, month, [placement.person_id], now)
@@ -100,7 +99,7 @@ async def write_leaving(
 async def ask_for_row(session: WriteSession, placement: Placement, clocks: Clocks, now: datetime) -> None:
     """A task for the village: put the person's row right."""
     due_on = local_date(now) + timedelta(days=clocks.body.stay.answer_days)
-    task = TaskDraft(CORRECT, placement.area_code, placement.id, due_on, placement.person_id, clocks.policy_id)
+    task = TaskDraft(COMPLETE, placement.area_code, placement.id, due_on, placement.person_id, clocks.policy_id)
     await open_tasks(session, [task], now)
 
 

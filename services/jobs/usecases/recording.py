@@ -14,9 +14,10 @@ from services.jobs.queries.people import list_by_ids
 from services.jobs.rules import ledger as rules
 from services.jobs.rules.ledger import Entry, Source, Worker, carried, changes
 from services.jobs.rules.months import month_of, month_text, move
-from services.jobs.usecases.ledger_checks import Rulebook
+from services.jobs.usecases.ledger_checks import LEDGER_RULES, Rulebook
 from services.jobs.usecases.ledger_lines import EMPLOYER, Act, changed_row, employer_key, line, new_row
 from services.jobs.usecases.ledger_needs import follow_wishes
+from services.jobs.usecases.tasks import close_completed
 from services.jobs.usecases.wages import jobless_again, minor_working, wage_reported
 from shared.clock import local_date
 from shared.contracts.envelope import Event
@@ -24,6 +25,7 @@ from shared.db.engine import WriteSession
 from shared.errors import Fault
 from shared.lanes import Lane
 from shared.outbox import emit
+from shared.projections.policies import PolicyMissing
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -78,6 +80,7 @@ class Recording:
     lines: list[Row] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     people: dict[UUID, Person] = field(default_factory=dict)
+    said_before: Mapping[UUID, Row] = field(default_factory=dict)
 
     @classmethod
     async def begin(
@@ -100,6 +103,8 @@ class Recording:
         people = await list_by_ids(self.session, self.who.scope, [one.person_id for one in drafts])
         rows = await queries.lock_rows(self.session, self.act.month, people)
         self.people = people
+        home = [one.person_id for one in drafts if one.entry.status == "not_out"]
+        self.said_before = await self._find_said_before([one for one in home if one in people], rows)
         seen: set[UUID] = set()
         outcomes = []
         for draft in drafts:
@@ -121,6 +126,8 @@ class Recording:
         known = await list_by_ids(self.session, self.who.scope, people)
         rows = await queries.lock_rows(self.session, self.act.month, known)
         self.people = known
+        home = [person_id for person_id, row in rows.items() if row["status"] == "not_out"]
+        self.said_before = await self._find_said_before(home, rows)
         outcomes = [self._confirm(one, known.get(one), rows.get(one)) for one in people]
         await self._write()
         await self._audit(CONFIRM, outcomes)
@@ -144,7 +151,10 @@ class Recording:
             return Fault("person_id", "person-not-found")
         if row is None and not person.active:
             return Fault("person_id", "person-gone")
-        back = self.rulebook.checks(person.area_code).rules.months_back
+        checks = self.rulebook.find(person.area_code)
+        if checks is None:
+            return Fault("person_id", PolicyMissing.code, {"kind": LEDGER_RULES})
+        back = checks.rules.months_back
         if self.act.month < move(month_of(local_date(self.act.now)), -back):
             return Fault("month", rules.MonthClosed.code, {"months": back})
         if draft.version is not None and draft.version != (row["version"] if row else 0):
@@ -156,25 +166,24 @@ class Recording:
         if rules.is_minor_working(entry, person.birth_on, self.act.month):
             self.events.append(minor_working(person, entry, self.act.month, self.act.now))
             return Outcome(person.id, "refused", [Fault("status", rules.MinorWorks.code)], minor=True)
-        faults = self.rulebook.checks(person.area_code).faults(entry, _worker(person), self.act.month)
+        faults = self.rulebook.require(person.area_code).faults(entry, _worker(person), self.act.month)
         return _refused(person.id, *faults) if faults else None
 
     def _record(self, person: Person, told: Entry, row: Row | None) -> Outcome:
-        checks = self.rulebook.checks(person.area_code)
+        checks = self.rulebook.require(person.area_code)
         warnings = checks.warnings(told, _worker(person))
         entry = replace(told, employer=employer_key(self.vault, told.employer))
         sealed = self._seal(told.employer, entry.employer, row)
         if row is not None:
             done = self._change(row, entry, sealed)
-            self._tell_wage(person, row, done)
-            self._tell_jobless(person, row, entry, done)
+            if done != "unchanged":
+                self._tell(person, row, self.changed[-1], entry)
             version = row["version"] + (done != "unchanged")
             return Outcome(person.id, done, warnings=warnings, version=version)
         made = new_row(self.act, person, entry, sealed, checks.is_organised(entry))
         self.made.append(made)
-        self.lines.append(line(made, "made", self.act.now))
-        if entry.status == "out":
-            self.events.append(wage_reported(person, made, self.act.now))
+        self.lines.append(line(made, "made", self.act.now, policy_id=checks.policy_id))
+        self._tell(person, None, made, entry)
         return Outcome(person.id, "made", warnings=warnings, version=1)
 
     def _seal(self, name: str | None, key: str | None, row: Row | None) -> bytes | None:
@@ -191,12 +200,13 @@ class Recording:
         differs = changes(entry_of(row, row["employer_key"]), entry)
         if not differs and (self.act.source == "carried" or row["confirmed_on"] is not None):
             return "unchanged"
-        organised = self.rulebook.checks(row["area_code"]).is_organised(entry)
-        new = changed_row(self.act, row, entry, sealed, organised)
+        checks = self.rulebook.find(row["area_code"])
+        new = changed_row(self.act, row, entry, sealed, checks.is_organised(entry) if checks else None)
         done: Done = "changed" if differs else "confirmed"
         self.changed.append(new)
-        what = "carried" if self.act.source == "carried" else done
-        self.lines.append(line(new, what, self.act.now, differs, row["employer_name_sealed"]))
+        said = self.act.source != "carried"
+        what, policy_id = (done if said else "carried"), (checks.policy_id if said and checks else None)
+        self.lines.append(line(new, what, self.act.now, differs, row["employer_name_sealed"], policy_id))
         return done
 
     def _confirm(self, person_id: UUID, person: Person | None, row: Row | None) -> Outcome:
@@ -204,35 +214,49 @@ class Recording:
             return _refused(person_id, Fault("person_id", rules.RowNotFound.code))
         if row["confirmed_on"] is not None:
             return Outcome(person_id, "unchanged")
+        if self.rulebook.find(person.area_code) is None:
+            return _refused(person_id, Fault("person_id", PolicyMissing.code, {"kind": LEDGER_RULES}))
         entry = entry_of(row, row["employer_key"])
         if refused := self._judge(person, entry):
             return refused
         done = self._change(row, entry, row["employer_name_sealed"])
-        self._tell_wage(person, row, done)
-        warnings = self.rulebook.checks(person.area_code).warnings(entry, _worker(person))
+        self._tell(person, row, self.changed[-1], entry)
+        warnings = self.rulebook.require(person.area_code).warnings(entry, _worker(person))
         return Outcome(person_id, done, warnings=warnings)
 
-    def _tell_wage(self, person: Person, old: Row, done: Done) -> None:
+    def _tell(self, person: Person, old: Row | None, new: Row, entry: Entry) -> None:
+        self._tell_wage(person, old, new)
+        self._tell_jobless(person, old, new, entry)
+
+    def _tell_wage(self, person: Person, old: Row | None, new: Row) -> None:
         """Tell what is earned where it was not told so; take it back when nobody was out in that month after all."""
-        if done == "unchanged":
-            return
-        new = self.changed[-1]
-        told = old["status"] == "out" and old["confirmed_on"] is not None
+        told = old is not None and old["status"] == "out" and old["confirmed_on"] is not None
         if new["status"] == "out":
-            if not told or any(old[name] != new[name] for name in ("wage", "channel", "work_area")):
+            if old is None or not told or any(old[name] != new[name] for name in ("wage", "channel", "work_area")):
                 self.events.append(wage_reported(person, new, self.act.now))
-        elif told and (new["ended_on"] is None or new["ended_on"] < self.act.month):
+        elif old is not None and told and (new["ended_on"] is None or new["ended_on"] < self.act.month):
             revision: int = new["version"]
             self.events.append(wage_reported(person, old, self.act.now, revision=revision, withdrawn=True))
 
-    def _tell_jobless(self, person: Person, old: Row, entry: Entry, done: Done) -> None:
+    def _tell_jobless(self, person: Person, old: Row | None, new: Row, entry: Entry) -> None:
         """Tell who has no work any more this month. Of a placement that ended the placement has told, with its reason."""
-        present = self.act.month == month_of(local_date(self.act.now))
-        by_placement = old["source"] == "placement" and old["ended_on"] is not None
-        if done != "changed" or not present or self.act.source == "placement" or by_placement:
+        before = self.said_before.get(person.id, old)
+        if before is None or not self._present() or self.act.source == "placement":
             return
-        if rules.is_jobless_again(entry_of(old, old["employer_key"]), entry):
-            self.events.append(jobless_again(person, self.changed[-1], self.act.now))
+        by_placement = before["source"] == "placement" and before["ended_on"] is not None
+        if not by_placement and rules.is_jobless_again(entry_of(before, before["employer_key"]), entry):
+            self.events.append(jobless_again(person, new, self.act.now))
+
+    async def _find_said_before(self, home: Collection[UUID], rows: Mapping[UUID, Row]) -> Mapping[UUID, Row]:
+        """Of those at home of whom nobody has said so this month: what was said last. Their row may have been carried
+        as not out when the work had ended; that nobody has heard of yet."""
+        if not self._present() or self.act.source == "placement":
+            return {}
+        unsaid = [one for one in home if one not in rows or _carried_home(rows[one])]
+        return await queries.find_last_said(self.session, self.act.month, unsaid) if unsaid else {}
+
+    def _present(self) -> bool:
+        return self.act.month == month_of(local_date(self.act.now))
 
     async def _write(self, carried_now: Collection[UUID] = ()) -> None:
         await queries.insert_rows(self.session, self.made)
@@ -240,7 +264,10 @@ class Recording:
         await queries.note_changes(self.session, self.lines)
         await emit(self.session, *self.events, lane=self.lane)
         await follow_wishes(self.session, [*self.made, *self.changed], self.people, self.act.now)
-        written = [*carried_now, *(row["person_id"] for row in (*self.made, *self.changed))]
+        said = [row["person_id"] for row in (*self.made, *self.changed)]
+        if said and self.act.source != "carried" and self._present():
+            await close_completed(self.session, said, self.who.id, self.act.now)
+        written = [*carried_now, *said]
         following = move(self.act.month, 1)
         if written and following <= month_of(local_date(self.act.now)):
             act = replace(self.act, month=following, source="carried")
@@ -256,6 +283,10 @@ class Recording:
         await audit.record(
             self.session, self.who, action, subject, area_code=area, month=month, source=self.act.source, **counts
         )
+
+
+def _carried_home(row: Row) -> bool:
+    return row["confirmed_on"] is None and row["status"] == "not_out"
 
 
 def _worker(person: Person) -> Worker:

@@ -4,13 +4,13 @@ A package that acts on the outcome of its tasks closes them with `close_task` in
 kind in `OWN_ROUTES` so that the plain route sends people to its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
-from services.jobs.models import LabourTask, TaskState
+from services.jobs.models import LabourTask, TaskKind, TaskState
 from services.jobs.queries import tasks as find
 from services.jobs.rules.refusals import OutcomeUnknown, TaskClosed, TaskHasItsOwnRoute
 from services.jobs.rules.tasks import OUTCOMES, TaskDraft
@@ -28,6 +28,7 @@ OWN_ROUTES: Mapping[str, str] = {
     "phone_check": "POST /jobs/v1/sampled-rows/{subject_id}/answer",
 }
 """By kind: the route that closes it, where the plain one must not."""
+COMPLETE = TaskKind.COMPLETE_ROW.value
 PART = 1000
 
 
@@ -86,6 +87,11 @@ async def close_by_hand(
     if route := OWN_ROUTES.get(task.kind):
         raise TaskHasItsOwnRoute(route=route)
     return await close_task(session, vault, who, task_id, None, outcome, note, now)
+
+
+async def close_completed(session: WriteSession, people: Collection[UUID], by: UUID, now: datetime) -> None:
+    """The ledger has taken the present row of these people: it lacks nothing, and has no minor at work."""
+    await find.close_of_people(session, COMPLETE, people, "completed", by, now)
 
 
 async def cancel_tasks(session: WriteSession, kind: str, subject_ids: Sequence[UUID], by: UUID, now: datetime) -> int:
