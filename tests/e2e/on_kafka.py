@@ -130,8 +130,7 @@ class OnKafka(System):
         raise LookupError("the broker is no process of ours")
 
     async def stop(self) -> None:
-        for program in self.programs.values():
-            await program.close()
+        await asyncio.gather(*(program.close() for program in self.programs.values()))
         self.cluster.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
