@@ -123,22 +123,28 @@ async def test_after_the_demo_load_the_labour_force_is_known(system: System) -> 
     await eventually(same, seconds=60, what="jobs knows whom households knows")
 
 
-async def test_after_the_demo_load_there_is_labour_to_look_at(system: System) -> None:
+async def test_after_the_demo_load_there_is_something_of_everything(system: System) -> None:
     county = await system.sign_in("county")
     posts = (await get(county, "/jobs/v1/posts", limit="200"))["items"]
     assert {one["ref"] for one in posts} >= {"DG-1", "NB-2", "YX-1"}
     assert {one["state"] for one in posts} == {"open"}
     needs = (await get(county, "/jobs/v1/needs", source="hand", limit="200"))["items"]
     assert len(needs) > 10
-    [rows] = await system.ask("SELECT count(*) AS n FROM jobs.labour_row WHERE source = 'hand' AND status = 'out'")
-    assert rows["n"] > 10
-
-    async def matched() -> dict[str, Any] | None:
-        runs = (await get(county, "/jobs/v1/matching-runs"))["items"]
-        return next((one for one in runs if one["state"] == "done"), None)
-
-    run = await eventually(matched, seconds=60, what="the run of the demo is done")
+    [course] = (await get(county, "/jobs/v1/courses"))["items"]
+    assert 0 < course["seated"] < course["seats"]
+    run = (await get(county, "/jobs/v1/matching-runs"))["items"][-1]
+    assert run["state"] == "done"
     [proposed] = await system.ask(
         "SELECT count(*) AS n FROM jobs.matching_proposal WHERE run_id = $1 AND post_id IS NOT NULL", UUID(run["id"])
     )
     assert proposed["n"] > 0
+
+    async def targets() -> dict[str, dict[str, Any]] | None:
+        found = await get(county, "/jobs/v1/targets")
+        listed = {one["code"]: one for one in found["targets"]}
+        return listed if found["waiting"] == 0 and listed["employment"]["value"] else None
+
+    found = await eventually(targets, seconds=60, what="the ledger of the demo is written and counted")
+    assert 60 < found["employment"]["value"] < 100
+    assert found["employment"]["could"] > 0
+    assert all(one["reached"] is not None for one in found.values())
