@@ -22,6 +22,7 @@ from demo.households import STORY_VILLAGE, households
 from demo.income import LINE, income_file
 from demo.labour import CONTENT, load_labour
 from demo.places import COUNTY
+from services.screen import Screen
 from shared.private_files import write_private
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ async def load_county(
     client: httpx.AsyncClient, *, admin_file: Path, households: int, file: Path, base_url: str, progress: Progress
 ) -> None:
     """Load areas, organisations, accounts, keys and `households` households; write `file` when all is there."""
+    file.parent.mkdir(mode=0o711, parents=True, exist_ok=True)  # now, and not after minutes
     api = Api(client)
     admin = json.loads(admin_file.read_text(encoding="utf-8"))
     await api.sign_in(admin["username"], admin["password"])
@@ -275,20 +277,24 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 @click.command()
 @click.option("--url", envvar="BASE_URL", default="http://127.0.0.1:8000", show_default=True)
-@click.option("--admin-file", type=click.Path(path_type=Path), default=Path(".data/admin.json"), show_default=True)
+@click.option(
+    "--admin-file", type=click.Path(exists=True, path_type=Path), default=Path(".data/admin.json"), show_default=True
+)
 @click.option("--file", "file", type=click.Path(path_type=Path), default=Path(".data/demo.json"), show_default=True)
 @click.option("--households", "count", envvar="DEMO_HOUSEHOLDS", default=2000, show_default=True)
 def main(url: str, admin_file: Path, file: Path, count: int) -> None:
     """Load the demo county into a running system."""
-
-    def show(code: str, done: int, total: int) -> None:
-        click.echo(f"\r{code} {done}/{total}", nl=done >= total)
+    show = Screen().progress
 
     async def load() -> None:
         async with httpx.AsyncClient(base_url=url, timeout=300) as client:
             await load_county(client, admin_file=admin_file, households=count, file=file, base_url=url, progress=show)
 
-    asyncio.run(load())
+    try:
+        asyncio.run(load())
+    except (LoadFailed, httpx.TransportError) as error:
+        raise click.ClickException(f"{url}: {error or type(error).__name__}") from None
+    click.echo(str(file))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from uuid import UUID
 import click
 import httpx
 import uvicorn
+from pydantic import ValidationError
+from sqlalchemy.exc import ArgumentError
 
 from services import ROW_SECURITY, SERVICES
 from services.alerts import sealed as alerts_sealed
@@ -19,7 +21,7 @@ from services.alerts.usecases.replay import replay_alerts
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.directory import usecases as directory
 from services.directory.sealed import SEALED as DIRECTORY_SEALED
-from services.file_import import import_command
+from services.file_import import import_command, read
 from services.households import sealed as households_sealed
 from services.households.usecases.replay import replay_checks
 from services.households.usecases.telling import announce_register
@@ -33,6 +35,7 @@ from shared.clock import CHINA, utc_now
 from shared.contracts.topics import ON_THE_BUS
 from shared.db.engine import Database, WriteSession
 from shared.db.migrate import downgrade, migrate
+from shared.db.outage import is_outage
 from shared.files import Shelf
 from shared.security.reseal import reseal
 from shared.security.tokens import HttpKeys
@@ -49,7 +52,32 @@ Page = Callable[[WriteSession, UUID | None], Awaitable[tuple[int, UUID | None]]]
 """Does the page after that row; how many rows it had, and after which to go on, if at all."""
 
 
-@click.group(cls=SpokenGroup)
+_OURS = (FileNotFoundError, PermissionError, BrokenPipeError)
+"""Of this machine, and no outage of another."""
+
+
+class Operators(SpokenGroup):
+    """What an operator can mend is told in a line: a setting, an address, somebody who does not answer."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. A setting is told by its name, never with its value."""
+        try:
+            return super().invoke(ctx)
+        except ValidationError as error:
+            places = ["_".join(map(str, one["loc"])).upper() for one in error.errors(include_input=False)]
+            names = [place if "_" in place else f"{place}_*" for place in dict.fromkeys(places)]
+            raise click.UsageError(say("cli-settings", names=", ".join(names))) from None
+        except (ArgumentError, ModuleNotFoundError):  # no URL at all, or of another driver, which is not installed
+            raise click.UsageError(say("cli-database-url")) from None
+        except httpx.TransportError as error:
+            raise click.ClickException(say("cli-unreachable", url=error.request.url.netloc.decode())) from None
+        except Exception as error:
+            if not is_outage(error) or isinstance(error, _OURS):
+                raise
+            raise click.ClickException(say("cli-outage", error=type(error).__name__)) from None
+
+
+@click.group(cls=Operators)
 def main() -> None:
     """守望 Shouwang: run and look after the services."""
 
@@ -196,8 +224,8 @@ def dead_letters(service: str, what: str, letter: UUID | None, url: str, token: 
             raise click.UsageError(say("cli-which-letter"))
         else:
             answer = client.post(f"{base}/{letter}/{what}")
+    read(answer)
     click.echo(answer.text or what)
-    answer.raise_for_status()
 
 
 async def _page_by_page(page: Page, database: Database) -> int:

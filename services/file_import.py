@@ -56,7 +56,7 @@ def import_command(file: Path, feed: str, period: str | None, url: str, api_key:
     ):
         place, known = _send(client, file, {"feed": feed} | ({"period": period} if period else {}), progress)
         view = _wait(client, place, progress)
-        errors = _json(client.get(f"{place}/errors", params={"limit": _SHOWN}))["items"] if view["rejected"] else []
+        errors = read(client.get(f"{place}/errors", params={"limit": _SHOWN}))["items"] if view["rejected"] else []
     if known:
         click.echo(say("cli-file-known", name=file.name))
     click.echo(say("cli-period-taken", period=view["period"]))
@@ -76,22 +76,24 @@ def _send(client: httpx.Client, file: Path, form: dict[str, str], progress: Prog
         watched = _Watched(opened, progress, task)
         answer = client.post("/alerts/v1/files", data=form, files={"file": (file.name, watched)})
     progress.update(task, completed=file.stat().st_size)
-    _json(answer)
+    read(answer)
     return answer.headers["location"], answer.status_code == httpx.codes.OK
 
 
 def _wait(client: httpx.Client, place: str, progress: Progress) -> dict[str, Any]:
     task = progress.add_task(say("cli-working"), total=1.0)
     while True:
-        view: dict[str, Any] = _json(client.get(place))
+        view: dict[str, Any] = read(client.get(place))
         progress.update(task, completed=view["progress"] or 0.0)
         if view["finished_at"] is not None:
             return view
         time.sleep(_ASK_SECONDS)
 
 
-def _json(answer: httpx.Response) -> Any:
-    """The answer; a problem is told in its own words and ends the command."""
+def read(answer: httpx.Response) -> Any:
+    """The answer, if it has a body; a problem is told in its own words and ends the command."""
+    if not answer.content and answer.is_success:
+        return None
     try:
         found = answer.json()
     except ValueError:

@@ -71,6 +71,8 @@ class OnKafka(System):
             "VAULT_INDEX_KEY": vault.index_key.get_secret_value(),
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
             "TOKEN_JWKS_URL": f"{urls['directory']}/directory/v1/jwks",
+            "FILES_URL": (self.folder / "files").as_uri(),
+            "PHOTOS_URL": (self.folder / "photos").as_uri(),
         }
 
     async def _prepare(self, environment: Mapping[str, str]) -> None:
