@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from demo.load import EXPORT
+from services.spoken import say
 
 
 def variables(demo: dict[str, Any], data_dir: Path) -> Iterator[tuple[str, str]]:
@@ -45,10 +46,13 @@ def _people(demo: dict[str, Any], area_code: str, *, pupil: bool) -> list[dict[s
 
 
 @click.command()
-@click.argument("data_dir", type=click.Path(path_type=Path, exists=True), envvar="DATA_DIR", default=Path(".data"))
+@click.argument("data_dir", type=click.Path(path_type=Path), envvar="DATA_DIR", default=Path(".data"))
 def main(data_dir: Path) -> None:
     """Print the variables of the demo county in DATA_DIR (default .data)."""
-    for name, value in variables(json.loads((data_dir / "demo.json").read_text(encoding="utf-8")), data_dir):
+    file = data_dir / "demo.json"
+    if not file.exists():
+        raise click.ClickException(say("cli-no-demo", file=file))
+    for name, value in variables(json.loads(file.read_text(encoding="utf-8")), data_dir):
         click.echo(f"{name}={shlex.quote(value)}")
 
 
