@@ -104,7 +104,7 @@ class RowFields(QuickDraft):
     possible_on: date | None = Field(None, description="When it will be possible · 预计可外出时间")
 
 
-_OUT: dict[str, JsonValue] = {
+_OUT_EXAMPLE: dict[str, JsonValue] = {
     "status": "out",
     "work_area": "441900",
     "employer": "东莞某五金厂",
@@ -118,13 +118,13 @@ _OUT: dict[str, JsonValue] = {
     "stability": "stable",
     "wants_change": False,
 }
-_AT_HOME: dict[str, JsonValue] = {"status": "not_out", "able": True, "willing": False, "reason": "care"}
+_HOME_EXAMPLE: dict[str, JsonValue] = {"status": "not_out", "able": True, "willing": False, "reason": "care"}
 
 
 class RowDraft(RowFields):
     """A row as a whole. Which fields each status needs: docs/labour-ledger.md; all that is wrong is told at once."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_OUT, _AT_HOME]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_OUT_EXAMPLE, _HOME_EXAMPLE]})
 
     status: Status
 

@@ -45,7 +45,7 @@ Reason = Annotated[
     str, Field(pattern="^[a-z][a-z0-9_]{1,39}$", description="Of the policy `post-rules` · 法定依据代码")
 ]
 
-_TERMS: dict[str, JsonValue] = {
+_TERMS_EXAMPLE: dict[str, JsonValue] = {
     "trade": "61804",
     "title": "五金装配工",
     "place": "441900",
@@ -61,7 +61,7 @@ _TERMS: dict[str, JsonValue] = {
 class TermsDraft(Draft):
     """What an employer offers and asks for. A bar by sex or age needs a ground in law, else it is refused."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_TERMS]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_TERMS_EXAMPLE]})
 
     trade: Trade
     title: Line = Field(description="岗位名称", examples=["冲压工"])
@@ -102,7 +102,7 @@ class PostDraft(TermsDraft):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"employer_id": "01985b2e-0000-7000-8000-000000000001", "ref": "DG-7", **_TERMS}]
+            "examples": [{"employer_id": "01985b2e-0000-7000-8000-000000000001", "ref": "DG-7", **_TERMS_EXAMPLE}]
         }
     )
 
