@@ -39,7 +39,7 @@ migrate: $(BIN)/.run ## bring the schemas at OWNER_DATABASE_URL up to date
 	@$(PY) -m services.cli migrate
 
 demo: $(BIN)/.run ## load the demo county into a running system
-	@$(PY) -m demo.load
+	@$(PY) -m demo.load --url http://127.0.0.1:$(PORT) --admin-file $(DATA_DIR)/admin.json --file $(DATA_DIR)/demo.json
 
 bench: $(BIN)/.dev ## measure against floors in the same run; ONLY=name for one
 	@$(PY) -m benchmarks $(ONLY)

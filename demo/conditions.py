@@ -4,11 +4,12 @@ from random import Random
 from typing import Any
 
 from demo.county import Household, Member
-from demo.places import COUNTY
+from demo.places import COUNTY, COUNTY_NAME
 
 _CAUSES = ("illness", "disability", "schooling", "skill", "labour", "money")
 _ELSEWHERE = ("440306", "440605", "330110", "350203", "530111")
 """Counties of Shenzhen, Foshan, Hangzhou, Xiamen and Kunming: where people of such counties work."""
+_SITE = f"{COUNTY_NAME}城北安置区"
 
 
 def of_member(member: Member) -> dict[str, Any]:
@@ -63,6 +64,8 @@ def of_household(household: Household) -> dict[str, Any]:
     }
     if household.household_class != "ordinary":
         found["poverty_cause"] = _cause(household, rng)
+    if household.household_class == "lifted_out" and dwelling != "C" and rng.random() < 0.3:
+        found |= {"relocated": True, "relocation_site": _SITE}
     return found
 
 

@@ -20,8 +20,9 @@ from demo.api import PATIENCE_SECONDS, Api, LoadFailed
 from demo.cases import KIND, case_list
 from demo.households import STORY_VILLAGE, households
 from demo.income import LINE, income_file
-from demo.labour import load_labour
+from demo.labour import CONTENT, load_labour
 from demo.places import COUNTY
+from services.screen import Screen
 from shared.private_files import write_private
 
 T = TypeVar("T")
@@ -35,13 +36,18 @@ KEY_YEARS = 1
 INCOME_HOUSEHOLDS = 500
 """How many households have lines of income."""
 PEOPLE_HOUSEHOLDS = 12
-"""From how many households the demo file names people."""
+"""From how many households the demo file names people: they are left to the stories that scripts tell."""
+LEDGER_HOUSEHOLDS = 2000
+"""How many households' people stand in the labour ledger."""
+EXPORT = "human-resources.xlsx"
+"""Beside the demo file: whom human resources has at work, to be compared with the ledger."""
 
 
 async def load_county(
     client: httpx.AsyncClient, *, admin_file: Path, households: int, file: Path, base_url: str, progress: Progress
 ) -> None:
     """Load areas, organisations, accounts, keys and `households` households; write `file` when all is there."""
+    file.parent.mkdir(mode=0o711, parents=True, exist_ok=True)  # now, and not after minutes
     api = Api(client)
     admin = json.loads(admin_file.read_text(encoding="utf-8"))
     await api.sign_in(admin["username"], admin["password"])
@@ -49,8 +55,10 @@ async def load_county(
     accounts = await _load_accounts(api, progress)
     keys = await _load_keys(api)
     await _publish_income_line(api)
-    people = await _load_households(api, households, progress)
-    await _load_labour(client, accounts, people, progress)
+    await _publish_targets(api)
+    first, people = await _load_households(api, households, progress)
+    export = await _load_labour(client, accounts, first[PEOPLE_HOUSEHOLDS:], progress)
+    write_private(file.with_name(EXPORT), export)
     write_private(
         file,
         {
@@ -125,16 +133,21 @@ async def _load_keys(api: Api) -> dict[str, str]:
 
 
 async def _load_labour(
-    client: httpx.AsyncClient, accounts: list[dict[str, str]], people: list[dict[str, Any]], progress: Progress
-) -> None:
-    """What the county's labour centre would enter, by the county's own account."""
+    client: httpx.AsyncClient, accounts: list[dict[str, str]], households: list[county.Household], progress: Progress
+) -> bytes:
+    """What the county's labour centre would enter, by the county's own account; the export of human resources."""
     account, api = next(one for one in accounts if one["role"] == "county"), Api(client)
     await api.sign_in(account["username"], account["password"])
-    loaded = await load_labour(api, {one["household_id"] for one in people}, date.today())
-    progress("demo-labour", loaded, loaded)
+    export = await load_labour(api, households, date.today())
+    progress("demo-labour", len(households), len(households))
+    return export
 
 
-async def _load_households(api: Api, count: int, progress: Progress) -> list[dict[str, Any]]:
+async def _load_households(
+    api: Api, count: int, progress: Progress
+) -> tuple[list[county.Household], list[dict[str, Any]]]:
+    """The first of them, and the people the demo file names."""
+    first: list[county.Household] = []
     people: list[dict[str, Any]] = []
     done = 0
     for batch in _chunks(households(count, SEED, date.today()), HOUSEHOLDS_A_REQUEST):
@@ -145,18 +158,29 @@ async def _load_households(api: Api, count: int, progress: Progress) -> list[dic
             await _load_income(api, batch[: INCOME_HOUSEHOLDS - done])
         if not people:
             people = [person for one in batch[:PEOPLE_HOUSEHOLDS] for person in _people(one)]
+        first += batch[: LEDGER_HOUSEHOLDS - len(first)]
         done += len(batch)
         progress("demo-households", done, count)
-    return await _with_ids(api, people)
+    return first, await _with_ids(api, people)
 
 
 async def _publish_income_line(api: Api) -> None:
-    """The county's own line; once, for a second version of the same would count as news."""
+    await _publish(api, "income-line", {"per_head": LINE})
+
+
+async def _publish_targets(api: Api) -> None:
+    year = date.today().year
+    months = {"first": f"{year}-01", "last": f"{year}-12"}
+    await _publish(api, "labour-targets", {"targets": [{**one, **months} for one in CONTENT["target"]]})
+
+
+async def _publish(api: Api, kind: str, body: dict[str, Any]) -> None:
+    """The county's own policy; once, for a second version of the same would count as news."""
     path = "/directory/v1/policies"
-    known = await api.get(path, params={"kind": "income-line", "area": COUNTY})
+    known = await api.get(path, params={"kind": kind, "area": COUNTY})
     if not any(one["area_prefix"] for one in known["items"]):
-        body = {"kind": "income-line", "area": COUNTY[:6], "valid_from": f"{date.today().year}-01-01"}
-        await api.post(path, json={**body, "body": {"per_head": LINE}, "note": "demo"})
+        policy = {"kind": kind, "area": COUNTY[:6], "valid_from": f"{date.today().year}-01-01"}
+        await api.post(path, json={**policy, "body": body, "note": "demo"})
 
 
 async def _load_income(api: Api, batch: list[county.Household]) -> None:
@@ -253,20 +277,24 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 @click.command()
 @click.option("--url", envvar="BASE_URL", default="http://127.0.0.1:8000", show_default=True)
-@click.option("--admin-file", type=click.Path(path_type=Path), default=Path(".data/admin.json"), show_default=True)
+@click.option(
+    "--admin-file", type=click.Path(exists=True, path_type=Path), default=Path(".data/admin.json"), show_default=True
+)
 @click.option("--file", "file", type=click.Path(path_type=Path), default=Path(".data/demo.json"), show_default=True)
 @click.option("--households", "count", envvar="DEMO_HOUSEHOLDS", default=2000, show_default=True)
 def main(url: str, admin_file: Path, file: Path, count: int) -> None:
     """Load the demo county into a running system."""
-
-    def show(code: str, done: int, total: int) -> None:
-        click.echo(f"\r{code} {done}/{total}", nl=done >= total)
+    show = Screen().progress
 
     async def load() -> None:
         async with httpx.AsyncClient(base_url=url, timeout=300) as client:
             await load_county(client, admin_file=admin_file, households=count, file=file, base_url=url, progress=show)
 
-    asyncio.run(load())
+    try:
+        asyncio.run(load())
+    except (LoadFailed, httpx.TransportError) as error:
+        raise click.ClickException(f"{url}: {error or type(error).__name__}") from None
+    click.echo(str(file))
 
 
 if __name__ == "__main__":

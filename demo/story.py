@@ -9,9 +9,13 @@ from typing import Any
 
 import click
 
+from demo.load import EXPORT
+from services.spoken import say
 
-def variables(demo: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Addresses, keys, two cadres of one village, users of the levels above, and a pupil and an adult of the village."""
+
+def variables(demo: dict[str, Any], data_dir: Path) -> Iterator[tuple[str, str]]:
+    """Addresses, keys, two cadres of one village, users of the levels above and of the bureau of human resources, a pupil
+    and an adult of the village, and where that bureau's export lies."""
     cadre, second = next(
         (one, other)
         for one, other in pairwise(a for a in demo["accounts"] if a["role"] == "village")
@@ -19,6 +23,7 @@ def variables(demo: dict[str, Any]) -> Iterator[tuple[str, str]]:
     )
     township = next(a for a in demo["accounts"] if a["area_code"] == cadre["area_code"][:9] + "000")
     county = next(a for a in demo["accounts"] if a["role"] == "county")
+    bureau = next(a for a in demo["accounts"] if a["username"] == "human-resources")
     pupil = _people(demo, cadre["area_code"], pupil=True)[0]
     adult = _people(demo, cadre["area_code"], pupil=False)[0]
     yield "URL", demo["base_url"]
@@ -26,7 +31,9 @@ def variables(demo: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "EDUCATION_KEY", demo["api_keys"]["education.absence"]
     yield "MEDICAL_KEY", demo["api_keys"]["medical.cost"]
     yield "AREA", cadre["area_code"]
-    for name, account in (("CADRE", cadre), ("SECOND", second), ("TOWNSHIP", township), ("COUNTY", county)):
+    yield "EXPORT", str((data_dir / EXPORT).resolve())
+    users = {"CADRE": cadre, "SECOND": second, "TOWNSHIP": township, "COUNTY": county, "BUREAU": bureau}
+    for name, account in users.items():
         yield f"{name}_USER", account["username"]
         yield f"{name}_PASSWORD", account["password"]
     for name, person in (("PUPIL", pupil), ("ADULT", adult)):
@@ -39,10 +46,13 @@ def _people(demo: dict[str, Any], area_code: str, *, pupil: bool) -> list[dict[s
 
 
 @click.command()
-@click.argument("data_dir", type=click.Path(path_type=Path, exists=True), envvar="DATA_DIR", default=Path(".data"))
+@click.argument("data_dir", type=click.Path(path_type=Path), envvar="DATA_DIR", default=Path(".data"))
 def main(data_dir: Path) -> None:
     """Print the variables of the demo county in DATA_DIR (default .data)."""
-    for name, value in variables(json.loads((data_dir / "demo.json").read_text(encoding="utf-8"))):
+    file = data_dir / "demo.json"
+    if not file.exists():
+        raise click.ClickException(say("cli-no-demo", file=file))
+    for name, value in variables(json.loads(file.read_text(encoding="utf-8")), data_dir):
         click.echo(f"{name}={shlex.quote(value)}")
 
 

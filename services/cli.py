@@ -12,6 +12,8 @@ from uuid import UUID
 import click
 import httpx
 import uvicorn
+from pydantic import ValidationError
+from sqlalchemy.exc import ArgumentError
 
 from services import ROW_SECURITY, SERVICES
 from services.alerts import sealed as alerts_sealed
@@ -19,12 +21,13 @@ from services.alerts.usecases.replay import replay_alerts
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.directory import usecases as directory
 from services.directory.sealed import SEALED as DIRECTORY_SEALED
-from services.file_import import import_command
+from services.file_import import import_command, read
 from services.households import sealed as households_sealed
 from services.households.usecases.replay import replay_checks, replay_needs
 from services.households.usecases.telling import announce_register
 from services.jobs import sealed as jobs_sealed
 from services.keyfile import read_or_make_keys
+from services.spoken import SpokenGroup, language, option, say
 from shared import memory, telemetry
 from shared.areas import Scope
 from shared.bus.kafka import KafkaBus
@@ -32,6 +35,7 @@ from shared.clock import CHINA, utc_now
 from shared.contracts.topics import ON_THE_BUS
 from shared.db.engine import Database, WriteSession
 from shared.db.migrate import downgrade, migrate
+from shared.db.outage import is_outage
 from shared.files import Shelf
 from shared.security.reseal import reseal
 from shared.security.tokens import HttpKeys
@@ -48,7 +52,32 @@ Page = Callable[[WriteSession, UUID | None], Awaitable[tuple[int, UUID | None]]]
 """Does the page after that row; how many rows it had, and after which to go on, if at all."""
 
 
-@click.group()
+_OURS = (FileNotFoundError, PermissionError, BrokenPipeError)
+"""Of this machine, and no outage of another."""
+
+
+class Operators(SpokenGroup):
+    """What an operator can mend is told in a line: a setting, an address, somebody who does not answer."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. A setting is told by its name, never with its value."""
+        try:
+            return super().invoke(ctx)
+        except ValidationError as error:
+            places = ["_".join(map(str, one["loc"])).upper() for one in error.errors(include_input=False)]
+            names = [place if "_" in place else f"{place}_*" for place in dict.fromkeys(places)]
+            raise click.UsageError(say("cli-settings", names=", ".join(names))) from None
+        except (ArgumentError, ModuleNotFoundError):  # no URL at all, or of another driver, which is not installed
+            raise click.UsageError(say("cli-database-url")) from None
+        except httpx.TransportError as error:
+            raise click.ClickException(say("cli-unreachable", url=error.request.url.netloc.decode())) from None
+        except Exception as error:
+            if not is_outage(error) or isinstance(error, _OURS):
+                raise
+            raise click.ClickException(say("cli-outage", error=type(error).__name__)) from None
+
+
+@click.group(cls=Operators)
 def main() -> None:
     """守望 Shouwang: run and look after the services."""
 
@@ -58,13 +87,13 @@ main.add_command(import_command)
 
 @main.command()
 @click.argument("service", type=Service)
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
+@option("--host", default="127.0.0.1", show_default=True, help="cli-host")
+@option("--port", default=8000, show_default=True, help="cli-port")
 def serve(service: str, host: str, port: int) -> None:
     """Run one service on Kafka and the database of its own DATABASE_URL."""
     settings = SETTINGS[service]()
     if settings.kafka is None:
-        raise click.UsageError("KAFKA_BOOTSTRAP_SERVERS is not set")
+        raise click.UsageError(say("cli-not-set", name="KAFKA_BOOTSTRAP_SERVERS"))
     telemetry.set_up(settings.telemetry, f"shouwang-{service}")
     keys = HttpKeys(settings.token.jwks_url, httpx.AsyncClient(timeout=5))
     bus = KafkaBus(settings.kafka)
@@ -75,28 +104,35 @@ def serve(service: str, host: str, port: int) -> None:
 
 
 @main.command(name="migrate")
-@click.option("--service", type=Service, help="Only this one.")
-@click.option("--down-to", help="Go back to this revision instead ('base' = empty).")
+@option("--service", type=Service, help="cli-only-service")
+@option("--down-to", help="cli-down-to")
 def migrate_command(service: str | None, down_to: str | None) -> None:
     """Bring the schemas up to date as the owner role of OWNER_DATABASE_URL (or ALERTS_OWNER_DATABASE_URL ...)."""
     for one in (service,) if service else SERVICES:
         url = os.environ.get(f"{one.upper()}_OWNER_DATABASE_URL") or os.environ.get("OWNER_DATABASE_URL")
         if url is None:
-            raise click.UsageError("OWNER_DATABASE_URL is not set")
+            raise click.UsageError(say("cli-not-set", name="OWNER_DATABASE_URL"))
         if down_to is None:
             migrate(one, url)
         else:
             downgrade(one, url, down_to)
-        click.echo(f"{one}: {down_to or 'up to date'}")
+        click.echo(f"{one}: {down_to or say('cli-up-to-date')}")
 
 
 @main.command(name="bootstrap")
-@click.option("--username", default="admin", show_default=True)
-@click.option("--file", "file", type=click.Path(path_type=Path), default=Path("admin.json"), show_default=True)
+@option("--username", default="admin", show_default=True, help="cli-username")
+@option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path),
+    default=Path("admin.json"),
+    show_default=True,
+    help="cli-admin-file",
+)
 def bootstrap_command(username: str, file: Path) -> None:
     """Publish the default policies and make the first administrator (directory's DATABASE_URL)."""
     _with_database("directory", lambda database: bootstrap(database, username, file))
-    click.echo(f"administrator: see {file}" if file.exists() else "there is an administrator already")
+    click.echo(say("admin-file", file=file) if file.exists() else say("cli-admin-known"))
 
 
 @main.command()
@@ -116,15 +152,15 @@ def announce(service: str) -> None:
         vault = Vault(SETTINGS[service]().vault)
         pages: Page = lambda session, after: announce_register(session, vault, after)  # noqa: E731
         told = _with_database(service, partial(_page_by_page, pages))
-        click.echo(f"households: {told} people told once more")
+        click.echo(say("cli-people-told", service=service, count=told))
     else:
         _with_database("directory", work)
 
 
 @main.command()
 @click.argument("service", type=click.Choice(["alerts", "households"]))
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day, in China.")
-@click.option("--feed", help="Alerts of this feed only.")
+@option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="cli-since")
+@option("--feed", help="cli-only-feed")
 def replay(service: str, since: datetime, feed: str | None) -> None:
     """Tell alerts, or what became of them and who needs work, once more after Kafka has lost events (that service's
     DATABASE_URL)."""
@@ -132,12 +168,14 @@ def replay(service: str, since: datetime, feed: str | None) -> None:
     if service == "alerts":
         pages: Page = lambda session, after: replay_alerts(session, start, feed, after)  # noqa: E731
     elif feed is not None:
-        raise click.UsageError("--feed is for alerts")
+        raise click.UsageError(say("cli-feed-of-alerts"))
     else:
         pages = lambda session, after: replay_checks(session, start, after)  # noqa: E731
         needs: Page = lambda session, after: replay_needs(session, start, after)  # noqa: E731
-        click.echo(f"households: {_with_database(service, partial(_page_by_page, needs))} measures told once more")
-    click.echo(f"{service}: {_with_database(service, partial(_page_by_page, pages))} told once more")
+        told_needs = _with_database(service, partial(_page_by_page, needs))
+        click.echo(say("cli-told-needs", service=service, count=told_needs))
+    told = _with_database(service, partial(_page_by_page, pages))
+    click.echo(say("cli-told", service=service, count=told))
 
 
 @main.command()
@@ -167,33 +205,31 @@ def reseal_command(service: str) -> None:
         files = sum(asyncio.run(shelf.reseal()) for shelf in shelves)
     except CannotOpen as error:
         raise click.ClickException(f"{error}: {'; '.join(error.__notes__)}") from None
-    click.echo(f"{service}: {found.done} sealed anew, {found.left} left")
+    click.echo(say("cli-resealed", service=service, done=found.done, left=found.left))
     if files:
-        click.echo(f"{service}: {files} files sealed anew")
+        click.echo(say("cli-files-resealed", service=service, count=files))
     if found.left:
-        raise click.ClickException(
-            "some values still bear another key: do all processes have the new one? Run it again"
-        )
+        raise click.ClickException(say("cli-other-keys"))
 
 
 @main.command(name="dead-letters")
 @click.argument("service", type=Service)
 @click.argument("what", type=click.Choice(["list", "replay", "discard"]), default="list")
 @click.argument("letter", type=click.UUID, required=False)
-@click.option("--url", default="http://127.0.0.1:8000", show_default=True)
-@click.option("--token", envvar="SHOUWANG_TOKEN", required=True, help="An administrator's access token.")
+@option("--url", default="http://127.0.0.1:8000", show_default=True, help="cli-url")
+@option("--token", envvar="SHOUWANG_TOKEN", required=True, help="cli-token")
 def dead_letters(service: str, what: str, letter: UUID | None, url: str, token: str) -> None:
     """See, replay or discard the events that could not be handled."""
     base = f"{url}/{service}/v1/dead-letters"
-    with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as client:
+    with httpx.Client(headers={"Authorization": f"Bearer {token}", "Accept-Language": language()}) as client:
         if what == "list":
             answer = client.get(base)
         elif letter is None:
-            raise click.UsageError("say which letter")
+            raise click.UsageError(say("cli-which-letter"))
         else:
             answer = client.post(f"{base}/{letter}/{what}")
+    read(answer)
     click.echo(answer.text or what)
-    answer.raise_for_status()
 
 
 async def _page_by_page(page: Page, database: Database) -> int:

@@ -11,6 +11,8 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from services.spoken import SpokenCommand, language, option, say
+
 REFUSED = 3
 """Exit status of `--strict` when rows were refused."""
 _ASK_SECONDS = 0.5
@@ -35,29 +37,32 @@ class _Watched(io.BufferedReader):
         return piece
 
 
-@click.command(name="import")
+@click.command(name="import", cls=SpokenCommand)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--feed", required=True, help="Code of the feed, e.g. medical.cost.")
-@click.option("--period", required=True, help="Period the rows are of, e.g. 2026-03.")
-@click.option("--url", default="http://127.0.0.1:8000", show_default=True)
-@click.option("--api-key", envvar="SHOUWANG_API_KEY", required=True, help="The bureau's API key.")
-@click.option("--strict", is_flag=True, help=f"Exit with {REFUSED} when rows were refused.")
-def import_command(file: Path, feed: str, period: str, url: str, api_key: str, strict: bool) -> None:
+@option("--feed", required=True, help="cli-feed")
+@option("--period", help="cli-period")
+@option("--url", default="http://127.0.0.1:8000", show_default=True, help="cli-url")
+@option("--api-key", envvar="SHOUWANG_API_KEY", required=True, help="cli-api-key")
+@option("--strict", is_flag=True, help="cli-strict")
+def import_command(file: Path, feed: str, period: str | None, url: str, api_key: str, strict: bool) -> None:
     """Report a file (CSV, XLSX, XLS) and wait until its last row is worked off."""
     console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with (
-        httpx.Client(base_url=url, headers={"X-API-Key": api_key}, timeout=300) as client,
+        httpx.Client(
+            base_url=url, headers={"X-API-Key": api_key, "Accept-Language": language()}, timeout=300
+        ) as client,
         Progress(*columns, console=console, transient=True) as progress,
     ):
-        place, known = _send(client, file, {"feed": feed, "period": period}, progress)
+        place, known = _send(client, file, {"feed": feed} | ({"period": period} if period else {}), progress)
         view = _wait(client, place, progress)
-        errors = _json(client.get(f"{place}/errors", params={"limit": _SHOWN}))["items"] if view["rejected"] else []
+        errors = read(client.get(f"{place}/errors", params={"limit": _SHOWN}))["items"] if view["rejected"] else []
     if known:
-        click.echo(f"{file.name}: known, this is what became of it the first time")
-    click.echo("  ".join(f"{name} {view[name]}" for name in _COUNTS))
+        click.echo(say("cli-file-known", name=file.name))
+    click.echo(say("cli-period-taken", period=view["period"]))
+    click.echo("  ".join(f"{say(f'cli-count-{name}')} {view[name]}" for name in _COUNTS))
     for one in errors:
-        click.echo(f"row {one['row']}  {one['field']}  {one['message']}", err=True)
+        click.echo(say("cli-row", row=one["row"], field=one["field"], message=one["message"]), err=True)
     if view["state"] != "done":
         raise click.ClickException(view["failure"]["message"] if view["failure"] else str(view["state"]))
     if strict and view["rejected"]:
@@ -66,27 +71,29 @@ def import_command(file: Path, feed: str, period: str, url: str, api_key: str, s
 
 def _send(client: httpx.Client, file: Path, form: dict[str, str], progress: Progress) -> tuple[str, bool]:
     """Where the file is to be asked for, and whether it was known."""
-    task = progress.add_task("sending", total=file.stat().st_size)
+    task = progress.add_task(say("cli-sending"), total=file.stat().st_size)
     with file.open("rb", buffering=0) as opened:
         watched = _Watched(opened, progress, task)
         answer = client.post("/alerts/v1/files", data=form, files={"file": (file.name, watched)})
     progress.update(task, completed=file.stat().st_size)
-    _json(answer)
+    read(answer)
     return answer.headers["location"], answer.status_code == httpx.codes.OK
 
 
 def _wait(client: httpx.Client, place: str, progress: Progress) -> dict[str, Any]:
-    task = progress.add_task("working", total=1.0)
+    task = progress.add_task(say("cli-working"), total=1.0)
     while True:
-        view: dict[str, Any] = _json(client.get(place))
+        view: dict[str, Any] = read(client.get(place))
         progress.update(task, completed=view["progress"] or 0.0)
         if view["finished_at"] is not None:
             return view
         time.sleep(_ASK_SECONDS)
 
 
-def _json(answer: httpx.Response) -> Any:
-    """The answer; a problem is told in its own words and ends the command."""
+def read(answer: httpx.Response) -> Any:
+    """The answer, if it has a body; a problem is told in its own words and ends the command."""
+    if not answer.content and answer.is_success:
+        return None
     try:
         found = answer.json()
     except ValueError:

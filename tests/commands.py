@@ -10,9 +10,12 @@ from shared.security.vault import VaultSettings
 
 
 async def command(cluster: Cluster, database_name: str, vault: VaultSettings, *words: str) -> Result:
-    """`python -m services.cli WORDS` for the service named second."""
+    """`python -m services.cli WORDS` for the service named second, said in English."""
     keys = ",".join(f'"{key_id}": "{key.get_secret_value()}"' for key_id, key in vault.keys.items())
-    environment = {
+    environment: dict[str, str | None] = {
+        "LANG": "en_GB.UTF-8",
+        "LC_ALL": None,
+        "LC_MESSAGES": None,
         "DATABASE_URL": cluster.dsn(words[1], database_name),
         "VAULT_KEYS": f"{{{keys}}}",
         "VAULT_ACTIVE": str(vault.active),

@@ -36,7 +36,7 @@ class GradeCondition(_Body):
     """
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
-    when: Annotated[str, Field(min_length=1, max_length=2000)]
+    when: Annotated[str, Field(min_length=1, max_length=2000, examples=["reference_per_head < income_line"])]
     title: BothLanguages
     text: BothLanguages | None = None
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.alerts.rules import Cadence
 from services.alerts.rules.calendar import (
+    PeriodNotPlain,
     PeriodUnknown,
     Schedule,
     is_scheduled,
@@ -17,6 +18,7 @@ from services.alerts.rules.calendar import (
     period_named,
     period_of,
     periods_due,
+    plain_period,
 )
 from services.alerts.rules.silence import (
     Heard,
@@ -87,6 +89,31 @@ def test_a_day_belongs_to_a_period(cadence: Cadence, on: str, name: str, first: 
     found = period_of(schedule(cadence), day(on), NOTICE)
     assert found is not None
     assert (found.name, found.first, found.last) == (name, day(first), day(last))
+
+
+@pytest.mark.parametrize(
+    ("cadence", "due_day", "on", "meant"),
+    [
+        ("event", None, "2026-03-01", "2026-03"),
+        ("monthly", 5, "2026-03-05", None),  # February's report is due that day
+        ("monthly", 5, "2026-03-06", "2026-03"),
+        ("quarterly", 10, "2026-04-10", None),
+        ("quarterly", 10, "2026-04-13", "2026-Q2"),
+        ("daily", 1, "2026-03-10", None),
+        ("daily", 0, "2026-03-10", "2026-03-10"),
+        ("term", 10, "2026-03-02", "2026-S1"),
+        ("term", 10, "2026-02-10", None),  # no term
+    ],
+)
+def test_the_present_period_is_meant_once_the_one_before_is_done(
+    cadence: Cadence, due_day: int | None, on: str, meant: str | None
+) -> None:
+    if meant is not None:
+        assert plain_period(schedule(cadence, due_day), day(on), NOTICE).name == meant
+        return
+    with pytest.raises(PeriodNotPlain) as refused:
+        plain_period(schedule(cadence, due_day), day(on), NOTICE)
+    assert refused.value.faults[0].params["names"]
 
 
 def test_between_two_terms_there_is_none() -> None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from services.cli import main
 from tests.alerts.conftest import Service, days_ago
 from tests.alerts.files_service import ABSENCES, absent, named_areas, table
+from tests.alerts.silence import policy
 
 
 @pytest.fixture(autouse=True)
@@ -34,20 +35,18 @@ async def url(service: Service) -> AsyncIterator[str]:
         await serving
 
 
-async def run(url: str, file: Path, *more: str, feed: str = "education.absence") -> Result:
-    words = [
-        "import",
-        str(file),
-        "--feed",
-        feed,
-        "--period",
-        days_ago(1),
-        "--url",
-        url,
-        "--api-key",
-        "education-secret",
-    ]
-    return await asyncio.to_thread(CliRunner().invoke, main, [*words, *more])
+async def run(
+    url: str,
+    file: Path,
+    *more: str,
+    feed: str = "education.absence",
+    period: str | None = None,
+    lang: str = "en_GB.UTF-8",
+) -> Result:
+    words = ["import", str(file), "--feed", feed, "--url", url, "--api-key", "education-secret"]
+    words += ["--period", period or days_ago(1)] if period != "" else []
+    environment = {"LANG": lang, "LC_ALL": None, "LC_MESSAGES": None}
+    return await asyncio.to_thread(CliRunner().invoke, main, [*words, *more], env=environment)
 
 
 async def test_a_clerk_sends_a_file(url: str, tmp_path: Path) -> None:
@@ -55,7 +54,7 @@ async def test_a_clerk_sends_a_file(url: str, tmp_path: Path) -> None:
     file.write_bytes(table([absent(1), absent(2, days=1)]))
     sent = await run(url, file, "--strict")
     assert sent.exit_code == 0, sent.output
-    assert "rows_read 2" in sent.output
+    assert "rows read 2" in sent.output
     assert "stored 1" in sent.output
     again = await run(url, file, "--strict")
     assert (again.exit_code, "known" in again.output) == (0, True)
@@ -76,3 +75,31 @@ async def test_what_cannot_be_taken_says_why(url: str, tmp_path: Path) -> None:
     refused = await run(url, file)
     assert (refused.exit_code, "person.id_number: " in refused.output) == (1, True)
     assert (await run(url, file, feed="medical.cost")).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("lang", "more", "told"),
+    [
+        ("C.UTF-8", (), ("读取行数 2", "第 3 行")),
+        ("zh_CN.UTF-8", ("--language", "en"), ("rows read 2", "row 3")),
+        ("en_US.UTF-8", ("--language", "zh"), ("读取行数 2", "第 3 行")),
+    ],
+)
+async def test_it_speaks_as_it_is_spoken_to(
+    url: str, tmp_path: Path, lang: str, more: tuple[str, ...], told: tuple[str, ...]
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(table([absent(1), absent(2, days="许多")]))
+    sent = await run(url, file, *more, lang=lang)
+    assert all(one in sent.output for one in told), sent.output
+
+
+async def test_the_present_period_is_meant_where_that_is_plain(url: str, service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(table([absent(1)]))
+    await service.tell(policy("feed-calendar", weekend=[], in_term_only=[]))
+    unclear = await run(url, file, period="")
+    assert (unclear.exit_code, f"{days_ago(1)}, {days_ago(0)}" in unclear.output) == (1, True), unclear.output
+    await service.tell(policy("feed-calendar", 2, expected_from="2099-01-01"))
+    plain = await run(url, file, period="")
+    assert (plain.exit_code, f"period {days_ago(0)}" in plain.output) == (0, True), plain.output

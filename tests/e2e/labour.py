@@ -91,8 +91,8 @@ async def grade_by_income_alone(system: System, area_code: str) -> None:
     await story.eventually(arrived, what="households knows how the village grades")
 
 
-async def open_post(county: httpx.AsyncClient) -> str:
-    """A post with an employer far away; its id."""
+async def open_post(county: httpx.AsyncClient, pays: str) -> str:
+    """A post with an employer far away that pays so much a month for sure; its id."""
     employer = {"name": f"东莞市示例五金有限公司{uuid4().hex[:6]}", "kind": "company", "area_code": "441900"}
     made = await post(county, "/jobs/v1/employers", employer)
     offer = {
@@ -101,30 +101,76 @@ async def open_post(county: httpx.AsyncClient) -> str:
         "title": "五金装配工",
         "place": "441900",
         "openings": 5,
-        "pay_low": "6000.00",
+        "pay_low": pays,
         "pay_high": "9500.00",
         "lodging": True,
     }
     offered = await post(county, "/jobs/v1/posts", offer)
-    if offered["state"] != "open":
-        path = f"/jobs/v1/posts/{offered['id']}/confirmation"
-        offered = await post(county, path, None, 200, **{"If-Match": "*"})
+    assert offered["state"] == "open"
     return str(offered["id"])
 
 
-async def refer(who: httpx.AsyncClient, need: dict[str, Any], post_id: str, on: str, wage: str) -> dict[str, Any]:
-    """From the referral to the arrival, all on that day."""
-    referral = {"person_id": need["person"]["id"], "post_id": post_id, "need_id": need["id"], "on": on}
-    placement = await post(who, "/jobs/v1/placements", referral)
+async def wants(who: httpx.AsyncClient, need: dict[str, Any], **wishes: Any) -> None:
+    """Say what somebody wants of work."""
+    answer = await who.put(f"/jobs/v1/needs/{need['id']}/wishes", json=wishes, headers=ANY)
+    assert answer.status_code == 200, answer.text
+
+
+async def match(who: httpx.AsyncClient, area_code: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Match an area's people with posts: the run when it is done, and what it proposes, by need."""
+    asked = await post(who, "/jobs/v1/matching-runs", {"area_code": area_code}, 202)
+
+    async def done() -> dict[str, Any] | None:
+        run: dict[str, Any] = await get(who, f"/jobs/v1/matching-runs/{asked['id']}")
+        assert run["state"] in ("queued", "running", "done"), run
+        return run if run["state"] == "done" else None
+
+    run = await story.eventually(done, what="the run is done")
+    proposals = (await get(who, "/jobs/v1/matching-proposals", run=run["id"], limit="200"))["items"]
+    return run, {one["need_id"]: one for one in proposals}
+
+
+async def accept(who: httpx.AsyncClient, proposal: dict[str, Any]) -> str:
+    """Take a proposal: the person is referred to the post; the placement's id."""
+    answer = await who.post(f"/jobs/v1/matching-proposals/{proposal['id']}/acceptance", headers=ANY)
+    assert (answer.status_code, answer.json()["state"]) == (200, "accepted"), answer.text
+    return answer.headers["Location"].rpartition("/")[2]
+
+
+async def go(who: httpx.AsyncClient, placement_id: str, on: str, wage: str) -> dict[str, Any]:
+    """From the referral to the arrival, all on that day; the placement then."""
+    placement: dict[str, Any] = {}
     for move in (
         {"to": "offered"},
         {"to": "accepted", "wage": wage},
         {"to": "placed"},
         {"to": "arrived", "wage": wage, "industry": "C"},
     ):
-        path = f"/jobs/v1/placements/{placement['id']}/moves"
+        path = f"/jobs/v1/placements/{placement_id}/moves"
         placement = await post(who, path, {**move, "on": on}, 200, **ANY)
     return placement
+
+
+async def call_of(village: httpx.AsyncClient, need: dict[str, Any]) -> dict[str, Any] | None:
+    """The call to make on somebody who had a need and went to work."""
+    query = {"kind": "stay_check", "person": need["person"]["id"]}
+    tasks = (await get(village, "/jobs/v1/tasks", **query))["items"]
+    return next(iter(tasks), None)
+
+
+def work_for(member_id: str) -> dict[str, Any]:
+    """A measure of a case: work is found for somebody."""
+    return {
+        "risk": "07",
+        "kind": "employment",
+        "sub_kind": "employment.export",
+        "tag": "raise",
+        "bureau": "human_resources",
+        "content": "介绍到东莞务工",
+        "planned_on": day(),
+        "due_on": day(-30),
+        "member_id": member_id,
+    }
 
 
 def jobless(person: dict[str, Any], area_code: str) -> dict[str, Any]:

@@ -71,6 +71,8 @@ class OnKafka(System):
             "VAULT_INDEX_KEY": vault.index_key.get_secret_value(),
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
             "TOKEN_JWKS_URL": f"{urls['directory']}/directory/v1/jwks",
+            "FILES_URL": (self.folder / "files").as_uri(),
+            "PHOTOS_URL": (self.folder / "photos").as_uri(),
         }
 
     async def _prepare(self, environment: Mapping[str, str]) -> None:
@@ -130,8 +132,7 @@ class OnKafka(System):
         raise LookupError("the broker is no process of ours")
 
     async def stop(self) -> None:
-        for program in self.programs.values():
-            await program.close()
+        await asyncio.gather(*(program.close() for program in self.programs.values()))
         self.cluster.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -91,10 +91,12 @@ class System(ABC):
         """A department's system, with its API key."""
         return self.client(**{"X-API-Key": self.demo["api_keys"][feed]})
 
-    async def sign_in(self, role: str, area_code: str | None = None) -> httpx.AsyncClient:
-        """Somebody of that role, in that area if it is given."""
+    async def sign_in(self, role: str, area_code: str | None = None, username: str | None = None) -> httpx.AsyncClient:
+        """Somebody of that role, in that area and with that name if they are given."""
         account = next(
-            one for one in self.demo["accounts"] if one["role"] == role and area_code in (None, one["area_code"])
+            one
+            for one in self.demo["accounts"]
+            if one["role"] == role and area_code in (None, one["area_code"]) and username in (None, one["username"])
         )
         client = self.client()
         form = {"grant_type": "password", "username": account["username"], "password": account["password"]}

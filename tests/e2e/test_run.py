@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from demo.feeds import shipped_feeds
+from demo.load import EXPORT
 from tests.e2e import story
 from tests.e2e.embedded import Embedded
 from tests.e2e.programs import NotReady
@@ -61,7 +62,8 @@ async def test_killed_it_leaves_no_process_behind(own: Embedded) -> None:
 
 async def test_demo_json_tells_a_script_what_it_needs(embedded: Embedded) -> None:
     file = embedded.data_dir / "demo.json"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    for one in (file, embedded.data_dir / EXPORT):
+        assert stat.S_IMODE(one.stat().st_mode) == 0o600
     demo = json.loads(file.read_text(encoding="utf-8"))
     assert demo["base_url"] == embedded.base_url
     assert {account["role"] for account in demo["accounts"]} == {

@@ -19,8 +19,9 @@ from services.jobs.usecases import reconciliation_work
 from shared.areas import Scope, normalise
 from shared.postgres import Cluster
 from shared.security.vault import VaultSettings
+from tests import signing
 from tests.jobs.checks import NATIONAL, compared, hr, people_out, rows, send, table, work, workbook, worker
-from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, RIVER, STONE, Jobs, id_number
+from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, RIVER, STONE, V1, Jobs, account_id, id_number
 from tests.jobs.test_ledger import HOME, LAST, OUT, THIS, put
 
 
@@ -90,6 +91,29 @@ async def test_a_township_compares_what_is_its_own(service: Jobs) -> None:
     assert stranger["person"] is None  # who lives elsewhere is nobody's business here
     answer = await service.call("GET", f"/reconciliations/{run['id']}", "village", BRIDGE)
     assert answer.status_code == 404
+
+
+async def test_the_bureau_whose_export_it_is_sends_it_and_sees_numbers_alone(service: Jobs) -> None:
+    await people_out(service, 1)
+    form = {
+        "data": {"source": "human_resources", "month": THIS},
+        "files": [("file", ("hr.csv", table([hr(1), hr(2)])))],
+    }
+
+    def bureau(*feeds: str) -> dict[str, str]:
+        token = signing.token("bureau", [COUNTY], feeds, sub=account_id("bureau", "".join(feeds)))
+        return {"Authorization": f"Bearer {token}"}
+
+    place, mine, other = f"{V1}/reconciliations", bureau("hr.jobless-return"), bureau("hr.wage-drop")
+    refused = await service.http.post(place, headers=bureau("medical.cost"), **form)
+    assert (refused.status_code, refused.json()["code"]) == (403, "bureau-keeps-no-posts")
+    sent = await service.http.post(place, headers=mine, **form)
+    assert sent.status_code == 202, sent.text
+    await work(service)
+    seen = await service.http.get(sent.headers["Location"], headers=mine)
+    assert (seen.status_code, seen.json()["counts"]["same"], seen.json()["counts"]["only_there"]) == (200, 1, 1)
+    assert (await service.http.get(sent.headers["Location"], headers=other)).status_code == 404
+    assert (await service.http.get(f"{sent.headers['Location']}/rows", headers=mine)).status_code == 403
 
 
 async def test_supervisors_see_masks_and_no_values(service: Jobs) -> None:

@@ -7,8 +7,8 @@ from fastapi import Request
 from services.alerts.models import Feed
 from services.alerts.queries.files import find_feed
 from services.alerts.rules import FeedNotFound
-from services.alerts.rules.files import FileTooLarge, period_end
-from services.alerts.usecases.files import Arrived, open_original
+from services.alerts.rules.files import FileTooLarge
+from services.alerts.usecases.files import Arrived, open_original, period_in
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.files import Shelf
@@ -25,21 +25,21 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     """Seal the file into the store and read its head. Nothing is kept when anything is wrong with it.
 
     Raises `FileTooLarge`, `FormInvalid`, `FormFieldInvalid`, `FeedNotFound`, `FeedNotPermitted`, `PeriodInvalid`,
-    `TableInvalid`, `ClientDisconnect`.
+    `PeriodNotPlain`, `PolicyMissing`, `TableInvalid`, `ClientDisconnect`.
     """
     setattr(request.state, BODY_UNREAD, True)
     if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
         raise FileTooLarge(max_bytes=limit)
     form = FormStream(request.stream(), request.headers.get("content-type", ""))
     await form.until_file()
-    feed = await _feed_in(form, who, database) if {"feed", "period"} <= form.fields.keys() else None
+    named = await _feed_in(form, who, database) if {"feed", "period"} <= form.fields.keys() else None
     file_id = new_id()
     counted = CountedFile(form.file(), limit, lambda: FileTooLarge(max_bytes=limit))
     try:
         await shelf.write(counted, file_id)
         await form.rest()
         setattr(request.state, BODY_UNREAD, False)
-        feed = feed or await _feed_in(form, who, database)
+        feed, period = named or await _feed_in(form, who, database)
         today = local_date(utc_now())
         table = await asyncio.to_thread(open_original, shelf, file_id, form.file_name, feed, today)
     except BaseException:
@@ -49,7 +49,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
         id=file_id,
         feed=feed.code,
         feed_version=feed.version,
-        period=form.fields["period"],
+        period=period,
         name=form.file_name,
         digest=counted.digest.digest(),
         size=counted.size,
@@ -58,15 +58,13 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     )
 
 
-async def _feed_in(form: FormStream, who: Principal, database: Database) -> Feed:
-    """The feed that the form names, when the sender may report for it and the period is one of its own."""
-    for name in ("feed", "period"):
-        if not form.fields.get(name):
-            raise FormFieldInvalid(field=name)
+async def _feed_in(form: FormStream, who: Principal, database: Database) -> tuple[Feed, str]:
+    """The feed that the form names, when the sender may report for it, and a period of it."""
+    if not form.fields.get("feed"):
+        raise FormFieldInvalid(field="feed")
     who.require_feed(form.fields["feed"])
     async with database.read(who.scope) as session:
         feed = await find_feed(session, form.fields["feed"])
-    if feed is None:
-        raise FeedNotFound(field="feed")
-    period_end(form.fields["period"], feed.cadence)
-    return feed
+        if feed is None:
+            raise FeedNotFound(field="feed")
+        return feed, await period_in(session, who, feed, form.fields.get("period"), local_date(utc_now()))

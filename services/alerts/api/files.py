@@ -39,12 +39,13 @@ _BODY = {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
-                "required": ["feed", "period", "file"],
+                "required": ["feed", "file"],
                 "properties": {
                     "feed": {"type": "string", "description": "Feed · 预警类别", "examples": ["medical.cost"]},
                     "period": {
                         "type": "string",
-                        "description": "Period the rows are of, by the feed's cadence · 数据所属期",
+                        "description": "Period the rows are of, by the feed's cadence; left out: the present one, once the"
+                        " report on the one before is no longer due · 数据所属期，上一期报送期限已过的可不填",
                         "examples": ["2026-03", "2026-03-02", "2026-03-T1", "2026-Q1", "2026-S1"],
                     },
                     "file": {"type": "string", "format": "binary", "description": "CSV, XLSX or XLS · 表格文件"},

@@ -36,6 +36,12 @@ class PeriodUnknown(Invalid):
     code = "period-unknown"
 
 
+class PeriodNotPlain(Invalid):
+    """Nobody named a period, and more than one may be meant, or none."""
+
+    code = "period-not-plain"
+
+
 class MonthInvalid(Invalid):
     """Not a month as `2026-03`."""
 
@@ -82,6 +88,19 @@ def period_named(schedule: Schedule, name: str, calendar: FeedCalendar) -> Perio
     if found is None:
         raise PeriodUnknown(field="period")
     return found
+
+
+def plain_period(schedule: Schedule, day: date, calendar: FeedCalendar) -> Period:
+    """The period that somebody means on that day who names none: the one it lies in.
+
+    Raises `PeriodNotPlain` while the report on the one before is still in time, and outside every term.
+    """
+    present = period_of(schedule, day, calendar)
+    before = period_of(schedule, present.first - ONE_DAY, calendar) if present else None
+    if present is None or (before is not None and before.due_on is not None and day <= before.due_on):
+        names = [one.name for one in (before, present) if one is not None] or [f"{day.year}-S1"]
+        raise PeriodNotPlain(field="period", names=", ".join(names))
+    return present
 
 
 def periods_due(schedule: Schedule, first: date, last: date, calendar: FeedCalendar) -> list[Period]:

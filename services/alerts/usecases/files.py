@@ -7,12 +7,16 @@ from uuid import UUID
 
 from services.alerts.models import Feed, File
 from services.alerts.queries import files
+from services.alerts.queries.calendar import schedule_of
 from services.alerts.rules import sight
+from services.alerts.rules.calendar import plain_period
 from services.alerts.rules.file_columns import columns_of
-from services.alerts.rules.files import FileFormat, require_cancellable
+from services.alerts.rules.files import FileFormat, period_end, require_cancellable
+from services.alerts.usecases.calendar import calendar_of
 from shared.areas import Scope
-from shared.db.engine import Database, WriteSession
+from shared.db.engine import Database, ReadSession, WriteSession
 from shared.files import FileStore, Shelf
+from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -49,6 +53,19 @@ class Arrived:
 def open_original(shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date) -> Table:
     """The table in an original; blocks. Raises `TableInvalid`, `FileNotFoundError`, `FeedWithoutColumns`."""
     return open_table(shelf.open(file_id), name, columns_of(feed.columns, feed.evidence_schema), today=today)
+
+
+async def period_in(session: ReadSession, who: Principal, feed: Feed, name: str | None, today: date) -> str:
+    """The period that rows are of: as it is named, else the one that is plain today.
+
+    Raises `PeriodInvalid`, `PeriodNotPlain`, `PolicyMissing`.
+    """
+    if name:
+        period_end(name, feed.cadence)
+        return name
+    area = min(who.scope.prefixes, default="")
+    calendar = calendar_of(await policies.load(session, "feed-calendar"), area, today)
+    return plain_period(schedule_of(feed), today, calendar).name
 
 
 async def accept_file(

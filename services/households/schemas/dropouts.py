@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.codes import LISTS
@@ -105,6 +105,8 @@ class LegalStepDraft(Draft):
 
 class StayAnswerDraft(Draft):
     """What somebody found at school."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"present": True, "seen_on": "2026-11-20"}]})
 
     present: bool
     seen_on: PastDay

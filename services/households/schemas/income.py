@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.rules.income_entries import MOST_MONTHS, Span, Told
@@ -21,6 +21,14 @@ class IncomeEntryDraft(Draft):
 
     `member_id`: whose it is; leave it out for what is the household's as a whole. `visit_id`: the visit it was told at.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"item": "wages.outside", "amount": "43000.00", "first_month": "2026-01", "last_month": "2026-10"}
+            ]
+        }
+    )
 
     item: IncomeItem
     amount: Yuan

@@ -12,7 +12,12 @@ from services.households.schemas.register import AreaView
 from shared.http.fields import Answer, Draft, Line, Name, Paragraph
 
 Sha256 = Annotated[
-    str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the photo or scan, hex · 照片或扫描件摘要")
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 of the photo or scan, hex · 照片或扫描件摘要",
+        examples=["9f86d081" * 8],
+    ),
 ]
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.rules.register import is_pupil
@@ -161,6 +161,8 @@ class Removal(Draft):
 
 class Search(Draft):
     """One of the four, within an area if given."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"id_number": "539921201503120017"}]})
 
     id_number: IdNumberField | None = None
     name: Annotated[Name | None, Field(min_length=2, description="Two characters or more, any part · 姓名")] = None

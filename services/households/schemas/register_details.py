@@ -51,7 +51,7 @@ WorkArea = Annotated[
     str,
     AfterValidator(_work_area),
     Field(max_length=20, description="6 or 12 digits, or 境外 · 务工地点", examples=["440300"]),
-    WithJsonSchema({"type": "string", "maxLength": 20}),
+    WithJsonSchema({"type": "string", "maxLength": 20, "examples": ["440300"]}),
 ]
 WorkMonths = Annotated[int, Field(ge=0, le=12, description="Months of work this year · 务工时长（月）")]
 MedicalInsurance = Annotated[

@@ -112,7 +112,14 @@ class FindingView(Answer):
 class Application(Draft):
     """Which check is meant, and whether those who vanished leave the register."""
 
-    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the check that was looked at · 核对编号")]
+    digest: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9a-f]{64}$",
+            description="Of the check that was looked at · 核对编号",
+            examples=["9f86d081" * 8],
+        ),
+    ]
     remove_vanished: LeftReason | None = Field(
         None, description="Why who is not in the list leaves the register; null: they stay · 消失人员减员原因"
     )

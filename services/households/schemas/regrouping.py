@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.rules.duplicates import Decision
@@ -63,6 +63,8 @@ class Restoration(Draft):
 
 class Settlement(Draft):
     """In which household a person lives. With `released` the person leaves the one where they are registered."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"decision": "moves", "on": "2026-11-20"}]})
 
     decision: Annotated[Decision, Field(description="处理结果", examples=["moves"])]
     reason: Annotated[LeftReason | None, Field(description="With `released`: why · 减员原因")] = None

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.models import CaseState, TaskState
@@ -17,6 +17,8 @@ from shared.http.fields import Answer, AnyArea, Draft, Line, Paragraph
 
 class Assignment(Draft):
     """Where the task goes: to the desk of an area, or into the hands of an account."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"area_code": "539921100000"}]})
 
     area_code: AnyArea | None = None
     account_id: Annotated[UUID | None, Field(description="Active, with a desk that holds the household · 账号")] = None

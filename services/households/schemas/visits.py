@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, JsonValue, ValidationError, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.models import VisitKind
@@ -97,6 +97,19 @@ class NoChange(Draft):
 
 class ListedVisit(VisitDraft):
     """A visit out of a phone's memory: for a task, or for a household without one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "01985b2e-0000-7000-8000-000000000001",
+                    "task_id": "01985b2e-0000-7000-8000-000000000002",
+                    "visited_at": "2026-11-20T02:00:00Z",
+                    "findings": "在家养病，已好转",
+                }
+            ]
+        }
+    )
 
     task_id: UUID | None = None
     household_id: UUID | None = None

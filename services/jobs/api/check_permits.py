@@ -8,7 +8,9 @@ from services.jobs.api.permits import FIELD
 from shared.security.permits import Permit
 from shared.security.principals import Principal, Role
 
-SendExport = Annotated[Principal, Depends(Permit("reconciliation:send", Role.TOWNSHIP, Role.COUNTY))]
+# Whose export it is may send it, and watch what becomes of its own file, in numbers alone.
+SendExport = Annotated[Principal, Depends(Permit("reconciliation:send", Role.BUREAU, Role.TOWNSHIP, Role.COUNTY))]
+WatchExport = Annotated[Principal, Depends(Permit("reconciliation:watch", Role.BUREAU, *FIELD, Role.SUPERVISOR))]
 ReadReconciliation = Annotated[Principal, Depends(Permit("reconciliation:read", *FIELD, Role.SUPERVISOR))]
 AskVillages = Annotated[Principal, Depends(Permit("reconciliation:ask", Role.TOWNSHIP, Role.COUNTY))]
 # Not the village: whoever keeps the ledger neither draws, nor sees whom of theirs is called, nor answers for them.

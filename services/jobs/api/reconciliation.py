@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
 from services.jobs.api import reconciliation_views as views
-from services.jobs.api.check_permits import AskVillages, ReadReconciliation, SendExport
+from services.jobs.api.check_permits import AskVillages, ReadReconciliation, SendExport, WatchExport
 from services.jobs.api.reader import ReaderOf
 from services.jobs.api.reconciliation_upload import receive_export
 from services.jobs.api.reconciliation_workbook import ResultWorkbook
@@ -102,7 +102,8 @@ async def send_export(
 ) -> Response:
     """An export as it comes from the other system (XLSX, XLS, CSV), title rows and all. It is compared with the ledger
     of that month beside the requests: watch `state`. A file that cannot be read is refused here, and nothing is kept.
-    Three sources against each other are two comparisons.
+    A bureau may send its own, if it has to do with work (`bureau_feeds` of `post-rules`). Three sources against each
+    other are two comparisons.
     """
     try:
         arrived = await receive_export(request, db, shelf, who, settings.max_bytes)
@@ -140,10 +141,11 @@ async def list_comparisons(
 
 
 @router.get("/{run_id}", response_model=schemas.ReconciliationView, summary="How far it has come · 比对进度与结果")
-async def read_comparison(run_id: UUID, who: ReadReconciliation, db: Db, reader_of: ReaderOf) -> Response:
-    """Progress; when it is done, how many people of the asker's areas are the same, differ, are only here or there."""
+async def read_comparison(run_id: UUID, who: WatchExport, db: Db, reader_of: ReaderOf) -> Response:
+    """Progress; when it is done, how many people of the asker's areas are the same, differ, are only here or there. A
+    bureau sees its own."""
     async with db.read(who.scope) as session:
-        run = await queries.get_run(session, who.scope, run_id)
+        run = await usecases.get_watched(session, who, run_id)
         view = await views.run_view(session, run, reader_of(who), counted=True)
     return json_answer(view)
 

@@ -12,7 +12,7 @@ from services.jobs.exports import EXPORTS, MOST_FILES, SOURCES
 from services.jobs.rules.months import parse_month
 from services.jobs.rules.reconciliation import AreaOutside, ExportSourceInvalid, MonthInvalid
 from services.jobs.usecases.export_reading import ExportReader
-from services.jobs.usecases.reconciliation import ArrivedExport, comparison_in_force
+from services.jobs.usecases.reconciliation import ArrivedExport, comparison_in_force, require_sender
 from shared import areas
 from shared.areas import AreaCode, Scope
 from shared.clock import local_date, utc_now
@@ -31,7 +31,7 @@ async def receive_export(
     """Seal all files into the store and read their heads. Nothing is kept when anything is wrong with one of them.
 
     Raises `FilesTooLarge`, `FormInvalid`, `FormFieldInvalid`, `ExportSourceInvalid`, `MonthInvalid`, `AreaOutside`,
-    `PolicyMissing`, `TableInvalid`, `ClientDisconnect`.
+    `BureauKeepsNoPosts`, `PolicyMissing`, `TableInvalid`, `ClientDisconnect`.
     """
     run_id, files = new_id(), list[SealedFile]()
     try:
@@ -39,6 +39,7 @@ async def receive_export(
         source, month = _source(form.fields), _month(form.fields)
         area_code = _area(form.fields, who.scope)
         async with database.read(who.scope) as session:
+            await require_sender(session, who, area_code, utc_now())
             comparison, _ = await comparison_in_force(session, area_code, utc_now())
         rule = comparison.sources.get(source)
         if rule is None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from services.jobs.codes import LISTS
@@ -65,6 +65,10 @@ LedgerMonthText = Annotated[MonthText, Field(description="Month · 台账月份"
 class QuickDraft(Draft):
     """The nine questions a call answers in half a minute. What is left out stays as it is in the row."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"wage": "5600.00", "stability": "stable", "wants_change": False}]}
+    )
+
     status: Status | None = None
     work_area: Place | None = None
     employer: Line | None = Field(None, description="The company's name; stored sealed · 务工企业名称")
@@ -100,8 +104,27 @@ class RowFields(QuickDraft):
     possible_on: date | None = Field(None, description="When it will be possible · 预计可外出时间")
 
 
+_OUT_EXAMPLE: dict[str, JsonValue] = {
+    "status": "out",
+    "work_area": "441900",
+    "employer": "东莞某五金厂",
+    "industry": "C",
+    "trade": "61804",
+    "work_kind": "skilled",
+    "wage": "5200.00",
+    "channel": "relatives",
+    "point_to_point": False,
+    "started_on": "2026-02-20",
+    "stability": "stable",
+    "wants_change": False,
+}
+_HOME_EXAMPLE: dict[str, JsonValue] = {"status": "not_out", "able": True, "willing": False, "reason": "care"}
+
+
 class RowDraft(RowFields):
     """A row as a whole. Which fields each status needs: docs/labour-ledger.md; all that is wrong is told at once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_OUT_EXAMPLE, _HOME_EXAMPLE]})
 
     status: Status
 

@@ -48,4 +48,11 @@ class LedgerImportView(Answer):
 class LedgerApplication(Draft):
     """Which rehearsal is to be written."""
 
-    digest: Annotated[str, Field(min_length=64, max_length=64, pattern=r"^[0-9a-f]+$")]
+    digest: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9a-f]{64}$",
+            description="Of the rehearsal that was looked at · 核对标识",
+            examples=["9f86d081" * 8],
+        ),
+    ]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from services.jobs.codes import LISTS
 from services.jobs.rules.placement_refusing import Lesson
@@ -50,6 +50,7 @@ class LessonDraft(Draft):
         Field(
             pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$",
             description="Not to this province, prefecture or county · 不愿去的地方",
+            examples=["44"],
         ),
     ] = None
     wage_floor: Annotated[Wage | None, Field(description="Not for less · 最低工资")] = None
@@ -63,6 +64,10 @@ class LessonDraft(Draft):
 
 class MoveDraft(Draft):
     """One move by hand. A refusal and an ending need a reason, an acceptance and an arrival the wage."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"to": "accepted", "on": "2026-11-20", "wage": "5500.00"}]}
+    )
 
     to: Annotated[ByHand, Field(description="To · 转为", examples=["accepted"])]
     on: PastDay

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.jobs.codes import LISTS
@@ -45,9 +45,23 @@ Reason = Annotated[
     str, Field(pattern="^[a-z][a-z0-9_]{1,39}$", description="Of the policy `post-rules` · 法定依据代码")
 ]
 
+_TERMS_EXAMPLE: dict[str, JsonValue] = {
+    "trade": "61804",
+    "title": "五金装配工",
+    "place": "441900",
+    "openings": 20,
+    "pay_low": "5500.00",
+    "pay_high": "7500.00",
+    "lodging": True,
+    "shift": "rotating",
+    "physical_demand": "medium",
+}
+
 
 class TermsDraft(Draft):
     """What an employer offers and asks for. A bar by sex or age needs a ground in law, else it is refused."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_TERMS_EXAMPLE]})
 
     trade: Trade
     title: Line = Field(description="岗位名称", examples=["冲压工"])
@@ -85,6 +99,12 @@ class TermsDraft(Draft):
 
 class PostDraft(TermsDraft):
     """A post as somebody enters it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"employer_id": "01985b2e-0000-7000-8000-000000000001", "ref": "DG-7", **_TERMS_EXAMPLE}]
+        }
+    )
 
     employer_id: UUID
     ref: Annotated[Line | None, Field(max_length=60, description="The employer's own number · 岗位编号")] = None

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.jobs.models import AnswerState
@@ -18,6 +18,10 @@ from shared.http.fields import Answer, AnyArea, Draft, Line, Paragraph
 
 class SampleDraft(Draft):
     """How many are drawn: `size` people, or as many as tell the error rate to ± `half_width`. Never which ones."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"month": "2026-10", "area": "539921100000", "size": 200}]}
+    )
 
     month: MonthText
     area: AnyArea

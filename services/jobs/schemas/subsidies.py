@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.jobs.codes import LISTS
@@ -30,6 +30,10 @@ class ClaimDraft(Draft):
 
 class DecisionDraft(Draft):
     """What became of a claim."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"state": "paid", "on": "2026-11-20", "amount": "1000.00"}]}
+    )
 
     state: Literal["paid", "refused"]
     on: PastDay

@@ -24,7 +24,7 @@ class TaskView(Answer):
     overdue: bool = Field(description="是否超期")
     state: TaskState
     outcomes: list[str] = Field(description="What it may be closed with · 可选结果")
-    outcome: str | None = Field(description="结果", examples=["still_there"])
+    outcome: str | None = Field(description="结果", examples=["corrected"])
     note: str | None = Field(description="备注")
     opened_at: datetime
     closed_at: datetime | None
@@ -35,6 +35,6 @@ class TaskEnd(Draft):
 
     outcome: Annotated[
         str,
-        Field(pattern="^[a-z_]{1,30}$", description="One of the task's `outcomes` · 结果", examples=["still_wants"]),
+        Field(pattern="^[a-z_]{1,30}$", description="One of the task's `outcomes` · 结果", examples=["corrected"]),
     ]
     note: Annotated[Paragraph | None, Field(description="Kept sealed · 备注")] = None

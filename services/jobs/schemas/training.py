@@ -32,8 +32,8 @@ class CourseDraft(Draft):
     place: Place
     venue: Venue
     seats: Annotated[int, Field(ge=1, le=10_000, description="名额", examples=[30])]
-    starts_on: date = Field(description="开班日期")
-    ends_on: date = Field(description="结业日期")
+    starts_on: date = Field(description="开班日期", examples=["2030-03-01"])
+    ends_on: date = Field(description="结业日期", examples=["2030-03-20"])
     employer_id: UUID | None = Field(None, description="订单企业")
     post_id: UUID | None = Field(None, description="定向岗位")
 

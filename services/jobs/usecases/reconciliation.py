@@ -9,6 +9,9 @@ from uuid import UUID
 from services.jobs.models import Reconciliation
 from services.jobs.queries import reconciliation as queries
 from services.jobs.queries import reconciliation_work as work
+from services.jobs.rules.posts import require_labour_bureau
+from services.jobs.rules.reconciliation import ReconciliationNotFound
+from services.jobs.usecases.post_rules import post_rules
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import ExportSource, LedgerComparison
@@ -16,7 +19,7 @@ from shared.db.engine import Database, ReadSession, WriteSession
 from shared.files import FileStore, Shelf
 from shared.projections import policies
 from shared.security import audit
-from shared.security.principals import Principal
+from shared.security.principals import Principal, Role
 from shared.security.vault import Vault
 
 CONTENT, NAMES = "reconciliation-file", "reconciliation-files"
@@ -47,6 +50,21 @@ async def comparison_in_force(session: ReadSession, area_code: str, now: datetim
     """The policy by which an area's ledger is compared. Raises `PolicyMissing`."""
     policy = (await policies.load(session, POLICY)).in_force(area_code, local_date(now))
     return LedgerComparison.model_validate(policy.body), policy.id
+
+
+async def require_sender(session: ReadSession, who: Principal, area_code: str, now: datetime) -> None:
+    """Of bureaus those alone that have to do with work. Raises `BureauKeepsNoPosts`, `PolicyMissing`."""
+    if who.role is Role.BUREAU:
+        rules, _ = await post_rules(session, area_code, now)
+        require_labour_bureau(who, rules)
+
+
+async def get_watched(session: ReadSession, who: Principal, run_id: UUID) -> Reconciliation:
+    """A comparison that concerns the asker; a bureau's are those it sent. Raises `ReconciliationNotFound`."""
+    run = await queries.get_run(session, who.scope, run_id)
+    if who.role is Role.BUREAU and run.sent_by != who.id:
+        raise ReconciliationNotFound
+    return run
 
 
 async def accept_export(
