@@ -52,6 +52,7 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         every(MATCHING_SECONDS, "matching inputs", lambda: sweep_matching(database, settings.matching_days)),
         keep_matching,
         every(settings.count_seconds, "indicators", lambda: count_indicators(database)),
+        every(settings.sweep_seconds, "move-up queue", lambda: move_up.keep_queue(database, utc_now)),
         every(settings.sweep_seconds, "indicator days", lambda: mark_indicators(database)),
         every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
         every(FILES_SECONDS, "ledger files", lambda: sweep_ledger_files(database, ledger, kept)),

@@ -26,6 +26,7 @@ SECURED = [
     "labour_task",
     "matching_proposal",
     "matching_run",
+    "move_up_place",
     "need_waiting",
     "person",
     "placement",

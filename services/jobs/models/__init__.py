@@ -3,6 +3,7 @@
 from services.jobs.models.indicators import IndicatorCount, IndicatorDue, IndicatorState
 from services.jobs.models.ledger import ImportState, LabourChange, LabourRow, LedgerImport, LedgerMonth
 from services.jobs.models.matching import MatchingProposal, MatchingRun, ProposalState, RunState
+from services.jobs.models.move_up import MoveUpDue, MoveUpPlace, MoveUpVillage
 from services.jobs.models.needs import NeedState, NeedWaiting, WorkNeed
 from services.jobs.models.people import Person
 from services.jobs.models.placements import Placement, PlacementMove, StayCheck
@@ -62,6 +63,9 @@ __all__ = [
     "LedgerSample",
     "MatchingProposal",
     "MatchingRun",
+    "MoveUpDue",
+    "MoveUpPlace",
+    "MoveUpVillage",
     "NeedState",
     "NeedWaiting",
     "Outbox",

@@ -211,6 +211,22 @@ async def lock_proposal(session: WriteSession, scope: Scope, proposal_id: UUID) 
     return ProposalRow(*row)
 
 
+async def lock_proposals(
+    session: WriteSession, scope: Scope, run_id: UUID, chosen: Collection[UUID] | None, limit: int
+) -> dict[UUID, MatchingProposal]:
+    """Those of a run that are chosen, or all undecided ones, held until the commit. People first and in one order, as
+    everywhere; the proposals after them."""
+    proposal = MatchingProposal
+    mine = [proposal.run_id == run_id, within(proposal.area_code, scope)]
+    mine.append(proposal.id.in_(chosen) if chosen is not None else proposal.state == ProposalState.PROPOSED)
+    people = select(proposal.person_id).where(*mine)
+    await session.execute(
+        select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
+    )
+    query = select(proposal).where(*mine).order_by(proposal.person_id).limit(limit).with_for_update()
+    return {one.id: one for one in await session.scalars(query)}
+
+
 async def find_digests(session: ReadSession, run_ids: Collection[UUID]) -> dict[UUID, str | None]:
     """What names the results of runs."""
     query = select(MatchingRun.id, MatchingRun.result_digest).where(MatchingRun.id.in_(run_ids))

@@ -30,7 +30,7 @@ _WORKERS = f"""
         SELECT work_area, started_on FROM labour_row r
         WHERE r.person_id = p.id AND r.month = :month AND {out_today("r")}
             AND r.work_area IS NOT NULL AND r.started_on IS NOT NULL
-        OFFSET 0
+        {{each}}
     ) r
     WHERE EXISTS (SELECT FROM rule WHERE kind <> 'training')
 """  # noqa: S608 a constant
@@ -74,13 +74,15 @@ WITH rule AS (
 )
 """
 _ORDERED = "ORDER BY area_code, person_id, kind"
-_BOTH = [_DUE.format(people=people) for people in (_WORKERS, _LEARNERS)]
+# OFFSET 0 keeps the planner from joining all of the ledger for a page; for the sums of all it may.
+_BOTH = [_DUE.format(people=people.format(each="OFFSET 0")) for people in (_WORKERS, _LEARNERS)]
+_ALL = [_DUE.format(people=people.format(each="")) for people in (_WORKERS, _LEARNERS)]
 _PAGE = text(f"""{_RULE}
 SELECT * FROM ({" UNION ALL ".join(f"({one} {_ORDERED} LIMIT :limit)" for one in _BOTH)}) due {_ORDERED} LIMIT :limit
 """)  # noqa: S608
 _SUMS = text(f"""{_RULE}
 SELECT rpad(left(area_code, :digits), 12, '0') AS area_code, kind, count(*) AS people, sum(yuan) AS yuan
-FROM ({" UNION ALL ".join(_BOTH)}) due GROUP BY 1, 2 ORDER BY 1, 2
+FROM ({" UNION ALL ".join(_ALL)}) due GROUP BY 1, 2 ORDER BY 1, 2
 """)  # noqa: S608
 _COMPLETED = text("""
 SELECT c.allowance, count(*) AS days FROM enrolment e

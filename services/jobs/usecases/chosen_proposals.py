@@ -6,11 +6,9 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
-
-from services.jobs.models import MatchingProposal, Person, ProposalState
+from services.jobs.models import MatchingProposal, ProposalState
+from services.jobs.queries.matching import lock_proposals
 from services.jobs.queries.placements import find_of_proposal
-from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import ProposalOfAnother, ProposalsTooMany, UnderSixteen
 from services.jobs.usecases.placement_checks import tell_minor
 from services.jobs.usecases.placements import Referral, refer
@@ -48,7 +46,7 @@ async def refer_chosen(
 
     What is right with one is kept, whatever is wrong with another. Raises `ProposalsTooMany` above 500.
     """
-    proposals = await _lock_proposals(session, who, run_id, chosen)
+    proposals = await lock_proposals(session, who.scope, run_id, chosen, MOST + 1)
     if len(proposals) > MOST:
         raise ProposalsTooMany(field="proposal_ids", most=MOST)
     outcomes = [await _try(session, vault, who, one, on, now) for one in proposals.values()]
@@ -83,18 +81,3 @@ async def _try(
         return Outcome(proposal.id, "refused", refusal=refusal)
     except DomainError as refusal:
         return Outcome(proposal.id, "refused", refusal=refusal)
-
-
-async def _lock_proposals(
-    session: WriteSession, who: Principal, run_id: UUID, chosen: Collection[UUID] | None
-) -> dict[UUID, MatchingProposal]:
-    """People first and in one order, as everywhere; the proposals after them."""
-    proposal = MatchingProposal
-    mine = [proposal.run_id == run_id, within(proposal.area_code, who.scope)]
-    mine.append(proposal.id.in_(chosen) if chosen is not None else proposal.state == ProposalState.PROPOSED)
-    people = select(proposal.person_id).where(*mine)
-    await session.execute(
-        select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
-    )
-    query = select(proposal).where(*mine).order_by(proposal.person_id).limit(MOST + 1).with_for_update()
-    return {one.id: one for one in await session.scalars(query)}

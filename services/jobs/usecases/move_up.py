@@ -1,14 +1,15 @@
 """The move-up queue (转岗): who out at work should have a better post, and a need for one opened in one call."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 from services.jobs.queries import at_work as find
+from services.jobs.queries import move_up as queue
 from services.jobs.queries import needs
-from services.jobs.queries.at_work import AtWorkRow
+from services.jobs.queries.move_up import AtWorkRow, Ruling
 from services.jobs.queries.needs import NeedRow
 from services.jobs.queries.people import lock_person
 from services.jobs.rules.move_up import AtWork, Place, place
@@ -18,14 +19,18 @@ from services.jobs.usecases.needs import open_need
 from shared.areas import CODE_LENGTH, Scope
 from shared.clock import local_date
 from shared.contracts.jobs_placement_policies import MoveUp
-from shared.db.engine import ReadSession, WriteSession
+from shared.db.engine import Database, ReadSession, WriteSession
 from shared.projections import policies
+from shared.projections.policies import Policy
 from shared.security import audit
 from shared.security.principals import Principal
+from shared.versions import pick
 
 KIND = "move-up"
 EACH = timedelta(hours=20)
 """Medians are reckoned once a day."""
+PART = 24
+"""Villages reckoned in one transaction: some 70,000 people."""
 
 
 class QueueRow(NamedTuple):
@@ -41,9 +46,9 @@ async def list_queue(
     """The most urgent first, by the policy of the area that is asked about; raises `PolicyMissing`."""
     today = local_date(now)
     first = min(scope.prefixes, default="").ljust(CODE_LENGTH, "0")
-    body = MoveUp.model_validate((await policies.load(session, KIND)).in_force(first, today).body)
-    rows = await find.list_queue(session, scope, body, today, after, limit)
-    return [QueueRow(row, found) for row in rows if (found := place(_at_work(row), body)) is not None]
+    ruling = _ruling((await policies.load(session, KIND)).in_force(first, today), today)
+    rows = await queue.list_queue(session, scope, ruling, after, limit)
+    return [QueueRow(row, found) for row in rows if (found := place(_at_work(row), ruling.policy)) is not None]
 
 
 async def open_move_up(
@@ -77,6 +82,39 @@ async def reckon_medians(session: WriteSession, now: datetime) -> None:
     last = await find.last_reckoned(session)
     if last is None or now - last > EACH:
         await find.reckon_medians(session, local_date(now), now)
+
+
+async def keep_queue(database: Database, clock: Callable[[], datetime]) -> int:
+    """Reckon anew the villages that are not current; how many. Only one process does so at a time."""
+    kept = 0
+    async with database.write(Scope.everywhere()) as session:
+        if not await queue.hold_keeping(session):
+            return 0
+        await queue.forget_changed(session)
+    while True:
+        async with database.write(Scope.everywhere()) as session:
+            done = await _keep_next(session, local_date(clock())) if await queue.hold_keeping(session) else 0
+        kept += done
+        if not done:
+            return kept
+
+
+async def _keep_next(session: WriteSession, today: date) -> int:
+    """Up to `PART` villages of one version of the policy; where none is in force, there is no queue."""
+    versions = (await policies.load(session, KIND)).versions
+    current = await queue.find_current(session, today)
+    wanted = {area: pick(versions, area, today) for area in await queue.list_all_villages(session, today)}
+    due = [(area, one) for area, one in wanted.items() if one is not None and current.get(area) != one.id]
+    if not due:
+        return 0
+    policy = due[0][1]
+    part = [area for area, one in due if one is policy][:PART]
+    await queue.keep_places(session, _ruling(policy, today), part)
+    return len(part)
+
+
+def _ruling(policy: Policy, today: date) -> Ruling:
+    return Ruling(policy.id, MoveUp.model_validate(policy.body), today)
 
 
 def _at_work(row: AtWorkRow) -> AtWork:
