@@ -226,17 +226,17 @@ async def test_a_failure_begins_anew_and_ends(service: Jobs, monkeypatch: pytest
     """What an attempt laid down is gone when the next one begins; after the last one nothing is left."""
     await people_out(service, 1, 2)
     answer = await send(service, table([hr(1), hr(3)]))
-    real, counts = queries.find_registered, []
+    real, counts = queries.overtake, []
 
-    async def fails(session: Any, keys: Any) -> Any:
+    async def fails(*told: Any) -> Any:
         counts.append((await service.sql("SELECT count(*) FROM reconciliation_row"))[0][0])
         if len(counts) < 3:
             raise RuntimeError
-        return await real(session, keys)
+        return await real(*told)
 
-    monkeypatch.setattr(queries, "find_registered", fails)
+    monkeypatch.setattr(queries, "overtake", fails)
     await work(service)
-    assert counts == [2, 2, 2]
+    assert counts == [3, 3, 3]
     view = await service.get(f"/reconciliations/{answer.json()['id']}")
     assert (view["state"], view["counts"]["only_here"], view["counts"]["only_there"]) == ("done", 1, 1)
 
