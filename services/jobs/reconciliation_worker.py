@@ -46,16 +46,16 @@ class ReconciliationWorker:
             return False
         async with turn(connection, _TURN) as ours:
             if ours:
-                await self._work(run_id)
+                await self._work(run_id, connection)
         return ours
 
-    async def _work(self, run_id: UUID) -> None:
+    async def _work(self, run_id: UUID, connection: Listener) -> None:
         async with self.database.read(_EVERYWHERE) as session:
             run = await queries.read_run(session, run_id)
         if run.state not in queries.WAITING:
             return
         try:
-            await Comparison(self.database, self.shelf, run, utc_now()).work()
+            await Comparison(self.database, self.shelf, connection, run, utc_now()).work()
         except (DomainError, FileNotFoundError, CannotOpen) as refused:
             await self._end(run_id, refused)
         except Exception as error:

@@ -11,7 +11,7 @@ import pytest
 import xlsxwriter
 import xlwt
 
-from services.alerts.api.files import XLSX
+from shared.workbook_stream import XLSX
 from tests.alerts.conftest import EDUCATION, MEDICAL, MakeService, Service, bearer, id_number
 from tests.alerts.files_service import (
     ABSENCES,

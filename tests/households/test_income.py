@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from python_calamine import CalamineWorkbook
 
-from services.households.api.income_workbook import XLSX
 from services.households.rules.months import month_text, period_before
 from shared.clock import local_date, utc_now
+from shared.workbook_stream import XLSX
 from tests.households.conftest import BAMBOO, BRIDGE, PINE, STONE, Households, household, person
 from tests.households.income import with_policies
 from tests.households.test_tasks import visit

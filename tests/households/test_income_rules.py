@@ -251,10 +251,21 @@ def test_per_head_is_rounded_to_the_fen(amount: str, people: int, each: str) -> 
         ([line("3000", source="jobs"), line("3000", source="jobs")], set()),
         ([line("3000", "2026-09"), line("3000", "2026-10")], set()),
         ([line("3000", "2025-10")], {"income-no-lines"}),
+        ([line("3000", "2026-08", source="jobs")], {"income-wage-silent"}),
+        ([line("3000", "2026-08", source="jobs"), line("3000", "2026-10", source="jobs")], {"income-wage-silent"}),
+        ([line("3000", "2026-09", source="jobs"), line("0", "2026-10", source="jobs")], set()),
+        ([line("3000", "2026-09", source="jobs"), line("3000", "2026-10", source="visit")], set()),
+        ([line("3000", "2026-08", source="visit")], set()),
     ],
 )
 def test_what_is_odd_is_warned_of(lines: list[Line], codes: set[str]) -> None:
     assert {one.code for one in state(*lines).warnings} == codes
+
+
+def test_months_of_which_the_ledger_tells_no_wage_are_counted_and_said() -> None:
+    told = line("3000", "2026-06", source="jobs")
+    [warned] = state(told, line("3000", "2026-07", source="visit")).warnings
+    assert (warned.params, warned.line_id) == ({"since": "2026-06", "months": 3}, told.id)
 
 
 def test_no_line_in_force_is_said() -> None:

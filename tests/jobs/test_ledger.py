@@ -208,6 +208,26 @@ async def test_no_change_for_a_list(service: Jobs) -> None:
     assert str(elsewhere) not in outcomes
 
 
+async def test_no_change_since_somebody_said_so_tells_the_wages_between(service: Jobs) -> None:
+    """A month that nobody confirmed tells no wage; whoever says that nothing has changed since speaks of it as well."""
+    first = month_text(move(MONTH, -3))
+    stays, changes = await service.people(1, 2)
+    await put(service, stays, OUT, first)
+    await put(service, changes, OUT, first)
+    await put(service, changes, changed(wage="6000"), LAST, headers={"If-Match": '"1"'})
+    told = {(one.report_id, one.month) for one in await service.told(WageReported)}
+    assert told == {(f"{stays}.{first}", first), (f"{changes}.{first}", first), (f"{changes}.{LAST}", LAST)}
+    body = {"people": [str(stays), str(changes)], "since_said": True}
+    answer = await service.post(f"/ledger/months/{THIS}/confirmations", body, "village", PINE)
+    assert [one["outcome"] for one in answer.json()] == ["confirmed", "confirmed"]
+    more = {(one.report_id, one.month) for one in await service.told(WageReported)} - told
+    assert more == {(f"{stays}.{month}", month) for month in (month_text(move(MONTH, -2)), LAST, THIS)} | {
+        (f"{changes}.{THIS}", THIS)
+    }
+    [made] = await service.get(f"{place(stays, LAST)}/history", "village", PINE)
+    assert (made["what"]["code"], made["by"] is not None) == ("confirmed", True)
+
+
 async def test_a_late_correction_is_carried_on_until_somebody_said_otherwise(service: Jobs) -> None:
     carried_on, said = await service.people(1, 2)
     for person in (carried_on, said):

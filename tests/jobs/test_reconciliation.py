@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from services.jobs.background import forget_reconciliations
 from services.jobs.queries import reconciliation_work as queries
-from services.jobs.usecases import reconciliation_work
+from services.jobs.usecases import export_reading, reconciliation_work
+from services.jobs.usecases.export_parts import LETTERS, groups_of_letters
 from shared.areas import Scope, normalise
 from shared.postgres import Cluster
 from shared.security.vault import VaultSettings
@@ -246,21 +247,53 @@ async def test_a_run_that_is_not_done_shows_nothing(service: Jobs) -> None:
     assert (await service.post(f"{place}/tasks", {})).status_code == 409
 
 
+async def test_a_county_is_compared_group_by_group(service: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found is the same, however few people are looked at together; nothing of the export stays."""
+    await people_out(service, *range(1, 41))
+    lines = [hr(n, **({"月收入（元）": "9000"} if n % 4 == 0 else {})) for n in range(11, 61)]
+    halves = table(lines[:20]), table([*lines[20:], hr(12)])  # of two rows the better counts
+    whole = (await compared(service, *halves))["counts"]
+    assert whole == {"same": 23, "differs": 7, "only_here": 10, "only_there": 20, "unsettled": 37}
+    monkeypatch.setattr(reconciliation_work, "PART", 1)
+    monkeypatch.setattr(export_reading, "FRAME_ROWS", 7)
+    monkeypatch.setattr(queries, "PAGE", 3)
+    dropped = []
+    real = queries.drop_parts
+
+    async def drop(connection: Any) -> None:
+        there = await connection.fetchval("SELECT to_regclass('pg_temp.export_part') IS NOT NULL")
+        dropped.append(await connection.fetch("SELECT letter, rows FROM pg_temp.export_part") if there else [])
+        await real(connection)
+
+    monkeypatch.setattr(queries, "drop_parts", drop)
+    assert (await compared(service, *halves))["counts"] == whole
+    assert len(dropped[-1]) > 8
+    assert not any(str(id_number(12)).encode() in row["rows"] for row in dropped[-1]), "it lies sealed"
+
+
+def test_groups_hold_every_letter_once_in_their_order() -> None:
+    for people in (0, 1, 19, 20, 21, 639, 10_000):
+        groups = groups_of_letters(people, 10)
+        assert "".join(groups) == LETTERS
+        assert all(groups)
+    assert (len(LETTERS), len(groups_of_letters(25, 10)), len(groups_of_letters(10**6, 10))) == (64, 3, 64)
+
+
 async def test_a_failure_begins_anew_and_ends(service: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an attempt laid down is gone when the next one begins; after the last one nothing is left."""
     await people_out(service, 1, 2)
     answer = await send(service, table([hr(1), hr(3)]))
-    real, counts = queries.find_registered, []
+    real, counts = queries.overtake, []
 
-    async def fails(session: Any, keys: Any) -> Any:
+    async def fails(*told: Any) -> Any:
         counts.append((await service.sql("SELECT count(*) FROM reconciliation_row"))[0][0])
         if len(counts) < 3:
             raise RuntimeError
-        return await real(session, keys)
+        return await real(*told)
 
-    monkeypatch.setattr(queries, "find_registered", fails)
+    monkeypatch.setattr(queries, "overtake", fails)
     await work(service)
-    assert counts == [2, 2, 2]
+    assert counts == [3, 3, 3]
     view = await service.get(f"/reconciliations/{answer.json()['id']}")
     assert (view["state"], view["counts"]["only_here"], view["counts"]["only_there"]) == ("done", 1, 1)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.households.rules.income_lines import ZERO, Judged, Line, Statement, Warned, overlap
+from services.households.rules.months import month_text
 from shared.contracts.income_policies import IncomeRules
 
 
@@ -21,6 +22,7 @@ def warnings_of(statement: Statement, rules: IncomeRules) -> Iterable[Warned]:
         yield from _line_warnings(one, rules)
     yield from _sum_warnings(statement, rules)
     yield from _twice(statement.lines)
+    yield from _silent(statement)
 
 
 def _line_warnings(judged: Judged, rules: IncomeRules) -> Iterable[Warned]:
@@ -61,3 +63,20 @@ def _twice(lines: Sequence[Judged]) -> Iterable[Warned]:
             if any(overlap(range(e.first, e.last + 1), range(line.first, line.last + 1)) for e in earlier):
                 yield Warned("income-entered-twice", {"of": line.item}, line.id)
             earlier.append(line)
+
+
+def _silent(statement: Statement) -> Iterable[Warned]:
+    """Of whom the labour ledger has told a wage, and of some months since nobody has told any: it tells none of a month
+    that nobody has confirmed, and none of one without work. Such a month adds nothing, and that is no zero."""
+    told: dict[UUID, set[int]] = defaultdict(set)
+    since: dict[UUID, Line] = {}
+    for line in (one.line for one in statement.lines):
+        if line.member_id is None or line.group != "wages":
+            continue
+        told[line.member_id] |= set(range(line.first, line.last + 1))
+        if line.source == "jobs" and line.amount and line.first <= since.get(line.member_id, line).first:
+            since[line.member_id] = line
+    for member_id, line in since.items():
+        silent = {month for month in statement.period.months if month > line.last} - told[member_id]
+        if silent and member_id in statement.people:
+            yield Warned("income-wage-silent", {"since": month_text(line.last), "months": len(silent)}, line.id)

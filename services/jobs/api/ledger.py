@@ -101,10 +101,13 @@ async def confirm_rows(
     reader_of: ReaderOf,
 ) -> list[schemas.OutcomeView]:
     """One call for one person or for a whole list: their rows are as they were. A row that lacks something by now is
-    refused and says what; the others are confirmed all the same.
+    refused and says what; the others are confirmed all the same. With `since_said` so are the months before, back to
+    the last one of which somebody said something, and their wages are told.
     """
     async with db.write(who.scope) as session:
-        outcomes = await usecases.confirm_rows(session, vault, who, parse_month(month), draft.people, utc_now())
+        outcomes = await usecases.confirm_rows(
+            session, vault, who, parse_month(month), draft.people, utc_now(), since_said=draft.since_said
+        )
     return [outcome_view(one, reader_of(who)) for one in outcomes]
 
 

@@ -28,6 +28,14 @@ _LAST_SAID = """
 SELECT DISTINCT ON (person_id) * FROM labour_row
 WHERE month >= $1 AND month < $2 AND person_id = ANY ($3) AND confirmed_on IS NOT NULL ORDER BY person_id, month DESC
 """
+_UNSAID = """
+SELECT r.month, array_agg(r.person_id ORDER BY r.person_id) AS people
+FROM labour_row r JOIN (
+    SELECT person_id, max(month) AS month FROM labour_row
+    WHERE month >= $1 AND month < $2 AND person_id = ANY ($3) AND confirmed_on IS NOT NULL GROUP BY person_id
+) AS said ON said.person_id = r.person_id AND r.month > said.month
+WHERE r.month >= $1 AND r.month < $2 AND r.person_id = ANY ($3) GROUP BY r.month ORDER BY r.month
+"""
 # The order in which rows are locked is the same for all, so that two lists of one village do not wait for each other.
 _INSERT = """
 INSERT INTO labour_row SELECT * FROM jsonb_populate_recordset(NULL::labour_row, $1::text::jsonb) ORDER BY person_id
@@ -59,6 +67,12 @@ async def find_last_said(session: ReadSession, month: date, people: Collection[U
     """What somebody said last of each person in the year before a month, whatever was carried since."""
     found = await (await raw(session)).fetch(_LAST_SAID, move(month, -12), month, sorted(people))
     return {row["person_id"]: row for row in found}
+
+
+async def list_unsaid(session: ReadSession, month: date, people: Collection[UUID]) -> dict[date, list[UUID]]:
+    """The months before, the oldest first, that were only carried since somebody said something last, and of whom."""
+    found = await (await raw(session)).fetch(_UNSAID, move(month, -12), month, sorted(people))
+    return {row["month"]: row["people"] for row in found}
 
 
 async def insert_rows(session: WriteSession, rows: Sequence[Row]) -> None:

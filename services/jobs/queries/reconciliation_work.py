@@ -1,6 +1,6 @@
 """What a comparison asks the ledger, and where it lays what it found; by the month, as every statement on the ledger."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,9 @@ from uuid import UUID
 from shared.areas import CODE_LENGTH, AreaCode, prefix
 from shared.db.bulk import stage
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.listening import Listener
 
-PART = 20_000
+PART, PAGE = 20_000, 5_000
 COLUMNS = (
     *("id", "run_id", "area_code", "outcome", "person_id", "person_key", "fields", "sealed", "file", "sheet"),
     *("row_number", "looked_at"),
@@ -19,9 +20,9 @@ _STATED = (
     *("r.wage", "r.channel", "r.point_to_point", "r.started_on", "r.ended_on"),
 )
 _SELECT = f"SELECT {', '.join(_STATED)}, p.person_key, p.household_class FROM labour_row r"  # noqa: S608
-_PAGE = f"""
+_LEDGER = f"""
 {_SELECT} JOIN person p ON p.id = r.person_id
-WHERE r.month = $1 AND r.area_code BETWEEN $2 AND $3 AND r.person_id > $4 ORDER BY r.person_id LIMIT $5
+WHERE r.month = $1 AND r.area_code BETWEEN $2 AND $3 ORDER BY left(p.person_key, 1) COLLATE "C"
 """
 _OF_PEOPLE = f"{_SELECT} JOIN person p ON p.id = r.person_id WHERE r.month = $1 AND r.person_id = ANY ($2)"
 _COUNT = "SELECT count(*) FROM labour_row r WHERE r.month = $1 AND r.area_code BETWEEN $2 AND $3"
@@ -128,9 +129,14 @@ async def count_ledger(session: ReadSession, month: date, area_code: str) -> int
     return int(await (await raw(session)).fetchval(_COUNT, month, *bounds(area_code)))
 
 
-async def list_ledger(session: ReadSession, month: date, area_code: str, after: UUID, limit: int) -> Sequence[Any]:
-    """Rows of the ledger with the person's key and class, by person."""
-    return list(await (await raw(session)).fetch(_PAGE, month, *bounds(area_code), after, limit))
+async def stream_ledger(session: ReadSession, month: date, area_code: str) -> AsyncIterator[Sequence[Any]]:
+    """Rows of the ledger as they are now, with the key and class of each person, in the order of the keys' first
+    letters; by the page. Sorting a county takes longer than a request may."""
+    connection = await raw(session)
+    await connection.execute("SET LOCAL statement_timeout = 0")
+    cursor = await connection.cursor(_LEDGER, month, *bounds(area_code))
+    while page := await cursor.fetch(PAGE):
+        yield page
 
 
 async def find_ledger(session: ReadSession, month: date, people: Collection[UUID]) -> dict[UUID, Any]:
@@ -143,6 +149,32 @@ async def find_registered(session: ReadSession, keys: Collection[str]) -> dict[s
     """Who of them the register knows, and where they live."""
     found = await (await raw(session)).fetch(_REGISTERED, list(keys))
     return {row["person_key"]: (row["id"], row["area_code"]) for row in found}
+
+
+async def make_parts(connection: Listener) -> None:
+    """A table of the connection's own, empty."""
+    await drop_parts(connection)
+    await connection.execute(
+        "CREATE TEMP TABLE export_part (at int GENERATED ALWAYS AS IDENTITY, letter text, rows bytea)"
+    )
+
+
+async def drop_parts(connection: Listener) -> None:
+    """What lies in it goes."""
+    await connection.execute("DROP TABLE IF EXISTS pg_temp.export_part")
+
+
+async def add_parts(connection: Listener, parts: Sequence[tuple[str, bytes]]) -> None:
+    """Sealed rows of an export, by the first letter of the keys they are about."""
+    await connection.copy_records_to_table(
+        "export_part", records=parts, columns=["letter", "rows"], schema_name="pg_temp"
+    )
+
+
+async def list_parts(connection: Listener, letters: Sequence[str]) -> Sequence[bytes]:
+    """Those of some letters, in the order they came."""
+    query = "SELECT rows FROM pg_temp.export_part WHERE letter = ANY ($1) ORDER BY at"
+    return [row["rows"] for row in await connection.fetch(query, list(letters))]
 
 
 async def lay_rows(session: WriteSession, rows: Iterable[Sequence[Any]]) -> None:

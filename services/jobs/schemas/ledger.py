@@ -137,6 +137,10 @@ class Confirmation(Draft):
     """Whose rows are as they were."""
 
     people: list[UUID] = Field(min_length=1, max_length=MOST_CONFIRMED, description="Ids of people · 人员")
+    since_said: bool = Field(
+        False,
+        description="Nothing changed since somebody said so last: the months between are confirmed too · 含此前未确认的月份",
+    )
 
 
 class ProblemView(Answer):

@@ -1,4 +1,4 @@
-"""The files of an export, read whole: a row for each person, with what it says of their work. CPU work: in a thread.
+"""The files of an export, read piece by piece: rows of people, with what they say of their work. CPU work: in a thread.
 
 Each distinct cell of a column is read once. A cell that no code list has says nothing, and its column is told; a row
 without a readable ID number is left out, and counted.
@@ -25,7 +25,7 @@ from shared.tables import Frame, Table, open_table
 from shared.villages import LEVELS, Villages
 
 FRAME_ROWS = 20_000
-KEY, AREA, AT = "person_key", "area", "at"
+KEY, AREA = "person_key", "area"
 STATED = (
     *("status", "work_area", "employer", "industry", "trade", "wage", "channel", "point_to_point"),
     *("started_on", "ended_on"),
@@ -51,14 +51,6 @@ _SCHEMA: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """All readable rows of a set. `rows` has the columns of `_SCHEMA` and `at`, the row's number from 0."""
-
-    rows: pl.DataFrame
-    notes: Mapping[str, Any]
-
-
 @dataclass(slots=True)
 class ExportReader:
     """Reads the files of a set one after the other. `own_county`: 12 digits of where the ledger is kept."""
@@ -70,7 +62,6 @@ class ExportReader:
     vault: Vault
     today: date
     read: int = 0  # rows so far
-    _frames: list[pl.DataFrame] = field(default_factory=list)
     _skipped: list[tuple[int, str, str]] = field(default_factory=list)  # sheets that were not read
     _unread: Counter[str] = field(default_factory=Counter)  # rows left out, by code
     _passed_over: set[str] = field(default_factory=set)
@@ -80,26 +71,22 @@ class ExportReader:
         """The table in a file. Raises `TableInvalid`."""
         return open_table(file, name, self.export.read(self.headings), today=self.today)
 
-    def take(self, number: int, table: Table, moved: Callable[[int], None]) -> None:
-        """Read one file of the set to its end; `moved` hears how many rows there are so far."""
+    def frames(self, number: int, table: Table) -> Iterator[pl.DataFrame]:
+        """The readable rows of one file of the set, with the columns of `_SCHEMA`. Raises `TableInvalid`, `TooManyRows`."""
         self._skipped += [(number, sheet.name, sheet.skipped) for sheet in table.sheets if sheet.skipped]
         for frame in ahead(table.frames(FRAME_ROWS)):
             self.read += frame.data.height
             if self.read > MOST_ROWS:
                 raise TooManyRows(max_rows=MOST_ROWS)
-            self._frames.append(self._frame(number, frame))
-            moved(self.read)
+            yield self._frame(number, frame)
 
-    def listing(self) -> Listing:
-        """What was read."""
-        rows = pl.concat(self._frames) if self._frames else pl.DataFrame(schema=_SCHEMA)
-        self._frames.clear()
-        notes = {
+    def notes(self) -> Mapping[str, Any]:
+        """What was not read, of all files so far."""
+        return {
             "skipped": [list(one) for one in self._skipped],
             "unread": dict(self._unread),
             "passed_over": sorted(self._passed_over),
         }
-        return Listing(rows.with_row_index(AT), notes)
 
     def _frame(self, number: int, frame: Frame) -> pl.DataFrame:
         data = self._readable(frame)
@@ -186,8 +173,8 @@ def statement(row: Mapping[str, Any]) -> Statement:
 
 
 def by_person(rows: pl.DataFrame) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Person keys with all their rows; `rows` may be in any order."""
-    ordered = rows.sort(KEY, AT)
+    """Person keys with all their rows, each person's in the order they stand in."""
+    ordered = rows.sort(KEY, maintain_order=True)
     key, held = None, list[dict[str, Any]]()
     for row in ordered.iter_rows(named=True):
         if row[KEY] != key and held:

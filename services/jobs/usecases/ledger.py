@@ -76,10 +76,23 @@ async def put_row(
 
 
 async def confirm_rows(
-    session: WriteSession, vault: Vault, who: Principal, month: date, people: Collection[UUID], now: datetime
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    month: date,
+    people: Collection[UUID],
+    now: datetime,
+    *,
+    since_said: bool = False,
 ) -> list[Outcome]:
-    """ "No change" for some people: what their rows say, carried or not, is so. A row that lacks something is refused."""
+    """ "No change" for some people: what their rows say, carried or not, is so. A row that lacks something is refused.
+
+    `since_said`: nor did anything change in the months before that were only carried; one that lacks something stays so.
+    """
     wanted = list(dict.fromkeys(people))
+    if since_said:
+        for before, some in (await queries.list_unsaid(session, month, wanted)).items():
+            await (await Recording.begin(session, vault, who, before, now)).confirm(some)
     recording = await Recording.begin(session, vault, who, month, now)
     await carry_some(session, month, wanted, now)
     return await recording.confirm(wanted)

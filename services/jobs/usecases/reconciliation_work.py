@@ -2,14 +2,11 @@
 rows of a comparison that is not done are shown to nobody, and forgotten first."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-import numpy as np
-import polars as pl
 
 from services.jobs.exports import EXPORTS
 from services.jobs.models import Reconciliation
@@ -17,7 +14,8 @@ from services.jobs.queries import reconciliation as queries
 from services.jobs.queries import reconciliation_work as work
 from services.jobs.rules.comparing import least_different
 from services.jobs.rules.reconciliation import Outcome, is_expected
-from services.jobs.usecases.export_reading import AREA, AT, KEY, ExportReader, Listing, by_person, statement
+from services.jobs.usecases.export_parts import ExportParts, groups_of_letters
+from services.jobs.usecases.export_reading import AREA, KEY, ExportReader, by_person, statement
 from services.jobs.usecases.ledger_statements import ROW, ledger_statement
 from services.jobs.usecases.reconciliation import comparison_in_force, files_of, forget_rows
 from services.jobs.usecases.reconciliation_tasks import close_overtaken
@@ -25,15 +23,15 @@ from shared.areas import AreaCode, Scope
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ExportRule, LedgerComparison
 from shared.db.engine import Database
+from shared.db.listening import Listener
 from shared.files import Shelf
 from shared.ids import new_id
 from shared.security.vault import Vault
 from shared.villages import Villages
 
 PART = 10_000
-"""People compared in one transaction."""
+"""People compared in one transaction, more or less."""
 _EVERYWHERE = Scope.everywhere()
-_NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Judge:
         """What is particular to this export."""
         return self.comparison.sources[self.run.source]
 
-    def of_ledger(self, ledger: Iterable[Any], there: dict[str, list[dict[str, Any]]]) -> list[tuple[Any, ...]]:
+    def of_ledger(self, ledger: Iterable[Any], there: Mapping[str, list[dict[str, Any]]]) -> list[tuple[Any, ...]]:
         """Rows of people whom the ledger has; who need not be in the export and is not, is left out."""
         found = []
         for row in ledger:
@@ -103,13 +101,15 @@ class Judge:
 
 @dataclass(slots=True)
 class Comparison:
-    """Reads, compares, lays down."""
+    """Reads, compares, lays down. `connection` is this comparison's own until it is done."""
 
     database: Database
     shelf: Shelf
+    connection: Listener
     run: Reconciliation
     now: datetime
     judge: Judge = field(init=False)
+    parts: ExportParts = field(init=False)
 
     async def work(self) -> None:
         """Compare the whole set. Raises `TableInvalid`, `FileNotFoundError`, `CannotOpen`, `PolicyMissing`."""
@@ -117,66 +117,70 @@ class Comparison:
         async with self.database.write(_EVERYWHERE) as session:
             comparison, policy_id = await comparison_in_force(session, self.run.area_code, self.now)
             areas = await work.list_active_areas(session)
+            people = await work.count_ledger(session, self.run.month, self.run.area_code)
             run = await queries.lock_run(session, self.run.id)
             run.state, run.policy_id, run.rows_read, run.people_compared = "reading", policy_id, 0, 0
+            run.people_estimate = people
         self.judge = Judge(self.shelf.vault, self.run, comparison, self.now)
-        listing = await self._read(Villages(areas, Scope.of(AreaCode(self.run.area_code)), {}), comparison)
-        await self._note(state="comparing", rows_read=listing.rows.height, notes=dict(listing.notes))
-        matched = await self._compare_ledger(listing.rows)
-        await self._lay_only_there(listing.rows.filter(pl.Series(~matched)))
+        self.parts = ExportParts(self.connection, self.shelf.vault)
+        await self.parts.begin()
+        reader = await self._read(Villages(areas, Scope.of(AreaCode(self.run.area_code)), {}), comparison)
+        await self._note(state="comparing", rows_read=reader.read, notes=dict(reader.notes()))
+        async with self.database.read(_EVERYWHERE) as session:
+            ledger = work.stream_ledger(session, self.run.month, self.run.area_code)
+            async for letters, rows in _grouped(ledger, groups_of_letters(max(people, reader.read), PART)):
+                await self._compare(letters, rows)
+        await self.parts.end()
         await self._finish()
 
-    async def _read(self, villages: Villages, comparison: LedgerComparison) -> Listing:
+    async def _read(self, villages: Villages, comparison: LedgerComparison) -> ExportReader:
         rule = comparison.sources[self.run.source]
         own, today = self.run.area_code[:6].ljust(12, "0"), local_date(self.now)
         reader = ExportReader(EXPORTS[self.run.source], rule.headings, villages, own, self.shelf.vault, today)
         for number, file in enumerate(files_of(self.run, self.shelf.vault)):
-            await asyncio.to_thread(_read_file, reader, self.shelf, self.run.id, number, file["name"])
-            await self._note(rows_read=reader.read)
-        return await asyncio.to_thread(reader.listing)
+            pieces = self._sealed(reader, number, file["name"])
+            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+                await self.parts.add(piece)
+                await self._note(rows_read=reader.read)
+        return reader
 
-    async def _compare_ledger(self, rows: pl.DataFrame) -> "np.ndarray[Any, Any]":
-        """Compare page by page; which of `rows` are about people whom the ledger has."""
-        matched = np.zeros(rows.height, np.bool_)
-        async with self.database.read(_EVERYWHERE) as session:
-            people = await work.count_ledger(session, self.run.month, self.run.area_code)
-        await self._note(people_estimate=people)
-        after, compared = _NOBODY, 0
-        while True:
-            async with self.database.read(_EVERYWHERE) as session:
-                page = await work.list_ledger(session, self.run.month, self.run.area_code, after, PART)
-            if not page:
-                return matched
-            found = await asyncio.to_thread(self._judge_page, page, rows, matched)
-            after, compared = page[-1]["person_id"], compared + len(page)
-            async with self.database.write(_EVERYWHERE) as session:
-                await work.lay_rows(session, found)
-                run = await queries.lock_run(session, self.run.id)
-                run.people_compared = compared
+    def _sealed(self, reader: ExportReader, number: int, name: str) -> Generator[list[tuple[str, bytes]]]:
+        """One file, frame by frame, as it is laid down."""
+        with self.shelf.open(self.run.id, number) as file:
+            for frame in reader.frames(number, reader.open(file, name)):
+                yield self.parts.sealed(frame)
 
-    def _judge_page(
-        self, page: Sequence[Any], rows: pl.DataFrame, matched: "np.ndarray[Any, Any]"
-    ) -> list[tuple[Any, ...]]:
-        keys = pl.DataFrame({KEY: [row["person_key"] for row in page]}, schema={KEY: pl.String})
-        listed = rows.join(keys, on=KEY, how="semi")
-        matched[listed[AT].to_numpy()] = True
-        return self.judge.of_ledger(page, dict(by_person(listed)))
+    async def _compare(self, letters: str, ledger: Sequence[Any]) -> None:
+        """The people whose keys begin so: those of the ledger, then whom the export has besides."""
+        there = await asyncio.to_thread(self._by_person, await self.parts.read(letters))
+        found = await asyncio.to_thread(self.judge.of_ledger, ledger, there)
+        for row in ledger:
+            there.pop(row["person_key"], None)
+        found += await self._only_there(there)
+        async with self.database.write(_EVERYWHERE) as session:
+            await work.lay_rows(session, found)
+            run = await queries.lock_run(session, self.run.id)
+            run.people_compared += len(ledger)
 
-    async def _lay_only_there(self, rows: pl.DataFrame) -> None:
+    def _by_person(self, parts: Sequence[bytes]) -> dict[str, list[dict[str, Any]]]:
+        rows = self.parts.opened(parts)
+        return dict(by_person(rows)) if rows is not None else {}
+
+    async def _only_there(self, strangers: Mapping[str, list[dict[str, Any]]]) -> list[tuple[Any, ...]]:
         """Who is left. People registered elsewhere are nobody's business here: to this area they are unknown."""
         scope = Scope.of(AreaCode(self.run.area_code))
-        keys = rows[KEY].unique(maintain_order=True)
-        for start in range(0, len(keys), PART):
-            some = keys.slice(start, PART)
-            async with self.database.read(_EVERYWHERE) as session:
-                known = await work.find_registered(session, some.to_list())
-            laid = []
-            for key, lines in by_person(rows.join(some.to_frame(), on=KEY, how="semi")):
-                here = known.get(key)
-                person = here if here is not None and scope.covers(here[1]) else None
-                laid.append(self.judge.only_there(lines, person, lines[0][AREA] or self.run.area_code))
-            async with self.database.write(_EVERYWHERE) as session:
-                await work.lay_rows(session, laid)
+        async with self.database.read(_EVERYWHERE) as session:
+            known = await work.find_registered(session, strangers)
+        here = {key: person for key, person in known.items() if scope.covers(person[1])}
+        return await asyncio.to_thread(self._judge_strangers, strangers, here)
+
+    def _judge_strangers(
+        self, strangers: Mapping[str, list[dict[str, Any]]], here: Mapping[str, tuple[UUID, str]]
+    ) -> list[tuple[Any, ...]]:
+        return [
+            self.judge.only_there(lines, here.get(key), lines[0][AREA] or self.run.area_code)
+            for key, lines in strangers.items()
+        ]
 
     async def _finish(self) -> None:
         """It is done; what earlier comparisons with this source found is overtaken, in the same moment."""
@@ -192,6 +196,17 @@ class Comparison:
                 setattr(run, name, value)
 
 
-def _read_file(reader: ExportReader, shelf: Shelf, run_id: UUID, number: int, name: str) -> None:
-    with shelf.open(run_id, number) as file:
-        reader.take(number, reader.open(file, name), lambda _: None)
+async def _grouped(pages: AsyncIterator[Sequence[Any]], groups: Sequence[str]) -> AsyncIterator[tuple[str, list[Any]]]:
+    """Rows of the ledger, which come in the order of letters, by the group that the first letter of the key is in; each
+    group once, also where the ledger has nobody."""
+    waiting, held = iter(groups), list[Any]()
+    letters = next(waiting)
+    async for page in pages:
+        for row in page:
+            while row["person_key"][0] not in letters:
+                yield letters, held
+                letters, held = next(waiting), []
+            held.append(row)
+    yield letters, held
+    for letters in waiting:
+        yield letters, []
