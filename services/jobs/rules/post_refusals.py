@@ -12,7 +12,7 @@ class EmployerNotFound(NotFound):
 
 
 class EmployerKnown(Conflict):
-    """One with that unified social credit code, or without any and of that name, is registered."""
+    """One with that unified social credit code, or of that name where one of the two has none, is registered."""
 
     code: ClassVar[str] = "employer-known"
 

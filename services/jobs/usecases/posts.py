@@ -41,7 +41,8 @@ async def add_post(
 
     Raises `InvalidInput` for a bar without ground in law, `EmployerIsBlacklisted`, `PostRefKnown`, `UntilPast`.
     """
-    employer = await lock_employer(session, who.scope, employer_id, share=True)
+    # Two with one number at once would not see each other.
+    employer = await lock_employer(session, who.scope, employer_id, share=ref is None)
     rules, policy_id = await post_rules(session, employer.county, now)
     require_labour_bureau(who, rules)
     require_offer(employer, terms, rules, now)
@@ -111,6 +112,7 @@ def bars_of(terms: Terms) -> Bars:
     """What the law looks at."""
     return Bars(
         trade=terms.trade,
+        title=terms.title,
         physical_demand=terms.physical_demand,
         hazardous=terms.hazardous,
         sex=terms.sex,
