@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from services.jobs.models import Person, Placement, PlacementMove, Post, StayCheck
 from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import PlacementNotFound, StayCheckNotFound
-from services.jobs.rules.placement_states import LIVE, State
+from services.jobs.rules.placement_states import LIVE, THERE, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 
@@ -133,6 +133,13 @@ async def count_promised_of(session: ReadSession, post_ids: Collection[UUID]) ->
     """`count_promised` of many posts; each of them is there."""
     query = select(Post.id, func.promised_openings(Post.id)).where(Post.id.in_(set(post_ids)))
     return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def count_born_after(session: ReadSession, post_ids: Collection[UUID], day: date) -> dict[UUID, int]:
+    """How many who were born after that day are at work at each of the posts; none there: not in it."""
+    query = select(Placement.post_id, func.count()).join(Person, Person.id == Placement.person_id)
+    query = query.where(Placement.post_id.in_(set(post_ids)), Placement.state.in_(THERE), Person.birth_on > day)
+    return {row[0]: row[1] for row in await session.execute(query.group_by(Placement.post_id))}
 
 
 async def find_of_proposal(session: ReadSession, person_id: UUID, proposal_id: UUID) -> Placement | None:

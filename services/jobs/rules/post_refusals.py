@@ -89,6 +89,12 @@ class OpeningsBelow(Invalid):
     code: ClassVar[str] = "post-openings-below"
 
 
+class MinorsThere(Conflict):
+    """People of 16 and 17 work at the post: it cannot become night work, or work forbidden to them, under their feet."""
+
+    code: ClassVar[str] = "post-minors-there"
+
+
 class UntilPast(Invalid):
     """The last day is over."""
 

@@ -6,10 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from services.jobs.rules.law import is_hard
 from services.jobs.rules.places import COUNTY_DIGITS
 from services.jobs.rules.post_refusals import (
     BureauKeepsNoPosts,
     CountyUnclear,
+    MinorsThere,
     OpeningsBelow,
     PostClosed,
     PostFilled,
@@ -114,6 +116,13 @@ def require_room(post: Openings, openings: int, *, promised: int) -> None:
     taken = post.filled + post.reserved + promised
     if openings < taken:
         raise OpeningsBelow(field="openings", taken=taken)
+
+
+def require_no_minors(terms: Terms, rules: PostRules, there: int) -> None:
+    """Raise when the work is at night or forbidden under 18, and `there` people under 18 do it."""
+    hard = is_hard(terms.trade, terms.physical_demand, rules, hazardous=terms.hazardous)
+    if there and (hard or terms.shift != "day"):
+        raise MinorsThere(field="shift", count=there)
 
 
 def take_opening(post: Openings, *, kept: bool) -> None:

@@ -30,6 +30,18 @@ BINDING: frozenset[ExclusionCode] = frozenset(
 """What no word of the person changes. The others are wishes: who accepts a post has thought better of them."""
 
 
+BY_LAW = BINDING - {"certificate_missing"}
+"""What no training changes either."""
+
+
+async def require_may_learn_for(session: ReadSession, person: Person, post: Post, on: date) -> None:
+    """Raise `PostBarred` where the person may not work at that post after the training, which ends on that day."""
+    terms = await _terms(session, person.area_code, on)
+    barred = excluded_by(await _seeker(session, person, None, on), _opening(post), terms)
+    if reasons := [reason for reason in barred if reason in BY_LAW]:
+        raise PostBarred(reasons)
+
+
 async def require_allowed(session: ReadSession, person: Person, row: PostRow, need: WorkNeed | None, on: date) -> None:
     """Raise `UnderSixteen`, `EmployerBlacklisted`, or `PostBarred` with every reason; wishes count where a need is given.
 

@@ -9,13 +9,15 @@ from uuid import UUID
 
 from services.jobs.models import Employer, Post
 from services.jobs.queries import employers
-from services.jobs.queries.placements import count_promised_of
+from services.jobs.queries.placements import count_born_after, count_promised_of
 from services.jobs.queries.posts import lock_by_ref
+from services.jobs.rules.ages import FULL_AGE, born_after
 from services.jobs.rules.employers import same_of
 from services.jobs.rules.post_import import TOLD, ImportedPost, Outcome, outcome_of
-from services.jobs.rules.posts import county_of, require_labour_bureau, require_room
+from services.jobs.rules.posts import county_of, require_labour_bureau, require_no_minors, require_room
 from services.jobs.usecases.post_rules import post_rules
 from services.jobs.usecases.posts import apply_terms, make_post, require_offer
+from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import PostRules
 from shared.db.engine import WriteSession
 from shared.errors import DomainError, Fault
@@ -37,6 +39,7 @@ class PostImport:
     _employers: dict[str, list[Employer]] = field(default_factory=dict)  # by code and by name
     _seen: set[tuple[UUID, str]] = field(default_factory=set)
     _promised: dict[UUID, int] = field(default_factory=dict)
+    _minors: dict[UUID, int] = field(default_factory=dict)  # at work at each post
 
     async def take(self, session: WriteSession, rows: Sequence[ImportedPost]) -> None:
         """Take every row without a fault; an employer that is not registered is entered. A dry run writes nothing.
@@ -54,7 +57,9 @@ class PostImport:
         registered = {one.id for one in known}
         await employers.hold(session, registered)
         posts = await lock_by_ref(session, registered)
-        self._promised = await count_promised_of(session, [one.id for one in posts.values()])
+        ids = [one.id for one in posts.values()]
+        self._promised = await count_promised_of(session, ids)
+        self._minors = await count_born_after(session, ids, born_after(local_date(self.now), FULL_AGE))
         new: list[Any] = []
         for row in rows:
             new += self._decide(row, county, rules, policy_id, posts)
@@ -97,6 +102,7 @@ class PostImport:
         try:
             require_offer(employer, row.terms, rules, self.now)
             if known is not None:
+                require_no_minors(row.terms, rules, self._minors.get(known.id, 0))
                 require_room(known, row.terms.openings, promised=self._promised.get(known.id, 0))
         except DomainError as refusal:
             self.faults += [(row.row, fault) for fault in refusal.faults]
