@@ -10,7 +10,10 @@ import pytest
 from httpx import Response
 
 from services.jobs.background import sweep_placements
+from services.jobs.queries.employers import lock_employer
+from services.jobs.queries.posts import lock_post
 from services.jobs.rules.placement_states import FINAL, moves_from
+from shared.areas import Scope
 from shared.contracts.jobs import JoblessAgain, MinorWorking, PlacementEnded, PlacementStarted, WageReported
 from shared.contracts.labour import LabourChanged
 from tests.jobs.conftest import BAMBOO, BRIDGE, PINE, STONE, Jobs
@@ -107,6 +110,18 @@ async def test_work_gets_no_harder_under_the_feet_of_the_young(service: Jobs, ha
     assert "有1名" in refused.json()["title"]
     await placings[0].move("ended", reason="other_employer")
     assert (await change()).status_code == 200
+
+
+async def test_a_referral_waits_for_nobody_who_changes_what_it_names(service: Jobs) -> None:
+    """The foreign keys of a placement wait for FOR UPDATE: a referral and a blacklisting waited for each other."""
+    [person] = await service.people(1)
+    there = await post(service)
+    everywhere = Scope.everywhere()
+    async with service.database.write(everywhere) as session:
+        held = await lock_post(session, everywhere, there)
+        await lock_employer(session, everywhere, held.employer.id)
+        async with asyncio.timeout(10):
+            await refer(service, person, there)
 
 
 async def test_a_bar_without_ground_in_law_bars_nobody(service: Jobs) -> None:

@@ -63,9 +63,13 @@ async def get_employer(session: ReadSession, scope: Scope, employer_id: UUID) ->
 
 
 async def lock_employer(session: WriteSession, scope: Scope, employer_id: UUID, *, share: bool = False) -> Employer:
-    """One employer that nobody else changes until commit; `share`: others may read it so as well."""
+    """One employer that nobody else changes until commit; `share`: others may read it so as well.
+
+    As of everything that others name by foreign key, the weaker of PostgreSQL's two locks: who writes such a row waits for
+    FOR UPDATE, in an order of its own, and the two might wait for each other.
+    """
     query = select(Employer).where(of_counties(Employer.county, scope), Employer.id == employer_id)
-    query = query.with_for_update(read=share).execution_options(populate_existing=True)
+    query = query.with_for_update(read=share, key_share=not share).execution_options(populate_existing=True)
     found = (await session.scalars(query)).one_or_none()
     if found is None:
         raise EmployerNotFound(field="employer_id")

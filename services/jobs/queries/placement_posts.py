@@ -42,6 +42,6 @@ async def find_posts(session: ReadSession, ids: Collection[UUID]) -> dict[UUID, 
 async def lock_posts(session: WriteSession, ids: Collection[UUID]) -> list[PostRow]:
     """Posts whose openings nobody else takes until the commit, in the order of their ids for all who do so."""
     query = select(Post, Employer).join(Employer, Employer.id == Post.employer_id).where(Post.id.in_(set(ids)))
-    query = query.order_by(Post.id).with_for_update(of=Post)
+    query = query.order_by(Post.id).with_for_update(of=Post, key_share=True)
     rows = await session.execute(query, execution_options={"populate_existing": True})
     return [PostRow(*one) for one in rows]

@@ -96,5 +96,6 @@ async def _lock_proposals(
     await session.execute(
         select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
     )
-    query = select(proposal).where(*mine).order_by(proposal.person_id).limit(MOST + 1).with_for_update()
+    query = select(proposal).where(*mine).order_by(proposal.person_id).limit(MOST + 1)
+    query = query.with_for_update(key_share=True)
     return {one.id: one for one in await session.scalars(query)}
