@@ -35,6 +35,23 @@ async def test_a_supervisor_sees_no_contact(service: Jobs) -> None:
     assert "李四".encode() not in stored[0]
 
 
+async def test_of_the_bureaus_those_that_keep_posts_see_contacts(service: Jobs) -> None:
+    made = await employer(service, contact="李四", phone="15400000099")
+    await service.post(f"/employers/{made}/blacklisting", {"reason": "unpaid_wages", "detail": "拖欠三个月"})
+    for feeds, contact, phone, detail in (
+        (["education.absence"], None, "154****0099", None),
+        (["hr.jobless-return"], "李四", "15400000099", "拖欠三个月"),
+    ):
+        bearer = {"Authorization": f"Bearer {signing.token('bureau', [COUNTY], feeds)}"}
+        one, all_, held = [
+            (await service.http.get(f"{V1}/employers{path}", headers=bearer)).json()
+            for path in (f"/{made}", "", f"/{made}/blacklistings")
+        ]
+        for view in (one, all_["items"][0]):
+            assert (view["contact"], view["phone"]) == (contact, phone), feeds
+        assert held[0]["detail"] == detail
+
+
 async def test_one_employer_for_a_code_and_one_for_a_name_without(service: Jobs) -> None:
     await employer(service)
     for again in ({"name": "别名"}, {"credit_code": None}):

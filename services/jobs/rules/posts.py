@@ -85,11 +85,14 @@ def opens_posts(who: Principal) -> bool:
     return who.role in (Role.BUREAU, Role.COUNTY)
 
 
+def is_labour_bureau(who: Principal, rules: PostRules) -> bool:
+    """Whether a bureau's feeds are among those of `post-rules`."""
+    return "*" in who.feeds or any(feed.startswith(tuple(rules.bureau_feeds)) for feed in who.feeds)
+
+
 def require_labour_bureau(who: Principal, rules: PostRules) -> None:
     """Raise unless a bureau is one that has to do with work; the others are let in by their permit."""
-    if who.role is not Role.BUREAU or "*" in who.feeds:
-        return
-    if not any(feed.startswith(tuple(rules.bureau_feeds)) for feed in who.feeds):
+    if who.role is Role.BUREAU and not is_labour_bureau(who, rules):
         raise BureauKeepsNoPosts
 
 
