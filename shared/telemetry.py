@@ -29,6 +29,10 @@ _OURS = re.compile(
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
 )
 
+_DETAIL = re.compile(
+    r"^DETAIL:.*?(?=^(?:HINT:|\[SQL:|\[parameters |Traceback |The above exception |During handling )|\Z)", re.M | re.S
+)
+
 
 class TelemetrySettings(BaseModel):
     """What a process tells of itself."""
@@ -71,11 +75,19 @@ def ours_of(path: str) -> str:
     return "/".join(part if _OURS.fullmatch(part) else "?" for part in path.split("/"))
 
 
+class WithoutRows(JsonFormatter):
+    """Drops what PostgreSQL adds of its own accord to an error, the values of a key or a whole row."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """The traceback without them."""
+        return _DETAIL.sub("", str(super().formatException(ei)))
+
+
 def set_up_logs(level: str) -> None:
     """JSON lines on standard error, each with its trace."""
     output = logging.StreamHandler()
     output.setFormatter(
-        JsonFormatter("%(asctime)s %(levelname)s %(name)s %(message)s", rename_fields={"asctime": "time"})
+        WithoutRows("%(asctime)s %(levelname)s %(name)s %(message)s", rename_fields={"asctime": "time"})
     )
     output.addFilter(_add_trace)
     logging.basicConfig(level=level, handlers=[output], force=True)

@@ -49,7 +49,8 @@ class LedgerWorker:
     async def work(self, row: LedgerImport) -> None:
         """One file, by its state; what goes wrong is put on record."""
         try:
-            await (self._write(row) if row.state == "applying" else self._rehearse(row))
+            if await self._begin(row):
+                await (self._write(row) if row.state == "applying" else self._rehearse(row))
         except (DomainError, FileNotFoundError, CannotOpen) as refused:
             await self._end(row.id, refused)
         except Exception as error:
@@ -58,16 +59,26 @@ class LedgerWorker:
             log.error("ledger import failed", extra={"import": str(row.id), "error": type(error).__name__})
             await self._note_failure(row.id)
 
-    async def _rehearse(self, row: LedgerImport) -> None:
+    async def _begin(self, row: LedgerImport) -> bool:
+        """Count an attempt before it is made: a file that ends its process is not tried for ever. False: given up."""
         async with self.database.write(_EVERYWHERE) as session:
-            (await queries.lock_whole(session, row.id)).state = "checking"
+            locked = await queries.lock_whole(session, row.id)
+            if locked.attempts >= MOST_ATTEMPTS:
+                _give_up(locked)
+                return False
+            locked.attempts += 1
+            if locked.state != "applying":
+                locked.state = "checking"
+            return True
+
+    async def _rehearse(self, row: LedgerImport) -> None:
         run = ImportRun(self.database, self.shelf, row)
         await run.rehearse()
         await run.keep_problems()
         async with self.database.write(_EVERYWHERE) as session:
             locked = await queries.lock_whole(session, row.id)
             # Whoever wants no rehearsal has it written as it is; else somebody looks at it first.
-            locked.state = "checked" if row.dry_run or row.failure else "applying"
+            locked.state, locked.attempts = "checked" if row.dry_run or row.failure else "applying", 0
             locked.digest, locked.counts, locked.checked_at = run.digest, dict(run.counts), utc_now()
 
     async def _write(self, row: LedgerImport) -> None:
@@ -83,7 +94,8 @@ class LedgerWorker:
         except LedgerMovedOn as moved:
             async with self.database.write(_EVERYWHERE) as session:
                 locked = await queries.lock_whole(session, row.id)
-                locked.state, locked.failure = "queued", {"code": moved.code, "params": {}}
+                locked.state, locked.attempts = "queued", 0
+                locked.failure = {"code": moved.code, "params": {}}
 
     async def _end(self, import_id: UUID, refused: Exception) -> None:
         """It cannot be read, or may not be written: it ends here, and says why."""
@@ -94,10 +106,13 @@ class LedgerWorker:
             row.failure = {"code": fault.code, "params": dict(fault.params)}
 
     async def _note_failure(self, import_id: UUID) -> None:
-        """Count it; after the last attempt give it up. Sending it again is the way out."""
+        """After the last attempt give it up. Sending it again is the way out."""
         async with self.database.write(_EVERYWHERE) as session:
             row = await queries.lock_whole(session, import_id)
-            row.attempts += 1
             if row.attempts >= MOST_ATTEMPTS:
-                row.state, row.finished_at = "failed", utc_now()
-                row.failure = {"code": BROKEN, "params": {}}
+                _give_up(row)
+
+
+def _give_up(row: LedgerImport) -> None:
+    row.state, row.finished_at = "failed", utc_now()
+    row.failure = {"code": BROKEN, "params": {}}

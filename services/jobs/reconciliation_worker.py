@@ -55,6 +55,8 @@ class ReconciliationWorker:
         if run.state not in queries.WAITING:
             return
         try:
+            if not await self._begin(run_id):
+                return
             await Comparison(self.database, self.shelf, connection, run, utc_now()).work()
         except (DomainError, FileNotFoundError, CannotOpen) as refused:
             await self._end(run_id, refused)
@@ -64,17 +66,25 @@ class ReconciliationWorker:
             log.error("reconciliation failed", extra={"run": str(run_id), "error": type(error).__name__})
             await self._note_failure(run_id)
 
+    async def _begin(self, run_id: UUID) -> bool:
+        """Count an attempt before it is made: a file that ends its process is not tried for ever. False: given up."""
+        async with self.database.write(_EVERYWHERE) as session:
+            run = await queries.lock_run(session, run_id)
+            left = run.attempts < MOST_ATTEMPTS
+            run.attempts += left
+        if not left:
+            await self._fail(run_id, Fault("", BROKEN))
+        return left
+
     async def _end(self, run_id: UUID, refused: Exception) -> None:
         """It cannot be read, or may not be: it ends here, and says why."""
         await self._fail(run_id, fault_of(refused, GONE))
 
     async def _note_failure(self, run_id: UUID) -> None:
-        """Count it; after the last attempt give it up. Sending it again is the way out."""
-        async with self.database.write(_EVERYWHERE) as session:
-            run = await queries.lock_run(session, run_id)
-            run.attempts += 1
-            attempts = run.attempts
-        if attempts >= MOST_ATTEMPTS:
+        """After the last attempt give it up. Sending it again is the way out."""
+        async with self.database.read(_EVERYWHERE) as session:
+            last = (await queries.read_run(session, run_id)).attempts >= MOST_ATTEMPTS
+        if last:
             await self._fail(run_id, Fault("", BROKEN))
 
     async def _fail(self, run_id: UUID, fault: Fault) -> None:

@@ -1,5 +1,7 @@
 """Employers and the blacklist."""
 
+import asyncio
+
 from tests import signing
 from tests.jobs.conftest import COUNTY, PINE, STONE, V1, Jobs
 from tests.jobs.posts import CODE, EMPLOYER, OTHER_CODE, codes, employer, post
@@ -33,15 +35,55 @@ async def test_a_supervisor_sees_no_contact(service: Jobs) -> None:
     assert "李四".encode() not in stored[0]
 
 
+async def test_of_the_bureaus_those_that_keep_posts_see_contacts(service: Jobs) -> None:
+    made = await employer(service, contact="李四", phone="15400000099")
+    await service.post(f"/employers/{made}/blacklisting", {"reason": "unpaid_wages", "detail": "拖欠三个月"})
+    for feeds, contact, phone, detail in (
+        (["education.absence"], None, "154****0099", None),
+        (["hr.jobless-return"], "李四", "15400000099", "拖欠三个月"),
+    ):
+        bearer = {"Authorization": f"Bearer {signing.token('bureau', [COUNTY], feeds)}"}
+        one, all_, held = [
+            (await service.http.get(f"{V1}/employers{path}", headers=bearer)).json()
+            for path in (f"/{made}", "", f"/{made}/blacklistings")
+        ]
+        for view in (one, all_["items"][0]):
+            assert (view["contact"], view["phone"]) == (contact, phone), feeds
+        assert held[0]["detail"] == detail
+
+
 async def test_one_employer_for_a_code_and_one_for_a_name_without(service: Jobs) -> None:
     await employer(service)
-    again = await service.post("/employers", {**EMPLOYER, "name": "别名"})
-    assert (again.status_code, codes(again)) == (409, ["employer-known"])
-    await employer(service, credit_code=None)
-    again = await service.post("/employers", {**EMPLOYER, "credit_code": None})
-    assert codes(again) == ["employer-known"]
+    for again in ({"name": "别名"}, {"credit_code": None}):
+        answer = await service.post("/employers", {**EMPLOYER, **again})
+        assert (answer.status_code, codes(answer)) == (409, ["employer-known"])
+    await employer(service, name="采摘队", credit_code=None)
+    for code in (None, OTHER_CODE):
+        answer = await service.post("/employers", {**EMPLOYER, "name": "采摘队", "credit_code": code})
+        assert codes(answer) == ["employer-known"], code
+    await employer(service, credit_code=OTHER_CODE)  # two companies of one name have two codes
     wrong = await service.post("/employers", {**EMPLOYER, "credit_code": CODE[:-1] + "X"})
     assert (wrong.status_code, codes(wrong)) == (422, ["credit-code-checksum"])
+
+
+async def test_nobody_leaves_the_blacklist_under_another_name_or_code(service: Jobs) -> None:
+    held = await employer(service)
+    await service.post(f"/employers/{held}/blacklisting", {"reason": "unpaid_wages", "detail": "拖欠三个月"})
+    for other in ({"name": "新名"}, {"credit_code": OTHER_CODE}, {"credit_code": None}):
+        changed = await service.call(
+            "PUT", f"/employers/{held}", "township", STONE, json={**EMPLOYER, **other}, headers={"If-Match": "*"}
+        )
+        assert (changed.status_code, codes(changed)) == (409, ["employer-is-blacklisted"]), other
+    contact = await service.call(
+        "PUT", f"/employers/{held}", json={**EMPLOYER, "contact": "李四"}, headers={"If-Match": "*"}
+    )
+    assert (contact.status_code, contact.json()["blacklisted"]) == (200, True)
+
+
+async def test_one_employer_entered_by_many_at_once_is_one(service: Jobs) -> None:
+    drafts = [{**EMPLOYER, "credit_code": code} for code in (CODE, None) * 5]
+    answers = await asyncio.gather(*(service.post("/employers", one) for one in drafts))
+    assert sorted(one.status_code for one in answers) == [201] + [409] * 9
 
 
 async def test_who_may_enter_one(service: Jobs) -> None:

@@ -367,6 +367,23 @@ async def test_counts_are_counted_from_rows_as_of_a_day(service: Jobs) -> None:
     assert (await service.get(f"/ledger/counts?as_of={middle}", "village", BAMBOO))["out"] == 0
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31"])
+@pytest.mark.parametrize("asked", ["as_of", "known_on"])
+async def test_a_day_no_ledger_can_have_is_refused(service: Jobs, asked: str, day: str) -> None:
+    answer = await service.call("GET", f"/ledger/counts?{asked}={day}")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "number-out-of-range")
+
+
+async def test_a_status_is_not_taken_back(service: Jobs) -> None:
+    [person] = await service.people(1)
+    await put(service, person, OUT)
+    answer = await service.call(
+        "PATCH", place(person), "village", PINE, json={"status": None, "wage": "5300"}, headers={"If-Match": "*"}
+    )
+    assert (answer.status_code, answer.json()["row"]["status"]["code"]) == (200, "out")
+    assert answer.json()["row"]["wage"] == "5300.00"
+
+
 async def test_counts_as_they_were_known_on_a_day(service: Jobs) -> None:
     first, second = await service.people(1, 2)
     await put(service, first, OUT)

@@ -1,5 +1,6 @@
 """A file of ledger rows: rehearsed row by row, then written as it was rehearsed, or not at all."""
 
+import asyncio
 import io
 import re
 import zipfile
@@ -180,6 +181,31 @@ async def test_each_row_says_what_is_wrong_with_it(service: Jobs) -> None:
     }
     done = await apply(service, made)
     assert (done["state"], await count(service)) == ("applied", 2)
+
+
+async def test_so_many_mistakes_are_told_and_no_more(service: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usecases, "MOST_TOLD", 3)
+    made = await rehearsed(service, [row(number, 工种="未知", 务工月收入=-1) for number in range(1, 5)])
+    assert outcomes(made) == {"refused": 4}
+    answer = await service.call("GET", f"/ledger/imports/{made['id']}/result", "township", STONE)
+    *told, last = cells(answer.content, 2)[1:]
+    assert [line[1] for line in told] == ["3", "3", "4"]
+    assert "另有5处" in last[-1]
+
+
+async def test_a_file_that_ends_its_process_is_given_up(service: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = await send(service, workbook([row(1)]))
+
+    async def ends(self: Any) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(usecases.ImportRun, "rehearse", ends)
+    for _ in range(3):
+        with pytest.raises(asyncio.CancelledError):
+            await work(service)
+    await work(service)
+    view = await service.get(f"/ledger/imports/{answer.json()['id']}", "township", STONE)
+    assert (view["state"], view["failure"]["code"]) == ("failed", "ledger-import-broken")
 
 
 async def test_a_blank_cell_leaves_what_was(service: Jobs) -> None:

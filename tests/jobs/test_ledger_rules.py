@@ -154,6 +154,12 @@ def test_only_work_makes_a_working_minor() -> None:
         (replace(OUT, wage=Decimal(400)), WORKER, []),
         (replace(OUT, wage=Decimal("30000.01")), WORKER, ["ledger-wage-odd"]),
         (OUT, replace(WORKER, labour_skill="lost"), ["ledger-unable-working"]),
+        (
+            replace(OUT, started_on=date(2006, 6, 1)),
+            replace(WORKER, birth_on=date(1990, 6, 2)),
+            ["ledger-started-minor"],
+        ),
+        (replace(OUT, started_on=date(2006, 6, 2)), replace(WORKER, birth_on=date(1990, 6, 2)), []),
         (HOME, replace(WORKER, labour_skill="lost"), []),
     ],
 )

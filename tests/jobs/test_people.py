@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.jobs.rules.ages import age_on, is_minor
+from services.jobs.rules.ages import age_on, born_after, is_minor
 from shared.contracts.households import GradeRecord, GradesChanged
 from shared.contracts.labour import GoneRecord, LabourChanged
 from tests.jobs.conftest import BAMBOO, BRIDGE, PINE, Jobs, policy_id
@@ -26,6 +26,7 @@ from tests.jobs.conftest import BAMBOO, BRIDGE, PINE, Jobs, policy_id
 def test_the_birthday_counts(born: date, day: date, age: int) -> None:
     assert age_on(born, day) == age
     assert is_minor(born, day) == (age < 16)
+    assert (born > born_after(day, 16)) == (age < 16)
 
 
 async def test_facts_come_as_the_register_tells_them(service: Jobs) -> None:

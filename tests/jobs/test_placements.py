@@ -3,18 +3,24 @@
 import asyncio
 from datetime import timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
+from httpx import Response
 
 from services.jobs.background import sweep_placements
+from services.jobs.queries.employers import lock_employer
+from services.jobs.queries.posts import lock_post
 from services.jobs.rules.placement_states import FINAL, moves_from
+from shared.areas import Scope
 from shared.contracts.jobs import JoblessAgain, MinorWorking, PlacementEnded, PlacementStarted, WageReported
 from shared.contracts.labour import LabourChanged
 from shared.ids import new_id
 from tests.jobs.checks import ask, compared, hr, table
 from tests.jobs.conftest import BAMBOO, BRIDGE, PINE, STONE, Jobs
 from tests.jobs.placements import WAGE, Placing, ago, asked, born, code, employer, post, refer, today
+from tests.jobs.posts import POST
 from tests.jobs.test_corrections import LOW, set_corrections
 from tests.jobs.test_ledger import OUT, changed, put
 
@@ -103,6 +109,35 @@ async def test_the_law_and_health_bar_a_post(
     assert code(refused) == (409, "placement-barred")
     assert [one["code"] for one in refused.json()["errors"]] == [reason]
     assert (await asked(service, person, await post(service))).status_code == 201
+
+
+@pytest.mark.parametrize("harder", [{"shift": "night"}, {"hazardous": True}, {"physical_demand": "very_heavy"}])
+async def test_work_gets_no_harder_under_the_feet_of_the_young(service: Jobs, harder: dict[str, Any]) -> None:
+    [young], [grown] = await service.people(1, birth_on=born(17)), await service.people(2)
+    there = await post(service)
+    placings = [await (await refer(service, person, there)).to("arrived") for person in (young, grown)]
+
+    async def change() -> Response:
+        terms = {**POST, "openings": 3, **harder}
+        return await service.call("PUT", f"/posts/{there}/terms", json=terms, headers={"If-Match": "*"})
+
+    refused = await change()
+    assert code(refused) == (409, "post-minors-there")
+    assert "有1名" in refused.json()["title"]
+    await placings[0].move("ended", reason="other_employer")
+    assert (await change()).status_code == 200
+
+
+async def test_a_referral_waits_for_nobody_who_changes_what_it_names(service: Jobs) -> None:
+    """The foreign keys of a placement wait for FOR UPDATE: a referral and a blacklisting waited for each other."""
+    [person] = await service.people(1)
+    there = await post(service)
+    everywhere = Scope.everywhere()
+    async with service.database.write(everywhere) as session:
+        held = await lock_post(session, everywhere, there)
+        await lock_employer(session, everywhere, held.employer.id)
+        async with asyncio.timeout(10):
+            await refer(service, person, there)
 
 
 async def test_a_bar_without_ground_in_law_bars_nobody(service: Jobs) -> None:

@@ -98,6 +98,41 @@ async def test_a_file_cannot_offer_for_the_blacklisted_nor_go_below_those_placed
     assert [one["code"] for one in report["errors"]] == ["employer-is-blacklisted"]
 
 
+async def test_a_code_left_out_is_no_way_round_the_blacklist(service: Jobs) -> None:
+    await send(service, GOOD)
+    [row] = await service.sql("SELECT id FROM employer WHERE credit_code IS NOT NULL")
+    await service.post(f"/employers/{row[0]}/blacklisting", {"reason": "unpaid_wages", "detail": "欠薪"})
+    report = await send(service, [GOOD[1].replace(CODE, "").replace("A-2", "A-9")])
+    assert ([one["code"] for one in report["errors"]], report["new_employers"]) == (["employer-is-blacklisted"], 0)
+
+
+async def test_an_employer_is_one_with_its_code_and_without(service: Jobs) -> None:
+    bare = [line.replace(CODE, "") for line in GOOD]
+    assert counts(await send(service, bare)) == (3, 0, 0, 0)
+    assert counts(await send(service, GOOD)) == (0, 0, 3, 0)
+    report = await send(service, [GOOD[0].replace("A-1", "A-7"), bare[0].replace("A-1", "A-7")])
+    assert (counts(report), [one["code"] for one in report["errors"]]) == ((1, 0, 0, 1), ["post-row-twice"])
+
+
+async def test_texts_and_pay_beyond_all_bounds_are_told(service: Jobs) -> None:
+    lines = [
+        GOOD[0].replace("示例五金", "厂" * 201),
+        GOOD[0].replace("A-1", "A" * 61),
+        GOOD[0].replace("冲压工,", "冲" * 201 + ","),
+        GOOD[0].replace("冲压工,", "冲\x01压工,"),
+        *(GOOD[0].replace("4500", pay) for pay in ("9" * 400, "1e300", "-1e300", "100000", "0.001")),
+    ]
+    report = await send(service, lines)
+    assert (counts(report), report["new_employers"]) == ((0, 0, 0, 9), 0)
+    assert [one["code"] for one in report["errors"] if one["row"] < 6] == [*["text-too-long"] * 3, "field-invalid"]
+    assert {one["row"] for one in report["errors"] if one["code"].startswith("number-")} == {6, 7, 8, 9, 10}
+
+
+async def test_a_title_that_bars_is_refused(service: Jobs) -> None:
+    report = await send(service, [GOOD[0].replace("冲压工,", "冲压工（限男，１８－３５岁）,")])
+    assert [(one["field"], one["code"]) for one in report["errors"]] == [("title", "title-bars")]
+
+
 async def test_a_workbook_is_read_as_well(service: Jobs) -> None:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer)

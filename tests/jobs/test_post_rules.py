@@ -43,6 +43,11 @@ def found(bars: Bars, **asked: Any) -> list[tuple[str, str]]:
     ("bars", "asked", "faults"),
     [
         (BENCH, {}, []),
+        (BENCH, {"title": "冲压工（限男）"}, [("title", "title-bars")]),
+        (BENCH, {"title": "质检 18-35岁，女性优先"}, [("title", "title-bars")]),
+        (PIT, {"title": "采煤工限男", "sex": "1", "sex_reason": "forbidden_for_women"}, [("title", "title-bars")]),
+        (BENCH, {"title": "３岁以下婴幼儿照护"}, []),
+        (BENCH, {"title": "男装裁剪、女鞋制帮"}, []),
         (BENCH, {"sex": "1"}, [("sex", "sex-bar-unlawful")]),
         (BENCH, {"sex": "2"}, [("sex", "sex-bar-unlawful")]),
         (BENCH, {"sex": "1", "sex_reason": "heavy_boss"}, [("sex_reason", "sex-bar-unlawful")]),

@@ -116,6 +116,9 @@ async def test_the_same_number_of_one_employer_once(service: Jobs) -> None:
     await post(service, one, ref="A-1")
     again = await service.post("/posts", {**POST, "employer_id": str(one), "ref": "A-1"})
     assert codes(again) == ["post-ref-known"]
+    draft = {**POST, "employer_id": str(one), "ref": "A-2"}
+    answers = await asyncio.gather(*(service.post("/posts", draft) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
     await post(service, await employer(service, credit_code=OTHER_CODE), ref="A-1")
 
 

@@ -346,6 +346,23 @@ async def test_given_up_after_the_last_attempt(service: Jobs, monkeypatch: pytes
     assert await service.sql("SELECT count(*) FROM reconciliation_row") == [(0,)]
 
 
+async def test_an_export_that_ends_its_process_is_given_up(service: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    await people_out(service, 1)
+
+    async def ends(self: Any) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(reconciliation_work.Comparison, "_finish", ends)
+    answer = await send(service, table([hr(1)]))
+    for _ in range(3):
+        with pytest.raises(asyncio.CancelledError):
+            await work(service)
+    await work(service)
+    view = await service.get(f"/reconciliations/{answer.json()['id']}")
+    assert (view["state"], view["failure"]["code"]) == ("failed", "reconciliation-broken")
+    assert await service.sql("SELECT count(*) FROM reconciliation_row") == [(0,)]
+
+
 def read_book(content: bytes) -> dict[str, list[list[Any]]]:
     """Sheets by name."""
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))

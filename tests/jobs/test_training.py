@@ -20,6 +20,7 @@ from shared.contracts.jobs import TrainingCompleted
 from shared.contracts.labour import WorkNeeded
 from tests.jobs.conftest import BRIDGE, PINE, STONE, Jobs, principal
 from tests.jobs.matching_county import at_work
+from tests.jobs.placements import born
 from tests.jobs.posts import OTHER_CODE, codes, employer, post
 
 ANY = {"If-Match": "*"}
@@ -212,6 +213,19 @@ async def test_training_and_move_are_one_plan(service: Jobs) -> None:
     shown = await service.get(f"/posts/{bench['id']}")
     assert (shown["filled"], shown["reserved"]) == (1, 0)
     assert (await service.get(f"/enrolments/{planned['id']}"))["plan_state"] == "used"
+
+
+async def test_no_opening_is_kept_for_whom_the_law_keeps_out(service: Jobs) -> None:
+    one = await employer(service)
+    night, hidden = await post(service, one, shift="night"), await post(service, one, certificates=["61804"])
+    made = await course(service)
+    [young] = await service.people(1, birth_on=born(17))
+    for there, status in ((night, 409), (hidden, 201)):  # the certificate is what they learn for
+        answer = await service.post(
+            f"/courses/{made['id']}/enrolments", {"person_id": str(young), "post_id": there["id"]}
+        )
+        assert answer.status_code == status, answer.text
+        assert (await service.get(f"/posts/{there['id']}"))["reserved"] == int(status == 201)
 
 
 async def test_an_opening_is_let_go_when_the_plan_fails(service: Jobs) -> None:

@@ -1,14 +1,35 @@
 """Spans of requests tell the route and the ids, never what somebody wrote into the address."""
 
+import logging
+import sys
+
+import asyncpg
 import httpx
 from fastapi import FastAPI
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sqlalchemy.exc import IntegrityError
 
-from shared.telemetry import WithoutPeople
+from shared.telemetry import WithoutPeople, WithoutRows
 
 ID_NUMBER = "539921198001010019"
+
+
+def test_no_log_line_holds_the_row_that_postgresql_refused() -> None:
+    try:
+        try:
+            refused = asyncpg.UniqueViolationError("duplicate key")
+            refused.detail = f"Key (name, note)=(张三, first\nsecond {ID_NUMBER}) already exists."
+            raise refused
+        except asyncpg.UniqueViolationError as error:
+            raise IntegrityError("INSERT INTO person", {}, error, hide_parameters=True) from error
+    except IntegrityError:
+        record = logging.LogRecord("x", logging.ERROR, "x", 1, "failed", (), sys.exc_info())
+    line = WithoutRows("%(message)s", json_ensure_ascii=False).format(record)
+    assert all(secret not in line for secret in (ID_NUMBER, "张三", "second"))
+    assert line.count("duplicate key") == 2
+    assert "INSERT INTO person" in line
 
 
 async def test_no_span_holds_what_was_written_into_an_address() -> None:

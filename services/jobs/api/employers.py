@@ -15,6 +15,7 @@ from services.jobs.queries.employers import EmployerFilter
 from services.jobs.schemas import employers as schemas
 from services.jobs.schemas.employers import CreditCode, EmployerKind
 from services.jobs.usecases import employers as usecases
+from services.jobs.usecases.post_rules import sees_contacts
 from shared.clock import utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
@@ -42,8 +43,9 @@ async def list_employers(
     wanted = EmployerFilter(name, credit_code, kind, blacklisted)
     async with db.read(who.scope) as session:
         rows = await find.list_employers(session, who.scope, wanted, decode_id_cursor(after), limit + 1)
+        clear = await sees_contacts(session, who, utc_now())
     page, last = cut(rows, limit)
-    items = [employer_view(one, reader_of(who)) for one in page]
+    items = [employer_view(one, reader_of(who), clear=clear) for one in page]
     return Page(items=items, next=encode_cursor(last.id) if last else None)
 
 
@@ -65,7 +67,8 @@ async def add_employer(
 async def get_employer(employer_id: UUID, who: ReadEmployer, db: Db, reader_of: ReaderOf) -> Response:
     """With whether it is on the blacklist."""
     async with db.read(who.scope) as session:
-        return _answer(await find.get_employer(session, who.scope, employer_id), reader_of(who))
+        clear = await sees_contacts(session, who, utc_now())
+        return _answer(await find.get_employer(session, who.scope, employer_id), reader_of(who), clear=clear)
 
 
 @router.put("/{employer_id}", response_model=schemas.EmployerView, summary="Change it · 变更用人单位")
@@ -93,7 +96,8 @@ async def list_blacklistings(
     async with db.read(who.scope) as session:
         await find.get_employer(session, who.scope, employer_id)
         found = await find.list_blacklistings(session, employer_id)
-    return [blacklisting_view(one, reader_of(who)) for one in found]
+        clear = await sees_contacts(session, who, utc_now())
+    return [blacklisting_view(one, reader_of(who), clear=clear) for one in found]
 
 
 @router.post("/{employer_id}/blacklisting", response_model=schemas.EmployerView, summary="Blacklist · 列入黑名单")
@@ -123,5 +127,5 @@ async def clear_employer(
         return _answer(employer, reader_of(who))
 
 
-def _answer(employer: Employer, reader: Reader) -> Response:
-    return json_answer(employer_view(employer, reader), headers={"ETag": etag(employer.version)})
+def _answer(employer: Employer, reader: Reader, *, clear: bool = True) -> Response:
+    return json_answer(employer_view(employer, reader, clear=clear), headers={"ETag": etag(employer.version)})

@@ -39,9 +39,9 @@ router = APIRouter(prefix="/v1/ledger", tags=["Ledger · 务工台账"])
 async def count_ledger(
     who: ReadLedger,
     db: Db,
-    on: Annotated[date | None, Query(alias="as_of", description="Today unless given · 时点")] = None,
+    on: Annotated[schemas.LedgerDay | None, Query(alias="as_of", description="Today unless given · 时点")] = None,
     known_on: Annotated[
-        date | None, Query(description="As the rows stood at the end of that day · 截至当日已登记")
+        schemas.LedgerDay | None, Query(description="As the rows stood at the end of that day · 截至当日已登记")
     ] = None,
     area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
 ) -> Response:

@@ -41,12 +41,6 @@ CompleteEnrolment = Annotated[Principal, Depends(Permit("enrolment:complete", Ro
 AddCertificate = Annotated[Principal, Depends(Permit("certificate:add", *FIELD))]
 ReadBrand = Annotated[Principal, Depends(Permit("brand:read", *FIELD, Role.SUPERVISOR))]
 
-
-def sees_contacts(who: Principal) -> bool:
-    """Whether an employer's contact, phone and what is held against it are shown in clear."""
-    return who.role in _POSTS
-
-
 ReadIndicator = Annotated[Principal, Depends(Permit("indicator:read", *FIELD, Role.SUPERVISOR))]
 ReadIndicatorNames = Annotated[Principal, Depends(Permit("indicator:read-names", *FIELD, Role.SUPERVISOR))]
 ReadPriorityList = Annotated[Principal, Depends(Permit("priority-list:read", *FIELD, Role.SUPERVISOR))]

@@ -1,6 +1,5 @@
-"""Employers and posts as one reader sees them. A supervisor sees no contact and no free text."""
+"""Employers and posts as one reader sees them. Supervisors and bureaus that keep no posts see no contact, no free text."""
 
-from services.jobs.api.permits import sees_contacts
 from services.jobs.api.reader import Reader
 from services.jobs.models import Blacklisting, Employer, PostState
 from services.jobs.queries.posts import PostRow
@@ -20,15 +19,14 @@ def employer_brief(employer: Employer) -> EmployerBrief:
     )
 
 
-def employer_view(employer: Employer, reader: Reader) -> EmployerView:
-    """One employer."""
-    clear = sees_contacts(reader.who)
+def employer_view(employer: Employer, reader: Reader, *, clear: bool = True) -> EmployerView:
+    """One employer. `clear`: `usecases.post_rules.sees_contacts`; whoever keeps employers does."""
     phone = reader.vault.open(employer.phone_sealed, PHONE).decode() if employer.phone_sealed else None
     return EmployerView(
         **dict(employer_brief(employer)),
         kind=reader.coded("employer_kind", employer.kind),
         area_code=employer.area_code,
-        contact=_text(reader, employer.contact_sealed, CONTACT),
+        contact=_text(reader, employer.contact_sealed, CONTACT, clear),
         phone=phone if clear or phone is None else mask_phone(phone),
         blacklisted_reason=reader.coded("blacklist_reason", employer.blacklisted_reason),
         blacklisted_at=employer.blacklisted_at,
@@ -36,17 +34,17 @@ def employer_view(employer: Employer, reader: Reader) -> EmployerView:
     )
 
 
-def blacklisting_view(one: Blacklisting, reader: Reader) -> BlacklistingView:
+def blacklisting_view(one: Blacklisting, reader: Reader, *, clear: bool) -> BlacklistingView:
     """One time on the blacklist."""
     return BlacklistingView(
         reason=reader.coded("blacklist_reason", one.reason),
-        detail=_text(reader, one.detail_sealed, BLACKLIST_DETAIL),
+        detail=_text(reader, one.detail_sealed, BLACKLIST_DETAIL, clear),
         closed_posts=one.closed_posts,
         began_at=one.began_at,
         began_by=one.began_by,
         ended_at=one.ended_at,
         ended_by=one.ended_by,
-        end_detail=_text(reader, one.end_detail_sealed, BLACKLIST_DETAIL),
+        end_detail=_text(reader, one.end_detail_sealed, BLACKLIST_DETAIL, clear),
     )
 
 
@@ -89,5 +87,5 @@ def post_view(row: PostRow, reader: Reader) -> PostView:
     )
 
 
-def _text(reader: Reader, sealed: bytes | None, purpose: str) -> str | None:
-    return reader.vault.open(sealed, purpose).decode() if sealed and sees_contacts(reader.who) else None
+def _text(reader: Reader, sealed: bytes | None, purpose: str, clear: bool) -> str | None:
+    return reader.vault.open(sealed, purpose).decode() if sealed and clear else None

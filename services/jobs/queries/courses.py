@@ -61,7 +61,8 @@ async def get_course(session: ReadSession, scope: Scope, course_id: UUID) -> Cou
 
 async def lock_course(session: WriteSession, scope: Scope, course_id: UUID) -> Course:
     """One course that nobody else changes until commit; its seats are counted under this lock alone."""
-    query = select(Course).where(of_counties(Course.county, scope), Course.id == course_id).with_for_update()
+    query = select(Course).where(of_counties(Course.county, scope), Course.id == course_id)
+    query = query.with_for_update(key_share=True)
     found = (await session.scalars(query, execution_options={"populate_existing": True})).one_or_none()
     if found is None:
         raise CourseNotFound(field="course_id")
@@ -71,10 +72,14 @@ async def lock_course(session: WriteSession, scope: Scope, course_id: UUID) -> C
 async def lock_with_free_seats(session: WriteSession, limit: int) -> Sequence[Course]:
     """Open courses with a free seat and somebody waiting for it, held until the commit."""
     query = select(Course).where(Course.state == CourseState.OPEN, Course.waiting > 0, Course.seated < Course.seats)
-    return (await session.scalars(query.order_by(Course.id).limit(limit).with_for_update(skip_locked=True))).all()
+    return (
+        await session.scalars(query.order_by(Course.id).limit(limit).with_for_update(skip_locked=True, key_share=True))
+    ).all()
 
 
 async def lock_past(session: WriteSession, today: date, limit: int) -> Sequence[Course]:
     """Open courses whose last day is over, held until the commit."""
     query = select(Course).where(Course.state == CourseState.OPEN, Course.ends_on < today)
-    return (await session.scalars(query.order_by(Course.id).limit(limit).with_for_update(skip_locked=True))).all()
+    return (
+        await session.scalars(query.order_by(Course.id).limit(limit).with_for_update(skip_locked=True, key_share=True))
+    ).all()

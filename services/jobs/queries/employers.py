@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, false, or_, select, text, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.jobs.models.posts import Blacklisting, Employer
@@ -63,30 +63,30 @@ async def get_employer(session: ReadSession, scope: Scope, employer_id: UUID) ->
 
 
 async def lock_employer(session: WriteSession, scope: Scope, employer_id: UUID, *, share: bool = False) -> Employer:
-    """One employer that nobody else changes until commit; `share`: others may read it so as well."""
+    """One employer that nobody else changes until commit; `share`: others may read it so as well.
+
+    As of everything that others name by foreign key, the weaker of PostgreSQL's two locks: who writes such a row waits for
+    FOR UPDATE, in an order of its own, and the two might wait for each other.
+    """
     query = select(Employer).where(of_counties(Employer.county, scope), Employer.id == employer_id)
-    query = query.with_for_update(read=share).execution_options(populate_existing=True)
+    query = query.with_for_update(read=share, key_share=not share).execution_options(populate_existing=True)
     found = (await session.scalars(query)).one_or_none()
     if found is None:
         raise EmployerNotFound(field="employer_id")
     return found
 
 
-async def find_same(session: ReadSession, county: str, credit_code: str | None, name: str) -> Employer | None:
-    """The employer of that county with that code; without a code, the one of that name that has none."""
-    same = (
-        Employer.credit_code == credit_code if credit_code else (Employer.name == name) & Employer.credit_code.is_(None)
-    )
-    return (await session.scalars(select(Employer).where(Employer.county == county, same))).one_or_none()
-
-
-async def list_same(
+async def list_alike(
     session: ReadSession, county: str, credit_codes: Collection[str], names: Collection[str]
 ) -> Sequence[Employer]:
-    """The same for a whole file."""
-    by_name = Employer.credit_code.is_(None) & Employer.name.in_(set(names))
-    query = select(Employer).where(Employer.county == county, Employer.credit_code.in_(set(credit_codes)) | by_name)
-    return (await session.scalars(query)).all()
+    """Those of the county with one of the codes or names; `rules.employers.same_of` says which one is meant."""
+    alike = Employer.credit_code.in_(set(credit_codes)) | Employer.name.in_(set(names))
+    return (await session.scalars(select(Employer).where(Employer.county == county, alike))).all()
+
+
+async def lock_register(session: WriteSession) -> None:
+    """Let nobody else enter or rename employers until the commit: two at once would not see each other's."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('shouwang-employers'))"))
 
 
 async def hold(session: WriteSession, employer_ids: Collection[UUID]) -> None:

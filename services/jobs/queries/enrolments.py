@@ -77,7 +77,7 @@ async def get_enrolment(session: ReadSession, scope: Scope, enrolment_id: UUID) 
 
 async def lock_enrolment(session: WriteSession, scope: Scope, enrolment_id: UUID) -> EnrolmentRow:
     """One enrolment that nobody else changes until commit. Lock its course first, where seats are counted."""
-    query = _rows(scope).where(Enrolment.id == enrolment_id).with_for_update(of=Enrolment)
+    query = _rows(scope).where(Enrolment.id == enrolment_id).with_for_update(of=Enrolment, key_share=True)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
     if row is None:
         raise EnrolmentNotFound
@@ -93,7 +93,7 @@ async def find_live(session: ReadSession, course_id: UUID, person_id: UUID) -> E
 async def lock_waiting(session: WriteSession, course_id: UUID, limit: int) -> Sequence[Enrolment]:
     """The first of the waiting list, held until the commit."""
     query = select(Enrolment).where(Enrolment.course_id == course_id, Enrolment.state == EnrolmentState.WAITING)
-    return (await session.scalars(query.order_by(Enrolment.id).limit(limit).with_for_update())).all()
+    return (await session.scalars(query.order_by(Enrolment.id).limit(limit).with_for_update(key_share=True))).all()
 
 
 async def lock_of_course(
@@ -101,7 +101,7 @@ async def lock_of_course(
 ) -> Sequence[EnrolmentRow]:
     """Enrolments of a course in these states, held until the commit."""
     query = _rows(scope).where(Enrolment.course_id == course_id, Enrolment.state.in_(list(states)))
-    rows = await session.execute(query.order_by(Enrolment.id).with_for_update(of=Enrolment))
+    rows = await session.execute(query.order_by(Enrolment.id).with_for_update(of=Enrolment, key_share=True))
     return [EnrolmentRow(*row) for row in rows]
 
 
@@ -110,7 +110,7 @@ async def lock_named(
 ) -> Sequence[EnrolmentRow]:
     """These enrolments of a course, held until the commit; raises `EnrolmentNotFound` when one of them is none."""
     query = _rows(scope).where(Enrolment.course_id == course_id, Enrolment.id.in_(set(enrolment_ids)))
-    rows = await session.execute(query.order_by(Enrolment.id).with_for_update(of=Enrolment))
+    rows = await session.execute(query.order_by(Enrolment.id).with_for_update(of=Enrolment, key_share=True))
     found = [EnrolmentRow(*row) for row in rows]
     if len(found) < len(set(enrolment_ids)):
         raise EnrolmentNotFound
@@ -125,7 +125,7 @@ async def lock_left_over(session: WriteSession, limit: int) -> Sequence[tuple[En
     )
     query = select(Enrolment, Course.state).join(Course, Course.id == Enrolment.course_id).where(over)
     rows = await session.execute(
-        query.order_by(Enrolment.id).limit(limit).with_for_update(of=Enrolment, skip_locked=True)
+        query.order_by(Enrolment.id).limit(limit).with_for_update(of=Enrolment, key_share=True, skip_locked=True)
     )
     return [(enrolment, state) for enrolment, state in rows]
 
@@ -134,13 +134,17 @@ async def lock_held_of(session: WriteSession, person_id: UUID, post_id: UUID) ->
     """The enrolment by which an opening of the post is kept for the person."""
     query = select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.plan_post_id == post_id)
     query = query.where(Enrolment.plan_state == PlanState.HELD).order_by(Enrolment.id).limit(1)
-    return (await session.scalars(query.with_for_update())).one_or_none()
+    return (await session.scalars(query.with_for_update(key_share=True))).one_or_none()
 
 
 async def lock_overdue_plans(session: WriteSession, today: date, limit: int) -> Sequence[Enrolment]:
     """Enrolments whose opening is kept no longer."""
     query = select(Enrolment).where(Enrolment.plan_state == PlanState.HELD, Enrolment.plan_until < today)
-    return (await session.scalars(query.order_by(Enrolment.id).limit(limit).with_for_update(skip_locked=True))).all()
+    return (
+        await session.scalars(
+            query.order_by(Enrolment.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
+        )
+    ).all()
 
 
 async def count_attended(session: ReadSession, scope: Scope, course_ids: Collection[UUID]) -> dict[UUID, Attended]:

@@ -109,7 +109,8 @@ async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> MatchingR
 
 async def lock_run(session: WriteSession, scope: Scope, run_id: UUID, *, with_input: bool = False) -> MatchingRun:
     """The same, held until the commit; raises `RunNotFound`."""
-    query = select(MatchingRun).where(within(MatchingRun.area_code, scope), MatchingRun.id == run_id).with_for_update()
+    query = select(MatchingRun).where(within(MatchingRun.area_code, scope), MatchingRun.id == run_id)
+    query = query.with_for_update(key_share=True)
     if with_input:
         query = query.options(undefer(MatchingRun.input_sealed))
     found = (await session.scalars(query, execution_options={"populate_existing": True})).one_or_none()
@@ -204,7 +205,7 @@ async def get_proposal(session: ReadSession, scope: Scope, proposal_id: UUID) ->
 
 async def lock_proposal(session: WriteSession, scope: Scope, proposal_id: UUID) -> ProposalRow:
     """The same, held until the commit; raises `ProposalNotFound`."""
-    query = _rows(scope).where(MatchingProposal.id == proposal_id).with_for_update(of=MatchingProposal)
+    query = _rows(scope).where(MatchingProposal.id == proposal_id).with_for_update(of=MatchingProposal, key_share=True)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
     if row is None:
         raise ProposalNotFound(field="proposal_id")
@@ -223,7 +224,8 @@ async def lock_proposals(
     await session.execute(
         select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
     )
-    query = select(proposal).where(*mine).order_by(proposal.person_id).limit(limit).with_for_update()
+    query = select(proposal).where(*mine).order_by(proposal.person_id).limit(limit)
+    query = query.with_for_update(key_share=True)
     return {one.id: one for one in await session.scalars(query)}
 
 

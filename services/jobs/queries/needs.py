@@ -71,7 +71,9 @@ async def get_need(session: ReadSession, scope: Scope, need_id: UUID) -> NeedRow
 
 async def lock_need(session: WriteSession, scope: Scope, need_id: UUID) -> NeedRow:
     """The same, held until the commit."""
-    row = (await session.execute(_rows(scope).where(WorkNeed.id == need_id).with_for_update(of=WorkNeed))).one_or_none()
+    row = (
+        await session.execute(_rows(scope).where(WorkNeed.id == need_id).with_for_update(of=WorkNeed, key_share=True))
+    ).one_or_none()
     if row is None:
         raise NeedNotFound
     return NeedRow(*row)
@@ -96,7 +98,7 @@ async def lock_past(session: WriteSession, today: date, limit: int) -> Sequence[
         .where(WorkNeed.state == NeedState.OPEN, WorkNeed.until_on < today)
         .order_by(WorkNeed.until_on)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     return list(await session.scalars(query))
 
@@ -105,7 +107,7 @@ async def lock_waiting(session: WriteSession, household_ids: Collection[UUID]) -
     """What was asked for these households and waits, oldest first."""
     query = select(NeedWaiting).where(NeedWaiting.household_id.in_(household_ids))
     query = query.order_by(NeedWaiting.asked_at, NeedWaiting.source_ref)
-    return list(await session.scalars(query.with_for_update()))
+    return list(await session.scalars(query.with_for_update(key_share=True)))
 
 
 async def forget_waiting(session: WriteSession, source_ref: str) -> None:

@@ -70,7 +70,7 @@ async def get_person(session: ReadSession, scope: Scope, person_id: UUID) -> Per
 
 async def lock_person(session: WriteSession, scope: Scope, person_id: UUID) -> Person:
     """The same, held until the commit."""
-    query = _people(scope).where(Person.id == person_id).with_for_update(of=Person)
+    query = _people(scope).where(Person.id == person_id).with_for_update(of=Person, key_share=True)
     found = (await session.scalars(query)).one_or_none()
     if found is None:
         raise PersonNotFound

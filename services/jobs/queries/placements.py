@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from services.jobs.models import Person, Placement, PlacementMove, Post, StayCheck
 from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import PlacementNotFound, StayCheckNotFound
-from services.jobs.rules.placement_states import LIVE, State
+from services.jobs.rules.placement_states import LIVE, THERE, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 
@@ -88,7 +88,7 @@ async def lock_placement(session: WriteSession, scope: Scope, placement_id: UUID
     if person_id is None:
         raise PlacementNotFound
     await session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
-    query = _rows(scope).where(Placement.id == placement_id).with_for_update(of=Placement)
+    query = _rows(scope).where(Placement.id == placement_id).with_for_update(of=Placement, key_share=True)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
     if row is None:
         raise PlacementNotFound
@@ -100,7 +100,9 @@ async def lock_placements(session: WriteSession, scope: Scope, ids: Collection[U
     mine = select(Placement.person_id).where(Placement.id.in_(ids), within(Placement.area_code, scope))
     people = select(Person.id).where(Person.id.in_(mine)).order_by(Person.id).with_for_update(key_share=True)
     await session.execute(people)
-    query = _rows(scope).where(Placement.id.in_(ids)).order_by(Placement.id).with_for_update(of=Placement)
+    query = (
+        _rows(scope).where(Placement.id.in_(ids)).order_by(Placement.id).with_for_update(of=Placement, key_share=True)
+    )
     rows = await session.execute(query, execution_options={"populate_existing": True})
     return {row.placement.id: row for row in (PlacementRow(*one) for one in rows)}
 
@@ -119,7 +121,7 @@ async def lock_others(session: WriteSession, placement: Placement, states: Colle
         select(Placement)
         .where(Placement.person_id == placement.person_id, Placement.id != placement.id, Placement.state.in_(states))
         .order_by(Placement.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return list(await session.scalars(query))
 
@@ -133,6 +135,13 @@ async def count_promised_of(session: ReadSession, post_ids: Collection[UUID]) ->
     """`count_promised` of many posts; each of them is there."""
     query = select(Post.id, func.promised_openings(Post.id)).where(Post.id.in_(set(post_ids)))
     return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def count_born_after(session: ReadSession, post_ids: Collection[UUID], day: date) -> dict[UUID, int]:
+    """How many who were born after that day are at work at each of the posts; none there: not in it."""
+    query = select(Placement.post_id, func.count()).join(Person, Person.id == Placement.person_id)
+    query = query.where(Placement.post_id.in_(set(post_ids)), Placement.state.in_(THERE), Person.birth_on > day)
+    return {row[0]: row[1] for row in await session.execute(query.group_by(Placement.post_id))}
 
 
 async def find_of_proposal(session: ReadSession, person_id: UUID, proposal_id: UUID) -> Placement | None:
@@ -175,7 +184,7 @@ async def lock_calls_due(session: WriteSession, today: date, limit: int) -> Sequ
         .where(Placement.call_on <= today)
         .order_by(Placement.call_on, Placement.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     return list(await session.scalars(query))
 
@@ -183,7 +192,9 @@ async def lock_calls_due(session: WriteSession, today: date, limit: int) -> Sequ
 async def lock_underage(session: WriteSession, born_after: date, limit: int) -> Sequence[PlacementRow]:
     """Placements that are not over of people born after that day."""
     query = _rows(Scope.everywhere()).where(Placement.state.in_(LIVE), Person.birth_on > born_after)
-    rows = await session.execute(query.order_by(Placement.id).limit(limit).with_for_update(skip_locked=True))
+    rows = await session.execute(
+        query.order_by(Placement.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
+    )
     return [PlacementRow(*row) for row in rows]
 
 

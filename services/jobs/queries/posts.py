@@ -86,7 +86,7 @@ async def find_posts(session: ReadSession, ids: Collection[UUID]) -> dict[UUID, 
 
 async def lock_post(session: WriteSession, scope: Scope, post_id: UUID) -> PostRow:
     """One post that nobody else changes until commit; its openings are counted under this lock alone."""
-    query = _rows(scope).where(Post.id == post_id).with_for_update(of=Post)
+    query = _rows(scope).where(Post.id == post_id).with_for_update(of=Post, key_share=True)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
     if row is None:
         raise PostNotFound(field="post_id")
@@ -96,7 +96,8 @@ async def lock_post(session: WriteSession, scope: Scope, post_id: UUID) -> PostR
 async def lock_posts(session: WriteSession, ids: Collection[UUID]) -> list[PostRow]:
     """Posts of whichever county whose openings nobody else takes until the commit, in the order of their ids for all who
     do so."""
-    query = _rows(Scope.everywhere()).where(Post.id.in_(set(ids))).order_by(Post.id).with_for_update(of=Post)
+    query = _rows(Scope.everywhere()).where(Post.id.in_(set(ids))).order_by(Post.id)
+    query = query.with_for_update(of=Post, key_share=True)
     rows = await session.execute(query, execution_options={"populate_existing": True})
     return [PostRow(*one) for one in rows]
 
@@ -104,14 +105,14 @@ async def lock_posts(session: WriteSession, ids: Collection[UUID]) -> list[PostR
 async def lock_offered(session: WriteSession, employer_id: UUID) -> Sequence[Post]:
     """Every post of an employer that is not closed, held until the commit."""
     query = select(Post).where(Post.employer_id == employer_id, Post.state != PostState.CLOSED)
-    return (await session.scalars(query.order_by(Post.id).with_for_update())).all()
+    return (await session.scalars(query.order_by(Post.id).with_for_update(key_share=True))).all()
 
 
 async def lock_past(session: WriteSession, today: date, limit: int) -> Sequence[Post]:
     """Posts whose last day is over, and that are not closed."""
     states: list[ColumnElement[str]] = [literal_column("'proposed'"), literal_column("'open'")]
     query = select(Post).where(Post.state.in_(states), Post.until_on < today).order_by(Post.until_on).limit(limit)
-    return (await session.scalars(query.with_for_update(skip_locked=True))).all()
+    return (await session.scalars(query.with_for_update(skip_locked=True, key_share=True))).all()
 
 
 async def lock_by_ref(session: WriteSession, employer_ids: Collection[UUID]) -> dict[tuple[UUID, str], Post]:
@@ -119,7 +120,9 @@ async def lock_by_ref(session: WriteSession, employer_ids: Collection[UUID]) -> 
     if not employer_ids:
         return {}
     query = select(Post).where(Post.employer_id.in_(set(employer_ids)), Post.ref.is_not(None)).order_by(Post.id)
-    return {(one.employer_id, one.ref or ""): one for one in await session.scalars(query.with_for_update())}
+    return {
+        (one.employer_id, one.ref or ""): one for one in await session.scalars(query.with_for_update(key_share=True))
+    }
 
 
 async def find_by_ref(session: ReadSession, employer_id: UUID, ref: str) -> Post | None:

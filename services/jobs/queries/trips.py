@@ -67,7 +67,7 @@ async def get_trip(session: ReadSession, scope: Scope, trip_id: UUID) -> Trip:
 
 async def lock_trip(session: WriteSession, scope: Scope, trip_id: UUID) -> Trip:
     """One on which nobody else takes a seat until the commit; raises `TripNotFound`."""
-    query = select(Trip).where(Trip.id == trip_id, _concerns(scope)).with_for_update()
+    query = select(Trip).where(Trip.id == trip_id, _concerns(scope)).with_for_update(key_share=True)
     found = (await session.scalars(query, execution_options={"populate_existing": True})).one_or_none()
     if found is None:
         raise TripNotFound

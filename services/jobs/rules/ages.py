@@ -11,6 +11,14 @@ def age_on(birth_on: date, day: date) -> int:
     return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
 
 
+def born_after(today: date, years: int) -> date:
+    """Who was born after that day has not so many years today (`age_on`)."""
+    try:
+        return today.replace(year=today.year - years)
+    except ValueError:  # 29 February: born on the 28th they are so old, born on 1 March not yet
+        return date(today.year - years, 2, 28)
+
+
 def is_minor(birth_on: date, day: date) -> bool:
     """Whether work is forbidden on that day."""
     return age_on(birth_on, day) < WORKING_AGE

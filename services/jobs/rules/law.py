@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from services.jobs.rules.ages import FULL_AGE, WORKING_AGE
 from services.jobs.rules.matching_terms import Opening, Seeker, Terms
 from services.jobs.rules.post_bars import Bars, bar_faults
-from shared.contracts.jobs_posts_policies import Demand
+from shared.contracts.jobs_posts_policies import Demand, PostRules
 
 ExclusionCode = Literal[
     "under_sixteen",
@@ -68,9 +68,13 @@ def excluded_by(seeker: Seeker, opening: Opening, terms: Terms) -> list[Exclusio
 
 
 def barred_to_minors(opening: Opening, terms: Terms) -> bool:
-    """Whether 16 and 17 may not do this work: mines (trades of `post-rules`), hazardous, class IV (劳动法 §64)."""
-    mine = opening.trade.startswith(tuple(terms.post_rules.minor_trades))
-    return opening.hazardous or opening.demand == CLASS_IV or mine
+    """Whether 16 and 17 may not do this work, at whatever hour."""
+    return is_hard(opening.trade, opening.demand, terms.post_rules, hazardous=opening.hazardous)
+
+
+def is_hard(trade: str, demand: str | None, rules: PostRules, *, hazardous: bool) -> bool:
+    """Work forbidden to 16 and 17: mines (trades of `post-rules`), hazardous, class IV (劳动法 §64)."""
+    return hazardous or demand == CLASS_IV or trade.startswith(tuple(rules.minor_trades))
 
 
 def unlawful_bars(openings: Iterable[Opening], terms: Terms) -> list[UnlawfulBar]:

@@ -189,6 +189,8 @@ class Checks:
             yield Fault("wage", "ledger-wage-odd", {"low": low, "high": high})
         if entry.status == "out" and worker.labour_skill in ("none", "lost"):
             yield Fault("status", "ledger-unable-working")
+        if entry.started_on is not None and is_minor(worker.birth_on, entry.started_on):
+            yield Fault("started_on", "ledger-started-minor")
 
     def to_county(self, place: str) -> bool:
         """Whether a place is named to its county, or to what has no counties below it."""

@@ -6,6 +6,8 @@ below ground, class IV work, loads above 20 and 25 kg. Interim Regulations on th
 暂行条例) Art. 24: no discriminating content in what is advertised. Labour Law (劳动法) Art. 15: nobody under 16.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,6 +17,7 @@ from shared.contracts.jobs_posts_policies import AgeBar, PostRules, SexBar
 from shared.errors import Fault, InvalidInput
 
 G = TypeVar("G", SexBar, AgeBar)
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Bars:
     """What a post asks of sex (GB/T 2261.1) and age (whole years, both ends within), and the work it is for."""
 
     trade: str
+    title: str = ""
     physical_demand: str | None = None
     hazardous: bool = False
     sex: str | None = None
@@ -39,7 +43,16 @@ def require_lawful(bars: Bars, rules: PostRules) -> None:
 
 def bar_faults(bars: Bars, rules: PostRules) -> Sequence[Fault]:
     """Every bar that has no ground in law; none: the post may be advertised so."""
-    return [*_sex_faults(bars, rules), *_age_faults(bars, rules)]
+    return [*_title_faults(bars, rules), *_sex_faults(bars, rules), *_age_faults(bars, rules)]
+
+
+def _title_faults(bars: Bars, rules: PostRules) -> Iterator[Fault]:
+    """Where a bar is only read by people, no law is asked: in a title it does not stand at all."""
+    title = _DIGIT.sub("#", unicodedata.normalize("NFKC", bars.title))
+    for words in rules.title_bars:
+        if words in title:
+            yield Fault("title", "title-bars", {"words": words.replace("#", "")})
+            return
 
 
 def _sex_faults(bars: Bars, rules: PostRules) -> Iterator[Fault]:

@@ -16,7 +16,10 @@ MOST_PAY = Decimal(100_000)
 OLDEST = 99
 TOLD = tuple(one.name for one in fields(Terms) if one.name != "health_limits")
 """What a file says of a post; limits of health stand in none."""
+LONGEST = {"employer": 200, "ref": 60, "title": 200}
+"""Characters, as by hand."""
 _SEVERAL = re.compile(r"[、,，;；/\s]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Words(Protocol):
@@ -36,11 +39,6 @@ class ImportedPost:
     credit_code: str | None
     ref: str
     terms: Terms
-
-    @property
-    def employer_mark(self) -> str:
-        """By what its employer is found: the code, or the name where there is none."""
-        return self.credit_code or self.employer
 
 
 def read_row(
@@ -73,7 +71,7 @@ class _Cells:
             self.faults.append(Fault("pay_high", "pay-order"))
         terms = Terms(
             trade=self._code("trade", "trade") or "",
-            title=self.row["title"] or "",
+            title=self._line("title"),
             place=self._place(),
             openings=self._whole("openings", 1, MOST_OPENINGS) or 0,
             pay_low=low,
@@ -92,12 +90,21 @@ class _Cells:
         )
         return ImportedPost(
             row=self.row["row"],
-            employer=self.row["employer"],
+            employer=self._line("employer"),
             employer_kind=self._code("employer_kind", "employer_kind") or "company",
             credit_code=self._credit_code(),
-            ref=self.row["ref"],
+            ref=self._line("ref"),
             terms=terms,
         )
+
+    def _line(self, name: str) -> str:
+        """One line of text, as `Line` by hand; a break within a cell is a blank."""
+        text, most = " ".join((self.row[name] or "").split()), LONGEST[name]
+        if len(text) > most:
+            self.faults.append(Fault(name, "text-too-long", {"max_length": most}))
+        elif _CONTROL.search(text):
+            self.faults.append(Fault(name, "field-invalid"))
+        return text
 
     def _code(self, name: str, list_name: str) -> str | None:
         text = self.row[name]
@@ -149,7 +156,9 @@ class _Cells:
         number: float | None = self.row[name]
         if number is None:
             return None
-        yuan = Decimal(repr(number)).quantize(Decimal("0.01"))
+        yuan = Decimal(repr(number))
+        if abs(yuan) < MOST_PAY:  # what has more digits than a decimal cannot be rounded
+            yuan = yuan.quantize(Decimal("0.01"))
         if not 0 < yuan < MOST_PAY:
             self.faults.append(Fault(name, "number-out-of-range"))
         return yuan

@@ -12,7 +12,7 @@ class EmployerNotFound(NotFound):
 
 
 class EmployerKnown(Conflict):
-    """One with that unified social credit code, or without any and of that name, is registered."""
+    """One with that unified social credit code, or of that name where one of the two has none, is registered."""
 
     code: ClassVar[str] = "employer-known"
 
@@ -87,6 +87,12 @@ class OpeningsBelow(Invalid):
     """More people than that are placed there, or kept an opening for."""
 
     code: ClassVar[str] = "post-openings-below"
+
+
+class MinorsThere(Conflict):
+    """People of 16 and 17 work at the post: it cannot become night work, or work forbidden to them, under their feet."""
+
+    code: ClassVar[str] = "post-minors-there"
 
 
 class UntilPast(Invalid):

@@ -6,10 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from services.jobs.rules.law import is_hard
 from services.jobs.rules.places import COUNTY_DIGITS
 from services.jobs.rules.post_refusals import (
     BureauKeepsNoPosts,
     CountyUnclear,
+    MinorsThere,
     OpeningsBelow,
     PostClosed,
     PostFilled,
@@ -83,11 +85,14 @@ def opens_posts(who: Principal) -> bool:
     return who.role in (Role.BUREAU, Role.COUNTY)
 
 
+def is_labour_bureau(who: Principal, rules: PostRules) -> bool:
+    """Whether a bureau's feeds are among those of `post-rules`."""
+    return "*" in who.feeds or any(feed.startswith(tuple(rules.bureau_feeds)) for feed in who.feeds)
+
+
 def require_labour_bureau(who: Principal, rules: PostRules) -> None:
     """Raise unless a bureau is one that has to do with work; the others are let in by their permit."""
-    if who.role is not Role.BUREAU or "*" in who.feeds:
-        return
-    if not any(feed.startswith(tuple(rules.bureau_feeds)) for feed in who.feeds):
+    if who.role is Role.BUREAU and not is_labour_bureau(who, rules):
         raise BureauKeepsNoPosts
 
 
@@ -114,6 +119,13 @@ def require_room(post: Openings, openings: int, *, promised: int) -> None:
     taken = post.filled + post.reserved + promised
     if openings < taken:
         raise OpeningsBelow(field="openings", taken=taken)
+
+
+def require_no_minors(terms: Terms, rules: PostRules, there: int) -> None:
+    """Raise when the work is at night or forbidden under 18, and `there` people under 18 do it."""
+    hard = is_hard(terms.trade, terms.physical_demand, rules, hazardous=terms.hazardous)
+    if there and (hard or terms.shift != "day"):
+        raise MinorsThere(field="shift", count=there)
 
 
 def take_opening(post: Openings, *, kept: bool) -> None:

@@ -59,6 +59,8 @@ Wage = Annotated[
     Field(description="Yuan a month · 月工资（元）", examples=["5200.00"]),
 ]
 Services = Annotated[tuple[JobService, ...], Field(max_length=10, description="Services wanted · 就业服务需求")]
+LedgerDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
+"""A day of a month that a ledger can have."""
 LedgerMonthText = Annotated[MonthText, Field(description="Month · 台账月份")]
 
 
@@ -81,8 +83,9 @@ class QuickDraft(Draft):
     reason: HomeReason | None = None
 
     def told(self) -> dict[str, Any]:
-        """What was said."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        """What was said. null takes a value back; a row is never without a status, so null leaves that as it is."""
+        said = {name: getattr(self, name) for name in self.model_fields_set}
+        return said if self.status is not None else {name: one for name, one in said.items() if name != "status"}
 
 
 class RowFields(QuickDraft):

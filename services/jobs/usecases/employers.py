@@ -8,7 +8,7 @@ from uuid import UUID
 from services.jobs.models.posts import Blacklisting, Employer, PostState
 from services.jobs.queries import employers as find
 from services.jobs.queries.posts import lock_offered
-from services.jobs.rules.employers import EmployerFacts
+from services.jobs.rules.employers import EmployerFacts, same_of
 from services.jobs.rules.post_refusals import EmployerIsBlacklisted, EmployerKnown, EmployerNotBlacklisted
 from services.jobs.rules.posts import BLACKLISTED, county_of, require_labour_bureau
 from services.jobs.usecases.post_rules import post_rules
@@ -31,8 +31,8 @@ async def add_employer(
     """Enter one. Raises `EmployerKnown`, `BureauKeepsNoPosts`, `CountyUnclear`."""
     county = county_of(who.scope)
     await _require_may_write(session, who, county, now)
-    if await find.find_same(session, county, facts.credit_code, facts.name) is not None:
-        raise EmployerKnown(field="credit_code" if facts.credit_code else "name")
+    await find.lock_register(session)
+    await _require_new(session, county, facts)
     employer = Employer(
         id=new_id(), county=county, version=1, recorded_by=who.id, recorded_at=now, **_columns(vault, facts, now)
     )
@@ -51,13 +51,18 @@ async def change_employer(
     facts: EmployerFacts,
     now: datetime,
 ) -> Employer:
-    """All facts anew. Raises `EmployerNotFound`, `EmployerKnown`, `Stale`."""
+    """All facts anew. Raises `EmployerNotFound`, `EmployerKnown`, `EmployerIsBlacklisted`, `Stale`.
+
+    On the blacklist an employer keeps the name and the code it is known by: under others it would be offered again.
+    """
+    await find.lock_register(session)
     employer = await find.lock_employer(session, who.scope, employer_id)
     await _require_may_write(session, who, employer.county, now)
     expect_version(if_match, employer.version)
-    same = await find.find_same(session, employer.county, facts.credit_code, facts.name)
-    if same is not None and same.id != employer.id:
-        raise EmployerKnown(field="credit_code" if facts.credit_code else "name")
+    if (facts.credit_code, facts.name) != (employer.credit_code, employer.name):
+        if employer.blacklisted_reason is not None:
+            raise EmployerIsBlacklisted(field="name")
+        await _require_new(session, employer.county, facts, but=employer.id)
     for name, value in _columns(vault, facts, now).items():
         setattr(employer, name, value)
     employer.version += 1
@@ -129,6 +134,13 @@ async def clear_employer(
     await session.flush()
     await audit.record(session, who, "employer:clear", employer.id, area_code=employer.county, reason=held.reason)
     return employer
+
+
+async def _require_new(session: WriteSession, county: str, facts: EmployerFacts, but: UUID | None = None) -> None:
+    """Raise `EmployerKnown` where it is registered already, `but` that one not counted."""
+    alike = await find.list_alike(session, county, {facts.credit_code} if facts.credit_code else (), {facts.name})
+    if same_of((one for one in alike if one.id != but), facts.credit_code, facts.name) is not None:
+        raise EmployerKnown(field="credit_code" if facts.credit_code else "name")
 
 
 def _columns(vault: Vault, facts: EmployerFacts, now: datetime) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from services.jobs.rules.post_refusals import (
     IssuedAhead,
 )
 from services.jobs.rules.refusals import NeedClosed, NeedNotFound, PersonGone, PersonTooYoung
-from services.jobs.usecases.plans import drop_plans, hold_opening
+from services.jobs.usecases.plans import Plan, drop_plans, hold_opening
 from services.jobs.usecases.post_rules import training_rules
 from services.jobs.usecases.school_leavers import require_school_leaver
 from shared.clock import local_date
@@ -39,7 +39,7 @@ async def enrol(session: WriteSession, who: Principal, course_id: UUID, entry: E
     """A seat where one is free and nobody waits, else the end of the waiting list. The course is locked meanwhile.
 
     Raises `CourseOver`, `EnrolledAlready`, `NoSchoolLeaver`, `PersonTooYoung`, `PersonGone`, `NeedNotFound`, `NeedClosed`,
-    and for the post `PostClosed`, `PostFilled`.
+    and for the post `PostClosed`, `PostFilled`, `PostBarred`.
     """
     course = await lock_course(session, who.scope, course_id)
     training.require_open(course.state)
@@ -51,10 +51,9 @@ async def enrol(session: WriteSession, who: Principal, course_id: UUID, entry: E
         raise EnrolledAlready(field="person_id")
     await _require_need(session, who, entry)
     enrolment = _enrolment(course, person, entry, who, now)
-    post_id = entry.post_id
-    if post_id is not None:
-        until = training.held_until(course.ends_on, rules)
-        await hold_opening(session, who.scope, enrolment, post_id, until, now)
+    if entry.post_id is not None:
+        plan = Plan(entry.post_id, course.ends_on, training.held_until(course.ends_on, rules))
+        await hold_opening(session, who.scope, enrolment, person, plan, now)
     session.add(enrolment)
     course.changed_at = now
     await session.flush()

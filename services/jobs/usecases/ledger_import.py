@@ -47,6 +47,8 @@ FOLDER = "ledger-imports/"
 ORIGINAL, PROBLEMS, FILES = 0, 1, 2
 """Numbers of an import's files; how many there are."""
 _PIECE = 1 << 16
+MOST_TOLD = 50_000
+"""Mistakes and remarks told of one file, all held in memory; whoever has more than that reads no list."""
 
 
 def ledger_files(store: FileStore, vault: Vault) -> Shelf:
@@ -121,6 +123,7 @@ class ImportRun:
     row: LedgerImport
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    untold: int = 0
     _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _seen: set[UUID] = field(default_factory=set)
 
@@ -149,7 +152,10 @@ class ImportRun:
             raise LedgerMovedOn
 
     async def keep_problems(self) -> None:
-        """Lay down, sealed, what was found: a line for each mistake and each remark."""
+        """Lay down, sealed, what was found: a line for each mistake and each remark, the last for those not told."""
+        if self.untold:
+            more = {"field": "", "code": "ledger-result-more", "params": {"count": self.untold}}
+            self.problems.append({"sheet": "", "row": "", "refused": True, **more})
         await self.shelf.write(self._lines(), self.row.id, PROBLEMS)
 
     async def _chunks(self) -> AsyncIterator[Sequence[FileRow]]:
@@ -217,7 +223,9 @@ class ImportRun:
         codes = ",".join(sorted(f"{one.field}:{one.code}" for one in faults))
         self._digest.update(f"{row.sheet}.{row.row}:{outcome}:{version}:{codes}\n".encode())
         for refused, found in ((True, faults), (False, warnings)):
-            for one in found:
+            room = MOST_TOLD - len(self.problems)
+            self.untold += max(0, len(found) - room)
+            for one in found[:room]:
                 place = {"sheet": row.sheet, "row": row.row, "refused": refused}
                 self.problems.append({**place, "field": one.field, "code": one.code, "params": dict(one.params)})
 

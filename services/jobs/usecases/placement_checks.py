@@ -25,6 +25,16 @@ BINDING: frozenset[ExclusionCode] = frozenset(
     }
 )
 """What no word of the person changes. The others are wishes: who accepts a post has thought better of them."""
+BY_LAW = BINDING - {"certificate_missing"}
+"""What no training changes either."""
+
+
+async def require_may_learn_for(session: ReadSession, person: Person, post_id: UUID, on: date) -> None:
+    """Raise `PostBarred` where the person may not work at that post after the training, which ends on that day."""
+    seeker = await get_seeker(session, area_of(person.area_code), person.id, on)
+    barred = excluded_by(seeker, await get_opening(session, post_id, on), await _terms(session, person.area_code, on))
+    if reasons := [reason for reason in barred if reason in BY_LAW]:
+        raise PostBarred(reasons)
 
 
 async def require_allowed(session: ReadSession, person: Person, row: PostRow, need: WorkNeed | None, on: date) -> None:

@@ -1,15 +1,17 @@
 """Training and move as one plan (培训+转岗): an opening is kept for somebody while they learn for it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.jobs.models import Enrolment, PlanState
+from services.jobs.models import Enrolment, Person, PlanState
 from services.jobs.queries.enrolments import lock_overdue_plans
 from services.jobs.queries.placements import count_promised, find_live
 from services.jobs.queries.posts import lock_post, lock_posts
 from services.jobs.rules.placement_states import BOUND
 from services.jobs.rules.posts import release, reserve
+from services.jobs.usecases.placement_checks import require_may_learn_for
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -17,12 +19,25 @@ from shared.db.engine import WriteSession
 BATCH = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The post somebody learns for, when they have learnt it, and until when an opening is kept, that day included."""
+
+    post_id: UUID
+    ready_on: date
+    until: date
+
+
 async def hold_opening(
-    session: WriteSession, scope: Scope, enrolment: Enrolment, post_id: UUID, until: date, now: datetime
+    session: WriteSession, scope: Scope, enrolment: Enrolment, person: Person, plan: Plan, now: datetime
 ) -> None:
-    """Keep an opening of the post until that day, both ends included. Raises `PostNotFound`, `PostClosed`, `PostFilled`."""
+    """Keep an opening for the enrolled person. Raises `PostNotFound`, `PostClosed`, `PostFilled`, and `PostBarred` for
+    whom the law keeps from that work.
+    """
+    post_id, until = plan.post_id, plan.until
     post = (await lock_post(session, scope, post_id)).post
-    own = await find_live(session, enrolment.person_id, post_id)
+    await require_may_learn_for(session, person, post_id, plan.ready_on)
+    own = await find_live(session, person.id, post_id)
     # Whoever has accepted the post already learns for their own opening, not for a second one.
     others = await count_promised(session, post_id) - (own is not None and own.state in BOUND)
     reserve(post, promised=others)

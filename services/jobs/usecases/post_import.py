@@ -9,25 +9,26 @@ from uuid import UUID
 
 from services.jobs.models import Employer, Post
 from services.jobs.queries import employers
-from services.jobs.queries.placements import count_promised_of
+from services.jobs.queries.placements import count_born_after, count_promised_of
 from services.jobs.queries.posts import lock_by_ref
+from services.jobs.rules.ages import FULL_AGE, born_after
+from services.jobs.rules.employers import same_of
 from services.jobs.rules.post_import import TOLD, ImportedPost, Outcome, outcome_of
-from services.jobs.rules.posts import county_of, require_labour_bureau, require_room
+from services.jobs.rules.posts import county_of, require_labour_bureau, require_no_minors, require_room
 from services.jobs.usecases.post_rules import post_rules
 from services.jobs.usecases.posts import apply_terms, make_post, require_offer
+from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import PostRules
-from shared.db.engine import WriteSession, raw
+from shared.db.engine import WriteSession
 from shared.errors import DomainError, Fault
 from shared.ids import new_id
 from shared.security import audit
 from shared.security.principals import Principal
 
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('post-import'))"
-
 
 @dataclass(slots=True)
 class PostImport:
-    """One file. Two at once would not see each other's employers, so they queue."""
+    """One file. Two at once would not see each other's posts, so they queue."""
 
     who: Principal
     now: datetime
@@ -35,26 +36,30 @@ class PostImport:
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     new_employers: int = 0
     faults: list[tuple[int, Fault]] = field(default_factory=list)
-    _employers: dict[str, Employer] = field(default_factory=dict)
-    _seen: set[tuple[str, str]] = field(default_factory=set)
+    _employers: dict[str, list[Employer]] = field(default_factory=dict)  # by code and by name
+    _seen: set[tuple[UUID, str]] = field(default_factory=set)
     _promised: dict[UUID, int] = field(default_factory=dict)
+    _minors: dict[UUID, int] = field(default_factory=dict)  # at work at each post
 
     async def take(self, session: WriteSession, rows: Sequence[ImportedPost]) -> None:
         """Take every row without a fault; an employer that is not registered is entered. A dry run writes nothing.
 
         A post is found again by the employer's own number: the same row again changes nothing. What was closed stays so.
         """
-        await (await raw(session)).execute(_ONE_AT_A_TIME)
+        await employers.lock_register(session)
         county = county_of(self.who.scope)
         rules, policy_id = await post_rules(session, county, self.now)
         require_labour_bureau(self.who, rules)
         codes, names = {row.credit_code for row in rows if row.credit_code}, {row.employer for row in rows}
-        for one in await employers.list_same(session, county, codes, names):
-            self._employers[one.credit_code or one.name] = one
-        registered = {one.id for one in self._employers.values()}
+        known = await employers.list_alike(session, county, codes, names)
+        for one in known:
+            self._remember(one)
+        registered = {one.id for one in known}
         await employers.hold(session, registered)
         posts = await lock_by_ref(session, registered)
-        self._promised = await count_promised_of(session, [one.id for one in posts.values()])
+        ids = [one.id for one in posts.values()]
+        self._promised = await count_promised_of(session, ids)
+        self._minors = await count_born_after(session, ids, born_after(local_date(self.now), FULL_AGE))
         new: list[Any] = []
         for row in rows:
             new += self._decide(row, county, rules, policy_id, posts)
@@ -70,19 +75,20 @@ class PostImport:
         self, row: ImportedPost, county: str, rules: PostRules, policy_id: UUID, posts: dict[tuple[UUID, str], Post]
     ) -> list[Employer | Post]:
         """What is to be added for a row; a post that is known is changed in place."""
-        if (row.employer_mark, row.ref) in self._seen:
+        alike = [*self._employers.get(row.credit_code or "", ()), *self._employers.get(row.employer, ())]
+        known_employer = same_of(alike, row.credit_code, row.employer)
+        employer = known_employer or self._new_employer(row, county)
+        if (employer.id, row.ref) in self._seen:
             self.faults.append((row.row, Fault("ref", "post-row-twice")))
             return []
-        self._seen.add((row.employer_mark, row.ref))
-        known_employer = self._employers.get(row.employer_mark)
-        employer = known_employer or self._new_employer(row, county)
+        self._seen.add((employer.id, row.ref))
         known = posts.get((employer.id, row.ref))
         outcome = outcome_of(row.terms, _columns(known) if known else None)
         if outcome != "unchanged" and not self._may(row, employer, known, rules):
             return []
         self.outcomes[outcome] += 1
         if known_employer is None:
-            self._employers[row.employer_mark] = employer
+            self._remember(employer)
             self.new_employers += 1
         if known is None:
             post = make_post(employer, row.ref, row.terms, policy_id, self.who, self.now, source="file")
@@ -96,11 +102,16 @@ class PostImport:
         try:
             require_offer(employer, row.terms, rules, self.now)
             if known is not None:
+                require_no_minors(row.terms, rules, self._minors.get(known.id, 0))
                 require_room(known, row.terms.openings, promised=self._promised.get(known.id, 0))
         except DomainError as refusal:
             self.faults += [(row.row, fault) for fault in refusal.faults]
             return False
         return True
+
+    def _remember(self, employer: Employer) -> None:
+        for mark in filter(None, (employer.credit_code, employer.name)):
+            self._employers.setdefault(mark, []).append(employer)
 
     def _new_employer(self, row: ImportedPost, county: str) -> Employer:
         return Employer(

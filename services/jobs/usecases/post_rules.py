@@ -3,10 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.jobs.rules.places import COUNTY_DIGITS
+from services.jobs.rules.posts import is_labour_bureau
+from shared.areas import CODE_LENGTH
 from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import PostRules, TradeReference, TrainingRules
 from shared.db.engine import ReadSession
 from shared.projections import policies
+from shared.security.principals import Principal, Role
 
 POST_RULES, TRAINING_RULES, TRADE_REFERENCE = "post-rules", "training-rules", "trade-reference"
 
@@ -15,6 +19,17 @@ async def post_rules(session: ReadSession, county: str, now: datetime) -> tuple[
     """What a post may ask, and the version that says so. Raises `PolicyMissing`."""
     found = (await policies.load(session, POST_RULES)).in_force(county, local_date(now))
     return PostRules.model_validate(found.body), found.id
+
+
+async def sees_contacts(session: ReadSession, who: Principal, now: datetime) -> bool:
+    """Whether an employer's contact, phone and what is held against it are shown in clear: to those who work with
+    households, and of the bureaus to those that keep posts. Raises `PolicyMissing`.
+    """
+    if who.role is not Role.BUREAU:
+        return who.role in (Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
+    county = min(who.scope.prefixes, default="")[:COUNTY_DIGITS].ljust(CODE_LENGTH, "0")
+    rules, _ = await post_rules(session, county, now)
+    return is_labour_bureau(who, rules)
 
 
 async def training_rules(session: ReadSession, county: str, now: datetime) -> tuple[TrainingRules, UUID]:

@@ -9,8 +9,9 @@ from uuid import UUID
 from services.jobs.models.posts import Employer, Post, PostState
 from services.jobs.queries import posts as find
 from services.jobs.queries.employers import lock_employer
-from services.jobs.queries.placements import count_promised
+from services.jobs.queries.placements import count_born_after, count_promised
 from services.jobs.queries.posts import PostRow
+from services.jobs.rules.ages import FULL_AGE, born_after
 from services.jobs.rules.post_bars import Bars, require_lawful
 from services.jobs.rules.post_refusals import EmployerIsBlacklisted, PostRefKnown
 from services.jobs.rules.posts import (
@@ -20,6 +21,7 @@ from services.jobs.rules.posts import (
     require_labour_bureau,
     require_may_change,
     require_move,
+    require_no_minors,
     require_room,
     require_still_offered,
     settle,
@@ -41,7 +43,8 @@ async def add_post(
 
     Raises `InvalidInput` for a bar without ground in law, `EmployerIsBlacklisted`, `PostRefKnown`, `UntilPast`.
     """
-    employer = await lock_employer(session, who.scope, employer_id, share=True)
+    # Two with one number at once would not see each other.
+    employer = await lock_employer(session, who.scope, employer_id, share=ref is None)
     rules, policy_id = await post_rules(session, employer.county, now)
     require_labour_bureau(who, rules)
     require_offer(employer, terms, rules, now)
@@ -57,12 +60,17 @@ async def add_post(
 async def change_post(
     session: WriteSession, who: Principal, post_id: UUID, if_match: str | None, terms: Terms, now: datetime
 ) -> PostRow:
-    """Other terms, all anew; more openings open a filled post. Raises as `add_post`, `OpeningsBelow`, `PostNotYours`."""
+    """Other terms, all anew; more openings open a filled post.
+
+    Raises as `add_post`, `OpeningsBelow`, `PostNotYours`, and `MinorsThere` for work that people there are too young for.
+    """
     row = await _lock(session, who, post_id, now)
     expect_version(if_match, row.post.version)
     require_may_change(who, row.post.state, row.post.recorded_by)
     rules, policy_id = await post_rules(session, row.post.county, now)
     require_offer(row.employer, terms, rules, now)
+    minors = await count_born_after(session, [post_id], born_after(local_date(now), FULL_AGE))
+    require_no_minors(terms, rules, minors.get(post_id, 0))
     promised = await count_promised(session, post_id)
     apply_terms(row.post, terms, policy_id, now, promised=promised)
     await session.flush()
@@ -111,6 +119,7 @@ def bars_of(terms: Terms) -> Bars:
     """What the law looks at."""
     return Bars(
         trade=terms.trade,
+        title=terms.title,
         physical_demand=terms.physical_demand,
         hazardous=terms.hazardous,
         sex=terms.sex,

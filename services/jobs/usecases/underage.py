@@ -1,12 +1,12 @@
 """A day of birth was corrected, and somebody who is being placed is under 16: the placement ends, and it is told."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from services.jobs.queries import placements as find
 from services.jobs.queries.placements import PlacementRow
 from services.jobs.queries.posts import lock_posts
 from services.jobs.queries.trips import leave_seat
-from services.jobs.rules.ages import WORKING_AGE
+from services.jobs.rules.ages import WORKING_AGE, born_after
 from services.jobs.rules.placement_endings import UNDERAGE
 from services.jobs.rules.placement_states import BOUND, PROPOSED, require_move
 from services.jobs.usecases.arrivals import leave
@@ -23,7 +23,7 @@ BATCH = 100
 
 async def end_underage(session: WriteSession, vault: Vault, now: datetime) -> int:
     """End the placements of people under 16, one batch; how many."""
-    rows = await find.lock_underage(session, _born_after(local_date(now)), BATCH)
+    rows = await find.lock_underage(session, born_after(local_date(now), WORKING_AGE), BATCH)
     await lock_posts(session, [row.placement.post_id for row in rows])  # in one order, before openings are given back
     for row in rows:
         await _end(session, vault, row, now)
@@ -42,12 +42,3 @@ async def _end(session: WriteSession, vault: Vault, row: PlacementRow, now: date
         await leave_seat(session, placement.id, today, now)
     else:
         await leave(session, vault, SYSTEM, row, clocks, step)
-
-
-def _born_after(today: date) -> date:
-    """Who was born after that day is under 16 today; on 29 February the day before counts for all other years."""
-    year = today.year - WORKING_AGE
-    try:
-        return today.replace(year=year)
-    except ValueError:
-        return date(year, 2, 28)
