@@ -3,12 +3,14 @@
 For sums that leave the interpreter's lock (Polars, NumPy, decryption): each stage of a pipeline gets a core.
 """
 
+import asyncio
 import queue
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _LOOK_SECONDS = 0.05  # between two looks whether anybody still wants what was made
 
@@ -30,6 +32,19 @@ def ahead(source: Iterable[T], depth: int = 1) -> Generator[T]:
     finally:
         unwanted.set()
         thread.join()
+
+
+async def made_ahead(make: Callable[[T], R], source: AsyncIterable[T]) -> AsyncGenerator[R]:
+    """`make` of each piece of `source`, in its order. While a thread makes one, the next is awaited and the one before
+    is consumed: for sums between two answers of the database.
+    """
+    making: asyncio.Task[R] | None = None
+    async for piece in source:
+        before, making = making, asyncio.create_task(asyncio.to_thread(make, piece))
+        if before is not None:
+            yield await before
+    if making is not None:
+        yield await making
 
 
 def _make(source: Iterable[T], made: "queue.Queue[tuple[T] | BaseException | None]", unwanted: threading.Event) -> None:

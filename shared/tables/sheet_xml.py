@@ -10,7 +10,8 @@ from shared.tables.table import refusal
 _LONGEST_TAG = 8 << 20
 
 _CELL = rb"<(?:\w+:)?c\b"
-_REFERENCE = re.compile(rb"""\br=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
+# Begins with letters, not with a condition: those are looked for ten times as fast.
+_REFERENCE = re.compile(rb"""r=["'](?<=\br=.)([A-Za-z]{1,3})([0-9]{1,7})["']""")
 _FAR = re.compile(rb"""r=["'](?:[A-Za-z]{2,3}[0-9]|[A-Za-z][0-9]{6})""")
 _FORMULA = re.compile(_CELL + rb"([^>]*)>\s*<(?:\w+:)?f\b([^>]*)>")
 _ARRAY = re.compile(rb"""\bref=["']([A-Za-z]{1,3})([0-9]{1,7}):([A-Za-z]{1,3})([0-9]{1,7})["']""")
@@ -24,7 +25,7 @@ def scan_sheet(blocks: Iterator[bytes]) -> SheetScan:
     scan = SheetScan()
     for block in whole_tags(blocks):
         _see_cells(block, scan)
-        if b"<f" in block or b":f" in block:
+        if b"f" in block and (b"<f" in block or b":f" in block):  # one byte is found at once, and most have none
             for found in _FORMULA.finditer(block):
                 _add_formula(found[1], found[2], scan)
         if b't="e"' in block or b"t='e'" in block:
@@ -67,7 +68,9 @@ def whole_tags(blocks: Iterator[bytes]) -> Iterator[bytes]:
             raise refusal("workbook-broken")
         first = False
         cut = max(rest.rfind(b"</"), 0)
-        if b"<!DOCTYPE" in rest or b"<!ENTITY" in rest or len(rest) - cut > _LONGEST_TAG:
+        if b"!" in rest and (b"<!DOCTYPE" in rest or b"<!ENTITY" in rest):
+            raise refusal("workbook-broken")
+        if len(rest) - cut > _LONGEST_TAG:
             raise refusal("workbook-broken")
         if cut:
             yield rest[:cut]

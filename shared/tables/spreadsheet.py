@@ -170,9 +170,10 @@ def _runs(sheet: _Readable) -> Iterator[TextRows]:
 
 
 def _column(values: Sequence[Any]) -> pl.Series:
-    kinds = set(map(type, values))
-    if kinds == {str}:
+    try:
         return pl.Series(values, dtype=pl.String)
+    except TypeError:  # not texts alone
+        kinds = set(map(type, values))
     if kinds <= {str, float}:
         figures = pl.Series([value if type(value) is float else None for value in values], dtype=pl.Float64)
         if (figures.abs() < _NOT_EXACT).all():

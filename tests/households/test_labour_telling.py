@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from services.households.queries.labour import BY_KEYS
 from services.households.usecases import telling
 from services.households.usecases.labour_telling import tell_come_of_age
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.contracts.labour import FACTS, ID_NUMBER, NAME, PHONE, LabourChanged, LabourRecord
+from shared.db.engine import raw
 from shared.lanes import Lane
 from shared.postgres import Cluster
 from shared.security.vault import VaultSettings
@@ -164,6 +166,18 @@ async def test_an_import_tells_in_the_bulk_lane_of_new_and_changed_people(servic
     assert [(one.person_key, one.labour_skill) for one in await heard(service)] == [(key(service, 2), "skilled")]
     await service.post("/households/imports", [first], "county")
     assert await heard(service) == []
+
+
+async def test_people_to_tell_of_are_found_by_their_keys(service: Households) -> None:
+    """Who lives here and who left, each by an index: one change must not read a county's whole register."""
+    async with service.database.read(Scope.everywhere()) as session:
+        connection = await raw(session)
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = [row[0] for row in await connection.fetch(f"EXPLAIN {BY_KEYS}", ["k"], date(2000, 1, 1))]
+    text = "\n".join(plan)
+    assert "Seq Scan" not in text, text
+    assert "uq_member_person_key" in text, text
+    assert "ix_member_left" in text, text
 
 
 async def test_who_turns_fifteen_is_told_once(service: Households) -> None:

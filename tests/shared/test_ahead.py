@@ -1,11 +1,11 @@
 """Pieces come in order, errors where they happened, and a consumer who leaves takes the thread with him."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from shared.ahead import ahead
+from shared.ahead import ahead, made_ahead
 
 
 def test_everything_comes_in_order() -> None:
@@ -40,3 +40,31 @@ def test_who_leaves_stops_the_work() -> None:
     got.close()
     assert threading.active_count() == before
     assert len(made) <= 5
+
+
+async def numbers(count: int) -> AsyncIterator[int]:
+    for number in range(count):
+        yield number
+
+
+async def test_one_is_made_while_the_one_before_is_consumed() -> None:
+    begun = [threading.Event() for _ in range(3)]
+
+    def make(number: int) -> int:
+        begun[number].set()
+        return number * 2
+
+    got: list[int] = []
+    async for made in made_ahead(make, numbers(3)):
+        got.append(made)
+        if len(got) < len(begun):
+            assert begun[len(got)].wait(10), "the next one is not being made"
+    assert got == [0, 2, 4]
+    assert [one async for one in made_ahead(make, numbers(0))] == []
+
+
+async def test_what_cannot_be_made_is_told_in_its_place() -> None:
+    made = made_ahead(lambda number: 6 // (2 - number), numbers(4))
+    assert [await anext(made), await anext(made)] == [3, 6]
+    with pytest.raises(ZeroDivisionError):
+        await anext(made)

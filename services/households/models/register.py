@@ -112,6 +112,7 @@ class Member(Base):
         # Not pg_trgm: it sees no letters in Chinese where the database's locale is C.
         Index("ix_member_name", func.name_pairs(text("name")), postgresql_using="gin"),
         Index("ix_member_household", "household_id"),
+        Index("ix_member_left", "person_key", postgresql_where=text("left_on IS NOT NULL")),
         Index("ix_member_deceased", "person_key", postgresql_where=text("left_reason = 'deceased'")),
     )
 

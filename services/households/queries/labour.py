@@ -32,17 +32,23 @@ class LabourFacts(NamedTuple):
     name: str
     id_number_sealed: bytes
     phone_sealed: bytes | None
+    household_key: str | None
 
 
-_COLUMNS = """m.person_key, h.id, h.area_code, m.left_on IS NULL AS active, h.class, m.relation, m.sex, m.birth_on,
+COLUMNS = """m.person_key, h.id, h.area_code, m.left_on IS NULL AS active, h.class, m.relation, m.sex, m.birth_on,
     m.education, m.pupil, m.school_stage, m.labour_skill, m.health, m.disability_class, m.disability_level,
-    coalesce(m.relocated, h.relocated, false), h.relocation_site, h.grade, m.name, m.id_number_sealed, m.phone_sealed"""
-# Of somebody who lives nowhere the row they left last.
-_BY_KEYS = f"""
-SELECT DISTINCT ON (m.person_key) {_COLUMNS}
-FROM member m JOIN household h ON h.id = m.household_id
-WHERE m.person_key = ANY ($1) AND m.birth_on <= $2
-ORDER BY m.person_key, m.left_on DESC NULLS FIRST, m.updated_at DESC
+    coalesce(m.relocated, h.relocated, false), h.relocation_site, h.grade, m.name, m.id_number_sealed, m.phone_sealed,
+    h.household_key"""
+"""What `LabourFacts` are made of, of member `m` and household `h`."""
+_OF = "FROM member m JOIN household h ON h.id = m.household_id WHERE m.person_key = ANY ($1) AND m.birth_on <= $2"
+# Each half has an index of its own. Of somebody who lives nowhere the row they left last.
+BY_KEYS = f"""
+SELECT {COLUMNS} {_OF} AND m.left_on IS NULL
+UNION ALL (
+    SELECT DISTINCT ON (m.person_key) {COLUMNS} {_OF} AND m.left_on IS NOT NULL
+        AND NOT EXISTS (SELECT FROM member o WHERE o.person_key = m.person_key AND o.left_on IS NULL)
+    ORDER BY m.person_key, m.left_on DESC, m.updated_at DESC
+)
 """  # noqa: S608
 _COME_OF_AGE = """
 SELECT person_key FROM member WHERE birth_on > $1 AND birth_on <= $2 AND left_on IS NULL ORDER BY person_key
@@ -54,7 +60,7 @@ _OF_HOUSEHOLD = "SELECT person_key FROM member WHERE household_id = $1 AND left_
 
 async def list_facts(session: ReadSession, person_keys: Collection[str], born_to: date) -> Sequence[LabourFacts]:
     """Those of them who were born on that day or before."""
-    rows = await (await raw(session)).fetch(_BY_KEYS, list(person_keys), born_to)
+    rows = await (await raw(session)).fetch(BY_KEYS, list(person_keys), born_to)
     return [LabourFacts(*row) for row in rows]
 
 

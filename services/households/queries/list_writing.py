@@ -8,9 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
-from services.households.queries import imports
+from services.households.queries import imports, labour
 from services.households.rules.register_imports import RegisterMovedOn
-from services.households.rules.whereabouts import Whereabouts
 from shared.db.engine import WriteSession, raw
 
 _FIXED = frozenset({"id", "national_code", "household_key", "person_key", "id_number_sealed", "household_id"})
@@ -61,15 +60,15 @@ FROM import_finding f WHERE f.import_id = $1 AND f.outcome = 'vanished' AND f.me
 """
 _RETOLD = "SELECT id FROM staged_household WHERE import_id = $1 AND retold AND base_version IS NOT NULL"
 # Who is new, and all who live in households of which others hear something else.
-_TOLD = """
-SELECT m.person_key, h.id, h.household_key, h.area_code, h.class, true
+_TOLD = f"""
+SELECT {labour.COLUMNS}
 FROM staged_member s JOIN member m ON m.id = s.id JOIN household h ON h.id = m.household_id
 WHERE s.import_id = $1 AND s.outcome = 'added' AND m.household_id <> ALL ($2)
 UNION ALL
-SELECT m.person_key, h.id, h.household_key, h.area_code, h.class, true
+SELECT {labour.COLUMNS}
 FROM staged_household s JOIN household h ON h.id = s.id JOIN member m ON m.household_id = h.id
 WHERE s.import_id = $1 AND s.retold AND m.left_on IS NULL
-"""
+"""  # noqa: S608
 _CHANGED = """
 SELECT m.person_key FROM staged_member s JOIN member m ON m.id = s.id
 WHERE s.import_id = $1 AND s.outcome = 'changed' AND s.fields && $2::text[]
@@ -77,11 +76,11 @@ UNION
 SELECT m.person_key FROM staged_household s JOIN member m ON m.household_id = s.id
 WHERE s.import_id = $1 AND s.fields && '{relocated,relocation_site}' AND m.left_on IS NULL
 """
-_TOLD_OF_REMOVED = """
-SELECT m.person_key, h.id, h.household_key, h.area_code, h.class, false
+_TOLD_OF_REMOVED = f"""
+SELECT {labour.COLUMNS}
 FROM import_finding f JOIN member m ON m.id = f.member_id JOIN household h ON h.id = m.household_id
 WHERE f.import_id = $1 AND f.outcome = 'vanished'
-"""
+"""  # noqa: S608
 _CLAIM = """
 WITH claimed AS (
     SELECT DISTINCT ON (person_key, detail ->> 'ref') person_key, household_id, area_code, detail ->> 'ref' AS ref, sealed
@@ -164,7 +163,7 @@ async def write_rows(session: WriteSession, import_id: UUID, now: datetime) -> N
             listed = ", ".join(written)
             await connection.execute(
                 f"INSERT INTO {table} ({listed}, version, created_at, updated_at) SELECT {listed}, 1, $2, $2 "  # noqa: S608
-                f"FROM staged_{table} WHERE import_id = $1 AND outcome = 'added' ORDER BY number",
+                f"FROM staged_{table} WHERE import_id = $1 AND outcome = 'added'",  # as they lie: in the list's order
                 import_id,
                 now,
             )
@@ -200,7 +199,7 @@ async def list_retold(session: WriteSession, import_id: UUID) -> Sequence[UUID]:
 
 async def list_told(
     session: WriteSession, import_id: UUID, retold: Sequence[UUID], size: int, *, removed: bool
-) -> AsyncIterator[Sequence[Whereabouts]]:
+) -> AsyncIterator[Sequence[labour.LabourFacts]]:
     """Whom others are to hear of, so many at a time, as they live after it is written. `retold`: see `list_retold`.
 
     No statement here joins staged rows to staged rows: nobody can analyse these tables, and the planner takes them for
@@ -211,7 +210,7 @@ async def list_told(
         f"{_TOLD} UNION ALL {_TOLD_OF_REMOVED}" if removed else _TOLD, import_id, list(retold)
     )
     while page := await cursor.fetch(size):
-        yield [Whereabouts(*row) for row in page]
+        yield [labour.LabourFacts(*row) for row in page]
 
 
 async def list_changed(

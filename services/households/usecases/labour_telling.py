@@ -49,8 +49,13 @@ async def tell_labour(
         return
     now: datetime = await (await raw(session)).fetchval("SELECT clock_timestamp()")
     found = await find.list_facts(session, person_keys, _born_to(local_date(now)))
-    events = list(_events(vault, found, now, since or {}))
-    await emit(session, *events, lane=lane)
+    await emit(session, *_events(vault, found, now, since or {}), lane=lane)
+
+
+def labour_changed(vault: Vault, found: Sequence[LabourFacts], now: datetime) -> Iterator[LabourChanged]:
+    """What is told of those of them who are old enough: it is so since now. Sums: in a thread for thousands."""
+    born_to = _born_to(local_date(now))
+    return _events(vault, [one for one in found if one.birth_on <= born_to], now, {})
 
 
 async def tell_labour_of(session: WriteSession, vault: Vault, household_id: UUID) -> None:

@@ -13,16 +13,20 @@ from services.households.events import MOST_MEMBERS
 from services.households.models import RegisterImport
 from services.households.queries import list_writing as write
 from services.households.queries import register_imports as queries
+from services.households.queries.labour import LabourFacts
 from services.households.rules.register import EMPTIED
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
 from services.households.usecases import labour_telling
 from services.households.usecases.adopting import adopt_cases
 from services.households.usecases.following import follow_households
 from services.households.usecases.quality import mark_due
-from services.households.usecases.telling import tell_members
+from services.households.usecases.telling import clock, told_of
+from shared.ahead import made_ahead
 from shared.clock import local_date
+from shared.contracts.envelope import Event
 from shared.db.engine import WriteSession
 from shared.lanes import Lane
+from shared.outbox import emit
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -73,11 +77,16 @@ async def _adopt(session: WriteSession, who: Principal, row: RegisterImport, now
 async def _tell(
     session: WriteSession, vault: Vault, row: RegisterImport, retold: Sequence[UUID], *, removed: bool
 ) -> int:
-    """In as few events as may be, in the bulk lane, read and told page by page."""
-    told = 0
-    async for page in write.list_told(session, row.id, retold, MOST_MEMBERS, removed=removed):
-        await tell_members(session, vault, page, Lane.BULK)
-        told += len(page)
+    """In as few events as may be, in the bulk lane. While one page is sealed, the next one is read."""
+    told, now = 0, await clock(session)
+
+    def events_of(page: Sequence[LabourFacts]) -> tuple[int, list[Event]]:
+        return len(page), told_of(vault, page, now)
+
+    pages = write.list_told(session, row.id, retold, MOST_MEMBERS, removed=removed)
+    async for people, events in made_ahead(events_of, pages):
+        await emit(session, *events, lane=Lane.BULK)
+        told += people
     async for keys in write.list_changed(session, row.id, labour_telling.TOLD_OF_PERSON, MOST_MEMBERS):
         await labour_telling.tell_labour(session, vault, keys, Lane.BULK)
     return told

@@ -12,8 +12,10 @@ from uuid import UUID
 from services.households import events
 from services.households.models import Household
 from services.households.queries import whereabouts as find
+from services.households.queries.labour import LabourFacts
 from services.households.rules.whereabouts import Whereabouts
-from services.households.usecases.labour_telling import tell_labour
+from services.households.usecases.labour_telling import labour_changed, tell_labour
+from shared.contracts.envelope import Event
 from shared.db.engine import WriteSession, raw
 from shared.lanes import Lane
 from shared.outbox import emit
@@ -45,9 +47,18 @@ async def tell_members(
 ) -> None:
     """Tell of people whose change is written, one record for each. The lanes may overtake each other: the moments count."""
     if changed:
-        await emit(session, *events.members_changed(changed, await _clock(session)), lane=lane)
+        await emit(session, *events.members_changed(changed, await clock(session)), lane=lane)
         since = {one.person_key: one.since for one in changed if one.since is not None}
         await tell_labour(session, vault, [one.person_key for one in changed], lane, since)
+
+
+def told_of(vault: Vault, found: Sequence[LabourFacts], now: datetime) -> list[Event]:
+    """What `tell_members` tells, of people whose facts were read already. Sums: in a thread for thousands."""
+    live = [
+        Whereabouts(one.person_key, one.household_id, one.household_key, one.area_code, one.household_class, one.active)
+        for one in found
+    ]
+    return [*events.members_changed(live, now), *labour_changed(vault, found, now)]
 
 
 async def tell_household(session: WriteSession, vault: Vault, household: Household) -> None:
@@ -70,7 +81,7 @@ async def announce_register(
     return len(page), page[-1] if len(page) == PAGE else None
 
 
-async def _clock(session: WriteSession) -> datetime:
+async def clock(session: WriteSession) -> datetime:
     """Of the database: one for all processes."""
     now: datetime = await (await raw(session)).fetchval("SELECT clock_timestamp()")
     return now
