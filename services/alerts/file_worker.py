@@ -3,15 +3,16 @@
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.alerts.models import Feed, File
 from services.alerts.queries import files
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.files import FRAME_ROWS
 from services.alerts.usecases import rematching
 from services.alerts.usecases.file_opening import begin_file, make_ready, name_of, note_failure, refuse_file
-from services.alerts.usecases.file_work import FileWork, MarkMoved
+from services.alerts.usecases.file_work import FileWork, MarkMoved, ReadyFile
 from services.alerts.usecases.files import open_original
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
@@ -75,9 +76,12 @@ class FileWorker:
         if begun is None:
             return
         file, feed = begun
+        vault, today = self.shelf.vault, local_date(now)
+        opening = asyncio.to_thread(open_original, self.shelf, file_id, name_of(file, vault), feed, today)
+        table, ready = await asyncio.gather(opening, self._make_ready(file, feed, now))
+        await FileWork(self.database, vault, ready, utc_now).run(table.frames(FRAME_ROWS))
+
+    async def _make_ready(self, file: File, feed: Feed, now: datetime) -> ReadyFile:
         reference = await self.reference.since(file.received_at)
         async with self.database.read(_EVERYWHERE) as session:
-            ready = await make_ready(session, file, feed, reference, self.unmatched_kept, now)
-        vault, today = self.shelf.vault, local_date(now)
-        table = await asyncio.to_thread(open_original, self.shelf, file_id, name_of(file, vault), feed, today)
-        await FileWork(self.database, vault, ready, utc_now).run(table.frames(FRAME_ROWS))
+            return await make_ready(session, file, feed, reference, self.unmatched_kept, now)

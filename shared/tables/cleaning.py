@@ -7,6 +7,7 @@ there, and only these are looked for cell by cell.
 from collections.abc import Set
 from typing import TypeAlias
 
+import numpy as np
 import polars as pl
 
 from shared.tables.words import BLANK, ERRORS, variants
@@ -19,7 +20,8 @@ MARKS = frozenset("'‘’`=")
 SIGNS = MARKS | frozenset((SPACE, "#", "\0", "\ufffd", "+"))
 """What may have to be looked at. A plain blank stands for all of them."""
 
-_BLANKS = (b" ", b"\t", b"\v", b"\f", b"\r", b"\xc2", b"\xe1", b"\xe2", b"\xe3")  # or what one may begin with
+_BLANKS = (b" ", b"\t", b"\v", b"\f", b"\xc2", b"\xe1", b"\xe2", b"\xe3")  # or what one may begin with
+_RETURN, _LINE = (ord(c) for c in "\r\n")
 _ERRORS = variants(ERRORS)
 _NOTHING = variants(BLANK)
 _QUOTED_FORMULA = r'^="([^"]*)"$'
@@ -28,15 +30,23 @@ _LONG_NUMBER = r"^[0-9](?:\.[0-9]+)?[eE]\+(?:1[5-9]|[2-9][0-9])$"
 
 
 def signs_in(text: bytes, separator: str) -> Set[str]:
-    """Which of `SIGNS` are in UTF-8 `text`."""
+    """Which of `SIGNS` are in UTF-8 `text`; a return before a line feed is part of the line's end."""
     found = {sign for sign in SIGNS - {SPACE, "‘", "’", "\ufffd"} if sign.encode() in text}
     if b"\xe2" in text:  # one byte is found twenty times as fast as three
         found |= {sign for sign in "‘’" if sign.encode() in text}
     if b"\xef" in text and b"\xef\xbf\xbd" in text:
         found.add("\ufffd")
-    if any(blank in text for blank in _BLANKS if blank != separator.encode()):
+    if any(blank in text for blank in _BLANKS if blank != separator.encode()) or _returns_within_lines(text):
         found.add(SPACE)
     return found
+
+
+def _returns_within_lines(text: bytes) -> bool:
+    if b"\r" not in text:
+        return False
+    signs = np.frombuffer(text, np.uint8)
+    after = np.flatnonzero(signs == _RETURN) + 1
+    return bool(after[-1] == len(signs) or (signs[after] != _LINE).any())
 
 
 def cleaned(texts: pl.Series, signs: Set[str], *, as_text: bool) -> tuple[pl.Series, list[Wrong]]:

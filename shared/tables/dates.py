@@ -35,9 +35,9 @@ def dates(texts: pl.Series, epoch: date = EPOCH_1900) -> tuple[pl.Series, pl.Ser
     ten = texts if (lengths == 10).all() else pl.select(pl.when(lengths == 10).then(texts)).to_series()
     values = _within_years(ten.str.to_date("%Y-%m-%d", strict=False))
     for reading in (_simply, lambda odd: _as_written(odd, epoch)):
-        at = (values.is_null() & texts.is_not_null()).arg_true()
-        if not len(at):
+        if values.null_count() == texts.null_count():
             return values.alias(texts.name), None
+        at = (values.is_null() & texts.is_not_null()).arg_true()
         values = values.scatter(at, _within_years(reading(texts.gather(at))))
     return values.alias(texts.name), (values.is_null() & texts.is_not_null()).arg_true()
 

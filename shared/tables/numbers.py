@@ -26,9 +26,9 @@ def numbers(texts: pl.Series, times: int = 1) -> tuple[pl.Series, pl.Series | No
     if times != 1:
         values = (values * times).round(6)
     for reading in (_simply, _as_written):
-        at = (values.is_null() & texts.is_not_null()).arg_true()
-        if not len(at):
+        if values.null_count() == texts.null_count():
             return values.alias(texts.name), None
+        at = (values.is_null() & texts.is_not_null()).arg_true()
         values = values.scatter(at, reading(texts.gather(at), times))
     wrong = (values.is_null() & texts.is_not_null()).arg_true()
     return values.alias(texts.name), wrong

@@ -69,8 +69,10 @@ def text_rows(
 ) -> TextRows:
     """The rows whose first one has the number `first`."""
     numbers = pl.int_range(first, first + cells.height, dtype=pl.UInt32, eager=True).alias("row")
-    values = cells.select(_value(place, SPACE in signs) for place in places)
-    return TextRows(numbers, cells, values, signs, ragged)
+    values = cells.select(pl.col(column_at(place.at)).alias(place.column.name) for place in places)
+    if SPACE in signs:
+        values = values.select(pl.all().str.strip_chars())  # apart, or it would be done for each mention below
+    return TextRows(numbers, cells, values.select(map(_value, places)), signs, ragged)
 
 
 def column_at(at: int) -> str:
@@ -98,11 +100,9 @@ def _mask(rows: TextRows) -> pl.Series:
     return rows.ragged if rows.ragged is not None else pl.repeat(False, len(rows), eager=True, dtype=pl.Boolean)
 
 
-def _value(place: Place, spaced: bool) -> pl.Expr:
-    cell = pl.col(column_at(place.at))
-    cell = cell.str.strip_chars() if spaced else cell
-    blank = cell.is_in(_BLANK.get(place.column.kind, _BLANK_ELSE))
-    return pl.when(~blank).then(cell).alias(place.column.name)
+def _value(place: Place) -> pl.Expr:
+    cell = pl.col(place.column.name)
+    return pl.when(~cell.is_in(_BLANK.get(place.column.kind, _BLANK_ELSE))).then(cell)
 
 
 def _without_blank_and_totals(rows: TextRows, places: Sequence[Place]) -> tuple[TextRows, pl.Series]:

@@ -177,6 +177,34 @@ def test_a_frame_is_judged_as_its_rows_are(written: Any, table: Any) -> None:
     assert known.select("severity", "rule_id", "open").rows() == expected(True)
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.lists(conditions, min_size=1, max_size=2), st.sampled_from(["", "", "539921"])), max_size=2),
+    st.lists(rows, min_size=1, max_size=8),
+)
+def test_no_row_is_sifted_out_that_might_trigger(written: Any, table: Any) -> None:
+    versions = [
+        rule(n, area, n, levels=[{"severity": s, "when": w} for s, w in zip(("high", "low"), whens, strict=False)])
+        for n, (whens, area) in enumerate(written, 1)
+    ]
+    rule_set, whole = RuleSet("low", versions, TODAY), frame(table).with_row_index("place")
+
+    might = rule_set.screen(whole).filter(pl.col("severity").is_not_null() | pl.col("open"))["place"].to_list()
+    left = rule_set.sift(whole.drop("area_code"))["place"].to_list()
+
+    assert set(might) <= set(left)
+    if all(area == "" for _, area in written):
+        assert left == might
+
+
+def test_what_counts_only_in_an_area_sifts_nothing_out() -> None:
+    cheap = frame([row(1)]).drop("area_code")
+
+    assert RuleSet("low", [rule()], TODAY).sift(cheap).height == 0
+    for versions in ([rule(), rule(2, "539921")], [one_level("area_code = '539921100001'")], []):
+        assert RuleSet("low", versions, TODAY).sift(cheap).height == 1
+
+
 def test_a_frame_keeps_its_columns_and_may_be_empty() -> None:
     rule_set = RuleSet("medium", [rule()], TODAY)
     assert rule_set.facts

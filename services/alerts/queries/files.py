@@ -30,12 +30,12 @@ FROM unnest($2::int[], $3::int[], $4::text[], $5::text[], $6::text[]) AS row (sh
 ON CONFLICT DO NOTHING
 """
 _COUNTS = tuple(asdict(Counts()))
-_LOCK_AT = """
-SELECT true FROM file WHERE id = $1 AND rows_read = $2 AND state = 'running' FOR UPDATE
-"""
+_LOCK_AT = text("SELECT true FROM file WHERE id = :id AND rows_read = :mark AND state = 'running' FOR UPDATE")
 _MOVE_ON = f"""
-UPDATE file SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 2))},
-    moved_at = ${len(_COUNTS) + 2}
+WITH part AS (
+    INSERT INTO file_part (file_id, first_row, rows, outcomes, reasons) VALUES ($1, $2, $3, $4, $5)
+)
+UPDATE file SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 7))}, moved_at = $6
 WHERE id = $1
 """  # noqa: S608 # names of our own
 _FINISH = """
@@ -152,12 +152,21 @@ async def let_go(connection: Any, file_id: UUID) -> None:
 
 async def lock_at(session: WriteSession, file_id: UUID, mark: int) -> bool:
     """Hold a running file while its next rows are stored; False when its mark is another one, or it was stopped."""
-    return bool(await (await raw(session)).fetchval(_LOCK_AT, file_id, mark))
+    return bool(await session.scalar(_LOCK_AT, {"id": file_id, "mark": mark}))
 
 
-async def move_on(session: WriteSession, file_id: UUID, counts: Counts, now: datetime) -> None:
-    """Count rows of a file that is held, and set the mark behind them."""
-    await (await raw(session)).execute(_MOVE_ON, file_id, *asdict(counts).values(), now)
+async def move_on(
+    session: WriteSession,
+    file_id: UUID,
+    mark: int,
+    counts: Counts,
+    outcomes: bytes,
+    reasons: Sequence[Sequence[Any]],
+    now: datetime,
+) -> None:
+    """Count rows of a file that is held at `mark`, set the mark behind them, and keep what became of each: a byte."""
+    part = (mark, len(outcomes), zlib.compress(outcomes, 1), orjson.dumps(reasons).decode())
+    await (await raw(session)).execute(_MOVE_ON, file_id, *part, now, *asdict(counts).values())
 
 
 async def finish(session: WriteSession, file_id: UUID, mark: int, now: datetime) -> bool:
@@ -169,14 +178,6 @@ async def insert_faults(session: WriteSession, file_id: UUID, faults: Sequence[F
     """Keep mistakes."""
     rows = [(*place, orjson.dumps(params).decode()) for *place, params in faults]
     await (await raw(session)).execute(_INSERT_FAULTS, file_id, *map(list, zip(*rows, strict=True)))
-
-
-async def insert_part(
-    session: WriteSession, file_id: UUID, first_row: int, outcomes: bytes, reasons: Sequence[Sequence[Any]]
-) -> None:
-    """Keep what became of rows, one byte for each, from `first_row` on."""
-    part = {"file_id": file_id, "first_row": first_row, "rows": len(outcomes), "outcomes": zlib.compress(outcomes, 1)}
-    await session.execute(insert(FilePart).values({**part, "reasons": [list(one) for one in reasons]}))
 
 
 async def list_parts(session: ReadSession, file_id: UUID) -> Sequence[FilePart]:

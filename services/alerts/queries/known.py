@@ -9,23 +9,22 @@ import asyncpg
 
 from services.alerts.rules import screening_rules
 from shared.db.bulk import LINES, as_lines
-from shared.db.engine import ReadSession, raw
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
-_FACTS = """
+_FACTS = f"""
 SELECT wanted.key, member.household_id, member.area_code, member.household_class, EXISTS (
     SELECT FROM alert WHERE subject_key = member.household_id::text AND risk_family = $3 AND merging
         AND state IN ('reported', 'checking')) AS has_open_case
-FROM unnest($1::text[]) AS wanted (key)
+FROM unnest({LINES.format("$1")}) AS wanted (key)
 JOIN known_member AS member ON member.person_key = wanted.key AND member.active
 UNION ALL
 SELECT DISTINCT ON (wanted.key) wanted.key, member.household_id, member.area_code, member.household_class, EXISTS (
     SELECT FROM alert WHERE subject_key = member.household_id::text AND risk_family = $3 AND merging
         AND state IN ('reported', 'checking'))
-FROM unnest($2::text[]) AS wanted (key)
+FROM unnest({LINES.format("$2")}) AS wanted (key)
 JOIN known_member AS member ON member.household_key = wanted.key AND member.active
-"""
+"""  # noqa: S608
 
 _KNOWN = f"""
 SELECT member.household_class, member.household_class IS NOT NULL AND EXISTS (
@@ -62,10 +61,10 @@ class Facts:
 
 
 async def find_facts(
-    session: ReadSession, person_keys: Collection[str], household_keys: Collection[str], risk_family: str
+    connection: Connection, person_keys: Collection[str], household_keys: Collection[str], risk_family: str
 ) -> dict[str, Facts]:
-    """By person's or household's key; who is not in it is not known."""
-    rows = await (await raw(session)).fetch(_FACTS, list(person_keys), list(household_keys), risk_family)
+    """By person's or household's key, in one statement; who is not in it is not known."""
+    rows = await connection.fetch(_FACTS, as_lines(person_keys), as_lines(household_keys), risk_family)
     return {row["key"]: Facts(*list(row.values())[1:]) for row in rows}
 
 

@@ -13,7 +13,7 @@ FileFormat = Literal["csv", "xlsx", "xls"]
 FileState = Literal["queued", "running", "done", "failed", "cancelled"]
 """待处理, 处理中, 已完成, 已失败, 已取消. The last three are final."""
 
-FRAME_ROWS = 50_000
+FRAME_ROWS = 100_000
 """Rows worked off in one transaction."""
 MAX_FAULTS = 10_000
 """Mistakes of a file that are kept; all are counted."""

@@ -10,7 +10,7 @@ import polars as pl
 from services.alerts.rules.alerts import Severity
 from services.alerts.rules.screening_rules import FACTS, Rule
 from shared.expressions import Value
-from shared.versions import pick
+from shared.versions import pick, valid_on
 
 _RULE = "_rule"
 _NO_RULE = -1
@@ -49,6 +49,24 @@ class RuleSet:
         named = {"severity": severity, "open": open_, "rule_id": rule_id}
         return numbered.with_columns(**named).drop(_RULE)
 
+    def sift(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """`rows` without most of those that would not trigger: `screen` says the same of what is left, at a better price.
+
+        Their areas need not be known yet, so nothing is left out where these say which rule counts.
+        """
+        rule = self._of_all_areas()
+        if rule is None:
+            return rows
+        worlds = _worlds(rule, rows.columns, self.today)
+        suspicions = [level.when.polars(rule.parameters, known) for known in worlds for level in rule.levels]
+        return rows.filter(reduce(pl.Expr.or_, suspicions))
+
+    def _of_all_areas(self) -> Rule | None:
+        """The rule that judges every row; None where that is a question of its area, or where there is none."""
+        valid = valid_on(self.rules, self.today)
+        local = any(rule.area_prefix or "area_code" in rule.fields for rule in valid)
+        return valid[0] if valid and not local else None
+
     def _numbers(self, rows: pl.DataFrame) -> pl.Expr:
         """Which rule judges each row."""
         areas = rows["area_code"].unique().to_list() if "area_code" in rows.columns else [None]
@@ -63,17 +81,21 @@ class RuleSet:
 
     def _judged(self, rule: Rule, columns: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
         """Severity by a rule, and whether it is open."""
-        blank: dict[str, Value | None] = {name: None for name in rule.fields if name not in columns}
-        if "reported_on" in blank:
-            blank["reported_on"] = self.today
-        unknown = [fact for fact in FACTS if fact in blank]
-        told = [world.facts for world in rule.worlds]
-        worlds = {tuple(facts[fact] for fact in unknown): facts for facts in told} if unknown else {}
-        if len(worlds) < 2:
-            return _severity(rule, blank), pl.lit(False)
-        given = [_severity(rule, {**blank, **{fact: world[fact] for fact in unknown}}) for world in worlds.values()]
-        differs = reduce(pl.Expr.or_, (one.ne_missing(given[0]) for one in given[1:]))
-        return pl.when(~differs).then(given[0]), differs
+        first, *others = [_severity(rule, known) for known in _worlds(rule, columns, self.today)]
+        if not others:
+            return first, pl.lit(False)
+        differs = reduce(pl.Expr.or_, (one.ne_missing(first) for one in others))
+        return pl.when(~differs).then(first), differs
+
+
+def _worlds(rule: Rule, columns: Sequence[str], today: date) -> list[dict[str, Value | None]]:
+    """What is known of the rule's fields that are no column, in each world the register could tell of."""
+    blank: dict[str, Value | None] = {name: None for name in rule.fields if name not in columns}
+    if "reported_on" in blank:
+        blank["reported_on"] = today
+    unknown = [fact for fact in FACTS if fact in blank]
+    different = {tuple(world.facts[fact] for fact in unknown) for world in rule.worlds} if unknown else {()}
+    return [{**blank, **dict(zip(unknown, told, strict=True))} for told in sorted(different)]
 
 
 def _severity(rule: Rule, known: Mapping[str, Value | None]) -> pl.Expr:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from services.alerts.queries.known import Facts
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import FACTS
-from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS, Ledger, areas_and_words, sieve, tidied
+from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS, Ledger, sieve, tidied, with_areas, worded
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
 from shared.tables import Frame
@@ -56,7 +56,8 @@ class Looked:
 def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     """The first look, at the rows alone. Who does not say where is judged by the rule of the sender's own area."""
     ledger, good = sieve(frame)
-    judged = sieve_by.rules.screen(placed(good, sieve_by))
+    rows = sieve_by.rules.sift(worded(good, sieve_by.words))
+    judged = sieve_by.rules.screen(placed(rows, sieve_by))
     may = pl.col("severity").is_not_null() | pl.col("open")
     candidates = tidied(judged.filter(may | PLACELESS if sieve_by.is_local else may))
     asks = sieve_by.rules.facts or bool(candidates[PLACELESS].any())
@@ -66,14 +67,13 @@ def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     return Looked(start, ledger, candidates, candidates.clear(), keys, np.zeros(frame.data.height, np.bool_))
 
 
-def placed(good: pl.DataFrame, sieve_by: Sieve) -> pl.DataFrame:
-    """Rows as rules look at them: with the feed's codes, and an area each, if only the sender's own."""
-    rows = areas_and_words(good, sieve_by.area_names, sieve_by.words)
+def placed(rows: pl.DataFrame, sieve_by: Sieve) -> pl.DataFrame:
+    """Rows with an area each, if only the sender's own."""
     placeless = pl.col("area_code").is_null()
-    named = [pl.col(name).is_not_null() for name in ("area_code", "area_name") if name in good.columns]
+    named = [pl.col(name).is_not_null() for name in ("area_code", "area_name") if name in rows.columns]
     stray = placeless & pl.any_horizontal(named) if named else pl.lit(False)
     here = pl.col("area_code").fill_null(pl.lit(sieve_by.own_area, pl.String))
-    return rows.with_columns(placeless.alias(PLACELESS), stray.alias(_STRAY), here)
+    return with_areas(rows, sieve_by.area_names).with_columns(placeless.alias(PLACELESS), stray.alias(_STRAY), here)
 
 
 def wanted(looked: Looked) -> tuple[set[str], set[str]]:

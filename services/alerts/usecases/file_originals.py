@@ -14,7 +14,7 @@ from services.alerts.rules.area_names import area_names
 from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished
 from services.alerts.usecases.file_look import Sieve, placed
 from services.alerts.usecases.file_opening import name_of, sieve_of
-from services.alerts.usecases.file_rows import sieve, tidied
+from services.alerts.usecases.file_rows import sieve, tidied, worded
 from services.alerts.usecases.files import open_original
 from shared.areas import Scope
 from shared.clock import local_date
@@ -57,4 +57,4 @@ async def frames_of(
 
 def _rows(table: Table, sieve_by: Sieve) -> Iterator[pl.DataFrame]:
     for frame in table.frames(FRAME_ROWS):
-        yield tidied(placed(sieve(frame)[1], sieve_by))
+        yield tidied(placed(worded(sieve(frame)[1], sieve_by.words), sieve_by))

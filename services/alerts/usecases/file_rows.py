@@ -86,12 +86,16 @@ def sieve(frame: Frame) -> tuple[Ledger, pl.DataFrame]:
     return ledger, data.join(placed.select(PLACE), on=PLACE, how="anti", maintain_order="left")
 
 
-def areas_and_words(
-    rows: pl.DataFrame, area_names: Mapping[str, str], words: Mapping[str, Mapping[str, str]]
-) -> pl.DataFrame:
-    """Rows with a column `area_code` of 12 digits (null: nobody can tell), and with the feed's codes for words."""
-    translated = [pl.col(name).str.strip_chars().replace(dict(codes)) for name, codes in words.items() if codes]
-    return rows.with_columns(translated).with_columns(_area_code(rows, area_names).alias("area_code"))
+def worded(rows: pl.DataFrame, words: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:
+    """Rows with the feed's codes for words."""
+    return rows.with_columns(
+        pl.col(name).str.strip_chars().replace(dict(codes)) for name, codes in words.items() if codes
+    )
+
+
+def with_areas(rows: pl.DataFrame, area_names: Mapping[str, str]) -> pl.DataFrame:
+    """Rows with a column `area_code` of 12 digits; null: nobody can tell."""
+    return rows.with_columns(_area_code(rows, area_names).alias("area_code"))
 
 
 def _area_code(rows: pl.DataFrame, area_names: Mapping[str, str]) -> pl.Expr:

@@ -90,8 +90,8 @@ async def _facts(database: Database, rows: pl.DataFrame, family: str) -> Mapping
         return {}
     person = pl.col("person.id_number").is_not_null() if "person.id_number" in rows.columns else pl.lit(False)
     people, households = (set(asked.filter(one)[_KEY]) for one in (person, ~person))
-    async with database.read(_EVERYWHERE) as session:
-        known = await find_facts(session, people, households, family)
+    async with database.single() as connection:
+        known = await find_facts(connection, people, households, family)
     return {key: facts_of(one.household_class, has_open_case=False) for key, one in known.items()}
 
 

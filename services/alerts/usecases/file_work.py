@@ -22,11 +22,11 @@ from services.alerts.rules.files import MAX_FAULTS, Counts, Outcome
 from services.alerts.usecases.file_alerts import Prepared, prepare
 from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Looked, Sieve, look, look_again, wanted
-from services.alerts.usecases.file_rows import PLACE, Ledger
+from services.alerts.usecases.file_rows import PLACE
 from services.alerts.usecases.file_storing import store
 from shared.ahead import ahead
 from shared.areas import Scope
-from shared.db.engine import Database, WriteSession
+from shared.db.engine import Database
 from shared.security.vault import Vault
 from shared.tables import Frame
 
@@ -100,8 +100,8 @@ class FileWork:
         """All that is left, part by part, ready to be stored."""
         while (looked := await asyncio.to_thread(next, frames, None)) is not None:
             if looked.keys:
-                async with self._database.read(_EVERYWHERE) as session:
-                    facts = await find_facts(session, *wanted(looked), self._job.sender.feed.risk_family)
+                async with self._database.single() as connection:
+                    facts = await find_facts(connection, *wanted(looked), self._job.sender.feed.risk_family)
                 looked = await asyncio.to_thread(look_again, looked, facts, self._job.sieve.rules)
             for part in cut(looked, max(0, self._mark - looked.start)):
                 yield looked, part, await asyncio.to_thread(self._prepare, part)
@@ -119,18 +119,12 @@ class FileWork:
             waiting = await insert_unmatched(session, file.id, file.feed, ready.waiting, now, self._job.expires_at)
             write_down(looked, ready, stored, waiting)
             counts = count(looked, part)
-            await self._keep(session, ledger, part, looked.start + part.begin, counts)
-            await files.move_on(session, file.id, counts, now)
+            if counts.faults and (room := MAX_FAULTS - self._faults) > 0:
+                await files.insert_faults(session, file.id, ledger.faults(part.begin, part.end)[:room])
+            outcomes = ledger.outcomes[part.begin : part.end].tobytes()
+            await files.move_on(session, file.id, self._mark, counts, outcomes, ledger.reasons, now)
         self._mark += counts.rows_read
         self._faults += counts.faults
-
-    async def _keep(self, session: WriteSession, ledger: Ledger, part: Part, first_row: int, counts: Counts) -> None:
-        """What became of the part's rows, and why."""
-        file_id, room = self._job.file.id, MAX_FAULTS - self._faults
-        if counts.faults and room > 0:
-            await files.insert_faults(session, file_id, ledger.faults(part.begin, part.end)[:room])
-        outcomes = ledger.outcomes[part.begin : part.end].tobytes()
-        await files.insert_part(session, file_id, first_row, outcomes, ledger.reasons)
 
 
 def cut(looked: Looked, begin: int) -> list[Part]:

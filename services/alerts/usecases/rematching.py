@@ -22,7 +22,7 @@ from services.alerts.usecases.file_storing import store
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.households import MembersChanged
-from shared.db.engine import Database, WriteSession
+from shared.db.engine import Database, WriteSession, raw
 from shared.security.vault import Vault
 
 BATCH = 500
@@ -65,7 +65,7 @@ async def _screen_again(
 ) -> None:
     people = [row.person_key for row in rows if row.person_key]
     households = [row.household_key for row in rows if row.household_key]
-    facts = await find_facts(session, people, households, feed.risk_family)
+    facts = await find_facts(await raw(session), people, households, feed.risk_family)
     known = [row for row in rows if (row.person_key or row.household_key) in facts]
     await unmatched.keep_waiting(session, [row.id for row in rows if row not in known])
     if not known:

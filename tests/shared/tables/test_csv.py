@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from shared.tables import Column, TableInvalid, csv_text
+from shared.tables import Column, TableInvalid, cleaning, csv_text
 from tests.shared.tables.making import (
     COLUMNS,
     HEADINGS,
@@ -218,6 +218,17 @@ def test_every_sign_that_ends_a_line_does(line: str) -> None:
     content = line.join([",".join(HEADINGS), ",".join(ROW), "", ",".join(ROW)]).encode()
 
     assert data(content) == [READ, (4, *READ[1:])]
+
+
+@pytest.mark.parametrize("cell", ["是\r", '"是\r"', '"是\r\n"'])
+def test_a_return_that_ends_no_line_is_a_blank_around_its_cell(cell: str) -> None:
+    content = "\r\n".join([",".join(HEADINGS), ",".join((*ROW[:-1], cell)), ",".join(ROW)]).encode() + b"\r\n"
+
+    assert [row[1:] for row in data(content)] == [READ[1:], READ[1:]]
+
+
+def test_returns_before_line_feeds_are_no_blanks() -> None:
+    assert cleaning.SPACE not in cleaning.signs_in(csv_bytes([HEADINGS, ROW]), ",")
 
 
 def test_a_sign_that_old_systems_put_at_the_end_is_nothing() -> None:
