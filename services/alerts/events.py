@@ -49,7 +49,7 @@ def raised_row(alert: NewAlert, risk_family: str, traceparent: str | None) -> Ou
 def _raised(alert: NewAlert | Alert, risk_family: str) -> dict[str, Any]:
     severity = alert.severity if isinstance(alert, NewAlert) else alert.first_severity or alert.severity
     return {
-        "alert_id": alert.id,
+        "alert_id": str(alert.id),
         "feed": alert.feed,
         "risk_family": risk_family,
         "severity": severity,

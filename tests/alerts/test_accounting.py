@@ -221,6 +221,7 @@ async def test_what_never_arrived_is_told_again_and_shown(service: Service) -> N
 
 async def test_an_answer_counts_for_what_is_still_open(service: Service) -> None:
     first = await bill(service, "1", status=201)
+    await service.heard.hear(AlertRaised)
     await age(service, 1)
     [check] = await ask(service)
     await service.tell(

@@ -69,7 +69,7 @@ def judge(feed: Feed, versions: list[Rule], one: dict[str, Any], facts: Any, on:
 
 def said(self_pay: float, facts: Any = None) -> tuple[str | None, bool]:
     judged = judge(FEED, [rule()], row(self_pay), facts, TODAY)
-    return judged.severity, judged.open
+    return judged.severity, judged.is_open
 
 
 def test_a_rule_judges_with_the_facts_and_leaves_open_what_depends_on_them() -> None:
@@ -92,7 +92,7 @@ def test_worlds_are_those_the_register_can_tell_of() -> None:
     always = one_level("is_registered OR NOT is_registered_poor")
     assert judge(FEED, [always], row(), None, TODAY) == Judged("low", always.id)
     not_null = one_level("COALESCE(is_registered, false) OR is_registered IS NULL")
-    assert judge(FEED, [not_null], row(), None, TODAY).open, "not known is not null"
+    assert judge(FEED, [not_null], row(), None, TODAY).is_open, "not known is not null"
 
 
 def test_the_most_local_version_counts_and_then_the_newest() -> None:
@@ -169,7 +169,7 @@ def test_a_frame_is_judged_as_its_rows_are(written: Any, table: Any) -> None:
 
     def expected(facts: bool) -> list[tuple[Any, Any, bool]]:
         judged = [judge(feed, versions, one, world if facts else None, TODAY) for one, world in table]
-        return [(j.severity, str(j.rule_id) if j.rule_id else None, j.open) for j in judged]
+        return [(j.severity, str(j.rule_id) if j.rule_id else None, j.is_open) for j in judged]
 
     first = rule_set.screen(frame([one for one, _ in table]))
     assert first.select("severity", "rule_id", "open").rows() == expected(False)

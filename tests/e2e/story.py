@@ -18,7 +18,7 @@ T = TypeVar("T")
 Person = dict[str, Any]
 """One of `people` in demo.json."""
 
-STORY_SECONDS = 15.0
+STORY_SECONDS = 45.0
 """How long a story waits for an event to arrive. What must be quick is measured by itself."""
 
 ABSENCE = "education.absence"

@@ -39,14 +39,14 @@ async def test_a_single_alert_is_a_task_before_the_file_ahead_of_it_is_worked_of
         [found] = await system.ask(_TAKEN_IN, files)
         return int(found["alerts"]) if found["rows"] == ROWS else 0
 
-    alerts = await eventually(taken_in, seconds=60, what="every row of the files is told before the single alert")
+    alerts = await eventually(taken_in, seconds=180, what="every row of the files is told before the single alert")
     single = await report(system.bureau(story.ABSENCE), story.absence(family.someone))
 
     async def has_come() -> dict[str, Any] | None:
         [found] = await system.ask(_HAS_COME, single["id"], files)
         return found if found["single"] else None
 
-    seen = await eventually(has_come, seconds=60)
+    seen = await eventually(has_come, seconds=180)
     # Behind the files in one lane it would come last, or on Kafka, whose partitions are not all as quick, nearly so.
     assert seen["of_files"] < alerts * 3 / 4, "it waited for the files"
     assert await task_of(cadre, single) is not None

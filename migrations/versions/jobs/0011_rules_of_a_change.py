@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "jobs_0011"
-down_revision = "jobs_0009"
+down_revision = "jobs_0010"
 branch_labels = None
 depends_on = None
 

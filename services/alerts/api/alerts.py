@@ -81,7 +81,7 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
     async def report_in(session: WriteSession) -> Response:
         connection = await raw(session)
         report = intake.screen_report(who, draft, reference, bench)
-        report = await intake.ask_register(connection, report, bench, vault)
+        report = await intake.ask_register(connection, report, vault)
         if report.judged.severity is None:
             await intake.note_asked(session, who, report, vault)
             return _no_alert(request, report, bench)
@@ -94,9 +94,9 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
     if key is not None:
         return await once(db, who, key, report_in)
     report = intake.screen_report(who, draft, reference, bench)
-    if report.judged.open:
+    if report.judged.is_open:
         facts = await request.app.state.register.ask(intake.asked_of(report, vault))
-        report = intake.told(report, bench, facts)
+        report = intake.told(report, facts)
     if report.judged.severity is None:
         await _note_asked(db, who, report, vault)
         return _no_alert(request, report, bench)

@@ -114,11 +114,16 @@ class Rule:
 
 
 class Judged(NamedTuple):
-    """What a rule says of a row: its severity, None where it does not trigger or where that is `open`."""
+    """What a rule says of a row: its severity, None where it does not trigger or where that `is_open`."""
 
     severity: Severity | None
     rule_id: UUID | None
-    open: bool = False
+    by_world: tuple[Severity | None, ...] = ()  # where the rule's worlds differ: the severity in each
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the register has to decide."""
+        return bool(self.by_world)
 
 
 def rule_fields(evidence_schema: Mapping[str, Any]) -> dict[str, Type]:
@@ -167,14 +172,21 @@ def worlds_of(levels: Sequence[Level], parameters: Mapping[str, Value]) -> tuple
 def judge_row(rule: Rule, row: Mapping[str, Any], facts: Facts | None) -> Judged:
     """One row by a rule: with the facts known, or, with None, in every world that there is."""
     if facts is not None:
-        here = next(world for world in rule.worlds if world.facts.items() <= facts.items())
-        return Judged(here.severity_of(row), rule.id)
-    first, *others = rule.worlds
-    severity = first.severity_of(row)
-    for world in others:
-        if world.severity_of(row) != severity:
-            return Judged(None, rule.id, open=True)
-    return Judged(severity, rule.id)
+        return Judged(rule.worlds[_place(rule, facts)].severity_of(row), rule.id)
+    severities = tuple([world.severity_of(row) for world in rule.worlds])
+    if severities.count(severities[0]) == len(severities):
+        return Judged(severities[0], rule.id)
+    return Judged(None, rule.id, severities)
+
+
+def decide(rule: Rule, judged: Judged, facts: Facts) -> Judged:
+    """What was open, now that the register has told."""
+    return Judged(judged.by_world[_place(rule, facts)], rule.id)
+
+
+def _place(rule: Rule, facts: Facts) -> int:
+    told = facts.items()
+    return next(place for place, world in enumerate(rule.worlds) if world.facts.items() <= told)
 
 
 def facts_of(household_class: str | None, *, has_open_case: bool) -> Facts:

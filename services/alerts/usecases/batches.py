@@ -5,7 +5,7 @@ A chunk is deleted by the transaction that stores its rows, so a worker killed a
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -33,6 +33,7 @@ from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
 
 PURPOSE = "batch-chunk"
+_READ = 50  # rows read at a time
 _REUSED = Fault("source_ref", "source-ref-reused")
 
 
@@ -93,7 +94,7 @@ async def work_chunk(
     rows = ready.rows
     if ready.open:
         facts = await look_up(await raw(session), [asked for _, _, asked in ready.open])
-        rows = await asyncio.to_thread(decided, chunk, ready, facts, bench, vault, now, lane)
+        rows = await asyncio.to_thread(decided, chunk, ready, facts, vault, now, lane)
     settled = await store_alerts(session, [alert for _, alert, _ in rows], [told for _, _, told in rows], vault)
     reused = [(n, _REUSED) for (n, _, _), one in zip(rows, settled, strict=True) if one.outcome is None]
     errors = [*ready.errors, *reused]
@@ -113,16 +114,15 @@ def prepare_chunk(
     errors: list[tuple[int, Fault]] = []
     sound = 0
     lines = map(bytes.strip, vault.open(chunk.sealed, PURPOSE).split(b"\n"))
-    filled = {number: line for number, line in enumerate(lines, chunk.first_row) if line}
-    drafts = read_many(AlertDraft, list(filled.values()), RowMalformed)
-    for number, draft in zip(filled, drafts, strict=True):
+    filled = [(number, line) for number, line in enumerate(lines, chunk.first_row) if line]
+    for number, draft in _drafts(filled):
         try:
             report = screen_report(who, _sound(draft), reference, bench)
         except DomainError as refused:
             errors.extend((number, fault) for fault in refused.faults)
             continue
         sound += 1
-        if report.judged.open:
+        if report.judged.is_open:
             undecided.append((number, report, asked_of(report, vault)))
         elif report.judged.severity is not None:
             alert = seal_report(who, report, vault, now, chunk.batch_id, lane)
@@ -131,13 +131,13 @@ def prepare_chunk(
 
 
 def decided(
-    chunk: batches.Chunk, ready: Prepared, facts: Sequence[Facts], bench: Bench, vault: Vault, now: datetime, lane: Lane
+    chunk: batches.Chunk, ready: Prepared, facts: Sequence[Facts], vault: Vault, now: datetime, lane: Lane
 ) -> list[tuple[int, NewAlert, OutboxRow]]:
     """All rows of a chunk that trigger, in their order. `facts`: one for each of `ready.open`."""
     who, trace = _sender(chunk), current_traceparent()
     rows = list(ready.rows)
     for (number, report, asked), of_them in zip(ready.open, facts, strict=True):
-        judged = told(report, bench, of_them)
+        judged = told(report, of_them)
         if judged.judged.severity is not None:
             alert = seal_report(who, judged, vault, now, chunk.batch_id, lane, asked)
             rows.append((number, alert, events.raised_row(alert, alert.risk_family, trace)))
@@ -146,6 +146,13 @@ def decided(
 
 def _sender(chunk: batches.Chunk) -> Principal:
     return Principal(chunk.reported_by, "api_key", chunk.role, Scope.parse(chunk.areas), frozenset(chunk.feeds))
+
+
+def _drafts(lines: Sequence[tuple[int, bytes]]) -> Iterator[tuple[int, AlertDraft | DomainError]]:
+    """The rows of numbered lines, read some at a time: what fifty leave behind is still in the cache for the next."""
+    for start in range(0, len(lines), _READ):
+        numbers, texts = zip(*lines[start : start + _READ], strict=True)
+        yield from zip(numbers, read_many(AlertDraft, texts, RowMalformed), strict=True)
 
 
 def _sound(draft: AlertDraft | DomainError) -> AlertDraft:

@@ -14,7 +14,7 @@ from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import Alert, AlertEvidence, NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
 from services.alerts.queries import intake, known
-from services.alerts.rules.screening_rules import Facts, Judged, Rule
+from services.alerts.rules.screening_rules import Facts, Judged, Rule, decide
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import area_alerts, merging
 from services.alerts.usecases.merging import Arrival, Settled
@@ -83,19 +83,19 @@ def asked_of(report: Report, vault: Vault) -> known.Asked:
     )
 
 
-def told(report: Report, bench: Bench, facts: Facts) -> Report:
-    """The report, judged by what the register knows."""
-    draft = report.draft
-    judged = bench.judge(report.feed, draft.occurred_on, draft.area_code, draft.evidence, facts)
-    return report._replace(judged=judged, facts=facts)
+def told(report: Report, facts: Facts) -> Report:
+    """A report that was open, judged by what the register knows."""
+    draft, feed, screened, rule, judged, _ = report
+    assert rule is not None, "without a rule nothing is open"
+    return Report(draft, feed, screened, rule, decide(rule, judged, facts), facts)
 
 
-async def ask_register(connection: intake.Connection, report: Report, bench: Bench, vault: Vault) -> Report:
+async def ask_register(connection: intake.Connection, report: Report, vault: Vault) -> Report:
     """The report, judged for good: where that depends on what the register knows, one statement asks it."""
-    if not report.judged.open:
+    if not report.judged.is_open:
         return report
     [facts] = await known.look_up(connection, [asked_of(report, vault)])
-    return told(report, bench, facts)
+    return told(report, facts)
 
 
 async def note_asked(session: WriteSession, who: Principal, report: Report, vault: Vault) -> None:

@@ -53,7 +53,7 @@ async def _raise(
     bench = Bench(known.rules, local_date(now))
     connection = await raw(session)
     report = intake.screen_report(JOBS, draft, known, bench)
-    report = await intake.ask_register(connection, report, bench, vault)
+    report = await intake.ask_register(connection, report, vault)
     if ruled and report.judged.severity is None:
         return
     report = intake.let_through(report)

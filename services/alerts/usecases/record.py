@@ -30,7 +30,7 @@ def record_of(
 
 def rest_of(occurred_on: date, area_code: str, severity: str | None) -> bytes:
     """The rest of the row. The severity as it was sent: a feed's new default makes no new row of an old one."""
-    return f"|{occurred_on}|{area_code}|{severity}".encode()
+    return f"|{occurred_on.isoformat()}|{area_code}|{severity}".encode()
 
 
 def facts_behind(facts: Mapping[str, bool]) -> bytes:

@@ -74,7 +74,7 @@ async def _report(
     connection, bench = await raw(session), _bench(reference, now)
     report = intake.screen_report(who, _alert(draft, source, now), reference, bench)
     # No rule turns away who asks for help: it only says how grave that is.
-    report = intake.let_through(await intake.ask_register(connection, report, bench, vault))
+    report = intake.let_through(await intake.ask_register(connection, report, vault))
     alert, told = intake.prepare_report(who, report, vault, now)
     alert_id = alert.id
     if await intake.report_alert(connection, alert, told) is None:
