@@ -9,6 +9,7 @@ A catalogue is a TOML file `messages.toml` beside the code that uses it:
 
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -24,7 +25,7 @@ class Catalogue:
         """Read `messages.toml` of each folder; a code that stands twice is a mistake and raises `ValueError`."""
         self._texts: dict[str, dict[str, str]] = {}
         for folder in (Path(__file__).parent, *folders):
-            texts = tomllib.loads((folder / "messages.toml").read_text(encoding="utf-8"))
+            texts = _read(folder / "messages.toml")
             if twice := texts.keys() & self._texts.keys():
                 raise ValueError(f"codes stand in two catalogues: {sorted(twice)}")
             self._texts.update(texts)
@@ -46,6 +47,12 @@ class Catalogue:
             return code
         said = {name: value[language] if isinstance(value, Mapping) else value for name, value in params.items()}
         return texts[language].format_map(_Blank(said))
+
+
+@cache
+def _read(path: Path) -> dict[str, dict[str, str]]:
+    """Once a process: the shared texts are every service's, and parsing thousands of lines takes its time."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 class _Blank(dict[str, Any]):

@@ -1,12 +1,10 @@
 """The alerts service on a database of its own, with a county's areas, two API keys, and a listener on its bus."""
 
 import asyncio
-import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +29,8 @@ from shared.postgres import Cluster
 from shared.security.gate import api_key_hash
 from shared.security.vault import Vault, VaultSettings
 from tests import signing
-from tests.conftest import migrated
+from tests.conftest import migrated, with_known_routes
+from tests.shipped import DEFAULTS
 
 ALERTS = "/alerts/v1/alerts"
 BATCHES = "/alerts/v1/batches"
@@ -40,7 +39,6 @@ OTHER_COUNTY = "539922100001"
 CLOSED = "539921100009"
 EDUCATION = {"X-API-Key": "education-secret"}
 MEDICAL = {"X-API-Key": "medical-secret"}
-DEFAULTS = Path(__file__).parents[2] / "services" / "directory" / "defaults.toml"
 FIRST_ID_NUMBER = str(complete("53992120120304001"))
 
 
@@ -192,9 +190,7 @@ def key_changed(secret: str, feeds: list[str], bureau: str, revoked: bool = Fals
 
 def merge_policy(**changed: Any) -> PolicyPublished:
     """The national default of `alert-merge`, or another version of it."""
-    defaults = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["policy"]
-    body = next(one["body"] for one in defaults if one["kind"] == "alert-merge")
-    version = {"policy_id": new_id(), "version": 1, "area_prefix": "", "body": body, **changed}
+    version = {"policy_id": new_id(), "version": 1, "area_prefix": "", "body": DEFAULTS["alert-merge"], **changed}
     return PolicyPublished(kind="alert-merge", valid_from=date(2021, 1, 1), author="test", **version)
 
 
@@ -219,7 +215,7 @@ async def make_service(
         settings = AlertsSettings(database=url, vault=vault_settings, batch_processes=batch_processes, **more)
         bus, listener = LocalBus(), Listener()
         bus.subscribe("listener", ON_THE_BUS.keys(), listener.deliver)
-        app = create_app(settings, bus, signing.find_key)
+        app = with_known_routes(create_app(settings, bus, signing.find_key))
         lifespan = AsyncExitStack()
         await lifespan.enter_async_context(app.router.lifespan_context(app))
         client = await lifespan.enter_async_context(

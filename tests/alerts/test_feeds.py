@@ -1,7 +1,6 @@
 """A feed is made, changed, closed and read back through the API; what would not work is refused with its place."""
 
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from services.alerts.usecases.feeds import check_content
 from shared.contracts.policies import TaskDeadline
 from shared.ids import new_id
 from tests.alerts.conftest import ALERTS, EDUCATION, Service, absence, bearer, faults, id_number, key_changed, until
+from tests.shipped import DEFAULTS
 
 FEEDS = "/alerts/v1/feeds"
 SHIPPED = {path.stem: path for path in (Path(services.alerts.__file__).parent / "feeds").glob("*.json")}
@@ -433,11 +433,7 @@ def test_a_shipped_feed_satisfies_the_apis_own_validation(code: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(SHIPPED))
 def test_the_default_policy_has_the_deadline_of_a_shipped_feed(code: str) -> None:
-    defaults = tomllib.loads(
-        (Path(services.__file__).parent / "directory" / "defaults.toml").read_text(encoding="utf-8")
-    )
-    body = next(policy["body"] for policy in defaults["policy"] if policy["kind"] == "task-deadline")
-    policy, deadline = TaskDeadline.model_validate(body), shipped(code)["deadline"]
+    policy, deadline = TaskDeadline.model_validate(DEFAULTS["task-deadline"]), shipped(code)["deadline"]
     assert policy.span(code, "medium").days == deadline["default"]["days"]
     assert policy.span(code, "high").days == deadline.get("high", deadline["default"])["days"]
 

@@ -1,16 +1,13 @@
 """The synthetic county: nobody in it can be real, and everything in it could be."""
 
-import tomllib
 import tracemalloc
 from collections import Counter
 from datetime import date
 from itertools import islice
-from pathlib import Path
 
 import pytest
 from stdnum.cn import ric
 
-import services.directory
 from demo import county
 from demo.county import Household, Member
 from demo.feeds import shipped_feeds
@@ -19,6 +16,7 @@ from demo.people import Register
 from demo.places import COUNTY
 from shared import areas, idnumber
 from shared.areas import Level, Scope
+from tests.shipped import DEFAULTS
 
 TODAY = date(2026, 11, 23)
 AREAS = {area.code: area for area in county.areas()}
@@ -89,9 +87,7 @@ def test_there_are_bureaus_offices_townships_and_villages() -> None:
 
 
 def test_every_question_of_a_comparison_finds_somebody_who_answers_it() -> None:
-    defaults = tomllib.loads(Path(services.directory.__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
-    [comparison] = [policy["body"] for policy in defaults["policy"] if policy["kind"] == "asset-comparison"]
-    asked = {kind["feed"] for kind in comparison["kinds"].values()}
+    asked = {kind["feed"] for kind in DEFAULTS["asset-comparison"]["kinds"].values()}
     answering = [feed for account in ACCOUNTS for feed in account.feeds if feed.startswith("comparison.")]
     assert sorted(answering) == sorted(asked)
     assert not asked & {feed for organisation in ORGANISATIONS.values() for feed in organisation.reports}

@@ -26,7 +26,7 @@ from shared.db.engine import Database, DatabaseSettings
 from shared.postgres import Cluster
 from shared.security.vault import VaultSettings
 from tests import signing
-from tests.conftest import migrated
+from tests.conftest import migrated, with_known_routes
 
 V1 = "/directory/v1"
 PASSWORD = "correct horse battery"
@@ -127,8 +127,9 @@ async def make_directory(
 
         bus, listener = LocalBus(), Listener()
         bus.subscribe("listener", {event.topic for event in BY_TYPE.values()}, listener.deliver)
-        wanted = {"argon2": CHEAP, "login": LoginSettings(address_failures=50), **settings}
-        app = create_app(DirectorySettings(database=url, vault=vault_settings, **wanted), bus, find_key)
+        given = {"argon2": CHEAP, "login": LoginSettings(address_failures=50), **settings}
+        wanted = DirectorySettings(database=url, vault=vault_settings, **given)
+        app = with_known_routes(create_app(wanted, bus, find_key))
         lifespan = app.router.lifespan_context(app)
         await lifespan.__aenter__()
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://directory")

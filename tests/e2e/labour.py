@@ -1,21 +1,19 @@
 """What the labour story does, each one request or one thing to wait for."""
 
-import tomllib
+from copy import deepcopy
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
-import services.directory
 from shared.clock import CHINA
 from shared.idnumber import complete
 from tests.e2e import story
 from tests.e2e.system import System
+from tests.shipped import DEFAULTS
 
 ANY = {"If-Match": "*"}
-DEFAULTS = Path(services.directory.__file__).with_name("defaults.toml")
 
 
 def day(back: int = 0) -> str:
@@ -74,11 +72,9 @@ async def get(who: httpx.AsyncClient, path: str, **query: str) -> Any:
 
 async def grade_by_income_alone(system: System, area_code: str) -> None:
     """Publish grades for one village that do not remember a confirmed risk: else red lasts 90 days whatever one earns."""
-    shipped = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["policy"]
-    body = next(one["body"] for one in shipped if one["kind"] == "grade-rules")
-    red, yellow = body["levels"]
+    body = deepcopy(DEFAULTS["grade-rules"])
+    red = body["levels"][0]
     red["conditions"] = [one for one in red["conditions"] if one["code"] != "confirmed"]
-    body = {**body, "levels": [red, yellow]}
     body["parameters"].pop("confirmed_days")
     admin = await system.sign_in("admin")
     policy = {"kind": "grade-rules", "area": area_code, "valid_from": story.today(), "body": body}

@@ -1,7 +1,6 @@
 """A households service on a database of its own: county 539921, two townships, three villages, policies in force."""
 
 import base64
-import tomllib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import CursorResult, text
 
-import services.directory
 from services.households.app import create_app
 from services.households.consumers import HANDLERS
 from services.households.settings import HouseholdsSettings, PhotosSettings
@@ -35,8 +33,9 @@ from shared.inbox import Inbox
 from shared.postgres import Cluster
 from shared.security.vault import Vault, VaultSettings
 from tests import signing
-from tests.conftest import migrated
+from tests.conftest import migrated, with_known_routes
 from tests.households.quality_households import BODY as QUALITY_RULES
+from tests.shipped import DEFAULTS
 
 V1 = "/households/v1"
 COUNTY = "539921000000"
@@ -127,12 +126,7 @@ POLICIES: dict[str, Any] = {
     "triage": {"visit": False, "rules": [{"severity": "high", "verdict": "no_risk", "visit": True}]},
     "quality-rules": QUALITY_RULES,
 }
-_SHIPPED = tomllib.loads(Path(services.directory.__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
-POLICIES |= {
-    policy["kind"]: policy["body"]
-    for policy in _SHIPPED["policy"]
-    if policy["kind"] in ("measure-fit", "gate-terms", "asset-comparison", "schooling")
-}
+POLICIES |= {kind: DEFAULTS[kind] for kind in ("measure-fit", "gate-terms", "asset-comparison", "schooling")}
 POLICIES["income-line"] = {"per_head": 8700}
 LONG_AGO = date(2020, 1, 1)
 
@@ -305,7 +299,7 @@ async def service(
         photos=PhotosSettings(url=(tmp_path / "photos").as_uri()),
         files=FilesSettings(url=(tmp_path / "lists").as_uri(), max_bytes=10_000_000),
     )
-    app = create_app(settings, LocalBus(), signing.find_key)
+    app = with_known_routes(create_app(settings, LocalBus(), signing.find_key))
     database: Database = app.state.database
     inbox = Inbox(database, HANDLERS, attempts=2, pause=0.01)
     async with AsyncExitStack() as stack:

@@ -1,21 +1,18 @@
 """Households for the audit rules: a sound one, and the pieces to build others from."""
 
-import tomllib
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-import services.directory
 from services.households.rules.quality.record import Case, HouseholdRecord, Income, Measure, Person, age_on
 from shared.contracts.quality_policies import QualityRules
+from tests.shipped import DEFAULTS
 
 ON = date(2026, 6, 30)
 VILLAGE = "539921100200"
 NAMESPACE = UUID("018f0000-0000-7000-8000-000000000000")
-DEFAULTS = tomllib.loads((Path(services.directory.__file__).parent / "defaults.toml").read_text(encoding="utf-8"))
-BODY: dict[str, Any] = next(one["body"] for one in DEFAULTS["policy"] if one["kind"] == "quality-rules")
+BODY: dict[str, Any] = DEFAULTS["quality-rules"]
 NUMBERS = QualityRules.model_validate(BODY)
 
 

@@ -1,7 +1,6 @@
 """The gates, pure: each condition alone, and that nothing passes while anything is missing."""
 
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-import services.directory
 import services.households
 from services.households.rules import gates
 from services.households.rules.gate_facts import (
@@ -36,18 +34,15 @@ from shared.clock import utc_now
 from shared.contracts.case_policies import CaseClocks
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
 from shared.messages import Catalogue
+from tests.shipped import DEFAULTS
 
 ON = date(2026, 11, 2)
-DEFAULTS = Path(services.directory.__file__).with_name("defaults.toml")
-BODIES: dict[str, Any] = {
-    policy["kind"]: policy["body"] for policy in tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["policy"]
-}
 TERMS = Terms(
-    GateTerms.model_validate(BODIES["gate-terms"]),
-    MeasureFit.model_validate(BODIES["measure-fit"]),
-    AssetComparison.model_validate(BODIES["asset-comparison"]),
-    notice_days=BODIES["case-clocks"]["notice_days"],
-    monitored_months=BODIES["case-clocks"]["monitored_months"],
+    GateTerms.model_validate(DEFAULTS["gate-terms"]),
+    MeasureFit.model_validate(DEFAULTS["measure-fit"]),
+    AssetComparison.model_validate(DEFAULTS["asset-comparison"]),
+    notice_days=DEFAULTS["case-clocks"]["notice_days"],
+    monitored_months=DEFAULTS["case-clocks"]["monitored_months"],
 )
 AID = HelpMeasure("01", "health", "health.aid", "delivered", date(2026, 5, 1))
 WORK = HelpMeasure("07", "employment", "employment.export", "delivered", date(2026, 6, 1))
@@ -234,14 +229,14 @@ def test_no_county_asks_for_less_than_the_floors() -> None:
         ("gate-terms", GateTerms, {"quorum_people": 0}),
     ]
     for kind, body, less in lax:
-        body.model_validate(BODIES[kind])
+        body.model_validate(DEFAULTS[kind])
         with pytest.raises(ValidationError):
-            body.model_validate(BODIES[kind] | less)
+            body.model_validate(DEFAULTS[kind] | less)
 
 
 def test_a_version_from_before_the_quorum_still_counts() -> None:
     older = {
-        name: value for name, value in BODIES["gate-terms"].items() if name not in ("quorum_people", "assured_days")
+        name: value for name, value in DEFAULTS["gate-terms"].items() if name not in ("quorum_people", "assured_days")
     }
     terms = replace(TERMS, gate=GateTerms.model_validate(older))
     assert gates.unmet("eliminated", replace(GOOD, vote=Vote(3, 2), assured_since=ON), terms, ON) == []

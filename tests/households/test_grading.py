@@ -1,9 +1,7 @@
 """What grade rules say of a household, one by one and as a frame, and what follows from it. Pure."""
 
 import dataclasses
-import tomllib
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
@@ -14,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-import services.directory
 from services.directory.rules.policies import check_body
 from services.households.queries.household_facts import SCHEMA
 from services.households.rules.grading import (
@@ -32,12 +29,12 @@ from services.households.rules.household_facts import FACT_FIELDS, Facts
 from shared.contracts.grade_policies import GradeRules
 from shared.errors import InvalidInput
 from tests.households.conftest import BAMBOO, PINE, POLICIES
+from tests.shipped import DEFAULTS
 
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=20)
-DEFAULTS = tomllib.loads((Path(services.directory.__file__).parent / "defaults.toml").read_text(encoding="utf-8"))
-[SHIPPED] = [one["body"] for one in DEFAULTS["policy"] if one["kind"] == "grade-rules"]
+SHIPPED = DEFAULTS["grade-rules"]
 RULES = Rules.of(ONE, 1, GradeRules.model_validate(POLICIES["grade-rules"]))
 NATIONAL = Rules.of(TWO, 2, GradeRules.model_validate(SHIPPED))
 HINTS = get_type_hints(Facts)

@@ -1,15 +1,12 @@
 """Dropouts, pure: who owes school, each legal and illegal move, the order of the legal steps, the days of the checks."""
 
-import tomllib
 from datetime import date, timedelta
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-import services.directory
 from services.households.codes import LISTS
 from services.households.rules.schooling.ages import births, find_term, owes_school, term_of
 from services.households.rules.schooling.home import require_home_teaching
@@ -42,11 +39,10 @@ from services.households.rules.schooling.stay import is_school_day, next_check, 
 from shared.contracts.policies import FeedCalendar
 from shared.contracts.schooling_policies import Schooling
 from shared.errors import DomainError
+from tests.shipped import DEFAULTS
 
-_SHIPPED = tomllib.loads(Path(services.directory.__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
-BODIES: dict[str, Any] = {one["kind"]: one["body"] for one in _SHIPPED["policy"]}
-RULES = Schooling.model_validate(BODIES["schooling"])
-CALENDAR = FeedCalendar.model_validate(BODIES["feed-calendar"])
+RULES = Schooling.model_validate(DEFAULTS["schooling"])
+CALENDAR = FeedCalendar.model_validate(DEFAULTS["feed-calendar"])
 TODAY = date(2026, 11, 27)
 
 
@@ -277,7 +273,7 @@ def test_who_is_taught_at_home(level: int | None, paper: bool, refusal: type[Dom
 @pytest.mark.parametrize(
     "change",
     [
-        {"stay": {**BODIES["schooling"]["stay"], "days": [7, 7]}},
+        {"stay": {**DEFAULTS["schooling"]["stay"], "days": [7, 7]}},
         {"steps": {"publicity": {"by": ["county"]}}},
         {"cut_off": "02-30"},
         {"cut_off": "13-01"},
@@ -286,4 +282,4 @@ def test_who_is_taught_at_home(level: int | None, paper: bool, refusal: type[Dom
 )
 def test_a_policy_that_makes_no_sense_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        Schooling.model_validate({**BODIES["schooling"], **change})
+        Schooling.model_validate({**DEFAULTS["schooling"], **change})

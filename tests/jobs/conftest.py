@@ -1,7 +1,6 @@
 """A jobs service on one database a worker, database_name for each test: county 539921, two townships, three villages."""
 
 import base64
-import tomllib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import CursorResult, text
 
-import services.directory
 from services.jobs.app import create_app
 from services.jobs.consumers import make_handlers
 from services.jobs.settings import JobsSettings
@@ -33,7 +31,7 @@ from shared.postgres import Cluster
 from shared.security.principals import Principal, Role
 from shared.security.vault import Vault, VaultSettings
 from tests import signing
-from tests.conftest import migrated
+from tests.conftest import migrated, with_known_routes
 from tests.households.conftest import (
     BAMBOO,
     BRIDGE,
@@ -47,14 +45,12 @@ from tests.households.conftest import (
     message,
     policy_id,
 )
+from tests.shipped import DEFAULTS
 
 __all__ = ["BAMBOO", "BRIDGE", "COUNTY", "PINE", "RIVER", "STONE", "Jobs", "account_id", "id_number", "policy_id"]
 
 V1 = "/jobs/v1"
 LONG_AGO = date(2020, 1, 1)
-_SHIPPED = tomllib.loads(Path(services.directory.__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
-POLICIES: dict[str, Any] = {one["kind"]: one["body"] for one in _SHIPPED["policy"]}
-"""The shipped defaults, all in force."""
 
 
 @dataclass
@@ -171,7 +167,7 @@ def directory_events() -> list[Event]:
                 author="test",
                 body=body,
             )
-            for kind, body in POLICIES.items()
+            for kind, body in DEFAULTS.items()
         ),
         *(
             AccountChanged(account_id=account_id(role, area), role=role, areas=[area], feeds=[], active=True)
@@ -197,7 +193,7 @@ async def service(
         sweep_seconds=3600,
         files=FilesSettings(url=(tmp_path / "files").as_uri(), max_bytes=10_000_000),
     )
-    app = create_app(settings, LocalBus(), signing.find_key)
+    app = with_known_routes(create_app(settings, LocalBus(), signing.find_key))
     database: Database = app.state.database
     inbox = Inbox(database, make_handlers(vault), attempts=2, pause=0.01)
     async with AsyncExitStack() as stack:

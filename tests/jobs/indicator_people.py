@@ -1,19 +1,16 @@
 """People built up for indicators: a frame of raw fields, and the rules that are shipped."""
 
-import tomllib
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-import services.directory
 from services.jobs.rules.indicators import IndicatorRules, prepared
 from shared.contracts.jobs_indicator_policies import LabourIndicators, LabourTargets
 from shared.contracts.labour_facts import RAW_TYPES
 from shared.ids import new_id
+from tests.shipped import DEFAULTS
 
-_SHIPPED = tomllib.loads(Path(services.directory.__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
-BODIES: dict[str, Any] = {one["kind"]: one["body"] for one in _SHIPPED["policy"] if one["kind"].startswith("labour-")}
+BODIES: dict[str, Any] = {kind: body for kind, body in DEFAULTS.items() if kind.startswith("labour-")}
 RULES = IndicatorRules.of(new_id(), LabourIndicators.model_validate(BODIES["labour-indicators"]))
 TARGETS = LabourTargets.model_validate(BODIES["labour-targets"])
 VILLAGE = "539921100200"

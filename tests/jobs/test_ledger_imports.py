@@ -276,6 +276,15 @@ async def test_what_cannot_be_read_is_refused_and_not_kept(
     assert shelf_of(service).store.list_older(FOLDER, utc_now().replace(year=2100)) == []
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["by its length", "while it comes"])
+async def test_a_file_that_is_too_large_is_refused_as_everywhere(service: Jobs, told: bool) -> None:
+    service.app.state.files_settings = service.app.state.files_settings.model_copy(update={"max_bytes": 1000})
+    answer = await send(service, bytes(200_000 if told else 2000))
+    assert (answer.status_code, answer.json()["code"]) == (413, "file-too-large")
+    assert [path for path in service.app.state.files.folder.rglob("*") if path.is_file()] == []
+    assert await service.sql("SELECT id FROM ledger_import") == []
+
+
 async def test_files_lie_sealed_and_are_forgotten(service: Jobs) -> None:
     await service.people(1)
     made = await rehearsed(service, [row(1), row(2)])

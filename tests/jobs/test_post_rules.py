@@ -26,9 +26,10 @@ from shared.areas import Scope
 from shared.contracts.jobs_posts_policies import PostRules
 from shared.errors import DomainError
 from shared.security.principals import Principal, Role
-from tests.jobs.conftest import COUNTY, PINE, POLICIES, principal
+from tests.jobs.conftest import COUNTY, PINE, principal
+from tests.shipped import DEFAULTS
 
-RULES = PostRules.model_validate(POLICIES["post-rules"])
+RULES = PostRules.model_validate(DEFAULTS["post-rules"])
 BENCH = Bars(trade="61804", physical_demand="medium")
 PIT = Bars(trade="61600", physical_demand="heavy", hazardous=True)
 

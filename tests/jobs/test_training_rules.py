@@ -11,9 +11,9 @@ from services.jobs.rules.brands import location_quotient, rank_trades, shares
 from services.jobs.rules.post_refusals import AttendedTooSeldom, CourseRunning, SeatsBelow
 from services.jobs.rules.training import Attended
 from shared.contracts.jobs_posts_policies import TradeReference, TrainingRules
-from tests.jobs.conftest import POLICIES
+from tests.shipped import DEFAULTS
 
-RULES = TrainingRules.model_validate(POLICIES["training-rules"])
+RULES = TrainingRules.model_validate(DEFAULTS["training-rules"])
 TODAY = date(2026, 11, 27)
 
 

@@ -1,6 +1,7 @@
 """The services' apps, made without a database or a broker, for what they say of themselves."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import jwt
@@ -16,8 +17,9 @@ from shared.db.engine import DatabaseSettings
 from shared.security.vault import VaultSettings
 
 
-def make_apps() -> dict[str, FastAPI]:
-    """Apps that answer nothing: their engines connect to nowhere, and lazily at that."""
+@cache
+def make_apps() -> Mapping[str, FastAPI]:
+    """Apps that answer nothing: their engines connect to nowhere, and lazily at that. Made and described once."""
     bus, vault = LocalBus(), VaultSettings.generate()
     nowhere = DatabaseSettings(url=SecretStr("postgresql+asyncpg://nobody@nowhere.invalid/none"))
     return {

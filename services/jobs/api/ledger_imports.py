@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import LedgerImport
 from services.jobs.queries import ledger_imports as queries
 from services.jobs.rules.ledger import require_open
-from services.jobs.rules.ledger_imports import LedgerFileTooLarge, LedgerImportGone, LedgerImportNotChecked
+from services.jobs.rules.ledger_imports import LedgerImportGone, LedgerImportNotChecked
 from services.jobs.rules.months import month_text, parse_month
 from services.jobs.schemas import ledger_imports as schemas
 from services.jobs.usecases import ledger_import as usecases
@@ -28,17 +29,15 @@ from shared.clock import local_date, utc_now
 from shared.files import MAX_BYTES, FilesSettings, Shelf
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
-from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
+from shared.http.form_stream import FormFieldInvalid, FormStream
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
-from shared.http.problems import BODY_UNREAD
+from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
 from shared.ids import new_id
 from shared.security import audit
 from shared.workbook_stream import XLSX, stream_workbook
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
 
-FORM_OVERHEAD = 10_000
-"""Bytes of a form around its file."""
 _PLACE = "/jobs/v1/ledger/imports"
 _YES = {"true": True, "false": False, "1": True, "0": False, "": True}
 _COLUMNS = ("sheet", "row", "outcome", "field", "why")
@@ -168,26 +167,17 @@ async def apply_ledger_import(
 
 async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
     """Seal the file into the store and read its headings. Nothing is kept when anything is wrong with it."""
-    setattr(request.state, BODY_UNREAD, True)
-    if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
-        raise LedgerFileTooLarge(max_bytes=limit)
-    form = FormStream(request.stream(), request.headers.get("content-type", ""))
-    await form.until_file()
-    import_id = new_id()
-    counted = CountedFile(form.file(), limit, lambda: LedgerFileTooLarge(max_bytes=limit))
-    today = local_date(utc_now())
+    import_id, files, today = new_id(), list[SealedFile](), local_date(utc_now())
     try:
-        await shelf.write(counted, import_id, ORIGINAL)
-        await form.rest()
-        setattr(request.state, BODY_UNREAD, False)
+        form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, most_files=1)
         month, dry_run = _month(form, today), _YES.get(form.fields.get("dry_run", "").lower())
         if dry_run is None:
             raise FormFieldInvalid(field="dry_run")
-        await asyncio.to_thread(lambda: open_rows(shelf.open(import_id, ORIGINAL), form.file_name, today))
+        await asyncio.to_thread(lambda: open_rows(shelf.open(import_id, ORIGINAL), files[0].name, today))
     except BaseException:
         await asyncio.shield(shelf.delete_set(import_id, usecases.FILES))
         raise
-    return Arrived(import_id, month, dry_run, form.file_name, counted.size)
+    return Arrived(import_id, month, dry_run, files[0].name, files[0].counted.size)
 
 
 def _month(form: FormStream, today: date) -> date:

@@ -1,6 +1,6 @@
 """Files of ledger rows on their way: what may happen to one when."""
 
-from shared.errors import Conflict, NotFound, TooLarge
+from shared.errors import Conflict, NotFound
 
 
 class LedgerImportNotFound(NotFound):
@@ -31,9 +31,3 @@ class LedgerMovedOn(Conflict):
     """Between check and writing somebody changed one of the rows: nothing is written, it is checked anew."""
 
     code = "ledger-import-moved-on"
-
-
-class LedgerFileTooLarge(TooLarge):
-    """More bytes than a file may have."""
-
-    code = "ledger-import-too-large"
