@@ -27,7 +27,7 @@ FIGURES = (
     Figure("batch_intake_to_alerts_alone", "rows/s"),
 )
 _WARM_UP = 2_000  # rows of a batch before, which does not count: the service's workers may still be starting
-_ASK = 0.1  # seconds between two questions how far the batch is; asking costs the server time
+_ASK = 0.5  # seconds between two questions how far the batch is; asking costs both sides time
 _PATIENCE = 300  # seconds
 
 

@@ -21,6 +21,7 @@ from services.alerts.rules.screening_rules import (
     Judged,
     Rule,
     compile_levels,
+    decide,
     facts_of,
     may_count,
     rule_fields,
@@ -64,7 +65,10 @@ def row(self_pay: Any = 6000, area: str = VILLAGE, **more: Any) -> dict[str, Any
 def judge(feed: Feed, versions: list[Rule], one: dict[str, Any], facts: Any, on: date) -> Judged:
     """A row as `row_of` makes it, by these versions."""
     evidence = {name: value for name, value in one.items() if name not in ("occurred_on", "area_code")}
-    return Bench({feed.code: versions}, on).judge(feed, one["occurred_on"], one["area_code"], evidence, facts)
+    bench = Bench({feed.code: versions}, on)
+    rule = bench.rule(feed.code, one["area_code"])
+    judged = bench.judge(feed, rule, one["occurred_on"], one["area_code"], evidence)
+    return decide(rule, judged, facts) if rule is not None and judged.is_open and facts is not None else judged
 
 
 def said(self_pay: float, facts: Any = None) -> tuple[str | None, bool]:

@@ -84,9 +84,8 @@ class Screened(NamedTuple):
 
 def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) -> Screened | list[Fault]:
     """Whether a report is sound; else all its faults. `today` is the day in China."""
-    faults: list[Fault] = []
+    faults = [*_subject_faults(draft, feed)]
     id_number = evidence = None
-    faults.extend(_subject_faults(draft, feed))
     if feed is None:
         faults.append(Fault("feed", "feed-unknown"))
     if not area_known:
@@ -108,12 +107,13 @@ def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) ->
     return Screened(id_number, evidence)
 
 
-def _subject_faults(draft: Draft, feed: Feed | None) -> Iterator[Fault]:
+def _subject_faults(draft: Draft, feed: Feed | None) -> Sequence[Fault]:
     """A report is about one person, one household or some areas, as its feed is."""
     if draft.subjects != 1:
-        yield Fault("", "person-or-household")
-    elif feed is not None and feed.about_areas != draft.about_areas:
-        yield Fault("area", "feed-about-areas" if feed.about_areas else "feed-not-about-areas")
+        return [Fault("", "person-or-household")]
+    if feed is not None and feed.about_areas != draft.about_areas:
+        return [Fault("area", "feed-about-areas" if feed.about_areas else "feed-not-about-areas")]
+    return ()
 
 
 def holds_id_number(text: str, today: date) -> bool:

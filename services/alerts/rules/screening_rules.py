@@ -169,10 +169,8 @@ def worlds_of(levels: Sequence[Level], parameters: Mapping[str, Value]) -> tuple
     )
 
 
-def judge_row(rule: Rule, row: Mapping[str, Any], facts: Facts | None) -> Judged:
-    """One row by a rule: with the facts known, or, with None, in every world that there is."""
-    if facts is not None:
-        return Judged(rule.worlds[_place(rule, facts)].severity_of(row), rule.id)
+def judge_row(rule: Rule, row: Mapping[str, Any]) -> Judged:
+    """One row by a rule, in every world that there is."""
     severities = tuple([world.severity_of(row) for world in rule.worlds])
     if severities.count(severities[0]) == len(severities):
         return Judged(severities[0], rule.id)
@@ -181,12 +179,9 @@ def judge_row(rule: Rule, row: Mapping[str, Any], facts: Facts | None) -> Judged
 
 def decide(rule: Rule, judged: Judged, facts: Facts) -> Judged:
     """What was open, now that the register has told."""
-    return Judged(judged.by_world[_place(rule, facts)], rule.id)
-
-
-def _place(rule: Rule, facts: Facts) -> int:
     told = facts.items()
-    return next(place for place, world in enumerate(rule.worlds) if world.facts.items() <= told)
+    severities = zip(rule.worlds, judged.by_world, strict=True)
+    return Judged(next(severity for world, severity in severities if world.facts.items() <= told), rule.id)
 
 
 def facts_of(household_class: str | None, *, has_open_case: bool) -> Facts:

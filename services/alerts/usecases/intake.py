@@ -70,7 +70,8 @@ def screen_report(who: Principal, draft: AlertDraft, reference: rules.Reference,
         raise InvalidInput(screened)
     assert feed is not None, "screened with a fault otherwise"
     rule = bench.rule(draft.feed, draft.area_code)
-    return Report(draft, feed, screened, rule, bench.judge(feed, draft.occurred_on, draft.area_code, draft.evidence))
+    judged = bench.judge(feed, rule, draft.occurred_on, draft.area_code, draft.evidence)
+    return Report(draft, feed, screened, rule, judged)
 
 
 def asked_of(report: Report, vault: Vault) -> known.Asked:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from services.alerts.rules import Feed
-from services.alerts.rules.screening_rules import Facts, Judged, Rule, judge_row
+from services.alerts.rules.screening_rules import Judged, Rule, judge_row
 from shared.versions import valid_on
 
 
@@ -35,17 +35,15 @@ class Bench:
         return None
 
     def judge(
-        self, feed: Feed, occurred_on: date, area_code: str, evidence: Mapping[str, Any], facts: Facts | None = None
+        self, feed: Feed, rule: Rule | None, occurred_on: date, area_code: str, evidence: Mapping[str, Any]
     ) -> Judged:
-        """What becomes of a row. Severity None: it does not trigger; nothing of it is kept.
+        """What becomes of a row by the rule in force. Severity None: it does not trigger; nothing of it is kept.
 
-        With facts None the answer may be `open`: look them up (of a stranger to the register: `STRANGER`) and judge
-        again.
+        The answer may be open: look up what the register knows (of a stranger to it: `STRANGER`) and `decide`.
         """
-        rule = self.rule(feed.code, area_code)
         if rule is None:
             return Judged(feed.default_severity, None)
-        return judge_row(rule, self.whole(occurred_on, area_code, evidence), facts)
+        return judge_row(rule, self.whole(occurred_on, area_code, evidence))
 
     def whole(self, occurred_on: date, area_code: str, evidence: Mapping[str, Any]) -> dict[str, Any]:
         """The row with the day of the report."""
