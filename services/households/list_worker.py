@@ -15,7 +15,7 @@ from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import MOST_ATTEMPTS, Listener, turn, work_when_rung
 from shared.db.outage import is_outage
-from shared.errors import DomainError, fault_of
+from shared.errors import DomainError, Fault, fault_of
 from shared.files import Shelf
 from shared.security.vault import CannotOpen
 
@@ -50,12 +50,10 @@ class ListWorker:
 
     async def _work(self, import_id: UUID) -> None:
         try:
-            async with self.database.read(_EVERYWHERE) as session:
-                row = await queries.read_import(session, import_id)
-            if row.state == "applying":
-                await self._write(row)
-            elif row.state in ("queued", "checking"):
-                await self._check(row)
+            row = await self._begin(import_id)
+            if row is not None:
+                check = ListCheck(self.database, self.shelf, row, utc_now())
+                await (self._write(row) if row.state == "applying" else check.run())
         except (DomainError, FileNotFoundError, CannotOpen) as refused:
             await self._end(import_id, refused)
         except Exception as error:
@@ -65,11 +63,19 @@ class ListWorker:
             log.error("register import failed", extra={"import": str(import_id), "error": type(error).__name__})
             await self._note_failure(import_id)
 
-    async def _check(self, row: RegisterImport) -> None:
+    async def _begin(self, import_id: UUID) -> RegisterImport | None:
+        """Count an attempt before it is made: a list that ends its process is not tried for ever. None: nothing to do."""
         async with self.database.write(_EVERYWHERE) as session:
-            locked = await queries.lock_whole(session, row.id)
-            locked.state, locked.rows_read = "checking", 0
-        await ListCheck(self.database, self.shelf, row, utc_now()).run()
+            row = await queries.lock_whole(session, import_id)
+            if row.state not in queries.WAITING:
+                return None
+            if row.attempts >= MOST_ATTEMPTS:
+                _fail(row, Fault("", BROKEN))
+                return None
+            row.attempts += 1
+            if row.state != "applying":
+                row.state, row.rows_read = "checking", 0
+            return row
 
     async def _write(self, row: RegisterImport) -> None:
         who = applier(row)
@@ -82,24 +88,24 @@ class ListWorker:
         except RegisterMovedOn as moved:
             async with self.database.write(_EVERYWHERE) as session:
                 locked = await queries.lock_whole(session, row.id)
-                locked.state, locked.removal_reason = "queued", None
+                locked.state, locked.removal_reason, locked.attempts = "queued", None, 0
                 locked.failure = {"code": moved.code, "params": {}}
             return
         await self.shelf.delete_set(row.id, len(files_of(row, self.shelf.vault)))
 
     async def _end(self, import_id: UUID, refused: Exception) -> None:
         """It cannot be read, or may not be: it ends here, and says why."""
-        fault = fault_of(refused, "import-gone")
         async with self.database.write(_EVERYWHERE) as session:
-            row = await queries.lock_whole(session, import_id)
-            row.state, row.finished_at = "failed", utc_now()
-            row.failure = {"code": fault.code, "params": dict(fault.params), "field": fault.field}
+            _fail(await queries.lock_whole(session, import_id), fault_of(refused, "import-gone"))
 
     async def _note_failure(self, import_id: UUID) -> None:
-        """Count it; after the last attempt give it up. Sending it again is the way out."""
+        """After the last attempt give it up. Sending it again is the way out."""
         async with self.database.write(_EVERYWHERE) as session:
             row = await queries.lock_whole(session, import_id)
-            row.attempts += 1
             if row.attempts >= MOST_ATTEMPTS:
-                row.state, row.finished_at = "failed", utc_now()
-                row.failure = {"code": BROKEN, "params": {}}
+                _fail(row, Fault("", BROKEN))
+
+
+def _fail(row: RegisterImport, fault: Fault) -> None:
+    row.state, row.finished_at = "failed", utc_now()
+    row.failure = {"code": fault.code, "params": dict(fault.params), "field": fault.field}

@@ -13,7 +13,7 @@ from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import MOST_ATTEMPTS, Listener, turn, work_when_rung
 from shared.db.outage import is_outage
-from shared.errors import DomainError, fault_of
+from shared.errors import DomainError, Fault, fault_of
 from shared.files import Shelf
 from shared.security.vault import CannotOpen
 
@@ -64,7 +64,7 @@ class LedgerWorker:
         async with self.database.write(_EVERYWHERE) as session:
             locked = await queries.lock_whole(session, row.id)
             if locked.attempts >= MOST_ATTEMPTS:
-                _give_up(locked)
+                _fail(locked, Fault("", BROKEN))
                 return False
             locked.attempts += 1
             if locked.state != "applying":
@@ -99,20 +99,17 @@ class LedgerWorker:
 
     async def _end(self, import_id: UUID, refused: Exception) -> None:
         """It cannot be read, or may not be written: it ends here, and says why."""
-        fault = fault_of(refused, "ledger-import-gone")
         async with self.database.write(_EVERYWHERE) as session:
-            row = await queries.lock_whole(session, import_id)
-            row.state, row.finished_at = "failed", utc_now()
-            row.failure = {"code": fault.code, "params": dict(fault.params)}
+            _fail(await queries.lock_whole(session, import_id), fault_of(refused, "ledger-import-gone"))
 
     async def _note_failure(self, import_id: UUID) -> None:
         """After the last attempt give it up. Sending it again is the way out."""
         async with self.database.write(_EVERYWHERE) as session:
             row = await queries.lock_whole(session, import_id)
             if row.attempts >= MOST_ATTEMPTS:
-                _give_up(row)
+                _fail(row, Fault("", BROKEN))
 
 
-def _give_up(row: LedgerImport) -> None:
+def _fail(row: LedgerImport, fault: Fault) -> None:
     row.state, row.finished_at = "failed", utc_now()
-    row.failure = {"code": BROKEN, "params": {}}
+    row.failure = {"code": fault.code, "params": dict(fault.params), "field": fault.field}

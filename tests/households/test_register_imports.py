@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.households import list_worker
 from services.households.queries import list_writing
 from shared.clock import local_date, utc_now
 from shared.contracts.households import MembersChanged
@@ -341,6 +342,32 @@ async def test_a_failure_in_the_middle_leaves_nothing(service: Households, monke
     assert await service.sql("SELECT count(*) FROM outbox WHERE type = 'households.members-changed'") == [(0,)]
     monkeypatch.setattr(list_writing, "write_history", history)
     assert (await written(service, workbook(FAMILY)))["state"] == "applied"
+
+
+@pytest.mark.parametrize("step", ["check", "write"])
+async def test_a_list_that_ends_its_process_is_given_up(
+    service: Households, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    view = (
+        await checked(service, workbook(FAMILY)) if step == "write" else (await send(service, workbook(FAMILY))).json()
+    )
+    if step == "write":
+        assert (
+            await service.post(f"/register-imports/{view['id']}/application", {"digest": view["digest"]})
+        ).is_success
+
+    async def ends(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(list_worker, "write_import", ends)
+    monkeypatch.setattr(list_worker.ListCheck, "run", ends)
+    for _ in range(3):
+        with pytest.raises(asyncio.CancelledError):
+            await work(service)
+    await work(service)
+    done = await service.get(f"/register-imports/{view['id']}")
+    assert (done["state"], done["failure"]["code"]) == ("failed", "import-broken")
+    assert await service.sql("SELECT count(*) FROM household") == [(0,)]
 
 
 async def test_without_a_dry_run_what_has_no_conflict_is_written_at_once(service: Households) -> None:

@@ -208,6 +208,16 @@ async def test_a_file_that_ends_its_process_is_given_up(service: Jobs, monkeypat
     assert (view["state"], view["failure"]["code"]) == ("failed", "ledger-import-broken")
 
 
+async def test_a_month_that_has_closed_is_kept_with_its_field(service: Jobs) -> None:
+    await service.people(1)
+    answer = await send(service, workbook([row(1)]))
+    await service.sql("UPDATE ledger_import SET month = '2016-01-01'")
+    await work(service)
+    view = await service.get(f"/ledger/imports/{answer.json()['id']}", "township", STONE)
+    assert (view["state"], view["failure"]["code"]) == ("failed", "ledger-month-closed")
+    assert await service.sql("SELECT failure ->> 'field' FROM ledger_import") == [("month",)]
+
+
 async def test_a_blank_cell_leaves_what_was(service: Jobs) -> None:
     """The national export has no stability, no trade; what the row says of them stays, carried from last month or not."""
     [person] = await service.people(1)

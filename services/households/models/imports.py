@@ -56,12 +56,14 @@ class RegisterImport(Base):
     rows_estimate: Mapped[int | None]
     rows_read: Mapped[int] = mapped_column(server_default="0")
     checks: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # how often it was compared
-    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # how often that failed
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # how often the present step was begun
     digest: Mapped[str | None]
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     notes: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # sheets that were not read, fields passed over in part
     staged: Mapped[int] = mapped_column(server_default="0")  # rows that wait to be written
-    failure: Mapped[dict[str, Any] | None]  # {"code", "params"} of what ended it, or of why it was checked again
+    failure: Mapped[
+        dict[str, Any] | None
+    ]  # {"code", "params", "field"} of what ended it, or of why it was checked again
     removal_reason: Mapped[str | None]  # why those who vanished leave the register, where somebody said so
     applied_by: Mapped[UUID | None]
     applied_as: Mapped[str | None]

@@ -17,7 +17,7 @@ from shared.security.principals import Principal
 CHANNEL = "households_import"
 """Notified when an import has something to do."""
 _NOTIFY = text(f"NOTIFY {CHANNEL}")
-_WAITING = ("queued", "checking", "applying")
+WAITING = ("queued", "checking", "applying")
 
 
 async def insert_import(session: WriteSession, row: RegisterImport) -> None:
@@ -80,7 +80,7 @@ def _in_sight(who: Principal) -> ColumnElement[bool]:
 
 async def find_waiting(session: ReadSession) -> UUID | None:
     """The oldest with something to do."""
-    wanted = select(RegisterImport.id).where(RegisterImport.state.in_(_WAITING)).order_by(RegisterImport.id).limit(1)
+    wanted = select(RegisterImport.id).where(RegisterImport.state.in_(WAITING)).order_by(RegisterImport.id).limit(1)
     found: UUID | None = await session.scalar(wanted)
     return found
 
@@ -133,7 +133,7 @@ async def list_outworn(session: ReadSession, before: datetime, limit: int) -> Se
         select(RegisterImport.id)
         .where(
             RegisterImport.received_at < before,
-            RegisterImport.state.not_in(_WAITING),
+            RegisterImport.state.not_in(WAITING),
             RegisterImport.deleted_at.is_(None),
         )
         .order_by(RegisterImport.id)

@@ -192,7 +192,7 @@ class ListCheck:
             row.checked_at = self.now
             told = orjson.dumps([row.checks, row.counts, row.staged, self._findings], option=orjson.OPT_SORT_KEYS)
             row.digest = self.shelf.vault.fingerprint(row.id.bytes + row.content + told, "register-import").hex()
-            row.state = "checked" if row.dry_run or row.checks > 1 else "applying"
+            row.state, row.attempts = "checked" if row.dry_run or row.checks > 1 else "applying", 0
 
 
 def _open_files(

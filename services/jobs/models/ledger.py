@@ -143,7 +143,7 @@ class LedgerImport(Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     digest: Mapped[str | None]
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    failure: Mapped[dict[str, Any] | None]  # {"code", "params"} of what ended it
+    failure: Mapped[dict[str, Any] | None]  # {"code", "params", "field"} of what ended it
     received_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
