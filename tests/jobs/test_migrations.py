@@ -89,6 +89,12 @@ SELECT tablename FROM pg_tables WHERE schemaname = 'jobs'
 UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'jobs'::regnamespace
 """
 
+MARKING = """
+SELECT DISTINCT pg_get_functiondef(tgfoid) FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
+WHERE c.relnamespace = 'jobs'::regnamespace AND c.relname IN ('labour_row', 'person') AND NOT tgisinternal
+    AND tgname LIKE 'indicators%' ORDER BY 1
+"""
+
 
 async def test_models_and_migrations_agree(cluster: Cluster, database_name: str) -> None:
     assert await look(cluster.dsn("shouwang", database_name), WITH_POLICY) == ([], SECURED)
@@ -99,6 +105,20 @@ async def test_each_month_of_the_ledger_is_secured(cluster: Cluster, database_na
     url = cluster.dsn("shouwang", database_name)
     assert (await look(url, OPEN_PARTITIONS))[1] == []
     assert len((await look(url, PARTITIONS))[1]) >= 26
+
+
+async def test_without_the_queue_changes_are_marked_for_the_indicators_alone(
+    cluster: Cluster, fresh_database: str
+) -> None:
+    url = cluster.dsn("shouwang", fresh_database)
+    in_thread(downgrade, "jobs", url, "jobs_0004")
+    in_thread(migrate, "jobs", url, "jobs_0009")
+    before = (await look(url, MARKING))[1]
+    in_thread(migrate, "jobs", url)
+    assert all("move_up_due" in one for one in (await look(url, MARKING))[1])
+    in_thread(downgrade, "jobs", url, "jobs_0009")
+    assert len(before) == 2
+    assert (await look(url, MARKING))[1] == before
 
 
 async def test_down_and_up_again(cluster: Cluster, fresh_database: str) -> None:

@@ -11,26 +11,27 @@ depends_on = None
 # In a subquery the setting is read and split once for a statement, not once for a row.
 VISIBLE = "area_code LIKE ANY ((SELECT string_to_array(current_setting('app.areas', true), ','))::text[])"
 
-# As for the indicators: in the transaction of the change, on whatever road it came; lines never conflict.
+# The functions of 0005, that mark for the indicators, mark for the queue as well: one INSERT more.
 MARK = """
-CREATE FUNCTION mark_move_up() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO move_up_due (area_code) SELECT DISTINCT area_code FROM after;
+        INSERT INTO indicator_due (area_code, month) SELECT DISTINCT area_code, {month} FROM after;{inserted}
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO move_up_due (area_code) SELECT DISTINCT area_code FROM before;
+        INSERT INTO indicator_due (area_code, month) SELECT DISTINCT area_code, {month} FROM before;{deleted}
     ELSE
-        INSERT INTO move_up_due (area_code) SELECT area_code FROM before UNION SELECT area_code FROM after;
+        INSERT INTO indicator_due (area_code, month)
+        SELECT area_code, {month} FROM before UNION SELECT area_code, {month} FROM after;{updated}
     END IF;
     RETURN NULL;
 END $$
 """
-TRIGGERS = {
-    "insert": "NEW TABLE AS after",
-    "update": "OLD TABLE AS before NEW TABLE AS after",
-    "delete": "OLD TABLE AS before",
+QUEUE = {
+    "inserted": "SELECT DISTINCT area_code FROM after",
+    "deleted": "SELECT DISTINCT area_code FROM before",
+    "updated": "SELECT area_code FROM before UNION SELECT area_code FROM after",
 }
-MARKED = ("labour_row", "person")
+MARKED = {"labour_row": "month", "person": "NULL::date"}
 
 
 def upgrade() -> None:
@@ -59,19 +60,15 @@ def upgrade() -> None:
     op.create_index("ix_move_up_due_area", "move_up_due", ["area_code"])
     op.execute("ALTER TABLE move_up_place ENABLE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY area ON move_up_place USING ({VISIBLE}) WITH CHECK ({VISIBLE})")
-    op.execute(MARK)
-    for table in MARKED:
-        for event, tables in TRIGGERS.items():
-            op.execute(
-                f"CREATE TRIGGER move_up_{event} AFTER {event} ON {table} REFERENCING {tables} "
-                "FOR EACH STATEMENT EXECUTE FUNCTION mark_move_up()"
-            )
+    _mark({when: f"\n        INSERT INTO move_up_due (area_code) {places};" for when, places in QUEUE.items()})
 
 
 def downgrade() -> None:
-    for table in MARKED:
-        for event in TRIGGERS:
-            op.execute(f"DROP TRIGGER move_up_{event} ON {table}")
-    op.execute("DROP FUNCTION mark_move_up()")
+    _mark(dict.fromkeys(QUEUE, ""))
     for table in ("move_up_due", "move_up_village", "move_up_place"):
         op.drop_table(table)
+
+
+def _mark(queue: dict[str, str]) -> None:
+    for table, month in MARKED.items():
+        op.execute(MARK.format(name=f"mark_{table}", month=month, **queue))
