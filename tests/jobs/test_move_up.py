@@ -38,7 +38,7 @@ async def test_kept_and_live_are_what_the_rule_says(service: Jobs) -> None:
     expected = []
     for person, work in told.items():
         found = place(AtWork(work.work_kind, work.wage, work.wants_change, median, people), POLICY)
-        expected += [(found.urgency, str(person), list(found.reasons))] if found else []
+        expected += [(found.urgency, str(person), list(found.reasons))] if found.reasons else []
     expected.sort(reverse=True)
     live = await queue(service)
     assert [(urgency, person, reasons) for person, urgency, reasons in live] == expected
@@ -70,6 +70,17 @@ async def test_a_village_where_somebody_has_changed_is_reckoned_at_once(service:
     assert [one[0] for one in await queue(service)] == [str(first)]
     assert await keep(service) == 2
     assert [one[0] for one in await queue(service)] == [str(first)]
+
+
+async def test_the_urgency_told_is_the_one_by_which_the_queue_is_sorted(service: Jobs) -> None:
+    first, last, fine = await service.people(1, 2, 3)
+    for person, wage in ((first, 2000), (last, 2500), (fine, 9000)):
+        await at_work(service, person, wage=wage)
+    await keep(service)
+    [(_, urgency, reasons), _] = await queue(service)
+    await service.sql("UPDATE move_up_place SET urgency = 999 WHERE person_id = :id", id=last)
+    await service.sql("INSERT INTO move_up_place VALUES (:area, 500, :id)", area=PINE, id=fine)
+    assert await queue(service) == [(str(last), 999, reasons), (str(fine), 500, []), (str(first), urgency, reasons)]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from services.jobs.queries.as_of import count_people
-from services.jobs.queries.at_work import find_at_work, reckon_medians
+from services.jobs.queries.at_work import find_at_work
 from services.jobs.queries.brands import count_trades, list_leaders, list_pay, list_villages
 from services.jobs.queries.labour_frame import FrameDay, frame_of_villages
 from services.jobs.queries.matching_facts import get_seeker, list_villagers
+from services.jobs.queries.move_up import reckon_medians
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import ReadSession

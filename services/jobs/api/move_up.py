@@ -49,8 +49,8 @@ async def list_move_up(
         schemas.QueueView(
             person=reader.person(people[work.person_id], local_date(now)),
             area=reader.area(work.area_code, names),
-            urgency=place.urgency,
-            reasons=[reader.coded("move_up_reason", reason) for reason in place.reasons],
+            urgency=work.urgency,
+            reasons=[reader.coded("move_up_reason", reason) for reason in reasons],
             work_area=work.work_area,
             trade=reader.coded("trade", work.trade),
             work_kind=work.work_kind,
@@ -58,7 +58,7 @@ async def list_move_up(
             median=work.median,
             started_on=work.started_on,
         )
-        for work, place in page
+        for work, reasons in page
     ]
     return Page(items=items, next=encode_cursor(last.work.urgency, last.work.person_id) if last else None)
 

@@ -1,6 +1,6 @@
-"""People who are out at work by the ledger, and what a trade earns in the county."""
+"""What the ledger says of those who are out at work, and of their employers."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,19 +8,8 @@ from sqlalchemy import text
 
 from services.jobs.queries.as_of import out_today
 from services.jobs.rules.months import month_of, move
-from shared.db.engine import ReadSession, WriteSession
+from shared.db.engine import ReadSession
 
-_MEDIANS = text(f"""
-INSERT INTO trade_median (county, trade, month, wage, people, reckoned_at)
-SELECT left(area_code, 6), trade, month, percentile_cont(0.5) WITHIN GROUP (ORDER BY wage), count(*), :now
-FROM labour_row r
-WHERE month = :month AND {out_today("r")} AND wage IS NOT NULL AND trade IS NOT NULL
-GROUP BY left(area_code, 6), trade, month
-ON CONFLICT (county, trade) DO UPDATE SET
-    month = excluded.month, wage = excluded.wage, people = excluded.people, reckoned_at = excluded.reckoned_at
-""")  # noqa: S608
-_FORGET = text("DELETE FROM trade_median WHERE reckoned_at < :now")
-_RECKONED = text("SELECT max(reckoned_at) FROM trade_median")
 _ROWS = text("SELECT EXISTS (SELECT FROM labour_row WHERE month = :month)")
 _INDUSTRY = text("""
 SELECT industry FROM labour_row
@@ -49,16 +38,4 @@ async def find_industry(session: ReadSession, employer_id: UUID, month: date) ->
     """What most rows say of an employer, this month and the last (GB/T 4754)."""
     values = {"employer": employer_id, "month": month, "before": move(month, -1)}
     found: str | None = await session.scalar(_INDUSTRY, values)
-    return found
-
-
-async def reckon_medians(session: WriteSession, today: date, now: datetime) -> None:
-    """What each trade earns those who are out in it today, by the newest month of the ledger."""
-    await session.execute(_MEDIANS, {"month": await ledger_month(session, today), "today": today, "now": now})
-    await session.execute(_FORGET, {"now": now})
-
-
-async def last_reckoned(session: ReadSession) -> datetime | None:
-    """When the medians were reckoned last."""
-    found: datetime | None = await session.scalar(_RECKONED)
     return found

@@ -7,7 +7,7 @@ and is never older than what is on disk.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,17 @@ JOIN labour_row r ON r.person_id = f.person_id AND r.month = :month
 LEFT JOIN trade_median m ON m.county = left(r.area_code, 6) AND m.trade = r.trade
 ORDER BY f.urgency DESC, f.person_id DESC
 """)  # noqa: S608
+_MEDIANS = text(f"""
+INSERT INTO trade_median (county, trade, month, wage, people, reckoned_at)
+SELECT left(area_code, 6), trade, month, percentile_cont(0.5) WITHIN GROUP (ORDER BY wage), count(*), :now
+FROM labour_row r
+WHERE month = :month AND {out_today("r")} AND wage IS NOT NULL AND trade IS NOT NULL
+GROUP BY left(area_code, 6), trade, month
+ON CONFLICT (county, trade) DO UPDATE SET
+    month = excluded.month, wage = excluded.wage, people = excluded.people, reckoned_at = excluded.reckoned_at
+""")  # noqa: S608
+_FORGET = text("DELETE FROM trade_median WHERE reckoned_at < :now")
+_RECKONED = text("SELECT max(reckoned_at) FROM trade_median")
 _HOLD = text("SELECT pg_try_advisory_xact_lock(hashtext('move-up-queue'), hashtext(current_schema()))")
 _FORGET_CHANGED = text("""
 WITH changed AS (DELETE FROM move_up_due RETURNING area_code)
@@ -118,6 +129,18 @@ async def list_queue(
     urgency, last = after or _FIRST
     values = _values(ruling, month, villages) | {"urgency": urgency, "last": last, "limit": limit}
     return [AtWorkRow(**row) for row in (await session.execute(_QUEUE, values)).mappings()]
+
+
+async def reckon_medians(session: WriteSession, today: date, now: datetime) -> None:
+    """What each trade earns those who are out in it today, by the newest month of the ledger."""
+    await session.execute(_MEDIANS, {"month": await ledger_month(session, today), "today": today, "now": now})
+    await session.execute(_FORGET, {"now": now})
+
+
+async def last_reckoned(session: ReadSession) -> datetime | None:
+    """When the medians were reckoned last."""
+    found: datetime | None = await session.scalar(_RECKONED)
+    return found
 
 
 async def hold_keeping(session: WriteSession) -> bool:

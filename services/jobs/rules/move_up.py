@@ -27,14 +27,14 @@ class AtWork:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody stands in the queue: the higher the urgency the sooner."""
+    """Where somebody stands in the queue: the higher the urgency the sooner. Without a reason they stand in none."""
 
     urgency: int
     reasons: tuple[Reason, ...]
 
 
-def place(work: AtWork, policy: MoveUp) -> Place | None:
-    """None: nothing speaks for a move."""
+def place(work: AtWork, policy: MoveUp) -> Place:
+    """What speaks for a move, and how much."""
     found: dict[Reason, int] = {}
     weights = policy.weights
     if work.work_kind == "odd" and "odd" in policy.kinds:
@@ -48,7 +48,7 @@ def place(work: AtWork, policy: MoveUp) -> Place | None:
         found["below_median"] = _in_proportion(weights.below_median, work.wage, floor)
     if work.wants_change:
         found["wants_change"] = weights.wants_change
-    return Place(sum(found.values()), tuple(found)) if found else None
+    return Place(sum(found.values()), tuple(found))
 
 
 def _floor(work: AtWork, policy: MoveUp) -> Decimal | None:

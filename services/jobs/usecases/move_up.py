@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from services.jobs.queries import at_work as find
 from services.jobs.queries import move_up as queue
 from services.jobs.queries import needs
+from services.jobs.queries.at_work import find_at_work
 from services.jobs.queries.move_up import AtWorkRow, Ruling
 from services.jobs.queries.needs import NeedRow
 from services.jobs.queries.people import lock_person
-from services.jobs.rules.move_up import AtWork, Place, place
+from services.jobs.rules.move_up import AtWork, Reason, place
 from services.jobs.rules.needs import Wishes
 from services.jobs.rules.placement_refusals import NotInMoveUp
 from services.jobs.usecases.needs import open_need
@@ -37,7 +37,7 @@ class QueueRow(NamedTuple):
     """Somebody in the queue, and why."""
 
     work: AtWorkRow
-    place: Place
+    reasons: Sequence[Reason]
 
 
 async def list_queue(
@@ -48,7 +48,7 @@ async def list_queue(
     first = min(scope.prefixes, default="").ljust(CODE_LENGTH, "0")
     ruling = _ruling((await policies.load(session, KIND)).in_force(first, today), today)
     rows = await queue.list_queue(session, scope, ruling, after, limit)
-    return [QueueRow(row, found) for row in rows if (found := place(_at_work(row), ruling.policy)) is not None]
+    return [QueueRow(row, place(_at_work(row), ruling.policy).reasons) for row in rows]
 
 
 async def open_move_up(
@@ -60,11 +60,12 @@ async def open_move_up(
     """
     person = await lock_person(session, who.scope, person_id)
     today = local_date(now)
-    work = await find.find_at_work(session, person.id, today)
+    work = await find_at_work(session, person.id, today)
     if work is None:
         raise NotInMoveUp(field="person_id")
     floor: Decimal | None = work.wage
-    for need in await needs.list_open_of(session, person.id):
+    need = next(iter(await needs.list_open_of(session, person.id)), None)
+    if need is not None:
         need.wants_change = True
         need.wage_floor = max(need.wage_floor or Decimal(0), floor or Decimal(0)) or None
         need.wanted_trades = list(dict.fromkeys([*need.wanted_trades, *trades]))
@@ -79,9 +80,9 @@ async def open_move_up(
 
 async def reckon_medians(session: WriteSession, now: datetime) -> None:
     """Once a day: what each trade earns."""
-    last = await find.last_reckoned(session)
+    last = await queue.last_reckoned(session)
     if last is None or now - last > EACH:
-        await find.reckon_medians(session, local_date(now), now)
+        await queue.reckon_medians(session, local_date(now), now)
 
 
 async def keep_queue(database: Database, clock: Callable[[], datetime]) -> int:
