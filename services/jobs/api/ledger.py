@@ -12,6 +12,7 @@ from services.jobs.api.cursors import area_cursor
 from services.jobs.api.ledger_permits import ReadLedger, WriteLedger
 from services.jobs.api.ledger_views import change_view, outcome_view, person_rows, row_view
 from services.jobs.api.reader import Reader, ReaderOf
+from services.jobs.models import LabourRow
 from services.jobs.queries import as_of
 from services.jobs.queries import ledger as find
 from services.jobs.queries.ledger_lists import ListedRow, ListedStatus, RowFilter
@@ -131,7 +132,7 @@ async def get_row(
     """What one person does in one month, with the ETag a change needs."""
     async with db.read(who.scope) as session:
         row = await find.get_row(session, who.scope, parse_month(month), person_id)
-        view = await _view(session, who, parse_month(month), person_id, reader_of(who))
+        view = await _view(session, who, row, reader_of(who))
     return json_answer(view, headers={"ETag": etag(row.version)})
 
 
@@ -200,18 +201,15 @@ async def _write(
         outcome = await usecases.put_row(session, vault, who, day, person_id, say, if_match, utc_now())
         if not outcome.minor:
             row = await find.get_row(session, who.scope, day, person_id)
-            view = await _view(session, who, day, person_id, reader)
+            view = await _view(session, who, row, reader)
     if outcome.minor:
         raise MinorWorks(field="status")  # after the commit: the finding is told
     written = schemas.WrittenRow(**dict(view), outcome=outcome_view(outcome, reader))
     return json_answer(written, headers={"ETag": etag(row.version)})
 
 
-async def _view(
-    session: ReadSession, who: Principal, month: date, person_id: UUID, reader: Reader
-) -> schemas.PersonRowView:
-    person = await get_person(session, who.scope, person_id)
-    row = await find.get_row(session, who.scope, month, person_id)
+async def _view(session: ReadSession, who: Principal, row: LabourRow, reader: Reader) -> schemas.PersonRowView:
+    person = await get_person(session, who.scope, row.person_id)
     [view] = await person_rows(session, [ListedRow(person, row)], reader)
     return view
 

@@ -8,12 +8,10 @@ from uuid import UUID
 from services.jobs.queries import ledger as queries
 from services.jobs.queries.carrying import carry_some
 from services.jobs.queries.ledger import entry_of
-from services.jobs.queries.people import get_person
-from services.jobs.rules.ledger import Entry, RowNotFound, Source, require_open
-from services.jobs.usecases.ledger_checks import Rulebook
+from services.jobs.rules.ledger import Entry, RowNotFound, Source
+from services.jobs.rules.refusals import PersonNotFound
 from services.jobs.usecases.ledger_lines import EMPLOYER
-from services.jobs.usecases.recording import MOST_BACK, Draft, Outcome, Recording
-from shared.clock import local_date
+from services.jobs.usecases.recording import Draft, Outcome, Recording
 from shared.db.engine import WriteSession
 from shared.errors import InvalidInput
 from shared.http.versions import expect_version
@@ -40,7 +38,9 @@ async def record_rows(
     found: list[Outcome] = []
     for month, some in groupby(sorted(drafts, key=lambda one: one.month), key=lambda one: one.month):
         recording = await Recording.begin(session, vault, who, month, now, source, lane)
-        found += await recording.take(list(some))
+        wanted = list(some)
+        await recording.hold([one.person_id for one in wanted])
+        found += await recording.take(wanted)
     return found
 
 
@@ -59,17 +59,18 @@ async def put_row(
     A working minor is no error here, for the finding must be kept: see `Outcome.minor`. Raises `PersonNotFound`,
     `MonthClosed`, `PolicyMissing`, `IfMatchRequired`, `Stale`, `InvalidInput`.
     """
-    require_open(month, local_date(now), MOST_BACK)
-    person = await get_person(session, who.scope, person_id)
-    (await Rulebook.load(session, local_date(now))).require(person.area_code)
-    row = (await queries.lock_rows(session, month, [person_id])).get(person_id)
+    recording = await Recording.begin(session, vault, who, month, now)
+    await recording.hold([person_id])
+    person, row = recording.people.get(person_id), recording.rows.get(person_id)
+    if person is None:
+        raise PersonNotFound
+    recording.rulebook.require(person.area_code)
     entry = None
     if row is not None:
         expect_version(if_match, row["version"])
         sealed = row["employer_name_sealed"]
         entry = entry_of(row, vault.open(sealed, EMPLOYER).decode() if sealed else None)
-    draft = Draft(person_id, month, say(entry), row["version"] if row else 0)
-    [outcome] = await record_rows(session, vault, who, [draft], now)
+    [outcome] = await recording.take([Draft(person_id, month, say(entry), row["version"] if row else 0)])
     if outcome.outcome == "refused" and not outcome.minor:
         raise InvalidInput(outcome.faults)
     return outcome

@@ -80,6 +80,7 @@ class Recording:
     lines: list[Row] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     people: dict[UUID, Person] = field(default_factory=dict)
+    rows: Mapping[UUID, Row] = field(default_factory=dict)
     said_before: Mapping[UUID, Row] = field(default_factory=dict)
 
     @classmethod
@@ -98,11 +99,14 @@ class Recording:
         rulebook = await Rulebook.load(session, local_date(now))
         return cls(session, vault, who, Act(month, source, who.id, now), lane, rulebook)
 
+    async def hold(self, people: Collection[UUID]) -> None:
+        """Find these people, those in sight, and lock their rows of this month until the commit."""
+        self.people = await list_by_ids(self.session, self.who.scope, people)
+        self.rows = await queries.lock_rows(self.session, self.act.month, self.people)
+
     async def take(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        """Record drafts of this month; of two on one person the later is refused."""
-        people = await list_by_ids(self.session, self.who.scope, [one.person_id for one in drafts])
-        rows = await queries.lock_rows(self.session, self.act.month, people)
-        self.people = people
+        """Record drafts on people who are held; of two on one person the later is refused."""
+        people, rows = self.people, self.rows
         home = [one.person_id for one in drafts if one.entry.status == "not_out"]
         self.said_before = await self._find_said_before([one for one in home if one in people], rows)
         seen: set[UUID] = set()
@@ -123,12 +127,10 @@ class Recording:
 
     async def confirm(self, people: Sequence[UUID]) -> list[Outcome]:
         """Confirm rows as they stand."""
-        known = await list_by_ids(self.session, self.who.scope, people)
-        rows = await queries.lock_rows(self.session, self.act.month, known)
-        self.people = known
-        home = [person_id for person_id, row in rows.items() if row["status"] == "not_out"]
-        self.said_before = await self._find_said_before(home, rows)
-        outcomes = [self._confirm(one, known.get(one), rows.get(one)) for one in people]
+        await self.hold(people)
+        home = [person_id for person_id, row in self.rows.items() if row["status"] == "not_out"]
+        self.said_before = await self._find_said_before(home, self.rows)
+        outcomes = [self._confirm(one, self.people.get(one), self.rows.get(one)) for one in people]
         await self._write()
         await self._audit(CONFIRM, outcomes)
         return outcomes
@@ -271,7 +273,7 @@ class Recording:
         following = move(self.act.month, 1)
         if written and following <= month_of(local_date(self.act.now)):
             act = replace(self.act, month=following, source="carried")
-            await replace(self, act=act, made=[], changed=[], lines=[], events=[], people={}).carry_on(written)
+            await replace(self, act=act, made=[], changed=[], lines=[], events=[], people={}, rows={}).carry_on(written)
 
     async def _audit(self, action: str, outcomes: Sequence[Outcome]) -> None:
         counts: Mapping[str, int] = {
