@@ -1,4 +1,7 @@
-"""How far a place of work is from home: by the groups of the area codes, and in kilometres by road."""
+"""How far a place of work is from home: by the groups of the area codes, and in estimated kilometres.
+
+The estimate goes from seat to seat as the crow flies (great circle), times the policy's `detour`: no map of roads is asked.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -33,7 +36,7 @@ class Distances:
         object.__setattr__(self, "_places", {place.area: place for place in self.body.places})
 
     def kilometres(self, home: str, place: str) -> float | None:
-        """By road, from the seat of one area to that of the other; None where nobody knows. The same village is 0."""
+        """Estimated, from the seat of one area to that of the other; None where nobody knows. The same village is 0."""
         return 0.0 if home == place else self.between(self.seat(home), self.seat(place))
 
     def at_most(self, home: str, place: str) -> float:
@@ -47,7 +50,7 @@ class Distances:
         return next((one for one in found if one in self._places), None)
 
     def between(self, near: str | None, far: str | None) -> float | None:
-        """By road between two measured areas; within one as far as the policy says."""
+        """Estimated between two measured areas; within one as far as the policy says."""
         if near is None or far is None:
             return None
         if near == far:
