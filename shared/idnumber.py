@@ -8,7 +8,6 @@ number stays, so an unknown area is never a fault. No error and no repr here eve
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -62,20 +61,6 @@ class IdNumber(str):
         return "IdNumber(***)"
 
 
-@dataclass(frozen=True, slots=True)
-class DisabilityCard:
-    """A disability certificate (残疾人证): the holder's ID number, class (GB/T 26341) and level.
-
-    `kind` 1 sight, 2 hearing, 3 speech, 4 limbs, 5 intellect, 6 mind, 7 several; `level` 1 (gravest) to 4.
-    `reissue` is "" for a first card, else its suffix such as "B1". The repr is blind: this is health data.
-    """
-
-    id_number: IdNumber = field(repr=False)
-    kind: int = field(repr=False)
-    level: int = field(repr=False)
-    reissue: str = field(repr=False)
-
-
 def normalise(text: str, today: date) -> IdNumber:
     """The 18-character ID number in `text`. Raises `InvalidIdNumber`, also for a birth after `today`."""
     number = _as_typed(text)
@@ -85,16 +70,8 @@ def normalise(text: str, today: date) -> IdNumber:
         case 15:
             return _checked(_from_old_form(number), today)
         case 20 | 22:
-            return _disability_card(number, today).id_number
+            return _of_disability_card(number, today)
     raise InvalidIdNumber(Fault.LENGTH)
-
-
-def read_disability_card(text: str, today: date) -> DisabilityCard:
-    """The parts of a disability card number of 20 or 22 characters. Raises `InvalidIdNumber`."""
-    number = _as_typed(text)
-    if len(number) not in (20, 22):
-        raise InvalidIdNumber(Fault.LENGTH)
-    return _disability_card(number, today)
 
 
 def check_many(texts: Iterable[str], today: date) -> list[IdNumber | Fault]:
@@ -155,7 +132,8 @@ def _from_old_form(number: str) -> str:
     return str(complete(f"{number[:6]}19{number[6:]}"))
 
 
-def _disability_card(number: str, today: date) -> DisabilityCard:
+def _of_disability_card(number: str, today: date) -> IdNumber:
+    """The number is followed by the class of disability (GB/T 26341), its level, and "B1" on a card issued again."""
     id_number = _checked(number[:18], today)
     if number[18] not in "1234567":
         raise InvalidIdNumber(Fault.CARD_CLASS)
@@ -163,7 +141,7 @@ def _disability_card(number: str, today: date) -> DisabilityCard:
         raise InvalidIdNumber(Fault.CARD_LEVEL)
     if number[20:] and not _REISSUE.match(number[20:]):
         raise InvalidIdNumber(Fault.CARD_REISSUE)
-    return DisabilityCard(id_number, int(number[18]), int(number[19]), number[20:])
+    return id_number
 
 
 def _all_digits(text: str) -> bool:

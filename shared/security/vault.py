@@ -13,7 +13,7 @@ is safe only while that key is. It is not rotated: who changes it must recompute
 import base64
 import binascii
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import orjson
@@ -95,12 +95,6 @@ class Vault:
         """Encrypt with the active key and a fresh nonce."""
         nonce = os.urandom(_NONCE)
         return self._header + nonce + self._ciphers[self._active].encrypt(nonce, plain, purpose.encode())
-
-    def seal_many(self, plains: Iterable[bytes], purpose: str) -> list[bytes]:
-        """`seal` for a batch, in the order given."""
-        encrypt, header, bound = self._ciphers[self._active].encrypt, self._header, purpose.encode()
-        random = os.urandom
-        return [header + (nonce := random(_NONCE)) + encrypt(nonce, plain, bound) for plain in plains]
 
     def open(self, sealed: bytes, purpose: str) -> bytes:
         """Decrypt what was sealed for the same purpose, with whichever key sealed it. Raises `CannotOpen`."""

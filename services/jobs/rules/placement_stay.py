@@ -12,8 +12,6 @@ Outcome = Literal["same_post", "better_post", "other_employer", "home_without_wo
 Ending = Literal["other_employer", "home_without_work"]
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-STILL_THERE: tuple[Outcome, ...] = ("same_post", "better_post")
-"""Counts as 稳岗: in the same or a better post of the employer."""
 MARKS: tuple[int, ...] = (30, 90, 180)
 """Days after the arrival (issue 5); `stay_30`, `stay_90`, `stay_180` of a placement hold the answers."""
 

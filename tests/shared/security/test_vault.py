@@ -27,13 +27,6 @@ def test_what_is_sealed_opens_for_its_purpose(plain: bytes, purpose: str) -> Non
     assert VAULT.open(VAULT.seal(plain, purpose), purpose) == plain
 
 
-@given(st.lists(st.binary(max_size=50)))
-def test_a_batch_is_sealed_in_its_order(plains: list[bytes]) -> None:
-    sealed = VAULT.seal_many(plains, "person")
-
-    assert [VAULT.open(each, "person") for each in sealed] == plains
-
-
 def test_the_layout_is_version_key_id_nonce_ciphertext_tag() -> None:
     sealed = VAULT.seal(PERSON.encode(), "person")
 
@@ -43,7 +36,7 @@ def test_the_layout_is_version_key_id_nonce_ciphertext_tag() -> None:
 
 
 def test_no_two_seals_share_a_nonce() -> None:
-    sealed = [VAULT.seal(b"same", "person") for _ in range(1000)] + VAULT.seal_many([b"same"] * 1000, "person")
+    sealed = [VAULT.seal(b"same", "person") for _ in range(2000)]
 
     assert len({each[2:14] for each in sealed}) == 2000
 
@@ -80,7 +73,7 @@ def test_after_a_rotation_old_values_open_and_new_ones_use_the_new_key() -> None
     old_value, new_value = VAULT.seal(b"text", "person"), new.seal(b"text", "person")
 
     assert new.open(old_value, "person") == b"text"
-    assert (new_value[1], new.seal_many([b"x"], "person")[0][1]) == (2, 2)
+    assert new_value[1] == 2
     assert (new.needs_reseal(old_value), new.needs_reseal(new_value)) == (True, False)
     assert not new.needs_reseal(new.seal(new.open(old_value, "person"), "person"))
     with pytest.raises(CannotOpen):
