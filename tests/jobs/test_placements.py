@@ -157,6 +157,18 @@ async def test_wishes_bar_a_referral_and_no_acceptance(service: Jobs) -> None:
     await placing.to("accepted")  # who says yes has thought better of it
 
 
+async def test_a_wage_is_what_the_ledger_takes(service: Jobs) -> None:
+    """An arrival is written into the ledger, whose own form takes no 0."""
+    [person] = await service.people(1)
+    placing = await (await refer(service, person, await post(service))).to("placed")
+    for wage in ("0", "0.00", "1000000", "5500.001"):
+        refused = await placing.move("arrived", wage=wage, industry="C")
+        assert refused.status_code == 422, wage
+        assert refused.json()["errors"][0]["field"] == "wage"
+    assert (await placing.move("arrived", wage="999999.99", industry="C")).status_code == 200
+    assert await service.sql("SELECT wage::text FROM labour_row") == [("999999.99",)]
+
+
 async def test_a_referral_is_for_no_less_than_today(service: Jobs) -> None:
     [person] = await service.people(1)
     await (await refer(service, person, await post(service))).arrived(40)
