@@ -8,7 +8,7 @@ A catalogue is a TOML file `messages.toml` beside the code that uses it:
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -21,11 +21,13 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 class Catalogue:
     """Texts by code and language."""
 
-    def __init__(self, *folders: Path) -> None:
-        """Read `messages.toml` of each folder; a code that stands twice is a mistake and raises `ValueError`."""
-        self._texts: dict[str, dict[str, str]] = {}
-        for folder in (Path(__file__).parent, *folders):
-            texts = _read(folder / "messages.toml")
+    def __init__(self, *folders: Path, lists: Iterable[Mapping[str, Mapping[Language, str]]] = ()) -> None:
+        """Read `messages.toml` of each folder; `lists`: code lists whose codes are told as problems, and have their texts.
+
+        A code that stands twice is a mistake and raises `ValueError`.
+        """
+        self._texts: dict[str, Mapping[Language, str]] = {}
+        for texts in (*(_read(folder / "messages.toml") for folder in (Path(__file__).parent, *folders)), *lists):
             if twice := texts.keys() & self._texts.keys():
                 raise ValueError(f"codes stand in two catalogues: {sorted(twice)}")
             self._texts.update(texts)
@@ -33,7 +35,7 @@ class Catalogue:
     def __contains__(self, code: str) -> bool:
         return code in self._texts
 
-    def codes(self) -> Mapping[str, Mapping[str, str]]:
+    def codes(self) -> Mapping[str, Mapping[Language, str]]:
         """Everything, for the tests that hold catalogues and code against each other."""
         return self._texts
 
@@ -50,7 +52,7 @@ class Catalogue:
 
 
 @cache
-def _read(path: Path) -> dict[str, dict[str, str]]:
+def _read(path: Path) -> Mapping[str, Mapping[Language, str]]:
     """Once a process: the shared texts are every service's, and parsing thousands of lines takes its time."""
     return tomllib.loads(path.read_text(encoding="utf-8"))
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.jobs.api import ROUTERS
 from services.jobs.background import make_background
+from services.jobs.codes import LISTS
 from services.jobs.consumers import make_handlers
 from services.jobs.settings import JobsSettings
 from shared.bus.port import Bus
@@ -34,7 +35,7 @@ def create_app(settings: JobsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
             database=database,
             bus=bus,
             gate=ServiceGate(TokenVerifier(settings.token, find_key)),
-            catalogue=Catalogue(Path(__file__).parent),
+            catalogue=Catalogue(Path(__file__).parent, lists=[LISTS["exclusion"].texts]),
             vault=vault,
             inbox=Inbox(database, make_handlers(vault), attempts=settings.inbox_attempts),
             background=make_background(settings, database, vault),

@@ -68,6 +68,9 @@ async def test_what_is_right_with_one_is_kept_whatever_is_wrong_with_another(ser
     ]
     [placement] = await service.sql("SELECT person_id, post_id, proposal_id FROM placement")
     assert placement == (good, here, proposals[0])
+    assert await service.sql("SELECT subject FROM audit_entry WHERE action = 'matching-proposal:accept'") == [
+        (str(proposals[0]),)
+    ]
 
 
 async def test_the_same_again_is_a_repetition(service: Jobs) -> None:
@@ -81,6 +84,29 @@ async def test_the_same_again_is_a_repetition(service: Jobs) -> None:
     del other
     mixed = await choose(service, run_id, foreign)
     assert [(one["outcome"], one["code"]) for one in mixed["items"]] == [("refused", "placement-proposal-of-another")]
+
+
+async def test_of_a_minor_somebody_hears_whatever_else_is_wrong(service: Jobs) -> None:
+    [young] = await service.people(1)
+    run_id, _ = await run(service, (young, await post(service, state="closed")))
+    await service.sql("UPDATE person SET birth_on = :day WHERE id = :id", day=born(15), id=young)
+    await service.sql("UPDATE work_need SET state = 'withdrawn', closed_at = now()")
+    [outcome] = (await choose(service, run_id))["items"]
+    assert (outcome["outcome"], outcome["code"]) == ("refused", "placement-under-sixteen")
+    assert len(await service.told(MinorWorking)) == 1
+
+
+async def test_whoever_declined_is_not_referred(service: Jobs) -> None:
+    [person] = await service.people(1)
+    run_id, [one] = await run(service, (person, await post(service)))
+    declined = await service.post(
+        f"/matching-proposals/{one}/refusal", {"reason": "too_far"}, headers={"If-Match": '"1"'}
+    )
+    assert declined.status_code == 200, declined.text
+    [outcome] = (await choose(service, run_id, one))["items"]
+    assert (outcome["outcome"], outcome["code"]) == ("refused", "matching-proposal-decided")
+    assert "（未采纳）" in outcome["reasons"][0]
+    assert await service.sql("SELECT id FROM placement") == []
 
 
 async def test_all_of_a_run_again_asks_no_refuser_again(service: Jobs) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.jobs.background import sweep_matching
+from services.jobs.codes import LISTS
 from services.jobs.matching_worker import MatchingWorker
 from services.jobs.rules import matching_snapshot
 from services.jobs.rules.matching import match
@@ -176,15 +177,27 @@ async def test_accepting_looks_at_everything_once_more(service: Jobs) -> None:
     assert str(proposal) == one["id"]
     again = await service.post(path, headers={"If-Match": '"2"'})
     assert (again.status_code, again.json()["code"]) == (409, "matching-proposal-decided")
+    assert "（已采纳）" in again.json()["title"]
     await service.sql("UPDATE post SET pay_low = 100, shift = 'night' WHERE id = :id", id=wanted)
     await service.sql("UPDATE work_need SET night_ok = false, wage_floor = 4000")
     other = f"/matching-proposals/{two['id']}/acceptance"
     worse = await service.post(other, headers={"If-Match": '"1"'})
-    assert (worse.status_code, worse.json()["code"]) == (409, "matching-proposal-outworn")
-    assert "wage_floor, night_refused" in worse.json()["title"]
+    assert (worse.status_code, worse.json()["code"]) == (409, "placement-barred")
+    reasons = LISTS["exclusion"].texts
+    told = [reasons["wage_floor"]["zh"], reasons["night_refused"]["zh"]]
+    assert [fault["message"] for fault in worse.json()["errors"]] == told
+    worse = await service.post(other, headers={"If-Match": '"1"', "Accept-Language": "en"})
+    assert worse.json()["errors"][0]["message"] == reasons["wage_floor"]["en"]
     await service.sql("UPDATE post SET state = 'closed' WHERE id = :id", id=wanted)
     closed = await service.post(other, headers={"If-Match": '"1"'})
-    assert closed.json()["code"] == "matching-proposal-outworn"
+    assert closed.json()["code"] == "placement-barred"  # the person's own reasons are told before the post's
+    await service.sql("UPDATE post SET pay_low = 4500, shift = 'day'")
+    closed = await service.post(other, headers={"If-Match": '"1"'})
+    assert closed.json()["code"] == "placement-post-not-open"
+    assert (await service.get(f"/matching-proposals/{two['id']}"))["state"] == "proposed"
+    assert await service.sql("SELECT subject FROM audit_entry WHERE action = 'matching-proposal:accept'") == [
+        (one["id"],)
+    ]
 
 
 @pytest.mark.parametrize("post_state", ["open", "closed"])

@@ -87,17 +87,17 @@ async def test_the_industry_is_taken_from_others_at_the_employer(service: Jobs) 
 @pytest.mark.parametrize(
     ("facts", "terms", "reason"),
     [
-        ({"birth_on": born(17)}, {"hazardous": True}, "bar-minor-hazardous"),
-        ({"birth_on": born(17)}, {"physical_demand": "very_heavy"}, "bar-minor-hazardous"),
-        ({"birth_on": born(17)}, {"trade": "61600"}, "bar-minor-hazardous"),
-        ({"birth_on": born(17)}, {"shift": "night"}, "bar-minor-night"),
-        ({"birth_on": born(17)}, {"shift": "rotating"}, "bar-minor-night"),
-        ({"health": ["chronic"]}, {"health_limits": ["chronic"]}, "bar-health-limit"),
-        ({}, {"certificates": ["61804"]}, "bar-certificate-missing"),
+        ({"birth_on": born(17)}, {"hazardous": True}, "minor_hazardous"),
+        ({"birth_on": born(17)}, {"physical_demand": "very_heavy"}, "minor_hazardous"),
+        ({"birth_on": born(17)}, {"trade": "61600"}, "minor_hazardous"),
+        ({"birth_on": born(17)}, {"shift": "night"}, "minor_night"),
+        ({"birth_on": born(17)}, {"shift": "rotating"}, "minor_night"),
+        ({"health": ["chronic"]}, {"health_limits": ["chronic"]}, "health_limit"),
+        ({}, {"certificates": ["61804"]}, "certificate_missing"),
         (
             {"sex": "2"},
             {"sex": "1", "sex_reason": "forbidden_loads", "physical_demand": "very_heavy"},
-            "bar-sex-by-law",
+            "sex_by_law",
         ),
     ],
 )
@@ -153,8 +153,20 @@ async def test_wishes_bar_a_referral_and_no_acceptance(service: Jobs) -> None:
     wishes = {"person_id": str(person), "wage_floor": "7000", "refused_areas": ["44"]}
     assert (await service.post("/needs", wishes, "village", PINE)).status_code == 201
     refused = await asked(service, person, await post(service))
-    assert [one["code"] for one in refused.json()["errors"]] == ["bar-wage-floor", "bar-place-refused"]
+    assert [one["code"] for one in refused.json()["errors"]] == ["wage_floor", "place_refused"]
     await placing.to("accepted")  # who says yes has thought better of it
+
+
+async def test_a_wage_is_what_the_ledger_takes(service: Jobs) -> None:
+    """An arrival is written into the ledger, whose own form takes no 0."""
+    [person] = await service.people(1)
+    placing = await (await refer(service, person, await post(service))).to("placed")
+    for wage in ("0", "0.00", "1000000", "5500.001"):
+        refused = await placing.move("arrived", wage=wage, industry="C")
+        assert refused.status_code == 422, wage
+        assert refused.json()["errors"][0]["field"] == "wage"
+    assert (await placing.move("arrived", wage="999999.99", industry="C")).status_code == 200
+    assert await service.sql("SELECT wage::text FROM labour_row") == [("999999.99",)]
 
 
 async def test_a_referral_is_for_no_less_than_today(service: Jobs) -> None:
@@ -162,7 +174,7 @@ async def test_a_referral_is_for_no_less_than_today(service: Jobs) -> None:
     await (await refer(service, person, await post(service))).arrived(40)
     assert (await service.post("/needs", {"person_id": str(person)}, "village", PINE)).status_code == 201
     refused = await asked(service, person, await post(service))  # 5,000 are sure, and 5,500 are earned
-    assert [one["code"] for one in refused.json()["errors"]] == ["bar-no-better-pay"]
+    assert [one["code"] for one in refused.json()["errors"]] == ["no_better_pay"]
     assert (await asked(service, person, await post(service, pay_low=5500))).status_code == 201
 
 
@@ -171,7 +183,7 @@ async def test_the_wishes_of_the_need_that_is_named_count(service: Jobs) -> None
     wishes = ({"wage_floor": "4000"}, {"wage_floor": "7000"})
     low, high = [(await service.post("/needs", {"person_id": str(person), **one})).json()["id"] for one in wishes]
     refused = await asked(service, person, await post(service), need_id=high)
-    assert [one["code"] for one in refused.json()["errors"]] == ["bar-wage-floor"]
+    assert [one["code"] for one in refused.json()["errors"]] == ["wage_floor"]
     assert (await asked(service, person, await post(service), need_id=low)).status_code == 201
 
 
@@ -278,7 +290,7 @@ async def test_a_refusal_teaches_the_need(service: Jobs) -> None:
     assert (taught["refused_areas"], taught["wage_floor"]) == (["4419"], "6500.00")
     assert (taught["night_ok"], taught["lodging_needed"]) == (False, True)
     refused = await asked(service, person, await post(service))
-    assert {one["code"] for one in refused.json()["errors"]} == {"bar-wage-floor", "bar-place-refused"}
+    assert {one["code"] for one in refused.json()["errors"]} == {"wage_floor", "place_refused"}
 
 
 async def test_moves_that_are_refused(service: Jobs) -> None:

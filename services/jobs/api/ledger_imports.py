@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from services.jobs.models import LedgerImport
 from services.jobs.queries import ledger_imports as queries
 from services.jobs.rules.ledger import require_open
 from services.jobs.rules.ledger_imports import LedgerImportGone, LedgerImportNotChecked
-from services.jobs.rules.months import month_text, parse_month
+from services.jobs.rules.months import begun_month, month_text
 from services.jobs.schemas import ledger_imports as schemas
 from services.jobs.usecases import ledger_import as usecases
 from services.jobs.usecases.ledger_import import NAME, ORIGINAL, PROBLEMS, Arrived, ledger_files
@@ -29,7 +28,7 @@ from shared.clock import local_date, utc_now
 from shared.files import MAX_BYTES, FilesSettings, Shelf
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
-from shared.http.form_stream import FormFieldInvalid, FormStream
+from shared.http.form_stream import FormFieldInvalid
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
 from shared.ids import new_id
@@ -170,7 +169,9 @@ async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
     import_id, files, today = new_id(), list[SealedFile](), local_date(utc_now())
     try:
         form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, most_files=1)
-        month, dry_run = _month(form, today), _YES.get(form.fields.get("dry_run", "").lower())
+        month = begun_month(form.fields.get("month", ""), today)
+        require_open(month, today, MOST_BACK)
+        dry_run = _YES.get(form.fields.get("dry_run", "").lower())
         if dry_run is None:
             raise FormFieldInvalid(field="dry_run")
         await asyncio.to_thread(lambda: open_rows(shelf.open(import_id, ORIGINAL), files[0].name, today))
@@ -178,15 +179,6 @@ async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
         await asyncio.shield(shelf.delete_set(import_id, usecases.FILES))
         raise
     return Arrived(import_id, month, dry_run, files[0].name, files[0].counted.size)
-
-
-def _month(form: FormStream, today: date) -> date:
-    try:
-        month = parse_month(form.fields.get("month", ""))
-    except ValueError:
-        raise FormFieldInvalid(field="month") from None
-    require_open(month, today, MOST_BACK)
-    return month
 
 
 def _view(row: LedgerImport, reader: Reader) -> schemas.LedgerImportView:

@@ -132,8 +132,8 @@ async def get_proposal(proposal_id: UUID, who: ReadProposal, db: Db, reader_of: 
 async def accept_proposal(
     proposal_id: UUID, who: DecideProposal, db: Db, vault: Seals, reader_of: ReaderOf, if_match: IfMatch = None
 ) -> Response:
-    """The person is referred to the post: `Location` is the placement. Everything is looked at as it is today: 409
-    `matching-proposal-outworn` when the post is closed or taken, or a filter excludes the pair by now;
+    """The person is referred to the post: `Location` is the placement. Everything is looked at as it is today, as by
+    any referral: 409 `placement-post-not-open`, `placement-post-taken`, `placement-barred` with every reason;
     `placement-under-sixteen` is told as an alert besides."""
     now = utc_now()
     try:

@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import partial
 from uuid import UUID
 
 from fastapi import Request
 
 from services.jobs.exports import EXPORTS, MOST_FILES, SOURCES
-from services.jobs.rules.months import parse_month
-from services.jobs.rules.reconciliation import AreaOutside, ExportSourceInvalid, MonthInvalid
+from services.jobs.rules.months import begun_month
+from services.jobs.rules.reconciliation import AreaOutside, ExportSourceInvalid
 from services.jobs.usecases.export_reading import ExportReader
 from services.jobs.usecases.reconciliation import ArrivedExport, comparison_in_force, require_sender
 from shared import areas
@@ -36,7 +35,7 @@ async def receive_export(
     run_id, files = new_id(), list[SealedFile]()
     try:
         form = await seal_files(request, shelf.store, partial(shelf.seal, run_id), files, limit, MOST_FILES)
-        source, month = _source(form.fields), _month(form.fields)
+        source, month = _source(form.fields), begun_month(form.fields.get("month", ""), local_date(utc_now()))
         area_code = _area(form.fields, who.scope)
         async with database.read(who.scope) as session:
             await require_sender(session, who, area_code, utc_now())
@@ -58,17 +57,6 @@ def _source(fields: Mapping[str, str]) -> ExportSource:
         if fields.get("source") == source:
             return source
     raise ExportSourceInvalid(field="source", expected=", ".join(SOURCES))
-
-
-def _month(fields: Mapping[str, str]) -> date:
-    """The first day of a month that has begun."""
-    try:
-        month = parse_month(fields.get("month", ""))
-    except ValueError:
-        month = date.max
-    if month > local_date(utc_now()):
-        raise MonthInvalid(field="month")
-    return month
 
 
 def _area(fields: Mapping[str, str], scope: Scope) -> str:

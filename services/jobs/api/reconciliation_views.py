@@ -13,6 +13,7 @@ from services.jobs.queries import reconciliation as queries
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.reconciliation import AreaCount
+from services.jobs.rules.months import month_text
 from services.jobs.schemas import reconciliation as schemas
 from services.jobs.usecases.ledger_statements import ROW
 from services.jobs.usecases.reconciliation import files_of
@@ -67,11 +68,6 @@ async def run_view(session: ReadSession, run: Reconciliation, reader: Reader, *,
         finished_at=run.finished_at,
         rows_kept=run.state == "done" and run.deleted_at is None,
     )
-
-
-def month_text(month: date) -> str:
-    """2026-10."""
-    return month.isoformat()[:7]
 
 
 def _counts(found: Sequence[AreaCount]) -> dict[str, int]:

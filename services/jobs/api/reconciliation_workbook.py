@@ -16,6 +16,7 @@ from services.jobs.models import Reconciliation
 from services.jobs.queries import reconciliation as queries
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.reconciliation import RowFilter
+from services.jobs.rules.months import month_text
 from services.jobs.rules.reconciliation import OUTCOMES, Outcome
 from services.jobs.usecases.sealing import ID_NUMBER
 from shared.areas import Scope
@@ -70,7 +71,7 @@ class ResultWorkbook:
             for one in villages
         ]
         source = self.reader.code("export_source", self.run.source)
-        title = say("reconciliation-title", source=source, month=views.month_text(self.run.month))
+        title = say("reconciliation-title", source=source, month=month_text(self.run.month))
         blank: list[str | None] = [None] * (len(headings) - 1)
         framed = _frame([[title, *blank], headings, *rows], len(headings))
         return say("reconciliation-summary"), [watermark, *[""] * (len(headings) - 1)], [framed]

@@ -5,12 +5,13 @@ from datetime import date
 from typing import Any
 
 from services.jobs.api.reader import Reader
-from services.jobs.api.reconciliation_views import in_words, month_text
+from services.jobs.api.reconciliation_views import in_words
 from services.jobs.models import LedgerSample, SampledRow
 from services.jobs.queries import samples as queries
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.samples import StateCount
+from services.jobs.rules.months import month_text
 from services.jobs.rules.proportions import Interval, StratumCount, bounds_of_silence, estimate, wilson
 from services.jobs.schemas import samples as schemas
 from services.jobs.usecases.samples import ANSWER, LEDGER, policy_of

@@ -95,14 +95,6 @@ async def hold(session: WriteSession, employer_ids: Collection[UUID]) -> None:
     await session.execute(query.with_for_update(read=True))
 
 
-async def list_by_ids(session: ReadSession, scope: Scope, employer_ids: Collection[UUID]) -> dict[UUID, Employer]:
-    """Those of them in sight, by id; for rows that name employers."""
-    if not employer_ids:
-        return {}
-    query = select(Employer).where(of_counties(Employer.county, scope), Employer.id.in_(set(employer_ids)))
-    return {one.id: one for one in await session.scalars(query)}
-
-
 async def list_blacklistings(session: ReadSession, employer_id: UUID) -> Sequence[Blacklisting]:
     """What was ever held against an employer got by `get_employer`, newest first."""
     query = select(Blacklisting).where(Blacklisting.employer_id == employer_id).order_by(Blacklisting.id.desc())

@@ -161,7 +161,11 @@ def _seeker(row: Row[Any], day: date) -> Seeker:
 
 
 def _groups(row: Row[Any], works: bool) -> frozenset[str]:
-    """Groups of the policy `matching-weights`. A household of somebody who seeks work and where nobody works has none."""
+    """Groups of the policy `matching-weights`, of somebody who seeks work, by the day's facts.
+
+    Not the lists of `labour-indicators`: there "lifted out" is without the monitored, and a zero-employment household is
+    one with somebody ready, where here somebody asks for work (docs/matching.md).
+    """
     belongs = {
         "registered_poor": row.household_class in ("lifted_out", "monitored"),
         "relocated": row.relocated,

@@ -10,10 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.jobs.rules.law import excluded_by
-from services.jobs.rules.matching_terms import Opening, Seeker, Terms
 from services.jobs.rules.pairs import Cells, Ints, Table, Tables
-from services.jobs.rules.score import score_of
 
 CHUNK = 32  # people; their keys for 10,000 posts stay in a core's cache
 BLOCK = 2048  # people between two looks at whether to go on
@@ -56,19 +53,6 @@ def best_candidates(
                 one.cancel()
             raise
     return found
-
-
-def rank_one(seeker: Seeker, place: int, openings: Sequence[Opening], terms: Terms, most: int) -> list[tuple[int, int]]:
-    """(place of the opening, score) of one person's best posts by the rules themselves, in the order of the batch.
-    `place`: the person's own in the list of people; it only settles ties."""
-    bits, mark = _bits(len(openings)), _marks(slice(place, place + 1), _bits(len(openings)))[0]
-    keys = [
-        (sum(score_of(seeker, opening, terms).values()) << bits) | (at ^ int(mark))
-        for at, opening in enumerate(openings)
-        if not excluded_by(seeker, opening, terms)
-    ]
-    low = (1 << bits) - 1
-    return [((key & low) ^ int(mark), key >> bits) for key in sorted(keys, reverse=True)[:most]]
 
 
 def _bits(posts: int) -> int:

@@ -261,13 +261,6 @@ def carried(entry: Entry, month: date) -> Entry:
     return entry
 
 
-QUICK = (
-    *("work_area", "employer", "trade", "wage", "stability", "compared", "wants_change", "services"),
-    "reason",
-)
-"""The nine questions of the quick form, beside the status. What it does not ask stays."""
-
-
 def quick(entry: Entry, told: Mapping[str, Any]) -> Entry:
     """The row with what the quick form told.
 

@@ -40,9 +40,3 @@ class ProposalDecided(Conflict):
     """It was accepted, declined, or has lapsed; or there is no post to accept."""
 
     code: ClassVar[str] = "matching-proposal-decided"
-
-
-class ProposalOutworn(Conflict):
-    """The post is closed or taken by now, or a filter excludes the pair today; `reasons` are codes of `exclusion`."""
-
-    code: ClassVar[str] = "matching-proposal-outworn"

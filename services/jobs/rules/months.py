@@ -1,9 +1,18 @@
 """Months of the ledger, each by its first day."""
 
 from datetime import date, timedelta
+from typing import ClassVar
+
+from shared.errors import Invalid
 
 AHEAD = 2
 """Months for which partitions are made before they come."""
+
+
+class MonthInvalid(Invalid):
+    """No month, or one that has not begun."""
+
+    code: ClassVar[str] = "month-invalid"
 
 
 def month_of(day: date) -> date:
@@ -16,6 +25,17 @@ def parse_month(text: str) -> date:
     if len(text) != 7:
         raise ValueError(text)
     return date.fromisoformat(f"{text}-01")
+
+
+def begun_month(text: str, today: date) -> date:
+    """A month that has begun, from `2026-10`; raises `MonthInvalid`."""
+    try:
+        month = parse_month(text)
+    except ValueError:
+        raise MonthInvalid(field="month") from None
+    if month > today:
+        raise MonthInvalid(field="month")
+    return month
 
 
 def month_text(month: date) -> str:

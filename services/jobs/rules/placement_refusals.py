@@ -67,7 +67,7 @@ class NeedOfAnother(Invalid):
 
 
 class ProposalOfAnother(Invalid):
-    """The proposal names another person or post."""
+    """The proposal is not of that run, or not within the asker's areas."""
 
     code: ClassVar[str] = "placement-proposal-of-another"
 
@@ -89,8 +89,8 @@ class PostBarred(Conflict):
 
     @property
     def faults(self) -> Sequence[Fault]:
-        """Each reason; its text is that of the hard filter of the same name."""
-        return [Fault("post_id", f"bar-{reason.replace('_', '-')}") for reason in self.reasons]
+        """Each reason, by its code of the list `exclusion`, which has the text."""
+        return [Fault("post_id", reason) for reason in self.reasons]
 
 
 class UnderSixteen(Conflict):

@@ -43,12 +43,6 @@ class ExportSourceInvalid(Invalid):
     code: ClassVar[str] = "export-source-invalid"
 
 
-class MonthInvalid(Invalid):
-    """No month, or one that has not begun."""
-
-    code: ClassVar[str] = "month-invalid"
-
-
 class AreaOutside(Invalid):
     """An area outside what the sender may see, or none where the sender has several."""
 

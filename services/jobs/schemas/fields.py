@@ -22,6 +22,12 @@ RevealReason = Annotated[str, LISTS["reveal_reason"].field(), Field(description=
 Yuan = Annotated[
     Decimal, Field(ge=0, max_digits=10, decimal_places=2, description="Yuan, to the fen · 元", examples=["4300.00"])
 ]
+Wage = Annotated[
+    Decimal,
+    Field(gt=0, le=Decimal("999999.99"), max_digits=8, decimal_places=2),
+    Field(description="Yuan a month · 月工资（元）", examples=["5200.00"]),
+]
+"""One for the ledger and for whatever is written into it."""
 MonthText = Annotated[
     str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Month · 月份", examples=["2026-10"])
 ]

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from services.jobs.codes import LISTS
 from services.jobs.rules import places
 from services.jobs.rules.ledger import Entry
-from services.jobs.schemas.fields import Industry, JobService, MonthText, Trade
+from services.jobs.schemas.fields import Industry, JobService, MonthText, Trade, Wage
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
 from shared import areas
 from shared.http.fields import Answer, Draft, Line
@@ -52,11 +52,6 @@ Compared = Annotated[
 ]
 HomeReason = Annotated[
     str, LISTS["home_reason"].field(), Field(description="Why not out · 未务工原因", examples=["care"])
-]
-Wage = Annotated[
-    Decimal,
-    Field(gt=0, le=Decimal("999999.99"), max_digits=8, decimal_places=2),
-    Field(description="Yuan a month · 月工资（元）", examples=["5200.00"]),
 ]
 Services = Annotated[tuple[JobService, ...], Field(max_length=10, description="Services wanted · 就业服务需求")]
 LedgerDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]

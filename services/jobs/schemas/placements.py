@@ -11,21 +11,10 @@ from services.jobs.codes import LISTS
 from services.jobs.rules.placement_refusing import Lesson
 from services.jobs.rules.placement_states import State, Wanted
 from services.jobs.rules.placement_stay import Outcome
-from services.jobs.schemas.fields import Industry
+from services.jobs.schemas.fields import Industry, Wage
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
 from shared.http.fields import Answer, Draft, Paragraph, PastDay
 
-Wage = Annotated[
-    Decimal,
-    Field(
-        ge=0,
-        le=100_000,
-        max_digits=8,
-        decimal_places=2,
-        description="Yuan a month · 月工资（元）",
-        examples=["5500.00"],
-    ),
-]
 Note = Annotated[Paragraph, Field(description="Kept sealed · 说明", examples=["电话联系，同意节后出发"])]
 REASONS = {"refused": "placement_refusal", "ended": "placement_ending"}
 """Code lists of the reasons, by the state they lead to."""

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from services.jobs.models import MatchingProposal, ProposalState
+from services.jobs.models import MatchingProposal
 from services.jobs.queries.matching import lock_proposals
 from services.jobs.queries.placements import find_of_proposal
 from services.jobs.rules.placement_refusals import ProposalOfAnother, ProposalsTooMany, UnderSixteen
+from services.jobs.usecases.matching import accept_locked
 from services.jobs.usecases.placement_checks import tell_minor
-from services.jobs.usecases.placements import Referral, refer
 from shared.db.engine import WriteSession
 from shared.errors import DomainError
 from shared.security import audit
@@ -19,8 +19,6 @@ from shared.security.principals import Principal
 from shared.security.vault import Vault
 
 MOST = 500
-OPEN = (ProposalState.PROPOSED, ProposalState.ACCEPTED)
-"""Nobody has said no to it, and no later run took its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +62,12 @@ async def _try(
     session: WriteSession, vault: Vault, who: Principal, proposal: MatchingProposal, on: date, now: datetime
 ) -> Outcome:
     try:
-        if proposal.post_id is None or proposal.state not in OPEN:
-            raise ProposalOfAnother(field="proposal_ids")
         known = await find_of_proposal(session, proposal.person_id, proposal.id)
         if known is not None:  # who has refused since is not asked again
             return Outcome(proposal.id, "repeated", known.id)
         async with session.begin_nested():
-            told = Referral(proposal.person_id, proposal.post_id, on, proposal.need_id, proposal.id)
-            row = await refer(session, vault, who, told, now)
-            if proposal.state == ProposalState.PROPOSED:
-                proposal.state, proposal.decided_by, proposal.decided_at = ProposalState.ACCEPTED, who.id, now
-                proposal.version += 1
-            return Outcome(proposal.id, "referred", row.placement.id)
+            placement = await accept_locked(session, vault, who, proposal, on, now)
+        return Outcome(proposal.id, "referred", placement.id)
     except UnderSixteen as refusal:
         await tell_minor(session, who, proposal.person_id, now)
         return Outcome(proposal.id, "refused", refusal=refusal)

@@ -1,23 +1,19 @@
 """Runs of matching are asked for, cancelled, repeated; proposals are accepted or declined. People decide."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from services.jobs.models import MatchingRun, Placement, ProposalState, RunState
+from services.jobs.codes import LISTS
+from services.jobs.models import MatchingProposal, MatchingRun, Placement, ProposalState, RunState
 from services.jobs.queries import matching as find
 from services.jobs.queries.matching import ProposalRow
-from services.jobs.queries.matching_facts import get_seeker, list_openings
 from services.jobs.queries.people import lock_person
-from services.jobs.rules.ages import is_minor
-from services.jobs.rules.law import excluded_by
 from services.jobs.rules.matching_refusals import (
     ProposalDecided,
-    ProposalOutworn,
     RunGoesAlready,
     RunNotDone,
     RunOver,
 )
-from services.jobs.rules.placement_refusals import UnderSixteen
 from services.jobs.usecases.matching_terms import terms_in_force
 from services.jobs.usecases.placements import Referral, refer
 from shared.areas import AreaCode
@@ -56,7 +52,7 @@ async def cancel_run(session: WriteSession, who: Principal, run_id: UUID, now: d
     """It stops where it is, and proposes nothing. Raises `RunNotFound`, `RunOver`."""
     run = await find.lock_run(session, who.scope, run_id)
     if run.state not in find.GOING:
-        raise RunOver(state=run.state)
+        raise RunOver(state=LISTS["matching_run_state"].texts[run.state])
     run.state, run.finished_at = RunState.CANCELLED, now
     await audit.record(session, who, "matching-run:cancel", run.id, area_code=run.area_code)
     await session.flush()
@@ -66,36 +62,37 @@ async def cancel_run(session: WriteSession, who: Principal, run_id: UUID, now: d
 async def accept_proposal(
     session: WriteSession, vault: Vault, who: Principal, proposal_id: UUID, if_match: str | None, now: datetime
 ) -> tuple[ProposalRow, Placement]:
-    """The person is referred to the post, in the same transaction: the placement bears the proposal's id.
-
-    Everything is looked at once more, as it is today. Raises `ProposalNotFound`, `Stale`, `ProposalDecided`,
-    `UnderSixteen`, `ProposalOutworn`, `PolicyMissing`, and what `refer` raises.
-    """
+    """The person is referred to the post, in the same transaction. Raises `ProposalNotFound`, `Stale`, and what
+    `accept_locked` raises."""
     found = await find.get_proposal(session, who.scope, proposal_id)
     await lock_person(session, who.scope, found.person.id)  # before the proposal, as whoever places people does
-    row = await _lock_undecided(session, who, proposal_id, if_match)
-    proposal, today = row.proposal, local_date(now)
-    if is_minor(row.person.birth_on, today):  # before the post: whatever it is, somebody must hear of it
-        raise UnderSixteen(field="person_id")
+    row = await _lock(session, who, proposal_id, if_match)
+    return row, await accept_locked(session, vault, who, row.proposal, local_date(now), now)
+
+
+async def accept_locked(
+    session: WriteSession, vault: Vault, who: Principal, proposal: MatchingProposal, on: date, now: datetime
+) -> Placement:
+    """Refer the person, who is locked with the proposal, to its post on that day: the placement bears the proposal's id.
+
+    Everything is looked at as it is today. Raises `ProposalDecided`, and what `refer` raises.
+    """
+    _require_undecided(proposal)
     assert proposal.post_id is not None
-    openings = await list_openings(session, who.scope, today, proposal.post_id)
-    if not openings:
-        raise ProposalOutworn(reasons="post")
-    seeker = await get_seeker(session, who.scope, proposal.person_id, today, proposal.need_id)
-    terms = (await terms_in_force(session, proposal.area_code, today)).terms
-    if excluded := excluded_by(seeker, openings[0], terms):
-        raise ProposalOutworn(reasons=", ".join(excluded))
-    told = Referral(proposal.person_id, proposal.post_id, today, proposal.need_id, proposal.id)
+    told = Referral(proposal.person_id, proposal.post_id, on, proposal.need_id, proposal.id)
     placement = (await refer(session, vault, who, told, now)).placement
-    return await _decide(session, who, row, ProposalState.ACCEPTED, now, None), placement
+    await _decide(session, who, proposal, ProposalState.ACCEPTED, now, None)
+    return placement
 
 
 async def decline_proposal(
     session: WriteSession, who: Principal, proposal_id: UUID, if_match: str | None, reason: str, now: datetime
 ) -> ProposalRow:
     """The person, or whoever knows them, says no. Raises `ProposalNotFound`, `Stale`, `ProposalDecided`."""
-    row = await _lock_undecided(session, who, proposal_id, if_match)
-    return await _decide(session, who, row, ProposalState.DECLINED, now, reason)
+    row = await _lock(session, who, proposal_id, if_match)
+    _require_undecided(row.proposal)
+    await _decide(session, who, row.proposal, ProposalState.DECLINED, now, reason)
+    return row
 
 
 async def _add(
@@ -122,20 +119,25 @@ async def _add(
     return run
 
 
-async def _lock_undecided(
-    session: WriteSession, who: Principal, proposal_id: UUID, if_match: str | None
-) -> ProposalRow:
+async def _lock(session: WriteSession, who: Principal, proposal_id: UUID, if_match: str | None) -> ProposalRow:
     row = await find.lock_proposal(session, who.scope, proposal_id)
     expect_version(if_match, row.proposal.version)
-    if row.proposal.state != ProposalState.PROPOSED:
-        raise ProposalDecided(state=row.proposal.state)
     return row
 
 
+def _require_undecided(proposal: MatchingProposal) -> None:
+    if proposal.state != ProposalState.PROPOSED:
+        raise ProposalDecided(state=LISTS["proposal_state"].texts[proposal.state])
+
+
 async def _decide(
-    session: WriteSession, who: Principal, row: ProposalRow, state: ProposalState, now: datetime, reason: str | None
-) -> ProposalRow:
-    proposal = row.proposal
+    session: WriteSession,
+    who: Principal,
+    proposal: MatchingProposal,
+    state: ProposalState,
+    now: datetime,
+    reason: str | None,
+) -> None:
     proposal.state, proposal.reason = state, reason
     proposal.decided_by, proposal.decided_at, proposal.version = who.id, now, proposal.version + 1
     verb = "accept" if state is ProposalState.ACCEPTED else "decline"
@@ -143,4 +145,3 @@ async def _decide(
         session, who, f"matching-proposal:{verb}", proposal.id, area_code=proposal.area_code, reason=reason or ""
     )
     await session.flush()
-    return row

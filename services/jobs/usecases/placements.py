@@ -17,6 +17,7 @@ from services.jobs.queries.people import lock_person
 from services.jobs.queries.placements import PlacementRow
 from services.jobs.queries.posts import PostRow, get_post, lock_posts
 from services.jobs.queries.trips import leave_seat
+from services.jobs.rules.ages import is_minor
 from services.jobs.rules.placement_refusals import (
     NeedOfAnother,
     PersonBound,
@@ -24,6 +25,7 @@ from services.jobs.rules.placement_refusals import (
     PlacementLives,
     PostNotOpen,
     PostTaken,
+    UnderSixteen,
 )
 from services.jobs.rules.placement_refusing import Lesson, Offered, require_follows, with_place
 from services.jobs.rules.placement_states import (
@@ -73,6 +75,8 @@ async def refer(session: WriteSession, vault: Vault, who: Principal, told: Refer
     if not person.active:
         raise PersonInactive(field="person_id")
     today = local_date(now)
+    if is_minor(person.birth_on, today):  # before the need and the post: whatever they are, somebody must hear of it
+        raise UnderSixteen(field="person_id")
     require_order(told.on, date.min, today)
     post = await get_post(session, who.scope, told.post_id)
     need = await _need_of(session, person, told.need_id)
