@@ -7,6 +7,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -38,9 +39,10 @@ async def made_ahead(make: Callable[[T], R], source: AsyncIterable[T]) -> AsyncG
     """`make` of each piece of `source`, in its order. While a thread makes one, the next is awaited and the one before
     is consumed: for sums between two answers of the database.
     """
-    making: asyncio.Task[R] | None = None
-    async for piece in source:
-        before, making = making, asyncio.create_task(asyncio.to_thread(make, piece))
+    loop = asyncio.get_running_loop()
+    making: asyncio.Future[R] | None = None
+    async for piece in source:  # begun at once, and not, as a task is, when the consumer waits for something
+        before, making = making, loop.run_in_executor(None, copy_context().run, make, piece)
         if before is not None:
             yield await before
     if making is not None:

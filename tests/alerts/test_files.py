@@ -162,7 +162,7 @@ async def test_rows_that_are_refused_are_told(county: Service) -> None:
         ({"form": {"feed": "no.such"}}, 403, "feed-not-permitted"),
         ({"form": {"period": "2026-03"}}, 422, "period-invalid"),
         ({"form": {"period": "2026-02-30"}}, 422, "period-invalid"),
-        ({"form": {"period": None}}, 422, "form-field-invalid"),
+        ({"form": {"period": None}}, 409, "policy-missing"),
         ({"form": {"feed": None}}, 422, "form-field-invalid"),
         ({"headers": bearer("county")}, 403, "role-not-permitted"),
         ({"headers": {}}, 401, "unauthenticated"),

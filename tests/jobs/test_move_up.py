@@ -11,10 +11,11 @@ from services.jobs.rules.move_up import AtWork, place
 from services.jobs.usecases.move_up import keep_queue
 from shared.clock import utc_now
 from shared.contracts.jobs_placement_policies import MoveUp
-from tests.jobs.conftest import BRIDGE, PINE, POLICIES, Jobs
+from tests.jobs.conftest import BRIDGE, PINE, Jobs
 from tests.jobs.test_subsidies import at_work, queue
+from tests.shipped import DEFAULTS
 
-POLICY = MoveUp.model_validate(POLICIES["move-up"])
+POLICY = MoveUp.model_validate(DEFAULTS["move-up"])
 
 
 async def keep(service: Jobs) -> int:

@@ -19,9 +19,10 @@ from shared.areas import Scope
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.contracts.jobs_posts_policies import TrainingRules
 from shared.ids import new_id
-from tests.jobs.conftest import BRIDGE, COUNTY, PINE, POLICIES, STONE, Jobs
+from tests.jobs.conftest import BRIDGE, COUNTY, PINE, STONE, Jobs
 from tests.jobs.placements import ago, code, today
 from tests.jobs.test_trips import lines
+from tests.shipped import DEFAULTS
 
 LONG = ago(100)
 
@@ -143,7 +144,7 @@ async def test_who_stays_half_a_year_may_claim_for_that_as_well(service: Jobs) -
 
 async def test_a_course_pays_for_so_many_days_and_no_more(service: Jobs) -> None:
     """As the result of the course has it: at most `most_days` of the policy `training-rules`."""
-    most = POLICIES["training-rules"]["most_days"]
+    most = DEFAULTS["training-rules"]["most_days"]
     [person] = await service.people(1)
     await trained(service, person, most + 2, today(), allowance=10)
     assert await unclaimed(service) == [(str(person), "course", f"{10 * most}.00")]
@@ -255,7 +256,7 @@ async def test_finder_and_rule_say_the_same(service: Jobs) -> None:
             ]
         }
     )
-    rules = TrainingRules.model_validate({**POLICIES["training-rules"], "most_days": 5})
+    rules = TrainingRules.model_validate({**DEFAULTS["training-rules"], "most_days": 5})
     terms = SubsidyTerms(policy, rules.most_days, today())
     expected = []
     for number in range(1, 41):
