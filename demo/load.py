@@ -56,6 +56,7 @@ async def load_county(
     keys = await _load_keys(api)
     await _publish_income_line(api)
     await _publish_targets(api)
+    await _publish(api, "labour-distances", CONTENT["distances"])
     first, people = await _load_households(api, households, progress)
     export = await _load_labour(client, accounts, first[PEOPLE_HOUSEHOLDS:], progress)
     write_private(file.with_name(EXPORT), export)

@@ -71,6 +71,7 @@ class LabourIndicators(_Body):
 
     parameters: dict[str, StrictBool | StrictInt | StrictFloat | Annotated[str, Field(max_length=200)]] = {}
     look_back_months: Annotated[int, Field(ge=1, le=11)] = 3
+    look_further_months: Annotated[int, Field(ge=1, le=11)] = 6
     settle_months: Annotated[int, Field(ge=0, le=24)] = 2
     definitions: Definitions
     indicators: Annotated[list[IndicatorBody], Field(min_length=1, max_length=60)]
@@ -82,6 +83,11 @@ class LabourIndicators(_Body):
         if faults:
             raise ValidationError.from_exception_data("LabourIndicators", [_error(fault) for fault in faults])
         return self
+
+    @property
+    def look_backs(self) -> tuple[int, int]:
+        """By how many months back rows are read beside those of the month: for fields `_before`, and `_earlier`."""
+        return self.look_back_months, self.look_further_months
 
     @property
     def values(self) -> dict[str, Value]:

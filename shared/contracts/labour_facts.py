@@ -67,6 +67,10 @@ ROW: Mapping[str, LabourField] = {
     "wage_before": _NUMBER,
     "began_before": _BOOLEAN,  # out then, and since a day of that very month
     "same_employer": _BOOLEAN,  # now and then, by the employer's id or sealed name
+    # The same of longer ago: `look_further_months`.
+    "wage_earlier": _NUMBER,
+    "began_earlier": _BOOLEAN,
+    "same_employer_earlier": _BOOLEAN,
 }
 """Of the ledger's row of the month."""
 

@@ -1,6 +1,13 @@
 """The comparison of ways to match, on a small county: the optimum is what the others are measured by."""
 
-from benchmarks.matching_compared import compare, table
+import numpy as np
+
+from benchmarks.matching_compared import SEED, compare, stable, table
+from benchmarks.matching_world import draw
+from services.jobs.rules.assignment import assign_greedily
+from services.jobs.rules.candidates import NOBODY, best_candidates
+from services.jobs.rules.pairs import build_tables
+from services.jobs.rules.score import priority
 
 
 def test_no_way_is_worth_more_than_the_optimum_over_all_pairs() -> None:
@@ -11,3 +18,14 @@ def test_no_way_is_worth_more_than_the_optimum_over_all_pairs() -> None:
     assert worth["hospital-resident (matching)"] <= worth["optimum over candidates"]
     assert worth["optimum over candidates"] <= worth["whole run, with second chances"] <= best
     assert "| 100.0% |" in table(rows)
+
+
+def test_the_stable_way_places_people_and_fills_no_post_twice() -> None:
+    """Where both sides rank by the same worth it is the greedy way."""
+    seekers, offered, terms = draw(120, 20, 90, SEED)
+    found = best_candidates(build_tables(seekers, offered, terms), len(seekers), terms.weights.candidates)
+    free, priorities = [one.free for one in offered], [priority(one, terms) for one in seekers]
+    result = stable(found, free, priorities)
+    taken = np.bincount(result.posts[result.posts != NOBODY], minlength=len(free))
+    assert (taken <= free).all()
+    assert result.placed == taken.sum() == assign_greedily(found, free, priorities).placed > 0

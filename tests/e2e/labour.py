@@ -87,6 +87,11 @@ async def grade_by_income_alone(system: System, area_code: str) -> None:
     await story.eventually(arrived, what="households knows how the village grades")
 
 
+async def missing(who: httpx.AsyncClient, case: str, to: str) -> set[str]:
+    """What the gate before that state still asks of a case."""
+    return {one["code"] for one in (await get(who, f"{case}/gate", to=to))["conditions"] if not one["met"]}
+
+
 async def open_post(county: httpx.AsyncClient, pays: str) -> str:
     """A post with an employer far away that pays so much a month for sure; its id."""
     employer = {"name": f"东莞市示例五金有限公司{uuid4().hex[:6]}", "kind": "company", "area_code": "441900"}

@@ -86,8 +86,9 @@ class Life:
             case 1:
                 await self.service.sql("DELETE FROM labour_row WHERE person_id = :id", id=person)
             case 2:
-                began = OUT | {"started_on": month(3) + timedelta(days=self.random.randrange(-40, 20))}
-                await write(self.service, [person], month(3), area, **began)
+                first = month(self.random.choice((3, 6)))
+                began = OUT | {"started_on": first + timedelta(days=self.random.randrange(-40, 20))}
+                await write(self.service, [person], first, area, **began)
             case 3:
                 await self.service.sql("UPDATE labour_row SET wage = wage + 100 WHERE month = :m", m=month(1))
             case _:
@@ -149,15 +150,16 @@ async def test_a_day_a_version_and_a_changed_person_make_due(service: Jobs) -> N
     assert await recount(service) == 1 + body["settle_months"]
 
 
-async def test_a_row_that_is_looked_back_on_counts_anew_who_looks(service: Jobs) -> None:
+@pytest.mark.parametrize(("back", "code"), [(3, "stay-rate"), (6, "stay-rate-half-year")])
+async def test_a_row_that_is_looked_back_on_counts_anew_who_looks(service: Jobs, back: int, code: str) -> None:
     await shipped(service)
     people = await service.people(1, 2)
     await write(service, people, **OUT)
     await recount(service)
-    assert (PINE, "stay-rate") not in await counters(service, month())
-    await write(service, people, month(3), **OUT | {"started_on": month(3) + timedelta(days=4), "wage": 5000})
+    assert (PINE, code) not in await counters(service, month())
+    await write(service, people, month(back), **OUT | {"started_on": month(back) + timedelta(days=4), "wage": 5000})
     await recount(service)
-    assert (await counters(service, month()))[PINE, "stay-rate"] == Count(2, 2, 0)
+    assert (await counters(service, month()))[PINE, code] == Count(2, 2, 0)
 
 
 async def test_whoever_counts_and_writes_at_once_the_end_is_right(service: Jobs) -> None:
@@ -259,7 +261,7 @@ async def test_a_day_is_read_as_the_ledger_reads_it(service: Jobs, seed: int) ->
         entries[str(person)] = Entry(**row)  # type: ignore[arg-type]
     for day in (past + timedelta(days=number) for number in (0, 9, 17, 27)):
         async with service.database.read(Scope.everywhere()) as session:
-            frame = await frame_of_villages(session, [PINE], FrameDay(day, False, 3), {"status", "days_home"})
+            frame = await frame_of_villages(session, [PINE], FrameDay(day, False, (3, 6)), {"status", "days_home"})
         assert frame.height == len(entries)
         for row in frame.iter_rows(named=True):
             entry, out = entries[row["person_id"]], counts_on(entries[row["person_id"]], day)

@@ -128,6 +128,20 @@ async def test_who_could_claim_and_how_much(service: Jobs) -> None:
     assert [(one["area"]["code"], one["most"]) for one in by_county["items"]] == [(COUNTY, "2500.00")]
 
 
+async def test_who_stays_half_a_year_may_claim_for_that_as_well(service: Jobs) -> None:
+    """Six whole months outside the province, 181 to 184 days; less, or a post within it, is the transport alone."""
+    stayed, short, near = await service.people(1, 2, 3)
+    since = today() - timedelta(days=183)
+    await at_work(service, stayed, started_on=since)
+    await at_work(service, short, started_on=today() - timedelta(days=179))
+    await at_work(service, near, started_on=since, work_area="539922")
+    assert await unclaimed(service, query="?kind=stay") == [(str(stayed), "half-year", "600.00")]
+    assert [one[1] for one in await unclaimed(service) if one[0] == str(stayed)] == ["half-year", "outside-province"]
+    assert code(await claim(service, short, rule="half-year", amount="600")) == (409, "subsidy-not-due")
+    assert (await claim(service, stayed, rule="half-year", amount="600")).status_code == 201
+    assert (await claim(service, stayed)).status_code == 201  # one of each kind
+
+
 async def test_a_course_pays_for_so_many_days_and_no_more(service: Jobs) -> None:
     """As the result of the course has it: at most `most_days` of the policy `training-rules`."""
     most = DEFAULTS["training-rules"]["most_days"]

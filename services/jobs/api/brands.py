@@ -36,11 +36,13 @@ async def rank_trades(
     month: Month = None,
     area: Area = None,
     against: Annotated[
-        Against, Query(description="The published reference, the caller's whole ledger, or all posts · 对比口径")
-    ] = "reference",
+        Against,
+        Query(description="All posts on offer, the caller's whole ledger, or the policy's reference · 对比口径"),
+    ] = "posts",
 ) -> schemas.RankingView:
     """Location quotients (区位商): the share of a trade here by its share there. A brand has enough people and a high
-    quotient, both by the policy `trade-reference`. `ledger` compares an area with all that the caller sees.
+    quotient, both by the policy `trade-reference`. `ledger` compares an area with all that the caller sees; `reference`
+    with the policy's shares, which are an example until a county publishes its own.
     """
     now, reader = utc_now(), reader_of(who)
     first = parse_month(month) if month else month_of(local_date(now))

@@ -21,9 +21,10 @@ from shared.contracts.labour_facts import RAW_TYPES
 from shared.db.engine import ReadSession, raw
 from shared.expressions import Type
 
-# $1 is the day, $2 its month, $3 the month so many before.
+# $1 is the day, $2 its month, $3 the month so many before, $7 the one further back.
 _OUT = out_today("r", "$1::date")
 _ENDED_BEFORE = "($3::date + interval '1 month - 1 day')::date"
+_ENDED_EARLIER = "($7::date + interval '1 month - 1 day')::date"
 
 _COLUMNS: Mapping[str, str] = {
     **{
@@ -62,9 +63,15 @@ _COLUMNS: Mapping[str, str] = {
     # Who began and was home again within the month began all the same: a stay rate is out of them as well.
     "began_before": f"b.status = 'out' AND b.started_on BETWEEN $3::date AND {_ENDED_BEFORE}",
     "same_employer": "r.employer_id = b.employer_id OR r.employer_key = b.employer_key",
+    "wage_earlier": "e.wage::float8",
+    "began_earlier": f"e.status = 'out' AND e.started_on BETWEEN $7::date AND {_ENDED_EARLIER}",
+    "same_employer_earlier": "r.employer_id = e.employer_id OR r.employer_key = e.employer_key",
 }
 _IDS = {"person_id": "p.id", "household_id": "p.household_id"}
-_BEFORE = "LEFT JOIN labour_row b ON b.month = $3::date AND b.person_id = p.id"
+_BEFORE = (
+    "LEFT JOIN labour_row b ON b.month = $3::date AND b.person_id = p.id"
+    " LEFT JOIN labour_row e ON e.month = $7::date AND e.person_id = p.id"
+)
 _STATEMENT = f"""
 SELECT {{of_row}} FROM labour_row r JOIN person p ON p.id = r.person_id {_BEFORE}
 WHERE r.month = $2::date AND r.area_code = ANY ($4::text[]) AND (p.active OR NOT $5::boolean)
@@ -92,7 +99,7 @@ class FrameDay:
 
     day: date
     running: bool
-    look_back_months: int
+    look_backs: tuple[int, int]  # months: the month looked back on, and the one further back
 
     @property
     def month(self) -> date:
@@ -131,10 +138,11 @@ async def _gathered(
     arguments = (
         on.day,
         on.month,
-        move(on.month, -on.look_back_months),
+        move(on.month, -on.look_backs[0]),
         list(whom),
         on.running,
         _first_id_after(on.month),
+        move(on.month, -on.look_backs[1]),
     )
     await (await raw(session)).copy_from_query(
         statement, *arguments, output=told, format="csv", null="\\N", encoding="utf8"

@@ -105,9 +105,9 @@ async def _kept_board(
 
 
 def _read_by(rules: IndicatorRuleSets, area_prefix: str, day: date) -> list[date]:
-    """The months whose rows a count reads: its own, and the one it looks back on."""
+    """The months whose rows a count reads: its own, and those it looks back on."""
     version: IndicatorRules = rules.require(area_prefix, day)
-    return [month_of(day), move(month_of(day), -version.body.look_back_months)]
+    return [month_of(day), *(move(month_of(day), -back) for back in version.body.look_backs)]
 
 
 def _digits(area_prefix: str) -> int:

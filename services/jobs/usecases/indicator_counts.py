@@ -72,7 +72,7 @@ def parts(
 
 def frame_day(rules: IndicatorRules, day: date, today: date) -> FrameDay:
     """How a day is looked at."""
-    return FrameDay(day, month_of(day) == month_of(today), rules.body.look_back_months)
+    return FrameDay(day, month_of(day) == month_of(today), rules.body.look_backs)
 
 
 def _tally(rules: IndicatorRules, villages: Sequence[str], people: pl.DataFrame) -> Tally:
@@ -138,7 +138,7 @@ async def _recount_next(session: WriteSession, now: datetime) -> int:
     today = local_date(now)
     places = set(await kept.take_next(session, PART))
     rules = await IndicatorRuleSets.load(session)
-    later = {(area, move(month, _look_back(rules, area, month))) for area, month in places}
+    later = {(area, move(month, by)) for area, month in places for by in _look_backs(rules, area, month)}
     places |= await kept.find_counted(session, later - places)
     for month, villages in _by_month(places).items():
         if month <= month_of(today):
@@ -148,9 +148,9 @@ async def _recount_next(session: WriteSession, now: datetime) -> int:
     return len(places)
 
 
-def _look_back(rules: IndicatorRuleSets, area: str, month: date) -> int:
+def _look_backs(rules: IndicatorRuleSets, area: str, month: date) -> tuple[int, ...]:
     version = rules.find(area, last_day(month))
-    return version.body.look_back_months if version is not None else 0
+    return version.body.look_backs if version is not None else ()
 
 
 def _by_month(places: Collection[Place]) -> Mapping[date, list[str]]:

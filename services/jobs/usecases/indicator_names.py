@@ -125,9 +125,9 @@ async def _villages(
     everywhere = await kept.list_villages(session, asked.area_prefix, month)
     if not is_kept(day, today):
         return everywhere
-    back = rules.require(asked.area_prefix, day).body.look_back_months
+    read = [month, *(move(month, -back) for back in rules.require(asked.area_prefix, day).body.look_backs)]
     states = await kept.list_states(session, month)
-    changed = set(await kept.list_waiting(session, asked.area_prefix, [month, move(month, -back)]))
+    changed = set(await kept.list_waiting(session, asked.area_prefix, read))
     holding = set(await kept.list_holding(session, asked.area_prefix, month, asked.code, asked.part))
     fresh = {area for (area, of), (_, as_of, _) in states.items() if of == month and as_of == day}
     return [one for one in everywhere if one in holding or one in changed or one not in fresh]
