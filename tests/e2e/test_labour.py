@@ -144,7 +144,7 @@ async def test_after_the_demo_load_there_is_something_of_everything(system: Syst
     # Who cares for somebody at home has a post at all only because the demo's distances are published.
     [near] = await system.ask(
         "SELECT count(*) AS n FROM jobs.matching_proposal m JOIN jobs.work_need n ON n.id = m.need_id"
-        " JOIN jobs.post p ON p.id = m.post_id WHERE m.run_id = $1 AND n.care_within_km = 30 AND p.place = '539921'",
+        " JOIN jobs.post p ON p.id = m.post_id WHERE m.run_id = $1 AND n.care_within_km = 30 AND p.place = '539921000000'",
         UUID(run["id"]),
     )
     assert near["n"] > 0
