@@ -1,12 +1,16 @@
 """The copy of the labour force: whatever order messages come in, the newest word counts."""
 
+import asyncio
 import itertools
 from datetime import date, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from services.jobs.queries.people import lock_person
 from services.jobs.rules.ages import age_on, born_after, is_minor
+from services.jobs.usecases.people import take_grades, take_people
+from shared.areas import Scope
 from shared.contracts.households import GradeRecord, GradesChanged
 from shared.contracts.labour import GoneRecord, LabourChanged
 from tests.jobs.conftest import BAMBOO, BRIDGE, PINE, Jobs, policy_id
@@ -67,21 +71,25 @@ async def test_a_number_that_was_mended_is_nobody_any_more(service: Jobs, now: d
     assert await service.sql("SELECT active FROM person") == [(False,)]
 
 
+def _graded(household: UUID, grade: str, changed_at: datetime) -> GradesChanged:
+    one = GradeRecord(
+        household_id=household,
+        area_code=PINE,
+        before=None,
+        grade=grade,
+        kind="new",
+        by_hand=False,
+        policy_id=policy_id("grade-rules"),
+        changed_at=changed_at,
+    )
+    return GradesChanged(households=[one])
+
+
 async def test_the_later_grade_counts_whichever_event_brought_it(service: Jobs, now: datetime) -> None:
     household = service.record(1)["household_id"]
 
     def graded(grade: str, seconds: int) -> GradesChanged:
-        one = GradeRecord(
-            household_id=household,
-            area_code=PINE,
-            before=None,
-            grade=grade,
-            kind="new",
-            by_hand=False,
-            policy_id=policy_id("grade-rules"),
-            changed_at=now + timedelta(seconds=seconds),
-        )
-        return GradesChanged(households=[one])
+        return _graded(household, grade, now + timedelta(seconds=seconds))
 
     async def grade() -> str:
         [(found,)] = await service.sql("SELECT grade FROM person")
@@ -98,6 +106,39 @@ async def test_the_later_grade_counts_whichever_event_brought_it(service: Jobs, 
     )
     await service.deliver(LabourChanged.model_validate({"people": [moved]}))
     assert await grade() == "green", "another household's grade is another grade"
+
+
+@pytest.mark.parametrize("told", ["people", "gone", "grades"])
+async def test_many_people_are_locked_in_the_order_of_their_ids(service: Jobs, now: datetime, told: str) -> None:
+    """Their keys go the other way, and so do their rows on disk: whoever holds the earlier may still have the later."""
+    household, later = uuid4(), now + timedelta(seconds=1)
+    records = [service.record(n, household_id=household, changed_at=now) for n in (1, 2)]
+    records.sort(key=lambda one: str(one["person_key"]), reverse=True)
+    for record in records:
+        await service.deliver(LabourChanged.model_validate({"people": [record]}))
+    early, late = [id_ for (id_,) in await service.sql("SELECT id FROM person ORDER BY id")]
+    for lives_in in (uuid4(), household):
+        await service.sql("UPDATE person SET household_id = :home WHERE id = :id", home=lives_in, id=early)
+    renewed = [{**one, "changed_at": later} for one in reversed(records)]
+    gone = [GoneRecord(person_key=one["person_key"], household_id=household, changed_at=later) for one in renewed]
+    changed = LabourChanged.model_validate({"people": renewed} if told == "people" else {"people": [], "gone": gone})
+
+    async def tell() -> None:
+        async with service.database.write(Scope.everywhere()) as session:
+            if told == "grades":
+                await take_grades(session, [_graded(household, "red", later)])
+            else:
+                await take_people(session, service.vault, [changed], later)
+
+    async with service.database.write(Scope.everywhere()) as session:
+        await lock_person(session, Scope.everywhere(), early)
+        telling = asyncio.create_task(tell())
+        while not await service.sql("SELECT pid FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.05)
+        await lock_person(session, Scope.everywhere(), late)
+    await telling
+    moment = "graded_at" if told == "grades" else "changed_at"
+    assert await service.sql(f"SELECT count(*) FROM person WHERE {moment} = :later", later=later) == [(2,)]
 
 
 async def test_what_hangs_on_a_person_follows_to_another_village(service: Jobs, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The copy of the labour force: many records at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -59,6 +59,11 @@ WHERE (excluded.changed_at, excluded.active, excluded.household_id)
 RETURNING id, person_key
 """  # noqa: S608
 
+# The upsert itself would take them in the order of the index it meets; whoever places people goes by their ids. As strong as
+# the upsert's own lock, so that no lock is made stronger while others are held.
+_LOCK_KEYS = "SELECT FROM person WHERE person_key = ANY ($1) ORDER BY id FOR UPDATE"
+_LOCK_HOUSEHOLDS = "SELECT FROM person WHERE household_id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"
+
 _GRADE = """
 UPDATE person SET grade = new.grade, graded_at = new.changed_at
 FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS new (household_id, grade, changed_at)
@@ -82,9 +87,14 @@ class Taken(NamedTuple):
     person_key: str
 
 
+async def lock_people(session: WriteSession, person_keys: Collection[str]) -> None:
+    """Hold those of them that are known until the commit, in the order of their ids, as everywhere: before any write."""
+    await (await raw(session)).execute(_LOCK_KEYS, list(person_keys))
+
+
 async def upsert_people(session: WriteSession, rows: Sequence[PersonRow]) -> Sequence[Taken]:
     """Keep the newest record of each person; those whose record counted."""
-    ordered = sorted(rows, key=lambda row: row[1])  # two batches lock the same people in the same order
+    ordered = sorted(rows, key=lambda row: row[1])  # two batches bring the same new people in the same order
     found = await (await raw(session)).fetch(_UPSERT, *map(list, zip(*ordered, strict=True)))
     return [Taken(row["id"], row["person_key"]) for row in found]
 
@@ -102,4 +112,6 @@ async def write_grades(session: WriteSession, records: Sequence[GradeRecord]) ->
         if one.household_id not in newest or newest[one.household_id][0] < one.changed_at:
             newest[one.household_id] = (one.changed_at, one.grade)
     ids = sorted(newest)
-    await (await raw(session)).execute(_GRADE, ids, [newest[i][1] for i in ids], [newest[i][0] for i in ids])
+    connection = await raw(session)
+    await connection.execute(_LOCK_HOUSEHOLDS, ids)
+    await connection.execute(_GRADE, ids, [newest[i][1] for i in ids], [newest[i][0] for i in ids])

@@ -1,5 +1,5 @@
 """The rows of an export while they are compared: laid down sealed, a part for each first letter of a person's key, so that
-however many they are, memory holds those of some letters alone.
+memory holds those of some letters alone: at the least one, a sixty-fourth of all.
 
 They lie in a temporary table of one connection: they go with it, and nobody else ever sees them.
 """

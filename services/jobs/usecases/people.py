@@ -17,10 +17,13 @@ from shared.security.vault import Vault
 
 async def take_people(session: WriteSession, vault: Vault, changed: Sequence[LabourChanged], now: datetime) -> None:
     """Keep the newest record of each person; needs that waited for them are opened."""
-    if rows := [_row(vault, record) for event in changed for record in event.people]:
+    rows = [_row(vault, record) for event in changed for record in event.people]
+    gone = [record for event in changed for record in event.gone]
+    await people_bulk.lock_people(session, {row[1] for row in rows} | {record.person_key for record in gone})
+    if rows:
         await people_bulk.upsert_people(session, rows)
         await open_waiting(session, {row[2] for row in rows}, now)
-    if gone := [record for event in changed for record in event.gone]:
+    if gone:
         await people_bulk.mark_gone(session, gone)
 
 
