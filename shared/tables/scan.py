@@ -18,10 +18,14 @@ _COLUMNS = 1 << 14
 
 @dataclass(slots=True)
 class SheetScan:
-    """One sheet. Cells are packed as row * 2**14 + column, both from 0."""
+    """One sheet. Cells are packed as row * 2**14 + column, both from 0.
+
+    `unplaced`: perhaps some do not say where they stand; rows and columns are told by `unplaced.see_unplaced` then.
+    """
 
     rows: int = 0
     columns: int = 0
+    unplaced: bool = False
     formulas: "array[int]" = field(default_factory=lambda: array("q"))
     errors: "array[int]" = field(default_factory=lambda: array("q"))
 
@@ -58,6 +62,10 @@ def address(cell: int) -> str:
 def refuse_too_many_cells(scans: Iterable[SheetScan | None]) -> None:
     """Raises `TableInvalid` when the cells of all sheets would not fit in memory."""
     found = list(scans)
-    cells = sum(scan.rows * scan.columns for scan in found if scan)
-    if cells > MOST_CELLS or len(found) > MOST_SHEETS:
+    refuse_too_many(sum(scan.rows * scan.columns for scan in found if scan), len(found))
+
+
+def refuse_too_many(cells: int, sheets: int) -> None:
+    """Raises `TableInvalid` when that is more than a workbook may have."""
+    if cells > MOST_CELLS or sheets > MOST_SHEETS:
         raise refusal("workbook-too-large", most=f"{MOST_CELLS:,}")

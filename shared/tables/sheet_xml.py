@@ -12,7 +12,9 @@ _LONGEST_TAG = 8 << 20
 _CELL = rb"<(?:\w+:)?c\b"
 # Begins with letters, not with a condition: those are looked for ten times as fast.
 _REFERENCE = re.compile(rb"""r=["'](?<=\br=.)([A-Za-z]{1,3})([0-9]{1,7})["']""")
-_FAR = re.compile(rb"""r=["'](?:[A-Za-z]{2,3}[0-9]|[A-Za-z][0-9]{6})""")
+_NOT_NEAR = re.compile(rb"""<c(?! r=["'][A-Za-z][0-9]{1,5}["']|[A-Za-z])""")
+_PREFIXED = re.compile(b":c")  # twice as fast as bytes look for it
+_UNPLACED = re.compile(rb"""[<:]c(?![A-Za-z]| r=["'][A-Za-z]{1,3}[0-9]{1,7}["'])""")
 _FORMULA = re.compile(_CELL + rb"([^>]*)>\s*<(?:\w+:)?f\b([^>]*)>")
 _ARRAY = re.compile(rb"""\bref=["']([A-Za-z]{1,3})([0-9]{1,7}):([A-Za-z]{1,3})([0-9]{1,7})["']""")
 _ERROR = re.compile(_CELL + rb"""([^>]*\bt=["']e["'][^>]*)>""")
@@ -79,20 +81,22 @@ def whole_tags(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _see_cells(block: bytes, scan: SheetScan) -> None:
-    if _FAR.search(block) is None:  # not beyond column Z and row 99,999: the last cell tells enough
+    # Not beyond column Z and row 99,999: the last cell tells enough.
+    if _PREFIXED.search(block) is None and _NOT_NEAR.search(block) is None:
         last = _REFERENCE.findall(block[-4096:]) or _REFERENCE.findall(block)
         for _, row in last[-1:]:
             scan.see(int(row) - 1, 25)
         return
     for name, row in set(_REFERENCE.findall(block)):
-        scan.see(int(row) - 1, _column(name))
+        scan.see(int(row) - 1, column_number(name))
+    scan.unplaced = scan.unplaced or _UNPLACED.search(block) is not None
 
 
 def _add_formula(cell: bytes, formula: bytes, scan: SheetScan) -> None:
     """A formula of a matrix stands in its first cell only; those of the others are empty."""
     scan.formulas.append(_place(cell))
     if (area := _ARRAY.search(formula)) and b"array" in formula:
-        left, right = _column(area[1]), _column(area[3])
+        left, right = column_number(area[1]), column_number(area[3])
         top, bottom = int(area[2]) - 1, int(area[4]) - 1
         if (bottom - top + 1) * (right - left + 1) > 1_000_000:
             raise refusal("workbook-broken")
@@ -105,10 +109,11 @@ def _place(cell: bytes) -> int:
     found = _REFERENCE.search(cell)
     if found is None:
         raise refusal("workbook-broken")
-    return pack(int(found[2]) - 1, _column(found[1]))
+    return pack(int(found[2]) - 1, column_number(found[1]))
 
 
-def _column(name: bytes) -> int:
+def column_number(name: bytes) -> int:
+    """From 0, of the letters of a column."""
     number = 0
     for letter in name.upper():
         number = number * 26 + letter - 64

@@ -15,7 +15,7 @@ from shared.tables.cells import Conversion
 from shared.tables.dates import EPOCH_1900, EPOCH_1904
 from shared.tables.headers import LOOKED_AT, Layout, find_layout
 from shared.tables.rows import TextRows, column_at, data_rows, text_rows
-from shared.tables.scan import SheetScan, WorkbookScan, address, unpack
+from shared.tables.scan import SheetScan, WorkbookScan, address, refuse_too_many, unpack
 from shared.tables.table import Column, Frame, Sheet, Table, TableInvalid, refusal
 from shared.tables.xls_records import scan_xls
 from shared.tables.xlsx_parts import scan_xlsx
@@ -67,6 +67,7 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
     sheets: list[Sheet] = []
     readable: list[_Readable] = []
     refused: list[TableInvalid] = []
+    taken = 0
     with _calamine():
         file.seek(0)
         workbook = CalamineWorkbook.from_filelike(file)
@@ -77,6 +78,8 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
                 sheets.append(Sheet(about.name, skipped="sheet-hidden" if scanned else "sheet-without-cells"))
                 continue
             cells = workbook.get_sheet_by_name(about.name)
+            taken += cells.height * cells.width  # rows in disorder make a sheet of some millions more than the scan saw
+            refuse_too_many(taken, number + 1)
             try:
                 layout = find_layout(_head(cells), columns)
             except TableInvalid as invalid:

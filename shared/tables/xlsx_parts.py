@@ -12,6 +12,7 @@ from typing import BinaryIO
 from shared.tables.scan import MOST_TEXT, SheetScan, WorkbookScan, refuse_too_many_cells
 from shared.tables.sheet_xml import scan_sheet, string_lengths, text_in_cells, whole_tags
 from shared.tables.table import refusal
+from shared.tables.unplaced import see_unplaced
 
 MOST_MEMBERS = 10_000
 MOST_UNPACKED = 2 << 30
@@ -82,6 +83,8 @@ def _scan(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Work
             lengths = string_lengths(_blocks(archive, info))
         elif name.startswith("xl/") and "sheets/" in name and name.endswith(".xml"):
             sheets[name] = scan_sheet(_blocks(archive, info))
+            if sheets[name].unplaced:
+                see_unplaced(_blocks(archive, info), sheets[name])
         elif name.endswith((".xml", ".rels", ".vml")):
             for _ in whole_tags(_blocks(archive, info)):
                 pass

@@ -1,6 +1,7 @@
 """Workbooks as bureaus have them, and as somebody who means harm would make them."""
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -363,6 +364,81 @@ def test_a_cell_far_out_is_found_in_the_midst_of_others_and_in_old_workbooks(mon
 
     monkeypatch.setattr(scan, "MOST_CELLS", 1000)
     assert refused(xls_bytes([HEADINGS, *[[]] * 300, TYPED])) == [("", "workbook-too-large")]
+
+
+def _sheet(content: bytes, rows: bytes, attributes: bytes = b"") -> bytes:
+    """The workbook with other rows in its first sheet."""
+
+    def change(name: str, part: bytes) -> bytes:
+        if not name.endswith("sheet1.xml"):
+            return part
+        head, tail = part[: part.index(b"<sheetData")], part[part.index(b"</sheetData>") :]
+        return head.replace(b"<worksheet", b"<worksheet" + attributes) + b"<sheetData>" + rows + tail
+
+    return surgery(content, change)
+
+
+def _text(value: object) -> bytes:
+    return f'<c t="inlineStr"><is><t>{value}</t></is></c>'.encode()
+
+
+TITLES = b"<row>" + b"".join(map(_text, HEADINGS)) + b"</row>"
+ONE = b"<c><v>1</v></c>"
+
+
+def test_cells_that_do_not_say_where_they_stand_are_read() -> None:
+    row = b"<row>" + b"".join(map(_text, ROW)) + b"</row>"
+
+    assert data(_sheet(xlsx_bytes([HEADINGS]), TITLES + row * 2)) == [READ, (3, *READ[1:])]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'<row r="100000">' + b"<c/>" * 40 + ONE + b"</row>",
+        (b"<row>" + b"<c/>" * 2000 + ONE + b"</row>") * 100,
+        b'<row r="9999">' + b"<c/>" * 300 + ONE + b"</row>",
+        b"<row>" + ONE + b'<c r="ZZ5"><v>1</v></c>' + ONE + b'</row><row r="9999">' + ONE + b"</row>",
+        b"<row>" + b"<!--<row>--><c/>" * 400 + ONE + b'</row><row r="9999">' + ONE + b"</row>",
+        b"<row>" + b"<c a='&gt;'/>" * 400 + ONE + b'</row><row r="9999">' + ONE + b"</row>",
+        b'<row><c\tr="A1"><v>1</v></c><c r = "ZZ9999"><v>1</v></c></row>',
+    ],
+    ids=["wide", "many", "near", "after-one-that-says", "comments", "quoted", "spaces"],
+)
+@pytest.mark.parametrize("prefix", [b"", b"x:"])
+def test_cells_that_do_not_say_where_they_stand_are_counted(
+    rows: bytes, prefix: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = re.sub(rb"<(/?)(row|c|v)\b", rb"<\1" + prefix + rb"\2", rows)
+    space = b' xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    content = _sheet(xlsx_bytes([HEADINGS]), TITLES + rows, space)
+
+    monkeypatch.setattr(scan, "MOST_CELLS", 100_000)
+    assert refused(content) == [("", "workbook-too-large")]
+
+
+def test_rows_in_disorder_are_counted_once_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    far = b'<row r="5000"><c r="Z5000"><v>1</v></c></row>'
+    content = _sheet(
+        xlsx_bytes([HEADINGS]), far + TITLES.replace(b"<row>", b'<row r="1">').replace(b"<c ", b'<c r="A1" ')
+    )
+
+    monkeypatch.setattr(scan, "MOST_CELLS", 100_000)
+    assert refused(content) == [("", "workbook-too-large")]
+
+
+@pytest.mark.parametrize("inner", [b'<row r="1"/>', b"<c/>"])
+def test_a_cell_within_a_cell_hides_nothing(inner: bytes) -> None:
+    rows = b"<row>" + (b"<c><v>1</v>" + inner + b"</c>") * 4000 + b'</row><row r="9999">' + ONE + b"</row>"
+
+    assert refused(_sheet(xlsx_bytes([HEADINGS]), TITLES + rows)) == [("", "workbook-broken")]
+
+
+@pytest.mark.parametrize("reference", ["$A$2", "ABCD2", "A00000001048576", "5", "A", ""])
+def test_a_reference_that_nobody_writes_is_refused(reference: str) -> None:
+    rows = b'<row><c r="' + reference.encode() + b'"><v>1</v></c></row>'
+
+    assert refused(_sheet(xlsx_bytes([HEADINGS]), TITLES + rows)) == [("", "workbook-broken")]
 
 
 def test_entities_are_never_resolved(tmp_path: Any) -> None:
