@@ -79,6 +79,8 @@ def _without_default(schema: JsonDict) -> None:
 
 DERIVED = Field(json_schema_extra=_without_default)
 """For a field that is worked out when it is left out: its stand-in is nobody's business."""
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["9f86d081" * 8])]
+"""A digest in hex; say of what."""
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]+$")]
 """One line of text."""
 Paragraph = Annotated[str, Field(min_length=1, max_length=4000)]

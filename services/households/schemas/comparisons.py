@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.households.codes import LISTS
 from services.households.models import AssetAnswer, TicketState
-from services.households.schemas.notices import Sha256
+from services.households.schemas.notices import ScanDigest
 from services.households.schemas.register import AreaView
 from shared.http.fields import Answer, Draft, Name
 
@@ -23,7 +23,7 @@ class AuthorisationDraft(Draft):
     signer: Annotated[Name, Field(description="Kept sealed · 签字人")]
     member_id: Annotated[UUID | None, Field(description="When a member of the household signed · 签字成员")] = None
     signed_on: Annotated[date, Field(description="Day · 签署日期", examples=["2026-03-05"])]
-    scan_sha256: Sha256 | None = None
+    scan_sha256: ScanDigest | None = None
 
 
 class AuthorisationView(Answer):

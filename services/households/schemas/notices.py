@@ -9,16 +9,9 @@ from pydantic import Field
 from services.households.models import ObjectionState
 from services.households.rules.notices import NoticeKind, NoticeState
 from services.households.schemas.register import AreaView
-from shared.http.fields import Answer, Draft, Line, Name, Paragraph
+from shared.http.fields import Answer, Draft, Line, Name, Paragraph, Sha256
 
-Sha256 = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9a-f]{64}$",
-        description="SHA-256 of the photo or scan, hex · 照片或扫描件摘要",
-        examples=["9f86d081" * 8],
-    ),
-]
+ScanDigest = Annotated[Sha256, Field(description="SHA-256 of the photo or scan, hex · 照片或扫描件摘要")]
 
 
 class NoticeDraft(Draft):
@@ -34,7 +27,7 @@ class PostingDraft(Draft):
     started_on: Annotated[date, Field(description="Day · 张贴日期", examples=["2026-03-10"])]
     place: Annotated[Line, Field(description="Kept sealed · 张贴地点", examples=["村委会公告栏"])]
     put_up_by: Annotated[Name, Field(description="Kept sealed · 张贴人")]
-    photo_sha256: Sha256 | None = None
+    photo_sha256: ScanDigest | None = None
 
 
 class EndingDraft(Draft):
@@ -42,7 +35,7 @@ class EndingDraft(Draft):
 
     ended_on: Annotated[date, Field(description="Day · 结束日期", examples=["2026-03-15"])]
     taken_down_by: Annotated[Name, Field(description="Kept sealed · 撤下人")]
-    photo_sha256: Sha256 | None = None
+    photo_sha256: ScanDigest | None = None
 
 
 class NoticeEntryView(Answer):

@@ -9,7 +9,7 @@ from pydantic import Field
 from services.households.rules.register_imports import ImportState, ListKind, Outcome
 from services.households.schemas.fields import LeftReason
 from services.households.schemas.register import AreaView
-from shared.http.fields import Answer, Draft
+from shared.http.fields import Answer, Draft, Sha256
 
 
 class ListFileView(Answer):
@@ -112,14 +112,7 @@ class FindingView(Answer):
 class Application(Draft):
     """Which check is meant, and whether those who vanished leave the register."""
 
-    digest: Annotated[
-        str,
-        Field(
-            pattern=r"^[0-9a-f]{64}$",
-            description="Of the check that was looked at · 核对编号",
-            examples=["9f86d081" * 8],
-        ),
-    ]
+    digest: Annotated[Sha256, Field(description="Of the check that was looked at · 核对编号")]
     remove_vanished: LeftReason | None = Field(
         None, description="Why who is not in the list leaves the register; null: they stay · 消失人员减员原因"
     )

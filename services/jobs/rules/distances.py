@@ -4,6 +4,7 @@ The estimate goes from seat to seat as the crow flies (great circle), times the 
 """
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal
 
 from services.jobs.rules.places import ABROAD
@@ -40,9 +41,8 @@ class Distances:
         return 0.0 if home == place else self.between(self.seat(home), self.seat(place))
 
     def at_most(self, home: str, place: str) -> float:
-        """The same where it bars somebody: what nobody knows is too far for all."""
-        known = self.kilometres(home, place)
-        return float("inf") if known is None else known
+        """The same where it bars somebody."""
+        return or_too_far(self.kilometres(home, place))
 
     def seat(self, area: str) -> str | None:
         """The measured area that this one is, or lies in."""
@@ -57,3 +57,8 @@ class Distances:
             return self._places[near].within_km
         one, other = self._places[near], self._places[far]
         return great_circle_km(one.latitude, one.longitude, other.latitude, other.longitude) * self.body.detour
+
+
+def or_too_far(kilometres: float | None) -> float:
+    """The distance where it bars somebody: what nobody knows is too far for all."""
+    return inf if kilometres is None else kilometres

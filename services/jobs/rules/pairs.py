@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.jobs.rules import law, score
+from services.jobs.rules.distances import or_too_far
 from services.jobs.rules.matching_terms import Opening, Seeker, Terms
 
 Ints = NDArray[np.int32]
@@ -183,14 +184,10 @@ def _kilometres(villages: Sequence[str], places: Sequence[str], terms: Terms) ->
     """Reckoned once for each two measured areas, however many villages and places lie in them."""
     near, rows = distinct(map(terms.distances.seat, villages))
     far, columns = distinct(map(terms.distances.seat, places))
-    seats = [[_known(terms.distances.between(one, other)) for other in far] for one in near]
+    seats = [[or_too_far(terms.distances.between(one, other)) for other in far] for one in near]
     found = np.array(seats, dtype=np.float64).reshape(len(near), len(far))[np.ix_(rows, columns)]
     found[np.array(villages)[:, None] == np.array(places)[None, :]] = 0.0
     return found
-
-
-def _known(kilometres: float | None) -> float:
-    return float("inf") if kilometres is None else kilometres
 
 
 def _closeness(own: Sequence[str], trades: Sequence[str]) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.jobs.models import ImportState
 from services.jobs.schemas.fields import MonthText
-from shared.http.fields import Answer, Draft
+from shared.http.fields import Answer, Draft, Sha256
 
 
 class LedgerCounts(Answer):
@@ -48,11 +48,4 @@ class LedgerImportView(Answer):
 class LedgerApplication(Draft):
     """Which rehearsal is to be written."""
 
-    digest: Annotated[
-        str,
-        Field(
-            pattern=r"^[0-9a-f]{64}$",
-            description="Of the rehearsal that was looked at · 核对标识",
-            examples=["9f86d081" * 8],
-        ),
-    ]
+    digest: Annotated[Sha256, Field(description="Of the rehearsal that was looked at · 核对标识")]

@@ -31,8 +31,7 @@ BY_LAW = BINDING - {"certificate_missing"}
 
 async def require_may_learn_for(session: ReadSession, person: Person, post_id: UUID, on: date) -> None:
     """Raise `PostBarred` where the person may not work at that post after the training, which ends on that day."""
-    seeker = await get_seeker(session, area_of(person.area_code), person.id, on)
-    barred = excluded_by(seeker, await get_opening(session, post_id, on), await _terms(session, person.area_code, on))
+    barred = await _barred(session, person, post_id, None, on)
     if reasons := [reason for reason in barred if reason in BY_LAW]:
         raise PostBarred(reasons)
 
@@ -42,9 +41,7 @@ async def require_allowed(session: ReadSession, person: Person, row: PostRow, ne
 
     `on`: the day on which the person's age counts.
     """
-    seeker = await get_seeker(session, area_of(person.area_code), person.id, on, need.id if need else None)
-    opening = await get_opening(session, row.post.id, on)
-    barred = excluded_by(seeker, opening, await _terms(session, person.area_code, on))
+    barred = await _barred(session, person, row.post.id, need.id if need else None, on)
     if "under_sixteen" in barred:
         raise UnderSixteen(field="person_id")
     if row.employer.blacklisted_reason is not None:
@@ -61,6 +58,13 @@ async def tell_minor(session: WriteSession, who: Principal, person_id: UUID, now
     today = local_date(now)
     await emit(session, events.minor_working(person, today, now, found_in="placement"))
     await audit.record(session, who, "placement:minor", person.id, area_code=person.area_code)
+
+
+async def _barred(
+    session: ReadSession, person: Person, post_id: UUID, need_id: UUID | None, on: date
+) -> list[ExclusionCode]:
+    seeker = await get_seeker(session, area_of(person.area_code), person.id, on, need_id)
+    return excluded_by(seeker, await get_opening(session, post_id, on), await _terms(session, person.area_code, on))
 
 
 async def _terms(session: ReadSession, area_code: str, on: date) -> Terms:
