@@ -112,8 +112,9 @@ def cells(buffer: bytes, separator: str) -> tuple[list[list[str]], int]:
 
 @functools.cache
 def _cell(separator: str) -> re.Pattern[bytes]:
+    # No possessive group may fail half-way in here: before 3.11.5 Python went on from where it failed.
     content, sep = rb'[^"]*+(?:""[^"]*+)*+', re.escape(separator.encode())
     return re.compile(
-        rb'(?:"(?P<quoted>%b)"(?=%b|\r?\n)|(?P<open>"%b(?:"\r?)?\Z)|(?P<bare>[^%b\r\n]*+(?:\r(?!\n)[^%b\r\n]*+)*+))'
-        rb"(?P<end>%b|\r?\n)?" % (content, sep, content, sep, sep, sep)
+        rb'(?:"(?P<quoted>%b)"(?=%b|\r?\n)|(?P<open>"%b(?:"\r?)?\Z)|(?P<bare>[^%b\n]*+))'
+        rb"(?P<end>%b|\r?\n)?" % (content, sep, content, sep, sep)
     )

@@ -10,7 +10,8 @@ import orjson
 
 from services.alerts.rules import MAX_ROWS, BatchTooLong, BodyMalformed, RowTooLong
 
-ROWS_A_CHUNK = 1_000
+ROWS_A_CHUNK = 1_600
+"""One transaction each. A thousand cost a tenth more a row; the more, the longer the last worker of a batch is alone."""
 MAX_ROW = 100_000
 """Bytes (NDJSON) or characters (JSON) of one row; an alert has a few hundred."""
 
