@@ -129,11 +129,12 @@ async def compare_books(database: Database, now: datetime) -> None:
     today = local_date(now)
     async with database.read(_EVERYWHERE) as session:
         rows = await compare(session, sight(SYSTEM), today - COMPARED, today)
+    _UNBALANCED.clear()  # a channel by which nothing came for a month is in no row
     for row in rows:
-        ids = row["difference_ids"] or []
+        ids = [str(id_) for id_ in row["difference_ids"] or ()]
         _UNBALANCED.labels(row["channel"]).set(len(ids))
         if ids:
-            told = {"channel": row["channel"], "lost": row["counted"] - row["kept"], "ids": [str(id_) for id_ in ids]}
+            told = {"channel": row["channel"], "lost": row["counted"] - row["kept"], "ids": ids}
             log.error("books do not balance", extra=told)
 
 
