@@ -4,22 +4,26 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from prometheus_client import Gauge
+
 from services.alerts.queries import accounting as accounting_queries
 from services.alerts.queries import batches as queries
+from services.alerts.queries.receipts import compare
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.queries.verdicts import delete_old_notices
 from services.alerts.queries.webhooks import delete_old_deliveries
-from services.alerts.rules import due_tonight, lane_of_batch
+from services.alerts.rules import COMPARED, due_tonight, lane_of_batch, sight
 from services.alerts.rules.silence import ContradictionKind
 from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, webhooks, zero_reports
 from services.alerts.usecases.files import forget_old_files, forget_orphans
 from services.alerts.usecases.rematching import forget_expired
 from shared.areas import Scope
-from shared.clock import utc_now
+from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.db.listening import work_when_rung
 from shared.db.outage import is_outage
 from shared.files import FilesSettings, Shelf
+from shared.security.principals import SYSTEM
 from shared.security.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -29,6 +33,9 @@ MESSAGES_KEPT = timedelta(days=90)
 NOTICES_KEPT = timedelta(days=400)
 CHECKS_KEPT = timedelta(days=30)
 _EVERYWHERE = Scope.everywhere()
+_UNBALANCED = Gauge(
+    "alerts_books_unbalanced", "Reports, batches or files of the last month of which something is lost", ["channel"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +113,29 @@ async def find_contradictions(database: Database) -> None:
 
 
 async def look_whether_night(database: Database, now: datetime) -> None:
-    """What is done once a night: alerts nobody answered expire, and households is asked what it knows of the rest."""
+    """What is done once a night: the books are compared, alerts nobody answered expire, and households is asked what it
+    knows of the rest.
+    """
     async with database.read(_EVERYWHERE) as session:
         last_at = await accounting_queries.last_asked_at(session)
     if due_tonight(last_at, now):
+        await compare_books(database, now)
         await expire_alerts(database, now)
         await ask_accounts(database, now)
+
+
+async def compare_books(database: Database, now: datetime) -> None:
+    """Look for reports of the last month that got lost, and say so where operators look."""
+    today = local_date(now)
+    async with database.read(_EVERYWHERE) as session:
+        rows = await compare(session, sight(SYSTEM), today - COMPARED, today)
+    _UNBALANCED.clear()  # a channel by which nothing came for a month is in no row
+    for row in rows:
+        ids = [str(id_) for id_ in row["difference_ids"] or ()]
+        _UNBALANCED.labels(row["channel"]).set(len(ids))
+        if ids:
+            told = {"channel": row["channel"], "lost": row["counted"] - row["kept"], "ids": ids}
+            log.error("books do not balance", extra=told)
 
 
 async def expire_alerts(database: Database, now: datetime) -> None:

@@ -115,6 +115,8 @@ def verdict_given(
         given_at=verdict.given_at,
         basis=verdict.basis,
         area_code=case.area_code if case.area_alert_id else None,
+        checked=verdict.checked,
+        at_risk=verdict.at_risk,
     )
 
 

@@ -29,7 +29,7 @@ from services.households.models import (
 )
 from services.households.settings import HouseholdsSettings
 from services.households.usecases import comparisons, elimination_checks, grade_overrides, measures, notices, objections
-from services.households.usecases.area_checks import NOTE
+from services.households.usecases.area_answers import NOTE
 from services.households.usecases.case_clocks import FAST_LANE
 from services.households.usecases.claims import CLAIM
 from services.households.usecases.dropout_entries import ENTRY

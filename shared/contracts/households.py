@@ -161,6 +161,8 @@ class VerdictGiven(Event):
     given_at: datetime = Field(description="When it was given")
     basis: Basis | None = Field(None, description="visit, phone or known_fact; null: given before that was asked")
     area_code: str | None = Field(None, description="12 digits: the one area of an area alert that it answers for")
+    checked: int | None = Field(None, description="Households on that area's list of which was said whether at risk")
+    at_risk: int | None = Field(None, description="Those of them that are; each has a national case")
 
     @property
     def key(self) -> str:

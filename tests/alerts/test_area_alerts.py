@@ -228,6 +228,18 @@ async def test_each_village_answers_and_then_the_alert_is_answered(water: Servic
     assert seen["answer"]["reason"] is None, "each village has its own"
 
 
+async def test_the_bureau_sees_how_many_households_were_checked_and_are_at_risk(water: Service) -> None:
+    alert = await report(water, cut(TOWNSHIP))
+    await water.tell(opened(alert["id"], VILLAGE, SECOND))
+    assert [check["at_risk"] for check in (await read(water, alert["id"]))["areas"]] == [None, None]
+    early, late = utc_now() - timedelta(minutes=5), utc_now()
+    await water.tell(verdict(water, alert["id"], VILLAGE, "risk_confirmed", late, checked=5, at_risk=2))
+    await water.tell(verdict(water, alert["id"], VILLAGE, "risk_confirmed", early, checked=4, at_risk=1))
+    await water.tell(verdict(water, alert["id"], SECOND))  # by a sender that does not count yet
+    seen = [(check["checked"], check["at_risk"]) for check in (await read(water, alert["id"]))["areas"]]
+    assert seen == [(5, 2), (None, None)], "of two verdicts the later counts"
+
+
 async def test_answers_in_any_order(water: Service) -> None:
     alert = await report(water, cut(TOWNSHIP))
     early, late = utc_now() - timedelta(minutes=5), utc_now()

@@ -95,6 +95,7 @@ class Machine:
         [feed] = feeds
         assert (feed["accepted"], feed["difference"]) == (len(self.accepted), 0), feed
         assert feed["accepted"] == sum(feed[place] for place in PLACES[1:-1])
+        assert await self.service.count("receipt") == len(self.accepted), "counted apart from where they lie"
         assert await self.service.count("alert") == len(self.alerts)
         worsened = await self.service.sql("SELECT id FROM alert_evidence WHERE outcome = 'worsened'")
         heard = self.service.heard
@@ -112,7 +113,7 @@ class Machine:
 
     async def forget(self) -> None:
         """An empty service for the next example."""
-        tables = "account_finding, account_check, verdict_notice, alert_evidence, alert, known_member, outbox"
+        tables = "account_finding, account_check, verdict_notice, alert_evidence, alert, known_member, outbox, receipt"
         await self.service.sql(f"DELETE FROM {tables.split(', ')[0]}")
         for table in tables.split(", ")[1:]:
             await self.service.sql(f"DELETE FROM {table}")

@@ -407,6 +407,7 @@ async def test_quality_of_a_rule(service: Service) -> None:
     assert empty == {
         "rule_id": rule["id"],
         "alerts": 0,
+        "evidences": 0,
         "verdicts": {},
         "hit_rate": None,
         "median_days_to_push": None,

@@ -37,14 +37,18 @@ async def test_a_water_cut_is_one_task_a_village_and_the_bureau_sees_each_answer
         row["area_code"]: row["households"] for row in inhabited
     }
 
-    place = f"/households/v1/tasks/{task['id']}/households/{households[0]['household']['id']}"
-    remark = await cadre.post(place, json={"affected": True, "note": "水窖已干"})
-    assert remark.status_code == 200, remark.text
+    answers = [{"household_id": one["household"]["id"], "affected": True, "at_risk": False} for one in households]
+    answers[0] |= {"at_risk": True, "note": "水窖已干"}
+    told = await cadre.post(f"/households/v1/tasks/{task['id']}/households", json={"households": answers})
+    assert (told.status_code, told.json()["recorded"]) == (200, len(households)), told.text
+    case = await cadre.get(f"/households/v1/monitoring-cases/{told.json()['results'][0]['monitoring_case_id']}")
+    assert "water" in {risk["code"] for risk in case.json()["risks"]}, case.text
     verdict = {"task_id": task["id"], "verdict": "risk_confirmed", "reason": "全村断水", "basis": "known_fact"}
     given = await cadre.post("/households/v1/verdicts", json={"verdicts": [verdict]})
     assert (given.status_code, given.json()["given"]) == (200, 1), given.text
     answered = await eventually(lambda: said_by(water, alert, area_code), what="the first village's answer")
     assert (answered["verdict"], answered["basis"], answered["reason"]) == ("risk_confirmed", "known_fact", "全村断水")
+    assert (answered["checked"], answered["at_risk"]) == (len(households), 1)
     assert (await see_alert(water, alert))["state"] == "checking", "the other villages have not answered yet"
 
     desk = await system.sign_in("township", township)

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import pytest
 
 from services import SERVICES
 from shared.bus.port import Message
+from shared.clock import local_date, utc_now
 from tests.e2e import story, topics
 from tests.e2e.embedded import Embedded
 from tests.e2e.load import Load
@@ -215,6 +217,10 @@ async def nothing_lost_or_doubled(system: System, load: Load, *, expect: int) ->
     assert len(tasks) == len(load.subjects)
     assert {(row["cases"], row["tasks"]) for row in tasks} == {(1, 1)}
     admin = await system.sign_in("admin")
+    yesterday = local_date(utc_now()) - timedelta(days=1)
+    books = (await admin.get("/alerts/v1/accounting", params={"from": str(yesterday)})).json()
+    assert [one for one in books["channels"] if one["difference"]] == []
+    assert sum(one["counted"] for one in books["channels"]) >= expect
     for service in SERVICES:
         letters = await admin.get(f"/{service}/v1/dead-letters")
         assert (letters.status_code, letters.json()["items"]) == (200, [])

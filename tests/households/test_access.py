@@ -48,6 +48,7 @@ ROUTES = [
     ("POST", f"/tasks/{ID}/verdict", FIELD),
     ("POST", f"/tasks/{ID}/cancellation", {"township", "county"}),
     ("GET", f"/tasks/{ID}/households", FIELD | {"supervisor"}),
+    ("POST", f"/tasks/{ID}/households", FIELD),
     ("POST", f"/tasks/{ID}/households/{ID}", FIELD),
     ("POST", "/verdicts", FIELD),
     ("POST", "/visits", FIELD),

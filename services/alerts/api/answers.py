@@ -160,6 +160,8 @@ def _area_check(check: AreaCheck, reason: str | None) -> AreaCheckView:
         visited_on=check.visited_on,
         answered_at=check.answered_at,
         cancelled_at=check.cancelled_at,
+        checked=check.checked,
+        at_risk=check.at_risk,
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.alerts.api.answers import masked_household, masked_person
 from services.alerts.models import Alert, Rule
-from services.alerts.queries.rules import Quality
+from services.alerts.queries.rule_quality import Quality
 from services.alerts.rules.explaining import explain_not
 from services.alerts.rules.trials import Comparison, Example, Weight
 from services.alerts.schemas.explanations import ReasonView
@@ -56,6 +56,7 @@ def rule_quality(rule: Rule, quality: Quality) -> RuleQuality:
     return RuleQuality(
         rule_id=rule.id,
         alerts=quality.alerts,
+        evidences=quality.evidences,
         verdicts=quality.verdicts,
         hit_rate=round(quality.verdicts.get("risk_confirmed", 0) / answered, 4) if answered else None,
         median_days_to_push=quality.days_to_push,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.alerts.api.permits import ReadRules, WriteRules
 from services.alerts.api.rule_answers import rule_quality, rule_view
 from services.alerts.queries import rules as queries
+from services.alerts.queries.rule_quality import get_quality
 from services.alerts.rules import sight
 from services.alerts.schemas.fields import AreaCode, FeedCode
 from services.alerts.schemas.rules import NewRule, RuleEnd, RuleQuality, RuleView
@@ -89,9 +90,12 @@ async def end_rule(rule_id: UUID, end: RuleEnd, who: WriteRules, db: Db) -> Rule
         return rule_view(await usecases.end_rule(session, who, rule_id, end.last_day, utc_now()))
 
 
-@router.get("/{rule_id}/quality", summary="How the alerts of a rule fared · 规则命中率")
+@router.get("/{rule_id}/quality", summary="How the reports of a rule fared · 规则命中率")
 async def read_quality(rule_id: UUID, who: ReadRules, db: Db) -> RuleQuality:
-    """Hit rate, and the median days to report and verdict, of the alerts in one's own areas."""
+    """Hit rate, and the median days to report and verdict, of all that it let through in one's own areas: alerts, and
+    reports that went into an alert that was there. A verdict counts once for an alert, for each version that let
+    something into it before.
+    """
     async with db.read(who.scope) as session:
         rule = await queries.get_rule(session, sight(who).feeds, rule_id)
-        return rule_quality(rule, await queries.get_quality(session, sight(who), rule))
+        return rule_quality(rule, await get_quality(session, sight(who), rule))

@@ -1,6 +1,6 @@
 """The tables of the alerts service."""
 
-from services.alerts.models.accounting import AccountCheck, AccountFinding
+from services.alerts.models.accounting import AccountCheck, AccountFinding, Receipt
 from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
 from services.alerts.models.areas import AreaCheck
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
@@ -58,6 +58,7 @@ __all__ = [
     "OutboxRow",
     "PhoneCode",
     "Policy",
+    "Receipt",
     "ReportReminder",
     "Rule",
     "SelfReport",

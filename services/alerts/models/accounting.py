@@ -1,9 +1,9 @@
-"""Whether the books balance with the service that has the tasks: what was asked, and what was found."""
+"""Whether the books balance: what was taken, and what the service with the tasks was asked and had found."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKey, String, Uuid
+from sqlalchemy import ARRAY, ForeignKey, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
@@ -30,3 +30,20 @@ class AccountFinding(Base):
     kind: Mapped[FindingKind] = mapped_column(String)
     first_found_at: Mapped[datetime]
     last_found_at: Mapped[datetime]
+
+
+class Receipt(Base):
+    """One single report that was taken, by the id it has as an alert or evidence. Nothing looks one up: no index of ids.
+
+    Rows of batches and files have none, for those count what was taken of them.
+    """
+
+    __tablename__ = "receipt"
+    __table_args__ = (Index("ix_receipt_reported_at", "reported_at", postgresql_using="brin"),)
+
+    id: Mapped[UUID]
+    feed: Mapped[str]
+    area_code: Mapped[str]
+    reported_at: Mapped[datetime]
+
+    __mapper_args__ = {"primary_key": ["id"]}  # noqa: RUF012 # an annotation would clash with the base's

@@ -26,3 +26,5 @@ class AreaCheck(Base):
     visited_on: Mapped[date | None]
     answered_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]  # its task was dropped: nobody waits for its verdict
+    checked: Mapped[int | None]  # of its households
+    at_risk: Mapped[int | None]  # of those

@@ -28,12 +28,14 @@ FROM (
 WHERE alert.id = new.alert_id
 """
 _ANSWER = """
-INSERT INTO area_check (alert_id, area_code, task_id, verdict, basis, reason_sealed, visited_on, answered_at)
+INSERT INTO area_check (alert_id, area_code, task_id, verdict, basis, reason_sealed, visited_on, answered_at,
+    checked, at_risk)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::date[],
-    $8::timestamptz[])
+    $8::timestamptz[], $9::int[], $10::int[])
 ON CONFLICT (alert_id, area_code) DO UPDATE SET
     verdict = excluded.verdict, basis = excluded.basis, reason_sealed = excluded.reason_sealed,
-    visited_on = excluded.visited_on, answered_at = excluded.answered_at
+    visited_on = excluded.visited_on, answered_at = excluded.answered_at,
+    checked = excluded.checked, at_risk = excluded.at_risk
 WHERE area_check.answered_at IS NULL OR area_check.answered_at < excluded.answered_at
 """
 _CANCEL = """
@@ -75,7 +77,9 @@ async def open_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) ->
 
 
 async def answer_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Rows of `(alert, area code, task, verdict, basis, sealed reason, visited_on, given_at)`, likewise."""
+    """Rows of `(alert, area code, task, verdict, basis, sealed reason, visited_on, given_at, checked, at risk)`,
+    likewise; the last two count households.
+    """
     await (await raw(session)).execute(_ANSWER, *map(list, zip(*rows, strict=True)))
 
 

@@ -41,7 +41,9 @@ WITH fresh AS (
         {_NUMBERS["person_key"]}, {_NUMBERS["household_key"]}, {_NUMBERS["id"]}::text)
     WHERE NOT EXISTS (
         SELECT FROM alert_evidence WHERE feed = {_NUMBERS["feed"]} AND dedup = {_NUMBERS["dedup"]})
-    ON CONFLICT DO NOTHING RETURNING id
+    ON CONFLICT DO NOTHING RETURNING id, feed, area_code, reported_at
+), noted AS (
+    INSERT INTO receipt (id, feed, area_code, reported_at) SELECT * FROM fresh
 ), told AS (
     INSERT INTO outbox ({", ".join(OUTBOX_COLUMNS)})
     SELECT {_parameters(_OUTBOX_TYPES, len(_TYPES) + 1)} FROM fresh
@@ -65,7 +67,7 @@ ORDER BY place
 
 
 async def insert_alert(connection: Connection, alert: NewAlert, told: OutboxRow) -> bool:
-    """Store an alert and its event in one statement.
+    """Store an alert, its receipt and its event in one statement.
 
     False, and nothing written, when its row is known or its subject has an alert of this risk that may take it in.
     """

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.alerts.models import NewAlert
+from services.alerts.queries.receipts import insert_receipts
 from services.alerts.rules import Newest, Severity
 from shared.db.engine import WriteSession, raw
 
@@ -126,6 +127,7 @@ async def insert_openings(session: WriteSession, rows: Sequence[tuple[NewAlert, 
         columns = [*NewAlert._fields, "subject_key", "merging", "reopens"]
         records = [(*alert, *rest) for alert, *rest in rows]
         await (await raw(session)).copy_records_to_table("alert", records=records, columns=columns)
+        await insert_receipts(session, [alert for alert, *_ in rows])
 
 
 async def insert_evidence(session: WriteSession, rows: Sequence[tuple[UUID, NewAlert, str, UUID]]) -> None:
@@ -137,6 +139,7 @@ async def insert_evidence(session: WriteSession, rows: Sequence[tuple[UUID, NewA
             for alert_id, report, outcome, policy_id in rows
         ]
         await (await raw(session)).copy_records_to_table("alert_evidence", records=records, columns=columns)
+        await insert_receipts(session, [report for _, report, *_ in rows])
 
 
 async def raise_severities(session: WriteSession, severities: dict[UUID, Severity]) -> None:

@@ -1,29 +1,17 @@
-"""Screening rules: the versions there are, and what became of the alerts of one."""
+"""Screening rules: the versions there are, and the alerts of a span that one may be tried on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal, or_, select, text
+from sqlalchemy import func, literal, or_, select
 
 from services.alerts.models import Alert, Feed, Rule
 from services.alerts.queries.alerts import in_sight
 from services.alerts.rules import FeedNotFound, Sight
 from services.alerts.rules.screening_rules import RuleNotFound
-from shared.contracts.households import Verdict
 from shared.db.engine import ReadSession, WriteSession
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """How the alerts of a rule fared. Medians are days; None where there is nothing to take one of."""
-
-    alerts: int
-    verdicts: dict[Verdict, int]
-    days_to_push: float | None  # from the day it happened to the day of the report, in China
-    days_to_verdict: float | None  # from the report to the verdict
 
 
 async def list_rules(
@@ -86,30 +74,8 @@ async def last_version(session: ReadSession, feed: str, area_prefix: str) -> int
     return await session.scalar(query) or 0
 
 
-_MEDIAN = "percentile_cont(0.5) WITHIN GROUP (ORDER BY"
-_PUSH = text(f"{_MEDIAN} (reported_at AT TIME ZONE 'Asia/Shanghai')::date - occurred_on)")
-_VERDICT = text(f"{_MEDIAN} extract(epoch FROM answered_at - reported_at) / 86400)")
 CLOCKS_APART = timedelta(days=1)
 """How far the time in an alert's id may be from `reported_at`; a batch waits a while before it is worked off."""
-
-
-async def get_quality(session: ReadSession, sight: Sight, rule: Rule) -> Quality:
-    """Of the alerts in sight that the rule let through."""
-    # The index of feeds and ids finds them; an index of its own would cost every alert that comes in.
-    mine = [
-        Alert.feed == rule.feed,
-        Alert.id >= first_id(rule.created_at),
-        Alert.rule_id == rule.id,
-        *in_sight(Alert, sight),
-    ]
-    alerts, push, verdict = (await session.execute(select(func.count(), _PUSH, _VERDICT).where(*mine))).one()
-    counted = select(Alert.verdict, func.count()).where(*mine, Alert.verdict.is_not(None)).group_by(Alert.verdict)
-    verdicts: dict[Any, int] = {row[0]: row[1] for row in await session.execute(counted)}
-    return Quality(alerts, verdicts, _number(push), _number(verdict))
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else round(float(value), 2)
 
 
 def first_id(moment: datetime) -> UUID:

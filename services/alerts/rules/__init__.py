@@ -1,6 +1,6 @@
 """What this service decides. Pure: whatever a decision needs comes in as an argument."""
 
-from services.alerts.rules.accounting import FindingKind, days_of_account, due_tonight
+from services.alerts.rules.accounting import COMPARED, Channel, FindingKind, days_of_account, due_tonight
 from services.alerts.rules.alerts import (
     AlertAlreadyAnswered,
     AlertAlreadyWithdrawn,
@@ -55,6 +55,7 @@ from services.alerts.rules.screening import (
 from services.alerts.rules.withdrawals import Piece, Taking, take_back
 
 __all__ = [
+    "COMPARED",
     "FIELDS",
     "MAX_ROWS",
     "AlertAlreadyAnswered",
@@ -68,6 +69,7 @@ __all__ = [
     "BatchTooLong",
     "BodyMalformed",
     "Cadence",
+    "Channel",
     "Draft",
     "EvidenceNotFound",
     "EvidenceOutcome",

@@ -9,10 +9,15 @@ from shared.errors import Invalid
 FindingKind = Literal["missing", "answered", "dropped"]
 """households never got it; has a verdict on it; dropped its task. Each while the alert is open here."""
 
+Channel = Literal["batch", "file", "single"]
+"""How reports come."""
+
 NIGHT = range(2, 6)
 """Hours in China in which nobody is kept waiting by a long look."""
 A_NIGHT = timedelta(hours=12)
 LONGEST = timedelta(days=366)
+COMPARED = timedelta(days=31)
+"""How far back every night looks for what got lost."""
 
 
 class DaysReversed(Invalid):

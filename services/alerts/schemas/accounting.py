@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.alerts.rules import FindingKind
+from services.alerts.rules import Channel, FindingKind
 
 
 class FeedAccount(BaseModel):
@@ -22,6 +22,19 @@ class FeedAccount(BaseModel):
     expired: int = Field(description="Nobody answered in time · 过期", examples=[1])
     difference: int = Field(description="In no place; 0 · 差额", examples=[0])
     difference_ids: list[UUID] = Field(description="Those in no place, 100 at most · 差额明细", examples=[[]])
+
+
+class ChannelAccount(BaseModel):
+    """What was counted when it was taken, apart from the alerts, against what is there."""
+
+    channel: Channel = Field(description="One by one, in batches, in files · 单条, 批量, 文件")
+    counted: int = Field(description="Reports taken, as counted then · 受理时计数", examples=[120])
+    kept: int = Field(description="Of those, reports that are there · 现存条数", examples=[120])
+    difference: int = Field(description="Lost; 0 · 差额", examples=[0])
+    difference_ids: list[UUID] = Field(
+        description="Of the reports that are lost, or the batches and files whose rows are, 100 at most · 差额明细",
+        examples=[[]],
+    )
 
 
 class FindingView(BaseModel):
@@ -42,5 +55,8 @@ class Accounting(BaseModel):
     first_day: date = Field(description="Beijing time, inclusive · 起始日期")
     last_day: date = Field(description="Inclusive · 截止日期")
     feeds: list[FeedAccount]
+    channels: list[ChannelAccount] = Field(
+        description="Batches and files received in those days, single reports taken in them · 按渠道核对"
+    )
     findings: list[FindingView] = Field(description="The oldest 200 at most · 对账发现")
     checked_at: datetime | None = Field(description="When households was asked last · 上次对账时间")

@@ -56,3 +56,5 @@ class AreaCheckView(BaseModel):
     visited_on: date | None
     answered_at: datetime | None
     cancelled_at: datetime | None = Field(description="Its task was dropped: nobody waits for it · 任务已撤销")
+    checked: int | None = Field(description="Households checked one by one; null: not answered yet · 已逐户核查户数")
+    at_risk: int | None = Field(description="Those of them at risk, now in monitoring · 存在风险户数", examples=[2])

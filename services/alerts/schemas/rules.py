@@ -173,15 +173,16 @@ class TrialView(BaseModel):
 
 
 class RuleQuality(BaseModel):
-    """How the alerts of a rule fared. Null where there is no verdict, or no alert, to reckon with."""
+    """How the reports of a rule fared. Null where there is no verdict, or no report, to reckon with."""
 
     rule_id: UUID
-    alerts: int
-    verdicts: dict[Verdict, int] = Field(description="Alerts by verdict · 各结论条数")
+    alerts: int = Field(description="Reports it let through that became alerts · 触发成为预警的条数")
+    evidences: int = Field(description="And that became further evidence of one · 触发后并入已有预警的条数")
+    verdicts: dict[Verdict, int] = Field(description="Alerts it has a report in, by verdict · 各结论预警数")
     hit_rate: float | None = Field(description="risk_confirmed / all with a verdict · 命中率", examples=[0.042])
     median_days_to_push: float | None = Field(description="From the event to the report · 事件到报送（天，中位数）")
     median_days_to_verdict: float | None = Field(
-        description="From the report to the verdict · 报送到结论（天，中位数）"
+        description="From its first report in the alert to the verdict · 报送到结论（天，中位数）"
     )
 
 

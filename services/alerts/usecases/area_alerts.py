@@ -58,6 +58,7 @@ async def give_area_verdicts(session: WriteSession, given: Sequence[VerdictGiven
         (alert_id, event.area_code): (
             *(alert_id, event.area_code, event.task_id, event.verdict, event.basis),
             *(base64.b64decode(event.reason_sealed), event.visited_on, event.given_at),
+            *(event.checked, event.at_risk),
         )
         for event in sorted(given, key=lambda event: event.given_at)
         for alert_id in event.alert_ids

@@ -1,5 +1,6 @@
 """The households on the list of an area's check (区域核查)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
@@ -9,20 +10,29 @@ from starlette.responses import Response
 
 from services.households.api.permits import ReadTask, RemarkHousehold
 from services.households.api.reader import Reader, ReaderOf
+from services.households.api.refusals import refusal
 from services.households.api.views import task_household
 from services.households.queries import area_checks as find
 from services.households.queries.area_checks import Listed
 from services.households.queries.areas import find_names_above
 from services.households.queries.cases import Surroundings, find_contacts, find_heads
 from services.households.queries.tasks import get_task
-from services.households.schemas.area_tasks import ListedHousehold, Remark
-from services.households.usecases.area_checks import NOTE
-from services.households.usecases.area_checks import remark_household as remark
+from services.households.schemas.area_tasks import (
+    HouseholdAnswers,
+    HouseholdOutcome,
+    HouseholdReport,
+    ListedHousehold,
+    Remark,
+)
+from services.households.usecases import area_answers as usecases
+from services.households.usecases.area_answers import NOTE, Outcome, Said
 from shared.clock import utc_now
-from shared.db.engine import ReadSession
+from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import json_answer
-from shared.http.context import Db, Seals
+from shared.http.context import Db, Seals, Speaks, Texts
+from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.messages import Catalogue, Language
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/tasks", tags=["Tasks · 核查任务"])
@@ -35,33 +45,80 @@ async def list_task_households(
     db: Db,
     reader_of: ReaderOf,
     affected: Annotated[bool | None, Query(description="Said to be affected, or not · 是否受影响")] = None,
+    at_risk: Annotated[bool | None, Query(description="Said to be at risk, or not · 是否存在风险")] = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[ListedHousehold]:
     """Those who lived there when the alert came; empty for the task of one household."""
     async with db.read(who.scope) as session:
         await get_task(session, who.scope, task_id)
+        start = decode_id_cursor(after)
         rows = await find.list_households(
-            session, who.scope, task_id, affected=affected, after=decode_id_cursor(after), limit=limit + 1
+            session, who.scope, task_id, affected=affected, at_risk=at_risk, after=start, limit=limit + 1
         )
         page, last = cut(rows, limit)
         items = await _views(session, who, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.household.id) if last else None)
 
 
+@router.post("/{task_id}/households", response_model=HouseholdReport, summary="Answer for many · 逐户登记核查情况")
+async def answer_many(
+    task_id: UUID,
+    draft: HouseholdAnswers,
+    who: RemarkHousehold,
+    db: Db,
+    vault: Seals,
+    texts: Texts,
+    language: Speaks,
+    key: OptionalRequestKey,
+) -> Response:
+    """What the village found at a page of its list. Who is at risk has a national case (监测个案) at once.
+
+    200 tells of each what became of it: the good ones are kept, the others say why not. The same again is `repeated`.
+    """
+
+    async def work(session: WriteSession) -> Response:
+        said = [_said(one.household_id, one) for one in draft.households]
+        outcomes = await usecases.answer_households(session, vault, who, task_id, said, utc_now())
+        return json_answer(_report(outcomes, texts, language))
+
+    return await once(db, who, key, work)
+
+
 @router.post(
-    "/{task_id}/households/{household_id}", response_model=ListedHousehold, summary="Remark on one · 登记一户情况"
+    "/{task_id}/households/{household_id}", response_model=ListedHousehold, summary="Answer for one · 登记一户情况"
 )
 async def remark_household(
     task_id: UUID, household_id: UUID, draft: Remark, who: RemarkHousehold, db: Db, vault: Seals, reader_of: ReaderOf
 ) -> Response:
-    """Optional: the verdict on the task answers for all of them. The last word on a household counts."""
+    """Optional: the verdict on the task answers for all of them. The last word on a household counts, but who is at
+    risk has a national case from it: 409 `at-risk-stands` for taking that back here.
+    """
     async with db.write(who.scope) as session:
-        listed = await remark(
-            session, vault, who, task_id, household_id, affected=draft.affected, note=draft.note, now=utc_now()
-        )
+        said = _said(household_id, draft)
+        listed = await usecases.answer_household(session, vault, who, task_id, said, utc_now())
         [view] = await _views(session, who, [listed], reader_of(who))
     return json_answer(view)
+
+
+def _said(household_id: UUID, draft: Remark) -> Said:
+    return Said(household_id, draft.affected, draft.at_risk, draft.note)
+
+
+def _report(outcomes: Sequence[Outcome], texts: Catalogue, language: Language) -> HouseholdReport:
+    counts = Counter(one.outcome for one in outcomes)
+    results = [
+        HouseholdOutcome(
+            household_id=one.household_id,
+            outcome=one.outcome,
+            monitoring_case_id=one.monitoring_case_id,
+            refusal=refusal(one.refusal, texts, language) if one.refusal else None,
+        )
+        for one in outcomes
+    ]
+    return HouseholdReport(
+        recorded=counts["recorded"], repeated=counts["repeated"], refused=counts["refused"], results=results
+    )
 
 
 async def _views(session: ReadSession, who: Principal, rows: Sequence[Listed], reader: Reader) -> list[ListedHousehold]:
@@ -75,6 +132,7 @@ async def _views(session: ReadSession, who: Principal, rows: Sequence[Listed], r
             natural_village=row.household.natural_village,
             household_class=row.household.household_class,
             affected=row.entry.affected,
+            at_risk=row.entry.at_risk,
             note=reader.text(row.entry.note_sealed, NOTE),
             remarked_by=row.entry.remarked_by,
             remarked_at=row.entry.remarked_at,

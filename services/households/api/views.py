@@ -112,13 +112,15 @@ def _without_visit(row: TaskRow, all_of_it: EvidenceSum, beside: Beside) -> list
 def _area_list(row: TaskRow, around: Surroundings, beside: Beside, reader: Reader) -> schemas.AreaList | None:
     if row.case.area_alert_id is None:
         return None
-    count = beside.lists.get(row.task.id, ListCount(0, 0, 0))
+    count = beside.lists.get(row.task.id, ListCount(0, 0, 0, 0, 0))
     evidence = around.evidence.get(row.case.id)
     content = (reader.record(evidence[-1].sealed, "alert") or {}) if evidence else {}
     return schemas.AreaList(
         households=count.households,
         remarked=count.remarked,
         affected=count.affected,
+        checked=count.checked,
+        at_risk=count.at_risk,
         natural_villages=(content.get("area") or {}).get("natural_villages", []),
     )
 

@@ -12,8 +12,8 @@ from services.households.models.plumbing import AreaColumn, Base
 class TaskHousehold(Base):
     """One household on the list of a task. The list is made once, when the task is opened.
 
-    What is remarked on it is optional: `note_sealed` (purpose "area-note") is free text. `area_code` is the
-    household's, and follows it to another village as everything of it does.
+    What is said of it is optional: `note_sealed` (purpose "area-note") is free text. Who is `at_risk` has a national
+    case from it. `area_code` is the household's, and follows it to another village as everything of it does.
     """
 
     __tablename__ = "task_household"
@@ -28,6 +28,7 @@ class TaskHousehold(Base):
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     area_code: Mapped[AreaColumn]
     affected: Mapped[bool | None]
+    at_risk: Mapped[bool | None]
     note_sealed: Mapped[bytes | None]
     remarked_by: Mapped[UUID | None]
     remarked_at: Mapped[datetime | None]

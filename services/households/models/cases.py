@@ -85,7 +85,7 @@ class Verdict(Base):
     """What the check found (核查结论). Reason and contact are sealed: free text names people.
 
     `policy_id` is the version of `triage` by which it needed no visit, `visit_policy_id` that of `visit-rules` by which
-    two people had to be there.
+    two people had to be there. `checked` and `at_risk` count the households on the list of an area's check.
     """
 
     __tablename__ = "verdict"
@@ -102,3 +102,5 @@ class Verdict(Base):
     contact_sealed: Mapped[bytes | None]
     given_by: Mapped[UUID]
     given_at: Mapped[datetime]
+    checked: Mapped[int | None]
+    at_risk: Mapped[int | None]

@@ -101,7 +101,11 @@ class CaseMove(Base):
 
 
 class CaseEvidence(Base):
-    """What stands behind a case: one confirmed alert check (`risk_case_id`), or one clue by hand."""
+    """What stands behind a case: one confirmed alert check (`risk_case_id`), or one clue by hand.
+
+    A check of a whole area lies where the area is, and is out of sight once the household moves: `area_family` keeps
+    its family of risk. Null: the check is the household's own.
+    """
 
     __tablename__ = "case_evidence"
     __table_args__ = (
@@ -121,6 +125,7 @@ class CaseEvidence(Base):
     risk: Mapped[str | None]
     added_at: Mapped[datetime]
     added_by: Mapped[UUID]
+    area_family: Mapped[str | None]
 
 
 class CasePause(Base):

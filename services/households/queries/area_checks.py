@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 
 from services.households.models import Household, RiskCase, Task, TaskHousehold
 from services.households.queries.within import within
-from services.households.rules.area_checks import TaskHouseholdNotFound, span
+from services.households.rules.area_checks import span
 from shared.areas import AreaCode, Scope
 from shared.contracts.households import AreaCheck
 from shared.db.engine import ReadSession, WriteSession, raw
@@ -22,11 +22,13 @@ WHERE $3::text[] = '{}' OR h.natural_village = ANY ($3)
 
 @dataclass(frozen=True, slots=True)
 class ListCount:
-    """How long a task's list is, and how much was remarked on it."""
+    """How long a task's list is, and what was said of those on it."""
 
     households: int
-    remarked: int
+    remarked: int  # affected or not
     affected: int
+    checked: int  # at risk or not
+    at_risk: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ async def count_lists(session: ReadSession, scope: Scope, task_ids: Collection[U
             func.count(),
             func.count(entry.affected),
             func.count().filter(entry.affected.is_(True)),
+            func.count(entry.at_risk),
+            func.count().filter(entry.at_risk.is_(True)),
         )
         .where(entry.task_id.in_(task_ids), within(entry.area_code, scope))
         .group_by(entry.task_id)
@@ -96,24 +100,36 @@ async def count_lists(session: ReadSession, scope: Scope, task_ids: Collection[U
 
 
 async def list_households(
-    session: ReadSession, scope: Scope, task_id: UUID, *, affected: bool | None, after: UUID | None, limit: int
+    session: ReadSession,
+    scope: Scope,
+    task_id: UUID,
+    *,
+    affected: bool | None,
+    at_risk: bool | None,
+    after: UUID | None,
+    limit: int,
 ) -> Sequence[Listed]:
     """A page of a task's list, in the order of the households' ids."""
     query = _listed(scope, task_id).order_by(TaskHousehold.household_id).limit(limit)
     if affected is not None:
         query = query.where(TaskHousehold.affected.is_(affected))
+    if at_risk is not None:
+        query = query.where(TaskHousehold.at_risk.is_(at_risk))
     if after is not None:
         query = query.where(TaskHousehold.household_id > after)
     return [Listed(*row) for row in await session.execute(query)]
 
 
-async def lock_household(session: WriteSession, scope: Scope, task_id: UUID, household_id: UUID) -> Listed:
-    """One entry that nobody else changes until commit; raises `TaskHouseholdNotFound`."""
-    query = _listed(scope, task_id).where(TaskHousehold.household_id == household_id)
-    row = (await session.execute(query.with_for_update(of=TaskHousehold))).one_or_none()
-    if row is None:
-        raise TaskHouseholdNotFound
-    return Listed(*row)
+async def lock_listed(
+    session: WriteSession, scope: Scope, task_id: UUID, household_ids: Collection[UUID]
+) -> dict[UUID, Listed]:
+    """Those of the households that stand on the list of a locked task; nobody else changes one before our commit.
+
+    The households are locked, in the order of their ids, and not the lines: whoever moves a household holds it first.
+    """
+    query = _listed(scope, task_id).where(TaskHousehold.household_id.in_(household_ids)).order_by(Household.id)
+    rows = await session.execute(query.with_for_update(of=Household), execution_options={"populate_existing": True})
+    return {row.household.id: row for row in (Listed(*one) for one in rows)}
 
 
 def _listed(scope: Scope, task_id: UUID) -> Select[TaskHousehold, Household]:

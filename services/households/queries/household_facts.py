@@ -124,6 +124,10 @@ LEFT JOIN LATERAL (
                 FROM evidence e WHERE e.case_id = r.id AND e.withdrawn_at IS NULL
             ) END AS severity
         FROM risk_case r WHERE r.household_id = h.id AND r.risk_family <> '{FAMILY}'
+        UNION ALL
+        SELECT 'closed', e.area_family, {_IN_CHINA.format("e.added_at")}, NULL
+        FROM monitoring_case n JOIN case_evidence e ON e.case_id = n.id
+        WHERE n.household_id = h.id AND e.area_family IS NOT NULL
     ) of_household
 ) c ON true
 LEFT JOIN LATERAL (

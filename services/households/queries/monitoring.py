@@ -131,6 +131,14 @@ async def has_evidence(session: ReadSession, case_id: UUID, risk_case_id: UUID) 
     return bool(await session.scalar(select(found)))
 
 
+async def find_case_of(session: ReadSession, risk_case_id: UUID, household_id: UUID) -> UUID | None:
+    """The household's case that a check stands behind; it may be over."""
+    of = (CaseEvidence.risk_case_id == risk_case_id, MonitoringCase.household_id == household_id)
+    query = select(CaseEvidence.case_id).join(MonitoringCase, MonitoringCase.id == CaseEvidence.case_id).where(*of)
+    found: UUID | None = await session.scalar(query.limit(1))
+    return found
+
+
 async def find_income(session: ReadSession, household_id: UUID) -> IncomeSummary | None:
     """What the lines of a household's income add up to, once they were added up."""
     return await session.get(IncomeSummary, household_id)

@@ -6,13 +6,37 @@ from uuid import UUID
 
 from shared import areas
 from shared.areas import CODE_LENGTH, AreaCode, Level
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 
 
 class TaskHouseholdNotFound(NotFound):
     """No such household on the list of that task, within the asker's areas."""
 
     code: ClassVar[str] = "task-household-not-found"
+
+
+class AtRiskStands(Conflict):
+    """The household has a national case from it: whether that was wrong is decided there."""
+
+    code: ClassVar[str] = "at-risk-stands"
+
+
+class HouseholdsAtRisk(Conflict):
+    """Households on the list are at risk: "no risk" cannot be said of all of them."""
+
+    code: ClassVar[str] = "households-at-risk"
+
+
+def require_kept(before: bool | None, at_risk: bool | None) -> None:
+    """Raise `AtRiskStands` when a household that was at risk is to be none any more."""
+    if before and not at_risk:
+        raise AtRiskStands(field="at_risk")
+
+
+def require_agrees(verdict: str, at_risk: int) -> None:
+    """Raise `HouseholdsAtRisk` when a verdict on the whole list denies what was said of households on it."""
+    if verdict == "no_risk" and at_risk:
+        raise HouseholdsAtRisk(field="verdict", households=at_risk)
 
 
 def subject_key(alert_id: UUID, area_code: str = "") -> str:

@@ -100,6 +100,8 @@ class AreaList(Answer):
     households: int = Field(description="On the list · 涉及户数", examples=[37])
     remarked: int = Field(description="Somebody said something of them · 已登记户数")
     affected: int = Field(description="Said to be affected · 受影响户数")
+    checked: int = Field(description="Said to be at risk, or not · 已逐户核查户数")
+    at_risk: int = Field(description="Said to be at risk: each has a national case · 存在风险户数")
     natural_villages: list[str] = Field(description="Only of these, as the bureau said · 自然村", examples=[["上寨"]])
 
 

@@ -14,12 +14,9 @@ import orjson
 
 from services.households import events
 from services.households.queries import area_checks as find
-from services.households.queries.area_checks import Listed
 from services.households.queries.checks import lock_subjects
-from services.households.queries.tasks import get_task
 from services.households.rules import area_checks as rules
 from services.households.rules.desks import desk_of
-from services.households.rules.tasks import require_active
 from shared.areas import AreaCode
 from shared.clock import local_date
 from shared.contracts.alerts import AreaAlertRaised
@@ -31,12 +28,7 @@ from shared.inbox import Received
 from shared.outbox import emit
 from shared.projections import policies
 from shared.projections.policies import Policies
-from shared.security import audit
-from shared.security.principals import SYSTEM, Principal
-from shared.security.vault import Vault
-
-NOTE = "area-note"
-"""Purpose under which a remark on a household is sealed."""
+from shared.security.principals import SYSTEM
 
 _CASES = """
 INSERT INTO risk_case (id, subject_key, risk_family, area_code, state, opened_at, last_evidence_at, area_alert_id)
@@ -140,27 +132,3 @@ async def _write(
 def _detail(alert_id: UUID, check: _Check) -> str:
     detail: dict[str, Any] = {"alert_id": alert_id, "level": check.level, "area_code": check.area_code}
     return orjson.dumps(detail, default=str).decode()
-
-
-async def remark_household(
-    session: WriteSession,
-    vault: Vault,
-    who: Principal,
-    task_id: UUID,
-    household_id: UUID,
-    *,
-    affected: bool,
-    note: str | None,
-    now: datetime,
-) -> Listed:
-    """Say of one household on the list whether it is affected; the last word counts. The village need not do it for any."""
-    row = await get_task(session, who.scope, task_id)
-    require_active(row.task.state)
-    listed = await find.lock_household(session, who.scope, task_id, household_id)
-    entry = listed.entry
-    entry.affected, entry.remarked_by, entry.remarked_at = affected, who.id, now
-    entry.note_sealed = vault.seal(note.encode(), NOTE) if note else None
-    await audit.record(
-        session, who, "task:remark", task_id, area_code=entry.area_code, household=household_id, affected=affected
-    )
-    return listed

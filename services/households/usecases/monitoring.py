@@ -60,16 +60,28 @@ async def open_case(
 async def confirm_risk(
     session: WriteSession, vault: Vault, who: Principal, check: RiskCase, now: datetime
 ) -> MonitoringCase | None:
-    """A check of alerts confirmed a risk: it opens the household's national case, or stands behind the one there is.
+    """A check of alerts confirmed a risk: `take_confirmed` for its household, in the verdict's transaction.
 
-    In the verdict's transaction. Where the household is unknown, or the check is one of a whole area, which names no
-    household as poor, nothing is opened.
+    Where the household is unknown, or the check is one of a whole area, which names no household as poor, nothing is
+    opened: of an area those on its list that are at risk are told one by one.
     """
     if check.household_id is None or check.area_alert_id is not None:
         return None
     household = await lock_household(session, who.scope, check.household_id)
     if household.dissolved_on is not None:
         return None
+    case = await take_confirmed(session, vault, who, household, check, now)
+    await audit_households(session, vault, who, [household.id], now)  # the verdict itself ends with the grade
+    return case
+
+
+async def take_confirmed(
+    session: WriteSession, vault: Vault, who: Principal, household: Household, check: RiskCase, now: datetime
+) -> MonitoringCase:
+    """A check found a locked household at risk: it opens its national case, or stands behind the one there is, once.
+
+    What follows for the household is the caller's.
+    """
     source = _source(await find.find_feeds(session, check.id))
     case = await find.find_active(session, household.id)
     if case is None:
@@ -83,9 +95,8 @@ async def confirm_risk(
     case.main_risk, case.risks = with_risk(case.main_risk, case.risks, risk)
     case.version += 1
     case.updated_at = now
-    _stand_behind(session, who, case, source, check.id, risk, now)
+    _stand_behind(session, who, case, source, check, risk, now)
     show_on_household(case, household)
-    await audit_households(session, vault, who, [household.id], now)  # the verdict itself ends with the grade
     return case
 
 
@@ -207,7 +218,7 @@ def _stand_behind(
     who: Principal,
     case: MonitoringCase,
     source: Source,
-    risk_case_id: UUID | None,
+    check: RiskCase | None,
     risk: str | None,
     now: datetime,
 ) -> None:
@@ -218,9 +229,10 @@ def _stand_behind(
             area_code=case.area_code,
             round=case.round,
             source=source,
-            risk_case_id=risk_case_id,
+            risk_case_id=check and check.id,
             risk=risk,
             added_at=now,
             added_by=who.id,
+            area_family=check.risk_family if check and check.area_alert_id else None,
         )
     )

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from services.households import events
 from services.households.models import Verdict, Visit
+from services.households.queries.area_checks import ListCount, count_lists
 from services.households.queries.cases import list_visits_of
 from services.households.queries.tasks import TaskRow, lock_task, lock_tasks
 from services.households.queries.verdicts import LiveAlert, find_live, find_verdicts
 from services.households.rules import tasks, triage
+from services.households.rules.area_checks import require_agrees
 from services.households.rules.grading import Cause
 from services.households.rules.visits import SecondVisitorMissing, needs_two
 from services.households.usecases.dropouts import confirm_dropouts
@@ -106,6 +108,7 @@ class _Giving:
     visit_rules: InForce[VisitRules]
     visits: dict[UUID, list[Visit]]  # by case, oldest first
     alerts: dict[UUID, list[LiveAlert]]  # by case
+    lists: dict[UUID, ListCount]  # by task, of those that have a list
     given: dict[UUID, Verdict] = field(default_factory=dict)  # by task
     closed: dict[Cause, set[UUID]] = field(default_factory=lambda: {"correction": set(), "fact": set()})
 
@@ -124,6 +127,7 @@ class _Giving:
             await InForce.load(session, VISIT_RULES, VisitRules.model_validate, local_date(now)),
             await list_visits_of(session, who.scope, cases),
             await find_live(session, who.scope, cases),
+            await count_lists(session, who.scope, {row.task.id for row in rows if row.case.area_alert_id}),
             await find_verdicts(session, {row.task.id for row in rows if row.task.state == "done"}),
         )
 
@@ -141,6 +145,8 @@ class _Giving:
         session, task, case = self.session, row.task, row.case
         tasks.require_check(task.dropout_case_id)
         tasks.require_active(task.state)
+        listed = self.lists.get(task.id)
+        require_agrees(told.verdict, listed.at_risk if listed else 0)
         visit = self._visit(row, told)
         basis = triage.basis_of(told.basis, visited=visit is not None)
         given = Verdict(
@@ -156,6 +162,8 @@ class _Giving:
             contact_sealed=self.vault.seal(told.contact.encode(), CONTACT) if told.contact else None,
             given_by=self.who.id,
             given_at=self.now,
+            checked=listed and listed.checked,
+            at_risk=listed and listed.at_risk,
         )
         session.add(given)
         task.state, task.closed_at, task.assignee_id = "done", self.now, task.assignee_id or self.who.id
