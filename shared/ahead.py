@@ -36,15 +36,17 @@ def ahead(source: Iterable[T], depth: int = 1) -> Generator[T]:
 
 
 async def made_ahead(make: Callable[[T], R], source: AsyncIterable[T]) -> AsyncGenerator[R]:
-    """`make` of each piece of `source`, in its order. While a thread makes one, the next is awaited and the one before
-    is consumed: for sums between two answers of the database.
+    """`make` of each piece of `source`, in its order and one at a time. While a thread makes one, the next is awaited
+    and the one before is consumed: for sums between two answers of the database, or two pieces of a body.
     """
     loop = asyncio.get_running_loop()
     making: asyncio.Future[R] | None = None
-    async for piece in source:  # begun at once, and not, as a task is, when the consumer waits for something
-        before, making = making, loop.run_in_executor(None, copy_context().run, make, piece)
-        if before is not None:
-            yield await before
+    async for piece in source:
+        made = None if making is None else (await making,)
+        # Begun at once, and not, as a task is, when the consumer waits for something.
+        making = loop.run_in_executor(None, copy_context().run, make, piece)
+        if made is not None:
+            yield made[0]
     if making is not None:
         yield await making
 

@@ -1,6 +1,7 @@
 """Sealed files of one kind: where they lie in the store, what opens them, and what seals them anew under another key."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,9 +33,11 @@ class Shelf:
         """What seals it."""
         return self._seal(self.name(*key))
 
-    async def write(self, pieces: AsyncIterable[bytes], *key: Key) -> None:
-        """Seal a file into the store as it comes, whole or not at all."""
-        await self.store.write(self.name(*key), seal_stream(pieces, self.seal(*key)))
+    async def write(self, pieces: AsyncIterable[bytes], *key: Key) -> bytes:
+        """Seal a file into the store as it comes, whole or not at all; the SHA-256 of its content."""
+        digest = hashlib.sha256()
+        await self.store.write(self.name(*key), seal_stream(pieces, self.seal(*key), digest))
+        return digest.digest()
 
     def open(self, *key: Key) -> BinaryIO:
         """A file in clear; blocks. Raises `FileNotFoundError`."""

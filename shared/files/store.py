@@ -64,8 +64,8 @@ class FileStore:
         """
         store = self._store()
 
-        def read_range(start: int, end: int) -> bytes:
-            return bytes(obstore.get_range(store, name, start=start, end=end))
+        def read_range(start: int, end: int) -> memoryview:
+            return memoryview(obstore.get_range(store, name, start=start, end=end))
 
         return open_sealed(read_range, obstore.head(store, name)["size"], seal)
 

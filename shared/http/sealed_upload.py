@@ -1,7 +1,8 @@
 """A set of files in a form on its way into the store: sealed piece by piece, never whole in memory."""
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from fastapi import Request
@@ -24,10 +25,11 @@ class FilesTooLarge(TooLarge):
 
 @dataclass(frozen=True, slots=True)
 class SealedFile:
-    """A file of the form, and what its sender calls it."""
+    """A file of the form, what its sender calls it, and the SHA-256 of its content."""
 
     name: str
     counted: CountedFile
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
 
 async def seal_files(
@@ -52,7 +54,7 @@ async def seal_files(
         counted = CountedFile(form.file(), left, lambda: FilesTooLarge(max_bytes=limit))
         files.append(SealedFile(form.file_name, counted))
         seal = seal_of(len(files) - 1)
-        await store.write(seal.name, seal_stream(counted, seal))
+        await store.write(seal.name, seal_stream(counted, seal, files[-1].digest))
     setattr(request.state, BODY_UNREAD, False)
     if not files:
         raise FormFieldInvalid(field="file")

@@ -5,11 +5,13 @@ number, whether it is the last, and the file's own name are authenticated with i
 place or in another file, none can be left out, and a file that was cut off does not open at its end.
 """
 
+import hashlib
 import io
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from shared.ahead import made_ahead
 from shared.security.vault import CannotOpen, Vault
 
 FRAME = 1 << 20
@@ -18,7 +20,7 @@ OVERHEAD = 30
 """Bytes a sealed frame is longer: header, nonce and tag of the vault."""
 _SEALED = FRAME + OVERHEAD
 
-ReadRange = Callable[[int, int], bytes]
+ReadRange = Callable[[int, int], memoryview]
 """Bytes of the sealed file from one place up to another."""
 
 
@@ -38,21 +40,44 @@ class FileSeal:
         """Open a frame. Raises `CannotOpen` when it is another one, or not the last where the file ends."""
         return self.vault.open(sealed, self._bound(number, last))
 
+    def open_into(self, sealed: memoryview, number: int, place: memoryview, *, last: bool) -> None:
+        """`open` straight into the `place` where it is wanted."""
+        self.vault.open_into(sealed, self._bound(number, last), place)
+
     def _bound(self, number: int, last: bool) -> str:
         return f"{self.purpose}:{self.name}:{number}:{'last' if last else 'more'}"
 
 
-async def seal_stream(pieces: AsyncIterable[bytes], seal: FileSeal) -> AsyncIterator[bytes]:
-    """The sealed frames of a file that arrives in pieces of any length. Holds one frame in memory."""
-    waiting = bytearray()
-    number = 0
+def seal_stream(
+    pieces: AsyncIterable[bytes], seal: FileSeal, digest: "hashlib._Hash | None" = None
+) -> AsyncIterator[bytes]:
+    """The sealed frames of a file that arrives in pieces of any length; `digest` is fed the file as it passes by.
+
+    A frame is hashed and sealed in a thread while the next one arrives. Holds three frames in memory.
+    """
+
+    def sealed(frame: tuple[Sequence[memoryview], int, bool]) -> bytes:
+        parts, number, last = frame
+        content = b"".join(parts)
+        if digest is not None:
+            digest.update(content)
+        return seal.seal(content, number, last=last)
+
+    return made_ahead(sealed, _frames(pieces))
+
+
+async def _frames(pieces: AsyncIterable[bytes]) -> AsyncIterator[tuple[Sequence[memoryview], int, bool]]:
+    """The file cut into frames: the parts of each, its number, and whether it is the last. Copies nothing."""
+    parts: list[memoryview] = []
+    number, room = 0, FRAME
     async for piece in pieces:
-        waiting += piece
-        while len(waiting) > FRAME:  # not at equality: the last frame is known for what it is only at the end
-            yield seal.seal(bytes(waiting[:FRAME]), number, last=False)
-            del waiting[:FRAME]
-            number += 1
-    yield seal.seal(bytes(waiting), number, last=True)
+        rest = memoryview(piece)
+        while len(rest) > room:  # not at equality: the last frame is known for what it is only at the end
+            yield [*parts, rest[:room]], number, False
+            rest, parts, number, room = rest[room:], [], number + 1, FRAME
+        parts.append(rest)
+        room -= len(rest)
+    yield parts, number, True
 
 
 def open_sealed(read_range: ReadRange, size: int, seal: FileSeal) -> BinaryIO:
@@ -97,6 +122,12 @@ class _Opened(io.RawIOBase):
                 self._load(self._last)  # an empty file has a frame too, and it may be forged
             return 0
         number, start = divmod(self._place, FRAME)
+        length = min(FRAME, self._size - number * FRAME)
+        if start == 0 and len(buffer) >= length:
+            with memoryview(buffer) as view:
+                self._seal.open_into(self._sealed(number), number, view[:length], last=number == self._last)
+            self._place += length
+            return length
         if number != self._number:
             self._load(number)
         piece = self._frame[start : start + len(buffer)]
@@ -105,7 +136,10 @@ class _Opened(io.RawIOBase):
         return len(piece)
 
     def _load(self, number: int) -> None:
-        start = number * _SEALED
-        sealed = self._read_range(start, min(start + _SEALED, self._sealed_size))
+        sealed = bytes(self._sealed(number))
         self._frame = memoryview(self._seal.open(sealed, number, last=number == self._last))
         self._number = number
+
+    def _sealed(self, number: int) -> memoryview:
+        start = number * _SEALED
+        return self._read_range(start, min(start + _SEALED, self._sealed_size))

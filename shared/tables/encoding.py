@@ -16,9 +16,11 @@ HEAD = 64 << 10
 BLOCK = 8 << 20
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_ASCII = bytes(range(0x80))
 _UNDECODABLE = "\ufffd"
 _MOST_UNDECODABLE = 0.1
 _MOST_CONTROL = 0.02
+_CONTROLS = bytes(n for n in (*range(9), *range(14, 32)) if n != 0x1A)
 
 
 def read_head(file: BinaryIO, size: int = HEAD) -> bytes:
@@ -42,7 +44,7 @@ def encodings(head: bytes) -> list[str]:
         raise refusal("encoding-unknown")
     lost = {encoding: _undecodable(head, encoding) for encoding in ("utf-8", "gb18030")}
     likely = [encoding for encoding, count in lost.items() if count == 0] or sorted(lost, key=lambda e: lost[e])
-    if lost[likely[0]] > _MOST_UNDECODABLE * sum(byte >= 0x80 for byte in head) + 3:
+    if lost[likely[0]] > _MOST_UNDECODABLE * len(head.translate(None, _ASCII)) + 3:
         raise refusal("encoding-unknown")
     return likely
 
@@ -109,4 +111,4 @@ def _undecodable(head: bytes, encoding: str) -> int:
 
 
 def _controls(head: bytes) -> int:
-    return sum(map(head.count, (bytes([n]) for n in (*range(9), *range(14, 32)) if n != 0x1A)))
+    return len(head) - len(head.translate(None, _CONTROLS))

@@ -34,8 +34,7 @@ def pieces(blocks: Iterator[bytes], separator: str) -> Iterator[Piece]:
     """The records in UTF-8 `blocks`. Raises `TableInvalid` for a quotation mark that is never closed."""
     rest = b""
     for block in blocks:
-        rest += block
-        piece, rest = _cut(rest, separator)
+        piece, rest = _cut_plain(rest, block) or _cut(rest + block, separator)
         if piece is not None:
             yield piece
         if len(rest) > MOST_RECORD:
@@ -47,6 +46,14 @@ def pieces(blocks: Iterator[bytes], separator: str) -> Iterator[Piece]:
             yield piece
         if rest:
             raise refusal("quote-open")
+
+
+def _cut_plain(rest: bytes, block: bytes) -> tuple[Piece | None, bytes] | None:
+    """`_cut` of both where no record holds a quotation mark, with a single copy; None where one may."""
+    end = block.rfind(b"\n") + 1
+    if not end or b'"' in block or b'"' in rest:
+        return None
+    return Piece(b"".join((rest, memoryview(block)[:end]))), block[end:]
 
 
 def _cut(buffer: bytes, separator: str) -> tuple[Piece | None, bytes]:

@@ -36,7 +36,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     file_id = new_id()
     counted = CountedFile(form.file(), limit, lambda: FileTooLarge(max_bytes=limit))
     try:
-        await shelf.write(counted, file_id)
+        digest = await shelf.write(counted, file_id)
         await form.rest()
         setattr(request.state, BODY_UNREAD, False)
         feed, period = named or await _feed_in(form, who, database)
@@ -51,7 +51,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
         feed_version=feed.version,
         period=period,
         name=form.file_name,
-        digest=counted.digest.digest(),
+        digest=digest,
         size=counted.size,
         format=table.format,
         rows_estimate=table.rows_estimate,

@@ -1,7 +1,7 @@
 """The rules of a feed over many rows at once: a frame in, the same frame with what the rules say of each row out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 
@@ -23,6 +23,9 @@ class RuleSet:
     default: Severity
     rules: Sequence[Rule]
     today: date
+    _said: dict[tuple[int, Sequence[str]], tuple[pl.Expr, pl.Expr]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )  # by rule and columns: of a file they are the same for every frame
 
     @property
     def facts(self) -> bool:
@@ -37,7 +40,7 @@ class RuleSet:
         """
         numbered = rows.with_columns(self._numbers(rows))
         used = sorted(int(n) for n in numbered[_RULE].unique() if n != _NO_RULE)
-        judged = [(n, *self._judged(self.rules[n], rows.columns)) for n in used]
+        judged = [(n, *self._judged(n, tuple(rows.columns))) for n in used]
         severity: pl.Expr = pl.lit(self.default, pl.String)
         open_: pl.Expr = pl.lit(False)
         for number, given, undecided in judged:
@@ -79,13 +82,19 @@ class RuleSet:
         found = pick(self.rules, area_code, self.today)
         return _NO_RULE if found is None else next(n for n, rule in enumerate(self.rules) if rule is found)
 
-    def _judged(self, rule: Rule, columns: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
+    def _judged(self, number: int, columns: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]:
         """Severity by a rule, and whether it is open."""
-        first, *others = [_severity(rule, known) for known in _worlds(rule, columns, self.today)]
-        if not others:
-            return first, pl.lit(False)
-        differs = reduce(pl.Expr.or_, (one.ne_missing(first) for one in others))
-        return pl.when(~differs).then(first), differs
+        if (number, columns) not in self._said:
+            self._said[number, columns] = _says(self.rules[number], columns, self.today)
+        return self._said[number, columns]
+
+
+def _says(rule: Rule, columns: Sequence[str], today: date) -> tuple[pl.Expr, pl.Expr]:
+    first, *others = [_severity(rule, known) for known in _worlds(rule, columns, today)]
+    if not others:
+        return first, pl.lit(False)
+    differs = reduce(pl.Expr.or_, (one.ne_missing(first) for one in others))
+    return pl.when(~differs).then(first), differs
 
 
 def _worlds(rule: Rule, columns: Sequence[str], today: date) -> list[dict[str, Value | None]]:

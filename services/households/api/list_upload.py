@@ -36,7 +36,7 @@ async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
         await asyncio.shield(shelf.delete_set(import_id, len(files)))
         raise
     arrived = [
-        ArrivedFile(one.name, one.counted.size, one.counted.digest.digest(), rows)
+        ArrivedFile(one.name, one.counted.size, one.digest.digest(), rows)
         for one, rows in zip(files, estimates, strict=True)
     ]
     return ArrivedSet(import_id, kind, dry_run, arrived)

@@ -30,7 +30,7 @@ async def sealed(content: bytes, length: int = 70_001, name: str = "one") -> lis
 
 
 def opened(stored: bytes, name: str = "one") -> io.BufferedReader:
-    reader = open_sealed(lambda start, end: stored[start:end], len(stored), a_seal(name))
+    reader = open_sealed(lambda start, end: memoryview(stored)[start:end], len(stored), a_seal(name))
     assert isinstance(reader, io.BufferedReader)
     return reader
 
@@ -76,7 +76,7 @@ async def test_another_name_or_purpose_does_not_open() -> None:
         opened(stored, name="other").read()
     other = FileSeal(VAULT, "photo", "one")
     with pytest.raises(CannotOpen):
-        open_sealed(lambda start, end: stored[start:end], len(stored), other).read()
+        open_sealed(lambda start, end: memoryview(stored)[start:end], len(stored), other).read()
 
 
 async def test_the_last_frame_of_an_empty_file_is_checked() -> None:
