@@ -78,13 +78,6 @@ def _in_sight(who: Principal) -> ColumnElement[bool]:
     return or_(RegisterImport.sent_by == who.id, ~outside)
 
 
-async def find_waiting(session: ReadSession) -> UUID | None:
-    """The oldest with something to do."""
-    wanted = select(RegisterImport.id).where(RegisterImport.state.in_(WAITING)).order_by(RegisterImport.id).limit(1)
-    found: UUID | None = await session.scalar(wanted)
-    return found
-
-
 async def list_findings(
     session: ReadSession, scope: Scope, import_id: UUID, outcome: Outcome, after: int, limit: int
 ) -> Sequence[ImportFinding]:

@@ -46,12 +46,6 @@ async def lock_whole(session: WriteSession, import_id: UUID) -> LedgerImport:
     return (await session.scalars(wanted)).one()
 
 
-async def find_waiting(session: ReadSession) -> LedgerImport | None:
-    """The oldest with something to do."""
-    literals = [LedgerImport.state == state for state in WAITING]
-    return await session.scalar(select(LedgerImport).where(or_(*literals)).order_by(LedgerImport.id).limit(1))
-
-
 async def list_imports(session: ReadSession, who: Principal, before: UUID | None, limit: int) -> Sequence[LedgerImport]:
     """Newest first, those older than `before`."""
     wanted = select(LedgerImport).where(_in_sight(who)).order_by(LedgerImport.id.desc()).limit(limit)

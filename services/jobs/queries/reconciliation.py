@@ -57,13 +57,8 @@ async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> Reconcili
     return found
 
 
-async def read_run(session: ReadSession, run_id: UUID) -> Reconciliation:
-    """One, whoever asks."""
-    return (await session.scalars(select(Reconciliation).where(Reconciliation.id == run_id))).one()
-
-
 async def lock_run(session: WriteSession, run_id: UUID) -> Reconciliation:
-    """`read_run`, and nobody else moves it before our commit."""
+    """One, whoever asks, and nobody else moves it before our commit."""
     return (await session.scalars(select(Reconciliation).where(Reconciliation.id == run_id).with_for_update())).one()
 
 
@@ -96,13 +91,6 @@ def _concerns(scope: Scope) -> ColumnElement[bool]:
     }
     beyond = Reconciliation.area_code.in_(sorted(around)) if around else false()
     return or_(within(Reconciliation.area_code, scope), beyond)
-
-
-async def find_waiting(session: ReadSession) -> UUID | None:
-    """The oldest with something to do."""
-    query = select(Reconciliation.id).where(Reconciliation.state.in_(WAITING)).order_by(Reconciliation.id).limit(1)
-    found: UUID | None = await session.scalar(query)
-    return found
 
 
 def _rows(scope: Scope, run_id: UUID, wanted: RowFilter) -> Select[ReconciliationRow]:
