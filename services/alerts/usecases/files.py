@@ -12,11 +12,10 @@ from services.alerts.rules import sight
 from services.alerts.rules.calendar import plain_period
 from services.alerts.rules.file_columns import columns_of
 from services.alerts.rules.files import FileFormat, period_end, require_cancellable
-from services.alerts.usecases.calendar import calendar_of
+from services.alerts.usecases.calendar import get_calendar
 from shared.areas import Scope
 from shared.db.engine import Database, ReadSession, WriteSession
 from shared.files import FileStore, Shelf
-from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -64,7 +63,7 @@ async def period_in(session: ReadSession, who: Principal, feed: Feed, name: str 
         period_end(name, feed.cadence)
         return name
     area = min(who.scope.prefixes, default="")
-    calendar = calendar_of(await policies.load(session, "feed-calendar"), area, today)
+    calendar = await get_calendar(session, area, today)
     return plain_period(schedule_of(feed), today, calendar).name
 
 

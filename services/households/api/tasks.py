@@ -27,7 +27,6 @@ from services.households.rules.desks import DESK_LEVELS, narrowed
 from services.households.schemas import tasks as schemas
 from services.households.usecases import tasks as usecases
 from services.households.usecases import verdicts
-from services.households.usecases.in_force import InForce
 from services.households.usecases.verdicts import TRIAGE, Told
 from services.households.usecases.visits import VISIT_RULES
 from shared.areas import AreaCode
@@ -42,6 +41,7 @@ from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
+from shared.projections.policies import load_in_force
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/tasks", tags=["Tasks · 核查任务"])
@@ -166,8 +166,8 @@ async def task_views(
     beside = views.Beside(
         await find_contacts(session, who.scope, {row.household.id for row in rows if row.household}),
         await count_lists(session, who.scope, {row.task.id for row in rows if row.case.area_alert_id}),
-        await InForce.load(session, TRIAGE, Triage.model_validate, today),
-        await InForce.load(session, VISIT_RULES, VisitRules.model_validate, today),
+        await load_in_force(session, TRIAGE, today, Triage),
+        await load_in_force(session, VISIT_RULES, today, VisitRules),
     )
     return [views.task_view(row, around, beside, reader) for row in rows]
 

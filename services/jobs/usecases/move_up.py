@@ -21,10 +21,8 @@ from shared.clock import local_date
 from shared.contracts.jobs_placement_policies import MoveUp
 from shared.db.engine import Database, ReadSession, WriteSession
 from shared.projections import policies
-from shared.projections.policies import Policy
 from shared.security import audit
 from shared.security.principals import Principal
-from shared.versions import pick
 
 KIND = "move-up"
 EACH = timedelta(hours=20)
@@ -46,7 +44,8 @@ async def list_queue(
     """The most urgent first, by the policy of the area that is asked about; raises `PolicyMissing`."""
     today = local_date(now)
     first = min(scope.prefixes, default="").ljust(CODE_LENGTH, "0")
-    ruling = _ruling((await policies.load(session, KIND)).in_force(first, today), today)
+    policy, policy_id = await policies.in_force(session, KIND, first, today, MoveUp)
+    ruling = Ruling(policy_id, policy, today)
     rows = await queue.list_queue(session, scope, ruling, after, limit)
     return [QueueRow(row, place(_at_work(row), ruling.policy).reasons) for row in rows]
 
@@ -102,20 +101,16 @@ async def keep_queue(database: Database, clock: Callable[[], datetime]) -> int:
 
 async def _keep_next(session: WriteSession, today: date) -> int:
     """Up to `PART` villages of one version of the policy; where none is in force, there is no queue."""
-    versions = (await policies.load(session, KIND)).versions
+    in_force = await policies.load_in_force(session, KIND, today, MoveUp)
     current = await queue.find_current(session, today)
-    wanted = {area: pick(versions, area, today) for area in await queue.list_all_villages(session, today)}
-    due = [(area, one) for area, one in wanted.items() if one is not None and current.get(area) != one.id]
+    wanted = {area: in_force.find(area)[1] for area in await queue.list_all_villages(session, today)}
+    due = [(area, one) for area, one in wanted.items() if one is not None and current.get(area) != one]
     if not due:
         return 0
-    policy = due[0][1]
-    part = [area for area, one in due if one is policy][:PART]
-    await queue.keep_places(session, _ruling(policy, today), part)
+    first, policy_id = due[0]
+    part = [area for area, one in due if one == policy_id][:PART]
+    await queue.keep_places(session, Ruling(policy_id, in_force.get(first)[0], today), part)
     return len(part)
-
-
-def _ruling(policy: Policy, today: date) -> Ruling:
-    return Ruling(policy.id, MoveUp.model_validate(policy.body), today)
 
 
 def _at_work(row: AtWorkRow) -> AtWork:

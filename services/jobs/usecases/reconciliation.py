@@ -48,8 +48,7 @@ class ArrivedExport:
 
 async def comparison_in_force(session: ReadSession, area_code: str, now: datetime) -> tuple[LedgerComparison, UUID]:
     """The policy by which an area's ledger is compared. Raises `PolicyMissing`."""
-    policy = (await policies.load(session, POLICY)).in_force(area_code, local_date(now))
-    return LedgerComparison.model_validate(policy.body), policy.id
+    return await policies.in_force(session, POLICY, area_code, local_date(now), LedgerComparison)
 
 
 async def require_sender(session: ReadSession, who: Principal, area_code: str, now: datetime) -> None:
