@@ -62,8 +62,7 @@ async def period_in(session: ReadSession, who: Principal, feed: Feed, name: str 
     if name:
         period_end(name, feed.cadence)
         return name
-    area = min(who.scope.prefixes, default="")
-    calendar = await get_calendar(session, area, today)
+    calendar = await get_calendar(session, who.scope.first_area(), today)
     return plain_period(schedule_of(feed), today, calendar).name
 
 

@@ -22,7 +22,6 @@ from services.households.queries import comparisons as find
 from services.households.queries.areas import find_names_above
 from services.households.queries.comparisons import TicketFilter, TicketRow
 from services.households.queries.monitoring import get_case
-from services.households.rules.desks import narrowed
 from services.households.schemas import comparisons as schemas
 from services.households.usecases import comparisons as usecases
 from services.households.usecases.comparisons import SIGNER, Signature, feeds_of
@@ -126,7 +125,7 @@ async def list_tickets(
     wanted = TicketFilter(feeds_of(who), "open" if overdue else state, kind, today if overdue else None)
     start = day_cursor(after)
     async with db.read(who.scope) as session:
-        rows = await find.list_tickets(session, narrowed(who.scope, area), wanted, start, limit + 1)
+        rows = await find.list_tickets(session, who.scope.within(area), wanted, start, limit + 1)
         page, last = cut(rows, limit)
         items = await _views(session, page, reader_of(who), today)
     return Page(items=items, next=encode_cursor(last.ticket.due_on, last.ticket.id) if last else None)

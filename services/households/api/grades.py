@@ -13,7 +13,6 @@ from services.households.api.reader import Reader, ReaderOf
 from services.households.queries import grades as find
 from services.households.queries.areas import find_names_above
 from services.households.queries.register import get_household, lock_household
-from services.households.rules.desks import narrowed
 from services.households.schemas import grades as schemas
 from services.households.usecases import grade_overrides as usecases
 from services.households.usecases.grade_rules import GradeRuleSets
@@ -38,7 +37,7 @@ async def show_board(
 ) -> schemas.GradeBoard:
     """Households by grade and village, as they stand now."""
     async with db.read(who.scope) as session:
-        counts = await find.count_board(session, narrowed(who.scope, area))
+        counts = await find.count_board(session, who.scope.within(area))
         names = await find_names_above(session, (one.area_code for one in counts))
     return board_view(counts, names, reader_of(who))
 

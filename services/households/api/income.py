@@ -15,7 +15,6 @@ from services.households.api.reader import ReaderOf
 from services.households.models import IncomeEntry, Member
 from services.households.queries import income as find
 from services.households.queries.register import get_household, list_members
-from services.households.rules.desks import narrowed
 from services.households.schemas import income as schemas
 from services.households.usecases import income_entries as usecases
 from services.households.usecases.income_statement import state_income
@@ -51,7 +50,7 @@ async def list_income(
     """The kept sums of households within the caller's areas, village by village."""
     start = area_cursor(after)
     async with db.read(who.scope) as session:
-        scope = narrowed(who.scope, area)
+        scope = who.scope.within(area)
         rows = await find.list_summaries(session, scope, below=below, after=start, limit=limit + 1)
     page, last = cut(rows, limit)
     next_ = encode_cursor(last.area_code, last.household_id) if last else None

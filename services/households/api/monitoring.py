@@ -13,7 +13,6 @@ from services.households.api.permits import OpenMonitoring, ReadMonitoring
 from services.households.api.reader import ReaderOf
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringFilter
-from services.households.rules.desks import narrowed
 from services.households.schemas import monitoring as schemas
 from services.households.usecases import monitoring as usecases
 from shared.clock import end_of_day, local_date, utc_now
@@ -62,7 +61,7 @@ async def list_monitoring_cases(
         fast_lane,
         household,
     )
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         if due_within is None:
             rows = await find.list_cases(session, scope, wanted, decode_id_cursor(after), limit + 1)
@@ -111,7 +110,7 @@ async def count_fast_lane(
 ) -> schemas.LaneReport:
     """How many cases took it, how many still owe their papers, and how many of these are late, by township."""
     async with db.read(who.scope) as session:
-        lines = await find.count_fast_lane(session, narrowed(who.scope, area), utc_now())
+        lines = await find.count_fast_lane(session, who.scope.within(area), utc_now())
         return await views.lane_report(session, lines, reader_of(who))
 
 

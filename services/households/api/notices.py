@@ -15,7 +15,6 @@ from services.households.models import NoticeEntry, PublicNotice
 from services.households.queries import notices as find
 from services.households.queries.areas import find_names_above
 from services.households.queries.notices import Counts
-from services.households.rules.desks import narrowed
 from services.households.rules.notices import NoticeKind, state_on
 from services.households.schemas import notices as schemas
 from services.households.usecases import notice_text
@@ -49,7 +48,7 @@ async def list_notices(
     async with db.read(who.scope) as session:
         rows = await find.list_notices(
             session,
-            narrowed(who.scope, area),
+            who.scope.within(area),
             kind=kind,
             case_id=case,
             before=decode_id_cursor(after),

@@ -23,7 +23,7 @@ from services.households.queries import tasks as find
 from services.households.queries.area_checks import count_lists
 from services.households.queries.cases import find_contacts, load_surroundings
 from services.households.queries.tasks import Mine, TaskFilter, TaskRow
-from services.households.rules.desks import DESK_LEVELS, narrowed
+from services.households.rules.desks import DESK_LEVELS
 from services.households.schemas import tasks as schemas
 from services.households.usecases import tasks as usecases
 from services.households.usecases import verdicts
@@ -78,7 +78,7 @@ async def list_tasks(
         end_of_day(due_to) if due_to else None,
     )
     async with db.read(who.scope) as session:
-        page, last = cut(await find.list_tasks(session, narrowed(who.scope, area), wanted, start, limit + 1), limit)
+        page, last = cut(await find.list_tasks(session, who.scope.within(area), wanted, start, limit + 1), limit)
         items = await task_views(session, who, page, reader_of(who), latest=True)
     return Page(items=items, next=encode_cursor(last.task.due_at, last.task.id) if last else None)
 

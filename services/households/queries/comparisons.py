@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, tuple_
 
 from services.households.models import Authorisation, ComparisonTicket, Member, MonitoringCase, TicketState
-from services.households.queries.within import within
 from services.households.rules.comparisons import TicketNotFound
 from services.households.rules.monitoring.states import ASKED
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from services.households.models import (
     StayCheck,
 )
 from services.households.queries.checks import lock_subjects
-from services.households.queries.within import within
 from services.households.rules.schooling.refusals import DropoutCaseNotFound, StayCheckNotFound
 from services.households.rules.schooling.states import FINAL, OUT, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from services.households.models import DoubleEntry, Household
-from services.households.queries.within import within
 from services.households.rules.duplicates import DuplicateNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 @dataclass(frozen=True, slots=True)

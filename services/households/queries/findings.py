@@ -11,12 +11,12 @@ from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from services.households.models import MonitoringCase, QualityFinding, QualityNight
-from services.households.queries.within import within
 from services.households.rules.findings import FindingNotFound
 from services.households.rules.monitoring.states import FINAL
 from services.households.rules.quality.rule import SEVERITIES
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
 
 Key = tuple[UUID, str, UUID | None]
 

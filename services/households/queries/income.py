@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, bindparam, func, select, tuple_
 
 from services.households.models import IncomeEntry, IncomeSummary, Member
-from services.households.queries.within import within
 from services.households.rules.income_entries import IncomeEntryNotFound
 from services.households.rules.income_lines import Line, Person
 from services.households.rules.months import PERIOD, Period
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 async def list_live(session: ReadSession, scope: Scope, household_id: UUID, period: Period) -> Sequence[IncomeEntry]:

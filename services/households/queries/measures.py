@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.households.models import EliminationCheck, Measure
-from services.households.queries.within import within
 from services.households.rules.measures import MeasureNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 async def list_measures(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[Measure]:

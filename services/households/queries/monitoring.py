@@ -16,13 +16,13 @@ from services.households.models import (
     IncomeSummary,
     MonitoringCase,
 )
-from services.households.queries.within import within
 from services.households.rules.monitoring.refusals import MonitoringCaseNotFound
 from services.households.rules.monitoring.states import FINAL
 from shared.areas import Scope
 from shared.contracts.households import Level
 from shared.contracts.monitoring import CaseClass, State
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, update
 
 from services.households.models import Household, Member, NoticeEntry, Objection, PublicNotice
-from services.households.queries.within import within
 from services.households.rules.notices import NoticeKind, NoticeNotFound
 from services.households.rules.objections import ObjectionNotFound
 from services.households.rules.register import HEADS
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
 from services.households.models import PretenceFinding, RiskCase, Visit, VisitPhoto
-from services.households.queries.within import within
 from services.households.rules.places import Place
 from services.households.rules.pretence import Answer, BackAgain, Closed, Seen, Stop
 from services.households.rules.visits import PretenceNotFound
 from shared.areas import Scope
 from shared.contracts.households import PretenceKind
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
 
 MOST_PLACES = 50
 """Earlier places that a middle is made of."""

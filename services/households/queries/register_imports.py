@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Row, Text, delete, func, literal, or_, select, text
 
 from services.households.models.imports import STAGED_HOUSEHOLD, STAGED_MEMBER, ImportFinding, RegisterImport
-from services.households.queries.within import within
 from services.households.rules.register_imports import ImportNotFound, Outcome
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 from shared.security.principals import Principal
 
 CHANNEL = "households_import"

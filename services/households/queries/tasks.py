@@ -9,13 +9,14 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
 
 from services.households.models import Evidence, Household, RiskCase, Task, TaskEvent, TaskState
 from services.households.queries.checks import lock_subjects
-from services.households.queries.within import in_state, within
+from services.households.queries.task_states import in_state
 from services.households.rules.desks import LEVELS
 from services.households.rules.tasks import TaskNotFound
 from shared.areas import Scope
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Level
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, select, tuple_
 
 from services.households.models import Visit, VisitPhoto
-from services.households.queries.within import within
 from services.households.rules.visits import PhotoNotFound, VisitNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 async def get_visit(session: ReadSession, scope: Scope, visit_id: UUID) -> Visit:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from services.households import events
 from services.households.models import RiskCase, Task
-from services.households.queries.within import is_active
+from services.households.queries.task_states import is_active
 from services.households.rules.desks import at_level
 from services.households.rules.escalation import Waiting, raise_to
 from services.households.usecases.tasks import note

@@ -16,7 +16,6 @@ from services.jobs.queries import course_results
 from services.jobs.queries import courses as find
 from services.jobs.queries.course_results import Candidate
 from services.jobs.queries.courses import CourseFilter
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.training import VOCATIONAL
 from services.jobs.schemas import training as schemas
 from services.jobs.schemas.fields import Trade
@@ -134,7 +133,7 @@ async def list_candidates(
     (两后生), as the priority list `two-after-students` has them. Whoever is in an open course is not among them.
     """
     today, reader = local_date(utc_now()), reader_of(who)
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         course = await find.get_course(session, who.scope, course_id)
         if course.kind == VOCATIONAL:

@@ -17,7 +17,6 @@ from services.jobs.queries import as_of
 from services.jobs.queries import ledger as find
 from services.jobs.queries.ledger_lists import ListedRow, ListedStatus, RowFilter
 from services.jobs.queries.people import get_person
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.ledger import Entry, MinorWorks, quick
 from services.jobs.rules.months import parse_month
 from services.jobs.schemas import ledger as schemas
@@ -48,7 +47,7 @@ async def count_ledger(
 ) -> Response:
     """People by what they do, counted one by one from their rows: out to work is who had begun and had not ended."""
     today = local_date(utc_now())
-    day, scope = on or today, narrowed(who.scope, area)
+    day, scope = on or today, who.scope.within(area)
     async with db.read(who.scope) as session:
         counts = await as_of.count_people(session, scope, day, known_on)
         absent = await count_absent(session, scope, day, today)
@@ -84,7 +83,7 @@ async def list_ledger(
     """
     wanted = RowFilter(status, unconfirmed, wants_change)
     start = area_cursor(after)
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         rows = await list_people(session, scope, parse_month(month), wanted, start, limit + 1, local_date(utc_now()))
         page, last = cut(rows, limit)

@@ -16,7 +16,6 @@ from services.jobs.models import Person
 from services.jobs.queries import people as find
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import PersonFilter
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.refusals import BirthNotShown
 from services.jobs.schemas import people as schemas
 from services.jobs.schemas.fields import Grade, HouseholdClass
@@ -69,7 +68,7 @@ async def list_people(
     wanted = PersonFilter(household, household_class, relocated, grade, born_from, born_to)
     start = area_cursor(after)
     async with db.read(who.scope) as session:
-        rows = await find.list_people(session, narrowed(who.scope, area), wanted, start, limit + 1)
+        rows = await find.list_people(session, who.scope.within(area), wanted, start, limit + 1)
         page, last = cut(rows, limit)
         items = await person_views(session, page, reader)
     return Page(items=items, next=encode_cursor(last.area_code, last.id) if last else None)

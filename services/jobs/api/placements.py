@@ -13,7 +13,6 @@ from services.jobs.api.placement_permits import AcceptProposals, ReadPlacement, 
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.queries import placements as find
 from services.jobs.queries.placements import PlacementFilter, PlacementRow
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.placement_refusals import UnderSixteen
 from services.jobs.rules.placement_states import State
 from services.jobs.schemas import placements as schemas
@@ -52,7 +51,7 @@ async def list_placements(
     """Placements of people within the caller's areas, newest first."""
     today = local_date(utc_now())
     wanted = PlacementFilter(state, person, post, employer, need, today if late else None)
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         if late:
             rows = await find.list_late(session, scope, wanted, day_cursor(after), limit + 1)

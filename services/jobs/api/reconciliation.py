@@ -15,7 +15,6 @@ from services.jobs.api.reconciliation_upload import receive_export
 from services.jobs.api.reconciliation_workbook import ResultWorkbook
 from services.jobs.queries import reconciliation as queries
 from services.jobs.queries.reconciliation import RowFilter
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.months import parse_month
 from services.jobs.rules.reconciliation import Outcome
 from services.jobs.schemas import reconciliation as schemas
@@ -162,7 +161,7 @@ async def count_areas(
     """Counted from the people, never typed. An area without people of either side is not there."""
     async with db.read(who.scope) as session:
         require_done(await queries.get_run(session, who.scope, run_id))
-        scope = narrowed(who.scope, area)
+        scope = who.scope.within(area)
         return await views.area_views(session, scope, run_id, DIGITS[level], reader_of(who))
 
 
@@ -180,7 +179,7 @@ async def list_rows(
     limit: Limit = 50,
 ) -> Page[schemas.ReconciliationRowView]:
     """With what either side says. ID numbers are masked; supervisors see which fields differ, and no values."""
-    wanted, scope = RowFilter(outcome, field, unsettled), narrowed(who.scope, area)
+    wanted, scope = RowFilter(outcome, field, unsettled), who.scope.within(area)
     async with db.read(who.scope) as session:
         require_done(await queries.get_run(session, who.scope, run_id))
         rows = await queries.list_rows(session, scope, run_id, wanted, decode_id_cursor(after), limit + 1)
@@ -210,7 +209,7 @@ async def read_workbook(
 ) -> StreamingResponse:
     """Numbers by village, then who differs, who is only here, who is only there. The first row says who took it and
     when, and so does the audit trail. ID numbers in clear for village, township and county, else masked."""
-    reader, scope, now = reader_of(who), narrowed(who.scope, area), utc_now()
+    reader, scope, now = reader_of(who), who.scope.within(area), utc_now()
     async with db.write(who.scope) as session:
         run = await queries.get_run(session, who.scope, run_id)
         require_done(run)

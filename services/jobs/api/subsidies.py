@@ -15,7 +15,6 @@ from services.jobs.queries import subsidies as find
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.subsidies import ClaimFilter, ClaimRow, DueRow
-from services.jobs.queries.within import narrowed
 from services.jobs.schemas import subsidies as schemas
 from services.jobs.usecases import subsidies as usecases
 from services.jobs.usecases.subsidies import Claim, Decision
@@ -54,7 +53,7 @@ async def list_unclaimed(
     now = utc_now()
     start = due_cursor(after)
     async with db.read(who.scope) as session:
-        rows = await usecases.list_unclaimed(session, narrowed(who.scope, area), kind, now, start, limit + 1)
+        rows = await usecases.list_unclaimed(session, who.scope.within(area), kind, now, start, limit + 1)
         page, last = cut(rows, limit)
         items = await _due_views(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.area_code, last.person_id, last.kind) if last else None)
@@ -72,7 +71,7 @@ async def sum_unclaimed(
     """How many people and how much at most, counted from their names."""
     reader = reader_of(who)
     async with db.read(who.scope) as session:
-        rows = await usecases.sum_unclaimed(session, narrowed(who.scope, area), kind, utc_now(), DIGITS[by])
+        rows = await usecases.sum_unclaimed(session, who.scope.within(area), kind, utc_now(), DIGITS[by])
         names = await find_names_above(session, {row.area_code for row in rows})
     items = [
         schemas.DueSum(
@@ -100,7 +99,7 @@ async def export_unclaimed(
     it and when. At most 10,000 lines: take it by township."""
     reader, now = reader_of(who), utc_now()
     async with db.write(who.scope) as session:
-        rows = await usecases.take_unclaimed(session, who, narrowed(who.scope, area), kind, now)
+        rows = await usecases.take_unclaimed(session, who, who.scope.within(area), kind, now)
         items = await _due_views(session, rows, reader)
     lines: list[tuple[str | None, ...]] = [
         (
@@ -138,7 +137,7 @@ async def list_claims(
     """Claims of people within the caller's areas, newest first."""
     wanted = ClaimFilter(state, kind, year, person)
     async with db.read(who.scope) as session:
-        rows = await find.list_claims(session, narrowed(who.scope, area), wanted, decode_id_cursor(after), limit + 1)
+        rows = await find.list_claims(session, who.scope.within(area), wanted, decode_id_cursor(after), limit + 1)
         page, last = cut(rows, limit)
         items = await _claim_views(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.claim.id) if last else None)

@@ -15,7 +15,6 @@ from services.jobs.models import TaskKind, TaskState
 from services.jobs.queries import tasks as find
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.tasks import TaskFilter, TaskRow
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.tasks import OUTCOMES
 from services.jobs.schemas import tasks as schemas
 from services.jobs.usecases import tasks as usecases
@@ -48,7 +47,7 @@ async def list_tasks(
     wanted = TaskFilter(state, kind, person, due_to)
     start = day_cursor(after)
     async with db.read(who.scope) as session:
-        page, last = cut(await find.list_tasks(session, narrowed(who.scope, area), wanted, start, limit + 1), limit)
+        page, last = cut(await find.list_tasks(session, who.scope.within(area), wanted, start, limit + 1), limit)
         items = await task_views(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.task.due_on, last.task.id) if last else None)
 

@@ -16,7 +16,6 @@ from services.jobs.models import Trip
 from services.jobs.queries import trips as find
 from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.trips import PassengerRow, TripFilter
-from services.jobs.queries.within import narrowed
 from services.jobs.schemas import trips as schemas
 from services.jobs.usecases import trips as usecases
 from services.jobs.usecases.sealing import NAME, PHONE
@@ -53,7 +52,7 @@ async def list_trips(
     """Trips organised within the caller's areas, or above them for all below, by the day of departure."""
     wanted = TripFilter(departs_from, departs_to, state)
     async with db.read(who.scope) as session:
-        rows = await find.list_trips(session, narrowed(who.scope, area), wanted, day_cursor(after), limit + 1)
+        rows = await find.list_trips(session, who.scope.within(area), wanted, day_cursor(after), limit + 1)
         page, last = cut(rows, limit)
         items = await _views(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.departs_on, last.id) if last else None)

@@ -19,11 +19,11 @@ from services.jobs.models import (
     Person,
     PlanState,
 )
-from services.jobs.queries.within import within
 from services.jobs.rules.post_refusals import EnrolmentNotFound
 from services.jobs.rules.training import Attended
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 class EnrolmentRow(NamedTuple):

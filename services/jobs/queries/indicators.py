@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.jobs.rules.indicators import Count
-from shared.areas import CODE_LENGTH
+from shared.areas import bounds
 from shared.db.engine import ReadSession, WriteSession, raw
 
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('labour-indicators'), hashtext(current_schema()))"
@@ -100,39 +100,34 @@ class VillageState:
     rows: int
 
 
-def ends(area_prefix: str) -> tuple[str, str]:
-    """The first and the last code there can be below a prefix."""
-    return area_prefix.ljust(CODE_LENGTH, "0"), area_prefix.ljust(CODE_LENGTH, "9")
-
-
 async def list_villages(session: ReadSession, area_prefix: str, month: date) -> list[str]:
     """Where people live, or lived by the rows of that month."""
-    return [row["code"] for row in await (await raw(session)).fetch(_VILLAGES, *ends(area_prefix), month)]
+    return [row["code"] for row in await (await raw(session)).fetch(_VILLAGES, *bounds(area_prefix), month)]
 
 
 async def sum_counts(
     session: ReadSession, area_prefix: str, month: date, digits: int, without: Collection[str], codes: Collection[str]
 ) -> dict[tuple[str, str], Count]:
     """Counters summed by the first so many digits of the villages' codes, and by indicator."""
-    rows = await (await raw(session)).fetch(_SUMS, month, *ends(area_prefix), digits, list(without), list(codes))
+    rows = await (await raw(session)).fetch(_SUMS, month, *bounds(area_prefix), digits, list(without), list(codes))
     return {(row["area"], row["indicator"]): Count(row["numerator"], row["denominator"], row["could"]) for row in rows}
 
 
 async def find_kept(session: ReadSession, area_prefix: str, month: date) -> Kept:
     """How far the counters of an area and month are kept."""
-    row = await (await raw(session)).fetchrow(_STATE, month, *ends(area_prefix))
+    row = await (await raw(session)).fetchrow(_STATE, month, *bounds(area_prefix))
     assert row is not None, "an aggregate has a row"
     return Kept(**row)
 
 
 async def list_waiting(session: ReadSession, area_prefix: str, months: Sequence[date]) -> list[str]:
     """Villages whose rows of one of these months, or whose people, have changed since they were counted."""
-    return [row["area_code"] for row in await (await raw(session)).fetch(_WAITING, *ends(area_prefix), list(months))]
+    return [row["area_code"] for row in await (await raw(session)).fetch(_WAITING, *bounds(area_prefix), list(months))]
 
 
 async def list_holding(session: ReadSession, area_prefix: str, month: date, indicator: str, part: str) -> list[str]:
     """Villages where somebody belongs to that part of an indicator, by the counters."""
-    rows = await (await raw(session)).fetch(_HOLDING, month, *ends(area_prefix), indicator, part)
+    rows = await (await raw(session)).fetch(_HOLDING, month, *bounds(area_prefix), indicator, part)
     return [row["area_code"] for row in rows]
 
 

@@ -10,11 +10,11 @@ import orjson
 from sqlalchemy import select
 
 from services.jobs.models import LabourChange, LabourRow
-from services.jobs.queries.within import within
 from services.jobs.rules.ledger import FIELDS, Entry, RowMovedOn, RowNotFound
 from services.jobs.rules.months import move
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
 
 Row = Mapping[str, Any]
 """A `labour_row`, by column."""

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, text, update
 from sqlalchemy.orm import undefer
 
 from services.jobs.models import MatchingProposal, MatchingRun, Person, ProposalState, RunState
-from services.jobs.queries.within import within
 from services.jobs.rules.matching_refusals import ProposalNotFound, RunNotFound
 from shared.areas import AreaCode, Scope, prefix
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
 
 CHANNEL = "matching_run"
 GOING = (RunState.QUEUED, RunState.RUNNING)

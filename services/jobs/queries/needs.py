@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, any_, delete, literal, select
 
 from services.jobs.models import NeedState, NeedWaiting, Person, WorkNeed
-from services.jobs.queries.within import within
 from services.jobs.rules.refusals import NeedNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 class NeedRow(NamedTuple):

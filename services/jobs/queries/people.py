@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select
 
 from services.jobs.models import Person
-from services.jobs.queries.within import within
 from services.jobs.rules.refusals import PersonNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
 

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from services.jobs.models import Person, Placement, PlacementMove, Post, StayCheck
-from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import PlacementNotFound, StayCheckNotFound
 from services.jobs.rules.placement_states import LIVE, THERE, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 class PlacementRow(NamedTuple):

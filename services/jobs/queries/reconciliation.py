@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, any_, false, func, literal, or_, select, text
 
 from services.jobs.models import Reconciliation, ReconciliationRow
-from services.jobs.queries.within import within
 from services.jobs.rules.reconciliation import Outcome, ReconciliationNotFound
 from shared.areas import CODE_LENGTH, Scope
 from shared.contracts.jobs_reconcile_policies import ExportSource
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 CHANNEL = "jobs_reconciliation"
 """Notified when a comparison waits."""

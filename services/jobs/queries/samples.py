@@ -9,11 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 
 from services.jobs.models import AnswerState, LedgerSample, SampledRow
-from services.jobs.queries.reconciliation_work import bounds
-from services.jobs.queries.within import within
 from services.jobs.rules.sampling import SampledRowNotFound, SampleNotFound
-from shared.areas import Scope
+from shared.areas import Scope, span
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
 
 TOWNSHIP = 9
 """Digits of a code that name a township: what a sample is stratified by."""
@@ -42,7 +41,7 @@ async def count_population(
     session: ReadSession, month: date, area_code: str, statuses: Sequence[str]
 ) -> dict[str, int]:
     """How many people of the ledger are in question, by township."""
-    found = await (await raw(session)).fetch(_COUNT, month, *bounds(area_code), list(statuses))
+    found = await (await raw(session)).fetch(_COUNT, month, *span(area_code), list(statuses))
     return {row["township"]: row["count"] for row in found}
 
 
@@ -50,7 +49,7 @@ async def list_population(
     session: ReadSession, month: date, area_code: str, statuses: Sequence[str]
 ) -> AsyncIterator[Sequence[Any]]:
     """Who they are and in which village, by person, by the page."""
-    cursor = await (await raw(session)).cursor(_PEOPLE, month, *bounds(area_code), list(statuses))
+    cursor = await (await raw(session)).cursor(_PEOPLE, month, *span(area_code), list(statuses))
     while page := await cursor.fetch(_PAGE):
         yield page
 

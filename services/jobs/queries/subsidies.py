@@ -12,12 +12,13 @@ from sqlalchemy import ColumnElement, Select, select, text
 from services.jobs.models import Person, SubsidyClaim
 from services.jobs.queries.as_of import out_today
 from services.jobs.queries.at_work import ledger_month
-from services.jobs.queries.within import seen_from, within
+from services.jobs.queries.seen_from import seen_from
 from services.jobs.rules.placement_refusals import ClaimNotFound
 from services.jobs.rules.subsidies import DISTANCES
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope, bounds
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 _NEAR = " ".join(f"WHEN '{seen}' THEN '{near}'" for seen, near in DISTANCES.items())
 # What `rules/subsidies.py` says of one person, for all at once; a test holds that both agree. People come in the order of
@@ -225,7 +226,7 @@ async def _values(
     session: ReadSession, scope: Scope, terms: SubsidyTerms, after: tuple[str, UUID, str] | None
 ) -> dict[str, Any]:
     rules = [rule for rule in terms.policy.rules if terms.kind in (None, rule.kind)]
-    area, person, kind = after or (min(scope.prefixes, default="").ljust(CODE_LENGTH, "0"), UUID(int=0), "")
+    area, person, kind = after or (scope.first_area(), UUID(int=0), "")
     return {
         "codes": [rule.code for rule in rules],
         "kinds": [rule.kind for rule in rules],
@@ -237,7 +238,7 @@ async def _values(
         "month": await ledger_month(session, terms.today),
         "today": terms.today,
         "patterns": scope.like_patterns(),
-        "to_area": max(scope.prefixes, default="").ljust(CODE_LENGTH, "9"),
+        "to_area": bounds(max(scope.prefixes, default=""))[1],
         "from_area": area,
         "from_person": person,
         "from_kind": kind,

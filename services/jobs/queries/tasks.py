@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select, update
 
 from services.jobs.models import LabourTask, Person, TaskKind, TaskState
-from services.jobs.queries.within import within
 from services.jobs.rules.refusals import TaskNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 
 class TaskRow(NamedTuple):

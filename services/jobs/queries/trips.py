@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
 from services.jobs.models import Person, Placement, Trip, TripPassenger
-from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import TripNotFound
 from services.jobs.rules.placement_states import BOUND
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 _GROUPS = (2, 4, 6, 9)
 _MISSED = TripPassenger.present.is_(False)

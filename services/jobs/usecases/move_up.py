@@ -16,7 +16,7 @@ from services.jobs.rules.move_up import AtWork, Reason, place
 from services.jobs.rules.needs import Wishes
 from services.jobs.rules.placement_refusals import NotInMoveUp
 from services.jobs.usecases.needs import open_need
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_placement_policies import MoveUp
 from shared.db.engine import Database, ReadSession, WriteSession
@@ -43,8 +43,7 @@ async def list_queue(
 ) -> Sequence[QueueRow]:
     """The most urgent first, by the policy of the area that is asked about; raises `PolicyMissing`."""
     today = local_date(now)
-    first = min(scope.prefixes, default="").ljust(CODE_LENGTH, "0")
-    policy, policy_id = await policies.in_force(session, KIND, first, today, MoveUp)
+    policy, policy_id = await policies.in_force(session, KIND, scope.first_area(), today, MoveUp)
     ruling = Ruling(policy_id, policy, today)
     rows = await queue.list_queue(session, scope, ruling, after, limit)
     return [QueueRow(row, place(_at_work(row), ruling.policy).reasons) for row in rows]

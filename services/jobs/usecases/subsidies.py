@@ -23,7 +23,7 @@ from services.jobs.rules.subsidies import Worker, require_claim
 from services.jobs.rules.training import allowance_due
 from services.jobs.usecases.post_rules import training_rules
 from services.jobs.usecases.sealing import seal_text
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
@@ -155,7 +155,7 @@ async def _worker(session: ReadSession, person: Person, now: datetime) -> Worker
 
 async def _terms_of(session: ReadSession, scope: Scope, kind: str | None, now: datetime) -> SubsidyTerms:
     """For a list: what counts where the areas asked about begin. A single claim takes the person's own village."""
-    first, today = min(scope.prefixes, default="").ljust(CODE_LENGTH, "0"), local_date(now)
+    first, today = scope.first_area(), local_date(now)
     policy, _ = await policies.in_force(session, KIND, first, today, LabourSubsidies)
     rules, _ = await training_rules(session, first, now)
     return SubsidyTerms(policy, rules.most_days, today, kind)
