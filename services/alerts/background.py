@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from services.alerts.queries import accounting as accounting_queries
 from services.alerts.queries import batches as queries
@@ -19,6 +20,7 @@ from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import work_when_rung
 from shared.db.outage import is_outage
+from shared.db.rounds import until_none
 from shared.files import FilesSettings, Shelf
 from shared.security.vault import Vault
 
@@ -96,13 +98,11 @@ async def remind(database: Database) -> None:
 
 
 async def find_contradictions(database: Database) -> None:
-    """Flag zero reports that an alert contradicts; each batch in a transaction of its own."""
+    """Flag zero reports that an alert contradicts."""
     kinds: tuple[ContradictionKind, ...] = ("own_alert", "confirmed_elsewhere")
     for kind in kinds:
-        flagged = zero_reports.BATCH
-        while flagged == zero_reports.BATCH:
-            async with database.write(_EVERYWHERE) as session:
-                flagged = await zero_reports.flag_contradictions(session, kind, utc_now())
+        flag = partial(zero_reports.flag_contradictions, kind=kind, now=utc_now())
+        await until_none(database, flag, zero_reports.BATCH)
 
 
 async def look_whether_night(database: Database, now: datetime) -> None:
@@ -116,10 +116,7 @@ async def look_whether_night(database: Database, now: datetime) -> None:
 
 async def expire_alerts(database: Database, now: datetime) -> None:
     """End what is over, page by page."""
-    ended = expiry.PAGE
-    while ended == expiry.PAGE:
-        async with database.write(_EVERYWHERE) as session:
-            ended = await expiry.expire_alerts(session, now)
+    await until_none(database, lambda session: expiry.expire_alerts(session, now), expiry.PAGE)
 
 
 async def ask_accounts(database: Database, now: datetime) -> None:

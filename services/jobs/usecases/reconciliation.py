@@ -16,6 +16,7 @@ from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import ExportSource, LedgerComparison
 from shared.db.engine import Database, ReadSession, WriteSession
+from shared.db.rounds import until_none
 from shared.files import FileStore, Shelf
 from shared.projections import policies
 from shared.security import audit
@@ -130,10 +131,7 @@ async def forget_old_runs(database: Database, now: datetime) -> int:
 
 async def forget_rows(database: Database, run_id: UUID) -> None:
     """Delete what a comparison found, part by part."""
-    more = True
-    while more:
-        async with database.write(_EVERYWHERE) as session:
-            more = await work.forget_some_rows(session, run_id)
+    await until_none(database, lambda session: work.forget_some_rows(session, run_id))
 
 
 async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
