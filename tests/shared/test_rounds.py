@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import text
 
+from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
-from shared.db.rounds import until_none
+from shared.db.rounds import hold, until_none, until_none_alone
 
 
 class Work:
@@ -43,3 +44,21 @@ async def test_what_was_done_stays_when_a_later_round_fails(database: Database) 
         await until_none(database, step)
     async with database.engine.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM inbox")) == 1
+
+
+async def test_one_process_at_a_time_also_while_it_goes_on(database: Database) -> None:
+    work, prepared = Work(2, 2, 0), Work(0, 0)
+
+    async def prepare(session: WriteSession) -> None:
+        await prepared(session)
+
+    async def step(session: WriteSession) -> int:
+        assert await until_none_alone(database, "trial", prepare, work) == 0, "another holds the turn"
+        return await work(session)
+
+    assert await until_none_alone(database, "trial", prepare, step) == 4
+    assert (work.parts, prepared.parts) == ([], [0])
+    async with database.write(Scope.everywhere()) as session:
+        assert await hold(session, "trial"), "free again"
+        assert await until_none_alone(database, "other", prepare, Work(0)) == 0
+    assert prepared.parts == [], "another turn is not in the way"

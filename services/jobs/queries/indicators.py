@@ -9,8 +9,6 @@ from services.jobs.rules.indicators import Count
 from shared.areas import bounds
 from shared.db.engine import ReadSession, WriteSession, raw
 
-_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('labour-indicators'), hashtext(current_schema()))"
-
 # One index look-up for each village, however many people live there.
 _VILLAGES = """
 WITH RECURSIVE living (code) AS (
@@ -135,11 +133,6 @@ async def list_states(session: ReadSession, since: date) -> dict[Place, tuple[UU
     """By which version, for which day and when each village was counted in the months from `since` on."""
     rows = await (await raw(session)).fetch(_STATES, since)
     return {(row["area_code"], row["month"]): (row["policy_id"], row["as_of"], row["counted_at"]) for row in rows}
-
-
-async def hold_counting(session: WriteSession) -> bool:
-    """Whether this transaction counts, and no other does until it ends: else an older count might overwrite a newer."""
-    return bool(await (await raw(session)).fetchval(_LOCK))
 
 
 async def mark(session: WriteSession, places: Collection[Place]) -> None:

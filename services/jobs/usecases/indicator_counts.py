@@ -18,13 +18,14 @@ from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.indicators import Count, IndicatorRules, count, prepared
 from services.jobs.rules.months import last_day, month_of, move
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
-from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import Database, ReadSession, WriteSession
+from shared.db.rounds import until_none_alone
 
 PART = 24
 """Villages read as one frame and counted in one transaction: some 70,000 people."""
-_EVERYWHERE = Scope.everywhere()
+COUNTING = "labour-indicators"
+"""The turn of whoever counts: of two at once the older count might overwrite the newer."""
 
 
 @dataclass(slots=True)
@@ -84,18 +85,13 @@ def _tally(rules: IndicatorRules, villages: Sequence[str], people: pl.DataFrame)
 
 
 async def recount_due(database: Database, clock: Callable[[], datetime]) -> int:
-    """Count anew all that waits; returns how many villages and months. Only one process does so at a time."""
-    counted = 0
-    async with database.write(_EVERYWHERE) as session:
-        if not await kept.hold_counting(session):
-            return 0
-        await _mark_changed(session, local_date(clock()))
-    while True:
-        async with database.write(_EVERYWHERE) as session:
-            done = await _recount_next(session, clock()) if await kept.hold_counting(session) else 0
-        counted += done
-        if not done:
-            return counted
+    """Count anew all that waits; returns how many villages and months."""
+    return await until_none_alone(
+        database,
+        COUNTING,
+        lambda session: _mark_changed(session, local_date(clock())),
+        lambda session: _recount_next(session, clock()),
+    )
 
 
 async def mark_stale(session: WriteSession, now: datetime) -> None:

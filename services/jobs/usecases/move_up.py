@@ -20,11 +20,14 @@ from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_placement_policies import MoveUp
 from shared.db.engine import Database, ReadSession, WriteSession
+from shared.db.rounds import until_none_alone
 from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import Principal
 
 KIND = "move-up"
+KEEPING = "move-up-queue"
+"""The turn of whoever keeps it."""
 EACH = timedelta(hours=20)
 """Medians are reckoned once a day."""
 PART = 24
@@ -84,18 +87,10 @@ async def reckon_medians(session: WriteSession, now: datetime) -> None:
 
 
 async def keep_queue(database: Database, clock: Callable[[], datetime]) -> int:
-    """Reckon anew the villages that are not current; how many. Only one process does so at a time."""
-    kept = 0
-    async with database.write(Scope.everywhere()) as session:
-        if not await queue.hold_keeping(session):
-            return 0
-        await queue.forget_changed(session)
-    while True:
-        async with database.write(Scope.everywhere()) as session:
-            done = await _keep_next(session, local_date(clock())) if await queue.hold_keeping(session) else 0
-        kept += done
-        if not done:
-            return kept
+    """Reckon anew the villages that are not current; how many."""
+    return await until_none_alone(
+        database, KEEPING, queue.forget_changed, lambda session: _keep_next(session, local_date(clock()))
+    )
 
 
 async def _keep_next(session: WriteSession, today: date) -> int:
