@@ -64,7 +64,7 @@ async def import_posts(
             added=job.outcomes["added"],
             changed=job.outcomes["changed"],
             unchanged=job.outcomes["unchanged"],
-            new_employers=job.new_employers,
+            new_employers=len(job.new_employers),
             failed=len({row for row, _ in faults}),
             errors=[_problem(row, fault, texts, language) for row, fault in faults[:MOST_ERRORS]],
             error_count=len(faults),
