@@ -84,6 +84,14 @@ def parent(code: AreaCode) -> AreaCode | None:
     return normalise(code[: above[-1]]) if above else None
 
 
+def lineage(code: str) -> list[AreaCode]:
+    """The area and those it lies in, up to the county, highest first."""
+    found = [AreaCode(code)]
+    while len(prefix(found[0])) > 6 and (above := parent(found[0])) is not None:
+        found.insert(0, above)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """A set of area prefixes, no one within another. Empty means nowhere; "" among them means everywhere.

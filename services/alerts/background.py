@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from services.alerts.models import File
 from services.alerts.queries import accounting as accounting_queries
 from services.alerts.queries import batches as queries
 from services.alerts.queries.reference import ReferenceData
@@ -13,7 +14,7 @@ from services.alerts.queries.webhooks import delete_old_deliveries
 from services.alerts.rules import due_tonight, lane_of_batch
 from services.alerts.rules.silence import ContradictionKind
 from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, webhooks, zero_reports
-from services.alerts.usecases.files import forget_old_files, forget_orphans
+from services.alerts.usecases.files import forget_old_files
 from services.alerts.usecases.rematching import forget_expired
 from shared.areas import Scope
 from shared.clock import utc_now
@@ -22,6 +23,7 @@ from shared.db.listening import work_when_rung
 from shared.db.outage import is_outage
 from shared.db.rounds import until_none
 from shared.files import FilesSettings, Shelf
+from shared.files.orphans import forget_orphans
 from shared.security.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -88,7 +90,7 @@ async def sweep_files(database: Database, shelf: Shelf, kept: FilesSettings) -> 
     now = utc_now()
     await forget_expired(database, now)
     await forget_old_files(database, shelf, timedelta(days=kept.kept_days), now)
-    await forget_orphans(database, shelf, now)
+    await forget_orphans(database, shelf, now, File.id)
 
 
 async def remind(database: Database) -> None:

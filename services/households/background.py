@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from uuid import UUID
 
+from services.households.models import VisitPhoto
 from services.households.queries.income_bulk import list_area_codes, list_versions
 from services.households.usecases import (
     case_escalation,
@@ -17,18 +18,19 @@ from services.households.usecases import (
     grading_nightly,
     photos,
     pretence,
+    register_imports,
 )
 from services.households.usecases.consequences import follow_due
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
 from services.households.usecases.labour_telling import tell_come_of_age
 from services.households.usecases.quality_night import audit_next_due, audit_next_village
-from services.households.usecases.register_imports import forget_applied, forget_old_imports, forget_orphans
 from shared.areas import Scope
 from shared.clock import CHINA, local_date
 from shared.db.engine import Database
 from shared.db.rounds import until_none
 from shared.files import FilesSettings, Shelf
+from shared.files.orphans import forget_orphans
 from shared.security.vault import Vault
 
 STEPS = (
@@ -75,9 +77,9 @@ async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> N
 
 async def sweep_imports(database: Database, shelf: Shelf, kept: FilesSettings, now: datetime) -> None:
     """Forget list workbooks once they are written, or `FILES_KEPT_DAYS` after they came."""
-    await forget_applied(database, shelf)
-    await forget_old_imports(database, shelf, timedelta(days=kept.kept_days), now)
-    await forget_orphans(database, shelf, now)
+    await register_imports.forget_applied(database, shelf)
+    await register_imports.forget_old_imports(database, shelf, timedelta(days=kept.kept_days), now)
+    await register_imports.forget_orphans(database, shelf, now)
 
 
 class IncomeSweep:
@@ -138,7 +140,7 @@ async def sweep_photos(database: Database, shelf: Shelf, kept_days: int, now: da
     gone = photos.SWEEP
     while gone == photos.SWEEP:
         gone = await photos.forget_photos(database, shelf, timedelta(days=kept_days), now)
-    await photos.forget_orphans(database, shelf, now)
+    await forget_orphans(database, shelf, now, VisitPhoto.stored_as, VisitPhoto.deleted_at.is_(None))
 
 
 async def tell_who_came_of_age(database: Database, vault: Vault, now: datetime) -> None:

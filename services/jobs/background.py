@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from services.jobs.ledger_worker import LedgerWorker
+from services.jobs.models import LedgerImport, Reconciliation
 from services.jobs.queries.matching import forget_inputs
 from services.jobs.reconciliation_worker import ReconciliationWorker
 from services.jobs.settings import JobsSettings
@@ -24,6 +25,7 @@ from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.rounds import until_none
 from shared.files import FileStore, Shelf
+from shared.files.orphans import forget_orphans
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
 from shared.worker_process import keep_process
@@ -100,6 +102,7 @@ async def sweep_ledger_files(database: Database, shelf: Shelf, kept: timedelta) 
     """Forget the files of the ledger that were kept long enough."""
     while await forget_old_imports(database, shelf, kept, utc_now()):
         pass
+    await forget_orphans(database, shelf, utc_now(), LedgerImport.id)
 
 
 async def sweep_corrections(database: Database, vault: Vault) -> None:
@@ -112,7 +115,7 @@ async def forget_reconciliations(database: Database, shelf: Shelf) -> None:
     """Forget exports once they are compared, and what was found when it was kept long enough."""
     await reconciliation.forget_files(database, shelf, utc_now())
     await reconciliation.forget_old_runs(database, utc_now())
-    await reconciliation.forget_orphans(database, shelf, utc_now())
+    await forget_orphans(database, shelf, utc_now(), Reconciliation.id)
 
 
 async def count_indicators(database: Database) -> None:

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 from uuid import UUID
 
-import asyncpg
 import pytest
 from sqlalchemy import select
 
@@ -21,7 +20,7 @@ from shared.db.listening import MOST_ATTEMPTS
 from shared.errors import DomainError
 from shared.ids import new_id
 from shared.postgres import Cluster
-from tests.shared.tried import CREATE, TRIALS, Tried, finish
+from tests.shared.tried import TRIALS, Tried, finish, tried_table
 
 Work = Callable[[Tried], Awaitable[None]]
 
@@ -29,11 +28,8 @@ Work = Callable[[Tried], Awaitable[None]]
 @pytest.fixture(autouse=True)
 async def table(cluster: Cluster, database_name: str) -> AsyncIterator[None]:
     """A table to try rows of, for one test."""
-    owner = await asyncpg.connect(cluster.dsn("shouwang", database_name).replace("+asyncpg", ""))
-    await owner.execute(CREATE)
-    yield
-    await owner.execute("DROP TABLE directory.tried")
-    await owner.close()
+    async with tried_table(cluster, database_name):
+        yield
 
 
 async def queued(database: Database) -> UUID:

@@ -2,8 +2,11 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -12,8 +15,9 @@ from shared.attempts import Attempted, Attempts
 from shared.db.base import ServiceBase, service_metadata
 from shared.db.engine import Database, DatabaseSettings
 from shared.db.listening import work_when_rung
+from shared.postgres import Cluster
 
-CREATE = """
+_CREATE = """
 CREATE TABLE directory.tried (id uuid PRIMARY KEY, state text NOT NULL, attempts smallint NOT NULL DEFAULT 0,
                               failure jsonb, finished_at timestamptz);
 GRANT ALL ON directory.tried TO directory
@@ -31,6 +35,18 @@ class Tried(Attempted, Base):
 
 
 TRIALS = Attempts("trial", Tried, ("queued", "working"), "trial-broken", "trial-gone")
+
+
+@asynccontextmanager
+async def tried_table(cluster: Cluster, database_name: str) -> AsyncIterator[None]:
+    """The table is there, for as long as the block goes."""
+    owner = await asyncpg.connect(cluster.dsn("shouwang", database_name).replace("+asyncpg", ""))
+    await owner.execute(_CREATE)
+    try:
+        yield
+    finally:
+        await owner.execute("DROP TABLE directory.tried")
+        await owner.close()
 
 
 async def finish(database: Database, row: Tried) -> None:

@@ -24,7 +24,6 @@ from shared.tables import Table, open_table
 CONTENT = "file"
 NAME = "file-name"
 FOLDER = "files/"
-ORPHANS_KEPT = timedelta(days=1)
 """A file in the store that no row knows is still arriving, or its process died: after a day it is the latter."""
 _EVERYWHERE = Scope.everywhere()
 
@@ -115,13 +114,3 @@ async def forget_old_files(database: Database, shelf: Shelf, kept: timedelta, no
         async with database.write(_EVERYWHERE) as session:
             await files.forget_rows(session, file_id, now)
     return len(outworn)
-
-
-async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
-    """Delete what lies in the store and belongs to no file: its process died before it could say what it was."""
-    ids = {file_id for file_id, _ in await shelf.list_older(now - ORPHANS_KEPT)}
-    async with database.read(_EVERYWHERE) as session:
-        orphans = await files.find_unknown(session, list(ids))
-    for file_id in orphans:
-        await shelf.delete(file_id)
-    return len(orphans)

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import finding_views as views
-from services.households.api.cursors import area_cursor
 from services.households.api.permits import ExplainFinding, ReadFinding, ReadQualityRule
 from services.households.api.reader import ReaderOf
 from services.households.queries import findings as find
@@ -19,6 +18,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor

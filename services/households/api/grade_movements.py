@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.households.api.cursors import area_cursor, moment_cursor
 from services.households.api.grade_views import (
     Teller,
     balance_views,
@@ -19,7 +18,6 @@ from services.households.api.grade_views import (
 from services.households.api.permits import ReadGrade, TryGrades
 from services.households.api.reader import Reader, ReaderOf
 from services.households.queries import grades as find
-from services.households.queries.areas import find_names_above
 from services.households.queries.cases import find_heads
 from services.households.queries.grades import MovementFilter
 from services.households.rules.grade_movement import Balance, Kind, balances, months_between, next_month
@@ -32,9 +30,11 @@ from shared.clock import local_date, utc_now
 from shared.contracts.grade_policies import Grade
 from shared.db.engine import ReadSession
 from shared.http.context import Db
+from shared.http.cursors import area_cursor, moment_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.ids import new_id
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1", tags=["Grades · 红黄绿分级"])
 

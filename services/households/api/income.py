@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import income_views as views
-from services.households.api.cursors import area_cursor
 from services.households.api.income_workbook import income_workbook
 from services.households.api.permits import ExportIncome, ReadIncome, WriteIncome
 from services.households.api.reader import ReaderOf
@@ -23,6 +22,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea, PastDay
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import monitoring_views as views
-from services.households.api.cursors import moment_cursor
 from services.households.api.permits import OpenMonitoring, ReadMonitoring
 from services.households.api.reader import ReaderOf
 from services.households.queries import monitoring as find
@@ -21,6 +20,7 @@ from shared.contracts.monitoring import CaseClass, State
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import moment_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor

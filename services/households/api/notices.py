@@ -13,7 +13,6 @@ from services.households.api.permits import PrintNotice, ReadNotice, WriteNotice
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import NoticeEntry, PublicNotice
 from services.households.queries import notices as find
-from services.households.queries.areas import find_names_above
 from services.households.queries.notices import Counts
 from services.households.rules.notices import NoticeKind, state_on
 from services.households.schemas import notices as schemas
@@ -28,6 +27,7 @@ from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
+from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/public-notices", tags=["Public notices · 公示"])

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from services.households.api import register_views as views
 from services.households.api.claims import kept_if_refused
-from services.households.api.cursors import area_cursor
 from services.households.api.permits import ReadCode, ReadHousehold, SearchHousehold, WriteHousehold
 from services.households.api.reader import ReaderOf
 from services.households.codes import LISTS
@@ -21,6 +20,7 @@ from shared.clock import utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea, Line
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.households.models import CaseState, Evidence, Household, Member, RiskCase, Verdict, Visit
-from services.households.queries.areas import find_names_above
 from services.households.queries.verdicts import EvidenceSum, sum_evidence
 from services.households.rules.register import HEADS
 from services.households.rules.tasks import CaseNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession
 from shared.db.within import within
+from shared.projections.areas import find_names_above
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Text, delete, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Row, delete, literal, or_, select, text
 
 from services.households.models.imports import STAGED_HOUSEHOLD, STAGED_MEMBER, ImportFinding, RegisterImport
 from services.households.rules.register_imports import ImportNotFound, Outcome
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
-from shared.db.within import within
+from shared.db.within import all_within, within
 from shared.security.principals import Principal
 
 CHANNEL = "households_import"
@@ -72,10 +72,7 @@ async def list_imports(
 
 def _in_sight(who: Principal) -> ColumnElement[bool]:
     """Sent by the asker, or from areas that are all the asker's."""
-    patterns = literal(who.scope.like_patterns(), ARRAY(Text))
-    area = func.unnest(RegisterImport.areas).column_valued("area")
-    outside = select(area).where(~area.like(func.any(patterns))).exists()
-    return or_(RegisterImport.sent_by == who.id, ~outside)
+    return or_(RegisterImport.sent_by == who.id, all_within(RegisterImport.areas, who.scope))
 
 
 async def list_findings(

@@ -90,9 +90,3 @@ async def list_outworn_photos(session: ReadSession, before: datetime, limit: int
         .limit(limit)
     )
     return (await session.scalars(query)).all()
-
-
-async def find_stored(session: ReadSession, names: Collection[UUID]) -> set[UUID]:
-    """Those of the stored names that a photo has."""
-    query = select(VisitPhoto.stored_as).where(VisitPhoto.stored_as.in_(names), VisitPhoto.deleted_at.is_(None))
-    return set(await session.scalars(query))

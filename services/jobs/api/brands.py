@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from services.jobs.api.permits import ReadBrand
 from services.jobs.api.reader import ReaderOf
 from services.jobs.queries import brands as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.enrolments import list_certificates
 from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.months import month_of, move, parse_month
@@ -17,6 +16,7 @@ from services.jobs.usecases.brands import Against, rank_brands
 from shared.clock import local_date, utc_now
 from shared.http.context import Db
 from shared.http.fields import AnyArea
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/brands", tags=["Labour brands · 劳务品牌"])
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.jobs.api.cursors import area_cursor
 from services.jobs.api.permits import ReadCourse, ReadEnrolment, RecordAttendance, WriteCourse, WriteEnrolment
 from services.jobs.api.reader import ReaderOf
 from services.jobs.api.training_views import course_answer, course_view, enrolment_views
@@ -28,6 +27,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor

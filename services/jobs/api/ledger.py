@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.jobs.api.cursors import area_cursor
 from services.jobs.api.ledger_permits import ReadLedger, WriteLedger
 from services.jobs.api.ledger_views import change_view, outcome_view, person_rows, row_view
 from services.jobs.api.reader import Reader, ReaderOf
@@ -26,6 +25,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag

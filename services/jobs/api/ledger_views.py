@@ -5,7 +5,6 @@ from typing import Any
 
 from services.jobs.api.reader import Reader
 from services.jobs.models import LabourChange, LabourRow
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.ledger import COLUMNS, entry_of
 from services.jobs.queries.ledger_lists import ListedRow
 from services.jobs.rules.ledger import Worker
@@ -17,6 +16,7 @@ from services.jobs.usecases.recording import Outcome
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.errors import Fault
+from shared.projections.areas import find_names_above
 from shared.projections.policies import PolicyMissing
 
 _LISTS = {

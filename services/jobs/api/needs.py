@@ -11,7 +11,6 @@ from services.jobs.api.permits import ReadNeed, WriteNeed
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import NeedState
 from services.jobs.queries import needs as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.needs import NeedFilter, NeedRow
 from services.jobs.schemas import needs as schemas
 from services.jobs.schemas.fields import NeedSource, Trade
@@ -24,6 +23,7 @@ from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/needs", tags=["Needs for work · 就业需求"])
 

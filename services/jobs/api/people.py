@@ -8,13 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.jobs.api.cursors import area_cursor
 from services.jobs.api.permits import ReadCode, ReadPerson, RevealPerson, SearchPerson
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.codes import LISTS
 from services.jobs.models import Person
 from services.jobs.queries import people as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import PersonFilter
 from services.jobs.rules.refusals import BirthNotShown
 from services.jobs.schemas import people as schemas
@@ -24,8 +22,10 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.projections.areas import find_names_above
 from shared.security import audit
 
 router = APIRouter(prefix="/v1", tags=["Labour force · 劳动力"])

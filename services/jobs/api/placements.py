@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.jobs.api import placement_views as views
-from services.jobs.api.cursors import day_cursor
 from services.jobs.api.placement_permits import AcceptProposals, ReadPlacement, WritePlacement
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.queries import placements as find
@@ -24,6 +23,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import Database, ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import day_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor

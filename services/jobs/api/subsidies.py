@@ -7,12 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
-from services.jobs.api.cursors import due_cursor
 from services.jobs.api.placement_permits import ClaimSubsidy, DecideSubsidy, ExportSubsidy, ReadSubsidy
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.api.trips import WORKBOOK, workbook
 from services.jobs.queries import subsidies as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.subsidies import ClaimFilter, ClaimRow, DueRow
 from services.jobs.schemas import subsidies as schemas
@@ -22,10 +20,12 @@ from shared.clock import CHINA, local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import due_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/subsidies", tags=["Subsidies · 务工补助"])
 

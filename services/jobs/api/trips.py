@@ -9,12 +9,10 @@ import polars as pl
 from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
-from services.jobs.api.cursors import day_cursor
 from services.jobs.api.placement_permits import FillTrip, PlanTrip, ReadTrip, TakeCoachList
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import Trip
 from services.jobs.queries import trips as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.trips import PassengerRow, TripFilter
 from services.jobs.schemas import trips as schemas
 from services.jobs.usecases import trips as usecases
@@ -24,11 +22,13 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import day_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag
 from shared.masking import mask_phone
+from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
 from shared.workbook_stream import XLSX, stream_workbook
 

@@ -1,14 +1,15 @@
 """Files of ledger rows: one in sight, the next with something to do, those that are kept long enough."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, or_, select, text
 
 from services.jobs.models import LedgerImport
 from services.jobs.rules.ledger_imports import LedgerImportNotFound
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import all_within
 from shared.security.principals import Principal
 
 CHANNEL = "jobs_ledger_import"
@@ -65,15 +66,6 @@ async def list_outworn(session: ReadSession, moment: datetime, limit: int) -> Se
     return (await session.scalars(wanted)).all()
 
 
-async def find_unknown(session: ReadSession, import_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the ids that no row has."""
-    known = await session.scalars(select(LedgerImport.id).where(LedgerImport.id.in_(import_ids)))
-    return set(import_ids) - set(known)
-
-
 def _in_sight(who: Principal) -> ColumnElement[bool]:
     """Sent by the asker, or from areas that are all the asker's."""
-    patterns = literal(who.scope.like_patterns(), ARRAY(Text))
-    area = func.unnest(LedgerImport.areas).column_valued("area")
-    outside = select(area).where(~area.like(func.any(patterns))).exists()
-    return or_(LedgerImport.sent_by == who.id, ~outside)
+    return or_(LedgerImport.sent_by == who.id, all_within(LedgerImport.areas, who.scope))

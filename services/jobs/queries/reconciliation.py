@@ -183,8 +183,3 @@ async def list_read(session: ReadSession, limit: int) -> Sequence[Reconciliation
         .limit(limit)
     )
     return (await session.scalars(query)).all()
-
-
-async def find_unknown(session: ReadSession, ids: Sequence[UUID]) -> set[UUID]:
-    """Those ids that no comparison has."""
-    return set(ids) - set(await session.scalars(select(Reconciliation.id).where(Reconciliation.id.in_(ids))))

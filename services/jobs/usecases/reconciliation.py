@@ -26,7 +26,6 @@ from shared.security.vault import Vault
 CONTENT, NAMES = "reconciliation-file", "reconciliation-files"
 FOLDER = "reconciliations/"
 POLICY = "ledger-comparison"
-ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -132,14 +131,3 @@ async def forget_old_runs(database: Database, now: datetime) -> int:
 async def forget_rows(database: Database, run_id: UUID) -> None:
     """Delete what a comparison found, part by part."""
     await until_none(database, lambda session: work.forget_some_rows(session, run_id))
-
-
-async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
-    """Delete what lies in the store and belongs to no comparison: its process died before it could say what it was."""
-    by_id = {name: run_id for run_id, name in await shelf.list_older(now - ORPHANS_KEPT)}
-    async with database.read(_EVERYWHERE) as session:
-        orphans = await queries.find_unknown(session, list(set(by_id.values())))
-    gone = [name for name, run_id in by_id.items() if run_id in orphans]
-    for name in gone:
-        await shelf.store.delete(name)
-    return len(gone)
