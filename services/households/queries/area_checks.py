@@ -12,6 +12,7 @@ from shared.areas import AreaCode, Scope, span
 from shared.contracts.households import AreaCheck
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.within import within
+from shared.errors import existing
 
 _INHABITED = """
 SELECT DISTINCT h.area_code FROM unnest($1::text[], $2::text[]) AS named (first, last)
@@ -111,9 +112,7 @@ async def lock_household(session: WriteSession, scope: Scope, task_id: UUID, hou
     """One entry that nobody else changes until commit; raises `TaskHouseholdNotFound`."""
     query = _listed(scope, task_id).where(TaskHousehold.household_id == household_id)
     row = (await session.execute(query.with_for_update(of=TaskHousehold))).one_or_none()
-    if row is None:
-        raise TaskHouseholdNotFound
-    return Listed(*row)
+    return Listed(*existing(row, TaskHouseholdNotFound))
 
 
 def _listed(scope: Scope, task_id: UUID) -> Select[TaskHousehold, Household]:

@@ -14,6 +14,7 @@ from services.households.rules.tasks import CaseNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession
 from shared.db.within import within
+from shared.errors import existing
 from shared.projections.areas import find_names_above
 
 
@@ -69,9 +70,7 @@ async def get_case(session: ReadSession, scope: Scope, case_id: UUID) -> CaseRow
         .where(RiskCase.id == case_id, within(RiskCase.area_code, scope))
     )
     row = (await session.execute(query)).one_or_none()
-    if row is None:
-        raise CaseNotFound
-    return CaseRow(*row)
+    return CaseRow(*existing(row, CaseNotFound))
 
 
 async def load_surroundings(

@@ -12,6 +12,7 @@ from services.households.rules.register_imports import ImportNotFound, Outcome
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import all_within, within
+from shared.errors import existing
 from shared.security.principals import Principal
 
 CHANNEL = "households_import"
@@ -35,18 +36,13 @@ async def ring(session: WriteSession) -> None:
 async def get_import(session: ReadSession, who: Principal, import_id: UUID) -> RegisterImport:
     """One in sight; raises `ImportNotFound`."""
     found = await session.scalar(select(RegisterImport).where(RegisterImport.id == import_id, _in_sight(who)))
-    if found is None:
-        raise ImportNotFound
-    return found
+    return existing(found, ImportNotFound)
 
 
 async def lock_import(session: WriteSession, who: Principal, import_id: UUID) -> RegisterImport:
     """`get_import`, and nobody else moves it before our commit."""
     wanted = select(RegisterImport).where(RegisterImport.id == import_id, _in_sight(who)).with_for_update()
-    found = await session.scalar(wanted)
-    if found is None:
-        raise ImportNotFound
-    return found
+    return existing(await session.scalar(wanted), ImportNotFound)
 
 
 async def lock_whole(session: WriteSession, import_id: UUID) -> RegisterImport:

@@ -15,6 +15,7 @@ from services.jobs.rules.months import move
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.within import within
+from shared.errors import existing
 
 Row = Mapping[str, Any]
 """A `labour_row`, by column."""
@@ -100,10 +101,7 @@ async def get_row(session: ReadSession, scope: Scope, month: date, person_id: UU
     query = select(LabourRow).where(
         LabourRow.month == month, LabourRow.person_id == person_id, within(LabourRow.area_code, scope)
     )
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise RowNotFound
-    return found
+    return existing((await session.scalars(query)).one_or_none(), RowNotFound)
 
 
 async def list_months(

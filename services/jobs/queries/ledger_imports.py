@@ -10,6 +10,7 @@ from services.jobs.models import LedgerImport
 from services.jobs.rules.ledger_imports import LedgerImportNotFound
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import all_within
+from shared.errors import existing
 from shared.security.principals import Principal
 
 CHANNEL = "jobs_ledger_import"
@@ -27,18 +28,13 @@ async def ring(session: WriteSession) -> None:
 async def get_import(session: ReadSession, who: Principal, import_id: UUID) -> LedgerImport:
     """One in sight; raises `LedgerImportNotFound`."""
     found = await session.scalar(select(LedgerImport).where(LedgerImport.id == import_id, _in_sight(who)))
-    if found is None:
-        raise LedgerImportNotFound
-    return found
+    return existing(found, LedgerImportNotFound)
 
 
 async def lock_import(session: WriteSession, who: Principal, import_id: UUID) -> LedgerImport:
     """`get_import`, and nobody else moves it before our commit."""
     wanted = select(LedgerImport).where(LedgerImport.id == import_id, _in_sight(who)).with_for_update()
-    found = await session.scalar(wanted)
-    if found is None:
-        raise LedgerImportNotFound
-    return found
+    return existing(await session.scalar(wanted), LedgerImportNotFound)
 
 
 async def lock_whole(session: WriteSession, import_id: UUID) -> LedgerImport:

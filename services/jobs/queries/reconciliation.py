@@ -13,6 +13,7 @@ from shared.areas import CODE_LENGTH, Scope
 from shared.contracts.jobs_reconcile_policies import ExportSource
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import within
+from shared.errors import existing
 
 CHANNEL = "jobs_reconciliation"
 """Notified when a comparison waits."""
@@ -52,9 +53,7 @@ async def insert_run(session: WriteSession, run: Reconciliation) -> None:
 async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> Reconciliation:
     """One that concerns the asker's areas; raises `ReconciliationNotFound`."""
     found = await session.scalar(select(Reconciliation).where(Reconciliation.id == run_id, _concerns(scope)))
-    if found is None:
-        raise ReconciliationNotFound
-    return found
+    return existing(found, ReconciliationNotFound)
 
 
 async def lock_run(session: WriteSession, run_id: UUID) -> Reconciliation:

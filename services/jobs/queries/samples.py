@@ -13,6 +13,7 @@ from services.jobs.rules.sampling import SampledRowNotFound, SampleNotFound
 from shared.areas import Scope, span
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.within import within
+from shared.errors import existing
 
 TOWNSHIP = 9
 """Digits of a code that name a township: what a sample is stratified by."""
@@ -69,9 +70,7 @@ async def list_samples(
 async def get_sample(session: ReadSession, scope: Scope, sample_id: UUID) -> LedgerSample:
     """One of the asker's areas, or of the county around them; raises `SampleNotFound`."""
     found = await session.scalar(select(LedgerSample).where(LedgerSample.id == sample_id, _concerns(scope)))
-    if found is None:
-        raise SampleNotFound
-    return found
+    return existing(found, SampleNotFound)
 
 
 def _concerns(scope: Scope) -> ColumnElement[bool]:
@@ -133,16 +132,10 @@ async def list_rows(
 async def get_row(session: ReadSession, scope: Scope, row_id: UUID) -> SampledRow:
     """One of them; raises `SampledRowNotFound`."""
     query = select(SampledRow).where(SampledRow.id == row_id, within(SampledRow.area_code, scope))
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise SampledRowNotFound
-    return found
+    return existing((await session.scalars(query)).one_or_none(), SampledRowNotFound)
 
 
 async def lock_row(session: WriteSession, scope: Scope, row_id: UUID) -> SampledRow:
     """The same, held until the commit."""
     query = select(SampledRow).where(SampledRow.id == row_id, within(SampledRow.area_code, scope))
-    found = (await session.scalars(query.with_for_update())).one_or_none()
-    if found is None:
-        raise SampledRowNotFound
-    return found
+    return existing((await session.scalars(query.with_for_update())).one_or_none(), SampledRowNotFound)

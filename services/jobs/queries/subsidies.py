@@ -19,6 +19,7 @@ from shared.areas import Scope, bounds
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import within
+from shared.errors import existing
 
 _NEAR = " ".join(f"WHEN '{seen}' THEN '{near}'" for seen, near in DISTANCES.items())
 
@@ -215,18 +216,14 @@ async def list_claims(
 async def get_claim(session: ReadSession, scope: Scope, claim_id: UUID) -> ClaimRow:
     """One; raises `ClaimNotFound`."""
     row = (await session.execute(_claims(scope).where(SubsidyClaim.id == claim_id))).one_or_none()
-    if row is None:
-        raise ClaimNotFound
-    return ClaimRow(*row)
+    return ClaimRow(*existing(row, ClaimNotFound))
 
 
 async def lock_claim(session: WriteSession, scope: Scope, claim_id: UUID) -> ClaimRow:
     """The same, held until the commit."""
     query = _claims(scope).where(SubsidyClaim.id == claim_id).with_for_update(of=SubsidyClaim)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
-    if row is None:
-        raise ClaimNotFound
-    return ClaimRow(*row)
+    return ClaimRow(*existing(row, ClaimNotFound))
 
 
 def _claims(scope: Scope) -> Select[SubsidyClaim, Person]:
