@@ -30,7 +30,7 @@ from shared.workbook_stream import XLSX
 
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, and stands in `api.file_upload`."""
-_PLACE = "/alerts/v1/files"
+_LOCATION = "/alerts/v1/files"
 _LOOK_SECONDS = 0.5  # between two looks how far a file has come, for a stream of events
 _STILL_SECONDS = 15.0  # after which a stream says that it is still there
 _BODY = form(
@@ -93,7 +93,7 @@ async def report_file(
         if not fresh:
             await asyncio.shield(shelf.delete(arrived.id))
     view = ReportedFile(**dict(file_view(file, shelf.vault, texts, language)), known=not fresh)
-    return json_answer(view, 202 if fresh else 200, {"Location": f"{_PLACE}/{file.id}"})
+    return json_answer(view, 202 if fresh else 200, {"Location": f"{_LOCATION}/{file.id}"})
 
 
 @router.get("", summary="List files · 文件列表")

@@ -84,7 +84,7 @@ async def send_photo(
         photo_id, visit_id, sent = await _receive(request, who, db, settings.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    async with request.app.state.photo_places:
+    async with request.app.state.photo_slots:
         photo = await asyncio.to_thread(_read, sent, settings)
     stored_as, new = new_id(), False
     try:

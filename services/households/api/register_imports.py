@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1/register-imports", tags=["Lists · 名单导入�
 
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, `FILES_MAX_BYTES`."""
-_PLACE = "/households/v1/register-imports"
+_LOCATION = "/households/v1/register-imports"
 _BODY = form(
     "kind",
     "file",
@@ -89,7 +89,7 @@ async def send_lists(
     async with shelf.unless_refused(arrived.id, len(arrived.files)), db.write(who.scope) as session:
         row = await usecases.accept_import(session, vault, who, arrived, utc_now())
     view = views.import_view(row, {}, reader_of(who))
-    return json_answer(view, 202, {"Location": f"{_PLACE}/{row.id}"})
+    return json_answer(view, 202, {"Location": f"{_LOCATION}/{row.id}"})
 
 
 @router.get("", summary="Imports of lists · 名单导入记录")

@@ -38,7 +38,7 @@ from shared.workbook_stream import XLSX, stream_workbook
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
 
-_PLACE = "/jobs/v1/ledger/imports"
+_LOCATION = "/jobs/v1/ledger/imports"
 _YES = {"true": True, "false": False, "1": True, "0": False, "": True}
 _COLUMNS = ("sheet", "row", "outcome", "field", "why")
 _BODY = form(
@@ -87,7 +87,7 @@ async def send_ledger(
         return Response(status_code=400)  # nobody is there to read it
     async with shelf.unless_refused(arrived.id, usecases.FILES), db.write(who.scope) as session:
         row = await usecases.accept_import(session, vault, who, arrived, utc_now())
-    return json_answer(_view(row, reader_of(who)), 202, {"Location": f"{_PLACE}/{row.id}"})
+    return json_answer(_view(row, reader_of(who)), 202, {"Location": f"{_LOCATION}/{row.id}"})
 
 
 @router.get("", summary="Files of rows · 台账导入记录")

@@ -40,7 +40,7 @@ router = APIRouter(prefix="/v1/reconciliations", tags=["Ledger checks · 台账�
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, `FILES_MAX_BYTES`."""
 DIGITS = {"township": 9, "village": 12}
-_PLACE = "/jobs/v1/reconciliations"
+_LOCATION = "/jobs/v1/reconciliations"
 _BODY = form(
     "source",
     "month",
@@ -97,7 +97,7 @@ async def send_export(
     async with shelf.unless_refused(arrived.id, len(arrived.files)), db.write(who.scope) as session:
         run = await usecases.accept_export(session, vault, who, arrived, utc_now())
         view = await views.run_view(session, run, reader_of(who), counted=False)
-    return json_answer(view, 202, {"Location": f"{_PLACE}/{run.id}"})
+    return json_answer(view, 202, {"Location": f"{_LOCATION}/{run.id}"})
 
 
 @router.get("", summary="Comparisons · 比对记录")

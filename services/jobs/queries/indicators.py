@@ -73,7 +73,7 @@ INSERT INTO indicator_count (month, area_code, indicator, numerator, denominator
 SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::int[])
 """
 
-Place = tuple[str, date]
+VillageMonth = tuple[str, date]
 """A village and a month."""
 
 
@@ -129,16 +129,16 @@ async def list_holding(session: ReadSession, area_prefix: str, month: date, indi
     return [row["area_code"] for row in rows]
 
 
-async def list_states(session: ReadSession, since: date) -> dict[Place, tuple[UUID, date, datetime]]:
+async def list_states(session: ReadSession, since: date) -> dict[VillageMonth, tuple[UUID, date, datetime]]:
     """By which version, for which day and when each village was counted in the months from `since` on."""
     rows = await (await raw(session)).fetch(_STATES, since)
     return {(row["area_code"], row["month"]): (row["policy_id"], row["as_of"], row["counted_at"]) for row in rows}
 
 
-async def mark(session: WriteSession, places: Collection[Place]) -> None:
+async def mark(session: WriteSession, wanted: Collection[VillageMonth]) -> None:
     """Have these counted anew."""
-    if places:
-        areas, months = zip(*sorted(places), strict=True)
+    if wanted:
+        areas, months = zip(*sorted(wanted), strict=True)
         await (await raw(session)).execute(_MARK, list(areas), list(months))
 
 
@@ -147,21 +147,21 @@ async def take_people(session: WriteSession) -> set[str]:
     return {row["area_code"] for row in await (await raw(session)).fetch(_TAKE_PEOPLE)}
 
 
-async def take_next(session: WriteSession, limit: int) -> list[Place]:
+async def take_next(session: WriteSession, limit: int) -> list[VillageMonth]:
     """Up to so many that wait, of the newest month first; they wait no more when the transaction commits."""
     connection = await raw(session)
-    places = [(row["area_code"], row["month"]) for row in await connection.fetch(_NEXT, limit)]
-    if places:
-        areas, months = zip(*places, strict=True)
+    wanted = [(row["area_code"], row["month"]) for row in await connection.fetch(_NEXT, limit)]
+    if wanted:
+        areas, months = zip(*wanted, strict=True)
         await connection.execute(_TAKE, list(areas), list(months))
-    return places
+    return wanted
 
 
-async def find_counted(session: ReadSession, places: Collection[Place]) -> set[Place]:
+async def find_counted(session: ReadSession, wanted: Collection[VillageMonth]) -> set[VillageMonth]:
     """Those of them for which counters are kept."""
-    if not places:
+    if not wanted:
         return set()
-    areas, months = zip(*places, strict=True)
+    areas, months = zip(*wanted, strict=True)
     rows = await (await raw(session)).fetch(_KEPT, list(areas), list(months))
     return {(row["area_code"], row["month"]) for row in rows}
 

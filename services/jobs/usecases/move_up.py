@@ -12,7 +12,7 @@ from services.jobs.queries.at_work import find_at_work
 from services.jobs.queries.move_up import AtWorkRow, Ruling
 from services.jobs.queries.needs import NeedRow
 from services.jobs.queries.people import lock_person
-from services.jobs.rules.move_up import AtWork, Reason, place
+from services.jobs.rules.move_up import AtWork, Reason, urgency_of
 from services.jobs.rules.needs import Wishes
 from services.jobs.rules.placement_refusals import NotInMoveUp
 from services.jobs.usecases.needs import open_need
@@ -49,7 +49,7 @@ async def list_queue(
     policy, policy_id = await policies.in_force(session, KIND, scope.first_area(), today, MoveUp)
     ruling = Ruling(policy_id, policy, today)
     rows = await queue.list_queue(session, scope, ruling, after, limit)
-    return [QueueRow(row, place(_at_work(row), ruling.policy).reasons) for row in rows]
+    return [QueueRow(row, urgency_of(_at_work(row), ruling.policy).reasons) for row in rows]
 
 
 async def open_move_up(
