@@ -62,6 +62,16 @@ def prefix(code: AreaCode) -> str:
     return code[:end]
 
 
+def bounds(digits: str) -> tuple[AreaCode, AreaCode]:
+    """The lowest and the highest code there can be below a prefix."""
+    return AreaCode(digits.ljust(CODE_LENGTH, "0")), AreaCode(digits.ljust(CODE_LENGTH, "9"))
+
+
+def span(code: str) -> tuple[AreaCode, AreaCode]:
+    """The lowest and the highest code that can lie in an area."""
+    return bounds(prefix(AreaCode(code)))
+
+
 def level(code: AreaCode) -> Level:
     """The level at which the code ends."""
     return _ENDS[len(prefix(code))]
@@ -72,6 +82,14 @@ def parent(code: AreaCode) -> AreaCode | None:
     last = len(prefix(code))
     above = [end for end in _ENDS if end < last]
     return normalise(code[: above[-1]]) if above else None
+
+
+def lineage(code: str) -> list[AreaCode]:
+    """The area and those it lies in, up to the county, highest first."""
+    found = [AreaCode(code)]
+    while len(prefix(found[0])) > 6 and (above := parent(found[0])) is not None:
+        found.insert(0, above)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +134,18 @@ class Scope:
     def covers(self, code: str) -> bool:
         """Whether the area lies within the scope. What is not a full code lies nowhere."""
         return len(code) == CODE_LENGTH and code.startswith(tuple(self.prefixes))
+
+    def first_area(self) -> AreaCode:
+        """Where the scope begins: its lowest area, whose policies count for the whole of it; zeros for everywhere."""
+        return bounds(min(self.prefixes, default=""))[0]
+
+    def within(self, area: AreaCode | None) -> "Scope":
+        """The part that lies in an area; all of it when no area is given."""
+        if area is None:
+            return self
+        if self.covers(area):
+            return Scope.of(area)
+        return Scope(frozenset(p for p in self.prefixes if p.startswith(prefix(area))))
 
     def like_patterns(self) -> list[str]:
         """For SQL `area_code LIKE ANY (:patterns)`; the empty array matches no row."""

@@ -7,7 +7,9 @@ never hold a name, a phone or an ID number.
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,13 @@ class NotFound(DomainError):
     """No such thing within what the asker may see."""
 
     status = 404
+
+
+def existing(value: T | None, missing: type[DomainError]) -> T:
+    """What was looked for; raises `missing` where there is none."""
+    if value is None:
+        raise missing
+    return value
 
 
 class Conflict(DomainError):

@@ -3,9 +3,11 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from prometheus_client import Gauge
 
+from services.alerts.models import File
 from services.alerts.queries import accounting as accounting_queries
 from services.alerts.queries import batches as queries
 from services.alerts.queries.receipts import compare
@@ -15,14 +17,16 @@ from services.alerts.queries.webhooks import delete_old_deliveries
 from services.alerts.rules import COMPARED, due_tonight, lane_of_batch, sight
 from services.alerts.rules.silence import ContradictionKind
 from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, webhooks, zero_reports
-from services.alerts.usecases.files import forget_old_files, forget_orphans
+from services.alerts.usecases.files import forget_old_files
 from services.alerts.usecases.rematching import forget_expired
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.db.listening import work_when_rung
 from shared.db.outage import is_outage
+from shared.db.rounds import until_none
 from shared.files import FilesSettings, Shelf
+from shared.files.orphans import forget_orphans
 from shared.security.principals import SYSTEM
 from shared.security.vault import Vault
 
@@ -93,7 +97,7 @@ async def sweep_files(database: Database, shelf: Shelf, kept: FilesSettings) -> 
     now = utc_now()
     await forget_expired(database, now)
     await forget_old_files(database, shelf, timedelta(days=kept.kept_days), now)
-    await forget_orphans(database, shelf, now)
+    await forget_orphans(database, shelf, now, File.id)
 
 
 async def remind(database: Database) -> None:
@@ -103,13 +107,11 @@ async def remind(database: Database) -> None:
 
 
 async def find_contradictions(database: Database) -> None:
-    """Flag zero reports that an alert contradicts; each batch in a transaction of its own."""
+    """Flag zero reports that an alert contradicts."""
     kinds: tuple[ContradictionKind, ...] = ("own_alert", "confirmed_elsewhere")
     for kind in kinds:
-        flagged = zero_reports.BATCH
-        while flagged == zero_reports.BATCH:
-            async with database.write(_EVERYWHERE) as session:
-                flagged = await zero_reports.flag_contradictions(session, kind, utc_now())
+        flag = partial(zero_reports.flag_contradictions, kind=kind, now=utc_now())
+        await until_none(database, flag, zero_reports.BATCH)
 
 
 async def look_whether_night(database: Database, now: datetime) -> None:
@@ -140,10 +142,7 @@ async def compare_books(database: Database, now: datetime) -> None:
 
 async def expire_alerts(database: Database, now: datetime) -> None:
     """End what is over, page by page."""
-    ended = expiry.PAGE
-    while ended == expiry.PAGE:
-        async with database.write(_EVERYWHERE) as session:
-            ended = await expiry.expire_alerts(session, now)
+    await until_none(database, lambda session: expiry.expire_alerts(session, now), expiry.PAGE)
 
 
 async def ask_accounts(database: Database, now: datetime) -> None:

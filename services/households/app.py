@@ -94,7 +94,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
                 "files": shelf.store,
                 "files_settings": settings.files,
                 "photos": photos,
-                "photo_places": asyncio.Semaphore(PHOTOS_AT_ONCE),
+                "photo_slots": asyncio.Semaphore(PHOTOS_AT_ONCE),
                 "photos_settings": settings.photos,
             },
         )

@@ -3,8 +3,10 @@ kept long enough: photos, imports."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from functools import partial
 from uuid import UUID
 
+from services.households.models import VisitPhoto
 from services.households.queries.income_bulk import list_area_codes, list_versions
 from services.households.usecases import (
     case_escalation,
@@ -16,17 +18,19 @@ from services.households.usecases import (
     grading_nightly,
     photos,
     pretence,
+    register_imports,
 )
 from services.households.usecases.consequences import follow_due
 from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
 from services.households.usecases.labour_telling import tell_come_of_age
 from services.households.usecases.quality_night import audit_next_due, audit_next_village
-from services.households.usecases.register_imports import forget_applied, forget_old_imports, forget_orphans
 from shared.areas import Scope
 from shared.clock import CHINA, local_date
 from shared.db.engine import Database
+from shared.db.rounds import until_none
 from shared.files import FilesSettings, Shelf
+from shared.files.orphans import forget_orphans
 from shared.security.vault import Vault
 
 STEPS = (
@@ -38,23 +42,14 @@ STEPS = (
 
 
 async def sweep_deadlines(database: Database, now: datetime) -> None:
-    """Tasks: mark what is overdue, then raise what waited too long. Cases: warn, then raise.
-
-    Each batch is a transaction of its own.
-    """
+    """Tasks: mark what is overdue, then raise what waited too long. Cases: warn, then raise."""
     for step, batch in STEPS:
-        handled = batch
-        while handled == batch:
-            async with database.write(Scope.everywhere()) as session:
-                handled = await step(session, now)
+        await until_none(database, partial(step, now=now), batch)
 
 
 async def end_what_is_over(database: Database, vault: Vault, now: datetime) -> None:
     """National cases of households that lists have emptied; dropout cases of those of age, dead or gone."""
-    ended = emptied.BATCH
-    while ended == emptied.BATCH:
-        async with database.write(Scope.everywhere()) as session:
-            ended = await emptied.end_emptied(session, now)
+    await until_none(database, lambda session: emptied.end_emptied(session, now), emptied.BATCH)
     async with database.read(Scope.everywhere()) as session:
         over = await dropout_ends.list_over(session, now)
     for case_id in over:
@@ -69,10 +64,7 @@ NIGHT = time(1, 30)
 async def grade_waiting(database: Database, now: datetime) -> None:
     """Grade those who wait for it, then those whose grade by hand had its last day."""
     for step in (follow_due, grade_overrides.expire_overrides):
-        handled = grading.PART
-        while handled == grading.PART:
-            async with database.write(Scope.everywhere()) as session:
-                handled = await step(session, now)
+        await until_none(database, partial(step, now=now), grading.PART)
 
 
 async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> None:
@@ -85,9 +77,9 @@ async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> N
 
 async def sweep_imports(database: Database, shelf: Shelf, kept: FilesSettings, now: datetime) -> None:
     """Forget list workbooks once they are written, or `FILES_KEPT_DAYS` after they came."""
-    await forget_applied(database, shelf)
-    await forget_old_imports(database, shelf, timedelta(days=kept.kept_days), now)
-    await forget_orphans(database, shelf, now)
+    await register_imports.forget_applied(database, shelf)
+    await register_imports.forget_old_imports(database, shelf, timedelta(days=kept.kept_days), now)
+    await register_imports.forget_orphans(database, shelf, now)
 
 
 class IncomeSweep:
@@ -102,7 +94,7 @@ class IncomeSweep:
 
     async def run(self, now: datetime) -> int:
         """One round; how many households were computed because of their month or policies."""
-        await self._take_waiting(now)
+        await until_none(self._database, lambda session: take_waiting(session, now))
         async with self._database.read(Scope.everywhere()) as session:
             state = (local_date(now), await list_versions(session))
             areas = await list_area_codes(session)
@@ -113,12 +105,6 @@ class IncomeSweep:
             await forget_waiting(session, now)
         self._done = state
         return computed
-
-    async def _take_waiting(self, now: datetime) -> None:
-        more = True
-        while more:
-            async with self._database.write(Scope.everywhere()) as session:
-                more = await take_waiting(session, now)
 
     async def _compute(self, areas: list[str], now: datetime) -> int:
         computed, after = 0, UUID(int=0)
@@ -138,14 +124,9 @@ QUALITY_SECONDS = 30.0
 async def audit_county(database: Database, vault: Vault, hour: int, now: datetime) -> None:
     """The villages that files changed; once a day from `hour` on (in China) all. Each village is a transaction of its
     own, and after a stop it goes on."""
-    going = True
-    while going:
-        async with database.write(Scope.everywhere()) as session:
-            going = await audit_next_due(session, vault, now)
-    going = now.astimezone(CHINA).hour >= hour
-    while going:
-        async with database.write(Scope.everywhere()) as session:
-            going = await audit_next_village(session, vault, now)
+    await until_none(database, lambda session: audit_next_due(session, vault, now))
+    if now.astimezone(CHINA).hour >= hour:
+        await until_none(database, lambda session: audit_next_village(session, vault, now))
 
 
 async def look_for_pretence(database: Database, now: datetime) -> None:
@@ -159,7 +140,7 @@ async def sweep_photos(database: Database, shelf: Shelf, kept_days: int, now: da
     gone = photos.SWEEP
     while gone == photos.SWEEP:
         gone = await photos.forget_photos(database, shelf, timedelta(days=kept_days), now)
-    await photos.forget_orphans(database, shelf, now)
+    await forget_orphans(database, shelf, now, VisitPhoto.stored_as, VisitPhoto.deleted_at.is_(None))
 
 
 async def tell_who_came_of_age(database: Database, vault: Vault, now: datetime) -> None:

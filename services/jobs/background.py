@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from services.jobs.ledger_worker import LedgerWorker
+from services.jobs.models import LedgerImport, Reconciliation
 from services.jobs.queries.matching import forget_inputs
 from services.jobs.reconciliation_worker import ReconciliationWorker
 from services.jobs.settings import JobsSettings
@@ -21,7 +23,9 @@ from services.jobs.usecases.underage import end_underage
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
+from shared.db.rounds import until_none
 from shared.files import FileStore, Shelf
+from shared.files.orphans import forget_orphans
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
 from shared.worker_process import keep_process
@@ -66,10 +70,7 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
 
 async def sweep_needs(database: Database) -> None:
     """Close the needs whose last day has passed."""
-    handled = 1
-    while handled:
-        async with database.write(Scope.everywhere()) as session:
-            handled = await withdraw_past(session, utc_now())
+    await until_none(database, lambda session: withdraw_past(session, utc_now()))
 
 
 async def sweep_matching(database: Database, kept_days: int) -> None:
@@ -81,53 +82,40 @@ async def sweep_matching(database: Database, kept_days: int) -> None:
 async def sweep_posts(database: Database) -> None:
     """Close posts and courses past their last day, let go of openings kept too long, give free seats to who waits."""
     for work in (close_past, end_past, drop_left_over, release_overdue, seat_waiting):
-        handled = 1
-        while handled:
-            async with database.write(Scope.everywhere()) as session:
-                handled = await work(session, utc_now())
+        await until_none(database, partial(work, now=utc_now()))
 
 
 async def sweep_placements(database: Database, vault: Vault) -> None:
     """Open the calls that are due, end placements of people under 16, and once a day reckon what each trade earns."""
-    handled = 1
-    while handled:
-        async with database.write(Scope.everywhere()) as session:
-            handled = await open_due_calls(session, utc_now())
-    handled = 1
-    while handled:
-        async with database.write(Scope.everywhere()) as session:
-            handled = await end_underage(session, vault, utc_now())
+    await until_none(database, lambda session: open_due_calls(session, utc_now()))
+    await until_none(database, lambda session: end_underage(session, vault, utc_now()))
     async with database.write(Scope.everywhere()) as session:
         await move_up.reckon_medians(session, utc_now())
 
 
 async def sweep_minors(database: Database) -> None:
     """Tell of people under 16 who are at work by the ledger, for their day of birth was corrected or a row carried."""
-    handled = 1
-    while handled:
-        async with database.write(Scope.everywhere()) as session:
-            handled = await tell_minors(session, utc_now())
+    await until_none(database, lambda session: tell_minors(session, utc_now()))
 
 
 async def sweep_ledger_files(database: Database, shelf: Shelf, kept: timedelta) -> None:
     """Forget the files of the ledger that were kept long enough."""
     while await forget_old_imports(database, shelf, kept, utc_now()):
         pass
+    await forget_orphans(database, shelf, utc_now(), LedgerImport.id)
 
 
 async def sweep_corrections(database: Database, vault: Vault) -> None:
     """Close tasks on rows of the ledger that were corrected."""
-    handled = reconciliation_tasks.PART
-    while handled == reconciliation_tasks.PART:
-        async with database.write(Scope.everywhere()) as session:
-            handled = await reconciliation_tasks.settle_corrected(session, vault, utc_now())
+    settle = reconciliation_tasks.settle_corrected
+    await until_none(database, lambda session: settle(session, vault, utc_now()), reconciliation_tasks.PART)
 
 
 async def forget_reconciliations(database: Database, shelf: Shelf) -> None:
     """Forget exports once they are compared, and what was found when it was kept long enough."""
     await reconciliation.forget_files(database, shelf, utc_now())
     await reconciliation.forget_old_runs(database, utc_now())
-    await reconciliation.forget_orphans(database, shelf, utc_now())
+    await forget_orphans(database, shelf, utc_now(), Reconciliation.id)
 
 
 async def count_indicators(database: Database) -> None:

@@ -1,27 +1,29 @@
 """Rehearses and writes files of ledger rows, one at a time for all processes."""
 
-import logging
 from dataclasses import dataclass
-from uuid import UUID
 
 from services.jobs.models import LedgerImport
 from services.jobs.queries import ledger_imports as queries
 from services.jobs.rules.ledger_imports import LedgerMovedOn
 from services.jobs.usecases.ledger_import import ImportRun, sender
 from shared.areas import Scope
+from shared.attempts import Attempts
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.db.listening import MOST_ATTEMPTS, Listener, turn, work_when_rung
-from shared.db.outage import is_outage
-from shared.errors import DomainError, Fault, fault_of
+from shared.db.listening import Listener, work_when_rung
 from shared.files import Shelf
-from shared.security.vault import CannotOpen
 
-log = logging.getLogger(__name__)
-
-BROKEN = "ledger-import-broken"
-_TURN = "shouwang-ledger-import"
 _EVERYWHERE = Scope.everywhere()
+
+
+def _show_checking(row: LedgerImport) -> None:
+    if row.state != "applying":
+        row.state = "checking"
+
+
+_ATTEMPTS = Attempts(
+    "ledger-import", LedgerImport, queries.WAITING, "ledger-import-broken", "ledger-import-gone", _show_checking
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +39,10 @@ class LedgerWorker:
 
     async def work_one(self, connection: Listener) -> bool:
         """Rehearse or write one file; False when there is none, or another process is at it."""
-        async with self.database.read(_EVERYWHERE) as session:
-            row = await queries.find_waiting(session)
-        if row is None:
-            return False
-        async with turn(connection, _TURN) as ours:
-            if ours:
-                await self.work(row)
-        return ours
+        return await _ATTEMPTS.work_oldest(self.database, connection, self._work)
 
-    async def work(self, row: LedgerImport) -> None:
-        """One file, by its state; what goes wrong is put on record."""
-        try:
-            if await self._begin(row):
-                await (self._write(row) if row.state == "applying" else self._rehearse(row))
-        except (DomainError, FileNotFoundError, CannotOpen) as refused:
-            await self._end(row.id, refused)
-        except Exception as error:
-            if is_outage(error):
-                raise
-            log.error("ledger import failed", extra={"import": str(row.id), "error": type(error).__name__})
-            await self._note_failure(row.id)
-
-    async def _begin(self, row: LedgerImport) -> bool:
-        """Count an attempt before it is made: a file that ends its process is not tried for ever. False: given up."""
-        async with self.database.write(_EVERYWHERE) as session:
-            locked = await queries.lock_whole(session, row.id)
-            if locked.attempts >= MOST_ATTEMPTS:
-                _fail(locked, Fault("", BROKEN))
-                return False
-            locked.attempts += 1
-            if locked.state != "applying":
-                locked.state = "checking"
-            return True
+    async def _work(self, row: LedgerImport) -> None:
+        await (self._write(row) if row.state == "applying" else self._rehearse(row))
 
     async def _rehearse(self, row: LedgerImport) -> None:
         run = ImportRun(self.database, self.shelf, row)
@@ -93,23 +66,4 @@ class LedgerWorker:
                 locked.counts = dict(run.counts)
         except LedgerMovedOn as moved:
             async with self.database.write(_EVERYWHERE) as session:
-                locked = await queries.lock_whole(session, row.id)
-                locked.state, locked.attempts = "queued", 0
-                locked.failure = {"code": moved.code, "params": {}}
-
-    async def _end(self, import_id: UUID, refused: Exception) -> None:
-        """It cannot be read, or may not be written: it ends here, and says why."""
-        async with self.database.write(_EVERYWHERE) as session:
-            _fail(await queries.lock_whole(session, import_id), fault_of(refused, "ledger-import-gone"))
-
-    async def _note_failure(self, import_id: UUID) -> None:
-        """After the last attempt give it up. Sending it again is the way out."""
-        async with self.database.write(_EVERYWHERE) as session:
-            row = await queries.lock_whole(session, import_id)
-            if row.attempts >= MOST_ATTEMPTS:
-                _fail(row, Fault("", BROKEN))
-
-
-def _fail(row: LedgerImport, fault: Fault) -> None:
-    row.state, row.finished_at = "failed", utc_now()
-    row.failure = {"code": fault.code, "params": dict(fault.params), "field": fault.field}
+                (await queries.lock_whole(session, row.id)).begin_anew(moved.code)

@@ -56,13 +56,13 @@ class AgeBar(_Ground):
 class PostRules(_Body):
     """`post-rules` (岗位发布规则): which bars by sex and age are lawful, and which bureaus keep posts.
 
-    An age from `full_age` needs no reason: below it, hazardous and night work are forbidden anyway, and so are the trades
-    of `minor_trades` (mines: 劳动法 §64). A bureau whose feeds begin with one of `bureau_feeds` may write. `title_bars`:
-    words by which a title bars by sex or age, `#` for a digit. No title may have them, with a ground or without: what
-    bars stands in its own field, where the law is asked.
+    Below `full_age` (18 by 劳动法 §58) hazardous and night work are forbidden, and so are the trades of `minor_trades`
+    (mines: §64); so an age up to it needs no reason. A bureau whose feeds begin with one of `bureau_feeds` may write.
+    `title_bars`: words by which a title bars by sex or age, `#` for a digit. No title may have them, with a ground or
+    without: what bars stands in its own field, where the law is asked.
     """
 
-    full_age: Age = 18
+    full_age: Annotated[int, Field(ge=18, le=80)] = 18
     sex_bars: list[SexBar] = []
     age_bars: list[AgeBar] = []
     minor_trades: Annotated[list[TradePrefix], Field(min_length=1)] = ["616"]

@@ -48,7 +48,7 @@ class Database:
         self.outbox_filled = asyncio.Event()
         self._row_security = row_security
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
-        self._places = asyncio.Semaphore(settings.pool_size - 2)  # the relays keep one connection each
+        self._slots = asyncio.Semaphore(settings.pool_size - 2)  # the relays keep one connection each
         self._patience = settings.pool_timeout
 
     async def stop(self) -> None:
@@ -58,14 +58,14 @@ class Database:
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
         """A read-only transaction that sees the areas of `scope`."""
-        async with self._place(), self._sessions() as session:
+        async with self._slot(), self._sessions() as session:
             await session.execute(_BEGIN_READ, {"areas": _areas(scope)})
             yield ReadSession(session)
 
     @asynccontextmanager
     async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        async with self._place(), self._sessions() as session:
+        async with self._slot(), self._sessions() as session:
             if self._row_security:
                 await session.execute(_BEGIN_WRITE, {"areas": _areas(scope)})
             yield WriteSession(ReadSession(session))
@@ -79,7 +79,7 @@ class Database:
 
         For the one hot path: a session costs more than the statement. No row-level security is set here.
         """
-        async with self._place():
+        async with self._slot():
             connection = await self.engine.raw_connection()
             while (driver := cast("asyncpg.Connection[Any]", connection.driver_connection)).is_closed():
                 connection.invalidate()  # it broke in the pool: nobody else would notice on this road
@@ -90,17 +90,17 @@ class Database:
                 connection.close()
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        """A place at the pool, first come, first served: in the pool's own queue a newcomer may overtake for ever."""
-        if self._places.locked():
+    async def _slot(self) -> AsyncIterator[None]:
+        """A connection of the pool, first come, first served: in the pool's own queue a newcomer may overtake for ever."""
+        if self._slots.locked():
             async with asyncio.timeout(self._patience):
-                await self._places.acquire()
+                await self._slots.acquire()
         else:
-            await self._places.acquire()
+            await self._slots.acquire()
         try:
             yield
         finally:
-            self._places.release()
+            self._slots.release()
 
 
 _BEGIN_READ = text("SELECT set_config('transaction_read_only', 'on', true), set_config('app.areas', :areas, true)")

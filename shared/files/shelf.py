@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
@@ -51,6 +52,15 @@ class Shelf:
         """Forget a set of so many files."""
         for number in range(files):
             await self.delete(sent, number)
+
+    @asynccontextmanager
+    async def unless_refused(self, sent: Key, files: int) -> AsyncIterator[None]:
+        """A set of so many files that is kept if the block ends well; else it goes, also when nobody waits any more."""
+        try:
+            yield
+        except BaseException:
+            await asyncio.shield(self.delete_set(sent, files))
+            raise
 
     async def list_older(self, moment: datetime) -> Sequence[tuple[UUID, str]]:
         """Files last written before `moment`: the first part of what each is called by, and its name in the store."""

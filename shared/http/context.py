@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from shared.db.engine import Database
+from shared.files import FilesSettings
 from shared.http import problems
 from shared.messages import Catalogue, Language
 from shared.security.vault import Vault
@@ -25,6 +26,11 @@ async def _catalogue(request: Request) -> Catalogue:
     return catalogue
 
 
+async def _file_limits(request: Request) -> FilesSettings:
+    limits: FilesSettings = request.app.state.files_settings
+    return limits
+
+
 async def _language(request: Request) -> Language:
     return problems.language(request)
 
@@ -32,4 +38,5 @@ async def _language(request: Request) -> Language:
 Db = Annotated[Database, Depends(_database)]
 Seals = Annotated[Vault, Depends(_vault)]
 Texts = Annotated[Catalogue, Depends(_catalogue)]
+FileLimits = Annotated[FilesSettings, Depends(_file_limits)]
 Speaks = Annotated[Language, Depends(_language)]

@@ -1,10 +1,11 @@
 """Areas (行政区划) as this service knows them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.areas import lineage
 from shared.contracts.directory import AreasChanged
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.inbox import Received
@@ -39,6 +40,11 @@ async def find_names(session: ReadSession, codes: Collection[str]) -> dict[str, 
     """Names by code, closed areas too; unknown codes are absent."""
     rows = await session.execute(_NAMES, {"codes": list(codes)})
     return {row.code: row.name for row in rows}
+
+
+async def find_names_above(session: ReadSession, codes: Iterable[str]) -> dict[str, str]:
+    """Names of the areas and of those they lie in, by code."""
+    return await find_names(session, {above for code in set(codes) for above in lineage(code)})
 
 
 async def find_active(session: ReadSession, codes: Collection[str]) -> set[str]:

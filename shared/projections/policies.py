@@ -1,12 +1,13 @@
 """Policies (政策参数) as this service knows them: every threshold, clock and line is data with an area and a date."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 import orjson
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,6 +17,9 @@ from shared.db.engine import ReadSession, WriteSession, raw
 from shared.errors import Conflict
 from shared.inbox import Received
 from shared.versions import pick
+
+T = TypeVar("T")
+Body = TypeVar("Body", bound=BaseModel)
 
 
 class PolicyMixin:
@@ -57,12 +61,43 @@ class Policies:
     kind: str
     versions: tuple[Policy, ...]
 
-    def in_force(self, area_code: str, on: date) -> Policy:
-        """The version for an area and a day; raises `PolicyMissing`."""
-        found = pick(self.versions, area_code, on)
-        if found is None:
-            raise PolicyMissing(kind=self.kind)
-        return found
+
+@dataclass(frozen=True, slots=True)
+class InForce(Generic[T]):
+    """All versions of one kind, for whoever decides on many things at once: each is read once, each area found once.
+
+    `read` makes of a version what decides; `today` is the day in China.
+    """
+
+    policies: Policies
+    today: date
+    read: Callable[[Policy], T]
+    _read: dict[UUID, T] = field(default_factory=dict)
+    _found: dict[tuple[str, date], tuple[T, UUID] | tuple[None, None]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there are any, in force or not."""
+        return bool(self.policies.versions)
+
+    def find(self, area_code: str, on: date | None = None) -> tuple[T, UUID] | tuple[None, None]:
+        """What counts in an area, today or on another day, and the version that says so; nothing where none is in force."""
+        key = (area_code, on or self.today)
+        if key not in self._found:
+            policy = pick(self.policies.versions, *key)
+            self._found[key] = (self._once(policy), policy.id) if policy else (None, None)
+        return self._found[key]
+
+    def get(self, area_code: str, on: date | None = None) -> tuple[T, UUID]:
+        """The same; raises `PolicyMissing`: a decision without its rule is not taken."""
+        body, policy_id = self.find(area_code, on)
+        if body is None or policy_id is None:
+            raise PolicyMissing(kind=self.policies.kind)
+        return body, policy_id
+
+    def _once(self, policy: Policy) -> T:
+        if policy.id not in self._read:
+            self._read[policy.id] = self.read(policy)
+        return self._read[policy.id]
 
 
 _UPSERT = """
@@ -88,3 +123,20 @@ async def load(session: ReadSession, kind: str) -> Policies:
     """All versions of a kind; a handful of rows, loaded once for a whole batch."""
     rows = (await session.execute(_OF_KIND, {"kind": kind})).all()
     return Policies(kind, tuple(Policy(*row) for row in rows))
+
+
+async def load_in_force(session: ReadSession, kind: str, today: date, body: type[Body]) -> InForce[Body]:
+    """All versions of a kind, each as `body`."""
+    return InForce(await load(session, kind), today, lambda policy: body.model_validate(policy.body))
+
+
+async def in_force(session: ReadSession, kind: str, area_code: str, on: date, body: type[Body]) -> tuple[Body, UUID]:
+    """What counts in one area on one day, and the version that says so; raises `PolicyMissing`."""
+    return (await load_in_force(session, kind, on, body)).get(area_code)
+
+
+async def find_in_force(
+    session: ReadSession, kind: str, area_code: str, on: date, body: type[Body]
+) -> tuple[Body, UUID] | tuple[None, None]:
+    """The same; nothing where none is in force."""
+    return (await load_in_force(session, kind, on, body)).find(area_code)

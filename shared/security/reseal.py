@@ -24,7 +24,7 @@ WALKS = 20
 PAUSE = 0.5
 """Seconds until what was locked is looked at again."""
 
-Place = tuple[Any, ...]
+Key = tuple[Any, ...]
 """A primary key."""
 
 
@@ -79,14 +79,14 @@ async def _walk(database: Database, vault: Vault, sealed: Sealed) -> int:
     total, after = 0, None
     while True:
         async with database.write(Scope.everywhere()) as session:
-            places = await _reseal_page(session, vault, sealed, after)
-        total += len(places)
-        if len(places) < PAGE:
+            page_keys = await _reseal_page(session, vault, sealed, after)
+        total += len(page_keys)
+        if len(page_keys) < PAGE:
             return total
-        after = places[-1]
+        after = page_keys[-1]
 
 
-async def _reseal_page(session: WriteSession, vault: Vault, sealed: Sealed, after: Place | None) -> list[Place]:
+async def _reseal_page(session: WriteSession, vault: Vault, sealed: Sealed, after: Key | None) -> list[Key]:
     keys = list(sealed.table.primary_key.columns)
     page = select(*keys, sealed.column).where(_is_old(sealed, vault)).order_by(*keys).limit(PAGE)
     if after is not None:
@@ -94,21 +94,21 @@ async def _reseal_page(session: WriteSession, vault: Vault, sealed: Sealed, afte
     # Not FOR UPDATE: rows that refer to this one can still be written.
     rows = (await session.execute(page.with_for_update(skip_locked=True, key_share=True))).all()
     values = [
-        {**{f"key_{n}": part for n, part in enumerate(place)}, "sealed_anew": _anew(vault, value, sealed, place)}
-        for *place, value in rows
+        {**{f"key_{n}": part for n, part in enumerate(key)}, "sealed_anew": _anew(vault, value, sealed, key)}
+        for *key, value in rows
     ]
     if values:
         here = [key == bindparam(f"key_{n}") for n, key in enumerate(keys)]
         change = update(sealed.table).where(*here).values({sealed.column: bindparam("sealed_anew")})
         await (await session.connection()).execute(change, values)
-    return [tuple(place) for *place, _ in rows]
+    return [tuple(key) for *key, _ in rows]
 
 
-def _anew(vault: Vault, value: bytes, sealed: Sealed, place: Sequence[Any]) -> bytes:
+def _anew(vault: Vault, value: bytes, sealed: Sealed, key: Sequence[Any]) -> bytes:
     try:
         return vault.seal(vault.open(value, sealed.purpose), sealed.purpose)
     except CannotOpen as error:
-        error.add_note(f"{sealed.column} of {', '.join(map(str, place))}, key {value[1]}")
+        error.add_note(f"{sealed.column} of {', '.join(map(str, key))}, key {value[1]}")
         raise
 
 

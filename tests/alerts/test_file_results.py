@@ -9,14 +9,16 @@ from uuid import UUID
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.alerts.models import File
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.files import FileNotFound
 from services.alerts.usecases.file_look import keys_of
 from services.alerts.usecases.file_originals import frames_of
-from services.alerts.usecases.files import forget_old_files, forget_orphans, originals
+from services.alerts.usecases.files import forget_old_files, originals
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.files import FilesSettings, FileStore, Shelf
+from shared.files.orphans import forget_orphans
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
 from tests.alerts.conftest import EDUCATION, VILLAGE, Service, days_ago, id_number
@@ -104,8 +106,8 @@ async def test_what_belongs_to_no_file_goes(county: Service, shelf: Shelf, tmp_p
     await finished(county, await send(county, table([absent(1)])))
     stray = tmp_path / "originals" / "files" / "0190d3a0-0000-7000-8000-000000000000"
     stray.write_bytes(b"half an upload")
-    assert await forget_orphans(county.database, shelf, utc_now()) == 0
-    assert await forget_orphans(county.database, shelf, utc_now() + timedelta(days=2)) == 1
+    assert await forget_orphans(county.database, shelf, utc_now(), File.id) == 0
+    assert await forget_orphans(county.database, shelf, utc_now() + timedelta(days=2), File.id) == 1
     assert stray not in objects(tmp_path)
     assert len(objects(tmp_path)) == 1
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.households.api.cursors import moment_cursor
+from shared.http.cursors import moment_cursor
 from shared.http.pages import CursorInvalid, encode_cursor
 from tests.households.conftest import Households
 

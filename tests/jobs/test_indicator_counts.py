@@ -14,10 +14,11 @@ from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.indicators import Count
 from services.jobs.rules.ledger import Entry, counts_on
 from services.jobs.rules.months import last_day
-from services.jobs.usecases.indicator_counts import Tally, count_villages, recount_due
+from services.jobs.usecases.indicator_counts import COUNTING, Tally, count_villages, recount_due
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
 from shared.areas import Scope
 from shared.clock import local_date, start_of_day, utc_now
+from shared.db.rounds import hold
 from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, RIVER, Jobs
 from tests.jobs.indicator_people import BODIES
 from tests.jobs.indicator_rows import OUT, READY, UNABLE, month, publish, recount, shipped, write
@@ -225,7 +226,7 @@ async def test_only_one_counts_at_a_time(service: Jobs) -> None:
     await shipped(service)
     await service.people(1)
     async with service.database.write(Scope.everywhere()) as session:
-        assert await kept.hold_counting(session)
+        assert await hold(session, COUNTING)
         assert await recount(service) == 0
     assert await recount(service) >= 1
 

@@ -14,10 +14,8 @@ import pytest
 import xlsxwriter
 
 from services.jobs.ledger_worker import LedgerWorker
-from services.jobs.queries import ledger_imports as queries
 from services.jobs.usecases import ledger_import as usecases
 from services.jobs.usecases.ledger_import import FOLDER, forget_old_imports, ledger_files
-from shared.areas import Scope
 from shared.clock import utc_now
 from shared.contracts.jobs import MinorWorking, WageReported
 from shared.files import Shelf
@@ -93,12 +91,10 @@ async def send(
 async def work(service: Jobs) -> None:
     """Do all there is to do."""
     worker = LedgerWorker(service.database, shelf_of(service))
-    while True:
-        async with service.database.read(Scope.everywhere()) as session:
-            waiting = await queries.find_waiting(session)
-        if waiting is None:
-            return
-        await worker.work(waiting)
+    async with service.database.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        while await worker.work_one(driver):
+            pass
 
 
 async def rehearsed(service: Jobs, rows: Sequence[Row], month: str = THIS) -> Any:

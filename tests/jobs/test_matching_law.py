@@ -138,3 +138,11 @@ def test_distance_is_by_road_and_unknown_where_nobody_measured() -> None:
     assert distances.kilometres("539921101201", "539921101202") is None
     assert distances.kilometres("539921100201", "110101") is None
     assert distances.kilometres("539921100201", "440306") == pytest.approx(1.3 * 1080, rel=0.02)
+
+
+def test_until_full_age_hard_work_is_forbidden_and_no_county_lowers_it() -> None:
+    """One age for both sides: who is young enough to be barred, and which bar by age needs no ground."""
+    later = replace(terms(), post_rules=PostRules(full_age=20))
+    assert list(excluded_by(replace(SEEKER, age=19), replace(OPENING, hazardous=True), later)) == ["minor_hazardous"]
+    with pytest.raises(ValidationError):
+        PostRules(full_age=17)

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.jobs.background import sweep_placements
-from services.jobs.rules.move_up import AtWork, place
+from services.jobs.rules.move_up import AtWork, urgency_of
 from services.jobs.usecases.move_up import keep_queue
 from shared.clock import utc_now
 from shared.contracts.jobs_placement_policies import MoveUp
@@ -37,8 +37,8 @@ async def test_kept_and_live_are_what_the_rule_says(service: Jobs) -> None:
     [(median, people)] = await service.sql("SELECT wage, people FROM trade_median")
     expected = []
     for person, work in told.items():
-        found = place(AtWork(work.work_kind, work.wage, work.wants_change, median, people), POLICY)
-        expected += [(found.urgency, str(person), list(found.reasons))] if found.reasons else []
+        found = urgency_of(AtWork(work.work_kind, work.wage, work.wants_change, median, people), POLICY)
+        expected += [(found.points, str(person), list(found.reasons))] if found.reasons else []
     expected.sort(reverse=True)
     live = await queue(service)
     assert [(urgency, person, reasons) for person, urgency, reasons in live] == expected

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.jobs.rules import placement_stay as stay
-from services.jobs.rules.move_up import AtWork, place
+from services.jobs.rules.move_up import AtWork, urgency_of
 from services.jobs.rules.placement_refusals import (
     PlacementDayOutOfOrder,
     PlacementMoveIllegal,
@@ -330,12 +330,12 @@ MOVE_UP = MoveUp.model_validate(
     ],
 )
 def test_who_should_move_up(work: AtWork, urgency: int, reasons: tuple[str, ...]) -> None:
-    found = place(work, MOVE_UP)
-    assert (found.urgency, found.reasons) == (urgency, reasons)
+    found = urgency_of(work, MOVE_UP)
+    assert (found.points, found.reasons) == (urgency, reasons)
 
 
 @given(st.decimals(0, 9000, places=2), st.decimals(0, 9000, places=2))
 def test_who_earns_less_is_never_less_urgent(one: Decimal, other: Decimal) -> None:
     low, high = sorted([one, other])
-    urgency = [place(AtWork("odd", wage, False, Decimal(6000), 9), MOVE_UP).urgency for wage in (low, high)]
+    urgency = [urgency_of(AtWork("odd", wage, False, Decimal(6000), 9), MOVE_UP).points for wage in (low, high)]
     assert urgency[0] >= urgency[1]

@@ -151,3 +151,22 @@ def test_what_is_empty_opens_no_door() -> None:
             Scope.parse(empty)
     for no_code in ("", "53", "539921", "%"):
         assert not Scope.everywhere().covers(no_code)
+
+
+def test_the_codes_below_a_prefix_and_within_an_area() -> None:
+    assert areas.bounds("539921100") == ("539921100000", "539921100999")
+    assert areas.bounds("") == ("0" * 12, "9" * 12)
+    assert areas.span(COUNTY) == ("539921000000", "539921999999")
+    assert areas.span(VILLAGE) == (VILLAGE, VILLAGE)
+
+
+@given(scopes, st.one_of(st.none(), codes), codes)
+def test_a_scope_within_an_area_covers_what_both_cover(scope: Scope, area: AreaCode | None, code: AreaCode) -> None:
+    both = scope.covers(code) and (area is None or Scope.of(area).covers(code))
+    assert scope.within(area).covers(code) == both
+
+
+def test_a_scope_begins_with_its_lowest_area() -> None:
+    assert Scope.of(VILLAGE, AreaCode("539922000000")).first_area() == VILLAGE
+    assert Scope.of(COUNTY).first_area() == COUNTY
+    assert Scope.everywhere().first_area() == Scope.nowhere().first_area() == "0" * 12

@@ -43,7 +43,7 @@ from shared.security.vault import Vault
 router = APIRouter(prefix="/v1/alerts", tags=["Alerts · 预警"])
 hot = APIRouter(prefix="/v1/alerts", tags=["Alerts · 预警"], route_class=QuickRoute)
 
-_PLACE = "/alerts/v1/alerts"
+_LOCATION = "/alerts/v1/alerts"
 _NOT_TRIGGERED = Counter(
     "alerts_not_triggered_total", "Single reports that their feed's rule did not let through; nothing is kept", ["feed"]
 )
@@ -122,7 +122,7 @@ def _no_alert(request: Request, report: intake.Report, bench: Bench) -> Response
 
 
 def _answer(alert: ReportedAlert) -> Response:
-    place = f"{_PLACE}/{alert.id}"
+    place = f"{_LOCATION}/{alert.id}"
     return (
         created(alert, place) if alert.outcome in ("new", "reopened") else json_answer(alert, 200, {"Location": place})
     )

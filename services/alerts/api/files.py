@@ -20,51 +20,37 @@ from services.alerts.schemas.files import FileError, FileView, ReportedFile
 from services.alerts.usecases.file_result import result_of
 from services.alerts.usecases.files import accept_file, cancel_file, originals
 from shared.clock import utc_now
-from shared.files import MAX_BYTES, FilesSettings, Shelf
+from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
-from shared.http.context import Db, Seals, Speaks, Texts
+from shared.http.bodies import FILE, form
+from shared.http.context import Db, FileLimits, Seals, Speaks, Texts
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 from shared.security.principals import Principal, Role
 from shared.workbook_stream import XLSX
 
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, and stands in `api.file_upload`."""
-_BINARY = {"type": "string", "format": "binary"}
-_PLACE = "/alerts/v1/files"
+_LOCATION = "/alerts/v1/files"
 _LOOK_SECONDS = 0.5  # between two looks how far a file has come, for a stream of events
 _STILL_SECONDS = 15.0  # after which a stream says that it is still there
-_BODY = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["feed", "file"],
-                "properties": {
-                    "feed": {"type": "string", "description": "Feed · 预警类别", "examples": ["medical.cost"]},
-                    "period": {
-                        "type": "string",
-                        "description": "Period the rows are of, by the feed's cadence; left out: the present one, once the"
-                        " report on the one before is no longer due · 数据所属期，上一期报送期限已过的可不填",
-                        "examples": ["2026-03", "2026-03-02", "2026-03-T1", "2026-Q1", "2026-S1"],
-                    },
-                    "file": {"type": "string", "format": "binary", "description": "CSV, XLSX or XLS · 表格文件"},
-                },
-            }
-        }
+_BODY = form(
+    "feed",
+    "file",
+    feed={"type": "string", "description": "Feed · 预警类别", "examples": ["medical.cost"]},
+    period={
+        "type": "string",
+        "description": "Period the rows are of, by the feed's cadence; left out: the present one, once the"
+        " report on the one before is no longer due · 数据所属期，上一期报送期限已过的可不填",
+        "examples": ["2026-03", "2026-03-02", "2026-03-T1", "2026-Q1", "2026-S1"],
     },
-}
+    file={"type": "string", "format": "binary", "description": "CSV, XLSX or XLS · 表格文件"},
+)
 
 router = APIRouter(prefix="/v1/files", tags=["Files · 文件报送"])
 
 
 async def _shelf(request: Request, vault: Seals) -> Shelf:
     return originals(request.app.state.files, vault)
-
-
-async def _settings(request: Request) -> FilesSettings:
-    settings: FilesSettings = request.app.state.files_settings
-    return settings
 
 
 Files = Annotated[Shelf, Depends(_shelf)]
@@ -78,7 +64,7 @@ Files = Annotated[Shelf, Depends(_shelf)]
     responses={
         200: {"model": ReportedFile, "description": "The file is known: the first one, as far as it is · 重复报送"}
     },
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=_BODY,
     max_body_size=MAX_BODY,
 )
 async def report_file(
@@ -86,7 +72,7 @@ async def report_file(
     who: ReportFiles,
     db: Db,
     shelf: Files,
-    settings: Annotated[FilesSettings, Depends(_settings)],
+    limits: FileLimits,
     texts: Texts,
     language: Speaks,
 ) -> Response:
@@ -96,7 +82,7 @@ async def report_file(
     changes nothing. 413 beyond `FILES_MAX_BYTES`.
     """
     try:
-        arrived = await receive_file(request, who, db, shelf, settings.max_bytes)
+        arrived = await receive_file(request, who, db, shelf, limits.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
     fresh = False
@@ -107,7 +93,7 @@ async def report_file(
         if not fresh:
             await asyncio.shield(shelf.delete(arrived.id))
     view = ReportedFile(**dict(file_view(file, shelf.vault, texts, language)), known=not fresh)
-    return json_answer(view, 202 if fresh else 200, {"Location": f"{_PLACE}/{file.id}"})
+    return json_answer(view, 202 if fresh else 200, {"Location": f"{_LOCATION}/{file.id}"})
 
 
 @router.get("", summary="List files · 文件列表")
@@ -200,7 +186,7 @@ async def list_file_errors(
     summary="The file with what became of each row · 下载结果表",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {XLSX: {"schema": _BINARY}}},
+        200: {"content": {XLSX: {"schema": FILE}}},
         410: {"description": "Kept long enough, and deleted · 已过保存期"},
     },
 )

@@ -14,6 +14,7 @@ from services.alerts.models import Batch, BatchChunk, BatchError
 from services.alerts.rules import BatchNotFound, Sight
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.errors import existing
 from shared.security.principals import Role
 
 CHANNEL = "alerts_batch"
@@ -91,10 +92,7 @@ async def get_batch(session: ReadSession, reported_by: UUID, sight: Sight, batch
         # A cadre's batch names no feeds: the empty list is contained in every other.
         bureaus = and_(Batch.role == Role.BUREAU, Batch.feeds.contained_by(sorted(sight.feeds)))
         wanted = wanted.where(or_(Batch.reported_by == reported_by, bureaus))
-    batch = await session.scalar(wanted)
-    if batch is None:
-        raise BatchNotFound
-    return batch
+    return existing(await session.scalar(wanted), BatchNotFound)
 
 
 async def list_errors(

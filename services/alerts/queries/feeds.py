@@ -7,22 +7,17 @@ from sqlalchemy import select
 from services.alerts.models import Feed, FeedVersion
 from services.alerts.rules import FeedNotFound
 from shared.db.engine import ReadSession, WriteSession
+from shared.errors import existing
 
 
 async def get_feed(session: ReadSession, code: str) -> Feed:
     """Raises `FeedNotFound`."""
-    feed = await session.get(Feed, code)
-    if feed is None:
-        raise FeedNotFound
-    return feed
+    return existing(await session.get(Feed, code), FeedNotFound)
 
 
 async def lock_feed(session: WriteSession, code: str) -> Feed:
     """For a change of it, or of what is held against it. Raises `FeedNotFound`."""
-    feed = await session.get(Feed, code, with_for_update=True)
-    if feed is None:
-        raise FeedNotFound
-    return feed
+    return existing(await session.get(Feed, code, with_for_update=True), FeedNotFound)
 
 
 async def list_versions(session: ReadSession, code: str, *, before: int | None, limit: int) -> Sequence[FeedVersion]:

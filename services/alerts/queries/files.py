@@ -198,9 +198,3 @@ async def forget_rows(session: WriteSession, file_id: UUID, now: datetime) -> No
     await session.execute(delete(FileFault).where(FileFault.file_id == file_id))
     file = await lock_whole(session, file_id)
     file.deleted_at = now
-
-
-async def find_unknown(session: ReadSession, ids: Sequence[UUID]) -> set[UUID]:
-    """Those ids that no file has."""
-    known = set(await session.scalars(select(File.id).where(File.id.in_(ids))))
-    return set(ids) - known

@@ -12,6 +12,7 @@ from services.alerts.queries.alerts import in_sight
 from services.alerts.rules import FeedNotFound, Sight
 from services.alerts.rules.screening_rules import RuleNotFound
 from shared.db.engine import ReadSession, WriteSession
+from shared.errors import existing
 
 
 async def list_rules(
@@ -57,10 +58,7 @@ async def lock_rule(session: WriteSession, feeds: frozenset[str] | None, rule_id
 
 async def get_feed(session: ReadSession, code: str) -> Feed:
     """Raises `FeedNotFound`."""
-    feed = await session.get(Feed, code)
-    if feed is None:
-        raise FeedNotFound
-    return feed
+    return existing(await session.get(Feed, code), FeedNotFound)
 
 
 async def lock_feed(session: WriteSession, code: str) -> Feed | None:

@@ -12,6 +12,7 @@ from services.alerts.models import Webhook, WebhookDelivery
 from services.alerts.rules import Sight
 from services.alerts.rules.webhooks import DeliveryNotFound, DeliveryState, WebhookNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.errors import existing
 
 LEASE = timedelta(seconds=60)
 """A message on its way belongs to its sender this long; it goes again when the sender died."""
@@ -87,10 +88,7 @@ async def list_deliveries(
 async def lock_delivery(session: WriteSession, webhook_id: UUID, delivery_id: UUID) -> WebhookDelivery:
     """One message; raises `DeliveryNotFound`."""
     wanted = select(WebhookDelivery).where(WebhookDelivery.id == delivery_id, WebhookDelivery.webhook_id == webhook_id)
-    delivery = await session.scalar(wanted.with_for_update())
-    if delivery is None:
-        raise DeliveryNotFound
-    return delivery
+    return existing(await session.scalar(wanted.with_for_update()), DeliveryNotFound)
 
 
 async def revive_dead(session: WriteSession, webhook_id: UUID, since: datetime, now: datetime) -> int:

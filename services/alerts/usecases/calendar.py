@@ -25,10 +25,9 @@ from shared.clock import local_date
 from shared.contracts.policies import FeedCalendar, FeedReminder
 from shared.db.engine import ReadSession, WriteSession
 from shared.outbox import emit
-from shared.projections import policies
-from shared.projections.policies import Policies
-from shared.versions import pick
+from shared.projections.policies import InForce, in_force, load_in_force
 
+CALENDAR = "feed-calendar"
 REMINDERS_KEPT = timedelta(days=800)
 """Longer than any reminder can still have its turn."""
 _EVERYWHERE = Scope.everywhere()
@@ -68,11 +67,11 @@ async def read_calendar(
     today = local_date(now)
     by_day = max(month[0], min(today, month[1]))
     feeds = await queries.list_owed(session, sight.feeds, bureau)
-    versions = await policies.load(session, "feed-calendar")
+    calendars = await load_in_force(session, CALENDAR, by_day, FeedCalendar)
     cells: list[Cell] = []
     rows: list[tuple[str, Feed, int, bool]] = []
     for place in places_of(sight.scope, await queries.list_counties(session)):
-        calendar = calendar_of(versions, place, by_day)
+        calendar, _ = calendars.get(place.ljust(CODE_LENGTH, "0"))
         for feed in feeds:
             schedule = queries.schedule_of(feed)
             due = periods_due(schedule, *month, calendar) if feed.cadence != "event" else []
@@ -83,9 +82,9 @@ async def read_calendar(
     return [_feed_month(*row, heard, today) for row in rows]
 
 
-def calendar_of(versions: Policies, area_prefix: str, on: date) -> FeedCalendar:
+async def get_calendar(session: ReadSession, area_prefix: str, on: date) -> FeedCalendar:
     """The calendar in force for a place; raises `PolicyMissing`."""
-    return FeedCalendar.model_validate(versions.in_force(area_prefix.ljust(CODE_LENGTH, "0"), on).body)
+    return (await in_force(session, CALENDAR, area_prefix.ljust(CODE_LENGTH, "0"), on, FeedCalendar))[0]
 
 
 def _feed_month(
@@ -109,8 +108,8 @@ async def remind(session: WriteSession, now: datetime) -> int:
     Where no policy is in force nobody is reminded, and the others are not held up.
     """
     today = local_date(now)
-    calendars = await policies.load(session, "feed-calendar")
-    reminders = await policies.load(session, "feed-reminder")
+    calendars = await load_in_force(session, CALENDAR, today, FeedCalendar)
+    reminders = await load_in_force(session, "feed-reminder", today, FeedReminder)
     places = places_of(_EVERYWHERE, await queries.list_counties(session))
     due: list[tuple[Cell, Reminder, UUID]] = []
     bureaus: dict[str, str] = {}
@@ -131,18 +130,19 @@ async def remind(session: WriteSession, now: datetime) -> int:
 
 
 def _reminders(
-    schedule: Schedule, place: str, calendars: Policies, reminders: Policies, today: date
+    schedule: Schedule, place: str, calendars: InForce[FeedCalendar], reminders: InForce[FeedReminder], today: date
 ) -> Iterator[tuple[Cell, Reminder, UUID]]:
     code = place.ljust(CODE_LENGTH, "0")
-    calendar, reminder = pick(calendars.versions, code, today), pick(reminders.versions, code, today)
-    if calendar is None or reminder is None:
+    calendar, _ = calendars.find(code)
+    reminder, policy_id = reminders.find(code)
+    if calendar is None or reminder is None or policy_id is None:
         return
-    wanted = FeedReminder.model_validate(reminder.body).of(schedule.feed, schedule.cadence)
+    wanted = reminder.of(schedule.feed, schedule.cadence)
     back, ahead = reminded_span([wanted])
     span = today - timedelta(days=back), today + timedelta(days=ahead)
-    for period in periods_due(schedule, *span, FeedCalendar.model_validate(calendar.body)):
+    for period in periods_due(schedule, *span, calendar):
         if period.due_on is not None and (turn := reminder_for(period.due_on, wanted, today)) is not None:
-            yield Cell(place, schedule.feed, period), turn, reminder.id
+            yield Cell(place, schedule.feed, period), turn, policy_id
 
 
 def _is_silent(heard: Heard) -> bool:

@@ -12,11 +12,10 @@ from services.alerts.rules import sight
 from services.alerts.rules.calendar import plain_period
 from services.alerts.rules.file_columns import columns_of
 from services.alerts.rules.files import FileFormat, period_end, require_cancellable
-from services.alerts.usecases.calendar import calendar_of
+from services.alerts.usecases.calendar import get_calendar
 from shared.areas import Scope
 from shared.db.engine import Database, ReadSession, WriteSession
 from shared.files import FileStore, Shelf
-from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -25,7 +24,6 @@ from shared.tables import Table, open_table
 CONTENT = "file"
 NAME = "file-name"
 FOLDER = "files/"
-ORPHANS_KEPT = timedelta(days=1)
 """A file in the store that no row knows is still arriving, or its process died: after a day it is the latter."""
 _EVERYWHERE = Scope.everywhere()
 
@@ -63,8 +61,7 @@ async def period_in(session: ReadSession, who: Principal, feed: Feed, name: str 
     if name:
         period_end(name, feed.cadence)
         return name
-    area = min(who.scope.prefixes, default="")
-    calendar = calendar_of(await policies.load(session, "feed-calendar"), area, today)
+    calendar = await get_calendar(session, who.scope.first_area(), today)
     return plain_period(schedule_of(feed), today, calendar).name
 
 
@@ -117,13 +114,3 @@ async def forget_old_files(database: Database, shelf: Shelf, kept: timedelta, no
         async with database.write(_EVERYWHERE) as session:
             await files.forget_rows(session, file_id, now)
     return len(outworn)
-
-
-async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
-    """Delete what lies in the store and belongs to no file: its process died before it could say what it was."""
-    ids = {file_id for file_id, _ in await shelf.list_older(now - ORPHANS_KEPT)}
-    async with database.read(_EVERYWHERE) as session:
-        orphans = await files.find_unknown(session, list(ids))
-    for file_id in orphans:
-        await shelf.delete(file_id)
-    return len(orphans)

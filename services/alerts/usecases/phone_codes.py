@@ -82,8 +82,7 @@ async def _count(session: WriteSession, what: str, who: str, limits: Sequence[Li
 
 
 async def _policy(session: ReadSession, now: datetime) -> SelfReporting:
-    version = (await policies.load(session, "self-report")).in_force(_EVERYWHERE, local_date(now))
-    return SelfReporting.model_validate(version.body)
+    return (await policies.in_force(session, "self-report", _EVERYWHERE, local_date(now), SelfReporting))[0]
 
 
 def _hash(phone_key: str, code: str, vault: Vault) -> bytes:

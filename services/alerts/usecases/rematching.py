@@ -23,6 +23,7 @@ from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.households import MembersChanged
 from shared.db.engine import Database, WriteSession, raw
+from shared.db.rounds import until_none
 from shared.security.vault import Vault
 
 BATCH = 500
@@ -109,9 +110,4 @@ def _frame(rows: Sequence[dict[str, Any]], facts: Sequence[Facts], feed: Feed) -
 
 async def forget_expired(database: Database, now: datetime) -> int:
     """Delete rows that waited long enough; how many."""
-    total, gone = 0, BATCH
-    while gone == BATCH:
-        async with database.write(_EVERYWHERE) as session:
-            gone = await unmatched.delete_expired(session, now, BATCH)
-        total += gone
-    return total
+    return await until_none(database, lambda session: unmatched.delete_expired(session, now, BATCH), BATCH)

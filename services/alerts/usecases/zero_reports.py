@@ -18,13 +18,12 @@ from services.alerts.rules.silence import (
     ZeroReportWithdrawn,
     require_zero_reportable,
 )
-from services.alerts.usecases.calendar import calendar_of
+from services.alerts.usecases.calendar import get_calendar
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.errors import Fault, InvalidInput
 from shared.ids import new_id
 from shared.outbox import emit
-from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import AreaNotPermitted, Principal
 from shared.security.vault import Vault
@@ -79,7 +78,7 @@ async def report_zero(
 
 
 async def _period(session: WriteSession, feed: Feed, name: str, areas: Sequence[str], today: date) -> Period:
-    calendar = calendar_of(await policies.load(session, "feed-calendar"), areas[0], today)
+    calendar = await get_calendar(session, areas[0], today)
     return period_named(find_heard.schedule_of(feed), name, calendar)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from services.directory.models import Area
 from shared.areas import AreaCode, Scope, normalise, prefix
 from shared.db.engine import ReadSession, WriteSession
-from shared.errors import Invalid, NotFound
+from shared.errors import Invalid, NotFound, existing
 
 
 class AreaNotFound(NotFound):
@@ -58,10 +58,7 @@ async def list_below(session: ReadSession, code: AreaCode) -> Sequence[Area]:
 
 async def get_area(session: ReadSession, code: str) -> Area:
     """Raises `AreaNotFound`."""
-    area = await session.get(Area, code)
-    if area is None:
-        raise AreaNotFound
-    return area
+    return existing(await session.get(Area, code), AreaNotFound)
 
 
 async def lock_areas(session: WriteSession) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, literal, or_, select, text
 
 from services.directory.models import Policy
 from shared.db.engine import ReadSession, WriteSession
-from shared.errors import NotFound
+from shared.errors import NotFound, existing
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('directory-policies'))")
 
@@ -44,10 +44,7 @@ async def list_policies(
 
 async def get_policy(session: ReadSession, policy_id: UUID) -> Policy:
     """Raises `PolicyNotFound`."""
-    policy = await session.get(Policy, policy_id)
-    if policy is None:
-        raise PolicyNotFound
-    return policy
+    return existing(await session.get(Policy, policy_id), PolicyNotFound)
 
 
 async def lock_policies(session: WriteSession) -> None:

@@ -14,7 +14,6 @@ from services.households.api.refusals import refusal
 from services.households.api.views import task_household
 from services.households.queries import area_checks as find
 from services.households.queries.area_checks import Listed
-from services.households.queries.areas import find_names_above
 from services.households.queries.cases import Surroundings, find_contacts, find_heads
 from services.households.queries.tasks import get_task
 from services.households.schemas.area_tasks import (
@@ -33,6 +32,7 @@ from shared.http.context import Db, Seals, Speaks, Texts
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.messages import Catalogue, Language
+from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/tasks", tags=["Tasks · 核查任务"])

@@ -14,7 +14,6 @@ from services.households.models import CaseState
 from services.households.queries import cases as find
 from services.households.queries.tasks import list_case_tasks
 from services.households.queries.visits import list_photos
-from services.households.rules.desks import narrowed
 from services.households.schemas import tasks as schemas
 from shared.http.context import Db
 from shared.http.fields import AnyArea
@@ -38,7 +37,7 @@ async def list_cases(
     async with db.read(who.scope) as session:
         rows = await find.list_cases(
             session,
-            narrowed(who.scope, area),
+            who.scope.within(area),
             state=state,
             household_id=household,
             before=decode_id_cursor(after),

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.households.api.cursors import day_cursor
 from services.households.api.permits import (
     AnswerTicket,
     AskBureaus,
@@ -19,10 +18,8 @@ from services.households.api.permits import (
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import Authorisation, TicketState
 from services.households.queries import comparisons as find
-from services.households.queries.areas import find_names_above
 from services.households.queries.comparisons import TicketFilter, TicketRow
 from services.households.queries.monitoring import get_case
-from services.households.rules.desks import narrowed
 from services.households.schemas import comparisons as schemas
 from services.households.usecases import comparisons as usecases
 from services.households.usecases.comparisons import SIGNER, Signature, feeds_of
@@ -31,11 +28,13 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import day_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
 from shared.masking import mask_name
+from shared.projections.areas import find_names_above
 from shared.security.principals import Role
 
 router = APIRouter(prefix="/v1", tags=["Comparison · 信息比对"])
@@ -126,7 +125,7 @@ async def list_tickets(
     wanted = TicketFilter(feeds_of(who), "open" if overdue else state, kind, today if overdue else None)
     start = day_cursor(after)
     async with db.read(who.scope) as session:
-        rows = await find.list_tickets(session, narrowed(who.scope, area), wanted, start, limit + 1)
+        rows = await find.list_tickets(session, who.scope.within(area), wanted, start, limit + 1)
         page, last = cut(rows, limit)
         items = await _views(session, page, reader_of(who), today)
     return Page(items=items, next=encode_cursor(last.ticket.due_on, last.ticket.id) if last else None)

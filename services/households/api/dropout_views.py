@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from services.households.api.reader import Reader
 from services.households.models import DropoutEntry, DropoutMove, LegalStep, Member, StayCheck
 from services.households.queries import dropouts as find
-from services.households.queries.areas import find_names_above
 from services.households.queries.dropout_board import BoardLine, Counts
 from services.households.queries.dropouts import DropoutRow
 from services.households.rules.schooling.legal import KINDS
@@ -20,7 +19,7 @@ from services.households.usecases.legal_steps import PROOF
 from services.households.usecases.school_children import LedgerCounts, Pupil
 from shared.areas import Scope
 from shared.db.engine import ReadSession
-from shared.projections.areas import find_names
+from shared.projections.areas import find_names, find_names_above
 
 CASES = "/households/v1/dropout-cases"
 

@@ -11,7 +11,6 @@ from services.households.api.permits import MoveDropout, OpenDropout, ReadDropou
 from services.households.api.reader import ReaderOf
 from services.households.queries import dropouts as find
 from services.households.queries.dropouts import DropoutFilter
-from services.households.rules.desks import narrowed
 from services.households.rules.schooling.states import State
 from services.households.schemas import dropouts as schemas
 from services.households.usecases import dropout_moves
@@ -55,7 +54,7 @@ async def list_dropout_cases(
     """
     wanted = DropoutFilter(state, school, term, legal_step, household)
     async with db.write(who.scope) as session:
-        rows = await find.list_cases(session, narrowed(who.scope, area), wanted, decode_id_cursor(after), limit + 1)
+        rows = await find.list_cases(session, who.scope.within(area), wanted, decode_id_cursor(after), limit + 1)
         page, last = cut(rows, limit)
         items = await views.summaries(session, page, reader_of(who), local_date(utc_now()))
         await audit.record(session, who, "dropout:read", "dropout-cases", found=len(page))

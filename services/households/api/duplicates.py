@@ -11,7 +11,6 @@ from services.households.api.permits import ReadDuplicate, SettleDuplicate
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import Household
 from services.households.queries import duplicates as find
-from services.households.queries.areas import find_names_above
 from services.households.queries.duplicates import Duplicate
 from services.households.schemas import regrouping as schemas
 from services.households.usecases.claims import CLAIM
@@ -24,6 +23,7 @@ from shared.http.context import Db, Seals
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.masking import mask_id_number
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/register/duplicates", tags=["Register · 农户档案"])
 

@@ -9,14 +9,13 @@ from services.households.models import QualityFinding
 from services.households.queries import cases as find_around
 from services.households.queries import findings as find
 from services.households.queries import register as find_register
-from services.households.queries.areas import find_names_above
 from services.households.queries.findings import Count
 from services.households.rules.quality.audit import RULES, SUBJECTS, RuleSet
 from services.households.schemas import findings as schemas
 from services.households.usecases.quality import EXPLANATION
 from shared.areas import Scope
 from shared.db.engine import ReadSession
-from shared.projections.areas import find_names
+from shared.projections.areas import find_names, find_names_above
 
 
 async def finding_views(

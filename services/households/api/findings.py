@@ -7,19 +7,18 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import finding_views as views
-from services.households.api.cursors import area_cursor
 from services.households.api.permits import ExplainFinding, ReadFinding, ReadQualityRule
 from services.households.api.reader import ReaderOf
 from services.households.queries import findings as find
 from services.households.queries.findings import FindingFilter
 from services.households.queries.register import get_household
-from services.households.rules.desks import narrowed
 from services.households.schemas import findings as schemas
 from services.households.usecases import quality as usecases
 from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
@@ -59,7 +58,7 @@ async def list_findings(
     start = area_cursor(after)
     wanted = FindingFilter(rule, severity, explained)
     async with db.read(who.scope) as session:
-        rows = await find.list_findings(session, narrowed(who.scope, area), wanted, start, limit + 1)
+        rows = await find.list_findings(session, who.scope.within(area), wanted, start, limit + 1)
         page, last = cut(rows, limit)
         items = await views.finding_views(session, who.scope, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.area_code, last.id) if last else None)
@@ -75,7 +74,7 @@ async def count_findings(
 ) -> list[schemas.FindingCount]:
     """Open findings, the most first. They say where to help with mending; nobody is ranked by them."""
     async with db.read(who.scope) as session:
-        counts = await find.count_findings(session, narrowed(who.scope, area), by)
+        counts = await find.count_findings(session, who.scope.within(area), by)
         return await views.count_views(session, counts, by, reader_of(who))
 
 
@@ -124,8 +123,7 @@ async def list_quality_rules(
     area: Annotated[AnyArea | None, Query(description="As they are in force there · 区划")] = None,
 ) -> schemas.QualityRulesView:
     """Every rule with its wording, its source and the fields to mend, and whether it is asked."""
-    place = area or (min(who.scope.prefixes, default="").ljust(12, "0"))
     async with db.read(who.scope) as session:
         in_force = await usecases.load_rule_sets(session, local_date(utc_now()))
-    rule_set, policy_id = in_force.find(place)
+    rule_set, policy_id = in_force.find(area or who.scope.first_area())
     return views.rules_view(rule_set, policy_id, reader_of(who))

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.households.api.cursors import area_cursor, moment_cursor
 from services.households.api.grade_views import (
     Teller,
     balance_views,
@@ -19,10 +18,8 @@ from services.households.api.grade_views import (
 from services.households.api.permits import ReadGrade, TryGrades
 from services.households.api.reader import Reader, ReaderOf
 from services.households.queries import grades as find
-from services.households.queries.areas import find_names_above
 from services.households.queries.cases import find_heads
 from services.households.queries.grades import MovementFilter
-from services.households.rules.desks import narrowed
 from services.households.rules.grade_movement import Balance, Kind, balances, months_between, next_month
 from services.households.rules.grading import Rules
 from services.households.schemas import grades as schemas
@@ -33,9 +30,11 @@ from shared.clock import local_date, utc_now
 from shared.contracts.grade_policies import Grade
 from shared.db.engine import ReadSession
 from shared.http.context import Db
+from shared.http.cursors import area_cursor, moment_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.ids import new_id
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1", tags=["Grades · 红黄绿分级"])
 
@@ -57,7 +56,7 @@ async def show_movement(
     """
     today = local_date(utc_now())
     months = months_between(_month(first), _month(last), today)
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         stood = await find.count_stood(session, scope, months[0])
         moved = await find.count_moves(session, scope, months[0], months[-1])
@@ -104,7 +103,7 @@ async def list_moved_households(
     wanted = MovementFilter(_month(month), kind, before, to)
     reader = reader_of(who)
     async with db.read(who.scope) as session:
-        rows = await find.list_moves(session, narrowed(who.scope, area), wanted, start, limit + 1)
+        rows = await find.list_moves(session, who.scope.within(area), wanted, start, limit + 1)
         page, last = cut(rows, limit)
         heads = await find_heads(session, who.scope, {one.id for _, one in page if one is not None})
         overrides = await find.find_override(session, [one.override_id for one, _ in page if one.override_id])

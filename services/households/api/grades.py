@@ -6,14 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.households.api.cursors import moment_cursor
 from services.households.api.grade_views import Teller, board_view, change_view, grade_view
 from services.households.api.permits import OverrideGrade, ReadGrade
 from services.households.api.reader import Reader, ReaderOf
 from services.households.queries import grades as find
-from services.households.queries.areas import find_names_above
 from services.households.queries.register import get_household, lock_household
-from services.households.rules.desks import narrowed
 from services.households.schemas import grades as schemas
 from services.households.usecases import grade_overrides as usecases
 from services.households.usecases.grade_rules import GradeRuleSets
@@ -21,10 +18,12 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import moment_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1", tags=["Grades · 红黄绿分级"])
 
@@ -38,7 +37,7 @@ async def show_board(
 ) -> schemas.GradeBoard:
     """Households by grade and village, as they stand now."""
     async with db.read(who.scope) as session:
-        counts = await find.count_board(session, narrowed(who.scope, area))
+        counts = await find.count_board(session, who.scope.within(area))
         names = await find_names_above(session, (one.area_code for one in counts))
     return board_view(counts, names, reader_of(who))
 

@@ -8,14 +8,12 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import income_views as views
-from services.households.api.cursors import area_cursor
 from services.households.api.income_workbook import income_workbook
 from services.households.api.permits import ExportIncome, ReadIncome, WriteIncome
 from services.households.api.reader import ReaderOf
 from services.households.models import IncomeEntry, Member
 from services.households.queries import income as find
 from services.households.queries.register import get_household, list_members
-from services.households.rules.desks import narrowed
 from services.households.schemas import income as schemas
 from services.households.usecases import income_entries as usecases
 from services.households.usecases.income_statement import state_income
@@ -24,6 +22,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea, PastDay
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
@@ -51,7 +50,7 @@ async def list_income(
     """The kept sums of households within the caller's areas, village by village."""
     start = area_cursor(after)
     async with db.read(who.scope) as session:
-        scope = narrowed(who.scope, area)
+        scope = who.scope.within(area)
         rows = await find.list_summaries(session, scope, below=below, after=start, limit=limit + 1)
     page, last = cut(rows, limit)
     next_ = encode_cursor(last.area_code, last.household_id) if last else None

@@ -1,7 +1,7 @@
 """Files of income lines (收支批量导入)."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from services.households.usecases.income_import import IncomeImport
 from shared.clock import local_date, utc_now
 from shared.errors import Fault
 from shared.http.answers import json_answer
+from shared.http.bodies import TABLE
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.messages import Catalogue, Language
 
@@ -22,17 +23,6 @@ router = APIRouter(prefix="/v1/income", tags=["Income · 收入测算"])
 
 MAX_BYTES = 32_000_000
 MOST_ERRORS = 1000
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "text/csv": {"schema": {"type": "string"}},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
-                "schema": {"type": "string", "format": "binary"}
-            },
-        },
-    }
-}
 
 
 @router.post(
@@ -40,7 +30,7 @@ _BODY: dict[str, Any] = {
     response_model=IncomeImportReport,
     summary="Import lines · 批量导入收支",
     max_body_size=MAX_BYTES,
-    openapi_extra=_BODY,
+    openapi_extra=TABLE,
 )
 async def import_income(
     request: Request,

@@ -1,22 +1,21 @@
 """Reading a file of income lines (CSV, XLSX, XLS). CPU work: call it in a thread."""
 
 import io
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from services.households.codes import LISTS
+from services.households.codes import COLUMNS, LISTS
 from services.households.rules.income_import import ImportedLine, read_row
 from shared.errors import Fault, TooLarge
 from shared.tables import Column, Kind, open_table
 
-_COLUMNS: dict[str, list[str]] = tomllib.loads(
-    Path(__file__).parents[1].joinpath("columns.toml").read_text(encoding="utf-8")
-)["income"]
 _KINDS: dict[str, Kind] = {"id_number": "id_number", "amount": "number", "paid_on": "date"}
 _REQUIRED = {"item", "amount"}
+_COLUMNS = [
+    Column(name, tuple(headers), _KINDS.get(name, "text"), name in _REQUIRED)
+    for name, headers in COLUMNS["income"].items()
+]
 MOST_ROWS = 200_000
 
 
@@ -36,11 +35,8 @@ class IncomeTable:
 
 def read_income(body: bytes, today: date) -> IncomeTable:
     """All rows. Raises `TableInvalid` where the file as a whole is none, `IncomeFileTooLong`."""
-    columns = [
-        Column(name, tuple(headers), _KINDS.get(name, "text"), name in _REQUIRED) for name, headers in _COLUMNS.items()
-    ]
     table, items = IncomeTable(), LISTS["income_item"].accepted
-    for frame in open_table(io.BytesIO(body), "", columns, today=today).frames():
+    for frame in open_table(io.BytesIO(body), "", _COLUMNS, today=today).frames():
         faults = frame.faults.select("row", "field", "code").iter_rows()
         table.faults += [(row, Fault(name, code)) for row, name, code in faults]
         for cells in frame.good.iter_rows(named=True):

@@ -11,11 +11,11 @@ from services.households.api import list_views as views
 from services.households.api.reader import Reader
 from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
-from services.households.queries.areas import find_names_above
 from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import Outcome
 from services.households.schemas.register_imports import FieldChange, FindingView, ListCounts, RegisterImportView
 from shared.db.engine import Database
+from shared.projections.areas import find_names_above
 from shared.workbook_stream import Sheet, stream_workbook
 
 PAGE = 2_000

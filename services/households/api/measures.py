@@ -17,7 +17,6 @@ from services.households.api.permits import (
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import Measure
 from services.households.queries import measures as find
-from services.households.queries.areas import find_names_above, lineage
 from services.households.queries.cases import find_heads
 from services.households.queries.monitoring import get_case
 from services.households.schemas import help as schemas
@@ -26,12 +25,14 @@ from services.households.usecases import measures as usecases
 from services.households.usecases.elimination_checks import Contact, Found
 from services.households.usecases.elimination_checks import record_elimination_check as record_check
 from services.households.usecases.measures import Delivered, Planned
+from shared.areas import lineage
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.versions import IfMatch, etag, expect_version
+from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1", tags=["Measures · 帮扶措施"])

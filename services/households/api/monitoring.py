@@ -8,12 +8,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import monitoring_views as views
-from services.households.api.cursors import moment_cursor
 from services.households.api.permits import OpenMonitoring, ReadMonitoring
 from services.households.api.reader import ReaderOf
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringFilter
-from services.households.rules.desks import narrowed
 from services.households.schemas import monitoring as schemas
 from services.households.usecases import monitoring as usecases
 from shared.clock import end_of_day, local_date, utc_now
@@ -22,6 +20,7 @@ from shared.contracts.monitoring import CaseClass, State
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import moment_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
@@ -62,7 +61,7 @@ async def list_monitoring_cases(
         fast_lane,
         household,
     )
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         if due_within is None:
             rows = await find.list_cases(session, scope, wanted, decode_id_cursor(after), limit + 1)
@@ -111,7 +110,7 @@ async def count_fast_lane(
 ) -> schemas.LaneReport:
     """How many cases took it, how many still owe their papers, and how many of these are late, by township."""
     async with db.read(who.scope) as session:
-        lines = await find.count_fast_lane(session, narrowed(who.scope, area), utc_now())
+        lines = await find.count_fast_lane(session, who.scope.within(area), utc_now())
         return await views.lane_report(session, lines, reader_of(who))
 
 

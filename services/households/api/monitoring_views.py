@@ -7,7 +7,6 @@ from uuid import UUID
 from services.households.api.reader import Reader
 from services.households.models import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.queries import monitoring as find
-from services.households.queries.areas import find_names_above
 from services.households.queries.cases import find_heads
 from services.households.queries.monitoring import LaneCount, MonitoringRow
 from services.households.rules.desks import at_level
@@ -19,6 +18,7 @@ from services.households.usecases.moves import MINUTES, NOTE, Possible
 from shared.areas import AreaCode, Scope
 from shared.clock import local_date
 from shared.db.engine import ReadSession
+from shared.projections.areas import find_names_above
 
 
 async def case_summaries(

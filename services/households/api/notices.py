@@ -13,9 +13,7 @@ from services.households.api.permits import PrintNotice, ReadNotice, WriteNotice
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import NoticeEntry, PublicNotice
 from services.households.queries import notices as find
-from services.households.queries.areas import find_names_above
 from services.households.queries.notices import Counts
-from services.households.rules.desks import narrowed
 from services.households.rules.notices import NoticeKind, state_on
 from services.households.schemas import notices as schemas
 from services.households.usecases import notice_text
@@ -29,6 +27,7 @@ from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
+from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/public-notices", tags=["Public notices · 公示"])
@@ -49,7 +48,7 @@ async def list_notices(
     async with db.read(who.scope) as session:
         rows = await find.list_notices(
             session,
-            narrowed(who.scope, area),
+            who.scope.within(area),
             kind=kind,
             case_id=case,
             before=decode_id_cursor(after),

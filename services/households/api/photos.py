@@ -1,7 +1,7 @@
 """Photos of visits: taken in, checked and encoded anew; shown one by one, each look on record."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -20,6 +20,7 @@ from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.files import Shelf
 from shared.http.answers import created, json_answer
+from shared.http.bodies import form
 from shared.http.context import Db
 from shared.http.form_stream import FormFieldInvalid, FormStream
 from shared.http.problems import BODY_UNREAD
@@ -32,22 +33,14 @@ FORM_OVERHEAD = 10_000
 MAX_BODY = MOST_PHOTO_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting."""
 JPEG = "image/jpeg"
-_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["id", "visit_id", "file"],
-                "properties": {
-                    "id": {"type": "string", "format": "uuid", "description": "Made by the client · 由客户端生成"},
-                    "visit_id": {"type": "string", "format": "uuid", "description": "Recorded before · 已登记的走访"},
-                    "file": {"type": "string", "format": "binary", "description": "JPEG, PNG or WebP · 照片"},
-                },
-            }
-        }
-    },
-}
+_BODY = form(
+    "id",
+    "visit_id",
+    "file",
+    id={"type": "string", "format": "uuid", "description": "Made by the client · 由客户端生成"},
+    visit_id={"type": "string", "format": "uuid", "description": "Recorded before · 已登记的走访"},
+    file={"type": "string", "format": "binary", "description": "JPEG, PNG or WebP · 照片"},
+)
 
 router = APIRouter(prefix="/v1/photos", tags=["Visits · 入户走访"])
 
@@ -71,7 +64,7 @@ Photos = Annotated[Shelf, Depends(_shelf)]
     response_model=PhotoView,
     summary="Add a photo · 上传照片",
     responses={200: {"model": PhotoView, "description": "The same photo again · 重复上传"}},
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=_BODY,
     max_body_size=MAX_BODY,
 )
 async def send_photo(
@@ -91,7 +84,7 @@ async def send_photo(
         photo_id, visit_id, sent = await _receive(request, who, db, settings.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    async with request.app.state.photo_places:
+    async with request.app.state.photo_slots:
         photo = await asyncio.to_thread(_read, sent, settings)
     stored_as, new = new_id(), False
     try:

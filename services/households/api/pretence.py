@@ -10,8 +10,6 @@ from services.households.api.permits import AnswerPretence, ReadPretence
 from services.households.api.reader import ReaderOf
 from services.households.api.visit_views import pretence_view
 from services.households.queries import pretence as find
-from services.households.queries.areas import find_names_above
-from services.households.rules.desks import narrowed
 from services.households.schemas.pretence import PretenceAnswer, PretenceView
 from services.households.usecases.pretence import answer_finding
 from shared.clock import utc_now
@@ -20,6 +18,7 @@ from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/pretence-findings", tags=["Visits · 入户走访"])
 
@@ -39,7 +38,7 @@ async def list_pretence_findings(
 
     A village sees its own. Nobody is ranked by them, and none of them stops any work.
     """
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         rows = await find.list_findings(session, scope, kind, answered, decode_id_cursor(after), limit + 1)
         page, last = cut(rows, limit)

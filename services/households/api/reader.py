@@ -8,9 +8,8 @@ from fastapi import Depends
 
 from services.households.api.permits import sees_people
 from services.households.codes import LISTS
-from services.households.queries.areas import lineage
 from services.households.schemas.register import AreaView
-from shared.areas import AreaCode
+from shared.areas import AreaCode, lineage
 from shared.http.context import Seals, Speaks, Texts
 from shared.masking import mask_id_number, mask_name, mask_phone
 from shared.messages import Catalogue, Language

@@ -8,13 +8,11 @@ from starlette.responses import Response
 
 from services.households.api import register_views as views
 from services.households.api.claims import kept_if_refused
-from services.households.api.cursors import area_cursor
 from services.households.api.permits import ReadCode, ReadHousehold, SearchHousehold, WriteHousehold
 from services.households.api.reader import ReaderOf
 from services.households.codes import LISTS
 from services.households.queries import register as find
 from services.households.queries.register import HouseholdFilter
-from services.households.rules.desks import narrowed
 from services.households.schemas import register as schemas
 from services.households.schemas.fields import Grade, HouseholdClass, MonitoringState, Risk
 from services.households.usecases import register as usecases
@@ -22,6 +20,7 @@ from shared.clock import utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea, Line
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
@@ -63,7 +62,7 @@ async def list_households(
     wanted = HouseholdFilter(household_class, grade, risk, monitoring_state, natural_village, dissolved)
     start = area_cursor(after)
     async with db.read(who.scope) as session:
-        rows = await find.list_households(session, narrowed(who.scope, area), wanted, after=start, limit=limit + 1)
+        rows = await find.list_households(session, who.scope.within(area), wanted, after=start, limit=limit + 1)
         page, last = cut(rows, limit)
         items = await views.household_summaries(session, who.scope, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.area_code, last.id) if last else None)
@@ -102,7 +101,7 @@ async def search_households(
     limit: Limit = 50,
 ) -> Page[schemas.FoundHousehold]:
     """By ID number in any form, part of a name, phone, or national code. A POST, so that no person stands in a URL."""
-    scope = narrowed(who.scope, sought.area)
+    scope = who.scope.within(sought.area)
     value = getattr(sought, sought.by)
     async with db.write(who.scope) as session:
         start = decode_id_cursor(after)

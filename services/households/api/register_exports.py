@@ -10,7 +10,6 @@ from starlette.responses import StreamingResponse
 
 from services.households.api.permits import FIELD, ExportRegister
 from services.households.api.reader import Reader, ReaderOf
-from services.households.rules.desks import narrowed
 from services.households.rules.register_imports import ListKind
 from services.households.usecases.list_export import ListExport, begin_export
 from shared.clock import CHINA, utc_now
@@ -54,7 +53,7 @@ async def export_households(
 
 async def _export(db: Db, vault: Seals, reader: Reader, kind: ListKind, area: AnyArea | None) -> StreamingResponse:
     who, now, export_id = reader.who, utc_now(), new_id()
-    export = ListExport(db, vault, who, narrowed(who.scope, area), kind, open=who.role in FIELD)
+    export = ListExport(db, vault, who, who.scope.within(area), kind, open=who.role in FIELD)
     async with db.write(who.scope) as session:
         await begin_export(session, export_id, export)
     watermark = reader.say("export-watermark", account=who.id, role=who.role.value, at=_shown(now), export=export_id)

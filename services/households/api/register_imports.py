@@ -1,6 +1,5 @@
 """Imports of the national system's list workbooks (名单导入): send, see what would become of it, have it written."""
 
-import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from services.households.api.permits import ImportHousehold
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
-from services.households.queries.areas import find_names_above
 from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import ImportGone, ImportNotChecked, Outcome
 from services.households.schemas.register_imports import Application, FindingView, RegisterImportView
@@ -23,12 +21,13 @@ from services.households.usecases import register_imports as usecases
 from services.households.usecases.register_imports import workbooks
 from shared.clock import utc_now
 from shared.db.engine import ReadSession
-from shared.files import MAX_BYTES, FilesSettings, Shelf
+from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
-from shared.http.context import Db, Seals
+from shared.http.bodies import FILE, form
+from shared.http.context import Db, FileLimits, Seals
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
-from shared.projections.areas import find_names
+from shared.projections.areas import find_names, find_names_above
 from shared.security import audit
 from shared.workbook_stream import XLSX
 
@@ -36,45 +35,30 @@ router = APIRouter(prefix="/v1/register-imports", tags=["Lists · 名单导入�
 
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, `FILES_MAX_BYTES`."""
-_PLACE = "/households/v1/register-imports"
-_FILE = {"type": "string", "format": "binary"}
-_BODY = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["kind", "file"],
-                "properties": {
-                    "kind": {
-                        "type": "string",
-                        "enum": ["person-list", "household-list"],
-                        "description": "人员清单 or 农户清单",
-                    },
-                    "dry_run": {
-                        "type": "boolean",
-                        "default": True,
-                        "description": "Only compare; false: write at once what has no conflict · 试运行",
-                    },
-                    "file": {
-                        "type": "array",
-                        "items": _FILE,
-                        "description": "One or several workbooks that are one list · 工作簿",
-                    },
-                },
-            }
-        }
+_LOCATION = "/households/v1/register-imports"
+_BODY = form(
+    "kind",
+    "file",
+    kind={
+        "type": "string",
+        "enum": ["person-list", "household-list"],
+        "description": "人员清单 or 农户清单",
     },
-}
+    dry_run={
+        "type": "boolean",
+        "default": True,
+        "description": "Only compare; false: write at once what has no conflict · 试运行",
+    },
+    file={
+        "type": "array",
+        "items": FILE,
+        "description": "One or several workbooks that are one list · 工作簿",
+    },
+)
 
 
 async def _shelf(request: Request, vault: Seals) -> Shelf:
     return workbooks(request.app.state.files, vault)
-
-
-async def _settings(request: Request) -> FilesSettings:
-    settings: FilesSettings = request.app.state.files_settings
-    return settings
 
 
 @router.post(
@@ -82,7 +66,7 @@ async def _settings(request: Request) -> FilesSettings:
     status_code=202,
     response_model=RegisterImportView,
     summary="Send list workbooks · 提交名单",
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=_BODY,
     max_body_size=MAX_BODY,
 )
 async def send_lists(
@@ -91,7 +75,7 @@ async def send_lists(
     db: Db,
     vault: Seals,
     shelf: Annotated[Shelf, Depends(_shelf)],
-    settings: Annotated[FilesSettings, Depends(_settings)],
+    limits: FileLimits,
     reader_of: ReaderOf,
 ) -> Response:
     """Workbooks as the national system exports them (XLSX, XLS, CSV), title rows and all; townships may have sheets or
@@ -99,19 +83,13 @@ async def send_lists(
     applies what was found. A file that cannot be read is refused here, and nothing of the set kept.
     """
     try:
-        arrived = await receive_set(request, shelf, settings.max_bytes)
+        arrived = await receive_set(request, shelf, limits.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    kept = False
-    try:
-        async with db.write(who.scope) as session:
-            row = await usecases.accept_import(session, vault, who, arrived, utc_now())
-        kept = True
-    finally:
-        if not kept:
-            await asyncio.shield(shelf.delete_set(arrived.id, len(arrived.files)))
+    async with shelf.unless_refused(arrived.id, len(arrived.files)), db.write(who.scope) as session:
+        row = await usecases.accept_import(session, vault, who, arrived, utc_now())
     view = views.import_view(row, {}, reader_of(who))
-    return json_answer(view, 202, {"Location": f"{_PLACE}/{row.id}"})
+    return json_answer(view, 202, {"Location": f"{_LOCATION}/{row.id}"})
 
 
 @router.get("", summary="Imports of lists · 名单导入记录")
@@ -160,7 +138,7 @@ async def list_import_findings(
     "/{import_id}/result",
     summary="What an import would do, as a workbook · 下载核对结果",
     response_class=StreamingResponse,
-    responses={200: {"content": {XLSX: {"schema": _FILE}}}, 410: {"description": "Kept long enough, and deleted"}},
+    responses={200: {"content": {XLSX: {"schema": FILE}}}, 410: {"description": "Kept long enough, and deleted"}},
 )
 async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: ReaderOf) -> StreamingResponse:
     """A sheet of counts by township, then one each for what is added, changed, conflicting and vanished."""

@@ -8,7 +8,6 @@ from services.households.api.reader import Reader
 from services.households.models import Household, Member
 from services.households.queries import cases as find_around
 from services.households.queries import register as find
-from services.households.queries.areas import find_names_above
 from services.households.queries.findings import count_of_household
 from services.households.queries.register import Found
 from services.households.rules.register import heads_of
@@ -17,6 +16,7 @@ from services.households.schemas import register as schemas
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.projections.areas import find_names_above
 
 
 def member_view(member: Member, reader: Reader) -> schemas.MemberView:

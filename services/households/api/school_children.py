@@ -9,7 +9,6 @@ from services.households.api.permits import ReadDropout, ReadSchoolChild
 from services.households.api.reader import ReaderOf
 from services.households.queries.dropout_board import count_board
 from services.households.queries.school_children import Ledger
-from services.households.rules.desks import narrowed
 from services.households.schemas import school_children as schemas
 from services.households.usecases import school_children as usecases
 from services.households.usecases.school_children import Question
@@ -45,7 +44,7 @@ async def list_school_children(
     They are children: who looked at how many is on record.
     """
     now = utc_now()
-    question = Question(ledger, narrowed(who.scope, area), term)
+    question = Question(ledger, who.scope.within(area), term)
     async with db.write(who.scope) as session:
         found = await usecases.list_pupils(session, vault, question, school, decode_id_cursor(after), limit + 1, now)
         page, last = cut(found, limit)
@@ -65,7 +64,7 @@ async def count_school_children(
     term: OfTerm = None,
 ) -> schemas.LedgerCountsView:
     """By township, school and term; each of the three adds up to the total."""
-    question = Question(ledger, narrowed(who.scope, area), term)
+    question = Question(ledger, who.scope.within(area), term)
     async with db.read(who.scope) as session:
         counts = await usecases.count_pupils(session, vault, question, utc_now())
         return await views.ledger_counts(session, ledger, counts, reader_of(who))
@@ -83,5 +82,5 @@ async def get_dropout_board(
     Counted from the cases, each once; `drill` leads to the names.
     """
     async with db.read(who.scope) as session:
-        lines = await count_board(session, narrowed(who.scope, area), term)
+        lines = await count_board(session, who.scope.within(area), term)
         return await views.board(session, lines, area, term)

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.households.api import views
-from services.households.api.cursors import moment_cursor
 from services.households.api.permits import (
     AcceptTask,
     AssignTask,
@@ -23,11 +22,10 @@ from services.households.queries import tasks as find
 from services.households.queries.area_checks import count_lists
 from services.households.queries.cases import find_contacts, load_surroundings
 from services.households.queries.tasks import Mine, TaskFilter, TaskRow
-from services.households.rules.desks import DESK_LEVELS, narrowed
+from services.households.rules.desks import DESK_LEVELS
 from services.households.schemas import tasks as schemas
 from services.households.usecases import tasks as usecases
 from services.households.usecases import verdicts
-from services.households.usecases.in_force import InForce
 from services.households.usecases.verdicts import TRIAGE, Told
 from services.households.usecases.visits import VISIT_RULES
 from shared.areas import AreaCode
@@ -38,10 +36,12 @@ from shared.contracts.visit_policies import VisitRules
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import moment_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
+from shared.projections.policies import load_in_force
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/tasks", tags=["Tasks · 核查任务"])
@@ -78,7 +78,7 @@ async def list_tasks(
         end_of_day(due_to) if due_to else None,
     )
     async with db.read(who.scope) as session:
-        page, last = cut(await find.list_tasks(session, narrowed(who.scope, area), wanted, start, limit + 1), limit)
+        page, last = cut(await find.list_tasks(session, who.scope.within(area), wanted, start, limit + 1), limit)
         items = await task_views(session, who, page, reader_of(who), latest=True)
     return Page(items=items, next=encode_cursor(last.task.due_at, last.task.id) if last else None)
 
@@ -166,8 +166,8 @@ async def task_views(
     beside = views.Beside(
         await find_contacts(session, who.scope, {row.household.id for row in rows if row.household}),
         await count_lists(session, who.scope, {row.task.id for row in rows if row.case.area_alert_id}),
-        await InForce.load(session, TRIAGE, Triage.model_validate, today),
-        await InForce.load(session, VISIT_RULES, VisitRules.model_validate, today),
+        await load_in_force(session, TRIAGE, today, Triage),
+        await load_in_force(session, VISIT_RULES, today, VisitRules),
     )
     return [views.task_view(row, around, beside, reader) for row in rows]
 

@@ -10,19 +10,17 @@ import io
 import itertools
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import orjson
 
+from services.households.codes import COLUMNS
 from shared.errors import DomainError, Invalid, TooLarge
 
 T = TypeVar("T")
 
-_COLUMNS: dict[str, Any] = tomllib.loads(Path(__file__).parents[1].joinpath("columns.toml").read_text(encoding="utf-8"))
 _BYTE_ORDER_MARK = codecs.BOM_UTF8
 _ARRAY_BEGINS = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*(\]?)[ \t\r\n]*")
 _ARRAY_GOES_ON = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
@@ -193,7 +191,7 @@ def _find_columns(header: list[str]) -> dict[int, tuple[str, str]]:
     names = {
         word: (part, name)
         for part in ("household", "member")
-        for name, words in _COLUMNS[part].items()
+        for name, words in COLUMNS[part].items()
         for word in (name, *words)
     }
     columns = {number: names[cell.strip()] for number, cell in enumerate(header) if cell.strip() in names}
@@ -209,9 +207,9 @@ def _add_person(
     parts: dict[str, dict[str, Any]] = {"household": {}, "member": {}}
     for number, (part, name) in columns.items():
         cell = cells[number].strip() if number < len(cells) else ""
-        if cell.lower() not in _COLUMNS["blank"]:
+        if cell.lower() not in COLUMNS["blank"]:
             parts[part][name] = _value(name, cell)
-    household = {_COLUMNS["renamed"].get(name, name): value for name, value in parts["household"].items()}
+    household = {COLUMNS["renamed"].get(name, name): value for name, value in parts["household"].items()}
     # Rows without a code stay apart, so that each is told that it has none.
     code = household.get("national_code", f"\0{row}")
     upload = households.setdefault(code, Upload(row, {**household, "members": []}))
@@ -221,9 +219,9 @@ def _add_person(
 
 def _value(name: str, cell: str) -> Any:
     if name == "health":
-        return [part for part in re.split(f"[{re.escape(_COLUMNS['separators'])}]", cell) if part]
-    if name in _COLUMNS["yes_or_no"] and cell.lower() in (*_COLUMNS["true"], *_COLUMNS["false"]):
-        return cell.lower() in _COLUMNS["true"]
+        return [part for part in re.split(f"[{re.escape(COLUMNS['separators'])}]", cell) if part]
+    if name in COLUMNS["yes_or_no"] and cell.lower() in (*COLUMNS["true"], *COLUMNS["false"]):
+        return cell.lower() in COLUMNS["true"]
     return cell
 
 

@@ -15,13 +15,13 @@ from services.households.queries.verdicts import EvidenceSum
 from services.households.rules.triage import highest, without_visit
 from services.households.rules.visits import needs_two
 from services.households.schemas import tasks as schemas
-from services.households.usecases.in_force import InForce
 from services.households.usecases.sealing import PERSON_PHONE
 from services.households.usecases.verdicts import CONTACT, REASON
 from shared.clock import local_date
 from shared.contracts.households import Verdict
 from shared.contracts.policies import Triage
 from shared.contracts.visit_policies import VisitRules
+from shared.projections.policies import InForce
 
 
 @dataclass(frozen=True, slots=True)

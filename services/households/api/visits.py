@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.households.api.cursors import moment_cursor
 from services.households.api.permits import ConfirmVisit, ReadVisit, RecordVisit
 from services.households.api.reader import Reader, ReaderOf
 from services.households.api.refusals import refusal
@@ -24,6 +23,7 @@ from shared.clock import utc_now
 from shared.db.engine import Database, ReadSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
+from shared.http.cursors import moment_cursor
 from shared.http.pages import After, Page, cut, encode_cursor
 from shared.security.principals import Principal
 from shared.security.vault import Vault

@@ -28,9 +28,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.households.models.plumbing import AreaColumn, Base
 from services.households.models.register import Household, Member
 from services.households.rules.register_imports import ImportState, ListKind, Outcome
+from shared.attempts import Attempted
 
 
-class RegisterImport(Base):
+class RegisterImport(Attempted, Base):
     """A set of workbooks of one kind, sent to be compared with the register and then written into it.
 
     It keeps what its sender was permitted then. `digest` names one check and what it decided; who applies it says
@@ -42,7 +43,6 @@ class RegisterImport(Base):
         Index("ix_register_import_waiting", "id", postgresql_where=text("state IN ('queued', 'checking', 'applying')")),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[ListKind] = mapped_column(String)
     dry_run: Mapped[bool]
     state: Mapped[ImportState] = mapped_column(String)
@@ -56,20 +56,15 @@ class RegisterImport(Base):
     rows_estimate: Mapped[int | None]
     rows_read: Mapped[int] = mapped_column(server_default="0")
     checks: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # how often it was compared
-    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # how often the present step was begun
     digest: Mapped[str | None]
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     notes: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # sheets that were not read, fields passed over in part
     staged: Mapped[int] = mapped_column(server_default="0")  # rows that wait to be written
-    failure: Mapped[
-        dict[str, Any] | None
-    ]  # {"code", "params", "field"} of what ended it, or of why it was checked again
     removal_reason: Mapped[str | None]  # why those who vanished leave the register, where somebody said so
     applied_by: Mapped[UUID | None]
     applied_as: Mapped[str | None]
     received_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]  # when files, findings and staged rows were forgotten
 
 

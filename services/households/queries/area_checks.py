@@ -7,11 +7,10 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from services.households.models import Household, RiskCase, Task, TaskHousehold
-from services.households.queries.within import within
-from services.households.rules.area_checks import span
-from shared.areas import AreaCode, Scope
+from shared.areas import AreaCode, Scope, span
 from shared.contracts.households import AreaCheck
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
 
 _INHABITED = """
 SELECT DISTINCT h.area_code FROM unnest($1::text[], $2::text[]) AS named (first, last)

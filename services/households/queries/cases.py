@@ -8,13 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.households.models import CaseState, Evidence, Household, Member, RiskCase, Verdict, Visit
-from services.households.queries.areas import find_names_above
 from services.households.queries.verdicts import EvidenceSum, sum_evidence
-from services.households.queries.within import within
 from services.households.rules.register import HEADS
 from services.households.rules.tasks import CaseNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.within import within
+from shared.errors import existing
+from shared.projections.areas import find_names_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,7 @@ async def get_case(session: ReadSession, scope: Scope, case_id: UUID) -> CaseRow
         .where(RiskCase.id == case_id, within(RiskCase.area_code, scope))
     )
     row = (await session.execute(query)).one_or_none()
-    if row is None:
-        raise CaseNotFound
-    return CaseRow(*row)
+    return CaseRow(*existing(row, CaseNotFound))
 
 
 async def load_surroundings(

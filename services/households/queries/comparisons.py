@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, tuple_
 
 from services.households.models import Authorisation, ComparisonTicket, Member, MonitoringCase, TicketState
-from services.households.queries.within import within
 from services.households.rules.comparisons import TicketNotFound
 from services.households.rules.monitoring.states import ASKED
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,7 @@ async def get_ticket(session: ReadSession, scope: Scope, feeds: frozenset[str] |
     """One question; raises `TicketNotFound`, also for another bureau's."""
     query = _rows(scope).where(ComparisonTicket.id == ticket_id, _of_feeds(feeds))
     row = (await session.execute(query)).one_or_none()
-    if row is None:
-        raise TicketNotFound
-    return TicketRow(*row)
+    return TicketRow(*existing(row, TicketNotFound))
 
 
 async def lock_ticket(session: WriteSession, scope: Scope, feeds: frozenset[str] | None, ticket_id: UUID) -> TicketRow:
@@ -81,9 +80,7 @@ async def lock_ticket(session: WriteSession, scope: Scope, feeds: frozenset[str]
     query = _rows(scope).where(ComparisonTicket.id == ticket_id, _of_feeds(feeds))
     locked = query.with_for_update(of=ComparisonTicket)
     row = (await session.execute(locked, execution_options={"populate_existing": True})).one_or_none()
-    if row is None:
-        raise TicketNotFound
-    return TicketRow(*row)
+    return TicketRow(*existing(row, TicketNotFound))
 
 
 async def find_asked(session: ReadSession, case: MonitoringCase) -> set[tuple[UUID, str]]:

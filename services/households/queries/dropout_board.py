@@ -6,10 +6,10 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, func, select, text, tuple_
 
 from services.households.models import DropoutCase
-from services.households.queries.within import within
 from services.households.rules.schooling.states import OUT, STATES
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.within import within
 
 By = Literal["all", "township", "school", "term"]
 

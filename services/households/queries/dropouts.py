@@ -17,11 +17,12 @@ from services.households.models import (
     StayCheck,
 )
 from services.households.queries.checks import lock_subjects
-from services.households.queries.within import within
 from services.households.rules.schooling.refusals import DropoutCaseNotFound, StayCheckNotFound
 from services.households.rules.schooling.states import FINAL, OUT, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,7 @@ async def list_cases(
 async def get_case(session: ReadSession, scope: Scope, case_id: UUID) -> DropoutRow:
     """One case; raises `DropoutCaseNotFound`."""
     row = (await session.execute(_rows(scope).where(DropoutCase.id == case_id))).one_or_none()
-    if row is None:
-        raise DropoutCaseNotFound
-    return DropoutRow(*row)
+    return DropoutRow(*existing(row, DropoutCaseNotFound))
 
 
 async def lock_case(session: WriteSession, scope: Scope, case_id: UUID) -> DropoutRow:
@@ -160,10 +159,7 @@ async def get_stay_check(session: ReadSession, scope: Scope, case_id: UUID, chec
     query = select(StayCheck).where(
         StayCheck.id == check_id, StayCheck.case_id == case_id, within(StayCheck.area_code, scope)
     )
-    found = await session.scalar(query)
-    if found is None:
-        raise StayCheckNotFound
-    return found
+    return existing(await session.scalar(query), StayCheckNotFound)
 
 
 def _rows(scope: Scope) -> Select[DropoutCase, Member, Household]:

@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from services.households.models import DoubleEntry, Household
-from services.households.queries.within import within
 from services.households.rules.duplicates import DuplicateNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,7 @@ def _entry(scope: Scope, entry_id: UUID) -> Select[DoubleEntry]:
 
 
 async def _one(session: ReadSession, query: Select[DoubleEntry]) -> DoubleEntry:
-    entry = await session.scalar(query)
-    if entry is None:
-        raise DuplicateNotFound
-    return entry
+    return existing(await session.scalar(query), DuplicateNotFound)
 
 
 async def _with_households(session: ReadSession, scope: Scope, entries: Sequence[DoubleEntry]) -> Sequence[Duplicate]:

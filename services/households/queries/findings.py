@@ -11,12 +11,13 @@ from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from services.households.models import MonitoringCase, QualityFinding, QualityNight
-from services.households.queries.within import within
 from services.households.rules.findings import FindingNotFound
 from services.households.rules.monitoring.states import FINAL
 from services.households.rules.quality.rule import SEVERITIES
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
+from shared.errors import existing
 
 Key = tuple[UUID, str, UUID | None]
 
@@ -106,9 +107,7 @@ async def list_findings(
 async def lock_finding(session: WriteSession, scope: Scope, finding_id: UUID) -> QualityFinding:
     """One finding that nobody else changes until commit; raises `FindingNotFound`."""
     found = await session.scalar(_within(scope).where(QualityFinding.id == finding_id).with_for_update())
-    if found is None:
-        raise FindingNotFound
-    return found
+    return existing(found, FindingNotFound)
 
 
 async def count_findings(session: ReadSession, scope: Scope, by: Literal["rule", "village"]) -> Sequence[Count]:

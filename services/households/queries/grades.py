@@ -11,11 +11,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.households.models import GradeChange, GradeOverride, GradeSnapshot, Household, HouseholdGrade
 from services.households.queries.grade_nights import STOOD
-from services.households.queries.within import within
 from services.households.rules.grade_movement import Kind, Moved, next_month, start_of
 from shared.areas import Scope
 from shared.contracts.grade_policies import Grade
 from shared.db.engine import ReadSession, raw
+from shared.db.within import within
 
 # An interval: as a text, "+08" would be west of Greenwich (POSIX).
 _CHINA: ColumnElement[timedelta] = literal_column("INTERVAL '8 hours'")

@@ -11,7 +11,7 @@ import orjson
 import polars as pl
 
 from services.households.rules.grading import Current, Noted, Override
-from shared.areas import CODE_LENGTH
+from shared.areas import bounds
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.ids import new_id
 
@@ -187,8 +187,7 @@ async def list_expired(session: ReadSession, today: date, limit: int) -> list[UU
 async def stored_frame(session: ReadSession, prefix: str) -> pl.DataFrame:
     """How the grades below an area prefix stand, as a frame."""
     told = io.BytesIO()
-    ends = (prefix.ljust(CODE_LENGTH, "0"), prefix.ljust(CODE_LENGTH, "9"))
-    await (await raw(session)).copy_from_query(_STORED, *ends, output=told, format="csv", null="\\N")
+    await (await raw(session)).copy_from_query(_STORED, *bounds(prefix), output=told, format="csv", null="\\N")
     told.seek(0)
     return pl.read_csv(told, has_header=False, schema=_STORED_SCHEMA, null_values=["\\N"])
 

@@ -14,7 +14,7 @@ import polars as pl
 from services.households.rules.household_facts import FACT_TYPES, Facts
 from services.households.rules.schooling.states import OUT, STATES
 from services.households.rules.schooling.stay import FAMILY
-from shared.areas import CODE_LENGTH
+from shared.areas import bounds
 from shared.db.engine import ReadSession, raw
 from shared.expressions import Type
 
@@ -159,7 +159,7 @@ async def frame_of_households(session: ReadSession, household_ids: Collection[UU
 
 async def frame_of_area(session: ReadSession, prefix: str, on: date) -> pl.DataFrame:
     """The same of all households below an area prefix; one statement, so a township at a time rather than a county."""
-    return await _frame(session, OF_AREA, on, prefix.ljust(CODE_LENGTH, "0"), prefix.ljust(CODE_LENGTH, "9"))
+    return await _frame(session, OF_AREA, on, *bounds(prefix))
 
 
 async def _frame(session: ReadSession, statement: str, *arguments: Any) -> pl.DataFrame:

@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, bindparam, func, select, tuple_
 
 from services.households.models import IncomeEntry, IncomeSummary, Member
-from services.households.queries.within import within
 from services.households.rules.income_entries import IncomeEntryNotFound
 from services.households.rules.income_lines import Line, Person
 from services.households.rules.months import PERIOD, Period
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 async def list_live(session: ReadSession, scope: Scope, household_id: UUID, period: Period) -> Sequence[IncomeEntry]:
@@ -47,10 +48,7 @@ async def list_entries(
 async def lock_entry(session: WriteSession, scope: Scope, entry_id: UUID) -> IncomeEntry:
     """One line that nobody else ends until commit; raises `IncomeEntryNotFound`."""
     query = select(IncomeEntry).where(IncomeEntry.id == entry_id, within(IncomeEntry.area_code, scope))
-    entry = await session.scalar(query.with_for_update())
-    if entry is None:
-        raise IncomeEntryNotFound
-    return entry
+    return existing(await session.scalar(query.with_for_update()), IncomeEntryNotFound)
 
 
 async def list_people(session: ReadSession, scope: Scope, household_id: UUID) -> Sequence[Person]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.households.rules.income_reports import Latest, Place, Report
+from services.households.rules.income_reports import Latest, Owner, Report
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.ids import new_id
 from shared.security.principals import SYSTEM
@@ -103,19 +103,19 @@ LIMIT $1
 """
 
 
-async def find_places(session: ReadSession, reports: Iterable[Report]) -> dict[str, Place]:
+async def find_owners(session: ReadSession, reports: Iterable[Report]) -> dict[str, Owner]:
     """By person key or household key, where those live who are known."""
     listed = list(reports)
     persons = {one.person_key for one in listed if one.person_key}
-    return await find_keys(session, persons, {one.household_key for one in listed if one.household_key})
+    return await find_by_key(session, persons, {one.household_key for one in listed if one.household_key})
 
 
-async def find_keys(session: ReadSession, persons: Collection[str], households: Collection[str]) -> dict[str, Place]:
+async def find_by_key(session: ReadSession, persons: Collection[str], households: Collection[str]) -> dict[str, Owner]:
     """By key, where those people and households are that live within sight."""
     connection = await raw(session)
-    found = {key: Place(id_, area, member) for key, id_, area, member in await connection.fetch(_PERSONS, persons)}
+    found = {key: Owner(id_, area, member) for key, id_, area, member in await connection.fetch(_PERSONS, persons)}
     rows = await connection.fetch(_HOUSEHOLDS, households) if households else []
-    return found | {key: Place(id_, area, None) for key, id_, area in rows}
+    return found | {key: Owner(id_, area, None) for key, id_, area in rows}
 
 
 async def find_latest(session: ReadSession, refs: Collection[Ref]) -> dict[Ref, Latest]:
@@ -137,15 +137,15 @@ async def insert_entries(session: WriteSession, rows: Sequence[Mapping[str, Any]
         await (await raw(session)).execute(_INSERT, *columns)
 
 
-def entry_of(report: Report, place: Place, before: Latest | None, now: datetime) -> dict[str, Any]:
+def entry_of(report: Report, owner: Owner, before: Latest | None, now: datetime) -> dict[str, Any]:
     """The row of a report. One that was withdrawn is kept as ended, so that a late, lower revision finds it."""
     ended = {"ended_as": "withdrawn", "ended_by": SYSTEM.id, "ended_at": now} if report.withdrawn else {}
     return {
         "id": new_id(),
-        "household_id": place.household_id,
-        "area_code": place.area_code,
-        "member_id": place.member_id,
-        "item": report.item_at(place.area_code),
+        "household_id": owner.household_id,
+        "area_code": owner.area_code,
+        "member_id": owner.member_id,
+        "item": report.item_at(owner.area_code),
         "amount": report.amount,
         "month_first": report.first,
         "month_last": report.last,

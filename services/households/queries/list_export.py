@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, select, tuple_
 
 from services.households.models import Household, IncomeSummary, Member, MonitoringCase
-from services.households.queries.within import within
 from services.households.rules.monitoring.states import FINAL
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.within import within
 
 
 async def list_page(

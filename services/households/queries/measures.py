@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.households.models import EliminationCheck, Measure
-from services.households.queries.within import within
 from services.households.rules.measures import MeasureNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 async def list_measures(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[Measure]:
@@ -21,18 +22,13 @@ async def list_measures(session: ReadSession, scope: Scope, case_id: UUID) -> Se
 async def get_measure(session: ReadSession, scope: Scope, measure_id: UUID) -> Measure:
     """One measure; raises `MeasureNotFound`."""
     found = await session.scalar(select(Measure).where(Measure.id == measure_id, within(Measure.area_code, scope)))
-    if found is None:
-        raise MeasureNotFound
-    return found
+    return existing(found, MeasureNotFound)
 
 
 async def lock_measure(session: WriteSession, scope: Scope, measure_id: UUID) -> Measure:
     """One measure that nobody else changes until commit; raises `MeasureNotFound`."""
     query = select(Measure).where(Measure.id == measure_id, within(Measure.area_code, scope)).with_for_update()
-    found = await session.scalar(query, execution_options={"populate_existing": True})
-    if found is None:
-        raise MeasureNotFound
-    return found
+    return existing(await session.scalar(query, execution_options={"populate_existing": True}), MeasureNotFound)
 
 
 async def list_elimination_checks(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[EliminationCheck]:

@@ -16,13 +16,14 @@ from services.households.models import (
     IncomeSummary,
     MonitoringCase,
 )
-from services.households.queries.within import within
 from services.households.rules.monitoring.refusals import MonitoringCaseNotFound
 from services.households.rules.monitoring.states import FINAL
 from shared.areas import Scope
 from shared.contracts.households import Level
 from shared.contracts.monitoring import CaseClass, State
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,7 @@ async def list_due(
 async def get_case(session: ReadSession, scope: Scope, case_id: UUID) -> MonitoringRow:
     """One case; raises `MonitoringCaseNotFound`."""
     row = (await session.execute(_rows(scope).where(MonitoringCase.id == case_id))).one_or_none()
-    if row is None:
-        raise MonitoringCaseNotFound
-    return MonitoringRow(*row)
+    return MonitoringRow(*existing(row, MonitoringCaseNotFound))
 
 
 async def lock_case(session: WriteSession, scope: Scope, case_id: UUID) -> MonitoringRow:

@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, update
 
 from services.households.models import Household, Member, NoticeEntry, Objection, PublicNotice
-from services.households.queries.within import within
 from services.households.rules.notices import NoticeKind, NoticeNotFound
 from services.households.rules.objections import ObjectionNotFound
 from services.households.rules.register import HEADS
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,13 @@ async def list_notices(
 
 async def get_notice(session: ReadSession, scope: Scope, notice_id: UUID) -> PublicNotice:
     """One notice; raises `NoticeNotFound`."""
-    found = await session.scalar(_notices(scope).where(PublicNotice.id == notice_id))
-    if found is None:
-        raise NoticeNotFound
-    return found
+    return existing(await session.scalar(_notices(scope).where(PublicNotice.id == notice_id)), NoticeNotFound)
 
 
 async def lock_notice(session: WriteSession, scope: Scope, notice_id: UUID) -> PublicNotice:
     """One notice that nobody else changes until commit; raises `NoticeNotFound`."""
     query = _notices(scope).where(PublicNotice.id == notice_id).with_for_update()
-    found = await session.scalar(query, execution_options={"populate_existing": True})
-    if found is None:
-        raise NoticeNotFound
-    return found
+    return existing(await session.scalar(query, execution_options={"populate_existing": True}), NoticeNotFound)
 
 
 async def list_entries(session: ReadSession, scope: Scope, notice_ids: Collection[UUID]) -> Sequence[NoticeEntry]:
@@ -125,9 +120,7 @@ async def lock_objection(session: WriteSession, scope: Scope, objection_id: UUID
     """One objection that nobody else changes until commit; raises `ObjectionNotFound`."""
     query = select(Objection).where(Objection.id == objection_id, within(Objection.area_code, scope))
     found = await session.scalar(query.with_for_update(), execution_options={"populate_existing": True})
-    if found is None:
-        raise ObjectionNotFound
-    return found
+    return existing(found, ObjectionNotFound)
 
 
 async def count_objections(session: ReadSession, scope: Scope, notice_ids: Collection[UUID]) -> dict[UUID, Counts]:

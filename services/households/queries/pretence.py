@@ -9,13 +9,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
 from services.households.models import PretenceFinding, RiskCase, Visit, VisitPhoto
-from services.households.queries.within import within
 from services.households.rules.places import Place
 from services.households.rules.pretence import Answer, BackAgain, Closed, Seen, Stop
 from services.households.rules.visits import PretenceNotFound
 from shared.areas import Scope
 from shared.contracts.households import PretenceKind
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
+from shared.errors import existing
 
 MOST_PLACES = 50
 """Earlier places that a middle is made of."""
@@ -196,10 +197,7 @@ async def list_findings(
 async def lock_finding(session: WriteSession, scope: Scope, finding_id: UUID) -> PretenceFinding:
     """One finding that nobody else changes until commit; raises `PretenceNotFound`."""
     query = select(PretenceFinding).where(PretenceFinding.id == finding_id, within(PretenceFinding.area_code, scope))
-    finding = await session.scalar(query.with_for_update())
-    if finding is None:
-        raise PretenceNotFound
-    return finding
+    return existing(await session.scalar(query.with_for_update()), PretenceNotFound)
 
 
 def place_of(visit: Visit) -> Place:

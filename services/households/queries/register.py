@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, literal_column, se
 
 from services.households.models import Household, Member
 from services.households.models.register import MOST_RISKS
-from services.households.queries.within import within
 from services.households.rules.register import HouseholdNotFound, MemberNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
 from shared.errors import NotFound, Stale
 
 T = TypeVar("T")

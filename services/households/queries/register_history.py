@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.households.models import RegisterChange
-from services.households.queries.within import within
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.within import within
 
 
 async def list_changes(

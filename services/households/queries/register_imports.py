@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Text, delete, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Row, delete, literal, or_, select, text
 
 from services.households.models.imports import STAGED_HOUSEHOLD, STAGED_MEMBER, ImportFinding, RegisterImport
-from services.households.queries.within import within
 from services.households.rules.register_imports import ImportNotFound, Outcome
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import all_within, within
+from shared.errors import existing
 from shared.security.principals import Principal
 
 CHANNEL = "households_import"
@@ -35,18 +36,13 @@ async def ring(session: WriteSession) -> None:
 async def get_import(session: ReadSession, who: Principal, import_id: UUID) -> RegisterImport:
     """One in sight; raises `ImportNotFound`."""
     found = await session.scalar(select(RegisterImport).where(RegisterImport.id == import_id, _in_sight(who)))
-    if found is None:
-        raise ImportNotFound
-    return found
+    return existing(found, ImportNotFound)
 
 
 async def lock_import(session: WriteSession, who: Principal, import_id: UUID) -> RegisterImport:
     """`get_import`, and nobody else moves it before our commit."""
     wanted = select(RegisterImport).where(RegisterImport.id == import_id, _in_sight(who)).with_for_update()
-    found = await session.scalar(wanted)
-    if found is None:
-        raise ImportNotFound
-    return found
+    return existing(await session.scalar(wanted), ImportNotFound)
 
 
 async def lock_whole(session: WriteSession, import_id: UUID) -> RegisterImport:
@@ -72,17 +68,7 @@ async def list_imports(
 
 def _in_sight(who: Principal) -> ColumnElement[bool]:
     """Sent by the asker, or from areas that are all the asker's."""
-    patterns = literal(who.scope.like_patterns(), ARRAY(Text))
-    area = func.unnest(RegisterImport.areas).column_valued("area")
-    outside = select(area).where(~area.like(func.any(patterns))).exists()
-    return or_(RegisterImport.sent_by == who.id, ~outside)
-
-
-async def find_waiting(session: ReadSession) -> UUID | None:
-    """The oldest with something to do."""
-    wanted = select(RegisterImport.id).where(RegisterImport.state.in_(WAITING)).order_by(RegisterImport.id).limit(1)
-    found: UUID | None = await session.scalar(wanted)
-    return found
+    return or_(RegisterImport.sent_by == who.id, all_within(RegisterImport.areas, who.scope))
 
 
 async def list_findings(

@@ -14,11 +14,11 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, u
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.households.models import DropoutCase, Evidence, Household, Member, RiskCase
-from services.households.queries.within import within
 from services.households.rules.schooling.ages import EDUCATION, Births
 from services.households.rules.schooling.states import FINAL, OUT
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.within import within
 
 Ledger = Literal["school_age", "suspected", "dropped_out"]
 

@@ -9,13 +9,15 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
 
 from services.households.models import Evidence, Household, RiskCase, Task, TaskEvent, TaskState
 from services.households.queries.checks import lock_subjects
-from services.households.queries.within import in_state, within
+from services.households.queries.task_states import in_state
 from services.households.rules.desks import LEVELS
 from services.households.rules.tasks import TaskNotFound
 from shared.areas import Scope
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Level
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,7 @@ async def list_tasks(
 async def get_task(session: ReadSession, scope: Scope, task_id: UUID) -> TaskRow:
     """One task; raises `TaskNotFound`."""
     row = (await session.execute(_rows(scope).where(Task.id == task_id))).one_or_none()
-    if row is None:
-        raise TaskNotFound
-    return TaskRow(*row)
+    return TaskRow(*existing(row, TaskNotFound))
 
 
 async def lock_task(session: WriteSession, scope: Scope, task_id: UUID) -> TaskRow:

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from services.households.models import Evidence, Verdict
-from services.households.queries.within import within
 from services.households.rules.triage import Alerted
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.within import within
 
 
 @dataclass(frozen=True, slots=True)

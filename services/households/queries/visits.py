@@ -7,27 +7,23 @@ from uuid import UUID
 from sqlalchemy import func, select, tuple_
 
 from services.households.models import Visit, VisitPhoto
-from services.households.queries.within import within
 from services.households.rules.visits import PhotoNotFound, VisitNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 async def get_visit(session: ReadSession, scope: Scope, visit_id: UUID) -> Visit:
     """One visit; raises `VisitNotFound`."""
     visit = await session.scalar(select(Visit).where(Visit.id == visit_id, within(Visit.area_code, scope)))
-    if visit is None:
-        raise VisitNotFound
-    return visit
+    return existing(visit, VisitNotFound)
 
 
 async def lock_visit(session: WriteSession, scope: Scope, visit_id: UUID) -> Visit:
     """One visit that nobody else changes until commit; raises `VisitNotFound`."""
     query = select(Visit).where(Visit.id == visit_id, within(Visit.area_code, scope)).with_for_update()
-    visit = await session.scalar(query)
-    if visit is None:
-        raise VisitNotFound
-    return visit
+    return existing(await session.scalar(query), VisitNotFound)
 
 
 async def is_visit_of(session: ReadSession, scope: Scope, visit_id: UUID, household_id: UUID) -> bool:
@@ -75,10 +71,7 @@ async def count_photos(session: ReadSession, visit_id: UUID) -> int:
 async def get_photo(session: ReadSession, scope: Scope, photo_id: UUID) -> VisitPhoto:
     """One photo; raises `PhotoNotFound`."""
     query = select(VisitPhoto).where(VisitPhoto.id == photo_id, within(VisitPhoto.area_code, scope))
-    photo = await session.scalar(query)
-    if photo is None:
-        raise PhotoNotFound
-    return photo
+    return existing(await session.scalar(query), PhotoNotFound)
 
 
 async def list_outworn_photos(session: ReadSession, before: datetime, limit: int) -> Sequence[VisitPhoto]:
@@ -90,9 +83,3 @@ async def list_outworn_photos(session: ReadSession, before: datetime, limit: int
         .limit(limit)
     )
     return (await session.scalars(query)).all()
-
-
-async def find_stored(session: ReadSession, names: Collection[UUID]) -> set[UUID]:
-    """Those of the stored names that a photo has."""
-    query = select(VisitPhoto.stored_as).where(VisitPhoto.stored_as.in_(names), VisitPhoto.deleted_at.is_(None))
-    return set(await session.scalars(query))

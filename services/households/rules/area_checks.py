@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from shared import areas
-from shared.areas import CODE_LENGTH, AreaCode, Level
+from shared.areas import AreaCode, Level
 from shared.errors import Conflict, NotFound
 
 
@@ -42,12 +42,6 @@ def require_agrees(verdict: str, at_risk: int) -> None:
 def subject_key(alert_id: UUID, area_code: str = "") -> str:
     """What an area's case is about; without an area, the whole alert."""
     return f"area:{alert_id}:{area_code}"
-
-
-def span(code: AreaCode) -> tuple[str, str]:
-    """The first and the last code that can lie in an area."""
-    prefix = areas.prefix(code)
-    return prefix.ljust(CODE_LENGTH, "0"), prefix.ljust(CODE_LENGTH, "9")
 
 
 def concerned(named: Iterable[AreaCode], inhabited: Collection[str]) -> list[AreaCode]:

@@ -91,15 +91,5 @@ def require_holds(desk: Desk, case_area: AreaCode, *, known: bool) -> None:
         raise DeskElsewhere(field="area_code")
 
 
-def narrowed(scope: Scope, area_code: str | None) -> Scope:
-    """The part of a scope that lies in an area; all of it when no area is given."""
-    if area_code is None:
-        return scope
-    code = areas.normalise(area_code)
-    if scope.covers(code):
-        return Scope.of(code)
-    return Scope(frozenset(prefix for prefix in scope.prefixes if prefix.startswith(areas.prefix(code))))
-
-
 def _codes(scope: Scope) -> list[AreaCode]:
     return [areas.normalise(prefix) for prefix in sorted(scope.prefixes) if prefix]

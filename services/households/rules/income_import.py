@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from services.households.rules.income_entries import MOST_MONTHS, Span
 from services.households.rules.income_lines import FEN
-from services.households.rules.income_reports import Latest, Place
+from services.households.rules.income_reports import Latest, Owner
 from services.households.rules.months import Month
 from shared.errors import Fault
 from shared.idnumber import IdNumber
@@ -30,10 +30,10 @@ class ImportedLine:
     amount: Decimal
     span: Span
 
-    def ref(self, place: Place) -> str:
+    def ref(self, owner: Owner) -> str:
         """What it is a line of: whose, which item, of when. The same again with another amount corrects it."""
         when = self.span.paid_on or f"{self.span.first}-{self.span.last}"
-        return f"{place.member_id or place.household_id}:{self.item}:{when}"
+        return f"{owner.member_id or owner.household_id}:{self.item}:{when}"
 
 
 def read_row(row: Mapping[str, Any], items: Mapping[str, str]) -> ImportedLine | Fault:
@@ -77,8 +77,8 @@ def _month(text: str) -> Month | None:
     return Month(int(found[1]) * 12 + int(found[2]) - 1) if found else None
 
 
-def find_place(line: ImportedLine, person: Place | None, household: Place | None) -> Place | Fault:
-    """Where a row belongs: its person must live in its household, where it names both."""
+def find_owner(line: ImportedLine, person: Owner | None, household: Owner | None) -> Owner | Fault:
+    """Whose a row is: its person must live in its household, where it names both."""
     if line.id_number is not None:
         if person is None:
             return Fault("id_number", "income-nobody")

@@ -43,8 +43,8 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a report belongs."""
+class Owner:
+    """Whose income a report or a row is: a household's, or one of its people's."""
 
     household_id: UUID
     area_code: str

@@ -26,8 +26,7 @@ from shared.db.engine import WriteSession, raw
 from shared.ids import new_id
 from shared.inbox import Received
 from shared.outbox import emit
-from shared.projections import policies
-from shared.projections.policies import Policies
+from shared.projections.policies import InForce, load_in_force
 from shared.security.principals import SYSTEM
 
 _CASES = """
@@ -78,7 +77,7 @@ class _Check:
 
 async def open_area_checks(session: WriteSession, received: Sequence[Received[AreaAlertRaised]], now: datetime) -> None:
     """Open the checks of each alert. One that has them is passed over: who was registered since is not added."""
-    deadlines = await policies.load(session, "task-deadline")
+    deadlines = await load_in_force(session, "task-deadline", local_date(now), TaskDeadline)
     for one in received:
         alert = one.event
         await lock_subjects(session, [rules.subject_key(alert.alert_id)])
@@ -102,12 +101,12 @@ async def open_area_checks(session: WriteSession, received: Sequence[Received[Ar
         await emit(session, opened, traceparents=[one.traceparent])
 
 
-def _check(alert: AreaAlertRaised, code: AreaCode, deadlines: Policies) -> _Check:
+def _check(alert: AreaAlertRaised, code: AreaCode, deadlines: InForce[TaskDeadline]) -> _Check:
     """Its deadline is counted from the report, so that reading the log again gives the same day."""
-    policy = deadlines.in_force(code, local_date(alert.reported_at))
-    due_at = TaskDeadline.model_validate(policy.body).span(alert.feed, alert.severity).after(alert.reported_at)
+    body, policy_id = deadlines.get(code, local_date(alert.reported_at))
+    due_at = body.span(alert.feed, alert.severity).after(alert.reported_at)
     key = rules.subject_key(alert.alert_id, code)
-    return _Check(new_id(), new_id(), key, desk_of(code).level, code, due_at, policy.id)
+    return _Check(new_id(), new_id(), key, desk_of(code).level, code, due_at, policy_id)
 
 
 async def _write(

@@ -22,12 +22,10 @@ from shared.contracts.case_policies import CaseClocks
 from shared.contracts.policies import FeedCalendar
 from shared.db.engine import ReadSession, WriteSession
 from shared.ids import new_id
-from shared.projections import policies
-from shared.projections.policies import PolicyMissing
+from shared.projections.policies import PolicyMissing, find_in_force
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
-from shared.versions import pick
 
 FAST_LANE = "case-fast-lane"
 """Purpose under which the words on the fast lane are sealed."""
@@ -44,13 +42,9 @@ class Timekeeper:
     @classmethod
     async def load(cls, session: ReadSession, area_code: str, on: date) -> "Timekeeper":
         """From this service's copy of the policies."""
-        clocks = pick((await policies.load(session, "case-clocks")).versions, area_code, on)
-        calendar = pick((await policies.load(session, "feed-calendar")).versions, area_code, on)
-        return cls(
-            CaseClocks.model_validate(clocks.body) if clocks else None,
-            FeedCalendar.model_validate(calendar.body) if calendar else FeedCalendar(),
-            clocks.id if clocks else None,
-        )
+        clocks, policy_id = await find_in_force(session, "case-clocks", area_code, on, CaseClocks)
+        calendar, _ = await find_in_force(session, "feed-calendar", area_code, on, FeedCalendar)
+        return cls(clocks, calendar or FeedCalendar(), policy_id)
 
     def in_force(self) -> tuple[CaseClocks, UUID]:
         """Raises `PolicyMissing`: a decision without its rule is not taken."""

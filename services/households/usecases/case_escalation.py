@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, or_, select
 from services.households import events
 from services.households.models import MonitoringCase
 from services.households.rules.desks import LEVELS
-from services.households.usecases.in_force import InForce
 from shared.clock import local_date
 from shared.contracts.case_policies import CaseClocks
 from shared.contracts.households import Level
 from shared.db.engine import WriteSession
 from shared.lanes import Lane
 from shared.outbox import emit
+from shared.projections.policies import load_in_force
 
 BATCH = 500
 
@@ -51,7 +51,7 @@ async def escalate_cases(session: WriteSession, now: datetime) -> int:
 
 async def _find_due(session: WriteSession, now: datetime) -> dict[UUID, Level]:
     """Late cases that are to move up, with the level that is told. Looked through unlocked: they are few."""
-    in_force = await InForce.load(session, "case-clocks", CaseClocks.model_validate, local_date(now))
+    in_force = await load_in_force(session, "case-clocks", local_date(now), CaseClocks)
     case = MonitoringCase
     query = select(case.id, case.holder_level, case.raised_to, case.due_at, case.area_code).where(
         case.due_at <= now, _not_at_the_top(), _not_raised_at(now)

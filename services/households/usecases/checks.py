@@ -1,12 +1,9 @@
 """Alerts become checks (核查): a case with a task for the right desk, or more evidence for the case that is open."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 from uuid import UUID
-
-from pydantic import BaseModel
 
 from services.households.queries import checks as find
 from services.households.queries.checks import CaseKey
@@ -21,10 +18,7 @@ from shared.contracts.alerts import AlertRaised, AlertWorsened
 from shared.contracts.policies import CaseMerge, Span, TaskDeadline
 from shared.db.engine import WriteSession
 from shared.inbox import Received
-from shared.projections import policies
-from shared.projections.policies import Policies, Policy
-
-B = TypeVar("B", bound=BaseModel)
+from shared.projections.policies import InForce, load_in_force
 
 
 async def open_checks(session: WriteSession, received: Sequence[Received[AlertRaised]], now: datetime) -> None:
@@ -45,7 +39,10 @@ async def open_checks(session: WriteSession, received: Sequence[Received[AlertRa
     keys = {subject.key for subject in subjects}
     seen = await find.find_known_evidence(session, [evidence_id(alert) for alert in alerts])
     cases = _Cases(await find.find_open_cases(session, keys), await find.find_open_cases_of_alerts(session, worse))
-    clocks = _Clocks(await policies.load(session, "task-deadline"), await policies.load(session, "case-merge"))
+    clocks = _Clocks(
+        await load_in_force(session, "task-deadline", local_date(now), TaskDeadline),
+        await load_in_force(session, "case-merge", local_date(now), CaseMerge),
+    )
 
     opening = Opening(now)
     for one, subject in zip(received, subjects, strict=True):
@@ -111,26 +108,17 @@ def _take(one: Received[AlertRaised], subject: Subject, cases: _Cases, clocks: "
 
 @dataclass(slots=True)
 class _Clocks:
-    """The two policies a check is opened by, each version read once for the batch."""
+    """The two policies a check is opened by."""
 
-    deadlines: Policies
-    merges: Policies
-    _read: dict[UUID, BaseModel] = field(default_factory=dict)
+    deadlines: InForce[TaskDeadline]
+    merges: InForce[CaseMerge]
 
     def deadline(self, area_code: AreaCode, day: date, alert: AlertRaised) -> Deadline:
         """When the check is due; counted from the report, so that reading the log again gives the same day."""
-        policy = self.deadlines.in_force(area_code, day)
-        span = self._body(policy, TaskDeadline).span(alert.feed, alert.severity)
-        return Deadline(span.after(alert.reported_at), policy.id)
+        body, policy_id = self.deadlines.get(area_code, day)
+        return Deadline(body.span(alert.feed, alert.severity).after(alert.reported_at), policy_id)
 
     def window(self, area_code: AreaCode, day: date) -> tuple[Span, UUID]:
         """How long after its last evidence a case takes in further alerts, and the policy version that says so."""
-        policy = self.merges.in_force(area_code, day)
-        return self._body(policy, CaseMerge).window, policy.id
-
-    def _body(self, policy: Policy, kind: type[B]) -> B:
-        if policy.id not in self._read:
-            self._read[policy.id] = kind.model_validate(policy.body)
-        body = self._read[policy.id]
-        assert isinstance(body, kind)
-        return body
+        body, policy_id = self.merges.get(area_code, day)
+        return body.window, policy_id

@@ -16,11 +16,11 @@ from services.households.rules.schooling.states import FINAL, require_move
 from services.households.usecases.dropout_moves import leave
 from services.households.usecases.dropout_states import Step, settle, write_move
 from services.households.usecases.grading import regrade
-from services.households.usecases.in_force import InForce
 from services.households.usecases.schooling_rules import KIND
 from shared.clock import local_date
 from shared.contracts.schooling_policies import Schooling
 from shared.db.engine import ReadSession, WriteSession
+from shared.projections.policies import InForce, load_in_force
 from shared.security import audit
 from shared.security.principals import SYSTEM
 from shared.security.vault import Vault
@@ -37,7 +37,7 @@ within the county stays in the register, and the case goes along."""
 
 async def list_over(session: ReadSession, now: datetime) -> list[UUID]:
     """Open cases whose child left the register, or owes school no longer by the policy of its area."""
-    in_force = await InForce.load(session, KIND, Schooling.model_validate, local_date(now))
+    in_force = await load_in_force(session, KIND, local_date(now), Schooling)
     query = (
         select(DropoutCase, Member)
         .join(Member, Member.id == DropoutCase.member_id)
@@ -55,7 +55,7 @@ async def end_dropout(session: WriteSession, vault: Vault, case_id: UUID, now: d
     except DropoutCaseNotFound:
         return False
     case, today = row.case, local_date(now)
-    in_force = await InForce.load(session, KIND, Schooling.model_validate, today)
+    in_force = await load_in_force(session, KIND, today, Schooling)
     ended = _end_of(case, row.member, in_force)
     if case.state in FINAL or ended is None:
         return False

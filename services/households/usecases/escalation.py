@@ -11,10 +11,9 @@ from sqlalchemy import ColumnElement, or_, select
 
 from services.households import events
 from services.households.models import RiskCase, Task
-from services.households.queries.within import is_active
+from services.households.queries.task_states import is_active
 from services.households.rules.desks import at_level
 from services.households.rules.escalation import Waiting, raise_to
-from services.households.usecases.in_force import InForce
 from services.households.usecases.tasks import note
 from shared.areas import AreaCode
 from shared.clock import local_date
@@ -23,6 +22,7 @@ from shared.contracts.policies import TaskEscalation
 from shared.db.engine import WriteSession
 from shared.lanes import Lane
 from shared.outbox import emit
+from shared.projections.policies import load_in_force
 from shared.security.principals import SYSTEM
 
 BATCH = 500
@@ -68,7 +68,7 @@ async def _find_due(session: WriteSession, now: datetime) -> dict[UUID, tuple[Le
     query = select(Task.id, Task.level, Task.raised_to, Task.due_at, Task.area_code).where(
         is_active(), Task.overdue_at.is_not(None), _not_raised_at(now), Task.level != "county"
     )
-    in_force = await InForce.load(session, "task-escalation", TaskEscalation.model_validate, local_date(now))
+    in_force = await load_in_force(session, "task-escalation", local_date(now), TaskEscalation)
     due: dict[UUID, tuple[Level, UUID]] = {}
     for task_id, level, raised_to, due_at, area_code in await session.execute(query.order_by(Task.due_at)):
         policy, policy_id = in_force.find(area_code)

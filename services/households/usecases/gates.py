@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from services.households.codes import LISTS
@@ -20,7 +19,7 @@ from shared.contracts.income_policies import IncomeLine
 from shared.contracts.monitoring import State
 from shared.db.engine import ReadSession
 from shared.projections import policies
-from shared.projections.policies import PolicyMissing
+from shared.projections.policies import Body
 
 CLOCKS, LINE = "case-clocks", "income-line"
 
@@ -77,26 +76,21 @@ async def judge(session: ReadSession, case: MonitoringCase, to_state: State, on:
 
 async def load_terms(session: ReadSession, area_code: str, on: date) -> TermsInForce:
     """The policies of the gates for an area and a day. Without a line in force income is not known; the rest must be."""
-    bodies: dict[str, Any] = {}
     ids: dict[str, UUID] = {}
-    for kind in ("gate-terms", "measure-fit", "asset-comparison", CLOCKS, LINE):
-        try:
-            policy = (await policies.load(session, kind)).in_force(area_code, on)
-        except PolicyMissing:
-            if kind == LINE:
-                continue
-            raise
-        bodies[kind], ids[kind] = policy.body, policy.id
-    clocks = CaseClocks.model_validate(bodies[CLOCKS])
-    terms = Terms(
-        GateTerms.model_validate(bodies["gate-terms"]),
-        MeasureFit.model_validate(bodies["measure-fit"]),
-        AssetComparison.model_validate(bodies["asset-comparison"]),
-        clocks.notice_days,
-        clocks.monitored_months,
-    )
-    line = IncomeLine.model_validate(bodies[LINE]).per_head if LINE in bodies else None
-    return TermsInForce(terms, line, ids)
+
+    async def require(kind: str, body: type[Body]) -> Body:
+        found, ids[kind] = await policies.in_force(session, kind, area_code, on, body)
+        return found
+
+    gate = await require("gate-terms", GateTerms)
+    fit = await require("measure-fit", MeasureFit)
+    assets = await require("asset-comparison", AssetComparison)
+    clocks = await require(CLOCKS, CaseClocks)
+    line, line_id = await policies.find_in_force(session, LINE, area_code, on, IncomeLine)
+    if line_id is not None:
+        ids[LINE] = line_id
+    terms = Terms(gate, fit, assets, clocks.notice_days, clocks.monitored_months)
+    return TermsInForce(terms, line.per_head if line else None, ids)
 
 
 def _in_words(condition: Condition) -> Condition:

@@ -14,7 +14,6 @@ import polars as pl
 
 from services.households.queries.grade_nights import list_townships
 from services.households.queries.household_facts import frame_of_area
-from services.households.rules.desks import narrowed
 from services.households.rules.grading import Reason, Rules, grade_column, judge
 from services.households.usecases.grade_rules import GradeRuleSets
 from shared.areas import AreaCode, Scope, prefix
@@ -92,7 +91,7 @@ async def _compared(
     database: Database, who: Principal, draft: GradeRules, area: AreaCode, today: date, start: str
 ) -> AsyncIterator[tuple[pl.DataFrame, _Sets]]:
     """The facts of each township, from `start` on, with the grades by both."""
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with database.read(who.scope) as session:
         in_force = await GradeRuleSets.load(session, today)
         townships = [code for code in await list_townships(session) if code >= start]

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from services.households.queries.income_bulk import IncomeTerms, list_stale, lock_areas_of, write_summaries
 from services.households.usecases.grading import regrade_later
-from services.households.usecases.in_force import InForce
 from shared.clock import local_date
 from shared.contracts.income_policies import IncomeLine, IncomeRules
 from shared.db.engine import ReadSession, WriteSession
+from shared.projections.policies import InForce, load_in_force
 
 LINE, RULES = "income-line", "income-rules"
 BATCH = 5_000
@@ -30,8 +30,8 @@ class IncomePolicies:
     async def load(cls, session: ReadSession, on: date) -> Self:
         """All of them."""
         return cls(
-            await InForce.load(session, LINE, IncomeLine.model_validate, on),
-            await InForce.load(session, RULES, IncomeRules.model_validate, on),
+            await load_in_force(session, LINE, on, IncomeLine),
+            await load_in_force(session, RULES, on, IncomeRules),
         )
 
     def find(self, area_code: str) -> IncomeTerms | None:

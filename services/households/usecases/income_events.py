@@ -31,14 +31,14 @@ async def take_reports(session: WriteSession, reports: Sequence[Report], now: da
             raise ItemUnknown(one.item)
     latest = await find.find_latest(session, {one.ref for one in reports})
     fresh = news(reports, latest)
-    places = await find.find_places(session, fresh)
-    known = [one for one in fresh if _key(one) in places]
+    owners = await find.find_owners(session, fresh)
+    known = [one for one in fresh if _key(one) in owners]
     await _replace(session, known, latest, now)
-    rows = [find.entry_of(one, places[_key(one)], latest.get(one.ref), now) for one in known]
+    rows = [find.entry_of(one, owners[_key(one)], latest.get(one.ref), now) for one in known]
     await find.insert_entries(session, rows)
     await find.forget_refs(session, known)
     # Of somebody who left, an earlier revision may stand: a newer one then ends it and waits for where they are now.
-    strangers = [one for one in fresh if _key(one) not in places]
+    strangers = [one for one in fresh if _key(one) not in owners]
     await _replace(session, strangers, latest, now)
     await find.keep_waiting(session, strangers, now)
     before = {latest[one.ref].household_id for one in fresh if one.ref in latest}

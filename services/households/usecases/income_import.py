@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from services.households.queries import income_reports as find
-from services.households.rules.income_import import ImportedLine, Outcome, find_place, outcome_of
-from services.households.rules.income_reports import Latest, Place
+from services.households.rules.income_import import ImportedLine, Outcome, find_owner, outcome_of
+from services.households.rules.income_reports import Latest, Owner
 from services.households.usecases.grading import regrade_later
 from services.households.usecases.income import BATCH, recompute
 from shared.db.engine import WriteSession, raw
@@ -24,7 +24,7 @@ SOURCE = "import"
 PART = 2_000
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('income-import'))"
 
-Placed = tuple[ImportedLine, Place]
+Owned = tuple[ImportedLine, Owner]
 
 
 @dataclass(slots=True)
@@ -58,16 +58,16 @@ class IncomeImport:
     async def _take_part(self, session: WriteSession, lines: Sequence[ImportedLine]) -> None:
         keys = await asyncio.to_thread(self._keys, lines)
         persons, households = ({pair[n] for pair in keys if pair[n]} for n in (0, 1))
-        places = await find.find_keys(session, persons, households)
-        placed = list(self._placed(lines, keys, places))
-        latest = await find.find_latest(session, {(SOURCE, line.ref(place)) for line, place in placed})
+        owners = await find.find_by_key(session, persons, households)
+        owned = list(self._owned(lines, keys, owners))
+        latest = await find.find_latest(session, {(SOURCE, line.ref(owner)) for line, owner in owned})
         rows, ended = [], []
-        for line, place in placed:
-            known = latest.get((SOURCE, line.ref(place)))
+        for line, owner in owned:
+            known = latest.get((SOURCE, line.ref(owner)))
             outcome = outcome_of(line, known)
             self.outcomes[outcome] += 1
             if outcome != "unchanged":
-                rows.append(self._row(line, place, known))
+                rows.append(self._row(line, owner, known))
             if outcome == "changed" and known:
                 ended.append(known.entry_id)
         if not self.dry_run:
@@ -86,25 +86,25 @@ class IncomeImport:
             for line in lines
         ]
 
-    def _placed(
-        self, lines: Sequence[ImportedLine], keys: Sequence[tuple[str, str]], places: dict[str, Place]
-    ) -> Iterator[Placed]:
+    def _owned(
+        self, lines: Sequence[ImportedLine], keys: Sequence[tuple[str, str]], owners: dict[str, Owner]
+    ) -> Iterator[Owned]:
         for line, (person, household) in zip(lines, keys, strict=True):
-            place = find_place(line, places.get(person), places.get(household))
-            if isinstance(place, Fault):
-                self.faults.append((line.row, place))
-            elif (ref := line.ref(place)) in self._seen:
+            owner = find_owner(line, owners.get(person), owners.get(household))
+            if isinstance(owner, Fault):
+                self.faults.append((line.row, owner))
+            elif (ref := line.ref(owner)) in self._seen:
                 self.faults.append((line.row, Fault("", "income-row-twice")))
             else:
                 self._seen.add(ref)
-                yield line, place
+                yield line, owner
 
-    def _row(self, line: ImportedLine, place: Place, known: Latest | None) -> dict[str, Any]:
+    def _row(self, line: ImportedLine, owner: Owner, known: Latest | None) -> dict[str, Any]:
         return {
             "id": new_id(),
-            "household_id": place.household_id,
-            "area_code": place.area_code,
-            "member_id": place.member_id,
+            "household_id": owner.household_id,
+            "area_code": owner.area_code,
+            "member_id": owner.member_id,
             "item": line.item,
             "amount": line.amount,
             "month_first": line.span.first,
@@ -112,7 +112,7 @@ class IncomeImport:
             "paid_on": line.span.paid_on,
             "source": SOURCE,
             "origin": self.origin,
-            "source_ref": line.ref(place),
+            "source_ref": line.ref(owner),
             "revision": known.revision + 1 if known else 1,
             "corrects_id": known.entry_id if known else None,
             "recorded_by": self.who.id,

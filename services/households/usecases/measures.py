@@ -68,7 +68,7 @@ async def plan_measure(
     rules.require_plan_days(local_date(case.opened_at), told.planned_on, told.due_on, local_date(now))
     if told.member_id is not None and await find_household_of(session, told.member_id) != case.household_id:
         raise NotOfHousehold(field="member_id")
-    policy = (await policies.load(session, "measure-fit")).in_force(case.area_code, told.planned_on)
+    fit, policy_id = await policies.in_force(session, "measure-fit", case.area_code, told.planned_on, MeasureFit)
     measure = Measure(
         id=new_id(),
         case_id=case.id,
@@ -86,8 +86,8 @@ async def plan_measure(
         planned_on=told.planned_on,
         due_on=told.due_on,
         state="planned",
-        policy_id=policy.id,
-        fits=MeasureFit.model_validate(policy.body).fitting(told.risk, told.kind, told.sub_kind),
+        policy_id=policy_id,
+        fits=fit.fitting(told.risk, told.kind, told.sub_kind),
         source=HAND,
         version=1,
         recorded_by=who.id,

@@ -21,7 +21,6 @@ from shared.security.vault import Vault
 
 CONTENT = "photo"
 FOLDER = "photos/"
-ORPHANS_KEPT = timedelta(days=1)
 """A photo in the store that no row knows is still arriving, or its process died: after a day it is the latter."""
 SWEEP = 100
 """Photos forgotten in one round."""
@@ -109,16 +108,6 @@ async def forget_photos(database: Database, shelf: Shelf, kept: timedelta, now: 
             await shelf.delete(photo.stored_as)  # first: a row that says "kept" of what is gone mends itself
             photo.deleted_at, photo.origin_sealed = now, None
     return len(outworn)
-
-
-async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
-    """Delete what lies in the store and belongs to no photo: its process died before it could say what it was."""
-    ids = {stored_as for stored_as, _ in await shelf.list_older(now - ORPHANS_KEPT)}
-    async with database.read(_EVERYWHERE) as session:
-        orphans = ids - await find.find_stored(session, ids)
-    for stored_as in orphans:
-        await shelf.delete(stored_as)
-    return len(orphans)
 
 
 def _same(photo: VisitPhoto | None, visit_id: UUID, sent: Photo) -> VisitPhoto:

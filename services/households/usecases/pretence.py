@@ -16,12 +16,12 @@ from services.households.rules import pretence as rules
 from services.households.rules.places import Place
 from services.households.rules.pretence import Seen, Stop, Suspicion, Told
 from services.households.rules.visits import PretenceAnswered
-from services.households.usecases.in_force import InForce
 from shared.clock import CHINA, local_date
 from shared.contracts.visit_policies import PretenceDetectors
 from shared.db.engine import WriteSession
 from shared.ids import new_id
 from shared.outbox import emit
+from shared.projections.policies import InForce, load_in_force
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import CannotOpen, Vault
@@ -40,7 +40,7 @@ Detectors = InForce[PretenceDetectors]
 
 async def load_detectors(session: WriteSession, now: datetime) -> Detectors:
     """As this service knows them now."""
-    return await InForce.load(session, DETECTORS, PretenceDetectors.model_validate, local_date(now))
+    return await load_in_force(session, DETECTORS, local_date(now), PretenceDetectors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,13 @@ from services.households.queries.quality_facts import QualityFacts, load_facts, 
 from services.households.rules import findings as rules
 from services.households.rules.quality.audit import RuleSet
 from services.households.rules.quality.rule import Finding
-from services.households.usecases.in_force import InForce
 from services.households.usecases.quality_records import records
 from shared.clock import local_date
 from shared.contracts.quality_policies import QualityRules
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.ids import new_id
+from shared.projections import policies
+from shared.projections.policies import InForce
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -68,7 +69,8 @@ RuleSets = InForce[RuleSet]
 
 async def load_rule_sets(session: ReadSession, on: date) -> RuleSets:
     """The versions of `quality-rules`, as this service knows them now."""
-    return await InForce.load(session, "quality-rules", lambda body: RuleSet.of(QualityRules.model_validate(body)), on)
+    versions = await policies.load(session, "quality-rules")
+    return InForce(versions, on, lambda policy: RuleSet.of(QualityRules.model_validate(policy.body)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from services.households.rules.schooling.ages import births, find_term, term_of
 from services.households.rules.schooling.refusals import TermUnknown
 from services.households.usecases.dropouts import school_of
 from services.households.usecases.schooling_rules import SchoolingRules, get_rules
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import ReadSession
 from shared.security.vault import Vault
@@ -92,7 +92,7 @@ async def count_pupils(session: ReadSession, vault: Vault, question: Question, n
 
 async def _ask(session: ReadSession, question: Question, now: datetime) -> tuple[Asked, SchoolingRules]:
     today = local_date(now)
-    area = min(question.scope.prefixes, default="").ljust(CODE_LENGTH, "0")
+    area = question.scope.first_area()
     rules = await get_rules(session, area, today)
     asked = Asked(question.ledger, births(today, rules.body), rules.body.done_stages, rules.body.feeds)
     if question.term is None:

@@ -7,9 +7,7 @@ from uuid import UUID
 from shared.contracts.policies import FeedCalendar
 from shared.contracts.schooling_policies import Schooling
 from shared.db.engine import ReadSession
-from shared.projections import policies
-from shared.projections.policies import PolicyMissing
-from shared.versions import pick
+from shared.projections.policies import PolicyMissing, find_in_force
 
 KIND = "schooling"
 
@@ -25,15 +23,11 @@ class SchoolingRules:
 
 async def find_rules(session: ReadSession, area_code: str, on: date) -> SchoolingRules | None:
     """From this service's copy of the policies; None where no `schooling` is in force."""
-    policy = pick((await policies.load(session, KIND)).versions, area_code, on)
-    if policy is None:
+    body, policy_id = await find_in_force(session, KIND, area_code, on, Schooling)
+    if body is None or policy_id is None:
         return None
-    calendar = pick((await policies.load(session, "feed-calendar")).versions, area_code, on)
-    return SchoolingRules(
-        Schooling.model_validate(policy.body),
-        policy.id,
-        FeedCalendar.model_validate(calendar.body) if calendar else FeedCalendar(),
-    )
+    calendar, _ = await find_in_force(session, "feed-calendar", area_code, on, FeedCalendar)
+    return SchoolingRules(body, policy_id, calendar or FeedCalendar())
 
 
 async def get_rules(session: ReadSession, area_code: str, on: date) -> SchoolingRules:

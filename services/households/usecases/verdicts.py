@@ -18,7 +18,6 @@ from services.households.rules.grading import Cause
 from services.households.rules.visits import SecondVisitorMissing, needs_two
 from services.households.usecases.dropouts import confirm_dropouts
 from services.households.usecases.grading import regrade
-from services.households.usecases.in_force import InForce
 from services.households.usecases.monitoring import confirm_risk
 from services.households.usecases.tasks import note
 from services.households.usecases.visits import VISIT_RULES
@@ -32,6 +31,7 @@ from shared.db.engine import WriteSession
 from shared.errors import DomainError
 from shared.ids import new_id
 from shared.outbox import emit
+from shared.projections.policies import InForce, load_in_force
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -123,8 +123,8 @@ class _Giving:
             vault,
             who,
             now,
-            await InForce.load(session, TRIAGE, Triage.model_validate, local_date(now)),
-            await InForce.load(session, VISIT_RULES, VisitRules.model_validate, local_date(now)),
+            await load_in_force(session, TRIAGE, local_date(now), Triage),
+            await load_in_force(session, VISIT_RULES, local_date(now), VisitRules),
             await list_visits_of(session, who.scope, cases),
             await find_live(session, who.scope, cases),
             await count_lists(session, who.scope, {row.task.id for row in rows if row.case.area_alert_id}),

@@ -20,13 +20,13 @@ from services.households.rules.pretence import normal_text
 from services.households.rules.triage import Alerted
 from services.households.usecases import visit_findings
 from services.households.usecases.grading import regrade
-from services.households.usecases.in_force import InForce
 from services.households.usecases.pretence import Detectors, load_detectors, look_at_visit
 from services.households.usecases.visit_findings import FieldFound
 from shared.clock import local_date
 from shared.contracts.visit_policies import VisitRules
 from shared.db.engine import WriteSession
 from shared.errors import DomainError
+from shared.projections.policies import InForce, load_in_force
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -126,7 +126,7 @@ class Recording:
     @classmethod
     async def begin(cls, session: WriteSession, vault: Vault, who: Principal, now: datetime) -> Self:
         """Load what is needed."""
-        rules = await InForce.load(session, VISIT_RULES, VisitRules.model_validate, local_date(now))
+        rules = await load_in_force(session, VISIT_RULES, local_date(now), VisitRules)
         return cls(session, vault, who, now, rules, await load_detectors(session, now))
 
     async def record(self, about: About, told: VisitNote) -> tuple[Visit, bool]:

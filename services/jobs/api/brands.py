@@ -7,9 +7,7 @@ from fastapi import APIRouter, Query
 from services.jobs.api.permits import ReadBrand
 from services.jobs.api.reader import ReaderOf
 from services.jobs.queries import brands as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.enrolments import list_certificates
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.months import month_of, move, parse_month
 from services.jobs.schemas import brands as schemas
@@ -18,6 +16,7 @@ from services.jobs.usecases.brands import Against, rank_brands
 from shared.clock import local_date, utc_now
 from shared.http.context import Db
 from shared.http.fields import AnyArea
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/brands", tags=["Labour brands · 劳务品牌"])
 
@@ -48,7 +47,7 @@ async def rank_trades(
     first = parse_month(month) if month else month_of(local_date(now))
     day = day_of(first, local_date(now))
     async with db.read(who.scope) as session:
-        found = await rank_brands(session, who, narrowed(who.scope, area), day, against, now)
+        found = await rank_brands(session, who, who.scope.within(area), day, against, now)
     return schemas.RankingView(
         month=first,
         people=found.people,
@@ -75,7 +74,7 @@ async def get_brand(
     """Villages and people that lead (带头村、带头人), and what the trade paid in the last twelve months."""
     now, reader = utc_now(), reader_of(who)
     first = parse_month(month) if month else month_of(local_date(now))
-    day, scope = day_of(first, local_date(now)), narrowed(who.scope, area)
+    day, scope = day_of(first, local_date(now)), who.scope.within(area)
     async with db.read(who.scope) as session:
         villages = await find.list_villages(session, scope, day, trade, LEADERS)
         leaders = await find.list_leaders(session, scope, day, trade, LEADERS)

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.jobs.api.cursors import area_cursor
 from services.jobs.api.permits import ReadCourse, ReadEnrolment, RecordAttendance, WriteCourse, WriteEnrolment
 from services.jobs.api.reader import ReaderOf
 from services.jobs.api.training_views import course_answer, course_view, enrolment_views
@@ -16,7 +15,6 @@ from services.jobs.queries import course_results
 from services.jobs.queries import courses as find
 from services.jobs.queries.course_results import Candidate
 from services.jobs.queries.courses import CourseFilter
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.training import VOCATIONAL
 from services.jobs.schemas import training as schemas
 from services.jobs.schemas.fields import Trade
@@ -29,6 +27,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
@@ -134,7 +133,7 @@ async def list_candidates(
     (两后生), as the priority list `two-after-students` has them. Whoever is in an open course is not among them.
     """
     today, reader = local_date(utc_now()), reader_of(who)
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         course = await find.get_course(session, who.scope, course_id)
         if course.kind == VOCATIONAL:

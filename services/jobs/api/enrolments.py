@@ -13,7 +13,6 @@ from services.jobs.models import EnrolmentState
 from services.jobs.queries import enrolments as find
 from services.jobs.queries.enrolments import EnrolmentFilter, EnrolmentRow
 from services.jobs.queries.people import get_person
-from services.jobs.queries.within import narrowed
 from services.jobs.schemas import training as schemas
 from services.jobs.usecases import enrolments as usecases
 from shared.clock import utc_now
@@ -46,7 +45,7 @@ async def list_enrolments(
     wanted = EnrolmentFilter(course, person, state)
     start = decode_id_cursor(after)
     async with db.read(who.scope) as session:
-        rows = await find.list_enrolments(session, narrowed(who.scope, area), wanted, start, limit + 1)
+        rows = await find.list_enrolments(session, who.scope.within(area), wanted, start, limit + 1)
         page, last = cut(rows, limit)
         items = await enrolment_views(session, who, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.enrolment.id) if last else None)

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from services.jobs.api.reader import Reader
 from services.jobs.models import Person
 from services.jobs.queries import people as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.rules.indicators import FEN, Count, Indicator, IndicatorRules, Part
 from services.jobs.rules.targets import value_of
 from services.jobs.schemas import indicators as schemas
@@ -19,6 +18,7 @@ from services.jobs.usecases.indicator_names import Named
 from services.jobs.usecases.targets import TargetLine, Targets
 from shared.areas import CODE_LENGTH
 from shared.db.engine import ReadSession
+from shared.projections.areas import find_names_above
 
 INDICATORS = "/jobs/v1/indicators"
 LISTS = "/jobs/v1/priority-lists"

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.jobs.api import indicator_views as views
-from services.jobs.api.cursors import area_cursor
 from services.jobs.api.permits import ReadIndicator, ReadIndicatorNames
 from services.jobs.api.reader import ReaderOf
 from services.jobs.rules.indicator_months import asked_day
@@ -20,6 +19,7 @@ from services.jobs.usecases.targets import list_targets, require_indicator
 from shared.clock import local_date, utc_now
 from shared.http.answers import json_answer
 from shared.http.context import Db
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 

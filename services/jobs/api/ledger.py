@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.jobs.api.cursors import area_cursor
 from services.jobs.api.ledger_permits import ReadLedger, WriteLedger
 from services.jobs.api.ledger_views import change_view, outcome_view, person_rows, row_view
 from services.jobs.api.reader import Reader, ReaderOf
@@ -17,7 +16,6 @@ from services.jobs.queries import as_of
 from services.jobs.queries import ledger as find
 from services.jobs.queries.ledger_lists import ListedRow, ListedStatus, RowFilter
 from services.jobs.queries.people import get_person
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.ledger import Entry, MinorWorks, quick
 from services.jobs.rules.months import parse_month
 from services.jobs.schemas import ledger as schemas
@@ -27,6 +25,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
@@ -48,7 +47,7 @@ async def count_ledger(
 ) -> Response:
     """People by what they do, counted one by one from their rows: out to work is who had begun and had not ended."""
     today = local_date(utc_now())
-    day, scope = on or today, narrowed(who.scope, area)
+    day, scope = on or today, who.scope.within(area)
     async with db.read(who.scope) as session:
         counts = await as_of.count_people(session, scope, day, known_on)
         absent = await count_absent(session, scope, day, today)
@@ -84,7 +83,7 @@ async def list_ledger(
     """
     wanted = RowFilter(status, unconfirmed, wants_change)
     start = area_cursor(after)
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         rows = await list_people(session, scope, parse_month(month), wanted, start, limit + 1, local_date(utc_now()))
         page, last = cut(rows, limit)

@@ -25,9 +25,10 @@ from services.jobs.usecases.ledger_import import NAME, ORIGINAL, PROBLEMS, Arriv
 from services.jobs.usecases.ledger_reading import CHUNK, open_rows
 from services.jobs.usecases.recording import MOST_BACK
 from shared.clock import local_date, utc_now
-from shared.files import MAX_BYTES, FilesSettings, Shelf
+from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
-from shared.http.context import Db, Seals
+from shared.http.bodies import form
+from shared.http.context import Db, FileLimits, Seals
 from shared.http.form_stream import FormFieldInvalid
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
@@ -37,38 +38,24 @@ from shared.workbook_stream import XLSX, stream_workbook
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
 
-_PLACE = "/jobs/v1/ledger/imports"
+_LOCATION = "/jobs/v1/ledger/imports"
 _YES = {"true": True, "false": False, "1": True, "0": False, "": True}
 _COLUMNS = ("sheet", "row", "outcome", "field", "why")
-_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["month", "file"],
-                "properties": {
-                    "month": {"type": "string", "pattern": "^20[0-9]{2}-[0-9]{2}$", "description": "台账月份"},
-                    "dry_run": {
-                        "type": "boolean",
-                        "default": True,
-                        "description": "Only rehearse; false: write at once what is right · 试运行",
-                    },
-                    "file": {"type": "string", "format": "binary", "description": "CSV, XLSX, XLS · 台账文件"},
-                },
-            }
-        }
+_BODY = form(
+    "month",
+    "file",
+    month={"type": "string", "pattern": "^20[0-9]{2}-[0-9]{2}$", "description": "台账月份"},
+    dry_run={
+        "type": "boolean",
+        "default": True,
+        "description": "Only rehearse; false: write at once what is right · 试运行",
     },
-}
+    file={"type": "string", "format": "binary", "description": "CSV, XLSX, XLS · 台账文件"},
+)
 
 
 async def _shelf(request: Request, vault: Seals) -> Shelf:
     return ledger_files(request.app.state.files, vault)
-
-
-async def _settings(request: Request) -> FilesSettings:
-    settings: FilesSettings = request.app.state.files_settings
-    return settings
 
 
 ShelfOf = Annotated[Shelf, Depends(_shelf)]
@@ -79,7 +66,7 @@ ShelfOf = Annotated[Shelf, Depends(_shelf)]
     status_code=202,
     response_model=schemas.LedgerImportView,
     summary="Send a file of rows · 提交台账文件",
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=_BODY,
     max_body_size=MAX_BYTES + FORM_OVERHEAD,
 )
 async def send_ledger(
@@ -88,25 +75,19 @@ async def send_ledger(
     db: Db,
     vault: Seals,
     shelf: ShelfOf,
-    settings: Annotated[FilesSettings, Depends(_settings)],
+    limits: FileLimits,
     reader_of: ReaderOf,
 ) -> Response:
     """One row a person, found by ID number; headings in Chinese or the fields' own names, title rows and all. A blank cell
     leaves what the row says. It is rehearsed beside the requests; a file without the headings is refused here.
     """
     try:
-        arrived = await _receive(request, shelf, settings.max_bytes)
+        arrived = await _receive(request, shelf, limits.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    kept = False
-    try:
-        async with db.write(who.scope) as session:
-            row = await usecases.accept_import(session, vault, who, arrived, utc_now())
-        kept = True
-    finally:
-        if not kept:
-            await asyncio.shield(shelf.delete_set(arrived.id, usecases.FILES))
-    return json_answer(_view(row, reader_of(who)), 202, {"Location": f"{_PLACE}/{row.id}"})
+    async with shelf.unless_refused(arrived.id, usecases.FILES), db.write(who.scope) as session:
+        row = await usecases.accept_import(session, vault, who, arrived, utc_now())
+    return json_answer(_view(row, reader_of(who)), 202, {"Location": f"{_LOCATION}/{row.id}"})
 
 
 @router.get("", summary="Files of rows · 台账导入记录")

@@ -5,18 +5,18 @@ from typing import Any
 
 from services.jobs.api.reader import Reader
 from services.jobs.models import LabourChange, LabourRow
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.ledger import COLUMNS, entry_of
 from services.jobs.queries.ledger_lists import ListedRow
 from services.jobs.rules.ledger import Worker
 from services.jobs.rules.months import month_text
 from services.jobs.schemas import ledger as schemas
-from services.jobs.usecases.ledger_checks import LEDGER_RULES, Rulebook
+from services.jobs.usecases.ledger_checks import LEDGER_RULES, Rulebook, load_rulebook
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.recording import Outcome
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.errors import Fault
+from shared.projections.areas import find_names_above
 from shared.projections.policies import PolicyMissing
 
 _LISTS = {
@@ -40,7 +40,7 @@ async def person_rows(session: ReadSession, rows: Sequence[ListedRow], reader: R
     """People with their rows, and what is in the way of "no change"."""
     names = await find_names_above(session, {one.person.area_code for one in rows})
     today = local_date(utc_now())
-    rulebook = await Rulebook.load(session, today)
+    rulebook = await load_rulebook(session, today)
     return [
         schemas.PersonRowView(
             person=reader.person(one.person, today),
@@ -109,7 +109,7 @@ def _in_the_way(one: ListedRow, rulebook: Rulebook) -> Sequence[Fault]:
         return ()
     worker = Worker(person.birth_on, person.area_code, person.labour_skill)
     columns = {name: getattr(row, name) for name in COLUMNS}
-    checks = rulebook.find(person.area_code)
+    checks, _ = rulebook.find(person.area_code)
     if checks is None:
         return [Fault("person_id", PolicyMissing.code, {"kind": LEDGER_RULES})]
     return checks.faults(entry_of(columns, row.employer_key), worker, row.month)

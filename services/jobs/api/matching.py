@@ -14,12 +14,11 @@ from services.jobs.models import MatchingRun, ProposalState
 from services.jobs.queries import matching as find
 from services.jobs.queries.matching import ProposalFilter, ProposalRow
 from services.jobs.queries.posts import find_posts
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.placement_refusals import UnderSixteen
 from services.jobs.schemas import matching as schemas
 from services.jobs.usecases import matches, matching
 from services.jobs.usecases.placement_checks import tell_minor
-from shared.areas import CODE_LENGTH, AreaCode, Scope
+from shared.areas import AreaCode, Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import json_answer
@@ -111,7 +110,7 @@ async def list_proposals(
     wanted = ProposalFilter(state, run, person, post, change)
     start = decode_id_cursor(after)
     async with db.read(who.scope) as session:
-        rows = await find.list_proposals(session, narrowed(who.scope, area), wanted, start, limit + 1)
+        rows = await find.list_proposals(session, who.scope.within(area), wanted, start, limit + 1)
         page, last = cut(rows, limit)
         items = await _proposals(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.proposal.id) if last else None)
@@ -199,7 +198,7 @@ def _area(who: Principal, wanted: AreaCode | None) -> AreaCode:
         if not who.scope.covers(wanted):
             raise AreaNotPermitted(field="area_code")
         return wanted
-    return AreaCode(min(who.scope.prefixes, default="").ljust(CODE_LENGTH, "0"))
+    return who.scope.first_area()
 
 
 async def _run(session: ReadSession, who: Principal, run: MatchingRun, reader: Reader) -> schemas.RunView:

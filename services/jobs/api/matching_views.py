@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.jobs.api.reader import Reader
 from services.jobs.models import MatchingRun, ProposalState, RunState
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.matching import ProposalRow, find_digests
 from services.jobs.queries.posts import PostRow, find_posts
 from services.jobs.rules.matches import Match, Matches, NearMatch
@@ -16,6 +15,7 @@ from services.jobs.schemas import matching as schemas
 from shared.contracts.jobs_match_policies import PartWeights
 from shared.db.engine import ReadSession
 from shared.projections import policies
+from shared.projections.areas import find_names_above
 
 
 async def weights_of(session: ReadSession, ids: Collection[UUID]) -> dict[UUID, PartWeights]:

@@ -6,13 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.jobs.api.cursors import rank_cursor
 from services.jobs.api.needs import need_views
 from services.jobs.api.placement_permits import OpenMoveUp, ReadMoveUp
 from services.jobs.api.reader import ReaderOf
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import list_by_ids
-from services.jobs.queries.within import narrowed
 from services.jobs.schemas import subsidies as schemas
 from services.jobs.schemas.needs import NeedView
 from services.jobs.usecases import move_up as usecases
@@ -20,10 +17,12 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created
 from shared.http.context import Db
+from shared.http.cursors import rank_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/move-up", tags=["Move-up queue · 转岗"])
 
@@ -41,7 +40,7 @@ async def list_move_up(
     the most urgent first."""
     now, reader = utc_now(), reader_of(who)
     async with db.read(who.scope) as session:
-        rows = await usecases.list_queue(session, narrowed(who.scope, area), now, rank_cursor(after), limit + 1)
+        rows = await usecases.list_queue(session, who.scope.within(area), now, rank_cursor(after), limit + 1)
         page, last = cut(rows, limit)
         people = await list_by_ids(session, who.scope, [row.work.person_id for row in page])
         names = await find_names_above(session, {row.work.area_code for row in page})

@@ -11,9 +11,7 @@ from services.jobs.api.permits import ReadNeed, WriteNeed
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import NeedState
 from services.jobs.queries import needs as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.needs import NeedFilter, NeedRow
-from services.jobs.queries.within import narrowed
 from services.jobs.schemas import needs as schemas
 from services.jobs.schemas.fields import NeedSource, Trade
 from services.jobs.usecases import needs as usecases
@@ -25,6 +23,7 @@ from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/needs", tags=["Needs for work · 就业需求"])
 
@@ -47,7 +46,7 @@ async def list_needs(
     wanted = NeedFilter(state, source, trade, person, household)
     before = decode_id_cursor(after)
     async with db.read(who.scope) as session:
-        rows = await find.list_needs(session, narrowed(who.scope, area), wanted, before, limit + 1)
+        rows = await find.list_needs(session, who.scope.within(area), wanted, before, limit + 1)
         page, last = cut(rows, limit)
         items = await need_views(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.need.id) if last else None)

@@ -8,15 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.jobs.api.cursors import area_cursor
 from services.jobs.api.permits import ReadCode, ReadPerson, RevealPerson, SearchPerson
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.codes import LISTS
 from services.jobs.models import Person
 from services.jobs.queries import people as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import PersonFilter
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.refusals import BirthNotShown
 from services.jobs.schemas import people as schemas
 from services.jobs.schemas.fields import Grade, HouseholdClass
@@ -25,8 +22,10 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.projections.areas import find_names_above
 from shared.security import audit
 
 router = APIRouter(prefix="/v1", tags=["Labour force · 劳动力"])
@@ -69,7 +68,7 @@ async def list_people(
     wanted = PersonFilter(household, household_class, relocated, grade, born_from, born_to)
     start = area_cursor(after)
     async with db.read(who.scope) as session:
-        rows = await find.list_people(session, narrowed(who.scope, area), wanted, start, limit + 1)
+        rows = await find.list_people(session, who.scope.within(area), wanted, start, limit + 1)
         page, last = cut(rows, limit)
         items = await person_views(session, page, reader)
     return Page(items=items, next=encode_cursor(last.area_code, last.id) if last else None)

@@ -6,7 +6,6 @@ from datetime import date
 from services.jobs.api.reader import Reader
 from services.jobs.models import PlacementMove, StayCheck
 from services.jobs.queries import placements as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.placements import PlacementRow
 from services.jobs.queries.posts import PostRow, find_posts
 from services.jobs.rules.placement_states import State, moves_from
@@ -15,6 +14,7 @@ from services.jobs.schemas import placements as schemas
 from services.jobs.schemas.people import CodeView
 from services.jobs.usecases.placement_history import NOTE
 from shared.db.engine import ReadSession
+from shared.projections.areas import find_names_above
 
 _REASON_LISTS = {"refused": "placement_refusal", "ended": "placement_ending"}
 

@@ -8,12 +8,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.jobs.api import placement_views as views
-from services.jobs.api.cursors import day_cursor
 from services.jobs.api.placement_permits import AcceptProposals, ReadPlacement, WritePlacement
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.queries import placements as find
 from services.jobs.queries.placements import PlacementFilter, PlacementRow
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.placement_refusals import UnderSixteen
 from services.jobs.rules.placement_states import State
 from services.jobs.schemas import placements as schemas
@@ -25,6 +23,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import Database, ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import day_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
@@ -52,7 +51,7 @@ async def list_placements(
     """Placements of people within the caller's areas, newest first."""
     today = local_date(utc_now())
     wanted = PlacementFilter(state, person, post, employer, need, today if late else None)
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         if late:
             rows = await find.list_late(session, scope, wanted, day_cursor(after), limit + 1)

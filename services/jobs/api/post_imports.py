@@ -1,7 +1,7 @@
 """Files of posts (岗位批量导入)."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from services.jobs.usecases.post_reading import read_posts
 from shared.clock import local_date, utc_now
 from shared.errors import Fault
 from shared.http.answers import json_answer
+from shared.http.bodies import TABLE
 from shared.http.context import Db, Speaks, Texts
 from shared.messages import Catalogue, Language
 
@@ -20,17 +21,6 @@ router = APIRouter(prefix="/v1/posts", tags=["Posts · 岗位"])
 
 MAX_BYTES = 32_000_000
 MOST_ERRORS = 1000
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "text/csv": {"schema": {"type": "string"}},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
-                "schema": {"type": "string", "format": "binary"}
-            },
-        },
-    }
-}
 
 
 @router.post(
@@ -38,7 +28,7 @@ _BODY: dict[str, Any] = {
     response_model=PostImportReport,
     summary="Import posts · 批量导入岗位",
     max_body_size=MAX_BYTES,
-    openapi_extra=_BODY,
+    openapi_extra=TABLE,
 )
 async def import_posts(
     request: Request,
@@ -64,7 +54,7 @@ async def import_posts(
             added=job.outcomes["added"],
             changed=job.outcomes["changed"],
             unchanged=job.outcomes["unchanged"],
-            new_employers=job.new_employers,
+            new_employers=len(job.new_employers),
             failed=len({row for row, _ in faults}),
             errors=[_problem(row, fault, texts, language) for row, fault in faults[:MOST_ERRORS]],
             error_count=len(faults),

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
 
 from services.jobs.api import indicator_views as views
-from services.jobs.api.cursors import area_cursor
 from services.jobs.api.permits import ExportPriorityList, ReadIndicator, ReadPriorityList
 from services.jobs.api.priority_workbook import ListExport
 from services.jobs.api.reader import ReaderOf
@@ -16,6 +15,7 @@ from services.jobs.usecases.indicator_names import Asked, list_names, record_rea
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
 from shared.clock import local_date, utc_now
 from shared.http.context import Db
+from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.ids import new_id

@@ -1,6 +1,5 @@
 """The ledger against other exports (账账相符): send an export, read what differs, have villages look at it."""
 
-import asyncio
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from services.jobs.api.reconciliation_upload import receive_export
 from services.jobs.api.reconciliation_workbook import ResultWorkbook
 from services.jobs.queries import reconciliation as queries
 from services.jobs.queries.reconciliation import RowFilter
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.months import parse_month
 from services.jobs.rules.reconciliation import Outcome
 from services.jobs.schemas import reconciliation as schemas
@@ -26,9 +24,10 @@ from services.jobs.usecases.reconciliation_tasks import ask_villages, require_do
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ComparedField, ExportSource
 from shared.db.engine import WriteSession
-from shared.files import MAX_BYTES, FilesSettings, Shelf
+from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
-from shared.http.context import Db, Seals
+from shared.http.bodies import FILE, form
+from shared.http.context import Db, FileLimits, Seals
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
@@ -41,46 +40,32 @@ router = APIRouter(prefix="/v1/reconciliations", tags=["Ledger checks · 台账�
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, `FILES_MAX_BYTES`."""
 DIGITS = {"township": 9, "village": 12}
-_PLACE = "/jobs/v1/reconciliations"
-_FILE = {"type": "string", "format": "binary"}
-_BODY = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["source", "month", "file"],
-                "properties": {
-                    "source": {
-                        "type": "string",
-                        "enum": ["human_resources", "national"],
-                        "description": "人社系统导出 or 全国系统导出",
-                    },
-                    "month": {"type": "string", "example": "2026-10", "description": "Of the ledger · 台账月份"},
-                    "area": {
-                        "type": "string",
-                        "example": "539921000000",
-                        "description": "What the export covers; the sender's own area unless given · 覆盖区划",
-                    },
-                    "file": {
-                        "type": "array",
-                        "items": _FILE,
-                        "description": "One or several workbooks that are one export · 导出文件",
-                    },
-                },
-            }
-        }
+_LOCATION = "/jobs/v1/reconciliations"
+_BODY = form(
+    "source",
+    "month",
+    "file",
+    source={
+        "type": "string",
+        "enum": ["human_resources", "national"],
+        "description": "人社系统导出 or 全国系统导出",
     },
-}
+    month={"type": "string", "example": "2026-10", "description": "Of the ledger · 台账月份"},
+    area={
+        "type": "string",
+        "example": "539921000000",
+        "description": "What the export covers; the sender's own area unless given · 覆盖区划",
+    },
+    file={
+        "type": "array",
+        "items": FILE,
+        "description": "One or several workbooks that are one export · 导出文件",
+    },
+)
 
 
 async def _shelf(request: Request, vault: Seals) -> Shelf:
     return exports(request.app.state.files, vault)
-
-
-async def _settings(request: Request) -> FilesSettings:
-    settings: FilesSettings = request.app.state.files_settings
-    return settings
 
 
 @router.post(
@@ -88,7 +73,7 @@ async def _settings(request: Request) -> FilesSettings:
     status_code=202,
     response_model=schemas.ReconciliationView,
     summary="Send an export to be compared · 提交导出文件比对",
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=_BODY,
     max_body_size=MAX_BODY,
 )
 async def send_export(
@@ -97,7 +82,7 @@ async def send_export(
     db: Db,
     vault: Seals,
     shelf: Annotated[Shelf, Depends(_shelf)],
-    settings: Annotated[FilesSettings, Depends(_settings)],
+    limits: FileLimits,
     reader_of: ReaderOf,
 ) -> Response:
     """An export as it comes from the other system (XLSX, XLS, CSV), title rows and all. It is compared with the ledger
@@ -106,19 +91,13 @@ async def send_export(
     other are two comparisons.
     """
     try:
-        arrived = await receive_export(request, db, shelf, who, settings.max_bytes)
+        arrived = await receive_export(request, db, shelf, who, limits.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    kept = False
-    try:
-        async with db.write(who.scope) as session:
-            run = await usecases.accept_export(session, vault, who, arrived, utc_now())
-            view = await views.run_view(session, run, reader_of(who), counted=False)
-        kept = True
-    finally:
-        if not kept:
-            await asyncio.shield(shelf.delete_set(arrived.id, len(arrived.files)))
-    return json_answer(view, 202, {"Location": f"{_PLACE}/{run.id}"})
+    async with shelf.unless_refused(arrived.id, len(arrived.files)), db.write(who.scope) as session:
+        run = await usecases.accept_export(session, vault, who, arrived, utc_now())
+        view = await views.run_view(session, run, reader_of(who), counted=False)
+    return json_answer(view, 202, {"Location": f"{_LOCATION}/{run.id}"})
 
 
 @router.get("", summary="Comparisons · 比对记录")
@@ -162,7 +141,7 @@ async def count_areas(
     """Counted from the people, never typed. An area without people of either side is not there."""
     async with db.read(who.scope) as session:
         require_done(await queries.get_run(session, who.scope, run_id))
-        scope = narrowed(who.scope, area)
+        scope = who.scope.within(area)
         return await views.area_views(session, scope, run_id, DIGITS[level], reader_of(who))
 
 
@@ -180,7 +159,7 @@ async def list_rows(
     limit: Limit = 50,
 ) -> Page[schemas.ReconciliationRowView]:
     """With what either side says. ID numbers are masked; supervisors see which fields differ, and no values."""
-    wanted, scope = RowFilter(outcome, field, unsettled), narrowed(who.scope, area)
+    wanted, scope = RowFilter(outcome, field, unsettled), who.scope.within(area)
     async with db.read(who.scope) as session:
         require_done(await queries.get_run(session, who.scope, run_id))
         rows = await queries.list_rows(session, scope, run_id, wanted, decode_id_cursor(after), limit + 1)
@@ -190,7 +169,7 @@ async def list_rows(
 
 
 _WORKBOOK: dict[int | str, Any] = {
-    200: {"content": {XLSX: {"schema": _FILE}}},
+    200: {"content": {XLSX: {"schema": FILE}}},
     410: {"description": "Kept long enough, and deleted"},
 }
 
@@ -210,7 +189,7 @@ async def read_workbook(
 ) -> StreamingResponse:
     """Numbers by village, then who differs, who is only here, who is only there. The first row says who took it and
     when, and so does the audit trail. ID numbers in clear for village, township and county, else masked."""
-    reader, scope, now = reader_of(who), narrowed(who.scope, area), utc_now()
+    reader, scope, now = reader_of(who), who.scope.within(area), utc_now()
     async with db.write(who.scope) as session:
         run = await queries.get_run(session, who.scope, run_id)
         require_done(run)

@@ -10,7 +10,6 @@ from services.jobs.api.reader import Reader
 from services.jobs.exports import EXPORTS
 from services.jobs.models import Person, Reconciliation, ReconciliationRow
 from services.jobs.queries import reconciliation as queries
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.reconciliation import AreaCount
 from services.jobs.rules.months import month_text
@@ -21,6 +20,7 @@ from shared.areas import Scope
 from shared.contracts.jobs_reconcile_policies import COMPARED_FIELDS
 from shared.db.engine import ReadSession
 from shared.masking import mask_id_number, mask_name
+from shared.projections.areas import find_names_above
 
 _CODED = {"industry": "industry", "trade": "trade", "channel": "work_channel"}
 

@@ -14,7 +14,6 @@ from services.jobs.api import reconciliation_views as views
 from services.jobs.api.reader import Reader
 from services.jobs.models import Reconciliation
 from services.jobs.queries import reconciliation as queries
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.reconciliation import RowFilter
 from services.jobs.rules.months import month_text
 from services.jobs.rules.reconciliation import OUTCOMES, Outcome
@@ -23,6 +22,7 @@ from shared.areas import Scope
 from shared.clock import CHINA
 from shared.db.engine import Database
 from shared.masking import mask_id_number, mask_name
+from shared.projections.areas import find_names_above
 from shared.workbook_stream import Sheet, stream_workbook
 
 PAGE = 2_000

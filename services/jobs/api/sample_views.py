@@ -8,7 +8,6 @@ from services.jobs.api.reader import Reader
 from services.jobs.api.reconciliation_views import in_words
 from services.jobs.models import LedgerSample, SampledRow
 from services.jobs.queries import samples as queries
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.samples import StateCount
 from services.jobs.rules.months import month_text
@@ -17,6 +16,7 @@ from services.jobs.schemas import samples as schemas
 from services.jobs.usecases.samples import ANSWER, LEDGER, policy_of
 from shared.contracts.jobs_reconcile_policies import AskedField
 from shared.db.engine import ReadSession
+from shared.projections.areas import find_names_above
 
 
 async def sample_view(session: ReadSession, sample: LedgerSample, reader: Reader) -> schemas.SampleView:

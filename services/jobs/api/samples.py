@@ -11,7 +11,6 @@ from services.jobs.api.check_permits import AnswerSample, DrawSample, ReadSample
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import AnswerState, SampledRow
 from services.jobs.queries import samples as queries
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.months import parse_month
 from services.jobs.schemas import samples as schemas
 from services.jobs.schemas.fields import MonthText
@@ -85,7 +84,7 @@ async def list_sampled(
     limit: Limit = 50,
 ) -> Page[schemas.SampledRowView]:
     """The people drawn, with what to ask and what the ledger said then. Supervisors see who, masked, and no values."""
-    scope = narrowed(who.scope, area)
+    scope = who.scope.within(area)
     async with db.read(who.scope) as session:
         sample = await queries.get_sample(session, who.scope, sample_id)
         rows = await queries.list_rows(session, scope, sample_id, state or [], decode_id_cursor(after), limit + 1)

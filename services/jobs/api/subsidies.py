@@ -7,15 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
-from services.jobs.api.cursors import due_cursor
 from services.jobs.api.placement_permits import ClaimSubsidy, DecideSubsidy, ExportSubsidy, ReadSubsidy
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.api.trips import WORKBOOK, workbook
 from services.jobs.queries import subsidies as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.subsidies import ClaimFilter, ClaimRow, DueRow
-from services.jobs.queries.within import narrowed
 from services.jobs.schemas import subsidies as schemas
 from services.jobs.usecases import subsidies as usecases
 from services.jobs.usecases.subsidies import Claim, Decision
@@ -23,10 +20,12 @@ from shared.clock import CHINA, local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import due_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/subsidies", tags=["Subsidies · 务工补助"])
 
@@ -54,7 +53,7 @@ async def list_unclaimed(
     now = utc_now()
     start = due_cursor(after)
     async with db.read(who.scope) as session:
-        rows = await usecases.list_unclaimed(session, narrowed(who.scope, area), kind, now, start, limit + 1)
+        rows = await usecases.list_unclaimed(session, who.scope.within(area), kind, now, start, limit + 1)
         page, last = cut(rows, limit)
         items = await _due_views(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.area_code, last.person_id, last.kind) if last else None)
@@ -72,7 +71,7 @@ async def sum_unclaimed(
     """How many people and how much at most, counted from their names."""
     reader = reader_of(who)
     async with db.read(who.scope) as session:
-        rows = await usecases.sum_unclaimed(session, narrowed(who.scope, area), kind, utc_now(), DIGITS[by])
+        rows = await usecases.sum_unclaimed(session, who.scope.within(area), kind, utc_now(), DIGITS[by])
         names = await find_names_above(session, {row.area_code for row in rows})
     items = [
         schemas.DueSum(
@@ -100,7 +99,7 @@ async def export_unclaimed(
     it and when. At most 10,000 lines: take it by township."""
     reader, now = reader_of(who), utc_now()
     async with db.write(who.scope) as session:
-        rows = await usecases.take_unclaimed(session, who, narrowed(who.scope, area), kind, now)
+        rows = await usecases.take_unclaimed(session, who, who.scope.within(area), kind, now)
         items = await _due_views(session, rows, reader)
     lines: list[tuple[str | None, ...]] = [
         (
@@ -138,7 +137,7 @@ async def list_claims(
     """Claims of people within the caller's areas, newest first."""
     wanted = ClaimFilter(state, kind, year, person)
     async with db.read(who.scope) as session:
-        rows = await find.list_claims(session, narrowed(who.scope, area), wanted, decode_id_cursor(after), limit + 1)
+        rows = await find.list_claims(session, who.scope.within(area), wanted, decode_id_cursor(after), limit + 1)
         page, last = cut(rows, limit)
         items = await _claim_views(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.claim.id) if last else None)

@@ -8,14 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.jobs.api.cursors import day_cursor
 from services.jobs.api.permits import CloseTask, ReadTask
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import TaskKind, TaskState
 from services.jobs.queries import tasks as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.tasks import TaskFilter, TaskRow
-from services.jobs.queries.within import narrowed
 from services.jobs.rules.tasks import OUTCOMES
 from services.jobs.schemas import tasks as schemas
 from services.jobs.usecases import tasks as usecases
@@ -24,9 +21,11 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import day_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag
+from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/tasks", tags=["Labour tasks · 就业任务"])
 
@@ -48,7 +47,7 @@ async def list_tasks(
     wanted = TaskFilter(state, kind, person, due_to)
     start = day_cursor(after)
     async with db.read(who.scope) as session:
-        page, last = cut(await find.list_tasks(session, narrowed(who.scope, area), wanted, start, limit + 1), limit)
+        page, last = cut(await find.list_tasks(session, who.scope.within(area), wanted, start, limit + 1), limit)
         items = await task_views(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.task.due_on, last.task.id) if last else None)
 

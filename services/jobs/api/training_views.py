@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from services.jobs.api.reader import Reader
 from services.jobs.models import Certificate, Course, CourseState, EnrolmentState
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.enrolments import EnrolmentRow, count_attended
 from services.jobs.rules.training import Attended, allowance_due
 from services.jobs.schemas.training import CertificateView, CourseView, EnrolmentView
@@ -15,6 +14,7 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.versions import etag
+from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
 
 NONE = Attended(0, 0)

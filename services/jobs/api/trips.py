@@ -9,14 +9,11 @@ import polars as pl
 from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
-from services.jobs.api.cursors import day_cursor
 from services.jobs.api.placement_permits import FillTrip, PlanTrip, ReadTrip, TakeCoachList
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import Trip
 from services.jobs.queries import trips as find
-from services.jobs.queries.areas import find_names_above
 from services.jobs.queries.trips import PassengerRow, TripFilter
-from services.jobs.queries.within import narrowed
 from services.jobs.schemas import trips as schemas
 from services.jobs.usecases import trips as usecases
 from services.jobs.usecases.sealing import NAME, PHONE
@@ -25,11 +22,13 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.cursors import day_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag
 from shared.masking import mask_phone
+from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
 from shared.workbook_stream import XLSX, stream_workbook
 
@@ -53,7 +52,7 @@ async def list_trips(
     """Trips organised within the caller's areas, or above them for all below, by the day of departure."""
     wanted = TripFilter(departs_from, departs_to, state)
     async with db.read(who.scope) as session:
-        rows = await find.list_trips(session, narrowed(who.scope, area), wanted, day_cursor(after), limit + 1)
+        rows = await find.list_trips(session, who.scope.within(area), wanted, day_cursor(after), limit + 1)
         page, last = cut(rows, limit)
         items = await _views(session, page, reader_of(who))
     return Page(items=items, next=encode_cursor(last.departs_on, last.id) if last else None)

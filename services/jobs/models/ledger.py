@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Numeric, SmallInteger, String, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Numeric, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.jobs.models.plumbing import AreaColumn, Base
+from shared.attempts import Attempted
 
 RowSource = Literal["hand", "file", "carried", "placement"]
 """Where a row's content comes from. `carried` is last month's, until somebody confirms or changes it."""
@@ -119,7 +120,7 @@ class LedgerMonth(Base):
     left_out: Mapped[int]  # people who are no more in the register
 
 
-class LedgerImport(Base):
+class LedgerImport(Attempted, Base):
     """A file of rows for one month, sent to be checked and then written, as its sender was permitted then.
 
     `counts`: outcome → number of rows. `digest` names one check and what it decided. What was found wrong lies sealed
@@ -131,7 +132,6 @@ class LedgerImport(Base):
         Index("ix_ledger_import_waiting", "id", postgresql_where=text("state IN ('queued', 'checking', 'applying')")),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     month: Mapped[date]
     dry_run: Mapped[bool]
     state: Mapped[ImportState] = mapped_column(String)
@@ -140,11 +140,8 @@ class LedgerImport(Base):
     sent_by: Mapped[UUID]
     sent_as: Mapped[str]  # role
     areas: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     digest: Mapped[str | None]
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    failure: Mapped[dict[str, Any] | None]  # {"code", "params", "field"} of what ended it
     received_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]  # when its files were forgotten

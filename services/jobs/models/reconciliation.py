@@ -10,10 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.jobs.models.plumbing import AreaColumn, Base
 from services.jobs.rules.reconciliation import Outcome, RunState, Settled
+from shared.attempts import Attempted
 from shared.contracts.jobs_reconcile_policies import ExportSource
 
 
-class Reconciliation(Base):
+class Reconciliation(Attempted, Base):
     """Workbooks of one export, sent to be compared with the ledger of one month within one area.
 
     No number of people is kept here: all counts are counted from `reconciliation_row`. `notes`: sheets and rows that
@@ -26,7 +27,6 @@ class Reconciliation(Base):
         Index("ix_reconciliation_area", "area_code", "id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     source: Mapped[ExportSource] = mapped_column(String)
     month: Mapped[date]  # its first day
     area_code: Mapped[AreaColumn]  # what the export covers: a county, township or village
@@ -39,11 +39,8 @@ class Reconciliation(Base):
     rows_read: Mapped[int] = mapped_column(server_default="0")
     people_compared: Mapped[int] = mapped_column(server_default="0")  # of the ledger, for a progress bar
     people_estimate: Mapped[int | None]
-    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     notes: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    failure: Mapped[dict[str, Any] | None]  # {"code", "params", "field"} of what ended it
     received_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
     files_deleted_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]  # when its rows were forgotten
 

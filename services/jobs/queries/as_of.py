@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, 
 from sqlalchemy.orm import aliased
 
 from services.jobs.models import LabourRow
-from services.jobs.queries.within import within
 from services.jobs.rules.months import month_of
 from shared.areas import Scope
 from shared.clock import end_of_day
 from shared.db.engine import ReadSession
+from shared.db.within import within
 
 Rows = type[LabourRow]
 """The table, or a picture of it in the past."""

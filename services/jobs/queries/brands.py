@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Date, cast, func, select, text
 
 from services.jobs.models import LabourRow, Person
 from services.jobs.queries.as_of import out_on
-from services.jobs.queries.within import within
 from services.jobs.rules.months import month_of
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.within import within
 
 
 class VillageLead(NamedTuple):

@@ -18,12 +18,12 @@ from services.jobs.models import (
     Person,
     WorkNeed,
 )
-from services.jobs.queries.within import within
 from services.jobs.rules.months import month_of, move
 from services.jobs.rules.training import SEATED, CourseResult, allowance_due
 from shared.areas import Scope
 from shared.contracts.jobs_posts_policies import TrainingRules
 from shared.db.engine import ReadSession
+from shared.db.within import within
 
 
 class Candidate(NamedTuple):

@@ -19,11 +19,12 @@ from services.jobs.models import (
     Person,
     PlanState,
 )
-from services.jobs.queries.within import within
 from services.jobs.rules.post_refusals import EnrolmentNotFound
 from services.jobs.rules.training import Attended
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 class EnrolmentRow(NamedTuple):
@@ -70,18 +71,14 @@ async def list_enrolments(
 async def get_enrolment(session: ReadSession, scope: Scope, enrolment_id: UUID) -> EnrolmentRow:
     """One enrolment; raises `EnrolmentNotFound`."""
     row = (await session.execute(_rows(scope).where(Enrolment.id == enrolment_id))).one_or_none()
-    if row is None:
-        raise EnrolmentNotFound
-    return EnrolmentRow(*row)
+    return EnrolmentRow(*existing(row, EnrolmentNotFound))
 
 
 async def lock_enrolment(session: WriteSession, scope: Scope, enrolment_id: UUID) -> EnrolmentRow:
     """One enrolment that nobody else changes until commit. Lock its course first, where seats are counted."""
     query = _rows(scope).where(Enrolment.id == enrolment_id).with_for_update(of=Enrolment, key_share=True)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
-    if row is None:
-        raise EnrolmentNotFound
-    return EnrolmentRow(*row)
+    return EnrolmentRow(*existing(row, EnrolmentNotFound))
 
 
 async def find_live(session: ReadSession, course_id: UUID, person_id: UUID) -> Enrolment | None:

@@ -6,10 +6,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.jobs.rules.indicators import Count
-from shared.areas import CODE_LENGTH
+from shared.areas import bounds
 from shared.db.engine import ReadSession, WriteSession, raw
-
-_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('labour-indicators'), hashtext(current_schema()))"
 
 # One index look-up for each village, however many people live there.
 _VILLAGES = """
@@ -75,7 +73,7 @@ INSERT INTO indicator_count (month, area_code, indicator, numerator, denominator
 SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::int[])
 """
 
-Place = tuple[str, date]
+VillageMonth = tuple[str, date]
 """A village and a month."""
 
 
@@ -100,57 +98,47 @@ class VillageState:
     rows: int
 
 
-def ends(area_prefix: str) -> tuple[str, str]:
-    """The first and the last code there can be below a prefix."""
-    return area_prefix.ljust(CODE_LENGTH, "0"), area_prefix.ljust(CODE_LENGTH, "9")
-
-
 async def list_villages(session: ReadSession, area_prefix: str, month: date) -> list[str]:
     """Where people live, or lived by the rows of that month."""
-    return [row["code"] for row in await (await raw(session)).fetch(_VILLAGES, *ends(area_prefix), month)]
+    return [row["code"] for row in await (await raw(session)).fetch(_VILLAGES, *bounds(area_prefix), month)]
 
 
 async def sum_counts(
     session: ReadSession, area_prefix: str, month: date, digits: int, without: Collection[str], codes: Collection[str]
 ) -> dict[tuple[str, str], Count]:
     """Counters summed by the first so many digits of the villages' codes, and by indicator."""
-    rows = await (await raw(session)).fetch(_SUMS, month, *ends(area_prefix), digits, list(without), list(codes))
+    rows = await (await raw(session)).fetch(_SUMS, month, *bounds(area_prefix), digits, list(without), list(codes))
     return {(row["area"], row["indicator"]): Count(row["numerator"], row["denominator"], row["could"]) for row in rows}
 
 
 async def find_kept(session: ReadSession, area_prefix: str, month: date) -> Kept:
     """How far the counters of an area and month are kept."""
-    row = await (await raw(session)).fetchrow(_STATE, month, *ends(area_prefix))
+    row = await (await raw(session)).fetchrow(_STATE, month, *bounds(area_prefix))
     assert row is not None, "an aggregate has a row"
     return Kept(**row)
 
 
 async def list_waiting(session: ReadSession, area_prefix: str, months: Sequence[date]) -> list[str]:
     """Villages whose rows of one of these months, or whose people, have changed since they were counted."""
-    return [row["area_code"] for row in await (await raw(session)).fetch(_WAITING, *ends(area_prefix), list(months))]
+    return [row["area_code"] for row in await (await raw(session)).fetch(_WAITING, *bounds(area_prefix), list(months))]
 
 
 async def list_holding(session: ReadSession, area_prefix: str, month: date, indicator: str, part: str) -> list[str]:
     """Villages where somebody belongs to that part of an indicator, by the counters."""
-    rows = await (await raw(session)).fetch(_HOLDING, month, *ends(area_prefix), indicator, part)
+    rows = await (await raw(session)).fetch(_HOLDING, month, *bounds(area_prefix), indicator, part)
     return [row["area_code"] for row in rows]
 
 
-async def list_states(session: ReadSession, since: date) -> dict[Place, tuple[UUID, date, datetime]]:
+async def list_states(session: ReadSession, since: date) -> dict[VillageMonth, tuple[UUID, date, datetime]]:
     """By which version, for which day and when each village was counted in the months from `since` on."""
     rows = await (await raw(session)).fetch(_STATES, since)
     return {(row["area_code"], row["month"]): (row["policy_id"], row["as_of"], row["counted_at"]) for row in rows}
 
 
-async def hold_counting(session: WriteSession) -> bool:
-    """Whether this transaction counts, and no other does until it ends: else an older count might overwrite a newer."""
-    return bool(await (await raw(session)).fetchval(_LOCK))
-
-
-async def mark(session: WriteSession, places: Collection[Place]) -> None:
+async def mark(session: WriteSession, wanted: Collection[VillageMonth]) -> None:
     """Have these counted anew."""
-    if places:
-        areas, months = zip(*sorted(places), strict=True)
+    if wanted:
+        areas, months = zip(*sorted(wanted), strict=True)
         await (await raw(session)).execute(_MARK, list(areas), list(months))
 
 
@@ -159,21 +147,21 @@ async def take_people(session: WriteSession) -> set[str]:
     return {row["area_code"] for row in await (await raw(session)).fetch(_TAKE_PEOPLE)}
 
 
-async def take_next(session: WriteSession, limit: int) -> list[Place]:
+async def take_next(session: WriteSession, limit: int) -> list[VillageMonth]:
     """Up to so many that wait, of the newest month first; they wait no more when the transaction commits."""
     connection = await raw(session)
-    places = [(row["area_code"], row["month"]) for row in await connection.fetch(_NEXT, limit)]
-    if places:
-        areas, months = zip(*places, strict=True)
+    wanted = [(row["area_code"], row["month"]) for row in await connection.fetch(_NEXT, limit)]
+    if wanted:
+        areas, months = zip(*wanted, strict=True)
         await connection.execute(_TAKE, list(areas), list(months))
-    return places
+    return wanted
 
 
-async def find_counted(session: ReadSession, places: Collection[Place]) -> set[Place]:
+async def find_counted(session: ReadSession, wanted: Collection[VillageMonth]) -> set[VillageMonth]:
     """Those of them for which counters are kept."""
-    if not places:
+    if not wanted:
         return set()
-    areas, months = zip(*places, strict=True)
+    areas, months = zip(*wanted, strict=True)
     rows = await (await raw(session)).fetch(_KEPT, list(areas), list(months))
     return {(row["area_code"], row["month"]) for row in rows}
 

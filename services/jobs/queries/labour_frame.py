@@ -14,7 +14,7 @@ from uuid import UUID
 import polars as pl
 
 from services.jobs.queries.as_of import out_today, status_text
-from services.jobs.queries.within import seen_from
+from services.jobs.queries.seen_from import seen_from
 from services.jobs.rules.months import month_of, move
 from shared.clock import start_of_day
 from shared.contracts.labour_facts import RAW_TYPES

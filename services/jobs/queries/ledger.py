@@ -10,11 +10,12 @@ import orjson
 from sqlalchemy import select
 
 from services.jobs.models import LabourChange, LabourRow
-from services.jobs.queries.within import within
 from services.jobs.rules.ledger import FIELDS, Entry, RowMovedOn, RowNotFound
 from services.jobs.rules.months import move
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
+from shared.errors import existing
 
 Row = Mapping[str, Any]
 """A `labour_row`, by column."""
@@ -100,10 +101,7 @@ async def get_row(session: ReadSession, scope: Scope, month: date, person_id: UU
     query = select(LabourRow).where(
         LabourRow.month == month, LabourRow.person_id == person_id, within(LabourRow.area_code, scope)
     )
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise RowNotFound
-    return found
+    return existing((await session.scalars(query)).one_or_none(), RowNotFound)
 
 
 async def list_months(

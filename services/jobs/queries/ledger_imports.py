@@ -1,14 +1,16 @@
 """Files of ledger rows: one in sight, the next with something to do, those that are kept long enough."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, or_, select, text
 
 from services.jobs.models import LedgerImport
 from services.jobs.rules.ledger_imports import LedgerImportNotFound
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import all_within
+from shared.errors import existing
 from shared.security.principals import Principal
 
 CHANNEL = "jobs_ledger_import"
@@ -26,30 +28,19 @@ async def ring(session: WriteSession) -> None:
 async def get_import(session: ReadSession, who: Principal, import_id: UUID) -> LedgerImport:
     """One in sight; raises `LedgerImportNotFound`."""
     found = await session.scalar(select(LedgerImport).where(LedgerImport.id == import_id, _in_sight(who)))
-    if found is None:
-        raise LedgerImportNotFound
-    return found
+    return existing(found, LedgerImportNotFound)
 
 
 async def lock_import(session: WriteSession, who: Principal, import_id: UUID) -> LedgerImport:
     """`get_import`, and nobody else moves it before our commit."""
     wanted = select(LedgerImport).where(LedgerImport.id == import_id, _in_sight(who)).with_for_update()
-    found = await session.scalar(wanted)
-    if found is None:
-        raise LedgerImportNotFound
-    return found
+    return existing(await session.scalar(wanted), LedgerImportNotFound)
 
 
 async def lock_whole(session: WriteSession, import_id: UUID) -> LedgerImport:
     """`lock_import`, for the worker."""
     wanted = select(LedgerImport).where(LedgerImport.id == import_id).with_for_update()
     return (await session.scalars(wanted)).one()
-
-
-async def find_waiting(session: ReadSession) -> LedgerImport | None:
-    """The oldest with something to do."""
-    literals = [LedgerImport.state == state for state in WAITING]
-    return await session.scalar(select(LedgerImport).where(or_(*literals)).order_by(LedgerImport.id).limit(1))
 
 
 async def list_imports(session: ReadSession, who: Principal, before: UUID | None, limit: int) -> Sequence[LedgerImport]:
@@ -71,15 +62,6 @@ async def list_outworn(session: ReadSession, moment: datetime, limit: int) -> Se
     return (await session.scalars(wanted)).all()
 
 
-async def find_unknown(session: ReadSession, import_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the ids that no row has."""
-    known = await session.scalars(select(LedgerImport.id).where(LedgerImport.id.in_(import_ids)))
-    return set(import_ids) - set(known)
-
-
 def _in_sight(who: Principal) -> ColumnElement[bool]:
     """Sent by the asker, or from areas that are all the asker's."""
-    patterns = literal(who.scope.like_patterns(), ARRAY(Text))
-    area = func.unnest(LedgerImport.areas).column_valued("area")
-    outside = select(area).where(~area.like(func.any(patterns))).exists()
-    return or_(LedgerImport.sent_by == who.id, ~outside)
+    return or_(LedgerImport.sent_by == who.id, all_within(LedgerImport.areas, who.scope))

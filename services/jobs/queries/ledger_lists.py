@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select, tuple_
 
 from services.jobs.models import LabourRow, Person
-from services.jobs.queries.within import within
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.within import within
 
 ListedStatus = Literal["out", "planned", "not_out", "none"]
 """`none`: labour without a row."""

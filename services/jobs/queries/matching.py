@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, text, update
 from sqlalchemy.orm import undefer
 
 from services.jobs.models import MatchingProposal, MatchingRun, Person, ProposalState, RunState
-from services.jobs.queries.within import within
 from services.jobs.rules.matching_refusals import ProposalNotFound, RunNotFound
 from shared.areas import AreaCode, Scope, prefix
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
+from shared.errors import existing
 
 CHANNEL = "matching_run"
 GOING = (RunState.QUEUED, RunState.RUNNING)
@@ -101,10 +102,7 @@ async def list_runs(session: ReadSession, scope: Scope, before: UUID | None, lim
 async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> MatchingRun:
     """One run; raises `RunNotFound`."""
     query = select(MatchingRun).where(within(MatchingRun.area_code, scope), MatchingRun.id == run_id)
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise RunNotFound
-    return found
+    return existing((await session.scalars(query)).one_or_none(), RunNotFound)
 
 
 async def lock_run(session: WriteSession, scope: Scope, run_id: UUID, *, with_input: bool = False) -> MatchingRun:
@@ -114,9 +112,7 @@ async def lock_run(session: WriteSession, scope: Scope, run_id: UUID, *, with_in
     if with_input:
         query = query.options(undefer(MatchingRun.input_sealed))
     found = (await session.scalars(query, execution_options={"populate_existing": True})).one_or_none()
-    if found is None:
-        raise RunNotFound
-    return found
+    return existing(found, RunNotFound)
 
 
 async def find_going(session: ReadSession, area: AreaCode) -> UUID | None:

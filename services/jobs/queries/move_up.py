@@ -24,6 +24,7 @@ from shared.db.engine import ReadSession, WriteSession
 _FIRST = (2**31 - 1, UUID(int=2**128 - 1))
 """Before everybody."""
 
+_MEDIANS_AT = "SELECT max(reckoned_at) FROM trade_median"
 # Urgency is what `rules/move_up.py` reckons for one person; a test holds that both agree.
 _LIVE = f"""
 SELECT r.area_code, r.person_id, CAST(
@@ -40,12 +41,12 @@ SELECT r.area_code, r.person_id, CAST(
     WHERE r.month = :month AND {out_today("r")} AND r.area_code = ANY ({{villages}})
         AND (r.work_kind = ANY (:kinds) OR r.wage < :line OR r.wage < m.floor OR r.wants_change)
 """  # noqa: S608
-_CURRENT = """
+_CURRENT = f"""
 SELECT v.area_code, v.policy_id FROM move_up_village v
 WHERE v.month = :month AND v.as_of = :today
-    AND v.medians_at IS NOT DISTINCT FROM (SELECT max(reckoned_at) FROM trade_median)
+    AND v.medians_at IS NOT DISTINCT FROM ({_MEDIANS_AT})
     AND NOT EXISTS (SELECT FROM move_up_due d WHERE d.area_code = v.area_code)
-"""
+"""  # noqa: S608
 _AFTER = "(urgency, person_id) < (CAST(:urgency AS integer), CAST(:last AS uuid))"
 _ORDERED = "ORDER BY urgency DESC, person_id DESC LIMIT :limit"
 _OTHERS = "ARRAY(SELECT one FROM unnest(CAST(:villages AS text[])) one WHERE one NOT IN (SELECT area_code FROM kept))"
@@ -76,8 +77,6 @@ ON CONFLICT (county, trade) DO UPDATE SET
     month = excluded.month, wage = excluded.wage, people = excluded.people, reckoned_at = excluded.reckoned_at
 """)  # noqa: S608
 _FORGET = text("DELETE FROM trade_median WHERE reckoned_at < :now")
-_RECKONED = text("SELECT max(reckoned_at) FROM trade_median")
-_HOLD = text("SELECT pg_try_advisory_xact_lock(hashtext('move-up-queue'), hashtext(current_schema()))")
 _FORGET_CHANGED = text("""
 WITH changed AS (DELETE FROM move_up_due RETURNING area_code)
 DELETE FROM move_up_village WHERE area_code IN (SELECT area_code FROM changed)
@@ -86,12 +85,12 @@ _CLEAR = text("DELETE FROM move_up_place WHERE area_code = ANY (:villages)")
 _PUT = text(
     f"INSERT INTO move_up_place (area_code, person_id, urgency) {_LIVE.format(villages='CAST(:villages AS text[])')}"
 )
-_PUT_VILLAGES = text("""
+_PUT_VILLAGES = text(f"""
 INSERT INTO move_up_village (area_code, month, as_of, policy_id, medians_at)
-SELECT one, :month, :today, :policy, (SELECT max(reckoned_at) FROM trade_median) FROM unnest(CAST(:villages AS text[])) one
+SELECT one, :month, :today, :policy, ({_MEDIANS_AT}) FROM unnest(CAST(:villages AS text[])) one
 ON CONFLICT (area_code) DO UPDATE SET month = excluded.month, as_of = excluded.as_of, policy_id = excluded.policy_id,
     medians_at = excluded.medians_at
-""")
+""")  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +138,8 @@ async def reckon_medians(session: WriteSession, today: date, now: datetime) -> N
 
 async def last_reckoned(session: ReadSession) -> datetime | None:
     """When the medians were reckoned last."""
-    found: datetime | None = await session.scalar(_RECKONED)
+    found: datetime | None = await session.scalar(text(_MEDIANS_AT))
     return found
-
-
-async def hold_keeping(session: WriteSession) -> bool:
-    """Whether this transaction keeps the queue, and no other does until it ends."""
-    return bool(await session.scalar(_HOLD))
 
 
 async def forget_changed(session: WriteSession) -> None:

@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, any_, delete, literal, select
 
 from services.jobs.models import NeedState, NeedWaiting, Person, WorkNeed
-from services.jobs.queries.within import within
 from services.jobs.rules.refusals import NeedNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 class NeedRow(NamedTuple):
@@ -64,9 +65,7 @@ async def list_needs(
 async def get_need(session: ReadSession, scope: Scope, need_id: UUID) -> NeedRow:
     """One need; raises `NeedNotFound`."""
     row = (await session.execute(_rows(scope).where(WorkNeed.id == need_id))).one_or_none()
-    if row is None:
-        raise NeedNotFound
-    return NeedRow(*row)
+    return NeedRow(*existing(row, NeedNotFound))
 
 
 async def lock_need(session: WriteSession, scope: Scope, need_id: UUID) -> NeedRow:

@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select
 
 from services.jobs.models import Person
-from services.jobs.queries.within import within
 from services.jobs.rules.refusals import PersonNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
 
@@ -62,19 +63,13 @@ async def list_people(
 
 async def get_person(session: ReadSession, scope: Scope, person_id: UUID) -> Person:
     """One person, gone or not; raises `PersonNotFound`."""
-    found = (await session.scalars(_people(scope).where(Person.id == person_id))).one_or_none()
-    if found is None:
-        raise PersonNotFound
-    return found
+    return existing((await session.scalars(_people(scope).where(Person.id == person_id))).one_or_none(), PersonNotFound)
 
 
 async def lock_person(session: WriteSession, scope: Scope, person_id: UUID) -> Person:
     """The same, held until the commit."""
     query = _people(scope).where(Person.id == person_id).with_for_update(of=Person, key_share=True)
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise PersonNotFound
-    return found
+    return existing((await session.scalars(query)).one_or_none(), PersonNotFound)
 
 
 async def find_person_by_id_number(

@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from services.jobs.models import Person, Placement, PlacementMove, Post, StayCheck
-from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import PlacementNotFound, StayCheckNotFound
 from services.jobs.rules.placement_states import LIVE, THERE, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 class PlacementRow(NamedTuple):
@@ -72,9 +73,7 @@ async def list_late(
 async def get_placement(session: ReadSession, scope: Scope, placement_id: UUID) -> PlacementRow:
     """One; raises `PlacementNotFound`."""
     row = (await session.execute(_rows(scope).where(Placement.id == placement_id))).one_or_none()
-    if row is None:
-        raise PlacementNotFound
-    return PlacementRow(*row)
+    return PlacementRow(*existing(row, PlacementNotFound))
 
 
 async def lock_placement(session: WriteSession, scope: Scope, placement_id: UUID) -> PlacementRow:
@@ -90,9 +89,7 @@ async def lock_placement(session: WriteSession, scope: Scope, placement_id: UUID
     await session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     query = _rows(scope).where(Placement.id == placement_id).with_for_update(of=Placement, key_share=True)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
-    if row is None:
-        raise PlacementNotFound
-    return PlacementRow(*row)
+    return PlacementRow(*existing(row, PlacementNotFound))
 
 
 async def lock_placements(session: WriteSession, scope: Scope, ids: Collection[UUID]) -> dict[UUID, PlacementRow]:
@@ -165,10 +162,7 @@ async def list_checks(session: ReadSession, placement_id: UUID) -> Sequence[Stay
 async def get_check(session: ReadSession, placement_id: UUID, check_id: UUID) -> StayCheck:
     """One call of a placement the caller has got; raises `StayCheckNotFound`."""
     query = select(StayCheck).where(StayCheck.id == check_id, StayCheck.placement_id == placement_id)
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise StayCheckNotFound
-    return found
+    return existing((await session.scalars(query)).one_or_none(), StayCheckNotFound)
 
 
 async def find_waiting(session: ReadSession, placement_id: UUID) -> StayCheck | None:
@@ -206,7 +200,4 @@ def _rows(scope: Scope) -> Select[Placement, Person]:
 async def get_placement_of(session: ReadSession, scope: Scope, check_id: UUID) -> UUID:
     """The placement a call is about; raises `StayCheckNotFound`."""
     query = select(StayCheck.placement_id).where(StayCheck.id == check_id, within(StayCheck.area_code, scope))
-    found = await session.scalar(query)
-    if found is None:
-        raise StayCheckNotFound
-    return found
+    return existing(await session.scalar(query), StayCheckNotFound)

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, any_, false, func, literal, or_, select, text
 
 from services.jobs.models import Reconciliation, ReconciliationRow
-from services.jobs.queries.within import within
 from services.jobs.rules.reconciliation import Outcome, ReconciliationNotFound
 from shared.areas import CODE_LENGTH, Scope
 from shared.contracts.jobs_reconcile_policies import ExportSource
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 CHANNEL = "jobs_reconciliation"
 """Notified when a comparison waits."""
@@ -52,18 +53,11 @@ async def insert_run(session: WriteSession, run: Reconciliation) -> None:
 async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> Reconciliation:
     """One that concerns the asker's areas; raises `ReconciliationNotFound`."""
     found = await session.scalar(select(Reconciliation).where(Reconciliation.id == run_id, _concerns(scope)))
-    if found is None:
-        raise ReconciliationNotFound
-    return found
-
-
-async def read_run(session: ReadSession, run_id: UUID) -> Reconciliation:
-    """One, whoever asks."""
-    return (await session.scalars(select(Reconciliation).where(Reconciliation.id == run_id))).one()
+    return existing(found, ReconciliationNotFound)
 
 
 async def lock_run(session: WriteSession, run_id: UUID) -> Reconciliation:
-    """`read_run`, and nobody else moves it before our commit."""
+    """One, whoever asks, and nobody else moves it before our commit."""
     return (await session.scalars(select(Reconciliation).where(Reconciliation.id == run_id).with_for_update())).one()
 
 
@@ -96,13 +90,6 @@ def _concerns(scope: Scope) -> ColumnElement[bool]:
     }
     beyond = Reconciliation.area_code.in_(sorted(around)) if around else false()
     return or_(within(Reconciliation.area_code, scope), beyond)
-
-
-async def find_waiting(session: ReadSession) -> UUID | None:
-    """The oldest with something to do."""
-    query = select(Reconciliation.id).where(Reconciliation.state.in_(WAITING)).order_by(Reconciliation.id).limit(1)
-    found: UUID | None = await session.scalar(query)
-    return found
 
 
 def _rows(scope: Scope, run_id: UUID, wanted: RowFilter) -> Select[ReconciliationRow]:
@@ -195,8 +182,3 @@ async def list_read(session: ReadSession, limit: int) -> Sequence[Reconciliation
         .limit(limit)
     )
     return (await session.scalars(query)).all()
-
-
-async def find_unknown(session: ReadSession, ids: Sequence[UUID]) -> set[UUID]:
-    """Those ids that no comparison has."""
-    return set(ids) - set(await session.scalars(select(Reconciliation.id).where(Reconciliation.id.in_(ids))))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.areas import CODE_LENGTH, AreaCode, prefix
+from shared.areas import span
 from shared.db.bulk import stage
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.listening import Listener
@@ -113,12 +113,6 @@ ORDER BY r.id LIMIT $1
 """
 
 
-def bounds(area_code: str) -> tuple[str, str]:
-    """The lowest and highest code within an area."""
-    digits = prefix(AreaCode(area_code))
-    return digits.ljust(CODE_LENGTH, "0"), digits.ljust(CODE_LENGTH, "9")
-
-
 async def list_active_areas(session: ReadSession) -> Sequence[tuple[str, str]]:
     """All areas of today with their names."""
     return [(row["code"], row["name"]) for row in await (await raw(session)).fetch(_AREAS)]
@@ -126,7 +120,7 @@ async def list_active_areas(session: ReadSession) -> Sequence[tuple[str, str]]:
 
 async def count_ledger(session: ReadSession, month: date, area_code: str) -> int:
     """How many people the ledger has in that month."""
-    return int(await (await raw(session)).fetchval(_COUNT, month, *bounds(area_code)))
+    return int(await (await raw(session)).fetchval(_COUNT, month, *span(area_code)))
 
 
 async def stream_ledger(session: ReadSession, month: date, area_code: str) -> AsyncIterator[Sequence[Any]]:
@@ -134,7 +128,7 @@ async def stream_ledger(session: ReadSession, month: date, area_code: str) -> As
     letters; by the page. Sorting a county takes longer than a request may."""
     connection = await raw(session)
     await connection.execute("SET LOCAL statement_timeout = 0")
-    cursor = await connection.cursor(_LEDGER, month, *bounds(area_code))
+    cursor = await connection.cursor(_LEDGER, month, *span(area_code))
     while page := await cursor.fetch(PAGE):
         yield page
 
@@ -195,7 +189,7 @@ async def overtake(
 ) -> set[UUID]:
     """Settle what earlier comparisons with that source found, and hand their tasks on; the tasks of settled rows."""
     connection = await raw(session)
-    low, high = bounds(area_code)
+    low, high = span(area_code)
     await connection.execute(_HAND_OVER, run_id, source, month, low, high)
     rows = await connection.fetch(_OVERTAKE, run_id, source, month, low, high, now)
     return {row["task_id"] for row in rows if row["task_id"] is not None}

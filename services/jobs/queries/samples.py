@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 
 from services.jobs.models import AnswerState, LedgerSample, SampledRow
-from services.jobs.queries.reconciliation_work import bounds
-from services.jobs.queries.within import within
 from services.jobs.rules.sampling import SampledRowNotFound, SampleNotFound
-from shared.areas import Scope
+from shared.areas import Scope, span
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import within
+from shared.errors import existing
 
 TOWNSHIP = 9
 """Digits of a code that name a township: what a sample is stratified by."""
@@ -42,7 +42,7 @@ async def count_population(
     session: ReadSession, month: date, area_code: str, statuses: Sequence[str]
 ) -> dict[str, int]:
     """How many people of the ledger are in question, by township."""
-    found = await (await raw(session)).fetch(_COUNT, month, *bounds(area_code), list(statuses))
+    found = await (await raw(session)).fetch(_COUNT, month, *span(area_code), list(statuses))
     return {row["township"]: row["count"] for row in found}
 
 
@@ -50,7 +50,7 @@ async def list_population(
     session: ReadSession, month: date, area_code: str, statuses: Sequence[str]
 ) -> AsyncIterator[Sequence[Any]]:
     """Who they are and in which village, by person, by the page."""
-    cursor = await (await raw(session)).cursor(_PEOPLE, month, *bounds(area_code), list(statuses))
+    cursor = await (await raw(session)).cursor(_PEOPLE, month, *span(area_code), list(statuses))
     while page := await cursor.fetch(_PAGE):
         yield page
 
@@ -70,9 +70,7 @@ async def list_samples(
 async def get_sample(session: ReadSession, scope: Scope, sample_id: UUID) -> LedgerSample:
     """One of the asker's areas, or of the county around them; raises `SampleNotFound`."""
     found = await session.scalar(select(LedgerSample).where(LedgerSample.id == sample_id, _concerns(scope)))
-    if found is None:
-        raise SampleNotFound
-    return found
+    return existing(found, SampleNotFound)
 
 
 def _concerns(scope: Scope) -> ColumnElement[bool]:
@@ -134,16 +132,10 @@ async def list_rows(
 async def get_row(session: ReadSession, scope: Scope, row_id: UUID) -> SampledRow:
     """One of them; raises `SampledRowNotFound`."""
     query = select(SampledRow).where(SampledRow.id == row_id, within(SampledRow.area_code, scope))
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise SampledRowNotFound
-    return found
+    return existing((await session.scalars(query)).one_or_none(), SampledRowNotFound)
 
 
 async def lock_row(session: WriteSession, scope: Scope, row_id: UUID) -> SampledRow:
     """The same, held until the commit."""
     query = select(SampledRow).where(SampledRow.id == row_id, within(SampledRow.area_code, scope))
-    found = (await session.scalars(query.with_for_update())).one_or_none()
-    if found is None:
-        raise SampledRowNotFound
-    return found
+    return existing((await session.scalars(query.with_for_update())).one_or_none(), SampledRowNotFound)

@@ -12,17 +12,23 @@ from sqlalchemy import ColumnElement, Select, select, text
 from services.jobs.models import Person, SubsidyClaim
 from services.jobs.queries.as_of import out_today
 from services.jobs.queries.at_work import ledger_month
-from services.jobs.queries.within import seen_from, within
+from services.jobs.queries.seen_from import seen_from
 from services.jobs.rules.placement_refusals import ClaimNotFound
 from services.jobs.rules.subsidies import DISTANCES
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope, bounds
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 _NEAR = " ".join(f"WHEN '{seen}' THEN '{near}'" for seen, near in DISTANCES.items())
+
+
 # What `rules/subsidies.py` says of one person, for all at once; a test holds that both agree. People come in the order of
 # the list, so that a page reads no more of them than it shows and passes over.
-_WORKERS = f"""
+def _workers(each: str) -> str:
+    """Who is out at work today. `each` follows the look-up of a person's row of the ledger."""
+    return f"""
     SELECT p.area_code, p.id AS person_id, p.household_class, r.work_area, r.started_on, CAST(NULL AS numeric) AS trained,
         CASE {seen_from("p.area_code", "r.work_area")} {_NEAR} END AS distance
     FROM person p
@@ -30,10 +36,12 @@ _WORKERS = f"""
         SELECT work_area, started_on FROM labour_row r
         WHERE r.person_id = p.id AND r.month = :month AND {out_today("r")}
             AND r.work_area IS NOT NULL AND r.started_on IS NOT NULL
-        {{each}}
+        {each}
     ) r
     WHERE EXISTS (SELECT FROM rule WHERE kind <> 'training')
-"""  # noqa: S608 a constant
+"""  # noqa: S608 constants
+
+
 _LEARNERS = """
     SELECT p.area_code, p.id AS person_id, p.household_class, NULL AS work_area, CAST(NULL AS date) AS started_on,
         t.yuan AS trained, NULL AS distance
@@ -47,7 +55,11 @@ _LEARNERS = """
     ) t
     WHERE EXISTS (SELECT FROM rule WHERE kind = 'training')
 """
-_DUE = """
+
+
+def _due(people: str) -> str:
+    """What those people could claim, by the rules of the policy, and have not."""
+    return f"""
     SELECT who.person_id, who.area_code, d.kind, d.code, who.work_area, who.started_on,
         CAST(least(d.most, who.trained) AS numeric(8, 2)) AS yuan
     FROM ({people} AND p.active AND p.area_code LIKE ANY (:patterns)
@@ -64,7 +76,9 @@ _DUE = """
         ORDER BY rule.kind, rule.place
     ) d
     WHERE (who.area_code, who.person_id, d.kind) > (:from_area, CAST(:from_person AS uuid), :from_kind)
-"""
+"""  # noqa: S608 constants
+
+
 _RULE = """
 WITH rule AS (
     SELECT * FROM unnest(
@@ -75,8 +89,8 @@ WITH rule AS (
 """
 _ORDERED = "ORDER BY area_code, person_id, kind"
 # OFFSET 0 keeps the planner from joining all of the ledger for a page; for the sums of all it may.
-_BOTH = [_DUE.format(people=people.format(each="OFFSET 0")) for people in (_WORKERS, _LEARNERS)]
-_ALL = [_DUE.format(people=people.format(each="")) for people in (_WORKERS, _LEARNERS)]
+_BOTH = [_due(_workers("OFFSET 0")), _due(_LEARNERS)]
+_ALL = [_due(_workers("")), _due(_LEARNERS)]
 _PAGE = text(f"""{_RULE}
 SELECT * FROM ({" UNION ALL ".join(f"({one} {_ORDERED} LIMIT :limit)" for one in _BOTH)}) due {_ORDERED} LIMIT :limit
 """)  # noqa: S608
@@ -202,18 +216,14 @@ async def list_claims(
 async def get_claim(session: ReadSession, scope: Scope, claim_id: UUID) -> ClaimRow:
     """One; raises `ClaimNotFound`."""
     row = (await session.execute(_claims(scope).where(SubsidyClaim.id == claim_id))).one_or_none()
-    if row is None:
-        raise ClaimNotFound
-    return ClaimRow(*row)
+    return ClaimRow(*existing(row, ClaimNotFound))
 
 
 async def lock_claim(session: WriteSession, scope: Scope, claim_id: UUID) -> ClaimRow:
     """The same, held until the commit."""
     query = _claims(scope).where(SubsidyClaim.id == claim_id).with_for_update(of=SubsidyClaim)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
-    if row is None:
-        raise ClaimNotFound
-    return ClaimRow(*row)
+    return ClaimRow(*existing(row, ClaimNotFound))
 
 
 def _claims(scope: Scope) -> Select[SubsidyClaim, Person]:
@@ -225,7 +235,7 @@ async def _values(
     session: ReadSession, scope: Scope, terms: SubsidyTerms, after: tuple[str, UUID, str] | None
 ) -> dict[str, Any]:
     rules = [rule for rule in terms.policy.rules if terms.kind in (None, rule.kind)]
-    area, person, kind = after or (min(scope.prefixes, default="").ljust(CODE_LENGTH, "0"), UUID(int=0), "")
+    area, person, kind = after or (scope.first_area(), UUID(int=0), "")
     return {
         "codes": [rule.code for rule in rules],
         "kinds": [rule.kind for rule in rules],
@@ -237,7 +247,7 @@ async def _values(
         "month": await ledger_month(session, terms.today),
         "today": terms.today,
         "patterns": scope.like_patterns(),
-        "to_area": max(scope.prefixes, default="").ljust(CODE_LENGTH, "9"),
+        "to_area": bounds(max(scope.prefixes, default=""))[1],
         "from_area": area,
         "from_person": person,
         "from_kind": kind,

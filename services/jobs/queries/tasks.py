@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select, update
 
 from services.jobs.models import LabourTask, Person, TaskKind, TaskState
-from services.jobs.queries.within import within
 from services.jobs.rules.refusals import TaskNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 
 class TaskRow(NamedTuple):
@@ -65,18 +66,13 @@ async def list_tasks(
 async def get_task(session: ReadSession, scope: Scope, task_id: UUID) -> TaskRow:
     """One task; raises `TaskNotFound`."""
     row = (await session.execute(_rows(scope).where(LabourTask.id == task_id))).one_or_none()
-    if row is None:
-        raise TaskNotFound
-    return TaskRow(*row)
+    return TaskRow(*existing(row, TaskNotFound))
 
 
 async def lock_task(session: WriteSession, scope: Scope, task_id: UUID) -> LabourTask:
     """One task, held until the commit; raises `TaskNotFound`."""
     query = select(LabourTask).where(within(LabourTask.area_code, scope), LabourTask.id == task_id).with_for_update()
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise TaskNotFound
-    return found
+    return existing((await session.scalars(query)).one_or_none(), TaskNotFound)
 
 
 async def lock_open_of(session: WriteSession, kind: str, subject_ids: Sequence[UUID]) -> Sequence[LabourTask]:

@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
 from services.jobs.models import Person, Placement, Trip, TripPassenger
-from services.jobs.queries.within import within
 from services.jobs.rules.placement_refusals import TripNotFound
 from services.jobs.rules.placement_states import BOUND
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 _GROUPS = (2, 4, 6, 9)
 _MISSED = TripPassenger.present.is_(False)
@@ -60,18 +61,14 @@ async def list_trips(
 async def get_trip(session: ReadSession, scope: Scope, trip_id: UUID) -> Trip:
     """One; raises `TripNotFound`."""
     found = (await session.scalars(select(Trip).where(Trip.id == trip_id, _concerns(scope)))).one_or_none()
-    if found is None:
-        raise TripNotFound
-    return found
+    return existing(found, TripNotFound)
 
 
 async def lock_trip(session: WriteSession, scope: Scope, trip_id: UUID) -> Trip:
     """One on which nobody else takes a seat until the commit; raises `TripNotFound`."""
     query = select(Trip).where(Trip.id == trip_id, _concerns(scope)).with_for_update(key_share=True)
     found = (await session.scalars(query, execution_options={"populate_existing": True})).one_or_none()
-    if found is None:
-        raise TripNotFound
-    return found
+    return existing(found, TripNotFound)
 
 
 async def list_passengers(session: ReadSession, scope: Scope, trip_id: UUID) -> Sequence[PassengerRow]:

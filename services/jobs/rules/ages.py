@@ -1,9 +1,8 @@
-"""Ages by which the law binds: 16 to work at all, 18 for hazardous or night work (劳动法 §15, §64; 未成年工特殊保护)."""
+"""Ages: 16 to work at all (劳动法 §15). From which one hazardous and night work are allowed, `post-rules` says."""
 
 from datetime import date
 
 WORKING_AGE = 16
-FULL_AGE = 18
 
 
 def age_on(birth_on: date, day: date) -> int:

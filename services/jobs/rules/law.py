@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from services.jobs.rules.ages import FULL_AGE, WORKING_AGE
+from services.jobs.rules.ages import WORKING_AGE
 from services.jobs.rules.matching_terms import Opening, Seeker, Terms
 from services.jobs.rules.post_bars import Bars, bar_faults
 from shared.contracts.jobs_posts_policies import Demand, PostRules
@@ -120,8 +120,8 @@ def _outside(age: int, ages: tuple[int | None, int | None], _: Terms) -> bool:
     return (low is not None and age < low) or (high is not None and age > high)
 
 
-def _minor(age: int, barred: bool, _: Terms) -> bool:
-    return barred and age < FULL_AGE
+def _minor(age: int, barred: bool, terms: Terms) -> bool:
+    return barred and age < terms.post_rules.full_age
 
 
 def _unfit(disability: tuple[int | None, int | None], demand: str | None, terms: Terms) -> bool:

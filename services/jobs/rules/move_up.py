@@ -26,14 +26,14 @@ class AtWork:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where somebody stands in the queue: the higher the urgency the sooner. Without a reason they stand in none."""
+class Urgency:
+    """How urgent it is, the higher the sooner, and why. Without a reason nobody stands in the queue."""
 
-    urgency: int
+    points: int
     reasons: tuple[Reason, ...]
 
 
-def place(work: AtWork, policy: MoveUp) -> Place:
+def urgency_of(work: AtWork, policy: MoveUp) -> Urgency:
     """What speaks for a move, and how much."""
     found: dict[Reason, int] = {}
     weights = policy.weights
@@ -48,7 +48,7 @@ def place(work: AtWork, policy: MoveUp) -> Place:
         found["below_median"] = _in_proportion(weights.below_median, work.wage, floor)
     if work.wants_change:
         found["wants_change"] = weights.wants_change
-    return Place(sum(found.values()), tuple(found))
+    return Urgency(sum(found.values()), tuple(found))
 
 
 def _floor(work: AtWork, policy: MoveUp) -> Decimal | None:

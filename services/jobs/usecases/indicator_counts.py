@@ -12,19 +12,20 @@ from datetime import date, datetime
 import polars as pl
 
 from services.jobs.queries import indicators as kept
-from services.jobs.queries.indicators import Place, VillageState
+from services.jobs.queries.indicators import VillageMonth, VillageState
 from services.jobs.queries.labour_frame import FrameDay, frame_of_villages
 from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.indicators import Count, IndicatorRules, count, prepared
 from services.jobs.rules.months import last_day, month_of, move
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
-from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import Database, ReadSession, WriteSession
+from shared.db.rounds import until_none_alone
 
 PART = 24
 """Villages read as one frame and counted in one transaction: some 70,000 people."""
-_EVERYWHERE = Scope.everywhere()
+COUNTING = "labour-indicators"
+"""The turn of whoever counts: of two at once the older count might overwrite the newer."""
 
 
 @dataclass(slots=True)
@@ -84,18 +85,13 @@ def _tally(rules: IndicatorRules, villages: Sequence[str], people: pl.DataFrame)
 
 
 async def recount_due(database: Database, clock: Callable[[], datetime]) -> int:
-    """Count anew all that waits; returns how many villages and months. Only one process does so at a time."""
-    counted = 0
-    async with database.write(_EVERYWHERE) as session:
-        if not await kept.hold_counting(session):
-            return 0
-        await _mark_changed(session, local_date(clock()))
-    while True:
-        async with database.write(_EVERYWHERE) as session:
-            done = await _recount_next(session, clock()) if await kept.hold_counting(session) else 0
-        counted += done
-        if not done:
-            return counted
+    """Count anew all that waits; returns how many villages and months."""
+    return await until_none_alone(
+        database,
+        COUNTING,
+        lambda session: _mark_changed(session, local_date(clock())),
+        lambda session: _recount_next(session, clock()),
+    )
 
 
 async def mark_stale(session: WriteSession, now: datetime) -> None:
@@ -104,13 +100,13 @@ async def mark_stale(session: WriteSession, now: datetime) -> None:
     month = month_of(today)
     rules = await IndicatorRuleSets.load(session)
     states = await kept.list_states(session, move(month, -_MOST_UNSETTLED))
-    due: set[Place] = set()
-    for place, (policy_id, as_of, counted_at) in states.items():
-        day = day_of(place[1], today)
-        version = rules.find(place[0], day)
+    due: set[VillageMonth] = set()
+    for (village, first), (policy_id, as_of, counted_at) in states.items():
+        day = day_of(first, today)
+        version = rules.find(village, day)
         ended = day < today and local_date(counted_at) <= day  # counted while the month still ran
         if version is not None and (as_of != day or ended or policy_id != version.policy_id):
-            due.add(place)
+            due.add((village, first))
     villages = await kept.list_villages(session, "", month)
     due |= {(area, month) for area in villages if (area, month) not in states and rules.find(area, today) is not None}
     await kept.mark(session, due)
@@ -136,16 +132,16 @@ def _unsettled(rules: IndicatorRuleSets, area: str, today: date) -> Iterator[dat
 async def _recount_next(session: WriteSession, now: datetime) -> int:
     """Up to `PART` villages; those that look back on them as well, where they are kept."""
     today = local_date(now)
-    places = set(await kept.take_next(session, PART))
+    due = set(await kept.take_next(session, PART))
     rules = await IndicatorRuleSets.load(session)
-    later = {(area, move(month, by)) for area, month in places for by in _look_backs(rules, area, month)}
-    places |= await kept.find_counted(session, later - places)
-    for month, villages in _by_month(places).items():
+    later = {(area, move(month, by)) for area, month in due for by in _look_backs(rules, area, month)}
+    due |= await kept.find_counted(session, later - due)
+    for month, villages in _by_month(due).items():
         if month <= month_of(today):
             day = day_of(month, today)
             tally = await count_villages(session, rules, villages, day, today)
             await kept.put_counts(session, day, tally.states, tally.counts, now)
-    return len(places)
+    return len(due)
 
 
 def _look_backs(rules: IndicatorRuleSets, area: str, month: date) -> tuple[int, ...]:
@@ -153,8 +149,8 @@ def _look_backs(rules: IndicatorRuleSets, area: str, month: date) -> tuple[int, 
     return version.body.look_backs if version is not None else ()
 
 
-def _by_month(places: Collection[Place]) -> Mapping[date, list[str]]:
+def _by_month(due: Collection[VillageMonth]) -> Mapping[date, list[str]]:
     months: dict[date, list[str]] = {}
-    for area, month in sorted(places):
+    for area, month in sorted(due):
         months.setdefault(month, []).append(area)
     return months

@@ -50,5 +50,4 @@ class IndicatorRuleSets:
 
 async def load_targets(session: ReadSession, area_prefix: str, day: date) -> tuple[LabourTargets, UUID]:
     """The targets in force; raises `PolicyMissing`."""
-    policy = (await policies.load(session, TARGETS)).in_force(area_prefix, day)
-    return LabourTargets.model_validate(policy.body), policy.id
+    return await policies.in_force(session, TARGETS, area_prefix, day, LabourTargets)

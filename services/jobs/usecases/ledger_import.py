@@ -244,7 +244,7 @@ def sender(row: LedgerImport) -> Principal:
 
 
 async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, now: datetime) -> int:
-    """Delete the files of imports received that long ago, and what lies there without an import; how many imports."""
+    """Delete the files of imports received that long ago; how many."""
     everywhere = Scope.everywhere()
     async with database.read(everywhere) as session:
         outworn = await queries.list_outworn(session, now - kept, 100)
@@ -252,9 +252,4 @@ async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, 
         await shelf.delete_set(row.id, FILES)
         async with database.write(everywhere) as session:
             (await queries.lock_whole(session, row.id)).deleted_at = now
-    lying = {import_id for import_id, _ in await shelf.list_older(now - timedelta(days=1))}
-    async with database.read(everywhere) as session:
-        orphans = await queries.find_unknown(session, lying)
-    for orphan in orphans:
-        await shelf.delete_set(orphan, FILES)
     return len(outworn)

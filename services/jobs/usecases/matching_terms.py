@@ -12,7 +12,7 @@ from shared.areas import AreaCode, Scope
 from shared.contracts.jobs_match_policies import LabourDistances, MatchingWeights
 from shared.contracts.jobs_posts_policies import PostRules
 from shared.db.engine import ReadSession
-from shared.projections import policies
+from shared.projections.policies import in_force
 
 WEIGHTS, DISTANCES = "matching-weights", "labour-distances"
 
@@ -30,17 +30,17 @@ class InForce:
 async def terms_in_force(session: ReadSession, area: str, day: date, company: Scope | None = None) -> InForce:
     """The policies for an area and a day. `company`: the villages whose people at work are counted; None: nobody's, and
     no employer's record, which is enough for the filters. Raises `PolicyMissing`."""
-    weights = (await policies.load(session, WEIGHTS)).in_force(area, day)
-    distances = (await policies.load(session, DISTANCES)).in_force(area, day)
-    posts = (await policies.load(session, POST_RULES)).in_force(area, day)
+    weights, weights_id = await in_force(session, WEIGHTS, area, day, MatchingWeights)
+    distances, distances_id = await in_force(session, DISTANCES, area, day, LabourDistances)
+    posts, posts_id = await in_force(session, POST_RULES, area, day, PostRules)
     terms = Terms(
-        MatchingWeights.model_validate(weights.body),
-        Distances(LabourDistances.model_validate(distances.body)),
+        weights,
+        Distances(distances),
         await list_villagers(session, company, day) if company else {},
         await list_stays(session, day) if company else {},
-        PostRules.model_validate(posts.body),
+        posts,
     )
-    return InForce(terms, weights.id, distances.id, posts.id)
+    return InForce(terms, weights_id, distances_id, posts_id)
 
 
 def area_of(code: str) -> Scope:

@@ -12,21 +12,22 @@ from services.jobs.queries.at_work import find_at_work
 from services.jobs.queries.move_up import AtWorkRow, Ruling
 from services.jobs.queries.needs import NeedRow
 from services.jobs.queries.people import lock_person
-from services.jobs.rules.move_up import AtWork, Reason, place
+from services.jobs.rules.move_up import AtWork, Reason, urgency_of
 from services.jobs.rules.needs import Wishes
 from services.jobs.rules.placement_refusals import NotInMoveUp
 from services.jobs.usecases.needs import open_need
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_placement_policies import MoveUp
 from shared.db.engine import Database, ReadSession, WriteSession
+from shared.db.rounds import until_none_alone
 from shared.projections import policies
-from shared.projections.policies import Policy
 from shared.security import audit
 from shared.security.principals import Principal
-from shared.versions import pick
 
 KIND = "move-up"
+KEEPING = "move-up-queue"
+"""The turn of whoever keeps it."""
 EACH = timedelta(hours=20)
 """Medians are reckoned once a day."""
 PART = 24
@@ -45,10 +46,10 @@ async def list_queue(
 ) -> Sequence[QueueRow]:
     """The most urgent first, by the policy of the area that is asked about; raises `PolicyMissing`."""
     today = local_date(now)
-    first = min(scope.prefixes, default="").ljust(CODE_LENGTH, "0")
-    ruling = _ruling((await policies.load(session, KIND)).in_force(first, today), today)
+    policy, policy_id = await policies.in_force(session, KIND, scope.first_area(), today, MoveUp)
+    ruling = Ruling(policy_id, policy, today)
     rows = await queue.list_queue(session, scope, ruling, after, limit)
-    return [QueueRow(row, place(_at_work(row), ruling.policy).reasons) for row in rows]
+    return [QueueRow(row, urgency_of(_at_work(row), ruling.policy).reasons) for row in rows]
 
 
 async def open_move_up(
@@ -86,36 +87,24 @@ async def reckon_medians(session: WriteSession, now: datetime) -> None:
 
 
 async def keep_queue(database: Database, clock: Callable[[], datetime]) -> int:
-    """Reckon anew the villages that are not current; how many. Only one process does so at a time."""
-    kept = 0
-    async with database.write(Scope.everywhere()) as session:
-        if not await queue.hold_keeping(session):
-            return 0
-        await queue.forget_changed(session)
-    while True:
-        async with database.write(Scope.everywhere()) as session:
-            done = await _keep_next(session, local_date(clock())) if await queue.hold_keeping(session) else 0
-        kept += done
-        if not done:
-            return kept
+    """Reckon anew the villages that are not current; how many."""
+    return await until_none_alone(
+        database, KEEPING, queue.forget_changed, lambda session: _keep_next(session, local_date(clock()))
+    )
 
 
 async def _keep_next(session: WriteSession, today: date) -> int:
     """Up to `PART` villages of one version of the policy; where none is in force, there is no queue."""
-    versions = (await policies.load(session, KIND)).versions
+    in_force = await policies.load_in_force(session, KIND, today, MoveUp)
     current = await queue.find_current(session, today)
-    wanted = {area: pick(versions, area, today) for area in await queue.list_all_villages(session, today)}
-    due = [(area, one) for area, one in wanted.items() if one is not None and current.get(area) != one.id]
+    wanted = {area: in_force.find(area)[1] for area in await queue.list_all_villages(session, today)}
+    due = [(area, one) for area, one in wanted.items() if one is not None and current.get(area) != one]
     if not due:
         return 0
-    policy = due[0][1]
-    part = [area for area, one in due if one is policy][:PART]
-    await queue.keep_places(session, _ruling(policy, today), part)
+    first, policy_id = due[0]
+    part = [area for area, one in due if one == policy_id][:PART]
+    await queue.keep_places(session, Ruling(policy_id, in_force.get(first)[0], today), part)
     return len(part)
-
-
-def _ruling(policy: Policy, today: date) -> Ruling:
-    return Ruling(policy.id, MoveUp.model_validate(policy.body), today)
 
 
 def _at_work(row: AtWorkRow) -> AtWork:

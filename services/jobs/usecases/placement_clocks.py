@@ -28,5 +28,4 @@ class Clocks:
 
 async def get_clocks(session: ReadSession, area_code: str, on: date) -> Clocks:
     """Raises `PolicyMissing`: a decision without its rule is not taken."""
-    policy = (await policies.load(session, KIND)).in_force(area_code, on)
-    return Clocks(PlacementClocks.model_validate(policy.body), policy.id)
+    return Clocks(*await policies.in_force(session, KIND, area_code, on, PlacementClocks))

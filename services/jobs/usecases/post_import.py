@@ -11,7 +11,7 @@ from services.jobs.models import Employer, Post
 from services.jobs.queries import employers
 from services.jobs.queries.placements import count_born_after, count_promised_of
 from services.jobs.queries.posts import lock_by_ref
-from services.jobs.rules.ages import FULL_AGE, born_after
+from services.jobs.rules.ages import born_after
 from services.jobs.rules.employers import same_of
 from services.jobs.rules.post_import import TOLD, ImportedPost, Outcome, outcome_of
 from services.jobs.rules.posts import county_of, require_labour_bureau, require_no_minors, require_room
@@ -34,7 +34,8 @@ class PostImport:
     now: datetime
     dry_run: bool
     outcomes: Counter[Outcome] = field(default_factory=Counter)
-    new_employers: int = 0
+    new_employers: list[Employer] = field(default_factory=list)
+    new_posts: list[Post] = field(default_factory=list)
     faults: list[tuple[int, Fault]] = field(default_factory=list)
     _employers: dict[str, list[Employer]] = field(default_factory=dict)  # by code and by name
     _seen: set[tuple[UUID, str]] = field(default_factory=set)
@@ -59,44 +60,41 @@ class PostImport:
         posts = await lock_by_ref(session, registered)
         ids = [one.id for one in posts.values()]
         self._promised = await count_promised_of(session, ids)
-        self._minors = await count_born_after(session, ids, born_after(local_date(self.now), FULL_AGE))
-        new: list[Any] = []
+        self._minors = await count_born_after(session, ids, born_after(local_date(self.now), rules.full_age))
         for row in rows:
-            new += self._decide(row, county, rules, policy_id, posts)
+            self._decide(row, county, rules, policy_id, posts)
         if not self.dry_run:
-            session.add_all([one for one in new if isinstance(one, Employer)])
-            await session.flush()
-            session.add_all([one for one in new if isinstance(one, Post)])
-            await session.flush()
+            for new in (self.new_employers, self.new_posts):
+                session.add_all(new)
+                await session.flush()
         counts: dict[str, Any] = dict(self.outcomes.items())
         await audit.record(session, self.who, "post:import", "import", area_code=county, dry_run=self.dry_run, **counts)
 
     def _decide(
         self, row: ImportedPost, county: str, rules: PostRules, policy_id: UUID, posts: dict[tuple[UUID, str], Post]
-    ) -> list[Employer | Post]:
-        """What is to be added for a row; a post that is known is changed in place."""
+    ) -> None:
+        """What is new gathers to be added; a post that is known is changed in place."""
         alike = [*self._employers.get(row.credit_code or "", ()), *self._employers.get(row.employer, ())]
         known_employer = same_of(alike, row.credit_code, row.employer)
         employer = known_employer or self._new_employer(row, county)
         if (employer.id, row.ref) in self._seen:
             self.faults.append((row.row, Fault("ref", "post-row-twice")))
-            return []
+            return
         self._seen.add((employer.id, row.ref))
         known = posts.get((employer.id, row.ref))
         outcome = outcome_of(row.terms, _columns(known) if known else None)
         if outcome != "unchanged" and not self._may(row, employer, known, rules):
-            return []
+            return
         self.outcomes[outcome] += 1
         if known_employer is None:
             self._remember(employer)
-            self.new_employers += 1
+            self.new_employers.append(employer)
         if known is None:
             post = make_post(employer, row.ref, row.terms, policy_id, self.who, self.now, source="file")
-            return [post] if known_employer else [employer, post]
-        if outcome == "changed" and not self.dry_run:
+            self.new_posts.append(post)
+        elif outcome == "changed" and not self.dry_run:
             terms = replace(row.terms, health_limits=tuple(known.health_limits))
             apply_terms(known, terms, policy_id, self.now, promised=self._promised.get(known.id, 0))
-        return []
 
     def _may(self, row: ImportedPost, employer: Employer, known: Post | None, rules: PostRules) -> bool:
         try:

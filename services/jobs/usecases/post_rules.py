@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.jobs.rules.places import COUNTY_DIGITS
 from services.jobs.rules.posts import is_labour_bureau
-from shared.areas import CODE_LENGTH
+from shared.areas import bounds
 from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import PostRules, TradeReference, TrainingRules
 from shared.db.engine import ReadSession
@@ -17,8 +17,7 @@ POST_RULES, TRAINING_RULES, TRADE_REFERENCE = "post-rules", "training-rules", "t
 
 async def post_rules(session: ReadSession, county: str, now: datetime) -> tuple[PostRules, UUID]:
     """What a post may ask, and the version that says so. Raises `PolicyMissing`."""
-    found = (await policies.load(session, POST_RULES)).in_force(county, local_date(now))
-    return PostRules.model_validate(found.body), found.id
+    return await policies.in_force(session, POST_RULES, county, local_date(now), PostRules)
 
 
 async def sees_contacts(session: ReadSession, who: Principal, now: datetime) -> bool:
@@ -27,18 +26,16 @@ async def sees_contacts(session: ReadSession, who: Principal, now: datetime) -> 
     """
     if who.role is not Role.BUREAU:
         return who.role in (Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
-    county = min(who.scope.prefixes, default="")[:COUNTY_DIGITS].ljust(CODE_LENGTH, "0")
+    county, _ = bounds(who.scope.first_area()[:COUNTY_DIGITS])
     rules, _ = await post_rules(session, county, now)
     return is_labour_bureau(who, rules)
 
 
 async def training_rules(session: ReadSession, county: str, now: datetime) -> tuple[TrainingRules, UUID]:
     """What training pays and when it is completed, and the version that says so. Raises `PolicyMissing`."""
-    found = (await policies.load(session, TRAINING_RULES)).in_force(county, local_date(now))
-    return TrainingRules.model_validate(found.body), found.id
+    return await policies.in_force(session, TRAINING_RULES, county, local_date(now), TrainingRules)
 
 
 async def trade_reference(session: ReadSession, county: str, now: datetime) -> tuple[TradeReference, UUID]:
     """What trades are compared with, and the version that says so. Raises `PolicyMissing`."""
-    found = (await policies.load(session, TRADE_REFERENCE)).in_force(county, local_date(now))
-    return TradeReference.model_validate(found.body), found.id
+    return await policies.in_force(session, TRADE_REFERENCE, county, local_date(now), TradeReference)

@@ -11,7 +11,7 @@ from services.jobs.queries import posts as find
 from services.jobs.queries.employers import lock_employer
 from services.jobs.queries.placements import count_born_after, count_promised
 from services.jobs.queries.posts import PostRow
-from services.jobs.rules.ages import FULL_AGE, born_after
+from services.jobs.rules.ages import born_after
 from services.jobs.rules.post_bars import Bars, require_lawful
 from services.jobs.rules.post_refusals import EmployerIsBlacklisted, PostRefKnown
 from services.jobs.rules.posts import (
@@ -69,7 +69,7 @@ async def change_post(
     require_may_change(who, row.post.state, row.post.recorded_by)
     rules, policy_id = await post_rules(session, row.post.county, now)
     require_offer(row.employer, terms, rules, now)
-    minors = await count_born_after(session, [post_id], born_after(local_date(now), FULL_AGE))
+    minors = await count_born_after(session, [post_id], born_after(local_date(now), rules.full_age))
     require_no_minors(terms, rules, minors.get(post_id, 0))
     promised = await count_promised(session, post_id)
     apply_terms(row.post, terms, policy_id, now, promised=promised)

@@ -16,6 +16,7 @@ from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import ExportSource, LedgerComparison
 from shared.db.engine import Database, ReadSession, WriteSession
+from shared.db.rounds import until_none
 from shared.files import FileStore, Shelf
 from shared.projections import policies
 from shared.security import audit
@@ -25,7 +26,6 @@ from shared.security.vault import Vault
 CONTENT, NAMES = "reconciliation-file", "reconciliation-files"
 FOLDER = "reconciliations/"
 POLICY = "ledger-comparison"
-ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -48,8 +48,7 @@ class ArrivedExport:
 
 async def comparison_in_force(session: ReadSession, area_code: str, now: datetime) -> tuple[LedgerComparison, UUID]:
     """The policy by which an area's ledger is compared. Raises `PolicyMissing`."""
-    policy = (await policies.load(session, POLICY)).in_force(area_code, local_date(now))
-    return LedgerComparison.model_validate(policy.body), policy.id
+    return await policies.in_force(session, POLICY, area_code, local_date(now), LedgerComparison)
 
 
 async def require_sender(session: ReadSession, who: Principal, area_code: str, now: datetime) -> None:
@@ -131,18 +130,4 @@ async def forget_old_runs(database: Database, now: datetime) -> int:
 
 async def forget_rows(database: Database, run_id: UUID) -> None:
     """Delete what a comparison found, part by part."""
-    more = True
-    while more:
-        async with database.write(_EVERYWHERE) as session:
-            more = await work.forget_some_rows(session, run_id)
-
-
-async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
-    """Delete what lies in the store and belongs to no comparison: its process died before it could say what it was."""
-    by_id = {name: run_id for run_id, name in await shelf.list_older(now - ORPHANS_KEPT)}
-    async with database.read(_EVERYWHERE) as session:
-        orphans = await queries.find_unknown(session, list(set(by_id.values())))
-    gone = [name for name, run_id in by_id.items() if run_id in orphans]
-    for name in gone:
-        await shelf.store.delete(name)
-    return len(gone)
+    await until_none(database, lambda session: work.forget_some_rows(session, run_id))

@@ -14,7 +14,7 @@ from services.jobs.queries.people import list_by_ids
 from services.jobs.rules import ledger as rules
 from services.jobs.rules.ledger import Entry, Source, Worker, carried, changes
 from services.jobs.rules.months import month_of, month_text, move
-from services.jobs.usecases.ledger_checks import LEDGER_RULES, Rulebook
+from services.jobs.usecases.ledger_checks import LEDGER_RULES, Rulebook, load_rulebook
 from services.jobs.usecases.ledger_lines import EMPLOYER, Act, changed_row, employer_key, line, new_row
 from services.jobs.usecases.ledger_needs import follow_wishes
 from services.jobs.usecases.tasks import close_completed
@@ -96,7 +96,7 @@ class Recording:
     ) -> "Recording":
         """Load the rules in force. Raises `MonthClosed` where nobody may write the month."""
         rules.require_open(month, local_date(now), MOST_BACK)
-        rulebook = await Rulebook.load(session, local_date(now))
+        rulebook = await load_rulebook(session, local_date(now))
         return cls(session, vault, who, Act(month, source, who.id, now), lane, rulebook)
 
     async def hold(self, people: Collection[UUID]) -> None:
@@ -153,7 +153,7 @@ class Recording:
             return Fault("person_id", "person-not-found")
         if row is None and not person.active:
             return Fault("person_id", "person-gone")
-        checks = self.rulebook.find(person.area_code)
+        checks, _ = self.rulebook.find(person.area_code)
         if checks is None:
             return Fault("person_id", PolicyMissing.code, {"kind": LEDGER_RULES})
         back = checks.rules.months_back
@@ -168,11 +168,12 @@ class Recording:
         if rules.is_minor_working(entry, person.birth_on, self.act.month):
             self.events.append(minor_working(person, entry, self.act.month, self.act.now))
             return Outcome(person.id, "refused", [Fault("status", rules.MinorWorks.code)], minor=True)
-        faults = self.rulebook.require(person.area_code).faults(entry, _worker(person), self.act.month)
+        checks, _ = self.rulebook.get(person.area_code)
+        faults = checks.faults(entry, _worker(person), self.act.month)
         return _refused(person.id, *faults) if faults else None
 
     def _record(self, person: Person, told: Entry, row: Row | None) -> Outcome:
-        checks = self.rulebook.require(person.area_code)
+        checks, _ = self.rulebook.get(person.area_code)
         warnings = checks.warnings(told, _worker(person))
         entry = replace(told, employer=employer_key(self.vault, told.employer))
         sealed = self._seal(told.employer, entry.employer, row)
@@ -202,7 +203,7 @@ class Recording:
         differs = changes(entry_of(row, row["employer_key"]), entry)
         if not differs and (self.act.source == "carried" or row["confirmed_on"] is not None):
             return "unchanged"
-        checks = self.rulebook.find(row["area_code"])
+        checks, _ = self.rulebook.find(row["area_code"])
         new = changed_row(self.act, row, entry, sealed, checks.is_organised(entry) if checks else None)
         done: Done = "changed" if differs else "confirmed"
         self.changed.append(new)
@@ -216,14 +217,15 @@ class Recording:
             return _refused(person_id, Fault("person_id", rules.RowNotFound.code))
         if row["confirmed_on"] is not None:
             return Outcome(person_id, "unchanged")
-        if self.rulebook.find(person.area_code) is None:
+        checks, _ = self.rulebook.find(person.area_code)
+        if checks is None:
             return _refused(person_id, Fault("person_id", PolicyMissing.code, {"kind": LEDGER_RULES}))
         entry = entry_of(row, row["employer_key"])
         if refused := self._judge(person, entry):
             return refused
         done = self._change(row, entry, row["employer_name_sealed"])
         self._tell(person, row, self.changed[-1], entry)
-        warnings = self.rulebook.require(person.area_code).warnings(entry, _worker(person))
+        warnings = checks.warnings(entry, _worker(person))
         return Outcome(person_id, done, warnings=warnings)
 
     def _tell(self, person: Person, old: Row | None, new: Row, entry: Entry) -> None:

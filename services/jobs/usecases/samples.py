@@ -37,8 +37,7 @@ _OUTCOMES: Mapping[Verdict, str] = {"right": "agrees", "wrong": "differs", "not_
 
 async def sample_rules(session: ReadSession, area_code: str, on: date) -> tuple[SamplePolicy, UUID]:
     """The policy by which an area is sampled. Raises `PolicyMissing`."""
-    policy = (await policies.load(session, POLICY)).in_force(area_code, on)
-    return SamplePolicy.model_validate(policy.body), policy.id
+    return await policies.in_force(session, POLICY, area_code, on, SamplePolicy)
 
 
 async def policy_of(session: ReadSession, sample: LedgerSample) -> SamplePolicy:

@@ -22,11 +22,10 @@ from shared.clock import local_date
 from shared.contracts.jobs_placement_policies import PlacementClocks
 from shared.db.engine import WriteSession
 from shared.ids import new_id
-from shared.projections import policies
+from shared.projections.policies import load_in_force
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
-from shared.versions import pick
 
 BATCH = 500
 
@@ -48,17 +47,16 @@ async def open_due_calls(session: WriteSession, now: datetime) -> int:
     """
     today = local_date(now)
     due = await find.lock_calls_due(session, today, BATCH)
-    versions = (await policies.load(session, KIND)).versions
+    in_force = await load_in_force(session, KIND, today, PlacementClocks)
     drafts = []
     for placement in due:
-        policy = pick(versions, placement.area_code, today)
-        if policy is None:
+        clocks, policy_id = in_force.find(placement.area_code)
+        if clocks is None or policy_id is None:
             placement.call_on = today + timedelta(days=1)
             continue
-        days = PlacementClocks.model_validate(policy.body).stay.answer_days
-        check = _open(placement, today + timedelta(days=days), policy.id, now)
+        check = _open(placement, today + timedelta(days=clocks.stay.answer_days), policy_id, now)
         session.add(check)
-        drafts.append(TaskDraft(CALL, placement.area_code, check.id, check.due_on, placement.person_id, policy.id))
+        drafts.append(TaskDraft(CALL, placement.area_code, check.id, check.due_on, placement.person_id, policy_id))
     await session.flush()
     await open_tasks(session, drafts, now)
     return len(due)

@@ -23,7 +23,7 @@ from services.jobs.rules.subsidies import Worker, require_claim
 from services.jobs.rules.training import allowance_due
 from services.jobs.usecases.post_rules import training_rules
 from services.jobs.usecases.sealing import seal_text
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
@@ -90,8 +90,7 @@ async def claim_subsidy(session: WriteSession, vault: Vault, who: Principal, tol
     """Record a claim; raises `SubsidyNotDue`, `SubsidyTooHigh`, `WageProofMissing`, `SubsidyClaimed`."""
     person = await lock_person(session, who.scope, told.person_id)
     today = local_date(now)
-    policy = (await policies.load(session, KIND)).in_force(person.area_code, today)
-    body = LabourSubsidies.model_validate(policy.body)
+    body, policy_id = await policies.in_force(session, KIND, person.area_code, today, LabourSubsidies)
     worker = await _worker(session, person, now)
     rule = require_claim(body, told.rule, worker, told.amount, today, proven=told.wage_proof)
     if await find.find_claim(session, person.id, rule.kind, today.year) is not None:
@@ -109,7 +108,7 @@ async def claim_subsidy(session: WriteSession, vault: Vault, who: Principal, tol
         started_on=worker.started_on,
         state="claimed",
         claimed_on=today,
-        policy_id=policy.id,
+        policy_id=policy_id,
         note_sealed=seal_text(vault, told.note, NOTE),
         recorded_by=who.id,
         recorded_at=now,
@@ -156,7 +155,7 @@ async def _worker(session: ReadSession, person: Person, now: datetime) -> Worker
 
 async def _terms_of(session: ReadSession, scope: Scope, kind: str | None, now: datetime) -> SubsidyTerms:
     """For a list: what counts where the areas asked about begin. A single claim takes the person's own village."""
-    first, today = min(scope.prefixes, default="").ljust(CODE_LENGTH, "0"), local_date(now)
-    policy = LabourSubsidies.model_validate((await policies.load(session, KIND)).in_force(first, today).body)
+    first, today = scope.first_area(), local_date(now)
+    policy, _ = await policies.in_force(session, KIND, first, today, LabourSubsidies)
     rules, _ = await training_rules(session, first, now)
     return SubsidyTerms(policy, rules.most_days, today, kind)

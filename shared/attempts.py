@@ -1,0 +1,121 @@
+"""Work that is tried a few times. Each attempt is counted before it is made, so that what ends its process is not tried
+for ever; what fails for good says why on its row."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import SmallInteger, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.areas import Scope
+from shared.clock import utc_now
+from shared.db.engine import Database, WriteSession
+from shared.db.listening import MOST_ATTEMPTS, Listener, turn
+from shared.db.outage import is_outage
+from shared.errors import DomainError, Fault, fault_of
+from shared.security.vault import CannotOpen
+
+log = logging.getLogger(__name__)
+
+_EVERYWHERE = Scope.everywhere()
+
+
+class Attempted:
+    """A table whose rows are worked off in the order of their ids. It ends in the state `failed`, or as the work says."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  # begun, at the present step
+    failure: Mapped[dict[str, Any] | None]  # {"code", "params", "field"} of what ended it, or of why it was begun anew
+    finished_at: Mapped[datetime | None]
+
+    def fail(self, fault: Fault) -> None:
+        """It ends here, and says why."""
+        self.state, self.finished_at = "failed", utc_now()
+        self.failure = {"code": fault.code, "params": dict(fault.params), "field": fault.field}
+
+    def begin_anew(self, code: str) -> None:
+        """From the first step, for what was found does not hold any more."""
+        self.state, self.attempts, self.failure = "queued", 0, {"code": code, "params": {}}
+
+
+Row = TypeVar("Row", bound=Attempted)
+
+
+async def _leave_nothing(_: Database, __: UUID) -> None:
+    """What clears up after work that lays nothing down before it is done."""
+
+
+def _change_nothing(_: Attempted) -> None:
+    """What a row shows of an attempt besides their number, where it shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts(Generic[Row]):
+    """How the rows of one table are tried: one row at a time for all processes, each `MOST_ATTEMPTS` times at a step.
+
+    An outage ends an attempt and is raised: the caller waits, and the attempt counts, for the work may be its cause.
+    """
+
+    name: str  # of the work, in logs; and of the turn among all processes
+    table: type[Row]
+    waiting: tuple[str, ...]  # states in which there is something to do
+    broken: str  # code of what is told after the last attempt
+    gone: str  # code of what is told when a file is no more, or opens with no key
+    begun: Callable[[Row], None] = _change_nothing
+    clear: Callable[[Database, UUID], Awaitable[None]] = _leave_nothing  # before a row fails
+
+    async def work_oldest(
+        self, database: Database, connection: Listener, work: Callable[[Row], Awaitable[None]]
+    ) -> bool:
+        """Try the oldest row that waits; False when none does, or another process is at one. `connection` has the turn."""
+        oldest = select(self.table.id).where(self.table.state.in_(self.waiting)).order_by(self.table.id).limit(1)
+        async with database.read(_EVERYWHERE) as session:
+            row_id = await session.scalar(oldest)
+        if row_id is None:
+            return False
+        async with turn(connection, f"shouwang-{self.name}") as ours:
+            if ours:
+                await self._try(database, row_id, work)
+        return ours
+
+    async def _try(self, database: Database, row_id: UUID, work: Callable[[Row], Awaitable[None]]) -> None:
+        try:
+            row = await self._begin(database, row_id)
+            if row is not None:
+                await work(row)
+        except (DomainError, FileNotFoundError, CannotOpen) as refused:
+            await self._fail(database, row_id, fault_of(refused, self.gone))
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.error("attempt failed", extra={"work": self.name, "row": str(row_id), "error": type(error).__name__})
+            async with database.write(_EVERYWHERE) as session:
+                last = (await self._lock(session, row_id)).attempts >= MOST_ATTEMPTS
+            if last:
+                await self._fail(database, row_id, Fault("", self.broken))
+
+    async def _begin(self, database: Database, row_id: UUID) -> Row | None:
+        """Count an attempt; None: another process was quicker, or this row had its last one."""
+        async with database.write(_EVERYWHERE) as session:
+            row = await self._lock(session, row_id)
+            if row.state not in self.waiting:
+                return None
+            if row.attempts < MOST_ATTEMPTS:
+                row.attempts += 1
+                self.begun(row)
+                return row
+        await self._fail(database, row_id, Fault("", self.broken))
+        return None
+
+    async def _fail(self, database: Database, row_id: UUID, fault: Fault) -> None:
+        await self.clear(database, row_id)
+        async with database.write(_EVERYWHERE) as session:
+            (await self._lock(session, row_id)).fail(fault)
+
+    async def _lock(self, session: WriteSession, row_id: UUID) -> Row:
+        return (await session.scalars(select(self.table).where(self.table.id == row_id).with_for_update())).one()

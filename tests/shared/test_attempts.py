@@ -1,0 +1,189 @@
+"""Attempts are counted before they are made: what kills its process, or fails again and again, is given up."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from shared import attempts
+from shared.areas import Scope
+from shared.attempts import Attempts
+from shared.db.engine import Database
+from shared.db.listening import MOST_ATTEMPTS
+from shared.errors import DomainError
+from shared.ids import new_id
+from shared.postgres import Cluster
+from tests.shared.tried import TRIALS, Tried, finish, tried_table
+
+Work = Callable[[Tried], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+async def table(cluster: Cluster, database_name: str) -> AsyncIterator[None]:
+    """A table to try rows of, for one test."""
+    async with tried_table(cluster, database_name):
+        yield
+
+
+async def queued(database: Database) -> UUID:
+    """A new row with something to do."""
+    row_id = new_id()
+    async with database.write(Scope.everywhere()) as session:
+        session.add(Tried(id=row_id, state="queued"))
+    return row_id
+
+
+async def row_of(database: Database, row_id: UUID) -> Tried:
+    """As it stands."""
+    async with database.read(Scope.everywhere()) as session:
+        return (await session.scalars(select(Tried).where(Tried.id == row_id))).one()
+
+
+async def tried(database: Database, work: Work, how: Attempts[Tried] = TRIALS) -> bool:
+    """Try the oldest row once."""
+    async with database.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        return await how.work_oldest(database, driver, work)
+
+
+def raising(error: Exception) -> Work:
+    """Work that fails so."""
+
+    async def work(_: Tried) -> None:
+        raise error
+
+    return work
+
+
+async def test_the_oldest_first_until_none_is_left(database: Database) -> None:
+    rows, done = [await queued(database) for _ in range(3)], list[UUID]()
+
+    async def work(row: Tried) -> None:
+        assert (await row_of(database, row.id)).attempts == 1, "counted before it is made"
+        done.append(row.id)
+        await finish(database, row)
+
+    while await tried(database, work):
+        pass
+    assert done == rows
+
+
+async def test_one_at_a_time_for_all(database: Database) -> None:
+    await queued(database)
+    others: list[bool] = []
+
+    async def work(row: Tried) -> None:
+        others.append(await tried(database, work))
+        await finish(database, row)
+
+    assert await tried(database, work)
+    assert others == [False]
+
+
+async def test_what_another_finished_meanwhile_is_not_begun(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen while it waited; when the turn was ours it was done."""
+    row_id, real = await queued(database), attempts.turn
+
+    @asynccontextmanager
+    async def late(*told: Any) -> AsyncIterator[bool]:
+        async with real(*told) as ours:
+            await finish(database, await row_of(database, row_id))
+            yield ours
+
+    monkeypatch.setattr(attempts, "turn", late)
+    assert await tried(database, raising(AssertionError()))
+    found = await row_of(database, row_id)
+    assert (found.state, found.attempts) == ("done", 0)
+
+
+class Unreadable(DomainError):
+    code: ClassVar[str] = "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (Unreadable(field="file", rows=3), {"code": "unreadable", "params": {"rows": 3}, "field": "file"}),
+        (FileNotFoundError(), {"code": "trial-gone", "params": {}, "field": ""}),
+    ],
+)
+async def test_a_refusal_ends_it_at_once(database: Database, error: Exception, failure: dict[str, Any]) -> None:
+    row_id, cleared = await queued(database), list[UUID]()
+
+    async def clear(_: Database, which: UUID) -> None:
+        assert (await row_of(database, which)).state == "queued", "cleared before it is told"
+        cleared.append(which)
+
+    how = Attempts("trial", Tried, ("queued",), "trial-broken", "trial-gone", clear=clear)
+    assert await tried(database, raising(error), how)
+    found = await row_of(database, row_id)
+    assert (found.state, found.failure, cleared) == ("failed", failure, [row_id])
+    assert found.finished_at is not None
+    assert not await tried(database, raising(error), how)
+
+
+async def test_what_fails_is_tried_again_and_given_up_after_the_last_attempt(database: Database) -> None:
+    row_id = await queued(database)
+    for number in range(1, MOST_ATTEMPTS + 1):
+        assert (await row_of(database, row_id)).state == "queued"
+        assert await tried(database, raising(RuntimeError()))
+        assert (await row_of(database, row_id)).attempts == number
+    found = await row_of(database, row_id)
+    assert (found.state, found.failure) == ("failed", {"code": "trial-broken", "params": {}, "field": ""})
+
+
+async def test_an_outage_is_the_callers_and_the_row_waits(database: Database) -> None:
+    row_id = await queued(database)
+    with pytest.raises(ConnectionError):
+        await tried(database, raising(ConnectionError()))
+    found = await row_of(database, row_id)
+    assert (found.state, found.attempts, found.failure) == ("queued", 1, None)
+
+
+async def test_outages_that_the_work_may_cause_itself_do_not_go_on_for_ever(database: Database) -> None:
+    row_id = await queued(database)
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(TimeoutError):
+            await tried(database, raising(TimeoutError()))
+    await tried(database, raising(AssertionError()))
+    assert (await row_of(database, row_id)).state == "failed"
+
+
+async def test_what_kills_its_process_is_given_up(cluster: Cluster, database_name: str, database: Database) -> None:
+    row_id = await queued(database)
+    for number in range(1, MOST_ATTEMPTS + 1):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.shared.tried", cluster.dsn("directory", database_name)),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert await asyncio.wait_for(process.stdout.readline(), 60) == b"begun\n"
+        assert (await row_of(database, row_id)).attempts == number
+        os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+    while not await tried(database, raising(AssertionError())):  # until the server sees that the turn is free
+        await asyncio.sleep(0.05)
+    found = await row_of(database, row_id)
+    assert (found.state, found.failure) == ("failed", {"code": "trial-broken", "params": {}, "field": ""})
+
+
+async def test_begun_anew_it_has_all_its_attempts(database: Database) -> None:
+    row_id = await queued(database)
+
+    async def moved(row: Tried) -> None:
+        async with database.write(Scope.everywhere()) as session:
+            (await session.scalars(select(Tried).where(Tried.id == row.id))).one().begin_anew("moved-on")
+
+    for _ in range(MOST_ATTEMPTS + 1):
+        assert await tried(database, moved)
+    found = await row_of(database, row_id)
+    assert (found.state, found.attempts, found.failure) == ("queued", 0, {"code": "moved-on", "params": {}})
