@@ -110,7 +110,9 @@ def _parsed(piece: Piece, dialect: _Dialect) -> _Parsed:
     width = dialect.width
     if piece.rows is None:
         try:
-            cells = _read(piece.text, width, dialect.separator)  # a row that is too long is an error to it
+            cells = _read(
+                piece.text, width, dialect.separator, quoted=piece.quoted
+            )  # a row that is too long is an error to it
         except pl.exceptions.PolarsError:
             return _ragged(piece, dialect)
         if cells.to_series(width - 1).null_count() == 0 or _no_row_is_short(cells, piece, dialect):
@@ -127,10 +129,12 @@ def _no_row_is_short(cells: pl.DataFrame, piece: Piece, dialect: _Dialect) -> bo
     return found == cells.height * (dialect.width - 1)
 
 
-def _read(text: bytes, width: int, separator: str, *, ragged: bool = False) -> pl.DataFrame:
+def _read(text: bytes, width: int, separator: str, *, quoted: bool = True, ragged: bool = False) -> pl.DataFrame:
+    """Cells of `text`. Who looks for no quotation marks is a tenth quicker."""
     return pl.read_csv(
         text,
         has_header=False,
+        quote_char='"' if quoted else None,
         schema={column_at(at): pl.String for at in range(width)},
         separator=separator,
         missing_columns="insert",

@@ -241,6 +241,14 @@ def test_some_facts_may_be_known_and_others_not() -> None:
     assert judged["open"].to_list() == [True, False]
 
 
+def test_it_is_asked_of_frames_with_other_columns_in_turn() -> None:
+    rules = RuleSet("low", [one_level("is_registered_poor AND has_open_case")], TODAY)
+    told = {**row(), "is_registered_poor": True, "has_open_case": True}
+    for _ in range(2):
+        assert rules.screen(frame([row()]))["open"].to_list() == [True]
+        assert rules.screen(frame([told], "is_registered_poor", "has_open_case"))["open"].to_list() == [False]
+
+
 def test_what_the_register_tells_is_one_of_the_worlds() -> None:
     assert facts_of(None, has_open_case=True) == STRANGER
     assert facts_of("lifted_out", has_open_case=False) == POOR

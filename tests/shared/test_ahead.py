@@ -1,6 +1,7 @@
 """Pieces come in order, errors where they happened, and a consumer who leaves takes the thread with him."""
 
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -61,6 +62,19 @@ async def test_one_is_made_while_the_one_before_is_consumed() -> None:
             assert begun[len(got)].wait(10), "the next one is not being made"
     assert got == [0, 2, 4]
     assert [one async for one in made_ahead(make, numbers(0))] == []
+
+
+async def test_what_is_made_is_made_one_after_the_other() -> None:
+    busy, order = threading.Lock(), list[int]()
+
+    def make(number: int) -> int:
+        assert busy.acquire(blocking=False), "another one is being made"
+        time.sleep(0.001)
+        order.append(number)
+        busy.release()
+        return number
+
+    assert [made async for made in made_ahead(make, numbers(50))] == order == list(range(50))
 
 
 async def test_what_cannot_be_made_is_told_in_its_place() -> None:

@@ -1,5 +1,6 @@
 """A shelf of sealed files: each opens under its own name alone, and under a new key when the old one is to go."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ def shelf(folder: Path, vault: Vault, name: str = "photos/") -> Shelf:
 
 async def test_sets_and_single_files_are_found_by_their_ids(tmp_path: Path, vault: Vault) -> None:
     photos, one, two = shelf(tmp_path, vault), uuid4(), uuid4()
-    await photos.write(pieces(b"one"), one)
+    assert await photos.write(pieces(b"one"), one) == hashlib.sha256(b"one").digest()
     await photos.write(pieces(b"two"), two, 1)
     assert (photos.open(one).read(), photos.open(two, 1).read()) == (b"one", b"two")
     older = await photos.list_older(utc_now() + timedelta(seconds=5))

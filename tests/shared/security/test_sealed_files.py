@@ -1,5 +1,6 @@
 """A sealed file reads back from any place, and nobody can cut it off, swap its frames, or pass off another's."""
 
+import hashlib
 import io
 from collections.abc import AsyncIterator
 
@@ -56,11 +57,23 @@ async def test_pieces_of_any_length_make_the_same_frames(length: int) -> None:
     assert [len(frame) - OVERHEAD for frame in frames] == [FRAME, FRAME, 5]
 
 
-async def test_frames_are_bound_to_their_place() -> None:
+@pytest.mark.parametrize("size", [0, 5, 2 * FRAME, 2 * FRAME + 5])
+async def test_a_digest_is_fed_what_passes_by(size: int) -> None:
+    content, digest = content_of(size), hashlib.sha256()
+    pieces = in_pieces(content, 99_991)
+    stored = b"".join([frame async for frame in seal_stream(pieces, a_seal(), digest)])
+    assert opened(stored).read() == content
+    assert digest.digest() == hashlib.sha256(content).digest()
+
+
+@pytest.mark.parametrize("at_once", [-1, 1000, 5 * FRAME])
+async def test_frames_are_bound_to_their_place(at_once: int) -> None:
     first, second, last = await sealed(content_of(2 * FRAME + 17))
     for forged in ([second, first, last], [first, second], [first], [first, second, second], [first, last], [last]):
+        reader = opened(b"".join(forged))
         with pytest.raises(CannotOpen):
-            opened(b"".join(forged)).read()
+            while reader.read(at_once):
+                pass
 
 
 async def test_a_file_cut_off_within_a_frame_does_not_open() -> None:

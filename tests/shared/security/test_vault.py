@@ -46,6 +46,16 @@ def test_another_purpose_does_not_open() -> None:
         VAULT.open(VAULT.seal(b"text", "alert"), "person")
 
 
+def test_it_opens_into_its_place() -> None:
+    place = bytearray(b"(    )")
+    sealed = memoryview(VAULT.seal(b"text", "person"))
+    VAULT.open_into(sealed, "person", memoryview(place)[1:5])
+    assert place == b"(text)"
+    for touched, purpose in ((sealed, "alert"), (sealed[:-1], "person"), (memoryview(b"\1\2" + sealed[2:]), "person")):
+        with pytest.raises(CannotOpen):
+            VAULT.open_into(touched, purpose, memoryview(bytearray(len(touched) - 30)))
+
+
 @given(st.integers(min_value=0), st.integers(1, 255))
 def test_one_changed_byte_anywhere_is_noticed(at: int, change: int) -> None:
     sealed = bytearray(VAULT.seal(PERSON.encode(), "person"))
