@@ -137,9 +137,8 @@ async def look_for_pretence(database: Database, now: datetime) -> None:
 
 async def sweep_photos(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Delete photos that were kept long enough, and what a process that died left in the store."""
-    gone = photos.SWEEP
-    while gone == photos.SWEEP:
-        gone = await photos.forget_photos(database, shelf, timedelta(days=kept_days), now)
+    kept = timedelta(days=kept_days)
+    await until_none(database, lambda session: photos.forget_photos(session, shelf, kept, now), photos.SWEEP)
     await forget_orphans(database, shelf, now, VisitPhoto.stored_as, VisitPhoto.deleted_at.is_(None))
 
 

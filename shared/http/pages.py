@@ -11,11 +11,14 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from shared.errors import Invalid
+from shared.http.fields import AnyArea
 
 T = TypeVar("T")
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page · 每页行数")]
 After = Annotated[str | None, Query(max_length=400, description="`next` of the page before · 上一页的 next")]
+
+Below = Annotated[AnyArea | None, Query(description="This area and all below · 区划")]
 
 
 class Page(BaseModel, Generic[T]):

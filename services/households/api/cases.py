@@ -16,8 +16,7 @@ from services.households.queries.tasks import list_case_tasks
 from services.households.queries.visits import list_photos
 from services.households.schemas import tasks as schemas
 from shared.http.context import Db
-from shared.http.fields import AnyArea
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 
 router = APIRouter(prefix="/v1/cases", tags=["Cases · 风险个案"])
 
@@ -29,7 +28,7 @@ async def list_cases(
     reader_of: ReaderOf,
     state: Annotated[CaseState | None, Query(description="State · 状态")] = None,
     household: Annotated[UUID | None, Query(description="Of one household · 农户")] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.CaseSummary]:

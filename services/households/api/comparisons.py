@@ -29,9 +29,8 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.cursors import day_cursor
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
 from shared.masking import mask_name
 from shared.projections.areas import find_names_above
@@ -116,7 +115,7 @@ async def list_tickets(
     state: Annotated[TicketState | None, Query(description="State · 状态")] = None,
     kind: Annotated[str | None, Query(max_length=40, description="Kind of asset · 比对项目")] = None,
     overdue: Annotated[bool, Query(description="Only those past their last day · 仅超期")] = False,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.TicketView]:

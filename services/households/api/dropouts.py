@@ -21,9 +21,8 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.security import audit
 
@@ -44,7 +43,7 @@ async def list_dropout_cases(
         int | None, Query(ge=0, le=4, description="In no school, and the last step that stands · 法律步骤")
     ] = None,
     household: Annotated[UUID | None, Query(description="Of one household · 农户")] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.DropoutSummary]:

@@ -21,7 +21,7 @@ from shared.http.context import Db, Seals
 from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
 
 router = APIRouter(prefix="/v1", tags=["Data quality · 数据质量"])
@@ -47,7 +47,7 @@ async def list_findings(
     who: ReadFinding,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     rule: Annotated[str | None, Query(max_length=60, description="Code of the rule · 规则代码")] = None,
     severity: Annotated[schemas.Severity | None, Query(description="Of that severity · 严重程度")] = None,
     explained: Annotated[bool, Query(description="Those explained away instead · 已说明的问题")] = False,
@@ -70,7 +70,7 @@ async def count_findings(
     db: Db,
     reader_of: ReaderOf,
     by: Annotated[Literal["rule", "village"], Query(description="By rule, or by village · 按规则或按村")] = "rule",
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
 ) -> list[schemas.FindingCount]:
     """Open findings, the most first. They say where to help with mending; nobody is ranked by them."""
     async with db.read(who.scope) as session:

@@ -31,14 +31,13 @@ from shared.contracts.grade_policies import Grade
 from shared.db.engine import ReadSession
 from shared.http.context import Db
 from shared.http.cursors import area_cursor, moment_cursor
-from shared.http.fields import AnyArea
-from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
 from shared.ids import new_id
 from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1", tags=["Grades · 红黄绿分级"])
 
-Area = Annotated[AnyArea | None, Query(description="This area and all below · 区划")]
+Area = Below
 
 
 @router.get("/grade-movements", summary="Movement by month · 升降级分解")

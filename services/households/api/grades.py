@@ -1,9 +1,8 @@
 """The local grade (红黄绿分级): of one household, by hand, and of an area."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.households.api.grade_views import Teller, board_view, change_view, grade_view
@@ -19,9 +18,8 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.cursors import moment_cursor
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.projections.areas import find_names_above
 
@@ -33,7 +31,7 @@ async def show_board(
     who: ReadGrade,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
 ) -> schemas.GradeBoard:
     """Households by grade and village, as they stand now."""
     async with db.read(who.scope) as session:

@@ -23,9 +23,9 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.cursors import area_cursor
-from shared.http.fields import AnyArea, PastDay
+from shared.http.fields import PastDay
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.security import audit
 from shared.workbook_stream import XLSX
@@ -42,7 +42,7 @@ _FILE = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary
 async def list_income(
     who: ReadIncome,
     db: Db,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     below: Annotated[bool | None, Query(description="Reference income below the line, or not · 是否低于收入线")] = None,
     after: After = None,
     limit: Limit = 50,

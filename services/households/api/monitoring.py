@@ -21,9 +21,8 @@ from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.cursors import moment_cursor
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import etag
 
 router = APIRouter(prefix="/v1/monitoring-cases", tags=["National cases · 监测个案"])
@@ -43,7 +42,7 @@ async def list_monitoring_cases(
     holder: Annotated[Level | None, Query(description="Its turn, or told of it · 当前办理层级")] = None,
     fast_lane: Annotated[bool | None, Query(description="Took the fast lane, or not · 绿色通道")] = None,
     household: Annotated[UUID | None, Query(description="Of one household · 农户")] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.CaseSummary]:
@@ -106,7 +105,7 @@ async def count_fast_lane(
     who: ReadMonitoring,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
 ) -> schemas.LaneReport:
     """How many cases took it, how many still owe their papers, and how many of these are late, by township."""
     async with db.read(who.scope) as session:

@@ -23,9 +23,8 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import Database, ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Texts
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
@@ -40,7 +39,7 @@ async def list_notices(
     reader_of: ReaderOf,
     kind: Annotated[NoticeKind | None, Query(description="Kind · 公示类型")] = None,
     case: Annotated[UUID | None, Query(description="With that case on it · 监测个案")] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.NoticeView]:

@@ -16,8 +16,7 @@ from shared.clock import utc_now
 from shared.contracts.households import PretenceKind
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
-from shared.http.fields import AnyArea
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/pretence-findings", tags=["Visits · 入户走访"])
@@ -28,7 +27,7 @@ async def list_pretence_findings(
     who: ReadPretence,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     kind: Annotated[PretenceKind | None, Query(description="Found by that rule · 类别")] = None,
     answered: Annotated[bool | None, Query(description="With an answer, or without · 是否已说明")] = None,
     after: After = None,

@@ -21,9 +21,9 @@ from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks
 from shared.http.cursors import area_cursor
-from shared.http.fields import AnyArea, Line
+from shared.http.fields import Line
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 
 router = APIRouter(prefix="/v1", tags=["Register · 农户档案"])
@@ -48,7 +48,7 @@ async def list_households(
     who: ReadHousehold,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     household_class: Annotated[HouseholdClass | None, Query(alias="class")] = None,
     grade: Annotated[Grade | None, Query()] = None,
     risk: Annotated[Risk | None, Query()] = None,

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
 from services.households.api.permits import FIELD, ExportRegister
@@ -15,13 +15,14 @@ from services.households.usecases.list_export import ListExport, begin_export
 from shared.clock import CHINA, utc_now
 from shared.http.context import Db, Seals
 from shared.http.fields import AnyArea
+from shared.http.pages import Below
 from shared.ids import new_id
 from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1/register-exports", tags=["Lists · 名单导入导出"])
 
 _RESPONSES: dict[int | str, Any] = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
-Area = Annotated[AnyArea | None, Query(description="This area and all below · 区划")]
+Area = Below
 
 
 @router.get(

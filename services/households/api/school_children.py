@@ -14,13 +14,12 @@ from services.households.usecases import school_children as usecases
 from services.households.usecases.school_children import Question
 from shared.clock import local_date, utc_now
 from shared.http.context import Db, Seals
-from shared.http.fields import AnyArea
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.security import audit
 
 router = APIRouter(prefix="/v1", tags=["School dropouts · 控辍保学"])
 OfLedger = Annotated[Ledger, Query(description="School age, suspected, dropped out · 台账")]
-OfArea = Annotated[AnyArea | None, Query(description="This area and all below · 区划")]
+OfArea = Below
 OfTerm = Annotated[
     str | None, Query(max_length=10, description="Told or found in that term; of age at its beginning · 学期")
 ]

@@ -37,9 +37,8 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.cursors import moment_cursor
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
 from shared.projections.policies import load_in_force
 from shared.security.principals import Principal
@@ -59,7 +58,7 @@ async def list_tasks(
     feed: Annotated[str | None, Query(max_length=100, description="With an alert of it · 预警类别")] = None,
     severity: Annotated[Severity | None, Query(description="With an alert so severe · 严重程度")] = None,
     due_to: Annotated[date | None, Query(description="Due on that day or before · 截止日期不晚于")] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.TaskView]:

@@ -11,8 +11,7 @@ from services.households.models import VisitPhoto
 from services.households.queries import visits as find
 from services.households.rules import visits as rules
 from services.households.usecases.pretence import ORIGIN, look_at_photo
-from shared.areas import Scope
-from shared.db.engine import Database, WriteSession
+from shared.db.engine import WriteSession
 from shared.files import FileStore, Shelf
 from shared.photos import Photo
 from shared.security import audit
@@ -24,7 +23,6 @@ FOLDER = "photos/"
 """A photo in the store that no row knows is still arriving, or its process died: after a day it is the latter."""
 SWEEP = 100
 """Photos forgotten in one round."""
-_EVERYWHERE = Scope.everywhere()
 
 
 def photo_shelf(store: FileStore, vault: Vault) -> Shelf:
@@ -100,13 +98,12 @@ async def view_photo(session: WriteSession, who: Principal, photo_id: UUID) -> V
     return photo
 
 
-async def forget_photos(database: Database, shelf: Shelf, kept: timedelta, now: datetime) -> int:
+async def forget_photos(session: WriteSession, shelf: Shelf, kept: timedelta, now: datetime) -> int:
     """Delete photos that came that long ago; returns how many. Their hashes stay, so that a copy is still known."""
-    async with database.write(_EVERYWHERE) as session:
-        outworn = await find.list_outworn_photos(session, now - kept, SWEEP)
-        for photo in outworn:
-            await shelf.delete(photo.stored_as)  # first: a row that says "kept" of what is gone mends itself
-            photo.deleted_at, photo.origin_sealed = now, None
+    outworn = await find.list_outworn_photos(session, now - kept, SWEEP)
+    for photo in outworn:
+        await shelf.delete(photo.stored_as)  # first: a row that says "kept" of what is gone mends itself
+        photo.deleted_at, photo.origin_sealed = now, None
     return len(outworn)
 
 

@@ -15,7 +15,7 @@ from services.jobs.schemas.fields import MonthText, Trade
 from services.jobs.usecases.brands import Against, rank_brands
 from shared.clock import local_date, utc_now
 from shared.http.context import Db
-from shared.http.fields import AnyArea
+from shared.http.pages import Below
 from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/brands", tags=["Labour brands · 劳务品牌"])
@@ -24,7 +24,6 @@ LEADERS = 20
 TREND = 12  # months
 
 Month = Annotated[MonthText | None, Query(description="This one unless given · 台账月份")]
-Area = Annotated[AnyArea | None, Query(description="This area and all below · 区划")]
 
 
 @router.get("", summary="Trades by concentration · 工种集中度")
@@ -33,7 +32,7 @@ async def rank_trades(
     db: Db,
     reader_of: ReaderOf,
     month: Month = None,
-    area: Area = None,
+    area: Below = None,
     against: Annotated[
         Against,
         Query(description="All posts on offer, the caller's whole ledger, or the policy's reference · 对比口径"),
@@ -69,7 +68,7 @@ async def rank_trades(
 
 @router.get("/{trade}", summary="One trade · 工种品牌详情")
 async def get_brand(
-    trade: Trade, who: ReadBrand, db: Db, reader_of: ReaderOf, month: Month = None, area: Area = None
+    trade: Trade, who: ReadBrand, db: Db, reader_of: ReaderOf, month: Month = None, area: Below = None
 ) -> schemas.BrandView:
     """Villages and people that lead (带头村、带头人), and what the trade paid in the last twelve months."""
     now, reader = utc_now(), reader_of(who)

@@ -28,9 +28,8 @@ from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
 from shared.http.cursors import area_cursor
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
 
 router = APIRouter(prefix="/v1/courses", tags=["Training · 培训"])
@@ -125,7 +124,7 @@ async def list_candidates(
     who: ReadEnrolment,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.CandidateView]:

@@ -19,9 +19,8 @@ from shared.clock import utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
 from shared.security.principals import Principal
 
@@ -37,7 +36,7 @@ async def list_enrolments(
     course: Annotated[UUID | None, Query(description="Of one course · 培训班")] = None,
     person: Annotated[UUID | None, Query(description="Of one person · 人员")] = None,
     state: Annotated[EnrolmentState | None, Query(description="状态")] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.EnrolmentView]:

@@ -26,8 +26,7 @@ from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
 from shared.http.cursors import area_cursor
-from shared.http.fields import AnyArea
-from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, encode_cursor
+from shared.http.pages import After, Below, CursorInvalid, Limit, Page, cut, decode_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -43,7 +42,7 @@ async def count_ledger(
     known_on: Annotated[
         schemas.LedgerDay | None, Query(description="As the rows stood at the end of that day · 截至当日已登记")
     ] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
 ) -> Response:
     """People by what they do, counted one by one from their rows: out to work is who had begun and had not ended."""
     today = local_date(utc_now())
@@ -73,7 +72,7 @@ async def list_ledger(
     status: Annotated[ListedStatus | None, Query(description="`none`: no row yet · 务工状态")] = None,
     unconfirmed: Annotated[bool | None, Query(description="Nobody has said so yet, or somebody has · 未确认")] = None,
     wants_change: Annotated[bool | None, Query(description="Wants other work, or not · 要转岗")] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.PersonRowView]:

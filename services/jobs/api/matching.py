@@ -23,9 +23,8 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
 from shared.security.principals import AreaNotPermitted, Principal
 
@@ -102,7 +101,7 @@ async def list_proposals(
     person: Annotated[UUID | None, Query(description="人员")] = None,
     post: Annotated[UUID | None, Query(description="岗位")] = None,
     change: Annotated[str | None, Query(max_length=40, description="Left for that one reason · 差一项条件")] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.ProposalView]:

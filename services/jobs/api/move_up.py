@@ -1,9 +1,8 @@
 """The move-up queue (转岗): who out at work should have a better post."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.jobs.api.needs import need_views
@@ -18,9 +17,8 @@ from shared.db.engine import WriteSession
 from shared.http.answers import created
 from shared.http.context import Db
 from shared.http.cursors import rank_cursor
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
 from shared.http.versions import etag
 from shared.projections.areas import find_names_above
 
@@ -32,7 +30,7 @@ async def list_move_up(
     who: ReadMoveUp,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.QueueView]:

@@ -19,9 +19,8 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
 from shared.projections.areas import find_names_above
 
@@ -33,7 +32,7 @@ async def list_needs(
     who: ReadNeed,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     state: Annotated[NeedState, Query(description="Open ones unless given · 状态")] = NeedState.OPEN,
     source: Annotated[NeedSource | None, Query()] = None,
     trade: Annotated[Trade | None, Query(description="Who wants that trade · 意向工种")] = None,

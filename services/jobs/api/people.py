@@ -23,8 +23,7 @@ from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks
 from shared.http.cursors import area_cursor
-from shared.http.fields import AnyArea
-from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
 from shared.projections.areas import find_names_above
 from shared.security import audit
 
@@ -50,7 +49,7 @@ async def list_people(
     who: ReadPerson,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     household: Annotated[UUID | None, Query(description="Of one household · 农户")] = None,
     household_class: Annotated[HouseholdClass | None, Query(alias="class")] = None,
     relocated: Annotated[bool | None, Query(description="Of relocated households, or not · 易地搬迁")] = None,

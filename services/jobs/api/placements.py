@@ -24,9 +24,8 @@ from shared.db.engine import Database, ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.cursors import day_cursor
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.security.principals import Principal
 
@@ -44,7 +43,7 @@ async def list_placements(
     employer: Annotated[UUID | None, Query(description="At one employer · 用人单位")] = None,
     need: Annotated[UUID | None, Query(description="For one need · 就业需求")] = None,
     late: Annotated[bool, Query(description="Past their term, the most urgent first · 仅超期")] = False,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.PlacementSummary]:

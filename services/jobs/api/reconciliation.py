@@ -28,9 +28,8 @@ from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
 from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
 from shared.security import audit
 from shared.workbook_stream import XLSX
@@ -136,7 +135,7 @@ async def count_areas(
     db: Db,
     reader_of: ReaderOf,
     level: Annotated[Literal["township", "village"], Query(description="乡镇 or 村")] = "village",
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
 ) -> list[schemas.AreaOutcomes]:
     """Counted from the people, never typed. An area without people of either side is not there."""
     async with db.read(who.scope) as session:
@@ -153,7 +152,7 @@ async def list_rows(
     reader_of: ReaderOf,
     outcome: Annotated[Outcome | None, Query(description="same, differs, only_here, only_there")] = None,
     field: Annotated[ComparedField | None, Query(description="That differ in this field · 不一致字段")] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     unsettled: Annotated[bool | None, Query(description="That nothing has settled since · 未消除")] = None,
     after: After = None,
     limit: Limit = 50,
@@ -185,7 +184,7 @@ async def read_workbook(
     who: ReadReconciliation,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
 ) -> StreamingResponse:
     """Numbers by village, then who differs, who is only here, who is only there. The first row says who took it and
     when, and so does the audit trail. ID numbers in clear for village, township and county, else masked."""

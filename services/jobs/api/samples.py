@@ -19,9 +19,8 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 
 router = APIRouter(prefix="/v1", tags=["Ledger checks · 台账核对"])
@@ -79,7 +78,7 @@ async def list_sampled(
     db: Db,
     reader_of: ReaderOf,
     state: Annotated[list[AnswerState] | None, Query(description="waiting, right, wrong, not_reached")] = None,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Page[schemas.SampledRowView]:

@@ -21,15 +21,14 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.cursors import due_cursor
-from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
 from shared.projections.areas import find_names_above
 
 router = APIRouter(prefix="/v1/subsidies", tags=["Subsidies · 务工补助"])
 
-Area = Annotated[AnyArea | None, Query(description="This area and all below · 区划")]
+Area = Below
 KindQuery = Annotated[schemas.Kind | None, Query(description="All unless given · 补助类型")]
 COLUMNS = (
     *("subsidy-list-area", "coach-list-name", "subsidy-list-id", "subsidy-list-kind"),

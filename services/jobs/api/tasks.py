@@ -22,8 +22,7 @@ from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
 from shared.http.cursors import day_cursor
-from shared.http.fields import AnyArea
-from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag
 from shared.projections.areas import find_names_above
 
@@ -35,7 +34,7 @@ async def list_tasks(
     who: ReadTask,
     db: Db,
     reader_of: ReaderOf,
-    area: Annotated[AnyArea | None, Query(description="This area and all below · 区划")] = None,
+    area: Below = None,
     state: Annotated[TaskState, Query(description="Open ones unless given · 状态")] = TaskState.OPEN,
     kind: Annotated[TaskKind | None, Query(description="任务类型")] = None,
     person: Annotated[UUID | None, Query(description="About one person · 人员")] = None,
