@@ -38,6 +38,9 @@ class CannotOpen(Exception):
     def __init__(self) -> None:
         super().__init__("a sealed value cannot be opened")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CannotOpen, ()
+
 
 class InvalidVaultKey(ValueError):
     """A key in the settings is unusable. Says which one, never its value."""
@@ -81,7 +84,12 @@ class Vault:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in raw.items()}
         self._header = bytes((_VERSION, settings.active))
         self._active = settings.active
+        self._settings = settings
         self._index = HMAC(index_key, SHA256())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To a process of ours (`shared.side_processes`) it goes as its settings."""
+        return Vault, (self._settings,)
 
     def __repr__(self) -> str:
         return f"Vault(active={self._active}, keys={sorted(self._ciphers)})"
