@@ -29,7 +29,7 @@ def prepare(*modules: str) -> None:
     """Have the server run, with `modules` imported: early, so that nobody waits for that later. Blocks until it has."""
     _CONTEXT.set_forkserver_preload(list(modules))
     with side_processes(1, None) as side:
-        side.begin(_nothing).result()
+        side.begin(_nothing_of).result()
 
 
 class SideProcesses(Generic[T]):
@@ -48,9 +48,14 @@ class SideProcesses(Generic[T]):
 
 @contextmanager
 def side_processes(count: int, own: T) -> Iterator[SideProcesses[T]]:
-    """So many processes at most, each with a copy of `own`, which it keeps. What is not done at the end is dropped."""
+    """So many processes, each with a copy of `own`, which it keeps. What is not done at the end is dropped.
+
+    They begin at once: nobody waits for them who has something else to do first.
+    """
     pool = ProcessPoolExecutor(count, _CONTEXT, _begin, (own,))
     try:
+        for _ in range(count):
+            pool.submit(_nothing)
         yield SideProcesses(pool)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -65,7 +70,10 @@ def _begin(own: Any) -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _nothing(_: None) -> None: ...
+def _nothing() -> None: ...
+
+
+def _nothing_of(_: None) -> None: ...
 
 
 def _do(what: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:

@@ -202,7 +202,7 @@ class Comparison:
         # A case that is adopted has a history of its own.
         head = self._head(outcome, entry.place, registered.version if registered else None, told, noted=bool(told))
         monitoring = _as_json(record) if record else None
-        laid.households.append((*head, decision.retold, monitoring, *[values.get(name) for name in _OF_HOUSEHOLD]))
+        laid.households.append((*head, decision.retold, monitoring, *map(values.get, _OF_HOUSEHOLD)))
 
     def _lay_member(
         self,
@@ -232,7 +232,7 @@ class Comparison:
         values["health"] = array(values["health"])  # type: ignore[arg-type] # fields are of any type
         noted = known is not None or registered is not None
         head = self._head(outcome, person.place, known.version if known else None, told, facts.name, noted=noted)
-        laid.members.append((*head, *[values.get(name) for name in WRITTEN_OF_MEMBER]))
+        laid.members.append((*head, *map(values.get, WRITTEN_OF_MEMBER)))
 
     def _claim_of(self, entry: ListedEntry, household_id: UUID | None, person: ListedPerson) -> Sequence[Any]:
         """Whom the list has in another household than the register, sealed for whoever will say where they live."""
@@ -241,7 +241,7 @@ class Comparison:
         values = {"household_id": household_id, "area_code": entry.facts.area_code, "person_key": person.person_key}
         ref = orjson.dumps({"ref": entry.code}).decode()
         head: tuple[Any, ...] = (self.import_id, self.number, "claimed", False, *person.place, None, "{}")
-        return (*head, ref, sealed, *[values.get(name) for name in WRITTEN_OF_MEMBER])
+        return (*head, ref, sealed, *map(values.get, WRITTEN_OF_MEMBER))
 
     def _head(
         self, outcome: str, place: Place, version: int | None, changes: Changes, name: str | None = None, *, noted: bool
