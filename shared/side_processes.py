@@ -21,13 +21,19 @@ R = TypeVar("R")
 P = ParamSpec("P")
 
 _CONTEXT = get_context("forkserver")
+_modules: list[str] = []
 _own: Any = None
 """What a side process works on; nothing in any other one."""
 
 
-def prepare(*modules: str) -> None:
-    """Have the server run, with `modules` imported: early, so that nobody waits for that later. Blocks until it has."""
-    _CONTEXT.set_forkserver_preload(list(modules))
+def preload(module: str) -> None:
+    """Have the server import a module when it starts, which it does when it is first needed."""
+    _modules.append(module)
+    _CONTEXT.set_forkserver_preload(_modules)
+
+
+def prepare() -> None:
+    """Start the server early, so that nobody waits for it later. Blocks until it has imported what it is to import."""
     with side_processes(1, None) as side:
         side.begin(_nothing_of).result()
 

@@ -16,7 +16,7 @@ CONNECTIONS = 5  # one listens, two work, and what every pool keeps free
 
 async def work(settings: HouseholdsSettings) -> None:
     """Work off imports until standard input ends."""
-    await asyncio.to_thread(prepare, "services.households.usecases.list_work")
+    await asyncio.to_thread(prepare)
     own = settings.database.model_copy(update={"pool_size": CONNECTIONS})
     database = Database(own, "households", row_security=True)
     worker = ListWorker(database, workbooks(FileStore(settings.files), Vault(settings.vault)))

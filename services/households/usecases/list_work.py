@@ -34,7 +34,10 @@ from shared.errors import Fault
 from shared.files import Shelf
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
+from shared.side_processes import preload
 from shared.villages import Villages
+
+preload(__name__)
 
 PART = 2_000
 """Households compared in one transaction."""
