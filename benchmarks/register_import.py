@@ -114,7 +114,7 @@ async def _until_applied(world: World, database: Database, import_id: UUID, star
     """Tell how long it took to compare, and to write."""
     state = ""
     while state != "applied":
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)  # seldom enough not to be work beside it
         async with database.read(Scope.everywhere()) as session:
             row = await queries.read_import(session, import_id)
         assert row.state != "failed", row.failure

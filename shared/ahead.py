@@ -6,7 +6,9 @@ For sums that leave the interpreter's lock (Polars, NumPy, decryption): each sta
 import asyncio
 import queue
 import threading
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+from concurrent.futures import Future
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -49,6 +51,17 @@ async def made_ahead(make: Callable[[T], R], source: AsyncIterable[T]) -> AsyncG
             yield made[0]
     if making is not None:
         yield await making
+
+
+async def begun_ahead(begin: Callable[[T], Future[R]], source: AsyncIterable[T], depth: int = 2) -> AsyncGenerator[R]:
+    """What `begin` has others make of each piece of `source` (`shared.side_processes`), in its order, so many ahead."""
+    making: deque[Future[R]] = deque()
+    async for piece in source:
+        making.append(begin(piece))
+        if len(making) > depth:
+            yield await asyncio.wrap_future(making.popleft())
+    while making:
+        yield await asyncio.wrap_future(making.popleft())
 
 
 def _make(source: Iterable[T], made: "queue.Queue[tuple[T] | BaseException | None]", unwanted: threading.Event) -> None:

@@ -36,10 +36,20 @@ class DomainError(Exception):
         self.field = field
         self.params = params
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Whatever its class is made of: it may come from a process of ours (`shared.side_processes`)."""
+        return _again, (type(self), self.__dict__)
+
     @property
     def faults(self) -> Sequence[Fault]:
         """The error as mistakes of a record, for reports on many records at once."""
         return (Fault(self.field or "", self.code, self.params),)
+
+
+def _again(kind: type[DomainError], state: dict[str, Any]) -> DomainError:
+    error = kind.__new__(kind, kind.__name__)
+    error.__dict__.update(state)
+    return error
 
 
 class Invalid(DomainError):

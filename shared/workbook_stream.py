@@ -10,6 +10,8 @@ from xml.sax.saxutils import quoteattr
 
 import polars as pl
 
+from shared.tables.headers import letters
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 """The media type."""
 MAX_ROWS = 1_048_576
@@ -22,7 +24,7 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _NOT_XML = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]"
-_BEGIN, _END = pl.lit('<c t="inlineStr"><is><t xml:space="preserve">'), pl.lit("</t></is></c>")
+_BEGIN, _END = pl.lit('" t="inlineStr"><is><t xml:space="preserve">'), pl.lit("</t></is></c>")
 _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
 Sheet = tuple[str, Sequence[str], Iterable[pl.DataFrame]]
@@ -77,7 +79,7 @@ class _Rows:
     def one_sheet(self) -> Iterator[bytes]:
         """As many as fit."""
         yield f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>'.encode()
-        yield _as_xml(self._headings)
+        yield _as_xml(self._headings, 1)
         room = MAX_ROWS - 1
         while True:
             frame = self._left if self._left is not None else next(self._frames, None)
@@ -85,7 +87,7 @@ class _Rows:
             if frame is None:
                 self.ended = True
                 break
-            yield _as_xml(frame.head(room))
+            yield _as_xml(frame.head(room), MAX_ROWS - room + 1)
             if frame.height > room:
                 self._left = frame.slice(room)
                 break
@@ -93,13 +95,17 @@ class _Rows:
         yield b"</sheetData></worksheet>"
 
 
-def _as_xml(rows: pl.DataFrame) -> bytes:
+def _as_xml(rows: pl.DataFrame, first: int) -> bytes:
+    """Rows that begin with that number. Each cell says where it stands, as readers expect; a blank one is not written."""
+    number = pl.int_range(first, first + rows.height, eager=True).cast(pl.String).alias("row")
     cells = [
-        pl.when(pl.col(name).is_null()).then(pl.lit("<c/>")).otherwise(pl.concat_str(_BEGIN, _escaped(name), _END))
-        for name in rows.columns
+        pl.when(pl.col(name).is_not_null())
+        .then(pl.concat_str(pl.lit(f'<c r="{letters(at)}'), number, _BEGIN, _escaped(name), _END))
+        .otherwise(pl.lit(""))
+        for at, name in enumerate(rows.columns)
     ]
-    lines = rows.select(pl.concat_str(pl.lit("<row>"), *cells, pl.lit("</row>")).alias("row"))["row"]
-    return "".join(lines.to_list()).encode()
+    lines = rows.select(pl.concat_str(pl.lit('<row r="'), number, pl.lit('">'), *cells, pl.lit("</row>")).alias("row"))
+    return "".join(lines["row"].to_list()).encode()
 
 
 def _escaped(name: str) -> pl.Expr:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -40,10 +40,15 @@ class FileStore:
     """Writes whole files or none, reads any part of them, and forgets them."""
 
     def __init__(self, settings: FilesSettings) -> None:
+        self._settings = settings
         self._url = settings.url
         parts = urlsplit(settings.url)
         self.folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
         self._opened: ObjectStore | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To a process of ours (`shared.side_processes`) it goes as its settings."""
+        return FileStore, (self._settings,)
 
     async def write(self, name: str, pieces: AsyncIterator[bytes]) -> None:
         """Write a file as it comes. When `pieces` raises, nothing is kept and its error goes on."""

@@ -39,11 +39,15 @@ async def emit(
     being handled, and live outside an inbox. `traceparents`: the trace each event belongs to, when one transaction
     works for many causes (a consumer's batch); the current trace otherwise.
     """
-    if not events:
-        return
     if lane is None:
         lane = session.info.get(LANE, Lane.LIVE)
     traces = traceparents or [current_traceparent()] * len(events)
-    rows = [row(event, trace, lane) for event, trace in zip(events, traces, strict=True)]
+    await emit_rows(session, [row(event, trace, lane) for event, trace in zip(events, traces, strict=True)])
+
+
+async def emit_rows(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
+    """The same of rows that `row` made, in another process perhaps."""
+    if not rows:
+        return
     await (await raw(session)).execute(_INSERT, *map(list, zip(*rows, strict=True)))
     session.info[EMITTED] = True

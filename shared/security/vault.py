@@ -30,6 +30,7 @@ _VERSION = 1
 _HEADER = 2
 _NONCE = 12
 _TAG = 16
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class CannotOpen(Exception):
@@ -37,6 +38,9 @@ class CannotOpen(Exception):
 
     def __init__(self) -> None:
         super().__init__("a sealed value cannot be opened")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CannotOpen, ()
 
 
 class InvalidVaultKey(ValueError):
@@ -81,7 +85,12 @@ class Vault:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in raw.items()}
         self._header = bytes((_VERSION, settings.active))
         self._active = settings.active
+        self._settings = settings
         self._index = HMAC(index_key, SHA256())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To a process of ours (`shared.side_processes`) it goes as its settings."""
+        return Vault, (self._settings,)
 
     def __repr__(self) -> str:
         return f"Vault(active={self._active}, keys={sorted(self._ciphers)})"
@@ -147,7 +156,8 @@ class Vault:
 
     def index(self, text: str, purpose: str) -> str:
         """Blind index (HMAC-SHA256, url-safe base64) of a text in its normal form; tells equality only."""
-        return base64.urlsafe_b64encode(self.fingerprint(text.encode(), purpose))[:43].decode()
+        told = binascii.b2a_base64(self.fingerprint(text.encode(), purpose), newline=False)
+        return told[:43].translate(_URL_SAFE).decode()
 
     def fingerprint(self, plain: bytes, purpose: str) -> bytes:
         """`index` of any bytes, as 32 bytes: tells whether a record was seen before, and nothing of it."""

@@ -12,7 +12,8 @@ _LONGEST_TAG = 8 << 20
 _CELL = rb"<(?:\w+:)?c\b"
 # Begins with letters, not with a condition: those are looked for ten times as fast.
 _REFERENCE = re.compile(rb"""r=["'](?<=\br=.)([A-Za-z]{1,3})([0-9]{1,7})["']""")
-_NOT_NEAR = re.compile(rb"""<c(?! r=["'][A-Za-z][0-9]{1,5}["']|[A-Za-z])""")
+_NOT_NEAR = re.compile(rb"""<c(?! r=["'][Aa]?[A-Za-z][0-9]{1,5}["']|[A-Za-z])""")
+_BEYOND_Z = re.compile(rb"""r=["'][Aa][A-Za-z]""")
 _PREFIXED = re.compile(b":c")  # twice as fast as bytes look for it
 _UNPLACED = re.compile(rb"""[<:]c(?![A-Za-z]| r=["'][A-Za-z]{1,3}[0-9]{1,7}["'])""")
 _FORMULA = re.compile(_CELL + rb"([^>]*)>\s*<(?:\w+:)?f\b([^>]*)>")
@@ -81,11 +82,11 @@ def whole_tags(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _see_cells(block: bytes, scan: SheetScan) -> None:
-    # Not beyond column Z and row 99,999: the last cell tells enough.
+    # Not beyond column AZ and row 99,999: the last cell tells enough.
     if _PREFIXED.search(block) is None and _NOT_NEAR.search(block) is None:
         last = _REFERENCE.findall(block[-4096:]) or _REFERENCE.findall(block)
         for _, row in last[-1:]:
-            scan.see(int(row) - 1, 25)
+            scan.see(int(row) - 1, 25 if _BEYOND_Z.search(block) is None else 51)
         return
     for name, row in set(_REFERENCE.findall(block)):
         scan.see(int(row) - 1, column_number(name))

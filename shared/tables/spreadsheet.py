@@ -21,6 +21,7 @@ from shared.tables.xls_records import scan_xls
 from shared.tables.xlsx_parts import scan_xlsx
 
 _ROWS = 20_000  # turned into columns at a time
+_FEW = 250
 _NOT_EXACT = 1e15  # from here on a spreadsheet has not kept all digits
 _ERROR = "#N/A"
 
@@ -159,17 +160,28 @@ def _runs(sheet: _Readable) -> Iterator[TextRows]:
     for cell in sheet.scan.errors:
         row, column = unpack(cell)
         errors.setdefault(row + 1, []).append(column)
-    row, rows = sheet.layout.data_from, sheet.cells.iter_rows()
+    row, width, rows = sheet.layout.data_from, sheet.layout.width, sheet.cells.iter_rows()
     next(itertools.islice(rows, row - 1, row - 1), None)
-    while batch := list(itertools.islice(rows, _ROWS)):
-        for number in errors.keys() & set(range(row, row + len(batch))):
+    while columns := _columns(itertools.islice(rows, _ROWS)):
+        height = len(columns[0])
+        for number in errors.keys() & set(range(row, row + height)):
             for column in errors[number]:
-                batch[number - row][column - left] = _ERROR
-        blank = pl.repeat("", len(batch), eager=True)
-        columns = [*[blank] * left, *map(_column, zip(*batch, strict=True))]
-        cells = pl.DataFrame({column_at(at): columns[at] for at in range(width)})
+                columns[column - left][number - row] = _ERROR
+        blank = pl.repeat("", height, eager=True)
+        series = [*[blank] * left, *map(_column, columns)]
+        cells = pl.DataFrame({column_at(at): series[at] for at in range(width)})
         yield text_rows(row, cells, sheet.layout.places)
-        row += len(batch)
+        row += height
+
+
+def _columns(rows: Iterator[Sequence[Any]]) -> list[list[Any]]:
+    """The columns of those rows; none where there are none. A few rows at a time, or they would not stay in the cache."""
+    columns: list[list[Any]] = []
+    while few := list(itertools.islice(rows, _FEW)):
+        columns = columns or [[] for _ in few[0]]
+        for column, cells in zip(columns, zip(*few, strict=True), strict=True):
+            column.extend(cells)
+    return columns
 
 
 def _column(values: Sequence[Any]) -> pl.Series:

@@ -81,8 +81,11 @@ async def test_a_list_is_worked_off_by_a_process_of_its_own(
     )
     keeping = asyncio.create_task(keep_process("services.households.worker", of_service))
     try:
-        await until(_there)
-        workers()[0].send_signal(signal.SIGKILL)  # the service starts another one
+        await until(_with_side_processes)
+        [first] = workers()
+        sides = first.children(recursive=True)
+        first.send_signal(signal.SIGKILL)  # the service starts another one
+        assert (await asyncio.to_thread(psutil.wait_procs, sides, 20))[1] == [], "none outlives it"
         answer = await send(service, workbook([person(f"{PINE}0001", 1)]))
 
         async def checked() -> bool:
@@ -97,5 +100,5 @@ async def test_a_list_is_worked_off_by_a_process_of_its_own(
     assert not last.is_running() or last.status() == psutil.STATUS_ZOMBIE
 
 
-async def _there() -> bool:
-    return bool(workers())
+async def _with_side_processes() -> bool:
+    return any("forkserver" in " ".join(one.cmdline()) for worker in workers() for one in worker.children())

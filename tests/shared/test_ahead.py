@@ -1,12 +1,14 @@
 """Pieces come in order, errors where they happened, and a consumer who leaves takes the thread with him."""
 
+import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
 
 import pytest
 
-from shared.ahead import ahead, made_ahead
+from shared.ahead import ahead, begun_ahead, made_ahead
 
 
 def test_everything_comes_in_order() -> None:
@@ -82,3 +84,21 @@ async def test_what_cannot_be_made_is_told_in_its_place() -> None:
     assert [await anext(made), await anext(made)] == [3, 6]
     with pytest.raises(ZeroDivisionError):
         await anext(made)
+
+
+async def test_others_make_as_many_ahead_as_are_wanted() -> None:
+    making: list[Future[int]] = []
+
+    def begin(number: int) -> Future[int]:
+        making.append(Future())
+        if number:  # the last one is done first
+            making[number].set_result(number)
+        return making[number]
+
+    made = begun_ahead(begin, numbers(4), depth=2)
+    first = asyncio.ensure_future(anext(made))
+    await asyncio.sleep(0)
+    assert not first.done()
+    making[0].set_result(0)
+    assert [await first, *[one async for one in made]] == [0, 1, 2, 3]
+    assert len(making) == 4

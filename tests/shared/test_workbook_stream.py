@@ -1,6 +1,7 @@
 """A workbook that is written while it is sent reads back cell by cell, whatever stands in the cells."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from shared import workbook_stream
+from shared.tables.sheet_xml import scan_sheet
 from shared.workbook_stream import MAX_CELL, Sheet, stream_workbook
 
 CELLS = st.text(
@@ -44,6 +46,19 @@ def test_nothing_is_a_formula_or_breaks_the_document() -> None:
     found = book(("a", ["", "="], [frame(rows)])).get_sheet_by_index(0).to_python()
     assert found[1:3] == [["=1+1", "<&>\"'"], ["", "ab"]]
     assert (len(str(found[3][0])), found[3][1]) == (MAX_CELL, "]]>")
+
+
+def test_every_cell_says_where_it_stands_and_blank_ones_are_not_written() -> None:
+    rows: list[list[str | None]] = [["x", None], [None, "y"]]
+    content = b"".join(stream_workbook([("a", ["甲", "乙"], [frame(rows[:1]), frame(rows[1:])])]))
+    sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall(r'<row r="(\d+)">|<c r="([A-Z]+\d+)"', sheet) == [
+        *(("1", ""), ("", "A1"), ("", "B1")),
+        *(("2", ""), ("", "A2")),
+        *(("3", ""), ("", "B3")),
+    ]
+    assert sheet.count("<c ") == 4
+    assert not scan_sheet(iter([sheet.encode()])).unplaced, "or a parser would have to count its cells"
 
 
 def test_what_one_sheet_cannot_hold_goes_on_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Request
 
 from services.households.rules.register_imports import ListKind, ListKindInvalid
-from services.households.usecases.list_reading import SetReader
+from services.households.usecases.list_reading import FileReader
 from services.households.usecases.register_imports import ArrivedFile, ArrivedSet
 from services.households.workbook_lists import LISTS, MOST_FILES
 from shared.areas import Scope
@@ -59,7 +59,7 @@ def _dry_run(form: FormStream) -> bool:
 
 def _read_heads(shelf: Shelf, import_id: UUID, kind: ListKind, names: list[str]) -> list[int | None]:
     """How many rows each file may have; a file without the headings is refused here, while somebody listens."""
-    reader = SetReader(LISTS[kind], Villages([], Scope.nowhere(), {}), local_date(utc_now()))
+    reader = FileReader(LISTS[kind], Villages([], Scope.nowhere(), {}), local_date(utc_now()))
     rows = []
     for number, name in enumerate(names):
         with shelf.open(import_id, number) as file:

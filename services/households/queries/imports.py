@@ -1,6 +1,7 @@
 """What is registered of the households and people of an import, asked set-wise."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from typing import NamedTuple
 
 from services.households.rules.imports import Entry, Known, KnownHousehold, KnownMember
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS
@@ -33,11 +34,24 @@ async def take_turn(session: WriteSession) -> None:
     await (await raw(session)).execute("SELECT pg_advisory_xact_lock(hashtext('household-import'))")
 
 
-async def find_known(session: ReadSession, scope: Scope, entries: Sequence[Entry], *, locked: bool = True) -> Known:
-    """What `decide` must know of `entries`, with the rows that may be changed locked unless nothing is to be written."""
+class Named(NamedTuple):
+    """Whom and what entries are about: national codes, keys of persons, villages."""
+
+    codes: Sequence[str]
+    persons: Sequence[str]
+    areas: Set[str]
+
+
+def named(entries: Sequence[Entry]) -> Named:
+    """What the register is to be asked for them."""
+    persons = [person.person_key for entry in entries for person in entry.persons]
+    return Named([entry.code for entry in entries], persons, {entry.facts.area_code for entry in entries})
+
+
+async def find_known(session: ReadSession, scope: Scope, asked: Named, *, locked: bool = True) -> Known:
+    """What `decide` must know of entries, with the rows that may be changed locked unless nothing is to be written."""
     connection = await raw(session)
-    codes = as_lines(entry.code for entry in entries)
-    keys = as_lines(person.person_key for entry in entries for person in entry.persons)
+    codes, keys = as_lines(asked.codes), as_lines(asked.persons)
     lock = _LOCKED if locked else ""
     households = {
         row["national_code"]: KnownHousehold(
@@ -63,7 +77,7 @@ async def find_known(session: ReadSession, scope: Scope, entries: Sequence[Entry
     registered_keys = await connection.fetch(_PERSONS_ANYWHERE, keys)
     return Known(
         scope,
-        await find_active(session, {entry.facts.area_code for entry in entries}),
+        await find_active(session, asked.areas),
         households,
         members,
         {row[0] for row in registered_codes} - households.keys(),

@@ -199,8 +199,10 @@ async def list_retold(session: WriteSession, import_id: UUID) -> Sequence[UUID]:
 
 async def list_told(
     session: WriteSession, import_id: UUID, retold: Sequence[UUID], size: int, *, removed: bool
-) -> AsyncIterator[Sequence[labour.LabourFacts]]:
-    """Whom others are to hear of, so many at a time, as they live after it is written. `retold`: see `list_retold`.
+) -> AsyncIterator[Sequence[tuple[Any, ...]]]:
+    """Whom others are to hear of, so many at a time, as they live after it is written: values of `LabourFacts`.
+
+    `retold`: see `list_retold`.
 
     No statement here joins staged rows to staged rows: nobody can analyse these tables, and the planner takes them for
     small ones.
@@ -210,7 +212,7 @@ async def list_told(
         f"{_TOLD} UNION ALL {_TOLD_OF_REMOVED}" if removed else _TOLD, import_id, list(retold)
     )
     while page := await cursor.fetch(size):
-        yield [labour.LabourFacts(*row) for row in page]
+        yield list(map(tuple, page))
 
 
 async def list_changed(

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from services.households.models import Household, Member
-from services.households.queries.imports import find_known, take_turn
+from services.households.queries.imports import find_known, named, take_turn
 from services.households.queries.whereabouts import list_of_households
 from services.households.rules.imports import (
     Decision,
@@ -80,7 +80,7 @@ class Import:
     async def take(self, session: WriteSession, rows: Sequence[tuple[int, HouseholdFacts]]) -> list[tuple[int, Fault]]:
         """Take one part: write the households without faults, return the faults of the others by row."""
         entries = await asyncio.to_thread(self._index, rows)
-        known = await find_known(session, self.who.scope, entries)
+        known = await find_known(session, self.who.scope, named(entries))
         known.seen_households, known.seen_persons = self._seen_households, self._seen_persons
         decided = [decide(entry, known) for entry in entries]
         decisions = [one for one in decided if isinstance(one, Decision)]

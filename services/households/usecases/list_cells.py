@@ -1,8 +1,9 @@
 """Cells of a list as values of the register's fields: each distinct cell is read once, by the field the API has."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any
 
 import polars as pl
@@ -16,7 +17,14 @@ from services.households.workbook_lists import ListColumn
 from shared.errors import Fault
 from shared.faults import faults_of
 
-NOTHING = object()
+
+class Nothing(Enum):
+    """A value that is the same in every process."""
+
+    NOTHING = 0
+
+
+NOTHING = Nothing.NOTHING
 """The list says that there is nothing, as against a blank cell, which says nothing."""
 
 DIRECT = frozenset(
@@ -155,7 +163,7 @@ class Direct:
 
 
 class Coding:
-    """The distinct cells of one column by number: 0 is a blank cell. Grows while frames are read."""
+    """The distinct cells of one column by number: 0 is a blank cell. Grows while frames are read, or files gathered."""
 
     def __init__(self, column: ListColumn) -> None:
         self.values: list[Any] = [None]
@@ -165,16 +173,29 @@ class Coding:
         self._read = reader_of(column)
         self._numbers: dict[Any, int] = {}
 
+    @property
+    def cells(self) -> Sequence[Any]:
+        """The distinct cells, the first of which has the number 1."""
+        return list(self._numbers)
+
     def encode(self, cells: pl.Series) -> pl.Series:
         """The numbers of the cells."""
         distinct = cells.drop_nulls().unique()
-        for cell in distinct:
-            if cell not in self._numbers:
-                self._add(cell)
         if distinct.is_empty():
             return pl.zeros(len(cells), pl.UInt32, eager=True).alias(cells.name)
-        numbers = pl.Series([self._numbers[cell] for cell in distinct], dtype=pl.UInt32)
-        return cells.replace_strict(distinct, numbers, default=0, return_dtype=pl.UInt32)
+        return cells.replace_strict(distinct, self._numbered(distinct), default=0, return_dtype=pl.UInt32)
+
+    def gather(self, numbers: pl.Series, cells: Sequence[Any]) -> pl.Series:
+        """Numbers that another one gave to its `cells`, as the numbers they have here."""
+        return (
+            pl.concat([pl.zeros(1, pl.UInt32, eager=True), self._numbered(cells)]).gather(numbers).alias(numbers.name)
+        )
+
+    def _numbered(self, cells: Iterable[Any]) -> pl.Series:
+        for cell in cells:
+            if cell not in self._numbers:
+                self._add(cell)
+        return pl.Series([self._numbers[cell] for cell in cells], dtype=pl.UInt32)
 
     def _add(self, cell: Any) -> None:
         number = self._numbers[cell] = len(self.values)

@@ -44,11 +44,15 @@ _NEW_HOUSEHOLD = {"household_class": "ordinary"}
 
 @dataclass(slots=True)
 class Laid:
-    """What one part of a list would write: rows in the order of `HOUSEHOLD_COLUMNS` and `MEMBER_COLUMNS`."""
+    """What one part of a list would write: rows in the order of `HOUSEHOLD_COLUMNS` and `MEMBER_COLUMNS`.
+
+    `left_out`: keys of people who were not taken, in this part or before it.
+    """
 
     households: list[Sequence[Any]] = field(default_factory=list)
     members: list[Sequence[Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
 
 
 _STAGED = ("import_id", "number", "outcome", "noted", "file", "sheet", "row_number", "base_version", "fields")
@@ -59,29 +63,31 @@ _OF_HOUSEHOLD = tuple("household_class" if name == "class" else name for name in
 
 @dataclass(slots=True)
 class Comparison:
-    """One check of one import, part by part. Pure sums: `judge` and `lay_out` belong in a thread."""
+    """One check of one import, or of some parts of it. Pure sums."""
 
     import_id: UUID
     vault: Vault
     by: UUID
     now: datetime
     counts: Counts = field(default_factory=Counts)
-    seen_households: set[str] = field(default_factory=set)
-    seen_persons: set[str] = field(default_factory=set)
-    listed_persons: set[str] = field(default_factory=set)  # of refused households too: nobody of these has vanished
-    refused: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)  # codes of households
+    refused: set[str] = field(default_factory=set)  # likewise
     areas: set[str] = field(default_factory=set)
     classes: set[str] = field(default_factory=set)
-    number: int = 0
+    number: int = 0  # of the row laid out last
     _claimed: list[tuple[ListedEntry, UUID | None, ListedPerson]] = field(default_factory=list)
 
-    def judge(
-        self, entries: Sequence[ListedEntry], known: Known, heads: Mapping[str, UUID | None]
-    ) -> tuple[list[tuple[ListedEntry, Decision]], list[Finding]]:
-        """What can be taken, and what stands in the way of the others. `heads`: see `queries.list_staging`."""
-        known.seen_households, known.seen_persons = self.seen_households, self.seen_persons
+    def compare(
+        self,
+        entries: Sequence[ListedEntry],
+        known: Known,
+        heads: Mapping[str, UUID | None],
+        cases: Mapping[UUID, str],
+    ) -> Laid:
+        """What would be written of one part, and what stands in the way. `heads`, `cases`: see `queries.list_staging`."""
         taken: list[tuple[ListedEntry, Decision]] = []
-        refused: list[Finding] = []
+        conflicts: list[Finding] = []
+        left_out: set[str] = set()
         for entry in entries:
             registered = known.households.get(entry.code)
             self._cover(entry, registered)
@@ -93,9 +99,25 @@ class Comparison:
                 taken.append((entry, decided))
                 continue
             faults += [_placed(entry, fault) for fault in decided or ()]
-            refused += [self._conflict(entry, *one) for one in faults]
+            conflicts += [self._conflict(entry, *one) for one in faults]
             self.refuse(entry.code, entry.facts.area_code, len(entry.persons))
-        return taken, refused
+            left_out.update(person.person_key for person in entry.persons)
+        laid = self._lay_out(taken, known, cases)
+        laid.findings[:0] = conflicts
+        laid.left_out = left_out - known.seen_persons
+        return laid
+
+    def blank(self) -> "Comparison":
+        """Of the same import, with nothing compared yet."""
+        return Comparison(self.import_id, self.vault, self.by, self.now)
+
+    def add(self, other: "Comparison") -> None:
+        """Take what was found of other parts."""
+        self.counts.add_all(other.counts)
+        self.listed |= other.listed
+        self.refused |= other.refused
+        self.areas |= other.areas
+        self.classes |= other.classes
 
     def refuse(self, code: str, area_code: str, people: int) -> None:
         """A household of the list cannot be taken."""
@@ -103,13 +125,12 @@ class Comparison:
         self.counts.add(area_code, "household", "conflicting")
         self.counts.add(area_code, "member", "conflicting", people)
 
-    def lay_out(
+    def _lay_out(
         self,
         taken: Sequence[tuple[ListedEntry, Decision]],
         known: Known,
         cases: Mapping[UUID, str],
     ) -> Laid:
-        """The rows that would be written. `cases`: states by household."""
         laid = Laid(members=[self._claim_of(*one) for one in self._claimed])
         self._claimed.clear()
         for entry, decision in taken:
@@ -125,11 +146,11 @@ class Comparison:
 
     def _cover(self, entry: ListedEntry, registered: KnownHousehold | None) -> None:
         """The list speaks of these villages and classes: who is of them and not in it has vanished from it."""
+        self.listed.add(entry.code)
         self.areas.add(entry.facts.area_code)
         self.classes.add(entry.facts.household_class if "household_class" in entry.given else "ordinary")
         if registered is not None:
             self.classes.add(str(registered.fields["household_class"]))
-        self.listed_persons.update(person.person_key for person in entry.persons)
 
     def _conflict(self, entry: ListedEntry, place: Place, fault: Fault) -> Finding:
         return Finding("conflicting", entry.facts.area_code, entry.code, place, fault)
@@ -181,7 +202,7 @@ class Comparison:
         # A case that is adopted has a history of its own.
         head = self._head(outcome, entry.place, registered.version if registered else None, told, noted=bool(told))
         monitoring = _as_json(record) if record else None
-        laid.households.append((*head, decision.retold, monitoring, *[values.get(name) for name in _OF_HOUSEHOLD]))
+        laid.households.append((*head, decision.retold, monitoring, *map(values.get, _OF_HOUSEHOLD)))
 
     def _lay_member(
         self,
@@ -211,7 +232,7 @@ class Comparison:
         values["health"] = array(values["health"])  # type: ignore[arg-type] # fields are of any type
         noted = known is not None or registered is not None
         head = self._head(outcome, person.place, known.version if known else None, told, facts.name, noted=noted)
-        laid.members.append((*head, *[values.get(name) for name in WRITTEN_OF_MEMBER]))
+        laid.members.append((*head, *map(values.get, WRITTEN_OF_MEMBER)))
 
     def _claim_of(self, entry: ListedEntry, household_id: UUID | None, person: ListedPerson) -> Sequence[Any]:
         """Whom the list has in another household than the register, sealed for whoever will say where they live."""
@@ -220,7 +241,7 @@ class Comparison:
         values = {"household_id": household_id, "area_code": entry.facts.area_code, "person_key": person.person_key}
         ref = orjson.dumps({"ref": entry.code}).decode()
         head: tuple[Any, ...] = (self.import_id, self.number, "claimed", False, *person.place, None, "{}")
-        return (*head, ref, sealed, *[values.get(name) for name in WRITTEN_OF_MEMBER])
+        return (*head, ref, sealed, *map(values.get, WRITTEN_OF_MEMBER))
 
     def _head(
         self, outcome: str, place: Place, version: int | None, changes: Changes, name: str | None = None, *, noted: bool

@@ -14,7 +14,8 @@ from services.households.rules.register import is_pupil
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS
 from services.households.rules.register_imports import heads, household_cells_differ
 from services.households.usecases.list_cells import NOTHING, Coding
-from services.households.usecases.list_reading import AREA, CODE, Listing
+from services.households.usecases.list_files import Listing
+from services.households.usecases.list_reading import AREA, CODE
 from services.households.usecases.sealing import phone_index
 from services.households.workbook_lists import ListColumn, WorkbookList
 from shared import idnumber
@@ -212,6 +213,9 @@ class EntryMaker:
         return ListedPerson(facts, self._vault.person_key(id_number), index, given, row.place)
 
 
+def _as_it_is(said: dict[str, Any]) -> None: ...
+
+
 def _of_household(said: dict[str, Any]) -> None:
     if "unsafe_housing" in said:
         said["safe_housing"] = said.pop("unsafe_housing")
@@ -227,8 +231,8 @@ def _of_member(said: dict[str, Any]) -> None:
 _SHAPES: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "household": _of_household,
     "member": _of_member,
-    "case": lambda _: None,
-    "check": lambda _: None,
+    "case": _as_it_is,
+    "check": _as_it_is,
 }
 """The parts of a row, and what brings its values into the form in which they are registered."""
 

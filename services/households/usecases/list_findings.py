@@ -28,14 +28,22 @@ class Finding:
 class Counts:
     """What becomes of households and people, by township."""
 
-    by_area: dict[str, dict[str, Counter[str]]] = field(
-        default_factory=lambda: defaultdict(lambda: {"household": Counter(), "member": Counter()})
-    )
+    by_area: dict[str, dict[str, Counter[str]]] = field(default_factory=lambda: defaultdict(_none))
 
     def add(self, area_code: str, part: str, outcome: str, number: int = 1) -> None:
         """Count."""
         self.by_area[area_code[:9] + "000"][part][outcome] += number
 
+    def add_all(self, other: "Counts") -> None:
+        """Count what another one has counted."""
+        for area, parts in other.by_area.items():
+            for part, outcomes in parts.items():
+                self.by_area[area][part].update(outcomes)
+
     def as_json(self) -> dict[str, Any]:
         """For the row of the import."""
         return {area: {part: dict(one) for part, one in parts.items()} for area, parts in self.by_area.items()}
+
+
+def _none() -> dict[str, Counter[str]]:
+    return {"household": Counter(), "member": Counter()}

@@ -1,13 +1,12 @@
-"""A set of list workbooks, read whole: sheets for townships and several files are one list. CPU work: in a thread.
+"""One file of a set of list workbooks, read whole. CPU work: in a process of its own (`list_files`).
 
 Rows are kept as numbers into the distinct cells of each column, for a county's list has a thousand times as many cells
 as different ones; what differs in nearly every row (names, numbers) stays text.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 from typing import Any, BinaryIO
 
 import polars as pl
@@ -18,14 +17,14 @@ from services.households.workbook_lists import ListColumn, WorkbookList
 from shared.ahead import ahead
 from shared.errors import Fault
 from shared.tables import Frame, Table, open_table
-from shared.villages import LEVELS, Villages
+from shared.villages import LEVELS, Names, Villages
 
 MOST_ROWS = 4_000_000
 """More than a county has people."""
 FRAME_ROWS = 50_000
 CODE = "household.national_code"
-AREA, BAD, FIRST = "_area", "_bad", "_first"
-_PLACE = {"file": pl.UInt8, "sheet": pl.UInt8, "row": pl.UInt32}
+AREA, BAD = "_area", "_bad"
+PLACE = {"file": pl.UInt8, "sheet": pl.UInt8, "row": pl.UInt32}
 _AREAS = [f"area.{level}" for level in LEVELS]
 
 
@@ -40,43 +39,31 @@ class RowFault:
     fault: Fault
 
 
-@dataclass(slots=True)
-class Listing:
-    """All rows of a set, those of one household together and in the order of the files.
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """What one file of a set holds.
 
-    `rows`: file, sheet, row, `_area` (number into `areas`), `_bad`, and a column for each field that was found.
+    `frames`: columns as of `list_files.Listing.rows`, with numbers of this file's own into `cells` of each coded column
+    and into `places`, the names of villages; both count from 1.
     """
 
-    rows: pl.DataFrame
-    areas: Sequence[str | None]
-    codings: Mapping[str, Coding]
+    frames: Sequence[pl.DataFrame]
+    cells: Mapping[str, Sequence[Any]]
+    places: Sequence[Names]
     faults: Sequence[RowFault]
     notes: Sequence[tuple[int, str, str]]  # sheets that were not read: file, name, why
 
-    def parts(self, households: int) -> Iterator[pl.DataFrame]:
-        """The rows of so many households at a time, without those whose rows have mistakes."""
-        good = self.rows.filter(~pl.col(BAD))
-        if good.is_empty():
-            return
-        starts = good.select((pl.col(CODE) != pl.col(CODE).shift(1)).fill_null(True)).to_series().arg_true()
-        places = [*starts.gather_every(households).to_list(), good.height]
-        for begin, end in pairwise(places):
-            yield good.slice(begin, end - begin)
-
 
 @dataclass(slots=True)
-class SetReader:
-    """Reads the files of a set one after the other."""
+class FileReader:
+    """Reads one file."""
 
     list_: WorkbookList
     villages: Villages
     today: date
-    read: int = 0  # rows so far
-    _frames: list[pl.DataFrame] = field(default_factory=list)
     _faults: list[RowFault] = field(default_factory=list)
-    _notes: list[tuple[int, str, str]] = field(default_factory=list)
     _areas: list[str | None] = field(default_factory=lambda: [None])
-    _places: dict[tuple[str | None, ...], int] = field(default_factory=dict)
+    _places: dict[Names, int] = field(default_factory=dict)
     _codings: dict[str, Coding] = field(default_factory=dict)
     _direct: dict[str, Direct] = field(default_factory=dict)
 
@@ -84,38 +71,22 @@ class SetReader:
         """The table in a file. Raises `TableInvalid`."""
         return open_table(file, name, self.list_.read, today=self.today)
 
-    def take(self, number: int, table: Table, moved: Callable[[int], None]) -> None:
-        """Read one file of the set to its end; `moved` hears how many rows there are so far."""
-        self._notes += [(number, sheet.name, sheet.skipped) for sheet in table.sheets if sheet.skipped]
+    def take(self, number: int, table: Table) -> FileRows:
+        """Read the file to its end; `number` is its place in the set."""
+        frames, read = list[pl.DataFrame](), 0
         for frame in ahead(table.frames(FRAME_ROWS)):
-            self.read += frame.data.height
-            if self.read > MOST_ROWS:
+            read += frame.data.height
+            if read > MOST_ROWS:
                 raise TooManyRows(max_rows=MOST_ROWS)
-            self._frames.append(self._frame(number, frame))
-            moved(self.read)
-
-    def listing(self) -> Listing:
-        """What was read. Mistakes of a row count for its whole household."""
-        if not self._frames:
-            rows = pl.DataFrame(schema={**_PLACE, CODE: pl.String, AREA: pl.UInt32, BAD: pl.Boolean})
-            return Listing(rows, self._areas, self._codings, self._faults, self._notes)
-        rows = pl.concat(self._frames).with_row_index("_n")
-        self._frames.clear()
-        coded = pl.col(CODE).is_not_null()
-        rows = (
-            rows.with_columns(
-                pl.when(coded).then(pl.col("_n").min().over(CODE)).otherwise(pl.col("_n")).alias(FIRST),
-                pl.when(coded).then(pl.col(BAD).any().over(CODE)).otherwise(pl.lit(True)).alias(BAD),
-            )
-            .sort(FIRST, "_n")
-            .drop(FIRST, "_n")
-        )
-        return Listing(rows, self._areas, self._codings, self._faults, self._notes)
+            frames.append(self._frame(number, frame))
+        cells = {name: coding.cells for name, coding in self._codings.items()}
+        notes = [(number, sheet.name, sheet.skipped) for sheet in table.sheets if sheet.skipped]
+        return FileRows(frames, cells, list(self._places), self._faults, notes)
 
     def _frame(self, number: int, frame: Frame) -> pl.DataFrame:
         data = frame.data.with_columns(pl.lit(number, pl.UInt8).alias("file"))
         columns = [self._column(column, data[column.field]) for column in self._columns()]
-        rows = data.select(*_PLACE).with_columns(columns).with_columns(self._area(data).alias(AREA))
+        rows = data.select(*PLACE).with_columns(columns).with_columns(self._area(data).alias(AREA))
         wrong = [self._unread(data, frame), *self._miscoded(rows), *self._misread(data), self._nowhere(rows)]
         bad = pl.concat(wrong).unique().to_list()
         at = pl.int_range(0, rows.height, eager=True, dtype=pl.UInt32)

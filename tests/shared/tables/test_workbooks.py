@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from shared.tables import Column, TableInvalid, scan, xls_records, xlsx_parts
+from shared.tables import Column, TableInvalid, scan, sheet_xml, xls_records, xlsx_parts
 from tests.shared.tables.making import (
     COLUMNS,
     HEADINGS,
@@ -364,6 +364,13 @@ def test_a_cell_far_out_is_found_in_the_midst_of_others_and_in_old_workbooks(mon
 
     monkeypatch.setattr(scan, "MOST_CELLS", 1000)
     assert refused(xls_bytes([HEADINGS, *[[]] * 300, TYPED])) == [("", "workbook-too-large")]
+
+
+@pytest.mark.parametrize(("last", "columns"), [("Z", 26), ("AA", 52), ("AZ", 52), ("BA", 53)])
+def test_a_sheet_is_as_wide_as_its_farthest_cell_or_a_little_wider(last: str, columns: int) -> None:
+    rows = b"".join(b'<row r="%d"><c r="A%d"/><c r="%s%d"/></row>' % (n, n, last.encode(), n) for n in (1, 2, 300))
+    found = sheet_xml.scan_sheet(iter([rows]))
+    assert (found.rows, found.columns, found.unplaced) == (300, columns, False)
 
 
 def _sheet(content: bytes, rows: bytes, attributes: bytes = b"") -> bytes:

@@ -1,0 +1,118 @@
+"""Processes that do sums for another one: what they keep, what comes back, and that none outlives whom it works for."""
+
+import asyncio
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import psutil
+import pytest
+
+from shared.errors import Fault, NotFound
+from shared.files import FilesSettings, FileStore
+from shared.security.vault import CannotOpen, Vault, VaultSettings
+from shared.side_processes import side_processes
+from shared.tables import TableInvalid
+
+ROOT = Path(__file__).parents[2]
+BUSY = """
+import os, sys, time
+from shared.side_processes import side_processes
+from tests.shared.test_side_processes import never_ends
+
+if __name__ == "__main__":
+    with side_processes(2, None) as sides:
+        for _ in range(2):
+            sides.begin(never_ends)
+        time.sleep(60)
+"""
+
+
+def add(own: list[int], number: int) -> list[int]:
+    own.append(number)
+    return own
+
+
+def die(_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def refuse(_: object) -> None:
+    raise TableInvalid([Fault("a", "header-missing", {"b": 1})])
+
+
+def where(_: object) -> tuple[int, int]:
+    return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def never_ends(_: object) -> None:
+    while True:
+        pass
+
+
+def test_a_process_keeps_what_is_its_own_and_does_one_thing_after_the_other() -> None:
+    own = [0]
+    with side_processes(1, own) as side:
+        made = [side.begin(add, number) for number in (1, 2, 3)]
+        assert made[-1].result(60) == [0, 1, 2, 3]
+    assert own == [0]
+
+
+def test_it_is_another_process_and_requests_go_first() -> None:
+    with side_processes(1, None) as side:
+        pid, niceness = side.begin(where).result(60)
+    assert pid != os.getpid()
+    assert niceness >= 10
+
+
+def test_what_it_raises_comes_back_whole() -> None:
+    with side_processes(1, None) as side, pytest.raises(TableInvalid) as raised:
+        side.begin(refuse).result(60)
+    assert raised.value.faults == (Fault("a", "header-missing", {"b": 1}),)
+
+
+def test_when_it_is_killed_whoever_waits_hears_of_it() -> None:
+    with side_processes(1, None) as side, pytest.raises(BrokenProcessPool):
+        side.begin(die).result(60)
+
+
+@pytest.mark.parametrize("error", [NotFound(field="x", of="y"), TableInvalid([Fault("", "z")]), CannotOpen()])
+def test_errors_can_be_pickled(error: Exception) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert vars(again) == vars(error)
+    assert str(again) == str(error)
+
+
+def test_a_vault_and_a_store_go_to_another_process_as_their_settings(tmp_path: Path) -> None:
+    vault, store = pickle.loads(
+        pickle.dumps((Vault(settings := VaultSettings.generate()), FileStore(FilesSettings(url=tmp_path.as_uri()))))
+    )
+    assert vault.open(Vault(settings).seal(b"a", "b"), "b") == b"a"
+    assert store.folder == tmp_path
+
+
+def test_none_outlives_a_process_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "busy.py"
+    script.write_text(BUSY)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    busy = subprocess.Popen([sys.executable, str(script)], cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        family = psutil.Process(busy.pid)
+        asyncio.run(_until(lambda: sum(one.cpu_times().user > 0.5 for one in family.children(recursive=True)) >= 2))
+        children = family.children(recursive=True)
+    finally:
+        busy.kill()
+        busy.wait()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
+
+
+async def _until(true: object, seconds: float = 90) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():  # type: ignore[operator]
+            await asyncio.sleep(0.05)
