@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from uuid import UUID
 
-from services.households.models import VisitPhoto
+from services.households.models import RegisterImport, VisitPhoto
 from services.households.queries.income_bulk import list_area_codes, list_versions
 from services.households.usecases import (
     case_escalation,
@@ -79,7 +79,7 @@ async def sweep_imports(database: Database, shelf: Shelf, kept: FilesSettings, n
     """Forget list workbooks once they are written, or `FILES_KEPT_DAYS` after they came."""
     await register_imports.forget_applied(database, shelf)
     await register_imports.forget_old_imports(database, shelf, timedelta(days=kept.kept_days), now)
-    await register_imports.forget_orphans(database, shelf, now)
+    await forget_orphans(database, shelf, now, RegisterImport.id, RegisterImport.deleted_at.is_(None))
 
 
 class IncomeSweep:

@@ -139,12 +139,6 @@ async def list_applied(session: ReadSession, limit: int) -> Sequence[UUID]:
     return (await session.scalars(wanted)).all()
 
 
-async def find_unknown(session: ReadSession, ids: Sequence[UUID]) -> set[UUID]:
-    """Those ids that no import has, or only one that was forgotten."""
-    known = select(RegisterImport.id).where(RegisterImport.id.in_(ids), RegisterImport.deleted_at.is_(None))
-    return set(ids) - set(await session.scalars(known))
-
-
 async def forget_staged(session: WriteSession, import_id: UUID) -> None:
     """Delete what it would write."""
     await session.execute(delete(STAGED_HOUSEHOLD).where(STAGED_HOUSEHOLD.c.import_id == import_id))

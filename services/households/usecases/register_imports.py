@@ -23,7 +23,6 @@ from shared.security.vault import Vault
 
 CONTENT, NAMES = "register-import-file", "register-import-files"
 FOLDER = "register-imports/"
-ORPHANS_KEPT = timedelta(days=1)
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -150,14 +149,3 @@ async def forget_applied(database: Database, shelf: Shelf) -> int:
             row = await queries.lock_whole(session, import_id)
             row.staged = 0
     return len(applied)
-
-
-async def forget_orphans(database: Database, shelf: Shelf, now: datetime) -> int:
-    """Delete what lies in the store and belongs to no import: its process died before it could say what it was."""
-    older = await shelf.list_older(now - ORPHANS_KEPT)
-    async with database.read(_EVERYWHERE) as session:
-        orphans = await queries.find_unknown(session, list({import_id for import_id, _ in older}))
-    gone = [name for import_id, name in older if import_id in orphans]
-    for name in gone:
-        await shelf.store.delete(name)
-    return len(gone)
