@@ -13,8 +13,9 @@ from time import perf_counter
 import numpy as np
 from matching.games import HospitalResident
 
+from benchmarks.greedy import assign_greedily
 from benchmarks.matching_world import draw
-from services.jobs.rules.assignment import Assignment, assign, assign_greedily
+from services.jobs.rules.assignment import Assignment, assign
 from services.jobs.rules.candidates import NOBODY, Candidates, best_candidates
 from services.jobs.rules.matching import match
 from services.jobs.rules.pairs import build_tables

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from benchmarks.greedy import assign_greedily
 from benchmarks.matching_compared import SEED, compare, stable, table
 from benchmarks.matching_world import draw
-from services.jobs.rules.assignment import assign_greedily
 from services.jobs.rules.candidates import NOBODY, best_candidates
 from services.jobs.rules.pairs import build_tables
 from services.jobs.rules.score import priority

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.jobs.rules.assignment import assign, assign_greedily
+from benchmarks.greedy import assign_greedily
+from services.jobs.rules.assignment import assign
 from services.jobs.rules.candidates import NOBODY, Candidates
 from services.jobs.rules.law import excluded_by
 from services.jobs.rules.matching import match

@@ -1,7 +1,7 @@
 """Who is put forward for which post: the exact optimum over the candidates, by OR-tools' min-cost flow.
 
 Each person flows to one of their candidates or to nobody (worth 0), each post takes as many as it has openings; costs are
-whole points, so the optimum is exact. A greedy run stands beside it, to show what the optimum is worth.
+whole points, so the optimum is exact.
 """
 
 from collections.abc import Sequence
@@ -41,19 +41,6 @@ def assign(candidates: Candidates, free: Sequence[int], priorities: Sequence[int
     posts = np.full(people, NOBODY, np.int32)
     posts[person[taken]] = post[taken]
     return Assignment(posts, int(worth[taken].sum()))
-
-
-def assign_greedily(candidates: Candidates, free: Sequence[int], priorities: Sequence[int]) -> Assignment:
-    """The best pair first, then the best that is left: what a list worked off from the top would give."""
-    person, place = np.nonzero(candidates.posts != NOBODY)
-    worth = candidates.scores[person, place].astype(np.int64) + np.asarray(priorities, np.int64)[person]
-    left, posts, value = list(free), np.full(len(candidates.posts), NOBODY, np.int32), 0
-    for at in np.argsort(-worth, kind="stable"):
-        who, post = person[at], candidates.posts[person[at], place[at]]
-        if posts[who] == NOBODY and left[post] > 0:
-            posts[who], left[post] = post, left[post] - 1
-            value += int(worth[at])
-    return Assignment(posts, value)
 
 
 def _solved(
