@@ -9,7 +9,7 @@ from services.households.rules import checks, desks, tasks
 from services.households.rules.checks import OpenCase, Residence
 from services.households.rules.desks import Desk
 from services.households.rules.escalation import Waiting, is_overdue, raise_to
-from shared.areas import AreaCode, Scope, normalise
+from shared.areas import AreaCode, Scope
 from shared.clock import CHINA
 from shared.contracts.households import Level
 from shared.contracts.policies import Span, TaskDeadline, TaskEscalation
@@ -68,22 +68,6 @@ def test_the_desk_of_an_account(
     except DomainError as error:
         found = error.code
     assert found == expected
-
-
-@pytest.mark.parametrize(
-    ("scope", "area", "expected"),
-    [
-        (["539921"], None, ["539921000000"]),
-        (["539921"], STONE, [STONE]),
-        ([PINE], COUNTY, [PINE]),
-        ([PINE], BRIDGE, []),
-        (["*"], PINE, [PINE]),
-        ([], PINE, []),
-    ],
-)
-def test_narrowing_a_scope(scope: list[str], area: str | None, expected: list[str]) -> None:
-    narrowed = desks.narrowed(Scope.parse(scope), area)
-    assert [normalise(prefix) for prefix in narrowed.serialise()] == expected
 
 
 def test_a_subject_is_the_household_where_it_is_known() -> None:
