@@ -12,7 +12,7 @@ from tests.alerts.conftest import MakeService, Service, until
 from tests.alerts.files_service import FILES, absent, counts, finished, named_areas, send, table
 from tests.alerts.test_worker import workers
 
-ROWS = 12_000
+ROWS = 20_000
 KILLS = 3
 
 
