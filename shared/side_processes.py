@@ -5,7 +5,6 @@ of a second and shares its memory. What they are given and what they return goes
 process they work for, also when that is killed: nothing they do may be missed.
 """
 
-import gc
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -14,7 +13,7 @@ from multiprocessing import connection, get_context, parent_process
 from threading import Thread
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from shared.worker_process import NICENESS
+from shared.worker_process import NICENESS, collect_rarely
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,7 +34,7 @@ def preload(module: str) -> None:
 def prepare() -> None:
     """Start the server early, so that nobody waits for it later. Blocks until it has imported what it is to import."""
     with side_processes(1, None) as side:
-        side.begin(_nothing_of).result()
+        side.begin(_nothing).result()
 
 
 class SideProcesses(Generic[T]):
@@ -72,14 +71,10 @@ def _begin(own: Any) -> None:
     _own = own
     Thread(target=_end_with_parent, daemon=True).start()
     os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), NICENESS))
-    gc.freeze()  # and collect nothing of it: its pages are shared
-    gc.set_threshold(50_000, 20, 50)
+    collect_rarely()
 
 
-def _nothing() -> None: ...
-
-
-def _nothing_of(_: None) -> None: ...
+def _nothing(_: None = None) -> None: ...
 
 
 def _do(what: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:

@@ -62,10 +62,15 @@ def run_worker(name: str, work: Callable[[Any], Coroutine[Any, Any, None]]) -> N
     settings: ServiceSettings = pickle.load(sys.stdin.buffer)  # noqa: S301 our parent wrote it
     telemetry.set_up(settings.telemetry, name)
     os.nice(NICENESS)
-    gc.freeze()  # what is imported stays; walking it doubles the time of a chunk
-    gc.set_threshold(50_000, 20, 50)
+    collect_rarely()
     sys.setswitchinterval(SWITCH_SECONDS)
     uvloop.run(work(settings))
+
+
+def collect_rarely() -> None:
+    """What is imported stays: walking it doubles the time of a chunk, and unshares the pages of what was forked."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def until_parent_ends(workers: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -12,7 +12,7 @@ from shared.db.engine import Database
 from shared.files.shelf import Shelf
 
 GRACE = timedelta(days=1)
-"""So long a file may lie there before its row is written."""
+"""So long a file may lie there before its row is written: it is still arriving. After that its process died."""
 
 
 async def forget_orphans(

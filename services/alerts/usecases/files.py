@@ -24,7 +24,6 @@ from shared.tables import Table, open_table
 CONTENT = "file"
 NAME = "file-name"
 FOLDER = "files/"
-"""A file in the store that no row knows is still arriving, or its process died: after a day it is the latter."""
 _EVERYWHERE = Scope.everywhere()
 
 

@@ -149,7 +149,7 @@ async def store_alerts(
 ) -> list[Settled]:
     """Store reports and tell of them (`told`: one row for each); what became of each, in their order.
 
-    Mostly all are new: then one look-up and two COPYs do it. At most some 1,000 in one transaction.
+    Mostly all are new: then one look-up and two COPYs do it. At most some 4,000 in one transaction.
     """
     if not alerts:
         return []
