@@ -9,6 +9,7 @@ import psutil
 
 from shared.contracts.alerts import AlertRaised
 from tests.alerts.conftest import BATCHES, EDUCATION, MakeService, Service, absences, until
+from tests.processes import runs
 
 ROWS = 8_000
 KILLS = 2
@@ -57,4 +58,4 @@ async def test_workers_end_with_the_service(make_service: MakeService) -> None:
     await until(lambda: len(workers()) == 1)
     (worker,) = workers()
     await service.stop()
-    await until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, seconds=5)
+    await until(lambda: not runs(worker), seconds=5)

@@ -1,5 +1,6 @@
 """`make run`: the first start, the next one, the end, and two at a time."""
 
+import asyncio
 import itertools
 import json
 import shlex
@@ -17,6 +18,7 @@ from tests.e2e import story
 from tests.e2e.embedded import Embedded
 from tests.e2e.programs import NotReady
 from tests.e2e.story import eventually, report, task_of
+from tests.processes import still_running
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -54,8 +56,7 @@ async def test_killed_it_leaves_no_process_behind(own: Embedded) -> None:
     children = psutil.Process(own.program.pid).children(recursive=True)
     assert len(children) > 2, "the database and a worker at least"
     await own.kill()
-    _, alive = psutil.wait_procs(children, timeout=20)
-    assert alive == []
+    assert await asyncio.to_thread(still_running, children) == []
     await own.start()
     await own.sign_in("village", own.story_family().area_code)
 
@@ -153,6 +154,5 @@ async def ends(system: Embedded) -> int:
     children = psutil.Process(system.program.pid).children(recursive=True)
     assert any("postgres" in child.name() for child in children), "the database is its child"
     code = await system.program.stop(signal.SIGINT)
-    _, alive = psutil.wait_procs(children, timeout=5)
-    assert alive == []
+    assert await asyncio.to_thread(still_running, children, seconds=5) == []
     return code

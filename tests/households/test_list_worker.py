@@ -18,6 +18,7 @@ from shared.files import FilesSettings
 from shared.worker_process import keep_process
 from tests.households.conftest import PINE, Households
 from tests.households.lists import person, send, workbook
+from tests.processes import runs, still_running
 
 COLUMNS = {one.field: one for list_ in LISTS.values() for one in list_.columns if one.field in PLAIN}
 CELLS = st.text(max_size=70) | st.from_regex(r"\A[0-9A-Za-z·一-龥() -]{1,70}\Z")
@@ -85,19 +86,19 @@ async def test_a_list_is_worked_off_by_a_process_of_its_own(
         [first] = workers()
         sides = first.children(recursive=True)
         first.send_signal(signal.SIGKILL)  # the service starts another one
-        assert (await asyncio.to_thread(psutil.wait_procs, sides, 20))[1] == [], "none outlives it"
+        assert await asyncio.to_thread(still_running, sides) == [], "none outlives it"
         answer = await send(service, workbook([person(f"{PINE}0001", 1)]))
 
         async def checked() -> bool:
             return bool((await service.get(f"/register-imports/{answer.json()['id']}"))["state"] == "checked")
 
         await until(checked)
-        [last] = [one for one in workers() if one.status() != psutil.STATUS_ZOMBIE]
+        [last] = [one for one in workers() if runs(one)]
         assert os.getpriority(os.PRIO_PROCESS, last.pid) > os.getpriority(os.PRIO_PROCESS, 0), "requests go first"
     finally:
         keeping.cancel()
         await asyncio.wait([keeping])
-    assert not last.is_running() or last.status() == psutil.STATUS_ZOMBIE
+    assert not runs(last)
 
 
 async def _with_side_processes() -> bool:

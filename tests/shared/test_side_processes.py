@@ -17,6 +17,7 @@ from shared.files import FilesSettings, FileStore
 from shared.security.vault import CannotOpen, Vault, VaultSettings
 from shared.side_processes import side_processes
 from shared.tables import TableInvalid
+from tests.processes import still_running
 
 ROOT = Path(__file__).parents[2]
 BUSY = """
@@ -108,8 +109,7 @@ def test_none_outlives_a_process_that_is_killed(tmp_path: Path) -> None:
     finally:
         busy.kill()
         busy.wait()
-    _, alive = psutil.wait_procs(children, timeout=20)
-    assert alive == []
+    assert still_running(children) == []
 
 
 async def _until(true: object, seconds: float = 90) -> None:

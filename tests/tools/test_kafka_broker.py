@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from tests.processes import still_running
 from tools.kafka.broker import BrokerUnavailable, ExternalBroker, KafkaBroker, open_broker
 from tools.kafka.probe import answers, free_port
 
@@ -111,8 +112,7 @@ def test_broker_dies_with_its_parent(kafka_broker: ExternalBroker, tmp_path: Pat
     assert children
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
-    psutil.wait_procs(children, timeout=5)
-    assert not any(child.is_running() for child in children)
+    assert still_running(children, seconds=5) == []
     assert not answers(address)
 
 
