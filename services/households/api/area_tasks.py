@@ -1,6 +1,5 @@
 """The households on the list of an area's check (区域核查)."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +9,7 @@ from starlette.responses import Response
 
 from services.households.api.permits import ReadTask, RemarkHousehold
 from services.households.api.reader import Reader, ReaderOf
-from services.households.api.refusals import refusal
+from services.households.api.reports import Reports
 from services.households.api.views import task_household
 from services.households.queries import area_checks as find
 from services.households.queries.area_checks import Listed
@@ -18,20 +17,18 @@ from services.households.queries.cases import Surroundings, find_contacts, find_
 from services.households.queries.tasks import get_task
 from services.households.schemas.area_tasks import (
     HouseholdAnswers,
-    HouseholdOutcome,
     HouseholdReport,
     ListedHousehold,
     Remark,
 )
 from services.households.usecases import area_answers as usecases
-from services.households.usecases.area_answers import NOTE, Outcome, Said
+from services.households.usecases.area_answers import NOTE, Said
 from shared.clock import utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import json_answer
-from shared.http.context import Db, Seals, Speaks, Texts
+from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
-from shared.messages import Catalogue, Language
 from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
 
@@ -68,8 +65,7 @@ async def answer_many(
     who: RemarkHousehold,
     db: Db,
     vault: Seals,
-    texts: Texts,
-    language: Speaks,
+    reports: Reports,
     key: OptionalRequestKey,
 ) -> Response:
     """What the village found at a page of its list. Who is at risk has a national case (监测个案) at once.
@@ -80,7 +76,7 @@ async def answer_many(
     async def work(session: WriteSession) -> Response:
         said = [_said(one.household_id, one) for one in draft.households]
         outcomes = await usecases.answer_households(session, vault, who, task_id, said, utc_now())
-        return json_answer(_report(outcomes, texts, language))
+        return reports.answer(HouseholdReport, outcomes)
 
     return await once(db, who, key, work)
 
@@ -103,22 +99,6 @@ async def remark_household(
 
 def _said(household_id: UUID, draft: Remark) -> Said:
     return Said(household_id, draft.affected, draft.at_risk, draft.note)
-
-
-def _report(outcomes: Sequence[Outcome], texts: Catalogue, language: Language) -> HouseholdReport:
-    counts = Counter(one.outcome for one in outcomes)
-    results = [
-        HouseholdOutcome(
-            household_id=one.household_id,
-            outcome=one.outcome,
-            monitoring_case_id=one.monitoring_case_id,
-            refusal=refusal(one.refusal, texts, language) if one.refusal else None,
-        )
-        for one in outcomes
-    ]
-    return HouseholdReport(
-        recorded=counts["recorded"], repeated=counts["repeated"], refused=counts["refused"], results=results
-    )
 
 
 async def _views(session: ReadSession, who: Principal, rows: Sequence[Listed], reader: Reader) -> list[ListedHousehold]:

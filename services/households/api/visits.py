@@ -1,6 +1,5 @@
 """Visits (入户走访): recorded for a task or a household, one by one or many at once, and confirmed by a second person."""
 
-from collections import Counter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from starlette.responses import Response
 
 from services.households.api.permits import ConfirmVisit, ReadVisit, RecordVisit
 from services.households.api.reader import Reader, ReaderOf
-from services.households.api.refusals import refusal
+from services.households.api.reports import Reports
 from services.households.api.visit_views import visit_view
 from services.households.models import Visit, VisitKind
 from services.households.queries import visits as find
@@ -22,7 +21,7 @@ from services.households.usecases.visits import About, VisitNote
 from shared.clock import utc_now
 from shared.db.engine import Database, ReadSession
 from shared.http.answers import created, json_answer
-from shared.http.context import Db, Seals, Speaks, Texts
+from shared.http.context import Db, Seals
 from shared.http.cursors import moment_cursor
 from shared.http.pages import After, Page, cut, encode_cursor
 from shared.security.principals import Principal
@@ -86,28 +85,14 @@ async def record_no_change(
 @router.post(
     "/visits", response_model=schemas.VisitReport, summary="Many visits · 批量登记走访", max_body_size=MAX_BYTES
 )
-async def record_visits(
-    draft: schemas.VisitList, who: RecordVisit, db: Db, vault: Seals, texts: Texts, language: Speaks
-) -> Response:
+async def record_visits(draft: schemas.VisitList, who: RecordVisit, db: Db, vault: Seals, reports: Reports) -> Response:
     """What a phone gathered without signal, at most 200. 200 tells of each what became of it: the good ones are kept,
     the others say why not. The same again is `repeated` and changes nothing, so send all of it after a lost answer.
     """
     told = [(About(one.task_id, one.household_id), _note(one, one.kind)) for one in draft.visits]
     async with db.write(who.scope) as session:
         outcomes = await usecases.record_visits(session, vault, who, told, utc_now())
-    counts = Counter(one.outcome for one in outcomes)
-    results = [
-        schemas.VisitOutcome(
-            visit_id=one.visit_id,
-            outcome=one.outcome,
-            refusal=refusal(one.refusal, texts, language) if one.refusal else None,
-        )
-        for one in outcomes
-    ]
-    report = schemas.VisitReport(
-        recorded=counts["recorded"], repeated=counts["repeated"], refused=counts["refused"], results=results
-    )
-    return json_answer(report)
+    return reports.answer(schemas.VisitReport, outcomes)
 
 
 @router.get("/households/{household_id}/visits", summary="Visits of a household · 走访记录")
