@@ -50,10 +50,10 @@ async def answer_household(
     session: WriteSession, vault: Vault, who: Principal, task_id: UUID, said: Said, now: datetime
 ) -> Listed:
     """Say it of one; raises what `answer_households` would refuse it for."""
-    [outcome] = await answer_households(session, vault, who, task_id, [said], now)
+    listed, [outcome] = await _answer(session, vault, who, task_id, [said], now)
     if outcome.refusal is not None:
         raise outcome.refusal
-    return (await find.lock_listed(session, who.scope, task_id, [said.household_id]))[said.household_id]
+    return listed[said.household_id]
 
 
 async def answer_households(
@@ -65,6 +65,13 @@ async def answer_households(
     wait for the rest of the list. That is not unsaid here, but decided at the case. Raises `TaskNotFound`,
     `TaskAlreadyClosed`.
     """
+    _, outcomes = await _answer(session, vault, who, task_id, said, now)
+    return outcomes
+
+
+async def _answer(
+    session: WriteSession, vault: Vault, who: Principal, task_id: UUID, said: Sequence[Said], now: datetime
+) -> tuple[dict[UUID, Listed], list[Outcome]]:
     row = await lock_task(session, who.scope, task_id)
     require_active(row.task.state)
     listed = await find.lock_listed(session, who.scope, task_id, {one.household_id for one in said})
@@ -73,7 +80,7 @@ async def answer_households(
     if fresh := {one.household_id for one in outcomes if one.monitoring_case_id} - known:
         await session.flush()
         await follow_up(session, vault, who, fresh, now, income=False)
-    return outcomes
+    return listed, outcomes
 
 
 async def _take(
