@@ -12,8 +12,10 @@ from shared.contracts.households import PretenceSuspected, TaskOpened
 from shared.ids import new_id
 from tests.households.conftest import BAMBOO, BRIDGE, PINE, RIVER, STONE, Households, household, id_number, person
 from tests.households.monitoring import open_case
+from tests.households.test_area_answers import asked, said, task_of, tell
+from tests.households.test_area_checks import area_alert, villages
 from tests.households.test_pretence_rules import TEXT
-from tests.households.test_tasks import visit
+from tests.households.test_tasks import VERDICT, visit
 from tests.households.test_visit_photos import send
 from tests.households.test_visits import one_household, publish
 from tests.shared.test_photos import camera, picture, written
@@ -244,6 +246,40 @@ async def test_a_risk_that_was_gone_and_is_back(watched: Households) -> None:
     [seen] = await found(watched)
     assert (seen["kind"], seen["values"]["verdict"], seen["values"]["after_days"]) == ("reopened", "no_risk", 0)
     assert seen["reason"] == "以“无风险”结案 0 天后，同一农户同类风险被确认"
+
+
+async def test_a_risk_that_an_areas_list_said_was_none_and_is_back(watched: Households) -> None:
+    (first, second, *_), task = await asked(watched)
+    await tell(watched, task, said(first, at_risk=False))
+    harmless, body = {**VERDICT, "basis": "phone"}, {**VERDICT, "basis": "phone", "verdict": "risk_confirmed"}
+    assert (await watched.post(f"/tasks/{task['id']}/verdict", harmless, "village", PINE)).status_code == 201
+    await watched.deliver(area_alert(watched, PINE))
+    await tell(watched, await task_of(watched), said(first, at_risk=True), said(second, at_risk=True))
+    await nights(watched, 2)
+    both = await found(watched)
+    assert {(one["kind"], one["household_id"], one["area"]["code"], one["values"]["verdict"]) for one in both} == {
+        ("reopened", first, PINE, "no_risk"),
+        ("reopened", second, PINE, "no_risk"),
+    }, "the village's verdict answered for the second"
+
+    await watched.deliver(watched.alert(1, feed="water.supply"))
+    own = (await watched.told(TaskOpened))[-1]
+    assert (await watched.post(f"/tasks/{own.task_id}/verdict", body, "village", PINE)).status_code == 201
+    await nights(watched, 2)
+    assert [(one["household_id"], one["case_id"]) for one in (await found(watched))[:-2]] == [(first, str(own.case_id))]
+
+
+async def test_a_risk_of_its_own_that_was_none_and_an_areas_list_confirms(watched: Households) -> None:
+    first, second, *_ = await villages(watched)
+    await watched.deliver(watched.alert(1, feed="water.supply"), watched.alert(2, feed="income.monthly"))
+    for one in (await watched.told(TaskOpened))[-2:]:
+        body = {**VERDICT, "basis": "phone"}
+        assert (await watched.post(f"/tasks/{one.task_id}/verdict", body, "village", PINE)).status_code == 201
+    await watched.deliver(area_alert(watched, PINE))
+    await tell(watched, await task_of(watched), said(first, at_risk=True), said(second, at_risk=True))
+    await nights(watched, 2)
+    [seen] = await found(watched)
+    assert (seen["kind"], seen["household_id"]) == ("reopened", first), "the second was asked about another risk"
 
 
 async def test_a_national_case_that_was_eliminated_and_is_back(watched: Households) -> None:

@@ -1,14 +1,14 @@
 """What the rules against pretence look at, each by an index, and the findings they made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
-from services.households.models import PretenceFinding, RiskCase, Visit, VisitPhoto
+from services.households.models import PretenceFinding, Visit, VisitPhoto
 from services.households.rules.places import Place
 from services.households.rules.pretence import Answer, BackAgain, Closed, Seen, Stop
 from services.households.rules.visits import PretenceNotFound
@@ -32,6 +32,33 @@ WHERE t.created_at >= $1 AND t.created_at < $2 AND t.state <> 'cancelled' AND t.
 """
 
 
+_RETURNS = """
+WITH confirmed AS (
+    SELECT household_id, area_code, id AS case_id, risk_family, verdict, opened_at, closed_at, NULL::uuid AS listed
+    FROM risk_case WHERE verdict = 'risk_confirmed' AND closed_at >= $1
+    UNION ALL
+    SELECT m.household_id, m.area_code, c.id, c.risk_family, 'risk_confirmed', c.opened_at, e.added_at, m.household_id
+    FROM case_evidence e JOIN monitoring_case m ON m.id = e.case_id JOIN risk_case c ON c.id = e.risk_case_id
+    WHERE e.area_family IS NOT NULL AND e.added_at >= $1
+)
+SELECT l.*, e.case_id AS earlier_case_id, e.verdict AS earlier_verdict, e.opened_at AS earlier_opened_at,
+    e.closed_at AS earlier_closed_at, e.listed AS earlier_listed
+FROM confirmed l CROSS JOIN LATERAL (
+    SELECT c.id AS case_id, c.risk_family, c.verdict, c.opened_at, c.closed_at, NULL::uuid AS listed
+    FROM risk_case c WHERE c.household_id = l.household_id
+    UNION ALL
+    SELECT c.id, c.risk_family, CASE WHEN h.at_risk IS NULL THEN c.verdict ELSE 'no_risk' END,
+        c.opened_at, c.closed_at, h.household_id
+    FROM task_household h JOIN task t ON t.id = h.task_id JOIN risk_case c ON c.id = t.case_id
+    WHERE h.household_id = l.household_id AND h.at_risk IS NOT TRUE AND c.verdict IS NOT NULL
+) e
+WHERE e.risk_family = l.risk_family AND e.case_id <> l.case_id AND e.verdict IS NOT NULL
+    AND e.closed_at <= l.opened_at
+ORDER BY l.case_id, e.case_id
+"""
+"""On an area's list nobody but those said to be at risk is; of whom nothing was said the verdict on all of it counts."""
+_CLOSED = [field.name for field in fields(Closed)]
+
 _BACK_AGAIN = """
 SELECT c.household_id, c.area_code, m.case_id, m.id AS move_id, max(e.happened_on) AS eliminated_on, m.happened_on
 FROM case_move m JOIN monitoring_case c ON c.id = m.case_id
@@ -43,9 +70,9 @@ GROUP BY c.id, m.id
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A case closed as harmless, and the later one of the same household and risk that was confirmed."""
+    """A check that is over, and a later one of the same household and risk that was confirmed."""
 
-    household_id: UUID | None
+    household_id: UUID
     area_code: str
     earlier: Closed
     later: Closed
@@ -144,17 +171,16 @@ async def list_answers(session: ReadSession, first: datetime, end: datetime) -> 
 
 
 async def list_returns(session: ReadSession, since: datetime) -> list[Return]:
-    """Cases confirmed since then, each with those of the same household and risk that were closed before it came."""
-    earlier = aliased(RiskCase)
-    query = (
-        select(RiskCase, earlier)
-        .join(earlier, (earlier.household_id == RiskCase.household_id) & (earlier.risk_family == RiskCase.risk_family))
-        .where(RiskCase.verdict == "risk_confirmed", RiskCase.closed_at >= since)
-        .where(earlier.id != RiskCase.id, earlier.verdict.is_not(None), earlier.closed_at <= RiskCase.opened_at)
-        .order_by(RiskCase.id, earlier.id)
-    )
-    rows = await session.execute(query)
-    return [Return(later.household_id, later.area_code, _closed(first), _closed(later)) for later, first in rows]
+    """Risks confirmed since then, each with every check of that household and risk that was over before it came."""
+    return [
+        Return(
+            row["household_id"],
+            row["area_code"],
+            Closed(*(row[f"earlier_{name}"] for name in _CLOSED)),
+            Closed(*(row[name] for name in _CLOSED)),
+        )
+        for row in await (await raw(session)).fetch(_RETURNS, since)
+    ]
 
 
 async def list_back_again(session: ReadSession, since: datetime) -> list[tuple[UUID, str, BackAgain]]:
@@ -231,9 +257,3 @@ def _subject(visit: type[Visit]) -> ColumnElement[UUID]:
 def _of_another(visit: Visit) -> ColumnElement[bool]:
     own = visit.household_id or visit.case_id
     return or_(_subject(Visit) != own, _subject(Visit).is_(None))
-
-
-def _closed(case: RiskCase) -> Closed:
-    assert case.verdict is not None
-    assert case.closed_at is not None
-    return Closed(case.id, case.verdict, case.opened_at, case.closed_at)

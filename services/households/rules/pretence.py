@@ -81,12 +81,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A case that is over: of one household and one kind of risk."""
+    """A check that is over for one household and one kind of risk: its own, or its line on an area's list."""
 
     case_id: UUID
     verdict: str
     opened_at: datetime
     closed_at: datetime
+    listed: UUID | None = None  # the household, where the case is of an area and others stand on its list
+
+    @property
+    def key(self) -> str:
+        """Names it among all."""
+        return f"{self.case_id}/{self.listed}" if self.listed else str(self.case_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,7 @@ def reopened(earlier: Closed, later: Closed, limits: ReopenedLimits) -> Suspicio
     if not timedelta(0) <= after <= timedelta(days=limits.days):
         return None
     values = {"verdict": earlier.verdict, "after_days": after.days, "cases": [str(earlier.case_id), str(later.case_id)]}
-    return Suspicion("reopened", f"reopened:{earlier.case_id}:{later.case_id}", values, limits.model_dump())
+    return Suspicion("reopened", f"reopened:{earlier.key}:{later.key}", values, limits.model_dump())
 
 
 def back_again(case: BackAgain, limits: ReopenedLimits) -> Suspicion | None:
