@@ -25,7 +25,6 @@ from shared.db.engine import WriteSession
 from shared.errors import InvalidInput
 from shared.ids import new_id
 from shared.lanes import Lane
-from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import AreaNotPermitted, Principal
 from shared.security.vault import Vault
@@ -139,8 +138,7 @@ async def settle_report(
     if settled.outcome is None:
         raise rules.SourceRefReused(field="source_ref")
     found, own = await queries.get_seen(session, rules.sight(who), settled.alert_id, alert)
-    merges = await policies.load(session, merging.KIND)
-    until = merging.snooze_end(found, merges, local_date(alert.reported_at))
+    until = await merging.snooze_end(session, found, local_date(alert.reported_at))
     return Reported(found, own, settled.outcome, until)
 
 

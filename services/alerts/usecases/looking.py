@@ -9,10 +9,9 @@ from services.alerts.models import Alert, AlertEvidence, AreaCheck
 from services.alerts.queries import alerts as find
 from services.alerts.queries.area_checks import list_checks
 from services.alerts.rules import sight
-from services.alerts.usecases.merging import KIND, snooze_end
+from services.alerts.usecases.merging import snooze_end
 from shared.clock import local_date
 from shared.db.engine import ReadSession
-from shared.projections import policies
 from shared.security.principals import Principal
 
 
@@ -32,6 +31,6 @@ async def look_at_alert(session: ReadSession, who: Principal, alert_id: UUID, no
     alert = await find.get_alert(session, sight(who), alert_id)
     own = await find.find_own(session, sight(who), [alert])
     count = await find.count_evidence(session, sight(who), alert_id)
-    until = snooze_end(alert, await policies.load(session, KIND), local_date(now))
+    until = await snooze_end(session, alert, local_date(now))
     checks = await list_checks(session, who.scope, alert_id) if alert.area else ()
     return Seen(alert, own.get(alert_id), count, until, checks)

@@ -19,13 +19,11 @@ from services.alerts.rules import EvidenceOutcome, Incoming, Newest, Outcome, Se
 from shared.clock import local_date
 from shared.contracts.alerts import AlertWorsened
 from shared.contracts.policies import AlertMerge
-from shared.db.engine import WriteSession
+from shared.db.engine import ReadSession, WriteSession
 from shared.lanes import Lane
 from shared.outbox import emit
-from shared.projections import policies
-from shared.projections.policies import Policies
+from shared.projections.policies import InForce, find_in_force, load_in_force
 from shared.security.vault import Vault
-from shared.versions import pick
 
 KIND = "alert-merge"
 
@@ -70,7 +68,8 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
         opened |= await open_new(session, strays)
         known, standing = await _look(session, arrivals)
     feeds = {arrival.alert.feed for arrival in arrivals}
-    desk = _Desk(vault, await policies.load(session, KIND), known, standing, opened)
+    merges = await load_in_force(session, KIND, local_date(arrivals[0].alert.reported_at), AlertMerge)
+    desk = _Desk(vault, merges, known, standing, opened)
     for told in await find.find_told(session, [one.newest.id for one in standing.values()], feeds):
         desk.sealed.setdefault((told.alert_id, told.feed), []).append(told.sealed)
     settled = [desk.take(arrival) for arrival in arrivals]
@@ -85,12 +84,12 @@ async def _look(
     return known, await find.lock_newest(session, {arrival.subject for arrival in arrivals})
 
 
-def snooze_end(alert: Alert, merges: Policies, today: date) -> datetime | None:
+async def snooze_end(session: ReadSession, alert: Alert, on: date) -> datetime | None:
     """Until when the verdict on an alert keeps its subject quiet, by the policy of the day; None: it does not."""
-    version = pick(merges.versions, alert.area_code, today)
-    if version is None or alert.state != "answered":
+    if alert.state != "answered":
         return None
-    return snoozed_until(alert.verdict, alert.answered_at, AlertMerge.model_validate(version.body))
+    policy, _ = await find_in_force(session, KIND, alert.area_code, on, AlertMerge)
+    return snoozed_until(alert.verdict, alert.answered_at, policy)
 
 
 async def open_new(session: WriteSession, arrivals: Sequence[Arrival]) -> set[UUID]:
@@ -123,12 +122,11 @@ class _Desk:
     """What is known, and what is to be written."""
 
     vault: Vault
-    merges: Policies
+    merges: InForce[AlertMerge]
     known: dict[tuple[str, bytes], KnownRow]
     standing: dict[Subject, Standing]
     opened: set[UUID]
     sealed: dict[tuple[UUID, str], list[bytes]] = field(default_factory=dict)
-    _bodies: dict[UUID, AlertMerge] = field(default_factory=dict)
     _openings: dict[UUID, _Opening] = field(default_factory=dict)
     _retired: list[UUID] = field(default_factory=list)
     _evidence: list[tuple[UUID, NewAlert, str, UUID]] = field(default_factory=list)
@@ -154,19 +152,18 @@ class _Desk:
 
     def _judged(self, arrival: Arrival) -> Settled:
         alert, one = arrival.alert, self.standing[arrival.subject]
-        version = pick(self.merges.versions, alert.area_code, local_date(alert.reported_at))
-        policy = self._body(version.id, version.body) if version else None
+        policy, policy_id = self.merges.find(alert.area_code, local_date(alert.reported_at))
         values: dict[str, Any] = {}
         if policy is not None and any(rule.feed == alert.feed for rule in policy.worsening):
             values = self._open(alert.sealed)
             self._open_told(one.newest, alert.feed)
         report = Incoming(alert.feed, alert.severity, alert.reported_at, values)
         judgement = judge(one.newest, report, policy)
-        if version is None or judgement in ("new", "reopen"):
+        if policy_id is None or judgement in ("new", "reopen"):
             self._begin(arrival, report, one.newest.id if judgement == "reopen" else None)
             return Settled("reopened" if judgement == "reopen" else "new", alert.id)
         outcome = _AS_EVIDENCE[judgement]
-        self._add(arrival, report, outcome, version.id)
+        self._add(arrival, report, outcome, policy_id)
         return Settled(outcome, one.newest.id)
 
     def _begin(self, arrival: Arrival, report: Incoming, reopens: UUID | None) -> None:
@@ -202,11 +199,6 @@ class _Desk:
     def _open_told(self, newest: Newest, feed: str) -> None:
         told = [self._open(sealed) for sealed in self.sealed.pop((newest.id, feed), ())]
         newest.told[feed] = [*told, *newest.told.get(feed, ())]
-
-    def _body(self, policy_id: UUID, body: dict[str, Any]) -> AlertMerge:
-        if policy_id not in self._bodies:
-            self._bodies[policy_id] = AlertMerge.model_validate(body)
-        return self._bodies[policy_id]
 
     async def write(self, session: WriteSession, lane: Lane) -> None:
         """Write all of it, and tell."""
