@@ -4,19 +4,17 @@ Floor: asyncpg's COPY of the very rows that the intake leaves behind, finished, 
 indexes: an alert and an outbox row for each report. Told besides, without a target: COPY of the alerts alone.
 """
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 import asyncpg
-import httpx
 
 from benchmarks import county
 from benchmarks.harness import Case, Figure
+from benchmarks.sending import NDJSON, send, worked_off
 from benchmarks.serving import app, serving
 from benchmarks.world import World
 from shared.clock import utc_now
@@ -27,8 +25,6 @@ FIGURES = (
     Figure("batch_intake_to_alerts_alone", "rows/s"),
 )
 _WARM_UP = 2_000  # rows of a batch before, which does not count: the service's workers may still be starting
-_ASK = 0.5  # seconds between two questions how far the batch is; asking costs both sides time
-_PATIENCE = 300  # seconds
 
 
 @asynccontextmanager
@@ -64,31 +60,19 @@ async def post_batches(world: World, database: str, *batches: Sequence[bytes]) -
     the outbox holds all events in the end.
     """
     environment = world.environment("alerts", database) | {"BENCH_BUS": "away"}
+    connection = await world.connect(database)
     async with serving(app("alerts"), world.folder / "alerts.log", environment) as port:
         for lines in batches:
             body = b"".join(lines)
             start = utc_now()
-            batch = await _post_and_wait(f"http://127.0.0.1:{port}/alerts/v1/batches", body)
-            seconds = (datetime.fromisoformat(batch["finished_at"]) - start).total_seconds()
+            batch_id = await send(port, "/alerts/v1/batches", NDJSON, [body])
+            batch = await worked_off(connection, "batch", batch_id)
+            seconds: float = (batch["finished_at"] - start).total_seconds()
             assert batch["accepted"] == len(lines), f"{batch['accepted']} of {len(lines)} rows were accepted"
-    connection = await world.connect(database)
     emitted = await connection.fetchval("SELECT count(*) FROM alerts.outbox WHERE type = 'alerts.alert-raised'")
     await connection.close()
     assert emitted == sum(map(len, batches)), f"{emitted} alerts are in the outbox"
     return seconds
-
-
-async def _post_and_wait(url: str, body: bytes) -> dict[str, Any]:
-    headers = {"X-API-Key": county.API_KEY, "Content-Type": "application/x-ndjson"}
-    async with asyncio.timeout(_PATIENCE), httpx.AsyncClient(timeout=_PATIENCE) as client:
-        answer = await client.post(url, content=body, headers=headers)
-        while True:
-            answer.raise_for_status()
-            batch: dict[str, Any] = answer.json()
-            if batch["state"] in ("done", "failed"):
-                return batch
-            await asyncio.sleep(_ASK)
-            answer = await client.get(f"{url}/{batch['id']}", headers=headers)
 
 
 async def copy_again(world: World, database: str) -> tuple[float, float]:

@@ -3,15 +3,10 @@
 Floors: what the road cannot do without. For a CSV of a million rows of which 1 % trigger: `polars.read_csv` of it, and
 asyncpg's COPY of the very alert and outbox rows that the intake leaves behind. For one whose every row triggers: that
 COPY alone. Told besides: the same rows as XLSX, the worker's peak of memory, and a single report beside a file.
-
-The bureau's machine is another one, but here it shares our cores. So it sends as leanly as a program can (its body is
-ready before the clock runs, and goes straight into the socket), and asks the database how far the file is, which
-is told the same moment and costs the service nothing.
 """
 
 import asyncio
 import csv
-import http.client
 import io
 import itertools
 import json
@@ -20,7 +15,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +28,7 @@ import xlsxwriter
 from benchmarks import county, load
 from benchmarks.batch_intake import copy_again
 from benchmarks.harness import Case, Figure
+from benchmarks.sending import send, worked_off
 from benchmarks.serving import app, serving
 from benchmarks.world import World
 from demo.places import TOWNSHIPS, villages
@@ -46,8 +42,6 @@ HEADINGS = (
     *("参保人身份证号", "参保人姓名", "联系电话", "所在村", "结算日期", "结算单号"),
     *("个人自付金额", "医疗总费用", "就诊医院", "是否参保"),
 )
-_ASK = 0.01  # seconds between two looks how far the file is
-_PATIENCE = 300  # seconds
 _RATE = 50  # single reports a second, beside a file
 _SECONDS = 20
 _BOUNDARY = "benchmark"
@@ -210,36 +204,14 @@ def _environment(world: World, database: str) -> dict[str, str]:
 
 async def _drop(connection: "asyncpg.Connection[Any]", port: int, content: bytes, name: str) -> int:
     """Send a file and wait until it is worked off; rows that triggered."""
-    file_id = await asyncio.to_thread(_send, port, content, name)
-    async with asyncio.timeout(_PATIENCE):
-        while True:
-            file = await connection.fetchrow("SELECT state, triggered FROM alerts.file WHERE id = $1", file_id)
-            if file["state"] not in ("queued", "running"):
-                assert file["state"] == "done", file
-                return int(file["triggered"])
-            await asyncio.sleep(_ASK)
-
-
-def _send(port: int, content: bytes, name: str) -> str:
-    """Send a file; its id."""
     fields = {"feed": "medical.cost", "period": f"{local_date(utc_now()):%Y-%m}"}
     parts = [
         f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{fields[key]}\r\n' for key in fields
     ]
     parts.append(f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n')
     body = ["".join(parts).encode(), content, f"\r\n--{_BOUNDARY}--\r\n".encode()]
-    headers = {
-        "X-API-Key": county.API_KEY,
-        "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}",
-        "Content-Length": str(sum(map(len, body))),
-    }
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)) as connection:
-        connection.request("POST", "/alerts/v1/files", body, headers)
-        answer = connection.getresponse()
-        told = json.loads(answer.read())
-        assert answer.status == http.client.ACCEPTED, told
-        file_id: str = told["id"]
-        return file_id
+    file_id = await send(port, "/alerts/v1/files", f"multipart/form-data; boundary={_BOUNDARY}", body)
+    return int((await worked_off(connection, "file", file_id))["triggered"])
 
 
 async def _again_and_again(url: str, file: Path) -> None:

@@ -13,12 +13,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import httpx
-
 from benchmarks import county
 from benchmarks.broker import open_kafka
 from benchmarks.harness import CannotRun, Case, Figure
 from benchmarks.register import registered
+from benchmarks.sending import NDJSON, send
 from benchmarks.serving import app, serving
 from benchmarks.singles import Singles, requests
 from benchmarks.tasks_kafka import processes
@@ -94,15 +93,12 @@ async def _travel(world: World, database: str, port: int, body: bytes | None) ->
 
 async def _work_off(world: World, database: str, port: int, body: bytes) -> None:
     """Post the file and wait until each of its rows is evidence."""
-    headers = {"X-API-Key": county.API_KEY, "Content-Type": "application/x-ndjson"}
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    async with httpx.AsyncClient(timeout=_PATIENCE) as client:
-        answer = await client.post(f"http://127.0.0.1:{port}/alerts/v1/batches", content=body, headers=headers)
-    answer.raise_for_status()
+    batch_id = await send(port, "/alerts/v1/batches", NDJSON, [body])
     connection = await world.connect(database)
     async with asyncio.timeout(_PATIENCE):
-        while await connection.fetchval(_OF_THE_FILE, answer.json()["id"]) < ROWS:  # noqa: ASYNC110 # it is elsewhere
+        while await connection.fetchval(_OF_THE_FILE, batch_id) < ROWS:  # noqa: ASYNC110 # it is elsewhere
             await asyncio.sleep(_LOOK)
     await connection.close()
     world.tell(f"the file of {ROWS:,} rows took {loop.time() - begun:.1f} s beside the single alerts")
