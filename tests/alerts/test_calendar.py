@@ -62,6 +62,29 @@ async def test_a_push_breaks_the_silence_late_or_in_time(told: Service) -> None:
     assert (await february(told))["state"] == "silent", "what was taken back was no push"
 
 
+@pytest.mark.parametrize(
+    ("state", "rows_read", "rejected", "expected"),
+    [
+        ("done", 3, 2, "pushed"),
+        ("done", 3, 3, "silent"),  # nothing of it could be taken
+        ("done", 0, 0, "pushed"),  # a list with nobody on it
+        ("queued", 0, 0, "pushed"),
+        ("failed", 3, 0, "silent"),
+        ("cancelled", 3, 0, "silent"),
+    ],
+)
+async def test_a_file_is_a_push_unless_it_came_to_nothing(
+    told: Service, state: str, rows_read: int, rejected: int, expected: str
+) -> None:
+    await told.sql(
+        "INSERT INTO file (id, feed, period, digest, name_sealed, format, size, reported_by, areas, state, received_at,"
+        " rows_read, rejected) VALUES (gen_random_uuid(), 'medical.cost', '2026-02', '', '', 'csv', 1,"
+        f" gen_random_uuid(), ARRAY['539921'], '{state}', now(), {rows_read}, {rejected})"
+    )
+    period = await february(told)
+    assert (period["state"], period["files"]) == (expected, int(expected == "pushed"))
+
+
 async def test_a_zero_report_breaks_it_too_and_is_named(told: Service) -> None:
     made = (await zero(told, "2026-02")).json()
     period = await february(told)

@@ -12,7 +12,7 @@ from shared.areas import Scope
 from shared.clock import utc_now
 from shared.contracts.alerts import ContradictionFound
 from shared.ids import new_id
-from tests.alerts.conftest import ALERTS, EDUCATION, FIRST_ID_NUMBER, MEDICAL, VILLAGE, Service, bearer
+from tests.alerts.conftest import ALERTS, EDUCATION, FIRST_ID_NUMBER, MEDICAL, VILLAGE, Service, bearer, cost
 from tests.alerts.silence import CONTRADICTIONS, ZEROS, month_of, push, tell_policies, zero
 from tests.alerts.test_consumers import given
 
@@ -71,6 +71,47 @@ async def test_a_bureau_that_contradicts_itself_is_flagged_once(told: Service) -
     assert len(told.heard.of(ContradictionFound)) == 1
     period = (await month_of(told, MEDICAL))["medical.cost"]["2026-02"]
     assert (period["state"], period["pushed"], period["contradictions"]) == ("pushed", 2, 1)
+
+
+async def test_only_alerts_from_where_the_zero_report_spoke_for_contradict_it(told: Service) -> None:
+    await zero(told, "2026-02")
+    alert_id = await push(told, "2026-02-28")
+    await told.sql("UPDATE zero_report SET areas = ARRAY['5399211002']")
+    await look(told)
+    assert await listed(told) == [], "another township has something, which this one never denied"
+    await told.sql("UPDATE zero_report SET areas = ARRAY['5399211']")
+    await look(told)
+    assert [found["alert_id"] for found in await listed(told)] == [alert_id]
+
+
+async def test_further_evidence_contradicts_as_an_alert_does(told: Service) -> None:
+    person = {"id_number": FIRST_ID_NUMBER, "name": "某人"}
+    first = await push(told, "2026-03-10", "a", person=person)
+    await zero(told, "2026-02")
+    more = await told.post(ALERTS, cost(occurred_on="2026-02-10", source_ref="b", person=person), headers=MEDICAL)
+    assert (more.status_code, more.json()["outcome"]) == (200, "merged")
+    await look(told)
+    assert [found["alert_id"] for found in await listed(told)] == [first]
+
+
+@pytest.mark.parametrize("table", ["alert", "alert_evidence"])
+async def test_a_file_of_the_period_contradicts_whenever_its_rows_happened(told: Service, table: str) -> None:
+    """A month's bills are settled in the next one, and the file says which month they are of."""
+    person = {"id_number": FIRST_ID_NUMBER, "name": "某人"}
+    alert_id = await push(told, "2026-03-03", "a", person=person)
+    if table == "alert_evidence":
+        await told.post(ALERTS, cost(occurred_on="2026-03-04", source_ref="b", person=person), headers=MEDICAL)
+    await zero(told, "2026-02")
+    await look(told)
+    assert await listed(told) == []
+    await told.sql(
+        "INSERT INTO file (id, feed, period, digest, name_sealed, format, size, reported_by, areas, state, received_at)"
+        " SELECT gen_random_uuid(), 'medical.cost', '2026-02', '', '', 'csv', 1, gen_random_uuid(), ARRAY['539921'],"
+        " 'done', min(reported_at) FROM alert"
+    )
+    await told.sql(f"UPDATE {table} SET batch_id = (SELECT id FROM file)")
+    await look(told)
+    assert [found["alert_id"] for found in await listed(told)] == [alert_id]
 
 
 async def test_six_processes_flag_once(told: Service) -> None:

@@ -86,12 +86,21 @@ async def test_the_same_file_again_is_the_first_one(county: Service, tmp_path: P
     content = table([absent(1), absent(2)])
     first = await send(county, content)
     await finished(county, first)
-    again = await send(county, content, name="renamed.csv", form={"period": days_ago(2)})
+    again = await send(county, content, name="renamed.csv")
 
     assert (again.status_code, again.headers["location"]) == (200, first.headers["location"])
     assert (first.json()["known"], again.json()["known"]) == (False, True)
     assert (again.json()["stored"], len(objects(tmp_path))) == (2, 1)
     assert (await county.count("alert"), await county.count("file")) == (2, 1)
+
+
+async def test_the_same_content_of_another_period_reports_for_that_one_too(county: Service) -> None:
+    """Nothing changed since, which is news of a kind: else an unchanged list leaves every later period silent."""
+    content = table([absent(1), absent(2)])
+    await finished(county, await send(county, content))
+    again = await send(county, content, form={"period": days_ago(2)})
+    assert (again.status_code, again.json()["known"], again.json()["period"]) == (202, False, days_ago(2))
+    assert counts(await finished(county, again), "stored", "repeated") == (0, 2)
 
 
 async def test_two_of_the_same_file_at_once(county: Service, tmp_path: Path) -> None:
@@ -162,6 +171,7 @@ async def test_rows_that_are_refused_are_told(county: Service) -> None:
         ({"form": {"feed": "no.such"}}, 403, "feed-not-permitted"),
         ({"form": {"period": "2026-03"}}, 422, "period-invalid"),
         ({"form": {"period": "2026-02-30"}}, 422, "period-invalid"),
+        ({"form": {"period": days_ago(-1)}}, 422, "period-in-future"),
         ({"form": {"period": None}}, 409, "policy-missing"),
         ({"form": {"feed": None}}, 422, "form-field-invalid"),
         ({"headers": bearer("county")}, 403, "role-not-permitted"),

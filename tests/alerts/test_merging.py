@@ -77,7 +77,14 @@ async def test_worse_evidence_is_told_and_raises_the_alert(service: Service) -> 
     assert raised.severity == "medium", "what was told first stays what it was"
     assert (await bill(service, "4", 13_000))["outcome"] == "merged"
     assert (await bill(service, "5", 15_600))["outcome"] == "worsened"
-    assert (await look(service, first))["severity"] == "high"
+    seen = await look(service, first)
+    assert seen["severity"] == "high"
+    assert "8000" in seen["explanation"]["text"]
+    assert seen["explanation"]["text"].endswith("预警等级：中。"), "8,000 were no reason for more"
+    page = (await service.get(f"{ALERTS}/{first['id']}/evidences", headers=MEDICAL)).json()["items"]
+    [raising] = [one for one in page if one["source_ref"] == "3"]
+    assert "12000" in raising["explanation"]["text"]
+    assert raising["explanation"]["text"].endswith("预警等级：高。")
 
 
 async def test_everybody_of_a_household_is_one_subject(service: Service) -> None:

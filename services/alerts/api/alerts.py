@@ -14,7 +14,7 @@ from services.alerts.api.quick_route import QuickRoute
 from services.alerts.api.rule_answers import not_triggered
 from services.alerts.models import NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
-from services.alerts.queries.compiled_rules import find_explaining
+from services.alerts.queries.compiled_rules import find_explaining, list_explaining
 from services.alerts.rules import Severity, State, sight
 from services.alerts.schemas.alerts import (
     AlertDetail,
@@ -166,14 +166,25 @@ async def read_alert(
 
 @router.get("/{alert_id}/evidences", summary="Its further evidence · 预警的其他证据")
 async def list_evidence(
-    alert_id: UUID, who: ReadAlerts, db: Db, vault: Seals, after: After = None, limit: Limit = 50
+    alert_id: UUID,
+    who: ReadAlerts,
+    db: Db,
+    vault: Seals,
+    texts: Texts,
+    language: Speaks,
+    after: After = None,
+    limit: Limit = 50,
 ) -> Page[EvidenceView]:
     """Reports that became no alert of their own, newest first; a bureau sees those of its own feeds."""
     async with db.read(who.scope) as session:
         await queries.get_alert(session, sight(who), alert_id)
         rows = await queries.list_evidence(session, sight(who), alert_id, decode_id_cursor(after), limit + 1)
-    page, last = cut(rows, limit)
-    items = [evidence_view(row, who, vault) for row in page]
+        page, last = cut(rows, limit)
+        rules = await list_explaining(session, page)
+    items = [
+        evidence_view(row, who, vault, explainer(row, rule, feed, texts, language))
+        for row, (feed, rule) in zip(page, rules, strict=True)
+    ]
     return Page(items=items, next=encode_cursor(last.id) if last else None)
 
 

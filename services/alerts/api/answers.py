@@ -86,8 +86,10 @@ def alert_detail(
     )
 
 
-def evidence_view(one: AlertEvidence, who: Principal, vault: Vault) -> EvidenceView:
-    """One further evidence, with the person masked."""
+def evidence_view(
+    one: AlertEvidence, who: Principal, vault: Vault, explain: Callable[[dict[str, Any]], Explanation]
+) -> EvidenceView:
+    """One further evidence and what its feed's rule saw in it, with the person masked."""
     record = vault.open_json(one.sealed, "alert")
     plain = {name: getattr(one, name) for name in ("id", *_OF_REPORT, *_OF_EVIDENCE)}
     return EvidenceView(
@@ -96,6 +98,7 @@ def evidence_view(one: AlertEvidence, who: Principal, vault: Vault) -> EvidenceV
         household=masked_household(record["household"]),
         evidence=record["evidence"],
         withdrawal_reason=_opener(who, vault)(one.withdrawal_reason_sealed, WITHDRAWAL_REASON),
+        explanation=explain(record),
     )
 
 
@@ -117,8 +120,11 @@ def explainer(
 ) -> Callable[[dict[str, Any]], Explanation]:
     """What tells why the report became an alert, from the opened record. `rule`: None where none was in force."""
 
+    # What further evidence raised an alert to is explained by that evidence.
+    own = (isinstance(report, Alert) and report.first_severity) or report.severity
+
     def explain(record: dict[str, Any]) -> Explanation:
-        severity = texts.text(f"severity-{report.severity}", language)
+        severity = texts.text(f"severity-{own}", language)
         if rule is None:
             code = "explanation-no-rule" if report.rule_id is None else "explanation-lost"
             text = texts.text(code, language, severity=severity)
@@ -129,7 +135,7 @@ def explainer(
         }
         titles = titles_of(feed.evidence_schema, language)
         facts: Facts | None = record.get("facts")
-        told = explaining.explain(rule, row, facts, report.severity, titles, texts, language)
+        told = explaining.explain(rule, row, facts, own, titles, texts, language)
         reasons = [ReasonView.model_validate(reason) for reason in told.reasons]
         return Explanation(rule_id=rule.id, version=rule.version, text=told.text, reasons=reasons)
 

@@ -31,7 +31,7 @@ class File(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     feed: Mapped[str]
     period: Mapped[str]  # "2026-03"
-    digest: Mapped[bytes]  # keyed hash of feed and its version, areas and content
+    digest: Mapped[bytes]  # keyed hash of feed and its version, period, areas and content
     name_sealed: Mapped[bytes]  # purpose "file-name": people put names into names of files
     format: Mapped[FileFormat] = mapped_column(String)
     size: Mapped[int] = mapped_column(BigInteger)  # bytes in clear

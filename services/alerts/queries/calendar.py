@@ -31,10 +31,12 @@ SELECT cell.place, heard.alerts, 0 AS files, heard.first_at FROM {_CELLS} CROSS 
 """  # noqa: S608
 
 
+# A file of which no row could be taken has told nothing.
 _PUSHED_FILES = f"""
 SELECT cell.place, 0 AS alerts, count(*) AS files, min(file.received_at) AS first_at
 FROM {_CELLS} JOIN file ON file.feed = cell.feed AND file.period = cell.period
     AND file.state <> 'failed' AND file.state <> 'cancelled'
+    AND (file.rejected < file.rows_read OR file.rows_read = 0)
     AND EXISTS (SELECT FROM unnest(file.areas) AS prefix WHERE prefix = '*' OR starts_with(cell.area, prefix))
 GROUP BY cell.place
 """  # noqa: S608

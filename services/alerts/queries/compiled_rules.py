@@ -76,6 +76,18 @@ async def find_explaining(
     return feed, _fitting(row, feed) if row is not None else None
 
 
+async def list_explaining(
+    session: ReadSession, reports: Sequence[models.Alert | models.AlertEvidence]
+) -> list[tuple[models.Feed, Rule | None]]:
+    """The same of several, in their order."""
+    known: dict[tuple[str, UUID | None], tuple[models.Feed, Rule | None]] = {}
+    for report in reports:
+        key = (report.feed, report.rule_id)
+        if key not in known:
+            known[key] = await find_explaining(session, report)
+    return [known[report.feed, report.rule_id] for report in reports]
+
+
 async def fields_in_rules(session: ReadSession, feed: models.Feed, today: date) -> frozenset[str]:
     """Fields of evidence that a rule of the feed looks at, today or some day: they cannot vanish from its schema."""
     rules = compiled_all(await list_rules(session, None, feed=feed.code), feed)

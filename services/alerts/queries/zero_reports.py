@@ -29,15 +29,23 @@ Found: TypeAlias = "Row[Contradiction, ZeroReport, Feed, Alert]"
 
 _IN_ITS_AREAS = "EXISTS (SELECT FROM unnest(zero.areas) AS prefix WHERE starts_with(report.area_code, prefix))"
 
+# Of the period is what happened in it, and what a file of the period reports, when it happened or not. A file's rows
+# are found by when they were reported, which has an index in both tables.
+_OF_PERIOD = "report.feed = zero.feed AND occurred_on BETWEEN zero.first AND zero.last"
+_OF_FILE = """file.feed = zero.feed AND file.period = zero.period AND report.batch_id = file.id
+        AND report.reported_at BETWEEN file.received_at AND coalesce(file.finished_at, 'infinity')"""
+_FIRST = "withdrawn_at IS NULL AND first_withdrawn_at IS NULL"
+_FURTHER = "withdrawn_at IS NULL"
+
 _OWN_ALERTS = f"""
 SELECT zero.id AS zero_report_id, first.alert_id FROM zero_report AS zero CROSS JOIN LATERAL (
-    SELECT report.id AS alert_id, reported_at FROM alert AS report
-    WHERE report.feed = zero.feed AND occurred_on BETWEEN zero.first AND zero.last
-        AND withdrawn_at IS NULL AND first_withdrawn_at IS NULL AND {_IN_ITS_AREAS}
+    SELECT report.id AS alert_id, reported_at FROM alert AS report WHERE {_OF_PERIOD} AND {_FIRST} AND {_IN_ITS_AREAS}
     UNION ALL
-    SELECT alert_id, reported_at FROM alert_evidence AS report
-    WHERE report.feed = zero.feed AND occurred_on BETWEEN zero.first AND zero.last
-        AND withdrawn_at IS NULL AND {_IN_ITS_AREAS}
+    SELECT alert_id, reported_at FROM alert_evidence AS report WHERE {_OF_PERIOD} AND {_FURTHER} AND {_IN_ITS_AREAS}
+    UNION ALL
+    SELECT report.id, reported_at FROM file JOIN alert AS report ON {_OF_FILE} AND {_FIRST} AND {_IN_ITS_AREAS}
+    UNION ALL
+    SELECT alert_id, reported_at FROM file JOIN alert_evidence AS report ON {_OF_FILE} AND {_FURTHER} AND {_IN_ITS_AREAS}
     ORDER BY reported_at, alert_id LIMIT 1
 ) AS first
 WHERE zero.withdrawn_at IS NULL AND zero.reported_at > $1 AND NOT EXISTS (

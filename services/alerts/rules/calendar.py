@@ -90,6 +90,11 @@ def period_named(schedule: Schedule, name: str, calendar: FeedCalendar) -> Perio
     return found
 
 
+def first_day_of(cadence: Cadence, day: date) -> date:
+    """When the period with that day in it begins; not for terms, which stand in the calendar."""
+    return _span(cadence, day)[1]
+
+
 def plain_period(schedule: Schedule, day: date, calendar: FeedCalendar) -> Period:
     """The period that somebody means on that day who names none: the one it lies in.
 

@@ -101,10 +101,15 @@ def places_of(scope: Scope, counties: Collection[str]) -> list[str]:
     return sorted(whole | parts)
 
 
+def require_begun(first: date, today: date) -> None:
+    """Raise while nobody can know anything of the period that begins on that day."""
+    if first > today:
+        raise PeriodInFuture(field="period")
+
+
 def require_zero_reportable(period: Period, pushed: int, today: date) -> None:
     """Raise unless a zero report on the period may be believed."""
-    if period.first > today:
-        raise PeriodInFuture(field="period")
+    require_begun(period.first, today)
     if pushed:
         raise PeriodPushed(field="period")
 

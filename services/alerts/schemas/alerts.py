@@ -159,6 +159,7 @@ class EvidenceView(BaseModel):
     batch_id: UUID | None
     withdrawn_at: datetime | None
     withdrawal_reason: str | None = Field(description="Free text; not for supervisors or administrators · 撤回原因")
+    explanation: Explanation = Field(description="What its feed's rule saw in it · 预警依据")
 
 
 class AlertDetail(AlertSummary):

@@ -9,9 +9,10 @@ from services.alerts.models import Feed, File
 from services.alerts.queries import files
 from services.alerts.queries.calendar import schedule_of
 from services.alerts.rules import sight
-from services.alerts.rules.calendar import plain_period
+from services.alerts.rules.calendar import first_day_of, period_named, plain_period
 from services.alerts.rules.file_columns import columns_of
 from services.alerts.rules.files import FileFormat, period_end, require_cancellable
+from services.alerts.rules.silence import require_begun
 from services.alerts.usecases.calendar import get_calendar
 from shared.areas import Scope
 from shared.db.engine import Database, ReadSession, WriteSession
@@ -55,22 +56,30 @@ def open_original(shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: dat
 async def period_in(session: ReadSession, who: Principal, feed: Feed, name: str | None, today: date) -> str:
     """The period that rows are of: as it is named, else the one that is plain today.
 
-    Raises `PeriodInvalid`, `PeriodNotPlain`, `PolicyMissing`.
+    Raises `PeriodInvalid`, `PeriodUnknown`, `PeriodInFuture`, `PeriodNotPlain`, `PolicyMissing`.
     """
-    if name:
-        period_end(name, feed.cadence)
+    last = period_end(name, feed.cadence) if name else None
+    if name and last is not None:
+        require_begun(first_day_of(feed.cadence, last), today)
         return name
     calendar = await get_calendar(session, who.scope.first_area(), today)
-    return plain_period(schedule_of(feed), today, calendar).name
+    if not name:
+        return plain_period(schedule_of(feed), today, calendar).name
+    term = period_named(schedule_of(feed), name, calendar)
+    require_begun(term.first, today)
+    return term.name
 
 
 async def accept_file(
     session: WriteSession, who: Principal, arrived: Arrived, vault: Vault, now: datetime
 ) -> tuple[File, bool]:
-    """Keep a file to be worked off. Returns it and whether it is new: the same one again gets the first."""
+    """Keep a file to be worked off. Returns it and whether it is new: the same one again gets the first.
+
+    For another period it is another file: who sends what has not changed has reported for that one too.
+    """
     areas = who.scope.serialise()
     # Who may report elsewhere gets other alerts out of it, and so does a feed whose columns were corrected.
-    place = f"{arrived.feed}|{arrived.feed_version}|{','.join(areas)}|".encode()
+    place = f"{arrived.feed}|{arrived.feed_version}|{arrived.period}|{','.join(areas)}|".encode()
     digest = vault.fingerprint(place + arrived.digest, CONTENT)
     values: dict[str, Any] = {
         "id": arrived.id,
