@@ -15,7 +15,8 @@ import polars as pl
 
 from services.alerts import events
 from services.alerts.codes import FAMILY_OF_TOPIC
-from services.alerts.models import NewAlert, OutboxRow
+from services.alerts.models import Finished, NewAlert
+from services.alerts.queries.intake import finished
 from services.alerts.queries.unmatched import WaitingRow
 from services.alerts.rules import canonical, family_of
 from services.alerts.rules.screening_rules import FACTS
@@ -39,22 +40,20 @@ _OWN = (
 class Prepared:
     """Rows with all sums done; what is left is to store them."""
 
-    alerts: list[NewAlert] = field(default_factory=list)
-    told: list[OutboxRow] = field(default_factory=list)  # one for each of `alerts`
-    places: list[int] = field(default_factory=list)  # likewise
+    alerts: list[Finished] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)  # one for each of `alerts`
     waiting: list[WaitingRow] = field(default_factory=list)
     refused: list[tuple[int, Mistake]] = field(default_factory=list)  # by the place of the row
 
 
 def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vault: Vault) -> Prepared:
     """Check, hash and seal what `file_look` left of a frame: rows that trigger, and rows that wait for the register."""
-    ready, trace = Prepared(), current_traceparent()
+    ready, alerts, trace = Prepared(), list[NewAlert](), current_traceparent()
     for row in rows_of(triggered, sender):
         if _is_sound(row, sender, ready):
-            alert = _alert(row, sender, vault)
-            ready.alerts.append(alert)
-            ready.told.append(events.raised_row(alert, alert.risk_family, trace))
+            alerts.append(_alert(row, sender, vault))
             ready.places.append(row.place)
+    ready.alerts = finished(alerts, [events.raised_row(alert, alert.risk_family, trace) for alert in alerts])
     for row in rows_of(waiting, sender):
         if _is_sound(row, sender, ready):
             ready.waiting.append(_waiting(row, vault))
