@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.alerts.background import sweep
+from services.alerts.queries.intake import finished
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules import MAX_ROWS
 from services.alerts.schemas.alerts import AlertDraft
@@ -418,10 +419,11 @@ async def test_batches_that_share_people_do_not_deadlock(service: Service) -> No
         drafts = [AlertDraft.model_validate_json(json.dumps(bill(ref, number))) for ref, number in rows]
         now = utc_now()
         bench = Bench(known.rules, local_date(now))
-        reports = [intake.screen_report(who, draft, known, bench) for draft in drafts]
-        prepared = [intake.prepare_report(who, report, service.vault, now) for report in reports]
+        screened = [intake.screen_report(who, draft, known, bench) for draft in drafts]
+        prepared = [intake.prepare_report(who, report, service.vault, now) for report in screened]
         async with service.database.write(Scope.everywhere()) as session:
-            await intake.store_alerts(session, [a for a, _ in prepared], [t for _, t in prepared], service.vault)
+            reports = finished([alert for alert, _ in prepared], [told for _, told in prepared])
+            await intake.store_alerts(session, reports, service.vault)
 
     singles = (service.post(ALERTS, bill(f"s-{n}", n), headers=MEDICAL) for n in range(0, people, 7))
     ids = [{"id": str(row[0])} for row in await service.sql("SELECT id FROM alert")]

@@ -1,7 +1,7 @@
 """The tables of the alerts service."""
 
 from services.alerts.models.accounting import AccountCheck, AccountFinding, Receipt
-from services.alerts.models.alerts import Alert, NewAlert, OutboxRow
+from services.alerts.models.alerts import Alert, Finished, NewAlert, OutboxRow
 from services.alerts.models.areas import AreaCheck
 from services.alerts.models.batches import Batch, BatchChunk, BatchError
 from services.alerts.models.evidence import AlertEvidence
@@ -50,6 +50,7 @@ __all__ = [
     "File",
     "FileFault",
     "FilePart",
+    "Finished",
     "IdempotencyKey",
     "Inbox",
     "KnownMember",

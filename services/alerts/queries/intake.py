@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, TypeAlias
-from uuid import UUID
+from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 
-from services.alerts.models import NewAlert, OutboxRow
-from shared.db.bulk import LINES, as_lines, copy_rows
+from services.alerts.models import Finished, NewAlert, OutboxRow
+from shared.db.bulk import LINES, as_lines
+from shared.db.copying import RowFormat, copy_written, with_text
 from shared.db.engine import EMITTED, WriteSession, raw
+from shared.lanes import Lane
 from shared.outbox.emit import COLUMNS as OUTBOX_COLUMNS
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
@@ -20,7 +21,8 @@ _TYPES = (
     *("timestamptz", "smallint", "text", "uuid", "jsonb"),
 )
 _NUMBERS = {name: f"${number}" for number, name in enumerate(NewAlert._fields, 1)}
-_OUTBOX_TYPES = ["uuid", "text", "text", "text", "timestamptz", "text", "text", "smallint"]
+_OUTBOX_TYPES = ("uuid", "text", "text", "text", "timestamptz", "text", "text", "smallint")
+_ROW, _OUTBOX_ROW = RowFormat(_TYPES), RowFormat(_OUTBOX_TYPES)
 
 _HOUSEHOLD_OF_PERSON = "SELECT household_id FROM known_member WHERE person_key = {person} AND active"
 _HOUSEHOLD_OF_CODE = "SELECT household_id FROM known_member WHERE household_key = {household} AND active LIMIT 1"
@@ -74,41 +76,75 @@ async def insert_alert(connection: Connection, alert: NewAlert, told: OutboxRow)
     return bool(await connection.fetchval(_INSERT_ONE, *alert, *told))
 
 
-async def find_subjects(session: WriteSession, alerts: Sequence[NewAlert]) -> list[tuple[str, bool]]:
-    """For each alert its subject's key, and whether its row is further evidence already."""
-    rows = await (await raw(session)).fetch(
-        _SUBJECTS,
-        as_lines([alert.person_key for alert in alerts]),
-        as_lines([alert.household_key for alert in alerts]),
-        as_lines([alert.feed for alert in alerts]),
-        as_lines([alert.dedup.hex() for alert in alerts]),
-    )
+def finished(alerts: Sequence[NewAlert], told: Sequence[OutboxRow]) -> list[Finished]:
+    """Alerts with what tells of each, as they are stored among many. All sums: for whoever has made them."""
+    rows = zip(alerts, _ROW.write(alerts), _OUTBOX_ROW.write(told), strict=True)
     return [
-        (household or alert.person_key or alert.household_key or str(alert.id), known)
-        for alert, (household, known) in zip(alerts, rows, strict=True)
+        Finished(
+            alert.feed,
+            alert.dedup,
+            alert.row_hash,
+            alert.risk_family,
+            alert.person_key,
+            alert.household_key,
+            row,
+            event,
+        )
+        for alert, row, event in rows
     ]
 
 
-async def insert_alerts(session: WriteSession, alerts: Sequence[tuple[NewAlert, str]]) -> set[UUID]:
-    """Store those of `(alert, subject key)` that nothing stands in the way of; returns their ids.
+def alert_of(finished: Finished) -> NewAlert:
+    """The alert in its columns again."""
+    alert = NewAlert._make(_ROW.read(finished.row))
+    return alert._replace(lane=Lane(alert.lane))
+
+
+class Subject(NamedTuple):
+    """Whom a report is about, as it is stored."""
+
+    key: str
+    registered: bool  # it is a household of the register; else the key is one that the report came with
+    row_known: bool  # the row is further evidence already
+
+
+async def find_subjects(session: WriteSession, reports: Sequence[Finished]) -> list[Subject]:
+    """The subject of each."""
+    rows = await (await raw(session)).fetch(
+        _SUBJECTS,
+        as_lines([one.person_key for one in reports]),
+        as_lines([one.household_key for one in reports]),
+        as_lines([one.feed for one in reports]),
+        as_lines([one.dedup.hex() for one in reports]),
+    )
+    return [
+        Subject(household or one.person_key or one.household_key or str(one.id), household is not None, known)
+        for one, (household, known) in zip(reports, rows, strict=True)
+    ]
+
+
+async def insert_alerts(session: WriteSession, reports: Sequence[tuple[Finished, str]]) -> set[bytes]:
+    """Store those of `(report, subject key)` that nothing stands in the way of; returns the `id_bytes` of these.
 
     Mostly that is all of them: then a COPY does it at half the price. It stops at the first row that is known, or
     whose subject has an alert already. In the order of the subjects: two batches that share some wait for each other
     instead of deadlocking.
     """
-    if not alerts:
+    if not reports:
         return set()
     connection = await raw(session)
-    rows = [(*alert, subject_key) for alert, subject_key in sorted(alerts, key=lambda one: one[1])]
+    ordered = sorted(reports, key=lambda one: one[1])
     with suppress(asyncpg.UniqueViolationError):  # not to be shown to anybody: its detail quotes the row
         async with connection.transaction():
-            await connection.copy_records_to_table("alert", records=rows, columns=[*NewAlert._fields, "subject_key"])
-            return {alert.id for alert, _ in alerts}
-    fresh = await connection.fetch(_INSERT_MANY, *map(list, zip(*rows, strict=True)))
-    return {row["id"] for row in fresh}
+            rows = [with_text(one.row, subject_key) for one, subject_key in ordered]
+            await copy_written(session, "alert", (*NewAlert._fields, "subject_key"), rows)
+            return {one.id_bytes for one, _ in reports}
+    records = [(*alert_of(one), subject_key) for one, subject_key in ordered]
+    fresh = await connection.fetch(_INSERT_MANY, *map(list, zip(*records, strict=True)))
+    return {row["id"].bytes for row in fresh}
 
 
-async def copy_outbox(session: WriteSession, rows: Sequence[OutboxRow]) -> None:
-    """Emit many events that are outbox rows already."""
-    await copy_rows(session, "outbox", OUTBOX_COLUMNS, rows)
+async def copy_outbox(session: WriteSession, reports: Sequence[Finished]) -> None:
+    """Tell of many."""
+    await copy_written(session, "outbox", OUTBOX_COLUMNS, [one.told for one in reports])
     session.info[EMITTED] = True

@@ -89,10 +89,11 @@ async def lock_subjects(session: WriteSession, keys: Iterable[str]) -> None:
     await (await raw(session)).execute(_LOCK, sorted(set(keys)))
 
 
-async def find_known_rows(session: WriteSession, alerts: Sequence[NewAlert]) -> dict[tuple[str, bytes], KnownRow]:
+async def find_known_rows(
+    session: WriteSession, wanted: Sequence[tuple[str, bytes]]
+) -> dict[tuple[str, bytes], KnownRow]:
     """Those rows that came before, by feed and `dedup`."""
-    feeds, dedups = [alert.feed for alert in alerts], [alert.dedup for alert in alerts]
-    rows = await (await raw(session)).fetch(_KNOWN_ROWS, feeds, dedups)
+    rows = await (await raw(session)).fetch(_KNOWN_ROWS, *map(list, zip(*wanted, strict=True)))
     return {(row["feed"], row["dedup"]): KnownRow(row["alert_id"], row["row_hash"]) for row in rows}
 
 

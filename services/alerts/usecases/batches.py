@@ -13,6 +13,7 @@ from uuid import UUID
 from services.alerts import events
 from services.alerts.models import Batch, NewAlert, OutboxRow
 from services.alerts.queries import batches
+from services.alerts.queries.intake import finished
 from services.alerts.queries.known import Asked, look_up
 from services.alerts.rules import BatchFormat, Reference, RowMalformed
 from services.alerts.rules.screening_rules import Facts
@@ -95,7 +96,8 @@ async def work_chunk(
     if ready.open:
         facts = await look_up(await raw(session), [asked for _, _, asked in ready.open])
         rows = await asyncio.to_thread(decided, chunk, ready, facts, vault, now, lane)
-    settled = await store_alerts(session, [alert for _, alert, _ in rows], [told for _, _, told in rows], vault)
+    alerts, told_of = [alert for _, alert, _ in rows], [told for _, _, told in rows]
+    settled = await store_alerts(session, await asyncio.to_thread(finished, alerts, told_of), vault)
     reused = [(n, _REUSED) for (n, _, _), one in zip(rows, settled, strict=True) if one.outcome is None]
     errors = [*ready.errors, *reused]
     await batches.insert_errors(session, chunk.batch_id, ((n, f.field, f.code, dict(f.params)) for n, f in errors))

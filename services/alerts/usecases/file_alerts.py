@@ -1,7 +1,7 @@
 """The rows of a file that trigger become alerts: checked, hashed and sealed, as a single report would be.
 
 Only these rows cost a hash or a seal. The same row sent as a report is the same row here: its hash is made of the
-same bytes. All sums, no waiting: called in a thread.
+same bytes. All sums, no waiting: called in a thread or, where they are many, in a process beside.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,8 @@ import polars as pl
 
 from services.alerts import events
 from services.alerts.codes import FAMILY_OF_TOPIC
-from services.alerts.models import NewAlert, OutboxRow
+from services.alerts.models import Finished, NewAlert
+from services.alerts.queries.intake import finished
 from services.alerts.queries.unmatched import WaitingRow
 from services.alerts.rules import canonical, family_of
 from services.alerts.rules.screening_rules import FACTS
@@ -26,7 +27,9 @@ from shared.idnumber import IdNumber
 from shared.ids import new_id
 from shared.lanes import Lane
 from shared.security.vault import Vault
-from shared.telemetry import current_traceparent
+from shared.side_processes import preload
+
+preload(__name__)
 
 UNMATCHED = "unmatched-row"
 _OWN = (
@@ -39,26 +42,31 @@ _OWN = (
 class Prepared:
     """Rows with all sums done; what is left is to store them."""
 
-    alerts: list[NewAlert] = field(default_factory=list)
-    told: list[OutboxRow] = field(default_factory=list)  # one for each of `alerts`
-    places: list[int] = field(default_factory=list)  # likewise
+    alerts: list[Finished] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)  # one for each of `alerts`
     waiting: list[WaitingRow] = field(default_factory=list)
     refused: list[tuple[int, Mistake]] = field(default_factory=list)  # by the place of the row
 
 
-def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vault: Vault) -> Prepared:
-    """Check, hash and seal what `file_look` left of a frame: rows that trigger, and rows that wait for the register."""
-    ready, trace = Prepared(), current_traceparent()
-    for row in rows_of(triggered, sender):
-        if _is_sound(row, sender, ready):
-            alert = _alert(row, sender, vault)
-            ready.alerts.append(alert)
-            ready.told.append(events.raised_row(alert, alert.risk_family, trace))
-            ready.places.append(row.place)
-    for row in rows_of(waiting, sender):
-        if _is_sound(row, sender, ready):
-            ready.waiting.append(_waiting(row, vault))
-    return ready
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """What it takes to prepare the rows of a file; fit to be a side process's own (`shared.side_processes`)."""
+
+    sender: Sender
+    vault: Vault
+
+    def prepare(self, triggered: pl.DataFrame, waiting: pl.DataFrame, trace: str | None) -> Prepared:
+        """Check, hash and seal what `file_look` left: rows that trigger, and rows that wait for the register."""
+        ready, alerts = Prepared(), list[NewAlert]()
+        for row in rows_of(triggered, self.sender):
+            if _is_sound(row, self.sender, ready):
+                alerts.append(_alert(row, self.sender, self.vault))
+                ready.places.append(row.place)
+        ready.alerts = finished(alerts, [events.raised_row(alert, alert.risk_family, trace) for alert in alerts])
+        for row in rows_of(waiting, self.sender):
+            if _is_sound(row, self.sender, ready):
+                ready.waiting.append(_waiting(row, self.vault))
+        return ready
 
 
 def _is_sound(row: Row, sender: Sender, ready: Prepared) -> bool:

@@ -18,5 +18,5 @@ _BECAME = {
 
 async def store(session: WriteSession, ready: Prepared, vault: Vault) -> list[tuple[Outcome | None, bool]]:
     """What became of each, None: its source_ref belongs to other content; and whether the register knows whose it is."""
-    settled = await store_alerts(session, ready.alerts, ready.told, vault)
-    return [(_BECAME[one.outcome] if one.outcome else None, one.matched) for one in settled]
+    stored = await store_alerts(session, ready.alerts, vault)
+    return [(_BECAME[one.outcome] if one.outcome else None, one.registered) for one in stored]

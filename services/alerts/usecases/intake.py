@@ -11,13 +11,13 @@ from uuid import UUID
 
 from services.alerts import events, rules
 from services.alerts.codes import FAMILY_OF_TOPIC
-from services.alerts.models import Alert, AlertEvidence, NewAlert, OutboxRow
+from services.alerts.models import Alert, AlertEvidence, Finished, NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
 from services.alerts.queries import intake, known
 from services.alerts.rules.screening_rules import Facts, Judged, Rule, decide
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import area_alerts, merging
-from services.alerts.usecases.merging import Arrival, Settled
+from services.alerts.usecases.merging import Arrival
 from services.alerts.usecases.record import facts_behind, record_of, rest_of
 from services.alerts.usecases.screening import Bench
 from shared.clock import local_date
@@ -50,6 +50,13 @@ class Report(NamedTuple):
     rule: Rule | None  # None: none is in force
     judged: Judged
     facts: Facts | None = None  # what the register knew, where the rule had to ask
+
+
+class Stored(NamedTuple):
+    """What became of one report of many. `outcome` None: its source_ref belongs to other content."""
+
+    outcome: rules.Outcome | None
+    registered: bool  # its household is in the register
 
 
 def screen_report(who: Principal, draft: AlertDraft, reference: rules.Reference, bench: Bench) -> Report:
@@ -133,8 +140,9 @@ async def settle_report(
 
     Raises `SourceRefReused` for other content under a known source_ref.
     """
-    [(subject_key, _)] = await intake.find_subjects(session, [alert])
-    [settled] = await merging.settle(session, [Arrival(alert, subject_key, told)], vault)
+    [report] = intake.finished([alert], [told])
+    [subject] = await intake.find_subjects(session, [report])
+    [settled] = await merging.settle(session, [Arrival(report, subject.key)], vault)
     if settled.outcome is None:
         raise rules.SourceRefReused(field="source_ref")
     found, own = await queries.get_seen(session, rules.sight(who), settled.alert_id, alert)
@@ -142,31 +150,23 @@ async def settle_report(
     return Reported(found, own, settled.outcome, until)
 
 
-async def store_alerts(
-    session: WriteSession, alerts: Sequence[NewAlert], told: Sequence[OutboxRow], vault: Vault
-) -> list[Settled]:
-    """Store reports and tell of them (`told`: one row for each); what became of each, in their order.
+async def store_alerts(session: WriteSession, reports: Sequence[Finished], vault: Vault) -> list[Stored]:
+    """Store reports and tell of them; what became of each, in their order.
 
     Mostly all are new: then one look-up and two COPYs do it. At most some 4,000 in one transaction.
     """
-    if not alerts:
+    if not reports:
         return []
-    subjects = await intake.find_subjects(session, alerts)
-    arrivals = [Arrival(alert, key, row) for alert, (key, _), row in zip(alerts, subjects, told, strict=True)]
-    unknown = [arrival for arrival, (_, known) in zip(arrivals, subjects, strict=True) if not known]
+    subjects = await intake.find_subjects(session, reports)
+    arrivals = [Arrival(report, subject.key) for report, subject in zip(reports, subjects, strict=True)]
+    unknown = [arrival for arrival, subject in zip(arrivals, subjects, strict=True) if not subject.row_known]
     fresh = await merging.open_new(session, unknown)
-    rest = [arrival for arrival in arrivals if arrival.alert.id not in fresh]
+    rest = [arrival for arrival in arrivals if arrival.report.id_bytes not in fresh]
     settled = iter(await merging.settle(session, rest, vault) if rest else ())
-    found = [Settled("new", one.id) if one.id in fresh else next(settled) for one in alerts]
     return [
-        one._replace(matched=True) if is_registered(alert, key) else one
-        for one, alert, (key, _) in zip(found, alerts, subjects, strict=True)
+        Stored("new" if report.id_bytes in fresh else next(settled).outcome, subject.registered)
+        for report, subject in zip(reports, subjects, strict=True)
     ]
-
-
-def is_registered(alert: NewAlert, subject_key: str) -> bool:
-    """Whether the key is that of a household of the register; else it is one that the report came with."""
-    return subject_key not in (alert.person_key, alert.household_key) and subject_key != str(alert.id)
 
 
 def seal_report(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.alerts import events
-from services.alerts.models import Alert, NewAlert, OutboxRow
+from services.alerts.models import Alert, Finished, NewAlert
 from services.alerts.queries import intake
 from services.alerts.queries import merging as find
 from services.alerts.queries.merging import KnownRow, Standing, Subject
@@ -20,7 +20,6 @@ from shared.clock import local_date
 from shared.contracts.alerts import AlertWorsened
 from shared.contracts.policies import AlertMerge
 from shared.db.engine import ReadSession, WriteSession
-from shared.lanes import Lane
 from shared.outbox import emit
 from shared.projections.policies import InForce, find_in_force, load_in_force
 from shared.security.vault import Vault
@@ -31,21 +30,20 @@ _AS_EVIDENCE: dict[str, EvidenceOutcome] = {"merge": "merged", "worsen": "worsen
 
 
 class Arrival(NamedTuple):
-    """A report, screened and sealed, with whom it is about and what would tell of it."""
+    """A report, screened and sealed, with whom it is about."""
 
-    alert: NewAlert
+    report: Finished
     subject_key: str
-    told: OutboxRow
 
     @property
     def row(self) -> tuple[str, bytes]:
         """What makes it the same row as another."""
-        return self.alert.feed, self.alert.dedup
+        return self.report.feed, self.report.dedup
 
     @property
     def subject(self) -> Subject:
         """Subject and risk family."""
-        return self.subject_key, self.alert.risk_family
+        return self.subject_key, self.report.risk_family
 
 
 class Settled(NamedTuple):
@@ -56,31 +54,30 @@ class Settled(NamedTuple):
 
     outcome: Outcome | None
     alert_id: UUID
-    matched: bool = False  # the register knows its household; only `store_alerts` says so
 
 
 async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vault) -> list[Settled]:
     """Decide on reports that were not simply new, in their order, and write down and tell what follows."""
     await find.lock_subjects(session, [arrival.subject_key for arrival in arrivals])
-    opened: set[UUID] = set()
+    opened: set[bytes] = set()
     known, standing = await _look(session, arrivals)
     while strays := [one for one in arrivals if one.row not in known and one.subject not in standing]:
         opened |= await open_new(session, strays)
         known, standing = await _look(session, arrivals)
-    feeds = {arrival.alert.feed for arrival in arrivals}
-    merges = await load_in_force(session, KIND, local_date(arrivals[0].alert.reported_at), AlertMerge)
-    desk = _Desk(vault, merges, known, standing, opened)
+    feeds = {arrival.report.feed for arrival in arrivals}
+    reported_on = local_date(intake.alert_of(arrivals[0].report).reported_at)
+    desk = _Desk(vault, await load_in_force(session, KIND, reported_on, AlertMerge), known, standing, opened)
     for told in await find.find_told(session, [one.newest.id for one in standing.values()], feeds):
         desk.sealed.setdefault((told.alert_id, told.feed), []).append(told.sealed)
     settled = [desk.take(arrival) for arrival in arrivals]
-    await desk.write(session, arrivals[0].alert.lane)
+    await desk.write(session)
     return settled
 
 
 async def _look(
     session: WriteSession, arrivals: Sequence[Arrival]
 ) -> tuple[dict[tuple[str, bytes], KnownRow], dict[Subject, Standing]]:
-    known = await find.find_known_rows(session, [arrival.alert for arrival in arrivals])
+    known = await find.find_known_rows(session, [arrival.row for arrival in arrivals])
     return known, await find.lock_newest(session, {arrival.subject for arrival in arrivals})
 
 
@@ -92,8 +89,8 @@ async def snooze_end(session: ReadSession, alert: Alert, on: date) -> datetime |
     return snoozed_until(alert.verdict, alert.answered_at, policy)
 
 
-async def open_new(session: WriteSession, arrivals: Sequence[Arrival]) -> set[UUID]:
-    """Store and tell the first report of each row and subject, unless something stands in the way; their ids."""
+async def open_new(session: WriteSession, arrivals: Sequence[Arrival]) -> set[bytes]:
+    """Store and tell the first report of each row and subject, unless something stands in the way; their `id_bytes`."""
     firsts: list[Arrival] = []
     rows, subjects = set(), set()
     for arrival in arrivals:
@@ -102,8 +99,8 @@ async def open_new(session: WriteSession, arrivals: Sequence[Arrival]) -> set[UU
             firsts.append(arrival)
         rows.add(row)
         subjects.add(subject)
-    fresh = await intake.insert_alerts(session, [(one.alert, one.subject_key) for one in firsts])
-    told = [one.told for one in firsts if one.alert.id in fresh]
+    fresh = await intake.insert_alerts(session, [(one.report, one.subject_key) for one in firsts])
+    told = [one.report for one in firsts if one.report.id_bytes in fresh]
     if told:
         await intake.copy_outbox(session, told)
     return fresh
@@ -125,13 +122,13 @@ class _Desk:
     merges: InForce[AlertMerge]
     known: dict[tuple[str, bytes], KnownRow]
     standing: dict[Subject, Standing]
-    opened: set[UUID]
+    opened: set[bytes]  # `id_bytes`
     sealed: dict[tuple[UUID, str], list[bytes]] = field(default_factory=dict)
     _openings: dict[UUID, _Opening] = field(default_factory=dict)
     _retired: list[UUID] = field(default_factory=list)
     _evidence: list[tuple[UUID, NewAlert, str, UUID]] = field(default_factory=list)
     _severities: dict[UUID, Severity] = field(default_factory=dict)
-    _told: list[OutboxRow] = field(default_factory=list)
+    _told: list[Finished] = field(default_factory=list)
     _worsened: list[AlertWorsened] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -141,17 +138,17 @@ class _Desk:
 
     def take(self, arrival: Arrival) -> Settled:
         """Decide on one report."""
-        alert, row = arrival.alert, self.known.get(arrival.row)
+        report, row = arrival.report, self.known.get(arrival.row)
         if row is not None:
-            if alert.id in self.opened:
-                return Settled("new", alert.id)
-            return Settled("repeated" if row.row_hash == alert.row_hash else None, row.alert_id)
-        settled = self._judged(arrival)
-        self.known[arrival.row] = KnownRow(settled.alert_id, alert.row_hash)
+            if report.id_bytes in self.opened:
+                return Settled("new", report.id)
+            return Settled("repeated" if row.row_hash == report.row_hash else None, row.alert_id)
+        settled = self._judged(arrival, intake.alert_of(report))
+        self.known[arrival.row] = KnownRow(settled.alert_id, report.row_hash)
         return settled
 
-    def _judged(self, arrival: Arrival) -> Settled:
-        alert, one = arrival.alert, self.standing[arrival.subject]
+    def _judged(self, arrival: Arrival, alert: NewAlert) -> Settled:
+        one = self.standing[arrival.subject]
         policy, policy_id = self.merges.find(alert.area_code, local_date(alert.reported_at))
         values: dict[str, Any] = {}
         if policy is not None and any(rule.feed == alert.feed for rule in policy.worsening):
@@ -160,27 +157,29 @@ class _Desk:
         report = Incoming(alert.feed, alert.severity, alert.reported_at, values)
         judgement = judge(one.newest, report, policy)
         if policy_id is None or judgement in ("new", "reopen"):
-            self._begin(arrival, report, one.newest.id if judgement == "reopen" else None)
+            self._begin(arrival, alert, report, one.newest.id if judgement == "reopen" else None)
             return Settled("reopened" if judgement == "reopen" else "new", alert.id)
         outcome = _AS_EVIDENCE[judgement]
-        self._add(arrival, report, outcome, policy_id)
+        self._add(arrival, alert, report, outcome, policy_id)
         return Settled(outcome, one.newest.id)
 
-    def _begin(self, arrival: Arrival, report: Incoming, reopens: UUID | None) -> None:
+    def _begin(self, arrival: Arrival, alert: NewAlert, report: Incoming, reopens: UUID | None) -> None:
         """An alert of its own, which takes the place of the newest one."""
-        alert, before = arrival.alert, self.standing[arrival.subject].newest.id
+        before = self.standing[arrival.subject].newest.id
         if before in self._openings:
             self._openings[before].merging = False
         else:
             self._retired.append(before)
         self._openings[alert.id] = _Opening(alert, arrival.subject_key, reopens)
-        self._told.append(arrival.told)
+        self._told.append(arrival.report)
         newest = Newest(alert.id, "reported", alert.severity, alert.reported_at, told={alert.feed: [report.values]})
         self.standing[arrival.subject] = Standing(newest, events.partition_key(alert), None)
 
-    def _add(self, arrival: Arrival, report: Incoming, outcome: EvidenceOutcome, policy_id: UUID) -> None:
+    def _add(
+        self, arrival: Arrival, alert: NewAlert, report: Incoming, outcome: EvidenceOutcome, policy_id: UUID
+    ) -> None:
         """More evidence for the newest alert."""
-        alert, one = arrival.alert, self.standing[arrival.subject]
+        one = self.standing[arrival.subject]
         newest = one.newest
         self._evidence.append((newest.id, alert, outcome, policy_id))
         newest.last_evidence_at = max(newest.last_evidence_at, alert.reported_at)
@@ -200,7 +199,7 @@ class _Desk:
         told = [self._open(sealed) for sealed in self.sealed.pop((newest.id, feed), ())]
         newest.told[feed] = [*told, *newest.told.get(feed, ())]
 
-    async def write(self, session: WriteSession, lane: Lane) -> None:
+    async def write(self, session: WriteSession) -> None:
         """Write all of it, and tell."""
         await find.retire(session, self._retired)
         openings = [(one.alert, one.subject_key, one.merging, one.reopens) for one in self._openings.values()]
@@ -209,4 +208,5 @@ class _Desk:
         await find.raise_severities(session, self._severities)
         if self._told:
             await intake.copy_outbox(session, self._told)
-        await emit(session, *self._worsened, lane=lane)
+        if self._worsened:
+            await emit(session, *self._worsened, lane=self._evidence[0][1].lane)  # all came by the same road
