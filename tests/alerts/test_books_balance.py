@@ -42,7 +42,7 @@ class Machine:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.accepted: set[str] = set()
+        self.accepted: set[tuple[str, int, int, str, int]] = set()
         self.alerts: list[str] = []
         self.told: set[str] = set()
 
@@ -73,12 +73,14 @@ class Machine:
             **about(who),
         )
         answer = await self.service.post(ALERTS, draft, headers=MEDICAL)
+        content = (ref, who, self_pay, severity, days)
         if answer.status_code == 409:
-            assert (answer.json()["code"], ref in self.accepted) == ("source-ref-reused", True)
+            others = {one for one in self.accepted if one[:2] != (ref, who)}
+            assert (answer.json()["code"], ref in {one[0] for one in others}) == ("source-ref-reused", True)
             return
         said = answer.json()
-        assert (said["outcome"] == "repeated") is (ref in self.accepted), said
-        self.accepted.add(ref)
+        assert (said["outcome"] == "repeated") is (content in self.accepted), said
+        self.accepted.add(content)
         if answer.status_code == 201:
             self.alerts.append(said["id"])
         assert said["id"] in self.alerts

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from shared.clock import end_of_day, local_date, utc_now
 from shared.contracts.alerts import AlertRaised, AlertWithdrawn, AlertWorsened, EvidenceWithdrawn
 from tests.alerts.conftest import (
     ALERTS,
+    BATCHES,
     EDUCATION,
     MEDICAL,
     Service,
@@ -58,9 +60,45 @@ async def test_a_repeated_row_is_known_whether_it_is_an_alert_or_evidence(servic
     for ref, self_pay in (("1", 8000), ("2", 8100)):
         again = await bill(service, ref, self_pay)
         assert (again["id"], again["outcome"]) == (first["id"], "repeated")
-    other = await service.post(ALERTS, cost(source_ref="2", evidence={"self_pay": 7}), headers=MEDICAL)
-    assert (other.status_code, other.json()["code"]) == (409, "source-ref-reused")
+    other = await service.post(ALERTS, cost(source_ref="2", **about(2)), headers=MEDICAL)
+    assert (other.status_code, other.json()["code"]) == (409, "source-ref-reused"), "the number is somebody else's"
     assert (await service.count("alert"), await service.count("alert_evidence")) == (1, 1)
+
+
+async def test_a_corrected_row_keeps_its_number_and_is_judged_as_any(service: Service) -> None:
+    """A bill, a loan, a complaint: in the next export the row is the same and its amount is not."""
+    first = await bill(service, "1", status=201)
+    assert (await bill(service, "1", 8100))["outcome"] == "merged"
+    worse = await bill(service, "1", 12_000, severity="high")
+    assert (worse["id"], worse["outcome"], worse["severity"]) == (first["id"], "worsened", "high")
+    for self_pay in (8000, 8100):
+        assert (await bill(service, "1", self_pay))["outcome"] == "repeated"
+    assert (await bill(service, "1", 12_000, severity="high"))["outcome"] == "repeated"
+    assert await evidences(service, first) == [("1", "merged"), ("1", "worsened")]
+    [event] = await service.heard.hear(AlertWorsened)
+    assert event.severity == "high"
+
+    await withdraw(service, first, source_ref="1")
+    assert (await look(service, first))["state"] == "withdrawn", "the number stands for all that came under it"
+    assert (await bill(service, "1", 9000, status=201))["outcome"] == "new"
+
+
+async def test_a_row_is_corrected_within_one_batch_and_after_its_alert_was_answered(service: Service) -> None:
+    first = await bill(service, "1", status=201)
+    await service.tell(verdict(service, first, "no_risk"))
+    assert (await bill(service, "1", 8100))["outcome"] == "snoozed"
+    again = await bill(service, "1", 20_000, status=201)
+    assert (again["outcome"], (await look(service, again))["reopens"]) == ("reopened", first["id"])
+    assert (await bill(service, "1", 20_000))["outcome"] == "repeated"
+
+    rows = [
+        cost(source_ref="7", evidence={"self_pay": self_pay}, **about(7)) for self_pay in (8000, 8100, 8000, 12_000)
+    ]
+    body = b"\n".join(json.dumps(row).encode() for row in rows)
+    answer = await service.http.post(BATCHES, content=body, headers={**MEDICAL, "Content-Type": "application/x-ndjson"})
+    batch = await service.batch(answer.json()["id"], headers=MEDICAL)
+    names = ("accepted", "merged", "worsened", "repeated", "rejected")
+    assert [batch[name] for name in names] == [1, 1, 1, 1, 0]
 
 
 async def test_worse_evidence_is_told_and_raises_the_alert(service: Service) -> None:

@@ -1,11 +1,13 @@
 """When a report is more of the same, news, or an alert of its own; and what is left of one that is taken back in part."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from demo.feeds import shipped_feeds
 from services.alerts.rules import (
     AlertAlreadyWithdrawn,
     EvidenceNotFound,
@@ -21,6 +23,7 @@ from services.alerts.rules import (
 from shared.clock import CHINA
 from shared.contracts.policies import AlertMerge, WorseningRule
 from shared.errors import DomainError
+from tests.shipped import DEFAULTS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=CHINA)
 POLICY = AlertMerge.model_validate(
@@ -254,3 +257,19 @@ def test_once_a_night(hour: int, last_hours_ago: int | None, expected: bool) -> 
     now = datetime(2026, 3, 2, hour, 30, tzinfo=CHINA)
     last = None if last_hours_ago is None else now - timedelta(hours=last_hours_ago)
     assert due_tonight(last, now) is expected
+
+
+def test_shipped_measures_of_worse_are_numbers_of_shipped_feeds() -> None:
+    feeds = shipped_feeds()
+    for rule in AlertMerge.model_validate(DEFAULTS["alert-merge"]).worsening:
+        assert feeds[rule.feed]["evidence_schema"]["properties"][rule.field]["type"] in ("number", "integer"), rule
+
+
+def test_whatever_an_amount_decides_can_be_reopened_by_more_of_it() -> None:
+    """Of one severity a feed could otherwise never be worse than what was dismissed."""
+    measured = {(rule.feed, rule.field) for rule in AlertMerge.model_validate(DEFAULTS["alert-merge"]).worsening}
+    for code, feed in shipped_feeds().items():
+        texts = " ".join(level["when"] for level in feed["rule"]["levels"]) if feed.get("rule") else ""
+        for name, schema in feed["evidence_schema"]["properties"].items():
+            if feed["subject"] != "area" and "元" in schema.get("title", "") and re.search(rf"\b{name} >=? ", texts):
+                assert (code, name) in measured, (code, name)

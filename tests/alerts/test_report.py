@@ -80,9 +80,9 @@ async def test_the_same_row_again_is_harmless(service: Service, source_ref: str 
     assert (await service.count("alert"), len(service.heard.of(AlertRaised))) == (1, 1)
 
 
-async def test_a_source_ref_with_other_content_is_refused(service: Service) -> None:
+async def test_a_source_ref_of_somebody_else_is_refused(service: Service) -> None:
     first = await service.post(ALERTS, absence())
-    other = await service.post(ALERTS, absence(occurred_on=days_ago(2)))
+    other = await service.post(ALERTS, absence(occurred_on=days_ago(2), person=pupil(2)))
 
     assert (other.status_code, other.json()["code"]) == (409, "source-ref-reused")
     assert faults(other) == {"source_ref": "source-ref-reused"}

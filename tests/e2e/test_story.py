@@ -117,7 +117,9 @@ async def test_the_same_alert_again_is_harmless(system: System) -> None:
     first = await report(bureau, row)
     for again in await asyncio.gather(*(report(bureau, row, expect=200) for _ in range(5))):
         assert again["id"] == first["id"]
-    other = row | {"evidence": {"days_absent": 9}}
+    more = await report(bureau, row | {"evidence": {"days_absent": 4}}, expect=200)
+    assert (more["id"], more["outcome"]) == (first["id"], "merged")
+    other = row | {"person": story.absence(system.family().someone)["person"]}
     refused = await bureau.post("/alerts/v1/alerts", json=other)
     assert (refused.status_code, refused.json()["code"]) == (409, "source-ref-reused")
 

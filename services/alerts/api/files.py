@@ -79,7 +79,7 @@ async def report_file(
     """An export as it is: CSV (UTF-8, GB18030; comma, tab or semicolon), XLSX or XLS, title rows and all.
 
     What cannot be read is refused here and nothing of it kept; rows are worked off afterwards. The same file again
-    changes nothing. 413 beyond `FILES_MAX_BYTES`.
+    changes nothing; for another period it reports for that one. 413 beyond `FILES_MAX_BYTES`.
     """
     try:
         arrived = await receive_file(request, who, db, shelf, limits.max_bytes)

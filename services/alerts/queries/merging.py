@@ -17,12 +17,12 @@ Subject = tuple[str, str]
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
 
 _KNOWN_ROWS = """
-SELECT new.feed, new.dedup, first.alert_id, first.row_hash
+SELECT new.feed, new.dedup, first.alert_id, first.row_hash, alert.subject_key, alert.risk_family
 FROM unnest($1::text[], $2::bytea[]) AS new (feed, dedup), LATERAL (
     SELECT id AS alert_id, row_hash FROM alert WHERE feed = new.feed AND dedup = new.dedup
     UNION ALL
     SELECT alert_id, row_hash FROM alert_evidence WHERE feed = new.feed AND dedup = new.dedup
-    LIMIT 1) AS first
+    LIMIT 1) AS first JOIN alert ON alert.id = first.alert_id
 """
 
 # Locked in the order of the ids, as everybody does who changes many alerts.
@@ -60,10 +60,11 @@ _FIELDS = tuple(name for name in NewAlert._fields if name not in ("risk_family",
 
 @dataclass(frozen=True, slots=True)
 class KnownRow:
-    """A row that came before: the alert it is or belongs to, and the hash of its content."""
+    """A row that came before: the alert it is or belongs to, the hash of its content, and whom that alert is about."""
 
     alert_id: UUID
     row_hash: bytes
+    subject: Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,16 @@ async def lock_subjects(session: WriteSession, keys: Iterable[str]) -> None:
 
 
 async def find_known_rows(
-    session: WriteSession, wanted: Sequence[tuple[str, bytes]]
+    session: WriteSession, wanted: Collection[tuple[str, bytes]]
 ) -> dict[tuple[str, bytes], KnownRow]:
     """Those rows that came before, by feed and `dedup`."""
     rows = await (await raw(session)).fetch(_KNOWN_ROWS, *map(list, zip(*wanted, strict=True)))
-    return {(row["feed"], row["dedup"]): KnownRow(row["alert_id"], row["row_hash"]) for row in rows}
+    return {
+        (row["feed"], row["dedup"]): KnownRow(
+            row["alert_id"], row["row_hash"], (row["subject_key"], row["risk_family"])
+        )
+        for row in rows
+    }
 
 
 async def lock_newest(session: WriteSession, subjects: Collection[Subject]) -> dict[Subject, Standing]:

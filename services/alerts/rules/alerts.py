@@ -25,7 +25,7 @@ class FeedNotFound(NotFound):
 
 
 class SourceRefReused(Conflict):
-    """The source_ref belongs to an alert with other content: a correction needs a number of its own."""
+    """The source_ref belongs to an alert about somebody else, and so is no correction of it."""
 
     code = "source-ref-reused"
 

@@ -138,7 +138,7 @@ async def settle_report(
 ) -> Reported:
     """Take a report that something stands in the way of: its row came before, or its subject has an alert.
 
-    Raises `SourceRefReused` for other content under a known source_ref.
+    Raises `SourceRefReused` for a source_ref that is known of somebody else.
     """
     [report] = intake.finished([alert], [told])
     [subject] = await intake.find_subjects(session, [report])

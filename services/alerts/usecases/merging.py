@@ -41,6 +41,11 @@ class Arrival(NamedTuple):
         return self.report.feed, self.report.dedup
 
     @property
+    def content(self) -> tuple[str, bytes]:
+        """What makes it the same row with the same content, where its number was used before."""
+        return self.report.feed, self.report.row_hash
+
+    @property
     def subject(self) -> Subject:
         """Subject and risk family."""
         return self.subject_key, self.report.risk_family
@@ -49,7 +54,7 @@ class Arrival(NamedTuple):
 class Settled(NamedTuple):
     """What became of a row, and the alert it is or belongs to.
 
-    `outcome` None: refused, for its source_ref belongs to other content.
+    `outcome` None: refused, for its source_ref belongs to somebody else.
     """
 
     outcome: Outcome | None
@@ -77,7 +82,7 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
 async def _look(
     session: WriteSession, arrivals: Sequence[Arrival]
 ) -> tuple[dict[tuple[str, bytes], KnownRow], dict[Subject, Standing]]:
-    known = await find.find_known_rows(session, [arrival.row for arrival in arrivals])
+    known = await find.find_known_rows(session, {key for one in arrivals for key in (one.row, one.content)})
     return known, await find.lock_newest(session, {arrival.subject for arrival in arrivals})
 
 
@@ -139,15 +144,27 @@ class _Desk:
     def take(self, arrival: Arrival) -> Settled:
         """Decide on one report."""
         report, row = arrival.report, self.known.get(arrival.row)
-        if row is not None:
-            if report.id_bytes in self.opened:
-                return Settled("new", report.id)
-            return Settled("repeated" if row.row_hash == report.row_hash else None, row.alert_id)
-        settled = self._judged(arrival, intake.alert_of(report))
-        self.known[arrival.row] = KnownRow(settled.alert_id, report.row_hash)
+        if row is None:
+            return self._judged(arrival, arrival.row, intake.alert_of(report))
+        if report.id_bytes in self.opened:
+            return Settled("new", report.id)
+        return Settled("repeated", row.alert_id) if row.row_hash == report.row_hash else self._corrected(arrival, row)
+
+    def _corrected(self, arrival: Arrival, row: KnownRow) -> Settled:
+        """Other content under a known number: an export cannot but tell a row's news so. It is judged as any report is."""
+        if known := self.known.get(arrival.content):
+            return Settled("repeated", known.alert_id)
+        if row.subject != arrival.subject or arrival.subject not in self.standing:
+            return Settled(None, row.alert_id)
+        alert = intake.alert_of(arrival.report)._replace(dedup=arrival.report.row_hash)
+        return self._judged(arrival, arrival.content, alert)
+
+    def _judged(self, arrival: Arrival, row: tuple[str, bytes], alert: NewAlert) -> Settled:
+        settled = self._settled(arrival, alert)
+        self.known[row] = KnownRow(settled.alert_id, alert.row_hash, arrival.subject)
         return settled
 
-    def _judged(self, arrival: Arrival, alert: NewAlert) -> Settled:
+    def _settled(self, arrival: Arrival, alert: NewAlert) -> Settled:
         one = self.standing[arrival.subject]
         policy, policy_id = self.merges.find(alert.area_code, local_date(alert.reported_at))
         values: dict[str, Any] = {}
