@@ -25,6 +25,7 @@ FIGURES = (
     Figure("batch_intake_to_alerts_alone", "rows/s"),
 )
 _WARM_UP = 2_000  # rows of a batch before, which does not count: the service's workers may still be starting
+_ASK = 0.5  # seconds between two looks how far the batch is; it says itself when it was done
 
 
 @asynccontextmanager
@@ -66,7 +67,7 @@ async def post_batches(world: World, database: str, *batches: Sequence[bytes]) -
             body = b"".join(lines)
             start = utc_now()
             batch_id = await send(port, "/alerts/v1/batches", NDJSON, [body])
-            batch = await worked_off(connection, "batch", batch_id)
+            batch = await worked_off(connection, "batch", batch_id, _ASK)
             seconds: float = (batch["finished_at"] - start).total_seconds()
             assert batch["accepted"] == len(lines), f"{batch['accepted']} of {len(lines)} rows were accepted"
     emitted = await connection.fetchval("SELECT count(*) FROM alerts.outbox WHERE type = 'alerts.alert-raised'")

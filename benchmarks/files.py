@@ -42,6 +42,7 @@ HEADINGS = (
     *("参保人身份证号", "参保人姓名", "联系电话", "所在村", "结算日期", "结算单号"),
     *("个人自付金额", "医疗总费用", "就诊医院", "是否参保"),
 )
+_ASK = 0.01  # seconds between two looks how far the file is
 _RATE = 50  # single reports a second, beside a file
 _SECONDS = 20
 _BOUNDARY = "benchmark"
@@ -211,7 +212,7 @@ async def _drop(connection: "asyncpg.Connection[Any]", port: int, content: bytes
     parts.append(f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n')
     body = ["".join(parts).encode(), content, f"\r\n--{_BOUNDARY}--\r\n".encode()]
     file_id = await send(port, "/alerts/v1/files", f"multipart/form-data; boundary={_BOUNDARY}", body)
-    return int((await worked_off(connection, "file", file_id))["triggered"])
+    return int((await worked_off(connection, "file", file_id, _ASK))["triggered"])
 
 
 async def _again_and_again(url: str, file: Path) -> None:

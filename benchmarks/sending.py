@@ -18,7 +18,6 @@ from benchmarks import county
 
 PATIENCE = 300  # seconds
 NDJSON = "application/x-ndjson"
-_ASK = 0.01  # seconds between two looks
 
 
 async def send(port: int, path: str, kind: str, body: Sequence[bytes]) -> str:
@@ -37,12 +36,12 @@ def _send(port: int, path: str, kind: str, body: Sequence[bytes]) -> str:
         return taken
 
 
-async def worked_off(connection: "asyncpg.Connection[Any]", table: str, id_: str) -> asyncpg.Record:
-    """Wait until a batch or file is done; its row."""
+async def worked_off(connection: "asyncpg.Connection[Any]", table: str, id_: str, ask: float) -> asyncpg.Record:
+    """Wait until a batch or file is done; its row. `ask`: seconds between two looks."""
     async with asyncio.timeout(PATIENCE):
         while True:
             row = await connection.fetchrow(f"SELECT * FROM alerts.{table} WHERE id = $1", id_)
             if row["state"] not in ("queued", "running"):
                 assert row["state"] == "done", row
                 return row
-            await asyncio.sleep(_ASK)
+            await asyncio.sleep(ask)
