@@ -43,7 +43,7 @@ def samples(
     loaded_on: date | None = None,
     feeds: Iterable[str] = (),
 ) -> Iterable[Sample]:
-    """A file of `count` rows for each of `feeds` (default: all that are shipped), of a county loaded then (default: today)."""
+    """A file of `count` rows for each of `feeds` (default: all that are shipped), of a county loaded then (or today)."""
     people = People(list(households(household_count, SEED, loaded_on or today)), today)
     for code in feeds or shipped_feeds():
         yield _sample(code, people, count, Random(f"{seed} {code}"), today)

@@ -16,7 +16,7 @@ from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
 from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import ImportGone, ImportNotChecked, Outcome
-from services.households.schemas.register_imports import Application, FindingView, RegisterImportView
+from services.households.schemas.register_imports import Application, ListFindingView, RegisterImportView
 from services.households.usecases import register_imports as usecases
 from services.households.usecases.register_imports import workbooks
 from shared.clock import utc_now
@@ -121,7 +121,7 @@ async def list_import_findings(
     outcome: Annotated[Outcome, Query(description="added 新增, changed 变更, conflicting 冲突, vanished 消失")],
     after: After = None,
     limit: Limit = 50,
-) -> Page[FindingView]:
+) -> Page[ListFindingView]:
     """Households and people added or changed, field from and to; what conflicts, with file, sheet and row; who vanished.
 
     What was added or changed can be read until it is written; after that it stands in the register's history.
@@ -189,7 +189,7 @@ async def _view(session: ReadSession, row: RegisterImport, reader: Reader) -> Re
 
 async def _findings(
     session: ReadSession, row: RegisterImport, outcome: Outcome, after: int, limit: int, reader: Reader
-) -> Page[FindingView]:
+) -> Page[ListFindingView]:
     found: Any
     if outcome in ("added", "changed"):
         found = await queries.list_staged(session, row.id, outcome, after, limit + 1)
