@@ -14,9 +14,9 @@ from services.households.queries import register_imports as queries
 from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import Outcome
 from services.households.schemas.register_imports import (
+    ListCounts,
     ListFieldChange,
     ListFindingView,
-    ListCounts,
     RegisterImportView,
 )
 from shared.db.engine import Database

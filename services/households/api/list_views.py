@@ -10,11 +10,11 @@ from services.households.codes import LISTS as CODES
 from services.households.models import ImportFinding, RegisterImport
 from services.households.rules.register_imports import ListKind
 from services.households.schemas.register_imports import (
-    ListFieldChange,
-    ListFindingView,
     ImportFailure,
     ListCounts,
+    ListFieldChange,
     ListFileView,
+    ListFindingView,
     RegisterImportView,
     SkippedSheet,
     TownshipCounts,
