@@ -63,23 +63,24 @@ class World:
     async def clone(self, template: str = TEMPLATE) -> str:
         """A copy of a database nobody is connected to; its name."""
         name = f"run_{next(self._numbers)}"
-        await self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER shouwang")
-        await self._execute("CHECKPOINT")  # or the copying would go on in the background of what is measured
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER shouwang")
+        await self.execute("CHECKPOINT")  # or the copying would go on in the background of what is measured
         return name
 
     async def template(self, name: str, fill: Callable[[str], Awaitable[None]], source: str = TEMPLATE) -> str:
         """A further template: a copy of `source` that `fill` has completed. Made once; returns its name."""
         if name not in self._templates:
-            await self._execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY OWNER shouwang")
+            await self.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY OWNER shouwang")
             await fill(name)
-            await self._execute("CHECKPOINT")
+            await self.execute("CHECKPOINT")
             self._templates.add(name)
         return name
 
     async def drop(self, database: str) -> None:
-        await self._execute(f"DROP DATABASE {database} WITH (FORCE)")
+        await self.execute(f"DROP DATABASE {database} WITH (FORCE)")
 
-    async def _execute(self, statement: str) -> None:
+    async def execute(self, statement: str) -> None:
+        """One statement, in no transaction, in the database `postgres`."""
         connection = await self.connect("postgres")
         try:
             await connection.execute(statement)
@@ -93,7 +94,7 @@ def open_world(tell: Callable[[str], None]) -> Iterator[World]:
     with DisposableCluster() as cluster, tempfile.TemporaryDirectory(prefix="bench-") as folder:
         world = World(cluster, Path(folder), tell)
         tell("preparing the database")
-        asyncio.run(world._execute(f"CREATE DATABASE {TEMPLATE} OWNER shouwang"))
+        asyncio.run(world.execute(f"CREATE DATABASE {TEMPLATE} OWNER shouwang"))
         for service in SERVICES:
             migrate(service, world.dsn("shouwang", TEMPLATE))
         asyncio.run(county.furnish(world.settings, TEMPLATE))

@@ -96,7 +96,7 @@ def households(count: int, seed: int, today: date) -> Iterator[Household]:
 
 def _generate(count: int, rng: Random, today: date) -> Iterator[Household]:
     register = Register(today)
-    for village, share in _spread(count):
+    for village, share in spread(count):
         for number in range(1, share + 1):
             story = number == 1 and village.code == STORY_VILLAGE
             plan = _STORY if story else rng.choices(_PLANS, _SHARES)[0]
@@ -104,7 +104,7 @@ def _generate(count: int, rng: Random, today: date) -> Iterator[Household]:
             yield _household(rng, register, today, village, number, _people(rng, plan, youngest))
 
 
-def _spread(count: int) -> Iterator[tuple[Village, int]]:
+def spread(count: int) -> Iterator[tuple[Village, int]]:
     """Villages with their number of households, the story's village first: of any count it has at least one."""
     ordered = sorted(villages(), key=lambda village: village.code != STORY_VILLAGE)
     whole = sum(village.weight for village in ordered)

@@ -23,6 +23,7 @@ from demo.income import LINE, income_file
 from demo.labour import CONTENT, load_labour
 from demo.places import COUNTY
 from services.screen import Screen
+from shared.clock import local_date, utc_now
 from shared.private_files import write_private
 
 T = TypeVar("T")
@@ -48,28 +49,35 @@ async def load_county(
 ) -> None:
     """Load areas, organisations, accounts, keys and `households` households; write `file` when all is there."""
     file.parent.mkdir(mode=0o711, parents=True, exist_ok=True)  # now, and not after minutes
-    api = Api(client)
+    api, today = Api(client), local_date(utc_now())
     admin = json.loads(admin_file.read_text(encoding="utf-8"))
     await api.sign_in(admin["username"], admin["password"])
     await _load_places(api, progress)
     accounts = await _load_accounts(api, progress)
-    keys = await _load_keys(api)
-    await _publish_income_line(api)
-    await _publish_targets(api)
-    await _publish(api, "labour-distances", CONTENT["distances"])
-    first, people = await _load_households(api, households, progress)
-    export = await _load_labour(client, accounts, first[PEOPLE_HOUSEHOLDS:], progress)
+    keys = await _load_keys(api, today)
+    await _publish_income_line(api, today)
+    await _publish_targets(api, today)
+    await _publish(api, "labour-distances", CONTENT["distances"], today)
+    first, people = await _load_households(api, households, today, progress)
+    export = await _load_labour(client, accounts, first[PEOPLE_HOUSEHOLDS:], today, progress)
     write_private(file.with_name(EXPORT), export)
     write_private(
         file,
         {
             "base_url": base_url,
-            "today": date.today().isoformat(),
+            "loaded_on": today.isoformat(),
             "accounts": [{"role": "admin", **admin, "area_code": "*"}, *accounts],
             "api_keys": keys,
             "people": people,
         },
     )
+
+
+def move_to(file: Path, base_url: str) -> None:
+    """Where the system of this demo file answers from now on."""
+    demo = json.loads(file.read_text(encoding="utf-8"))
+    if demo["base_url"] != base_url:
+        write_private(file, demo | {"base_url": base_url})
 
 
 async def _load_places(api: Api, progress: Progress) -> None:
@@ -116,7 +124,7 @@ async def _load_accounts(api: Api, progress: Progress) -> list[dict[str, str]]:
     return loaded
 
 
-async def _load_keys(api: Api) -> dict[str, str]:
+async def _load_keys(api: Api, today: date) -> dict[str, str]:
     """One key for each bureau that reports, under each of its feeds."""
     keys = {}
     for one in county.organisations():
@@ -126,7 +134,7 @@ async def _load_keys(api: Api) -> dict[str, str]:
                 "label": "demo",
                 "feeds": one.reports,
                 "areas": [one.area_code],
-                "expires_on": (date.today() + timedelta(days=365 * KEY_YEARS)).isoformat(),
+                "expires_on": (today + timedelta(days=365 * KEY_YEARS)).isoformat(),
             }
             made = await api.post("/directory/v1/api-keys", json=draft)
             keys.update(dict.fromkeys(one.reports, made["secret"]))
@@ -134,29 +142,33 @@ async def _load_keys(api: Api) -> dict[str, str]:
 
 
 async def _load_labour(
-    client: httpx.AsyncClient, accounts: list[dict[str, str]], households: list[county.Household], progress: Progress
+    client: httpx.AsyncClient,
+    accounts: list[dict[str, str]],
+    households: list[county.Household],
+    today: date,
+    progress: Progress,
 ) -> bytes:
     """What the county's labour centre would enter, by the county's own account; the export of human resources."""
     account, api = next(one for one in accounts if one["role"] == "county"), Api(client)
     await api.sign_in(account["username"], account["password"])
-    export = await load_labour(api, households, date.today())
+    export = await load_labour(api, households, today)
     progress("demo-labour", len(households), len(households))
     return export
 
 
 async def _load_households(
-    api: Api, count: int, progress: Progress
+    api: Api, count: int, today: date, progress: Progress
 ) -> tuple[list[county.Household], list[dict[str, Any]]]:
     """The first of them, and the people the demo file names."""
     first: list[county.Household] = []
     people: list[dict[str, Any]] = []
     done = 0
-    for batch in _chunks(households(count, SEED, date.today()), HOUSEHOLDS_A_REQUEST):
-        await _import(api, [_draft(one) for one in batch])
-        if (cases := case_list(batch, date.today())) is not None:
+    for batch in _chunks(households(count, SEED, today), HOUSEHOLDS_A_REQUEST):
+        await _import(api, [draft(one) for one in batch])
+        if (cases := case_list(batch, today)) is not None:
             await _load_cases(api, cases)
         if done < INCOME_HOUSEHOLDS:
-            await _load_income(api, batch[: INCOME_HOUSEHOLDS - done])
+            await _load_income(api, batch[: INCOME_HOUSEHOLDS - done], today)
         if not people:
             people = [person for one in batch[:PEOPLE_HOUSEHOLDS] for person in _people(one)]
         first += batch[: LEDGER_HOUSEHOLDS - len(first)]
@@ -165,31 +177,30 @@ async def _load_households(
     return first, await _with_ids(api, people)
 
 
-async def _publish_income_line(api: Api) -> None:
-    await _publish(api, "income-line", {"per_head": LINE})
+async def _publish_income_line(api: Api, today: date) -> None:
+    await _publish(api, "income-line", {"per_head": LINE}, today)
 
 
-async def _publish_targets(api: Api) -> None:
-    year = date.today().year
-    months = {"first": f"{year}-01", "last": f"{year}-12"}
-    await _publish(api, "labour-targets", {"targets": [{**one, **months} for one in CONTENT["target"]]})
+async def _publish_targets(api: Api, today: date) -> None:
+    months = {"first": f"{today.year}-01", "last": f"{today.year}-12"}
+    await _publish(api, "labour-targets", {"targets": [{**one, **months} for one in CONTENT["target"]]}, today)
 
 
-async def _publish(api: Api, kind: str, body: dict[str, Any]) -> None:
+async def _publish(api: Api, kind: str, body: dict[str, Any], today: date) -> None:
     """The county's own policy; once, for a second version of the same would count as news."""
     path = "/directory/v1/policies"
     known = await api.get(path, params={"kind": kind, "area": COUNTY})
     if not any(one["area_prefix"] for one in known["items"]):
-        policy = {"kind": kind, "area": COUNTY[:6], "valid_from": f"{date.today().year}-01-01"}
+        policy = {"kind": kind, "area": COUNTY[:6], "valid_from": f"{today.year}-01-01"}
         await api.post(path, json={**policy, "body": body, "note": "demo"})
 
 
-async def _load_income(api: Api, batch: list[county.Household]) -> None:
+async def _load_income(api: Api, batch: list[county.Household], today: date) -> None:
     """What they earn and spend, as a file; the same again changes nothing."""
     headers = {"Content-Type": "text/csv; charset=utf-8"}
     report = await api.post(
         "/households/v1/income/imports",
-        content=income_file(batch, SEED, date.today()),
+        content=income_file(batch, SEED, today),
         params={"origin": "finance"},
         headers=headers,
     )
@@ -222,7 +233,8 @@ async def _import(api: Api, drafts: list[dict[str, Any]]) -> None:
     raise LoadFailed(f"the import refused {len(answer['errors'])} rows: {sorted(codes)}")
 
 
-def _draft(one: county.Household) -> dict[str, Any]:
+def draft(one: county.Household) -> dict[str, Any]:
+    """The household as the import of the register takes it."""
     return {
         "national_code": one.national_code,
         "area_code": one.area_code,

@@ -1,9 +1,11 @@
 """Sample files of every feed, as the bureaus export them: `python -m demo.samples --out DIR [--rows N]`.
 
-About the people of the synthetic county, with the values of `samples.toml`; the same files for the same seed and day.
+About the people of the synthetic county, with the values of `samples.toml`; the same files for the same seed and days.
 Give the number of households that the running demo was loaded with, and most people in the files are in its register.
+Its people are as old as on the day it was loaded: that day stands in its demo file.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +19,7 @@ from demo.households import households
 from demo.load import SEED
 from demo.sample_files import Format, sheet, write
 from demo.sample_rows import People, Row, plans, rows
+from shared.clock import local_date, utc_now
 
 ROWS = 300
 HOUSEHOLDS = 2000
@@ -32,10 +35,16 @@ class Sample:
 
 
 def samples(
-    *, count: int = ROWS, household_count: int = HOUSEHOLDS, seed: int = SEED, today: date, feeds: Iterable[str] = ()
+    *,
+    count: int = ROWS,
+    household_count: int = HOUSEHOLDS,
+    seed: int = SEED,
+    today: date,
+    loaded_on: date | None = None,
+    feeds: Iterable[str] = (),
 ) -> Iterable[Sample]:
-    """A file of `count` rows for each of `feeds` (default: all that are shipped)."""
-    people = People(list(households(household_count, SEED, today)), today)
+    """A file of `count` rows for each of `feeds` (default: all that are shipped), of a county loaded then (or today)."""
+    people = People(list(households(household_count, SEED, loaded_on or today)), today)
     for code in feeds or shipped_feeds():
         yield _sample(code, people, count, Random(f"{seed} {code}"), today)
 
@@ -48,16 +57,31 @@ def _sample(code: str, people: People, count: int, rng: Random, today: date) -> 
     return Sample(f"{code}.{ending}", content, made)
 
 
+def _loaded_on(file: Path) -> date | None:
+    return date.fromisoformat(json.loads(file.read_text(encoding="utf-8"))["loaded_on"]) if file.exists() else None
+
+
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the files.")
 @click.option("--rows", "count", type=click.IntRange(1, 1_000_000), default=ROWS, show_default=True)
 @click.option("--households", "household_count", default=HOUSEHOLDS, show_default=True, help="As the demo was loaded.")
 @click.option("--feed", "feeds", multiple=True, type=click.Choice(sorted(plans())), help="Only this one; repeatable.")
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path), envvar="DATA_DIR", default=Path(".data"), show_default=True
+)
 @click.option("--seed", default=SEED, show_default=True)
-def main(out: Path, count: int, household_count: int, feeds: tuple[str, ...], seed: int) -> None:
+def main(out: Path, count: int, household_count: int, feeds: tuple[str, ...], data_dir: Path, seed: int) -> None:
     """Write a sample file for each feed into a folder."""
     out.mkdir(parents=True, exist_ok=True)
-    made = samples(count=count, household_count=household_count, seed=seed, today=date.today(), feeds=feeds)
+    today = local_date(utc_now())
+    made = samples(
+        count=count,
+        household_count=household_count,
+        seed=seed,
+        today=today,
+        loaded_on=_loaded_on(data_dir / "demo.json") or today,
+        feeds=feeds,
+    )
     for sample in made:
         (out / sample.name).write_bytes(sample.content)
         alarming = sum(row.alarming for row in sample.rows)

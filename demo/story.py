@@ -11,11 +11,12 @@ import click
 
 from demo.load import EXPORT
 from services.spoken import say
+from shared.clock import local_date, utc_now
 
 
 def variables(demo: dict[str, Any], data_dir: Path) -> Iterator[tuple[str, str]]:
-    """Addresses, keys, two cadres of one village, users of the levels above and of the bureau of human resources, a pupil
-    and an adult of the village, and where that bureau's export lies."""
+    """Address, today, keys, two cadres of one village, users of the levels above and of the bureau of human resources, a
+    pupil and an adult of the village, and where that bureau's export lies."""
     cadre, second = next(
         (one, other)
         for one, other in pairwise(a for a in demo["accounts"] if a["role"] == "village")
@@ -27,7 +28,7 @@ def variables(demo: dict[str, Any], data_dir: Path) -> Iterator[tuple[str, str]]
     pupil = _people(demo, cadre["area_code"], pupil=True)[0]
     adult = _people(demo, cadre["area_code"], pupil=False)[0]
     yield "URL", demo["base_url"]
-    yield "TODAY", demo["today"]
+    yield "TODAY", local_date(utc_now()).isoformat()
     yield "EDUCATION_KEY", demo["api_keys"]["education.absence"]
     yield "MEDICAL_KEY", demo["api_keys"]["medical.cost"]
     yield "AREA", cadre["area_code"]

@@ -6,6 +6,8 @@ The same SQL, consumers and outbox as in production; only the bus hands events o
 
 import contextlib
 import signal
+import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from fastapi import FastAPI
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from demo.load import load_county
+from demo.load import load_county, move_to
 from services import SERVICES
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.gateway import Gateway
@@ -59,6 +61,10 @@ def main() -> None:
     settings = EmbeddedSettings()
     screen = Screen()
     telemetry.set_up(settings.telemetry, "shouwang-embedded")
+    try:  # before anything else: a start takes a while, and says at its end that the system is there
+        listener = listen(settings)
+    except OSError as error:
+        sys.exit(screen.both("port-refused", host=settings.host, port=settings.port, reason=error.strerror))
     # Others may pass through (the database's own user, when we are root) but not look; each file has its own mode.
     settings.data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
     with Cluster(settings.data_dir / "postgres", progress=screen.postgres_step) as cluster:
@@ -67,11 +73,15 @@ def main() -> None:
             migrate(service, cluster.dsn("shouwang"))
         gateway = make_gateway(settings, cluster, screen)
         memory.settle()
-        config = uvicorn.Config(
-            gateway, settings.host, settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=10
-        )
-        Server(config).run()
+        config = uvicorn.Config(gateway, log_config=None, access_log=False, timeout_graceful_shutdown=10)
+        Server(config).run([listener])
         screen.step("stopping")
+
+
+def listen(settings: EmbeddedSettings) -> socket.socket:
+    """The port, taken; who connects waits until the system is there. `OSError`: it cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family)
 
 
 def make_gateway(settings: EmbeddedSettings, cluster: Cluster, screen: Screen) -> Gateway:
@@ -117,6 +127,8 @@ async def _first_start(settings: EmbeddedSettings, gateway: Gateway, screen: Scr
                 base_url=settings.base_url,
                 progress=screen.progress,
             )
+    if demo_file.exists():
+        move_to(demo_file, settings.base_url)
     screen.welcome(settings.base_url, demo_file if demo_file.exists() else None, admin_file)
     yield
 

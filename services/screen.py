@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from shared.clock import local_date, utc_now
 from shared.messages import Catalogue
 from shared.postgres import Step
 
@@ -25,12 +26,12 @@ class Screen:
     def step(self, code: str, **params: object) -> None:
         """One line."""
         self._end_line()
-        print(f"· {self._both(code, **params)}", flush=True)  # noqa: T201
+        print(f"· {self.both(code, **params)}", flush=True)  # noqa: T201
 
     def progress(self, code: str, done: int, total: int) -> None:
         """One line that fills up; on a terminal it is written over, elsewhere it is written when it is full."""
         if sys.stdout.isatty():
-            print(f"\r· {self._both(code)} {done}/{total}", end="", flush=True)  # noqa: T201
+            print(f"\r· {self.both(code)} {done}/{total}", end="", flush=True)  # noqa: T201
             self._open_line = True
         elif done >= total:
             self.step(code)
@@ -38,21 +39,22 @@ class Screen:
     def welcome(self, base_url: str, demo_file: Path | None, admin_file: Path) -> None:
         """The address, who can sign in, and an alert to try."""
         self._end_line()
-        lines = ["", f"守望 Shouwang  {base_url}   API: {base_url}/docs", self._both("admin-file", file=admin_file)]
+        lines = ["", f"守望 Shouwang  {base_url}   API: {base_url}/docs", self.both("admin-file", file=admin_file)]
         if demo_file is not None:
             lines += self._demo(base_url, demo_file)
-        lines += [self._both("stop-hint"), ""]
+        lines += [self.both("stop-hint"), ""]
         print("\n".join(lines), flush=True)  # noqa: T201
 
     def _demo(self, base_url: str, demo_file: Path) -> list[str]:
         demo = json.loads(demo_file.read_text(encoding="utf-8"))
-        lines = [self._both("demo-accounts", file=demo_file)]
+        lines = [self.both("demo-accounts", file=demo_file)]
         lines += [
             f"    {a['role']:<11}{a['username']:<24}{a['password']}" for a in first_of_each_role(demo["accounts"])
         ]
-        return [*lines, self._both("demo-alert"), example_alert(base_url, demo)]
+        return [*lines, self.both("demo-alert"), example_alert(base_url, demo)]
 
-    def _both(self, code: str, **params: object) -> str:
+    def both(self, code: str, **params: object) -> str:
+        """A text in both languages."""
         return f"{self._texts.text(code, 'zh', **params)} · {self._texts.text(code, 'en', **params)}"
 
     def _end_line(self) -> None:
@@ -76,7 +78,7 @@ def example_alert(base_url: str, demo: dict[str, Any]) -> str:
     body = {
         "feed": "education.absence",
         "source_ref": "demo-1",
-        "occurred_on": demo["today"],
+        "occurred_on": local_date(utc_now()).isoformat(),
         "person": {"id_number": pupil["id_number"], "name": pupil["name"]},
         "area_code": pupil["area_code"],
         "evidence": {"days_absent": 4},

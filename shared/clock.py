@@ -17,8 +17,8 @@ def local_date(moment: datetime) -> date:
 
 
 def start_of_day(day: date) -> datetime:
-    """The first moment of `day` in China."""
-    return datetime.combine(day, datetime.min.time(), CHINA)
+    """The first moment of `day` in China, in UTC as every moment."""
+    return datetime.combine(day, datetime.min.time(), CHINA).astimezone(UTC)
 
 
 def end_of_day(day: date) -> datetime:

@@ -104,6 +104,12 @@ class Conflict(DomainError):
     status = 409
 
 
+class Gone(DomainError):
+    """It was kept long enough, and deleted."""
+
+    status = 410
+
+
 class Stale(DomainError):
     """Somebody changed the thing since the caller read it (`If-Match`)."""
 

@@ -11,7 +11,7 @@ from stdnum.cn import ric
 from demo import county
 from demo.county import Household, Member
 from demo.feeds import shipped_feeds
-from demo.households import MAX_HOUSEHOLDS, STORY_VILLAGE, _spread, households
+from demo.households import MAX_HOUSEHOLDS, STORY_VILLAGE, households, spread
 from demo.people import Register
 from demo.places import COUNTY
 from shared import areas, idnumber
@@ -126,8 +126,8 @@ def test_the_same_seed_makes_the_same_county() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 259, 2000, MAX_HOUSEHOLDS])
-def test_any_number_is_spread_over_the_villages(count: int) -> None:
-    shares = [share for _, share in _spread(count)]
+def test_any_number_isspread_over_the_villages(count: int) -> None:
+    shares = [share for _, share in spread(count)]
 
     assert sum(shares) == count
     assert min(shares) >= (1 if count >= 2000 else 0)

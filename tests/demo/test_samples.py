@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from stdnum.cn import ric
 
 from demo.feeds import Feed, shipped_feeds
+from demo.households import households
+from demo.load import SEED
 from demo.sample_files import ODD
 from demo.sample_rows import Row, plans
 from demo.samples import Sample, main, samples
@@ -128,6 +130,19 @@ def test_the_same_seed_and_day_make_the_same_files() -> None:
 
     assert bytes_of(1) == bytes_of(1)
     assert all(one != other for one, other in zip(bytes_of(1), bytes_of(2), strict=True))
+
+
+def test_a_later_sample_is_of_the_people_who_were_loaded() -> None:
+    """Their birthdays follow from the day of the load; the rows' days from today."""
+    before, later = (
+        next(iter(samples(count=50, household_count=200, today=today, loaded_on=TODAY, feeds=("medical.cost",)))).rows
+        for today in (TODAY, TODAY + timedelta(days=40))
+    )
+    loaded = {member.id_number for one in households(200, SEED, TODAY) for member in one.members}
+    known = [row for row in later if row.household_class is not None]
+    assert known
+    assert {row.values["person.id_number"] for row in known} <= loaded
+    assert max(str(row.values["occurred_on"]) for row in later) > max(str(row.values["occurred_on"]) for row in before)
 
 
 def test_an_export_has_titles_headings_a_sum_and_a_line_of_names(made: dict[str, Sample]) -> None:

@@ -65,7 +65,7 @@ async def test_the_most_local_version_counts_and_then_the_newest(directory: Dire
     assert await window(directory, "539921101200", "2026-06-01") == 15
     assert await window(directory, "539801", "2026-06-01") == 20
     missing = await directory.get("/policies/case-merge?area=539921&on=2019-01-01")
-    assert (missing.status_code, missing.json()["code"]) == (404, "policy-missing")
+    assert (missing.status_code, missing.json()["code"]) == (404, "policy-not-in-force")
 
 
 async def test_versions_are_counted_by_kind_and_area_and_told(directory: Directory) -> None:

@@ -116,7 +116,7 @@ def _people(system: System, numbers: range) -> list[tuple[str, Person]]:
     told = {person["id_number"] for person in system.demo["people"]}
     known = [
         (one.national_code, {"id_number": member.id_number, "name": member.name, "area_code": one.area_code})
-        for one in households(HOUSEHOLDS, SEED, date.fromisoformat(system.demo["today"]))
+        for one in households(HOUSEHOLDS, SEED, date.fromisoformat(system.demo["loaded_on"]))
         for member in one.members
         if member.id_number not in told
     ]

@@ -5,8 +5,11 @@ import itertools
 import json
 import shlex
 import signal
+import socket
 import stat
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import psutil
@@ -50,6 +53,37 @@ async def test_the_next_start_goes_on_with_all_data(own: Embedded) -> None:
     assert await task_of(cadre, alert) == task
     another = await report(own.bureau(story.BILL), story.bill(family.adult))
     await eventually(lambda: task_of(cadre, another))
+
+
+async def test_where_the_port_is_taken_nothing_is_begun(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = str(holder.getsockname()[1])
+        system = Embedded(data_dir=tmp_path / "data", PORT=port)
+        began = time.monotonic()
+        system.program.launch()
+        try:
+            while system.program.exit_code is None and time.monotonic() < began + 30:
+                await asyncio.sleep(0.05)
+            assert system.program.exit_code == 1
+            [line] = system.program.log().splitlines()
+        finally:
+            await system.stop()
+    assert port in line
+    assert "端口" in line
+    assert list((tmp_path / "data").iterdir()) == [], "the data folder is as it was"
+
+
+async def test_started_at_another_address_its_demo_file_says_so(own: Embedded) -> None:
+    assert await own.program.stop() == 0
+    moved = Embedded(data_dir=own.data_dir)
+    try:
+        await moved.open()
+        assert moved.base_url != own.base_url
+        assert moved.demo == own.demo | {"base_url": moved.base_url}
+    finally:
+        await moved.stop()
+    await own.open()
+    assert own.demo["base_url"] == own.base_url
 
 
 async def test_killed_it_leaves_no_process_behind(own: Embedded) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from demo.county import areas
 from demo.households import households
-from demo.load import _draft
+from demo.load import draft
 from shared.contracts.directory import AreasChanged
 from shared.db import bulk
 from tests.households.conftest import BRIDGE, PINE, STONE, Households, household, id_number, person
@@ -240,8 +240,8 @@ async def test_thousands_at_once(service: Households) -> None:
     """2,000 synthetic households in one request. The target is 8,000 people a second on two idle cores."""
     county = [{"code": area.code, "name": area.name} for area in areas()]
     await service.deliver(AreasChanged(areas=county))
-    drafts = [_draft(one) for one in itertools.islice(households(2000, 7, date(2026, 3, 23)), 2000)]
-    people = sum(len(draft["members"]) for draft in drafts)
+    drafts = [draft(one) for one in itertools.islice(households(2000, 7, date(2026, 3, 23)), 2000)]
+    people = sum(len(one["members"]) for one in drafts)
     started = time.perf_counter()
     report = await imported(service, drafts, role="admin")
     rate = people / (time.perf_counter() - started)

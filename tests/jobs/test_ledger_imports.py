@@ -307,7 +307,7 @@ async def test_files_lie_sealed_and_are_forgotten(service: Jobs) -> None:
     answer = await service.post(
         f"/ledger/imports/{made['id']}/application", {"digest": made["digest"]}, "township", STONE
     )
-    assert answer.json()["code"] == "ledger-import-gone"
+    assert (answer.status_code, answer.json()["code"]) == (410, "ledger-import-gone")
 
 
 async def test_another_township_does_not_see_it(service: Jobs) -> None:

@@ -21,7 +21,7 @@ from services.alerts.usecases.file_result import result_of
 from services.alerts.usecases.files import accept_file, cancel_file, originals
 from shared.clock import utc_now
 from shared.files import MAX_BYTES, Shelf
-from shared.http.answers import json_answer
+from shared.http.answers import GONE, json_answer
 from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals, Speaks, Texts
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
@@ -187,7 +187,7 @@ async def list_file_errors(
     response_class=StreamingResponse,
     responses={
         200: {"content": {XLSX: {"schema": FILE}}},
-        410: {"description": "Kept long enough, and deleted · 已过保存期"},
+        **GONE,
     },
 )
 async def read_file_result(

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Literal, Self
 
-from shared.errors import Conflict, DomainError, Invalid, NotFound, TooLarge
+from shared.errors import Conflict, Gone, Invalid, NotFound, TooLarge
 
 FileFormat = Literal["csv", "xlsx", "xls"]
 FileState = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -54,11 +54,10 @@ class FileNotFound(NotFound):
     code = "file-not-found"
 
 
-class FileGone(DomainError):
+class FileGone(Gone):
     """The original was kept long enough and is deleted."""
 
     code = "file-gone"
-    status = 410
 
 
 class FileNotFinished(Conflict):

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from shared.areas import Scope
@@ -58,7 +58,7 @@ def expiry(last_day: date, now: datetime) -> datetime:
     today = local_date(now)
     if not today <= last_day <= today + timedelta(days=MAX_DAYS):
         raise ExpiryInvalid(field="expires_on", days=MAX_DAYS)
-    return end_of_day(last_day).astimezone(UTC)
+    return end_of_day(last_day)
 
 
 def require_rotatable(key: KeyState, now: datetime) -> None:

@@ -36,7 +36,7 @@ class PolicyKindUnknown(Invalid):
 class PolicyNotInForce(NotFound):
     """No version of that kind is in force for the area and day."""
 
-    code: ClassVar[str] = "policy-missing"
+    code: ClassVar[str] = "policy-not-in-force"
 
 
 class DatesReversed(Invalid):

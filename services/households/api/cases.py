@@ -31,7 +31,7 @@ async def list_cases(
     area: Below = None,
     after: After = None,
     limit: Limit = 50,
-) -> Page[schemas.CaseSummary]:
+) -> Page[schemas.CheckSummary]:
     """Cases within the caller's areas, newest first."""
     async with db.read(who.scope) as session:
         rows = await find.list_cases(
@@ -51,7 +51,7 @@ async def list_cases(
 
 
 @router.get("/{case_id}", summary="One case · 个案详情")
-async def get_case(case_id: UUID, who: ReadCase, db: Db, reader_of: ReaderOf) -> schemas.CaseView:
+async def get_case(case_id: UUID, who: ReadCase, db: Db, reader_of: ReaderOf) -> schemas.CheckView:
     """With its evidence, tasks, visits and verdicts."""
     reader = reader_of(who)
     async with db.read(who.scope) as session:
@@ -61,7 +61,7 @@ async def get_case(case_id: UUID, who: ReadCase, db: Db, reader_of: ReaderOf) ->
         visits = await find.list_visits(session, who.scope, case_id)
         photos = await list_photos(session, who.scope, {visit.id for visit in visits})
         verdicts = await find.list_verdicts(session, case_id)
-    return schemas.CaseView(
+    return schemas.CheckView(
         **dict(views.case_summary(row, around, reader)),
         tasks=tasks,
         visits=[visit_view(visit, photos.get(visit.id, []), reader) for visit in visits],

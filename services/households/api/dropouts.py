@@ -97,7 +97,7 @@ async def get_dropout_case(case_id: UUID, who: ReadDropout, db: Db, reader_of: R
 @router.post("/{case_id}/moves", response_model=schemas.DropoutView, summary="Make a move · 办理状态变更")
 async def move_dropout_case(
     case_id: UUID,
-    draft: schemas.MoveDraft,
+    draft: schemas.DropoutMoveDraft,
     who: MoveDropout,
     db: Db,
     vault: Seals,

@@ -10,6 +10,7 @@ from services.households.rules.income_forms import civil_form, national_form
 from services.households.rules.income_lines import GROUPS, Judged, Warned, group_of
 from services.households.rules.months import month_of, month_text
 from services.households.schemas import income as schemas
+from services.households.schemas.fields import Coded
 from services.households.usecases.income_entries import NOTE
 from services.households.usecases.income_statement import Stated
 
@@ -46,8 +47,8 @@ def _of_entry(entry: IncomeEntry, members: Members, reader: Reader) -> dict[str,
     }
 
 
-def _coded(reader: Reader, list_name: str, code: str) -> schemas.Coded:
-    return schemas.Coded(code=code, text=reader.code(list_name, code))
+def _coded(reader: Reader, list_name: str, code: str) -> Coded:
+    return Coded(code=code, text=reader.code(list_name, code))
 
 
 def _ended(entry: IncomeEntry, reader: Reader) -> schemas.IncomeEnded | None:
@@ -92,7 +93,7 @@ def _line(entry: IncomeEntry, judged: Judged, members: Members, reader: Reader) 
         **_of_entry(entry, members, reader),
         counted=judged.counted,
         months_counted=judged.months,
-        why_not=[schemas.Coded(code=code, text=reader.say(f"income-why-{code}")) for code in judged.reasons],
+        why_not=[Coded(code=code, text=reader.say(f"income-why-{code}")) for code in judged.reasons],
         superseded_by=[
             schemas.SupersededBy(id=other, months=[month_text(month) for month in months])
             for other, months in judged.superseded_by.items()

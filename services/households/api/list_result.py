@@ -13,7 +13,12 @@ from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
 from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import Outcome
-from services.households.schemas.register_imports import FieldChange, FindingView, ListCounts, RegisterImportView
+from services.households.schemas.register_imports import (
+    ListCounts,
+    ListFieldChange,
+    ListFindingView,
+    RegisterImportView,
+)
 from shared.db.engine import Database
 from shared.projections.areas import find_names_above
 from shared.workbook_stream import Sheet, stream_workbook
@@ -60,7 +65,7 @@ def _summary(view: RegisterImportView, reader: Reader) -> Sheet:
     return reader.say("list-result-summary"), headings, [_frame(rows, len(headings))]
 
 
-def _frames(page: Callable[[int], Any], wait: Callable[[Any], list[FindingView]]) -> Iterator[pl.DataFrame]:
+def _frames(page: Callable[[int], Any], wait: Callable[[Any], list[ListFindingView]]) -> Iterator[pl.DataFrame]:
     after = 0
     while found := wait(page(after)):
         after = found[-1].number
@@ -69,7 +74,7 @@ def _frames(page: Callable[[int], Any], wait: Callable[[Any], list[FindingView]]
 
 async def _page(
     database: Database, row: RegisterImport, outcome: Outcome, reader: Reader, after: int
-) -> list[FindingView]:
+) -> list[ListFindingView]:
     async with database.read(reader.who.scope) as session:
         if outcome in ("added", "changed"):
             staged = await queries.list_staged(session, row.id, outcome, after, PAGE)
@@ -81,10 +86,10 @@ async def _page(
     return [views.conflict_view(one, row.kind, people, names, reader) for one in found]
 
 
-def _rows(one: FindingView) -> Iterator[list[str | None]]:
+def _rows(one: ListFindingView) -> Iterator[list[str | None]]:
     """A line for each field that changed; one where there is none."""
     place = ["/".join(one.area.names), one.national_code, one.name, _text(one.file), _text(one.sheet), _text(one.row)]
-    changes: Sequence[FieldChange | None] = one.changes or [None]
+    changes: Sequence[ListFieldChange | None] = one.changes or [None]
     for change in changes:
         if change is None:
             yield [*place, one.field, None, None, one.message]

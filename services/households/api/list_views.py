@@ -10,11 +10,11 @@ from services.households.codes import LISTS as CODES
 from services.households.models import ImportFinding, RegisterImport
 from services.households.rules.register_imports import ListKind
 from services.households.schemas.register_imports import (
-    FieldChange,
-    FindingView,
     ImportFailure,
     ListCounts,
+    ListFieldChange,
     ListFileView,
+    ListFindingView,
     RegisterImportView,
     SkippedSheet,
     TownshipCounts,
@@ -75,10 +75,10 @@ def _failure(row: RegisterImport, reader: Reader) -> ImportFailure | None:
 
 def conflict_view(
     one: ImportFinding, kind: ListKind, people: Mapping[Any, str], names: dict[str, str], reader: Reader
-) -> FindingView:
+) -> ListFindingView:
     """What stands in the way, or who vanished; `people`: names by member id."""
     name = people.get(one.member_id) if one.member_id else None
-    return FindingView(
+    return ListFindingView(
         number=one.number,
         outcome=one.outcome,
         area=reader.area(one.area_code, names),
@@ -96,9 +96,9 @@ def conflict_view(
     )
 
 
-def staged_view(one: Row[Any], names: dict[str, str], reader: Reader) -> FindingView:
+def staged_view(one: Row[Any], names: dict[str, str], reader: Reader) -> ListFindingView:
     """What would be added or changed."""
-    return FindingView(
+    return ListFindingView(
         number=one.number,
         outcome=one.outcome,
         area=reader.area(one.area_code, names),
@@ -116,16 +116,16 @@ def staged_view(one: Row[Any], names: dict[str, str], reader: Reader) -> Finding
     )
 
 
-def _changes(one: Row[Any], reader: Reader) -> list[FieldChange]:
+def _changes(one: Row[Any], reader: Reader) -> list[ListFieldChange]:
     """From and to; what is personal only for those who work with people."""
     sealed = reader.vault.open_json(one.sealed, CHANGE).get("fields", {}) if one.sealed and reader.sees_people else {}
     values = {**(one.detail or {}), **sealed}
     return [_change(name, values.get(name), reader) for name in one.fields]
 
 
-def _change(name: str, change: Sequence[Any] | None, reader: Reader) -> FieldChange:
+def _change(name: str, change: Sequence[Any] | None, reader: Reader) -> ListFieldChange:
     before, after = change if change is not None else (None, None)
-    return FieldChange(
+    return ListFieldChange(
         field=name, title=title_of(name), before=_word(name, before, reader), after=_word(name, after, reader)
     )
 

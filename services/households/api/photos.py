@@ -19,7 +19,7 @@ from services.households.usecases.photos import add_photo, open_photo, view_phot
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.files import Shelf
-from shared.http.answers import created, json_answer
+from shared.http.answers import GONE, created, json_answer
 from shared.http.bodies import form
 from shared.http.context import Db
 from shared.http.form_stream import FormFieldInvalid, FormStream
@@ -104,7 +104,7 @@ async def send_photo(
     response_class=Response,
     responses={
         200: {"content": {JPEG: {"schema": {"type": "string", "format": "binary"}}}},
-        410: {"description": "Kept long enough, and deleted · 已过保存期"},
+        **GONE,
     },
 )
 async def get_photo(photo_id: UUID, who: ViewPhoto, db: Db, shelf: Photos) -> Response:

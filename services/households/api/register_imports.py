@@ -16,13 +16,13 @@ from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
 from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import ImportGone, ImportNotChecked, Outcome
-from services.households.schemas.register_imports import Application, FindingView, RegisterImportView
+from services.households.schemas.register_imports import Application, ListFindingView, RegisterImportView
 from services.households.usecases import register_imports as usecases
 from services.households.usecases.register_imports import workbooks
 from shared.clock import utc_now
 from shared.db.engine import ReadSession
 from shared.files import MAX_BYTES, Shelf
-from shared.http.answers import json_answer
+from shared.http.answers import GONE, NOT_YET, json_answer
 from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
@@ -112,7 +112,7 @@ async def read_import(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
         return await _view(session, row, reader_of(who))
 
 
-@router.get("/{import_id}/findings", summary="What an import would do · 核对明细")
+@router.get("/{import_id}/findings", summary="What an import would do · 核对明细", responses={**GONE, **NOT_YET})
 async def list_import_findings(
     import_id: UUID,
     who: ImportHousehold,
@@ -121,7 +121,7 @@ async def list_import_findings(
     outcome: Annotated[Outcome, Query(description="added 新增, changed 变更, conflicting 冲突, vanished 消失")],
     after: After = None,
     limit: Limit = 50,
-) -> Page[FindingView]:
+) -> Page[ListFindingView]:
     """Households and people added or changed, field from and to; what conflicts, with file, sheet and row; who vanished.
 
     What was added or changed can be read until it is written; after that it stands in the register's history.
@@ -138,7 +138,7 @@ async def list_import_findings(
     "/{import_id}/result",
     summary="What an import would do, as a workbook · 下载核对结果",
     response_class=StreamingResponse,
-    responses={200: {"content": {XLSX: {"schema": FILE}}}, 410: {"description": "Kept long enough, and deleted"}},
+    responses={200: {"content": {XLSX: {"schema": FILE}}}, **GONE, **NOT_YET},
 )
 async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: ReaderOf) -> StreamingResponse:
     """A sheet of counts by township, then one each for what is added, changed, conflicting and vanished."""
@@ -157,6 +157,7 @@ async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
     status_code=202,
     response_model=RegisterImportView,
     summary="Write what was checked · 确认写入",
+    responses=GONE,
 )
 async def apply_import(
     import_id: UUID, application: Application, who: ImportHousehold, db: Db, reader_of: ReaderOf
@@ -189,7 +190,7 @@ async def _view(session: ReadSession, row: RegisterImport, reader: Reader) -> Re
 
 async def _findings(
     session: ReadSession, row: RegisterImport, outcome: Outcome, after: int, limit: int, reader: Reader
-) -> Page[FindingView]:
+) -> Page[ListFindingView]:
     found: Any
     if outcome in ("added", "changed"):
         found = await queries.list_staged(session, row.id, outcome, after, limit + 1)

@@ -184,10 +184,10 @@ def verdict_view(verdict: VerdictRow, reader: Reader) -> schemas.VerdictView:
     )
 
 
-def case_summary(row: CaseRow, around: Surroundings, reader: Reader) -> schemas.CaseSummary:
+def case_summary(row: CaseRow, around: Surroundings, reader: Reader) -> schemas.CheckSummary:
     """One case in a list."""
     case: RiskCase = row.case
-    return schemas.CaseSummary(
+    return schemas.CheckSummary(
         id=case.id,
         household=row.household and task_household(row.household, around, reader, {}),
         area=reader.area(case.area_code, around.area_names),

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal, get_args
 from uuid import UUID
 
-from shared.errors import Conflict, DomainError, Invalid, NotFound, TooLarge
+from shared.errors import Conflict, Gone, Invalid, NotFound, TooLarge
 
 ListKind = Literal["person-list", "household-list"]
 ImportState = Literal["queued", "checking", "checked", "applying", "applied", "failed"]
@@ -41,11 +41,10 @@ class RegisterMovedOn(Conflict):
     code: ClassVar[str] = "register-changed"
 
 
-class ImportGone(DomainError):
+class ImportGone(Gone):
     """It was kept long enough, and deleted."""
 
     code: ClassVar[str] = "import-gone"
-    status: ClassVar[int] = 410
 
 
 class ListKindInvalid(Invalid):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.households.rules.triage import Alerted
 from shared.contracts.visit_policies import VisitRules
-from shared.errors import Conflict, DomainError, Invalid, NotFound, TooLarge
+from shared.errors import Conflict, Gone, Invalid, NotFound, TooLarge
 
 
 class VisitNotFound(NotFound):
@@ -51,11 +51,10 @@ class PhotoNotFound(NotFound):
     code: ClassVar[str] = "photo-not-found"
 
 
-class PhotoGone(DomainError):
+class PhotoGone(Gone):
     """The photo was kept long enough, and deleted."""
 
     code: ClassVar[str] = "photo-gone"
-    status: ClassVar[int] = 410
 
 
 class PhotoTooLarge(TooLarge):

@@ -35,7 +35,7 @@ class DropoutDraft(Draft):
     note: Note
 
 
-class MoveDraft(Draft):
+class DropoutMoveDraft(Draft):
     """One move by hand: back at school, absent again, taught at home, in persuasion after all, or exempt."""
 
     to: Annotated[

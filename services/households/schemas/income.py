@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from services.households.rules.income_entries import MOST_MONTHS, Span, Told
 from services.households.rules.income_lines import FEN
 from services.households.rules.months import parse_month
-from services.households.schemas.fields import IncomeEnding, IncomeItem, IncomeOrigin, MonthText, Yuan
+from services.households.schemas.fields import Coded, IncomeEnding, IncomeItem, IncomeOrigin, MonthText, Yuan
 from services.households.schemas.imports import RowProblem
 from shared.http.fields import Answer, AnyArea, Draft, Paragraph, PastDay
 
@@ -83,13 +83,6 @@ class IncomePerson(Answer):
 
     id: UUID
     name: str
-
-
-class Coded(Answer):
-    """A code, and what a person reads for it."""
-
-    code: str = Field(examples=["transfers"])
-    text: str = Field(examples=["转移性收入"])
 
 
 class IncomeEnded(Answer):

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.households.codes import LISTS
 from services.households.rules.monitoring.moving import Brought, Minutes, Way
 from services.households.rules.monitoring.states import Evidence, Road
+from services.households.schemas.fields import Coded
 from services.households.schemas.register import AreaView
 from shared.contracts.households import Level
 from shared.contracts.monitoring import CaseClass, Clock, Source, State
@@ -119,13 +120,6 @@ class FastLaneDraft(Draft):
 
     reason: FastLaneReason
     note: Annotated[Paragraph, Field(description="Kept sealed · 情况说明", examples=["洪灾后紧急安置"])]
-
-
-class Coded(Answer):
-    """A code with what it means."""
-
-    code: str
-    text: str
 
 
 class HolderView(Answer):

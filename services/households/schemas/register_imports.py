@@ -81,7 +81,7 @@ class RegisterImportView(Answer):
     result_kept: bool = Field(description="Whether findings and result can still be had · 结果可下载")
 
 
-class FieldChange(Answer):
+class ListFieldChange(Answer):
     """One field of a household or person. Of what is personal the supervisor and administrator see no values."""
 
     field: str = Field(examples=["labour_skill"])
@@ -90,7 +90,7 @@ class FieldChange(Answer):
     after: Any = Field(None, examples=["丧失劳动力"])
 
 
-class FindingView(Answer):
+class ListFindingView(Answer):
     """What would become of one household or person, or why not."""
 
     number: int
@@ -106,7 +106,7 @@ class FindingView(Answer):
     field: str | None = Field(description="Heading of the column at fault · 列名")
     code: str | None = Field(examples=["list-two-heads"])
     message: str | None = Field(examples=["户主多于一人"])
-    changes: list[FieldChange]
+    changes: list[ListFieldChange]
 
 
 class Application(Draft):

@@ -168,7 +168,7 @@ class VerdictView(Answer):
     given_at: datetime
 
 
-class CaseSummary(Answer):
+class CheckSummary(Answer):
     """One case (风险个案) in a list."""
 
     id: UUID
@@ -187,7 +187,7 @@ class CaseSummary(Answer):
     evidence_count: int = Field(description="How many alerts there are · 预警条数", examples=[1])
 
 
-class CaseView(CaseSummary):
+class CheckView(CheckSummary):
     """One case with all that belongs to it."""
 
     tasks: list[TaskView]

@@ -146,9 +146,9 @@ def part_views(parts: Mapping[Any, int], weights: PartWeights | None, reader: Re
     ]
 
 
-def change_view(code: str, facts: Mapping[str, Any], reader: Reader) -> schemas.ChangeView:
+def change_view(code: str, facts: Mapping[str, Any], reader: Reader) -> schemas.RunChangeView:
     """The one change that would do."""
-    return schemas.ChangeView(code=code, text=reader.code("exclusion", code), facts=dict(facts))
+    return schemas.RunChangeView(code=code, text=reader.code("exclusion", code), facts=dict(facts))
 
 
 def _policies(run: MatchingRun) -> dict[str, UUID]:

@@ -1,6 +1,6 @@
 """Files of ledger rows on their way: what may happen to one when."""
 
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, Gone, NotFound
 
 
 class LedgerImportNotFound(NotFound):
@@ -21,7 +21,7 @@ class LedgerImportDigestDiffers(Conflict):
     code = "ledger-import-digest-differs"
 
 
-class LedgerImportGone(Conflict):
+class LedgerImportGone(Gone):
     """Its files were forgotten."""
 
     code = "ledger-import-gone"

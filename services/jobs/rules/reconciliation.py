@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, get_args
 from services.jobs.rules.comparing import Statement, differences
 from services.jobs.rules.places import ABROAD
 from shared.contracts.jobs_reconcile_policies import ExportRule, Tolerances
-from shared.errors import Conflict, DomainError, Invalid, NotFound, TooLarge
+from shared.errors import Conflict, Gone, Invalid, NotFound, TooLarge
 
 RunState = Literal["queued", "reading", "comparing", "done", "failed"]
 Outcome = Literal["same", "differs", "only_here", "only_there"]
@@ -30,11 +30,10 @@ class ReconciliationNotDone(Conflict):
     code: ClassVar[str] = "reconciliation-not-done"
 
 
-class ReconciliationGone(DomainError):
+class ReconciliationGone(Gone):
     """It was kept long enough, and deleted."""
 
     code: ClassVar[str] = "reconciliation-gone"
-    status: ClassVar[int] = 410
 
 
 class ExportSourceInvalid(Invalid):

@@ -84,7 +84,7 @@ class PartView(Answer):
     most: int = Field(description="By the policy `matching-weights` · 满分", examples=[200])
 
 
-class ChangeView(Answer):
+class RunChangeView(Answer):
     """The one change that would open a post, and what exactly it is."""
 
     code: str = Field(examples=["certificate_missing"])
@@ -121,7 +121,7 @@ class ProposalView(Answer):
     groups: list[CodeView] = Field(description="优先群体")
     possible: int = Field(description="Posts that no filter excluded · 可匹配岗位数")
     why: CodeView | None = Field(description="Why there is no post · 未匹配原因")
-    change: ChangeView | None
+    change: RunChangeView | None
     reason: CodeView | None = Field(description="Why it was declined · 不采纳原因")
     decided_at: datetime | None
     version: int
@@ -135,7 +135,7 @@ class MatchView(Answer):
     score: int = Field(description="0 to 1,000 · 得分")
     parts: list[PartView] = Field(description="得分构成")
     excluded: list[CodeView] = Field(description="Why it may not be · 不予匹配原因")
-    change: ChangeView | None = Field(description="The one change that would open it · 一项改变即可")
+    change: RunChangeView | None = Field(description="The one change that would open it · 一项改变即可")
 
 
 class ExcludedCount(Answer):
