@@ -10,7 +10,7 @@ from shared.areas import Scope
 from shared.clock import utc_now
 from shared.contracts.households import VerdictGiven
 from shared.contracts.monitoring import CaseOpened
-from tests.households.conftest import BAMBOO, BRIDGE, PINE, STONE, Households, household, person
+from tests.households.conftest import BAMBOO, BRIDGE, COUNTY, PINE, STONE, Households, household, person
 from tests.households.monitoring import CASES, move
 from tests.households.test_area_checks import area_alert, villages, withdrawn
 from tests.households.test_household_facts import facts_of
@@ -81,6 +81,25 @@ async def test_the_grade_knows_of_it_wherever_the_household_moves(service: House
     known = await facts_of(service, first)
     assert (known["confirmed_year"], known["confirmed_families"]) == (1, ",water,")
     assert known["days_since_confirmed"] == 0
+
+
+async def test_a_household_that_moves_is_not_denied_by_the_village_it_left(service: Households) -> None:
+    (first, second, *_), task = await asked(service)
+    await tell(service, task, said(first, at_risk=True), said(second, at_risk=False))
+    no_risk = {**CONFIRMED, "verdict": "no_risk"}
+
+    async def denied() -> Any:
+        return await service.post(f"/tasks/{task['id']}/verdict", no_risk, "village", PINE)
+
+    before = await denied()
+    assert (before.status_code, before.json()["code"]) == (409, "households-at-risk")
+    moved = await service.call("PATCH", f"/households/{first}", json={"area_code": BRIDGE}, headers={"If-Match": "*"})
+    assert moved.status_code == 200, moved.text
+    after = await denied()
+    assert (after.status_code, after.json()["code"]) == (409, "households-at-risk")
+    for who in (("village", PINE), ("township", STONE), ("county", COUNTY)):
+        counts = (await service.get(f"/tasks/{task['id']}", *who))["area_list"]
+        assert [counts[name] for name in ("households", "checked", "at_risk")] == [2, 2, 1]
 
 
 async def test_it_stands_behind_the_case_that_is_there(service: Households) -> None:
