@@ -13,7 +13,7 @@ class TaskHousehold(Base):
     """One household on the list of a task. The list is made once, when the task is opened.
 
     What is said of it is optional: `note_sealed` (purpose "area-note") is free text. Who is `at_risk` has a national
-    case from it. `area_code` is that of the check and stays, wherever the household moves: who sees the task counts all of it.
+    case from it. `area_code` is the check's and stays, wherever the household moves: who sees the task counts them all.
     """
 
     __tablename__ = "task_household"

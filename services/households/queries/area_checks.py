@@ -14,7 +14,7 @@ from shared.db.within import within
 
 _INHABITED = """
 SELECT DISTINCT h.area_code FROM unnest($1::text[], $2::text[]) AS named (first, last)
-JOIN household h ON h.area_code BETWEEN named.first AND named.last
+JOIN household h ON h.area_code BETWEEN named.first AND named.last AND h.dissolved_on IS NULL
 WHERE $3::text[] = '{}' OR h.natural_village = ANY ($3)
 """
 
