@@ -10,7 +10,7 @@ from shared.areas import Scope
 from shared.clock import utc_now
 from shared.contracts.households import VerdictGiven
 from shared.contracts.monitoring import CaseOpened
-from tests.households.conftest import BAMBOO, BRIDGE, PINE, STONE, Households, household, person
+from tests.households.conftest import BAMBOO, BRIDGE, COUNTY, PINE, STONE, Households, household, person
 from tests.households.monitoring import CASES, move
 from tests.households.test_area_checks import area_alert, villages, withdrawn
 from tests.households.test_household_facts import facts_of
@@ -81,6 +81,61 @@ async def test_the_grade_knows_of_it_wherever_the_household_moves(service: House
     known = await facts_of(service, first)
     assert (known["confirmed_year"], known["confirmed_families"]) == (1, ",water,")
     assert known["days_since_confirmed"] == 0
+
+
+async def test_a_household_that_moves_is_not_denied_by_the_village_it_left(service: Households) -> None:
+    (first, second, *_), task = await asked(service)
+    await tell(service, task, said(first, at_risk=True), said(second, at_risk=False))
+    no_risk = {**CONFIRMED, "verdict": "no_risk"}
+
+    async def denied() -> Any:
+        return await service.post(f"/tasks/{task['id']}/verdict", no_risk, "village", PINE)
+
+    before = await denied()
+    assert (before.status_code, before.json()["code"]) == (409, "households-at-risk")
+    moved = await service.call("PATCH", f"/households/{first}", json={"area_code": BRIDGE}, headers={"If-Match": "*"})
+    assert moved.status_code == 200, moved.text
+    after = await denied()
+    assert (after.status_code, after.json()["code"]) == (409, "households-at-risk")
+    for who in (("village", PINE), ("township", STONE), ("county", COUNTY)):
+        counts = (await service.get(f"/tasks/{task['id']}", *who))["area_list"]
+        assert [counts[name] for name in ("households", "checked", "at_risk")] == [2, 2, 1]
+
+
+async def merge(service: Households, source: str, target: str) -> None:
+    """Whoever lives in `source` lives in `target` from now on."""
+    [member] = (await service.get(f"/households/{source}"))["members"]
+    body = {
+        "household_id": source,
+        "version": (await service.get(f"/households/{source}"))["version"],
+        "members": [{"member_id": member["id"], "relation": "51"}],
+        "why": "合户申请",
+    }
+    headers = {"If-Match": "*"}
+    done = await service.call("POST", f"/households/{target}/merge", "county", json=body, headers=headers)
+    assert done.status_code == 200, done.text
+
+
+async def test_households_that_merge_are_one_line(service: Households) -> None:
+    (first, second, third, _), task = await asked(service)
+    await tell(service, task, said(first, at_risk=True))
+    await merge(service, first, second)
+    [line] = (await service.get(f"/tasks/{task['id']}/households", "village", PINE))["items"]
+    assert (line["household"]["id"], line["at_risk"]) == (second, True)
+    [again] = (await tell(service, task, said(second, at_risk=True)))["results"]
+    [case] = await cases(service)
+    assert again["monitoring_case_id"] == case["id"]
+    [gone] = (await tell(service, task, said(first, at_risk=False)))["results"]
+    assert gone["refusal"]["code"] == "task-household-not-found"
+    counts = (await service.get(f"/tasks/{task['id']}"))["area_list"]
+    assert [counts[name] for name in ("households", "at_risk")] == [1, 1]
+    await merge(service, third, second)
+    await service.deliver(area_alert(service, STONE))
+    assert [
+        (one["area"]["code"], one["area_list"]["households"])
+        for one in (await service.get("/tasks"))["items"]
+        if one["area_list"] and one["id"] != task["id"]
+    ].count((PINE, 1)) == 1, "who is no more stands on no list, and nobody lives in the other village"
 
 
 async def test_it_stands_behind_the_case_that_is_there(service: Households) -> None:

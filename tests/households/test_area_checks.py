@@ -243,7 +243,7 @@ async def test_an_area_task_is_handed_on_above_its_village_only(service: Househo
     assert (await service.get("/cases", "village", PINE))["items"][0]["area"]["code"] == PINE
 
 
-async def test_a_household_that_moves_takes_its_line_along(service: Households) -> None:
+async def test_the_line_of_a_household_that_moves_stays_and_is_for_whoever_sees_both(service: Households) -> None:
     first, *_ = await villages(service)
     await service.deliver(area_alert(service, PINE))
     [task] = (await service.get("/tasks", "village", PINE))["items"]
@@ -251,7 +251,12 @@ async def test_a_household_that_moves_takes_its_line_along(service: Households) 
     assert moved.status_code == 200, moved.text
     assert len((await service.get(f"/tasks/{task['id']}/households", "village", PINE))["items"]) == 1
     assert len((await service.get(f"/tasks/{task['id']}/households"))["items"]) == 2, "the county still sees both"
-    assert (await service.get(f"/tasks/{task['id']}", "village", PINE))["area"]["code"] == PINE
+    read = [await service.get(f"/tasks/{task['id']}", *who) for who in (("village", PINE), ("county", COUNTY))]
+    assert [(one["area"]["code"], one["area_list"]["households"]) for one in read] == [(PINE, 2)] * 2
+    answers = {"households": [{"household_id": first, "affected": True, "at_risk": False}]}
+    for role, area, outcome in (("village", PINE, "refused"), ("county", COUNTY, "recorded")):
+        report = (await service.post(f"/tasks/{task['id']}/households", answers, role, area)).json()
+        assert report[outcome] == 1, report
 
 
 async def test_the_openings_are_told_again(service: Households) -> None:

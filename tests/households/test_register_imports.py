@@ -17,6 +17,7 @@ from tests.households.conftest import person as member
 from tests.households.lists import (
     AREA,
     HOUSEHOLDS,
+    PEOPLE,
     applied,
     checked,
     found,
@@ -139,6 +140,37 @@ async def test_what_conflicts_is_told_where_it_stands_and_left_out(
     assert f"{PINE}0099" in codes
     assert one["national_code"] not in codes or one["national_code"] == f"{PINE}0090"
     assert str(id_number(90)) not in str(conflicts)
+
+
+CODES = ("无", "B0", "5399/1", "9" * 3000)
+BAD_CELLS: dict[str, list[dict[str, Any]]] = {
+    "person-list": [
+        *(person(code, 1) for code in CODES),
+        *(person(f"{PINE}0010", 2, 人编号=text) for text in ("无无", "8" * 3000)),
+        *(person(f"{PINE}0011", 3, name) for name in ("张" * 61, "张" * 3000)),
+        *(person(f"{PINE}0012", 4, 证件号码=text) for text in ("无", "1" * 3000)),
+        *(person(f"{PINE}0013", 5, 联系电话=text) for text in ("没有", "1" * 3000)),
+    ],
+    "household-list": [
+        *(whole(code) for code in CODES),
+        whole(f"{PINE}0010", 户主证件号码="1" * 3000),
+        *(whole(f"{PINE}0011", 家庭住址=text) for text in ("松" * 201, "松" * 3000)),
+        *(whole(f"{PINE}0012", 联系电话=text) for text in ("没有", "1" * 3000)),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", BAD_CELLS)
+async def test_a_cell_that_cannot_be_read_costs_its_row_and_no_more(service: Households, kind: str) -> None:
+    wrong, headings = BAD_CELLS[kind], PEOPLE if kind == "person-list" else HOUSEHOLDS
+    good = person(ONE, 9) if kind == "person-list" else whole(ONE)
+    view = await checked(service, workbook([good, *wrong], headings=headings), kind=kind)
+    conflicts = {one["row"]: one for one in await found(service, view, "conflicting")}
+    assert sorted(conflicts) == [number + 4 for number in range(len(wrong))]
+    assert [conflicts[row]["national_code"] for row in range(4, 8)] == [None] * 4, "what is no code is not kept as one"
+    assert view["households"]["added"] == 1
+    codes = {row["户编号"] for row in wrong}
+    assert view["households"]["conflicting"] == len(codes)
 
 
 async def test_who_vanished_stays_unless_somebody_says_why(service: Households) -> None:

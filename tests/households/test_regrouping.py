@@ -8,7 +8,7 @@ import pytest
 
 from services.households.models import Base
 from services.households.rules.checks import Residence
-from services.households.usecases.following import FOLLOWS, NATIONAL, STAYS, WITH_CASES, WITH_PERSONS
+from services.households.usecases.following import FOLLOWS, NATIONAL, STAYS, WITH_CASES, WITH_PERSONS, WITH_TASKS
 from shared.areas import AreaCode
 from shared.contracts.households import MembersChanged, TaskOpened
 from tests.households.conftest import BAMBOO, BRIDGE, COUNTY, PINE, STONE, Households, household, id_number, person
@@ -305,4 +305,4 @@ async def test_a_mistake_in_a_removal_leaves_the_household(service: Households) 
 
 def test_every_table_of_a_household_says_what_becomes_of_it() -> None:
     tables = {table.name for table in Base.metadata.tables.values() if "household_id" in table.columns}
-    assert tables == {*FOLLOWS, *STAYS, *WITH_CASES, *NATIONAL, *WITH_PERSONS}
+    assert tables == {*FOLLOWS, *STAYS, *WITH_CASES, *WITH_TASKS, *NATIONAL, *WITH_PERSONS}

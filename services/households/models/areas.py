@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.households.models.plumbing import AreaColumn, Base
@@ -13,19 +13,14 @@ class TaskHousehold(Base):
     """One household on the list of a task. The list is made once, when the task is opened.
 
     What is said of it is optional: `note_sealed` (purpose "area-note") is free text. Who is `at_risk` has a national
-    case from it. `area_code` is the household's, and follows it to another village as everything of it does.
+    case from it. `area_code` is the check's and stays, wherever the household moves: who sees the task counts them all.
     """
 
     __tablename__ = "task_household"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["household_id", "area_code"], ["household.id", "household.area_code"], onupdate="CASCADE"
-        ),
-        Index("ix_task_household_household", "household_id"),
-    )
+    __table_args__ = (Index("ix_task_household_household", "household_id"),)
 
     task_id: Mapped[UUID] = mapped_column(ForeignKey("task.id"), primary_key=True)
-    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    household_id: Mapped[UUID] = mapped_column(ForeignKey("household.id"), primary_key=True)
     area_code: Mapped[AreaColumn]
     affected: Mapped[bool | None]
     at_risk: Mapped[bool | None]

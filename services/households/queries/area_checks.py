@@ -14,7 +14,7 @@ from shared.db.within import within
 
 _INHABITED = """
 SELECT DISTINCT h.area_code FROM unnest($1::text[], $2::text[]) AS named (first, last)
-JOIN household h ON h.area_code BETWEEN named.first AND named.last
+JOIN household h ON h.area_code BETWEEN named.first AND named.last AND h.dissolved_on IS NULL
 WHERE $3::text[] = '{}' OR h.natural_village = ANY ($3)
 """
 
@@ -79,7 +79,7 @@ async def find_opened(session: ReadSession, alert_ids: Collection[UUID]) -> dict
 
 
 async def count_lists(session: ReadSession, scope: Scope, task_ids: Collection[UUID]) -> dict[UUID, ListCount]:
-    """Of each task that has a list; the others are absent."""
+    """Of each task that has a list; the others are absent. Whoever sees the task counts the whole list, also who moved."""
     if not task_ids:
         return {}
     entry = TaskHousehold
@@ -124,7 +124,7 @@ async def lock_listed(
 ) -> dict[UUID, Listed]:
     """Those of the households that stand on the list of a locked task; nobody else changes one before our commit.
 
-    The households are locked, in the order of their ids, and not the lines: whoever moves a household holds it first.
+    The households are locked, in the order of their ids, and not the lines: who is at risk gets a case of its own.
     """
     query = _listed(scope, task_id).where(TaskHousehold.household_id.in_(household_ids)).order_by(Household.id)
     rows = await session.execute(query.with_for_update(of=Household), execution_options={"populate_existing": True})
@@ -132,8 +132,9 @@ async def lock_listed(
 
 
 def _listed(scope: Scope, task_id: UUID) -> Select[TaskHousehold, Household]:
+    """Where somebody lives now decides who sees them, and answers for them; the line itself stays with the check."""
     return (
         select(TaskHousehold, Household)
         .join(Household, Household.id == TaskHousehold.household_id)
-        .where(TaskHousehold.task_id == task_id, within(TaskHousehold.area_code, scope))
+        .where(TaskHousehold.task_id == task_id, within(Household.area_code, scope))
     )

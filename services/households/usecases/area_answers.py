@@ -91,7 +91,7 @@ async def _take(
             raise TaskHouseholdNotFound(field="household_id")
         entry, household = listed.entry, listed.household
         require_kept(entry.at_risk, said.at_risk)
-        if said.at_risk and not entry.at_risk:
+        if household.merged_into is not None or (said.at_risk and not entry.at_risk):
             require_lives(household.dissolved_on)
     except DomainError as refusal:
         return Outcome(said.household_id, "refused", refusal=refusal)

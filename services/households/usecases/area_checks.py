@@ -54,7 +54,8 @@ _HOUSEHOLDS = """
 WITH listed AS (
     INSERT INTO task_household (task_id, household_id, area_code)
     SELECT t.id, h.id, h.area_code
-    FROM unnest($1::uuid[], $2::text[]) AS t (id, area_code) JOIN household h ON h.area_code = t.area_code
+    FROM unnest($1::uuid[], $2::text[]) AS t (id, area_code)
+    JOIN household h ON h.area_code = t.area_code AND h.dissolved_on IS NULL
     WHERE $3::text[] = '{}' OR h.natural_village = ANY ($3)
     RETURNING task_id
 )

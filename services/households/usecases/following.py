@@ -17,11 +17,14 @@ FOLLOWS: tuple[str, ...] = ("visit", "pretence_finding", "income_entry")
 Of visits these are the routine ones: those of a case have gone with it."""
 
 STAYS = (
-    *("register_change", "task_household", "double_entry", "income_summary"),
+    *("register_change", "double_entry", "income_summary"),
     *("household_grade", "grade_override", "grade_change", "grade_due", "quality_finding"),
     *("import_finding", "staged_member"),
 )
 """Tables whose rows stay, for they tell of the past, or of persons and not of the household."""
+
+WITH_TASKS = ("task_household",)
+"""Lines on the lists of area checks go over while the task is not done: at risk with one of two is at risk with both."""
 
 WITH_CASES = ("risk_case", "task", "visit")
 NATIONAL = ("monitoring_case",)
@@ -47,6 +50,18 @@ WHERE id = ANY ($1)
 _MOVE_VISITS = "UPDATE visit SET household_id = $2 WHERE case_id = ANY ($1)"
 _MOVE_TASKS = "SELECT tasks_follow($1)"
 _MOVE_ROWS = "UPDATE {table} SET household_id = $2, area_code = $3 WHERE household_id = $1"
+_MOVE_LINES = """
+WITH gone AS (
+    DELETE FROM task_household l USING task t
+    WHERE l.household_id = $1 AND t.id = l.task_id AND t.state IN ('open', 'accepted') RETURNING l.*)
+INSERT INTO task_household AS here
+    (task_id, household_id, area_code, affected, at_risk, note_sealed, remarked_by, remarked_at)
+SELECT task_id, $2, area_code, affected, at_risk, note_sealed, remarked_by, remarked_at FROM gone
+ON CONFLICT (task_id, household_id) DO UPDATE
+SET affected = here.affected OR excluded.affected, at_risk = true, remarked_by = excluded.remarked_by,
+    remarked_at = excluded.remarked_at, note_sealed = coalesce(here.note_sealed, excluded.note_sealed)
+WHERE excluded.at_risk AND here.at_risk IS NOT TRUE
+"""
 _MOVE_CLAIMS = (
     "UPDATE double_entry SET claimed_household_id = $2, claimed_area_code = $3 WHERE claimed_household_id = $1"
 )
@@ -95,6 +110,7 @@ async def follow_merge(session: WriteSession, source: UUID, target: UUID, area_c
     for table in FOLLOWS:
         await connection.execute(_MOVE_ROWS.format(table=table), source, target, area_code)
     await connection.execute(_MOVE_CLAIMS, source, target, area_code)
+    await connection.execute(_MOVE_LINES, source, target)
 
 
 async def follow_persons(

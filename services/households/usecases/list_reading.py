@@ -142,7 +142,7 @@ class FileReader:
         for name, direct in self._direct.items():
             if direct.faults:
                 wrong = data.with_row_index("_at").filter(pl.col(name).is_in(list(direct.faults)))
-                for row in wrong.select("file", "sheet", "row", CODE, name).iter_rows():
+                for row in wrong.select("file", "sheet", "row", CODE, pl.col(name).alias("_cell")).iter_rows():
                     self._add_fault(row, direct.faults[row[4]])
                 yield wrong["_at"]
 
@@ -156,4 +156,6 @@ class FileReader:
 
     def _add_fault(self, row: Sequence[Any], fault: Fault) -> None:
         file, sheet, number, national_code = row[:4]
+        if national_code in self._direct[CODE].faults:
+            national_code = None  # no code but whatever somebody wrote there
         self._faults.append(RowFault(file, sheet, number, national_code, fault))
