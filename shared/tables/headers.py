@@ -64,6 +64,12 @@ def find_layout(rows: Rows, columns: Sequence[Column]) -> Layout:
     return Layout(best + 1, best + 2 + _is_numbering(rows[best + 1 : best + 2]), headers, places)
 
 
+def columns_found(rows: Rows, columns: Sequence[Column]) -> int:
+    """How many columns the row has that has most of them."""
+    accepted = _accepted(columns)
+    return max((_score(rows, r, accepted) for r in range(min(len(rows), LOOKED_AT))), default=0)
+
+
 def letters(at: int) -> str:
     """The name of the column at place `at` from 0, as spreadsheets have it: A, B, ..., Z, AA."""
     name = ""

@@ -13,7 +13,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from shared.errors import Fault
 from shared.tables.cells import Conversion
 from shared.tables.dates import EPOCH_1900, EPOCH_1904
-from shared.tables.headers import LOOKED_AT, Layout, find_layout
+from shared.tables.headers import LOOKED_AT, Layout, columns_found, find_layout
 from shared.tables.rows import TextRows, column_at, data_rows, text_rows
 from shared.tables.scan import SheetScan, WorkbookScan, address, refuse_too_many, unpack
 from shared.tables.table import Column, Frame, Sheet, Table, TableInvalid, refusal
@@ -68,6 +68,7 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
     sheets: list[Sheet] = []
     readable: list[_Readable] = []
     refused: list[TableInvalid] = []
+    hidden: list[str] = []
     taken = 0
     with _calamine():
         file.seek(0)
@@ -77,23 +78,35 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
         for number, (about, scanned) in enumerate(zip(workbook.sheets_metadata, scan.sheets, strict=True)):
             if about.visible != SheetVisibleEnum.Visible or scanned is None:
                 sheets.append(Sheet(about.name, skipped="sheet-hidden" if scanned else "sheet-without-cells"))
+                hidden += [about.name] if scanned else []
                 continue
             cells = workbook.get_sheet_by_name(about.name)
             taken += cells.height * cells.width  # rows in disorder make a sheet of some millions more than the scan saw
             refuse_too_many(taken, number + 1)
             try:
-                layout = find_layout(_head(cells), columns)
+                layout = find_layout(head := _head(cells), columns)
             except TableInvalid as invalid:
                 if not _is_another_table(invalid):
                     raise
                 refused.append(invalid)
-                sheets.append(Sheet(about.name, skipped=invalid.faults[0].code))
+                lacks = tuple(fault for fault in invalid.faults if fault.code == "header-missing")
+                sheets.append(Sheet(about.name, 0, (), invalid.faults[0].code, columns_found(head, columns), lacks))
                 continue
-            sheets.append(Sheet(about.name, layout.header_row, layout.headers))
+            sheets.append(Sheet(about.name, layout.header_row, layout.headers, found=len(layout.places)))
             readable.append(_Readable(number, cells, scanned, layout))
+        if not readable and any(_fits(workbook.get_sheet_by_name(name), columns) for name in hidden):
+            raise refusal("sheets-hidden")
     if not readable:
         raise min(refused, key=lambda invalid: len(invalid.faults), default=refusal("table-empty"))
     return sheets, readable
+
+
+def _fits(cells: CalamineSheet, columns: Sequence[Column]) -> bool:
+    try:
+        find_layout(_head(cells), columns)
+    except TableInvalid:
+        return False
+    return True
 
 
 def _is_another_table(invalid: TableInvalid) -> bool:

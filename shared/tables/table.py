@@ -50,12 +50,17 @@ def refusal(code: str, **params: object) -> TableInvalid:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet of a workbook, or the one table of a CSV file. `skipped` is the code of why it is not read."""
+    """A sheet of a workbook, or the one table of a CSV file. `skipped` is the code of why it is not read.
+
+    `found`: how many of the columns asked for it has; `lacks`: the required ones it has not.
+    """
 
     name: str
     header_row: int = 0  # as a person counts, from 1
     headers: tuple[str, ...] = ()
     skipped: str | None = None
+    found: int = 0
+    lacks: tuple[Fault, ...] = ()
 
 
 class Frame:
@@ -115,6 +120,18 @@ class Table:
     def headers(self) -> tuple[str, ...]:
         """The headings as written, in one line each."""
         return self.first.headers
+
+    def require_whole(self) -> None:
+        """Raise `TableInvalid` when a sheet that is not read looks like those that are: one of its headings is amiss."""
+        most = max(sheet.found for sheet in self.sheets if sheet.skipped is None)
+        faults = [
+            Fault(fault.field, "sheet-header-missing", {**fault.params, "sheet": number})
+            for number, sheet in enumerate(self.sheets, 1)
+            if sheet.lacks and 2 * sheet.found > most
+            for fault in sheet.lacks
+        ]
+        if faults:
+            raise TableInvalid(faults)
 
     def frames(self, rows: int = 50_000) -> Iterator[Frame]:
         """The rows, at most `rows` a frame. Once only: the file is read forward.

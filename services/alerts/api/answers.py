@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from services.alerts.api.permits import reads_texts
 from services.alerts.models import Alert, AlertEvidence, AreaCheck, Batch, Feed, FeedVersion, File
 from services.alerts.rules import explaining
@@ -24,7 +26,7 @@ from services.alerts.schemas.area_alerts import AreaCheckView, AreaView
 from services.alerts.schemas.batches import BatchView
 from services.alerts.schemas.explanations import Explanation, ReasonView
 from services.alerts.schemas.feeds import FeedDetail, FeedVersionView, FeedView, saved_content
-from services.alerts.schemas.files import FileFailure, FileView
+from services.alerts.schemas.files import FileFailure, FileView, SkippedSheet
 from services.alerts.usecases.feeds import content_of
 from services.alerts.usecases.files import NAME as FILE_NAME
 from services.alerts.usecases.intake import Reported
@@ -241,6 +243,14 @@ _SAME = ("id", "feed", "period", "state", "format", "size", "rows_estimate", "ro
 _ALIKE = ("matched", "stored", "repeated", "merged", "worsened", "snoozed", "rejected", "unmatched", "rematched")
 
 
+def _skipped(file: File, vault: Vault, texts: Catalogue, language: Language, *, named: bool) -> list[SkippedSheet]:
+    sheets = orjson.loads(vault.open(file.skipped_sealed, FILE_NAME)) if file.skipped_sealed else ()
+    return [
+        SkippedSheet(sheet=number, name=name if named else None, code=code, message=texts.text(code, language))
+        for number, name, code in sheets
+    ]
+
+
 def file_view(file: File, vault: Vault, texts: Catalogue, language: Language, *, named: bool = True) -> FileView:
     """How far a file has come, and when it will be done; unless `named` without its name, for people put names into it."""
     running = file.state in ("queued", "running")
@@ -249,6 +259,7 @@ def file_view(file: File, vault: Vault, texts: Catalogue, language: Language, *,
     return FileView(
         **{name: getattr(file, name) for name in (*_SAME, *_ALIKE)},
         name=vault.open(file.name_sealed, FILE_NAME).decode() if named else None,
+        skipped=_skipped(file, vault, texts, language, named=named),
         errors=file.faults,
         progress=1.0 if file.state == "done" else done,
         received_at=file.received_at,

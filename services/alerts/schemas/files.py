@@ -16,6 +16,17 @@ class FileFailure(BaseModel):
     message: str = Field(examples=["工作簿已损坏，无法读取"])
 
 
+class SkippedSheet(BaseModel):
+    """A sheet of a workbook that is not read, and why."""
+
+    sheet: int = Field(description="From 1 · 工作表序号", examples=[2])
+    name: str | None = Field(
+        description="Withheld from supervisors, as the file's own · 工作表名", examples=["填表说明"]
+    )
+    code: str = Field(examples=["sheet-hidden"])
+    message: str = Field(examples=["隐藏的工作表，未读取"])
+
+
 class FileView(BaseModel):
     """How far a file has come.
 
@@ -32,6 +43,7 @@ class FileView(BaseModel):
     state: FileState = Field(description="queued 待处理, running 处理中, done 已完成, failed 已失败, cancelled 已取消")
     format: FileFormat
     size: int = Field(description="Bytes · 字节", examples=[4200000])
+    skipped: list[SkippedSheet] = Field(description="Sheets that are not read · 未读取的工作表")
     rows_estimate: int | None = Field(description="Rows there may be, once somebody can tell · 预计行数")
     rows_read: int = Field(description="Rows read · 已读取")
     screened: int = Field(description="Rows without a mistake, held against the rule · 已筛查")

@@ -14,6 +14,7 @@ from services.alerts.models import Feed, File, FilePart
 from services.alerts.queries import files
 from services.alerts.rules.files import FRAME_ROWS, Outcome
 from services.alerts.usecases.file_originals import open_kept
+from services.alerts.usecases.files import skipped_of
 from shared.db.engine import WriteSession
 from shared.files import Shelf
 from shared.security import audit
@@ -50,6 +51,14 @@ class Result:
             width = len(first.columns) - 2
             headings = [*sheet.headers[:width], *[""] * (width - len(sheet.headers))]
             yield sheet.name, [*headings, say("file-result-became"), say("file-result-why")], chain([first], told)
+        if skipped := skipped_of(self.table):
+            headings = [say(f"file-result-{one}") for one in ("sheet", "name", "why")]
+            rows = pl.DataFrame(
+                [(str(number), name, say(code)) for number, name, code in skipped],
+                dict.fromkeys("nsw", pl.String),
+                orient="row",
+            )
+            yield say("file-result-skipped"), headings, [rows]
 
     def _told(self, say: Say) -> Iterator[tuple[int, pl.DataFrame]]:
         """By sheet: the cells of rows, with what became of them."""

@@ -111,6 +111,31 @@ def test_every_sheet_whose_headings_fit_is_read_and_the_others_are_named() -> No
     assert data(content) == [READ, (3, *READ[1:])]
 
 
+def test_a_sheet_with_one_heading_amiss_is_not_passed_over() -> None:
+    wrong = [*HEADINGS[:2], "自费额", *HEADINGS[3:]]
+    table = opened(xlsx_bytes([HEADINGS, TYPED], [wrong, TYPED], [["姓名", "电话"], ["张三", "1"]]))
+    assert [(sheet.skipped, sheet.found) for sheet in table.sheets] == [
+        (None, 6),
+        ("header-missing", 5),
+        ("header-missing", 1),
+    ]
+    with pytest.raises(TableInvalid) as caught:
+        table.require_whole()
+    (fault,) = caught.value.faults
+    assert (fault.field, fault.code, fault.params["sheet"]) == ("self_pay", "sheet-header-missing", 2)
+    opened(xlsx_bytes([HEADINGS, TYPED], [["姓名", "电话"], ["张三", "1"]])).require_whole()
+
+
+def test_tables_in_hidden_sheets_alone_are_no_empty_file() -> None:
+    def hidden(sheet: Any, _: Any) -> None:
+        sheet.write_row(0, 0, HEADINGS)
+        sheet.write_row(1, 0, ROW)
+        sheet.hide()
+
+    assert refused(xlsx_bytes([["填表说明"]], hidden)) == [("", "sheets-hidden")]
+    assert refused(xlsx_bytes([], hidden)) == [("", "sheets-hidden")]
+
+
 def test_a_chart_is_no_table() -> None:
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:

@@ -1,0 +1,61 @@
+"""Workbooks of bureaus, dropped as they are: what is not read of them is told, and what they write is understood."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tests.alerts.conftest import EDUCATION, Service, bearer, faults
+from tests.alerts.files_service import ABSENCES, FILES, absent, finished, named_areas, objects, send
+from tests.shared.tables.making import xlsx_bytes
+
+
+@pytest.fixture(autouse=True)
+def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the test's own for originals."""
+    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
+
+
+@pytest.fixture
+async def county(service: Service) -> Service:
+    """The service, knowing its villages by name."""
+    await service.tell(named_areas())
+    return service
+
+
+def hidden(sheet: Any, _: Any) -> None:
+    """A sheet that nobody sees."""
+    sheet.write_row(0, 0, ABSENCES)
+    sheet.write_row(1, 0, absent(9))
+    sheet.hide()
+
+
+async def sheets(service: Service, file_id: str) -> dict[str, list[list[Any]]]:
+    """The sheets of a file's result."""
+    answer = await service.get(f"{FILES}/{file_id}/result", headers={**EDUCATION, "Accept-Language": "zh"})
+    assert answer.status_code == 200, answer.text
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+async def test_a_sheet_with_a_heading_amiss_is_refused(county: Service, tmp_path: Path) -> None:
+    wrong = ["学号", *ABSENCES[1:]]
+    answer = await send(county, xlsx_bytes([ABSENCES, absent(1)], [wrong, absent(2)]), "三月.xlsx")
+    assert (answer.status_code, list(faults(answer))) == (422, ["person.id_number"])
+    assert "第 2 张工作表" in answer.json()["errors"][0]["message"]
+    assert objects(tmp_path) == []
+
+
+async def test_sheets_that_are_not_read_are_told(county: Service) -> None:
+    content = xlsx_bytes([["填表说明"]], [ABSENCES, absent(1)], hidden)
+    view = await finished(county, await send(county, content, "三月.xlsx"))
+    told = [(one["sheet"], one["name"], one["code"]) for one in view["skipped"]]
+    assert told == [(1, "Sheet1", "header-missing"), (3, "Sheet3", "sheet-hidden")]
+    supervisor = (await county.http.get(f"{FILES}/{view['id']}", headers=bearer("supervisor"))).json()
+    assert [one["name"] for one in supervisor["skipped"]] == [None, None]
+    ((sealed,),) = await county.sql("SELECT skipped_sealed FROM file")
+    assert b"Sheet3" not in sealed
+    rows = (await sheets(county, view["id"]))["未读取的工作表"]
+    assert rows[1:] == [["1", "Sheet1", view["skipped"][0]["message"]], ["3", "Sheet3", "隐藏的工作表，未读取"]]
