@@ -56,7 +56,7 @@ def import_command(file: Path, feed: str, period: str | None, url: str, api_key:
     ):
         place, known = _send(client, file, {"feed": feed} | ({"period": period} if period else {}), progress)
         view = _wait(client, place, progress)
-        errors = read(client.get(f"{place}/errors", params={"limit": _SHOWN}))["items"] if view["rejected"] else []
+        errors = read(client.get(f"{place}/errors", params={"limit": _SHOWN}))["items"] if view["errors"] else []
     if known:
         click.echo(say("cli-file-known", name=file.name))
     click.echo(say("cli-period-taken", period=view["period"]))

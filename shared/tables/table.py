@@ -9,7 +9,7 @@ import polars as pl
 
 from shared.errors import Fault, InvalidInput
 
-Kind = Literal["text", "id_number", "number", "integer", "date", "boolean"]
+Kind = Literal["text", "id_number", "number", "integer", "date", "month", "boolean"]
 Format = Literal["csv", "xlsx", "xls"]
 
 TYPES: dict[Kind, pl.DataType] = {
@@ -18,6 +18,7 @@ TYPES: dict[Kind, pl.DataType] = {
     "number": pl.Float64(),
     "integer": pl.Int64(),
     "date": pl.Date(),
+    "month": pl.String(),  # "2026-10", or "2026" where only a year is written
     "boolean": pl.Boolean(),
 }
 FAULTS = {"row": pl.UInt32(), "sheet": pl.UInt8(), "field": pl.String(), "code": pl.String()}
@@ -26,12 +27,16 @@ FAULTS = {"row": pl.UInt32(), "sheet": pl.UInt8(), "field": pl.String(), "code":
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column somebody asks for. Its `name` is taken as a heading as well; a `required` one has no blank cells."""
+    """A column somebody asks for. Its `name` is taken as a heading as well; a `required` one has no blank cells.
+
+    `words`: of a boolean one, what its cells say beside yes and no.
+    """
 
     name: str
     headers: tuple[str, ...]
     kind: Kind = "text"
     required: bool = False
+    words: tuple[tuple[str, bool], ...] = ()
 
 
 class TableInvalid(InvalidInput):

@@ -1,14 +1,28 @@
 """Workbooks of bureaus, dropped as they are: what is not read of them is told, and what they write is understood."""
 
 import io
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
 
-from tests.alerts.conftest import EDUCATION, Service, bearer, faults
-from tests.alerts.files_service import ABSENCES, FILES, absent, finished, named_areas, objects, send
+from tests.alerts.conftest import EDUCATION, MEDICAL, Service, bearer, days_ago, faults, id_number, key_changed
+from tests.alerts.files_service import (
+    ABSENCES,
+    COSTS,
+    FILES,
+    absent,
+    bill,
+    counts,
+    finished,
+    members,
+    named_areas,
+    objects,
+    send,
+    table,
+)
 from tests.shared.tables.making import xlsx_bytes
 
 
@@ -59,3 +73,33 @@ async def test_sheets_that_are_not_read_are_told(county: Service) -> None:
     assert b"Sheet3" not in sealed
     rows = (await sheets(county, view["id"]))["未读取的工作表"]
     assert rows[1:] == [["1", "Sheet1", view["skipped"][0]["message"]], ["3", "Sheet3", "隐藏的工作表，未读取"]]
+
+
+async def test_words_that_bureaus_write_for_yes_and_no(county: Service) -> None:
+    await county.tell(key_changed("medical-secret", ["medical.uninsured"], "medical-insurance"), members(county, 1, 2, 3))
+    headings = ["身份证号", "姓名", "所在村", "参保情况"]
+    said = ["未参保", "断保", "正常参保", "参保", "否", "不好说"]
+    rows = [[id_number(n), f"某{n}", "龙泉村", word] for n, word in enumerate(said, 1)]
+    form = {"feed": "medical.uninsured", "period": days_ago(1)[:8] + "T1"}
+    content = table(rows, headings)
+    view = await finished(county, await send(county, content, form=form, headers=MEDICAL), MEDICAL)
+    assert counts(view, "rows_read", "rejected", "stored", "unmatched") == (6, 1, 2, 1)
+    told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=MEDICAL)).json()["items"]
+    assert [(one["row"], one["code"]) for one in told] == [(7, "boolean-invalid")]
+
+
+async def test_months_however_they_are_written(county: Service) -> None:
+    """And a cell that nobody needs costs itself, not its row."""
+    wide = [*COSTS, "费用所属月份", "参保状态"]
+    months = [date(2026, 10, 1), "2026年10月", 202610, "2026.10", "2026-10", "去年"]
+    rows = [[*bill(n, 30000), month, "正常参保"] for n, month in enumerate(months, 1)]
+    form = {"feed": "medical.cost", "period": days_ago(1)[:7]}
+    answer = await send(county, xlsx_bytes([wide, *rows]), "费用.xlsx", form=form, headers=MEDICAL)
+    view = await finished(county, answer, MEDICAL)
+    assert counts(view, "rejected", "stored", "errors") == (0, 6, 1)
+    told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=MEDICAL)).json()["items"]
+    assert [(one["row"], one["field"], one["code"]) for one in told] == [(7, "period", "month-invalid")]
+    listed = (await county.http.get("/alerts/v1/alerts", headers=MEDICAL)).json()["items"]
+    found = [(await county.http.get(f"/alerts/v1/alerts/{one['id']}", headers=MEDICAL)).json() for one in listed]
+    assert sorted(one["evidence"].get("period", "") for one in found) == ["", *["2026-10"] * 5]
+    assert {one["evidence"]["insured"] for one in found} == {True}

@@ -57,4 +57,4 @@ async def frames_of(
 
 def _rows(table: Table, sieve_by: Sieve) -> Iterator[pl.DataFrame]:
     for frame in table.frames(FRAME_ROWS):
-        yield tidied(placed(worded(sieve(frame)[1], sieve_by.words), sieve_by))
+        yield tidied(placed(worded(sieve(frame, sieve_by.spared)[1], sieve_by.words), sieve_by))
