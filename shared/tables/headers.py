@@ -40,6 +40,11 @@ class Layout:
     places: tuple[Place, ...]
 
     @property
+    def headings(self) -> tuple[tuple[str, str], ...]:
+        """By column, the heading as it is written; none where it stands in the row above."""
+        return tuple((one.column.name, text) for one in self.places if (text := self.headers[one.at]))
+
+    @property
     def width(self) -> int:
         """How many cells a row has."""
         return len(self.headers)

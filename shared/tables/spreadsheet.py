@@ -92,7 +92,8 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
                 lacks = tuple(fault for fault in invalid.faults if fault.code == "header-missing")
                 sheets.append(Sheet(about.name, 0, (), invalid.faults[0].code, columns_found(head, columns), lacks))
                 continue
-            sheets.append(Sheet(about.name, layout.header_row, layout.headers, found=len(layout.places)))
+            found, headings = len(layout.places), layout.headings
+            sheets.append(Sheet(about.name, layout.header_row, layout.headers, found=found, headings=headings))
             readable.append(_Readable(number, cells, scanned, layout))
         if not readable and any(_fits(workbook.get_sheet_by_name(name), columns) for name in hidden):
             raise refusal("sheets-hidden")

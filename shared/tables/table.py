@@ -57,7 +57,8 @@ def refusal(code: str, **params: object) -> TableInvalid:
 class Sheet:
     """A sheet of a workbook, or the one table of a CSV file. `skipped` is the code of why it is not read.
 
-    `found`: how many of the columns asked for it has; `lacks`: the required ones it has not.
+    `found`: how many of the columns asked for it has; `lacks`: the required ones it has not. `headings`: by column,
+    what its heading says in this sheet.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Sheet:
     skipped: str | None = None
     found: int = 0
     lacks: tuple[Fault, ...] = ()
+    headings: tuple[tuple[str, str], ...] = ()
 
 
 class Frame:

@@ -103,3 +103,24 @@ async def test_months_however_they_are_written(county: Service) -> None:
     found = [(await county.http.get(f"/alerts/v1/alerts/{one['id']}", headers=MEDICAL)).json() for one in listed]
     assert sorted(one["evidence"].get("period", "") for one in found) == ["", *["2026-10"] * 5]
     assert {one["evidence"]["insured"] for one in found} == {True}
+
+
+async def test_the_result_says_all_that_is_wrong_and_in_which_column(county: Service) -> None:
+    """By the headings of the file, not by those the feed names first."""
+    headings = [*COSTS, "结算月份"]
+    rows = [
+        [*bill(1, 30000), "2026年度上"],
+        [*bill(2, 999_000_000), "2026-10"],
+        [id_number(3), "患者3", "没有这个村", days_ago(-2), "", 30000, "医院", ""],
+    ]
+    headings[5] = "自付金额"
+    form = {"feed": "medical.cost", "period": days_ago(1)[:7]}
+    view = await finished(county, await send(county, table(rows, headings), form=form, headers=MEDICAL), MEDICAL)
+    answer = await county.get(f"{FILES}/{view['id']}/result", headers={**MEDICAL, "Accept-Language": "zh"})
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    first, second, third = [row[-1] for row in book.get_sheet_by_index(0).to_python()[1:]]
+    assert first.startswith("结算月份: 月份格式")
+    assert second.startswith("自付金额: ")
+    assert "结算日期: " in third
+    assert "所在村: " in third
+    assert "; " in third
