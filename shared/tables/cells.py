@@ -1,5 +1,6 @@
 """Text into values, column by column, and a code for each cell that is none. Odd cells take the slow path, no others."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
@@ -35,6 +36,7 @@ class Conversion:
     sheet: int
     today: date
     epoch: date = EPOCH_1900
+    merged: Mapping[int, pl.Series] = field(default_factory=dict)  # by place: rows that share one amount
     _lost_digits: set[str] = field(default_factory=set)
 
     def frame(self, rows: TextRows) -> Frame:
@@ -67,6 +69,9 @@ class Conversion:
     def _values(self, rows: TextRows, place: Place) -> Values:
         column = place.column
         texts, wrong = cleaned(rows.values[column.name], rows.signs, as_text=column.kind == "text")
+        if (shared := self.merged.get(place.at)) is not None and (at := rows.numbers.is_in(shared.implode())).any():
+            wrong.append((at.arg_true(), "cell-merged"))
+            texts = without(texts, at)
         if column.required and texts.null_count():
             wrong.append(((texts.is_null() & ~mask_of(wrong, len(texts))).arg_true(), "field-missing"))
         values, more = self._typed(texts, place)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+import xlwt
 
-from shared.tables import Column, TableInvalid, scan, sheet_xml, xls_records, xlsx_parts
+from shared.tables import Column, TableInvalid, scan, sheet_xml, spreadsheet, xls_records, xlsx_parts
 from tests.shared.tables.making import (
     COLUMNS,
     HEADINGS,
@@ -134,6 +135,66 @@ def test_tables_in_hidden_sheets_alone_are_no_empty_file() -> None:
 
     assert refused(xlsx_bytes([["填表说明"]], hidden)) == [("", "sheets-hidden")]
     assert refused(xlsx_bytes([], hidden)) == [("", "sheets-hidden")]
+
+
+def merged_xlsx(*ranges: tuple[int, int, int]) -> bytes:
+    """Four rows of which columns are merged: first and last row, column, all from 0."""
+
+    def fill(sheet: Any, book: Any) -> None:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(0, 0, HEADINGS)
+        for row in range(1, 5):
+            for at, value in enumerate(TYPED):
+                sheet.write(row, at, value, day if isinstance(value, date) else None)
+        for first, last, at in ranges:
+            value = TYPED[at]
+            sheet.merge_range(first, at, last, at, "", day if isinstance(value, date) else None)
+            sheet.write(first, at, value, day if isinstance(value, date) else None)
+
+    return xlsx_bytes(fill)
+
+
+def merged_xls(*ranges: tuple[int, int, int]) -> bytes:
+    """The same."""
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("一")
+    day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+    covered = {(row, at) for first, last, at in ranges for row in range(first, last + 1)}
+    for at, heading in enumerate(HEADINGS):
+        sheet.write(0, at, heading)
+    for row in range(1, 5):
+        for at, value in enumerate(TYPED):
+            if (row, at) not in covered:
+                sheet.write(row, at, value, *[day] * isinstance(value, date))
+    for first, last, at in ranges:
+        sheet.write_merge(first, last, at, at, TYPED[at], *[day] * isinstance(TYPED[at], date))
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("make", [merged_xlsx, merged_xls])
+@pytest.mark.parametrize("run", [2, 20_000])
+def test_what_is_merged_over_rows_is_said_of_each(make: Any, run: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "_ROWS", run)
+    content = make((1, 3, 4), (2, 4, 0), (1, 2, 1))
+    assert data(content) == [(row, *READ[1:]) for row in (2, 3, 4, 5)]
+    assert faults(content) == []
+
+
+@pytest.mark.parametrize("make", [merged_xlsx, merged_xls])
+def test_an_amount_over_several_rows_is_nobodys(make: Any) -> None:
+    assert faults(make((2, 3, 2))) == [(3, "self_pay", "cell-merged"), (4, "self_pay", "cell-merged")]
+
+
+def test_rows_that_say_nothing_but_a_merged_cell_are_none() -> None:
+    def fill(sheet: Any, _: Any) -> None:
+        sheet.write_row(0, 0, HEADINGS)
+        sheet.write_row(1, 0, ROW)
+        sheet.merge_range(1, 4, 9, 4, ROW[4])
+
+    assert data(xlsx_bytes(fill)) == [READ]
+    assert faults(xlsx_bytes(fill)) == []
 
 
 def test_a_chart_is_no_table() -> None:
