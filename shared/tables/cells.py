@@ -92,7 +92,8 @@ class Conversion:
             case "boolean":
                 return _coded("boolean", *_yes_or_no(texts, place.column.words))
             case "month":
-                return _coded("month", *months(texts, self.epoch))
+                values, wrong = months(texts, self.epoch)
+                return values, [] if wrong is None else [(wrong, "month-unclear")]
 
     def _id_numbers(self, texts: pl.Series, name: str) -> Values:
         """ID numbers, and those that a spreadsheet took for amounts: of 18 digits it keeps 15.

@@ -76,7 +76,9 @@ async def test_sheets_that_are_not_read_are_told(county: Service) -> None:
 
 
 async def test_words_that_bureaus_write_for_yes_and_no(county: Service) -> None:
-    await county.tell(key_changed("medical-secret", ["medical.uninsured"], "medical-insurance"), members(county, 1, 2, 3))
+    await county.tell(
+        key_changed("medical-secret", ["medical.uninsured"], "medical-insurance"), members(county, 1, 2, 3)
+    )
     headings = ["身份证号", "姓名", "所在村", "参保情况"]
     said = ["未参保", "断保", "正常参保", "参保", "否", "不好说"]
     rows = [[id_number(n), f"某{n}", "龙泉村", word] for n, word in enumerate(said, 1)]
@@ -98,7 +100,7 @@ async def test_months_however_they_are_written(county: Service) -> None:
     view = await finished(county, answer, MEDICAL)
     assert counts(view, "rejected", "stored", "errors") == (0, 6, 1)
     told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=MEDICAL)).json()["items"]
-    assert [(one["row"], one["field"], one["code"]) for one in told] == [(7, "period", "month-invalid")]
+    assert [(one["row"], one["field"], one["code"]) for one in told] == [(7, "period", "month-unclear")]
     listed = (await county.http.get("/alerts/v1/alerts", headers=MEDICAL)).json()["items"]
     found = [(await county.http.get(f"/alerts/v1/alerts/{one['id']}", headers=MEDICAL)).json() for one in listed]
     assert sorted(one["evidence"].get("period", "") for one in found) == ["", *["2026-10"] * 5]

@@ -74,6 +74,8 @@ class Result:
             for rows in _one_sheet_each(frame, outcomes, mistakes):
                 yield int(rows["sheet"][0]), rows.drop("row", "sheet")
             start = end
+            if self.file.state == "failed" and start >= self.file.rows_read:
+                return  # the rest cannot be read
 
 
 _TEXTS = {_BECAME: pl.String, _WHY: pl.String}
@@ -139,7 +141,7 @@ class Texts:
 
 async def result_of(session: WriteSession, who: Principal, file_id: UUID, shelf: Shelf) -> Result:
     """The result of a file. Raises `FileNotFound`, `FileNotFinished`, `FileGone`. Who had it is audited."""
-    file, feed, table = await open_kept(session, who, file_id, shelf)
+    file, feed, table = await open_kept(session, who, file_id, shelf, whole=False)
     parts = await files.list_parts(session, file_id)
     await audit.record(session, who, "file:result", file_id, rows=file.rows_read)
     faults = await files.list_faults(session, file_id, None, MAX_FAULTS)

@@ -322,7 +322,7 @@ def test_a_rows_faults_are_told_all_at_once() -> None:
     ],
 )
 def test_months(text: str, month: str | None) -> None:
-    assert read("month", text) == [month or "month-invalid"]
+    assert read("month", text) == [month or "month-unclear"]
 
 
 def test_a_column_has_words_of_its_own_for_yes_and_no() -> None:
