@@ -56,11 +56,13 @@ def import_command(file: Path, feed: str, period: str | None, url: str, api_key:
     ):
         place, known = _send(client, file, {"feed": feed} | ({"period": period} if period else {}), progress)
         view = _wait(client, place, progress)
-        errors = read(client.get(f"{place}/errors", params={"limit": _SHOWN}))["items"] if view["rejected"] else []
+        errors = read(client.get(f"{place}/errors", params={"limit": _SHOWN}))["items"] if view["errors"] else []
     if known:
         click.echo(say("cli-file-known", name=file.name))
     click.echo(say("cli-period-taken", period=view["period"]))
     click.echo("  ".join(f"{say(f'cli-count-{name}')} {view[name]}" for name in _COUNTS))
+    for one in view["skipped"]:
+        click.echo(say("cli-sheet-skipped", sheet=one["sheet"], name=one["name"], message=one["message"]), err=True)
     for one in errors:
         click.echo(say("cli-row", row=one["row"], field=one["field"], message=one["message"]), err=True)
     if view["state"] != "done":

@@ -96,8 +96,8 @@ def sex(id_number: IdNumber) -> Sex:
 
 def _as_typed(text: str) -> str:
     if text.isascii():  # what `_TYPED` would do, at a quarter of the price: letters other than B and X stay wrong
-        return text.strip().upper()
-    return text.translate(_TYPED).strip()
+        return "".join(text.split()).upper()
+    return "".join(text.translate(_TYPED).split())
 
 
 def _number_or_fault(text: str, today: date) -> IdNumber | Fault:

@@ -25,6 +25,7 @@ SEALED = (
     Sealed(AlertEvidence.withdrawal_reason_sealed, withdrawal.PURPOSE),
     Sealed(BatchChunk.sealed, batches.PURPOSE),
     Sealed(File.name_sealed, files.NAME),
+    Sealed(File.skipped_sealed, files.NAME),
     Sealed(UnmatchedRow.sealed, file_alerts.UNMATCHED),
     Sealed(Webhook.url_sealed, webhooks.URL),
     Sealed(Webhook.secret_sealed, webhooks.PURPOSE),

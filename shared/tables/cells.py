@@ -1,5 +1,6 @@
 """Text into values, column by column, and a code for each cell that is none. Odd cells take the slow path, no others."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
@@ -8,7 +9,7 @@ import polars as pl
 
 from shared.idnumber import Fault
 from shared.tables.cleaning import Wrong, cleaned, mask_of, without
-from shared.tables.dates import EPOCH_1900, dates
+from shared.tables.dates import EPOCH_1900, dates, months
 from shared.tables.headers import Place
 from shared.tables.id_numbers import normalise_column
 from shared.tables.numbers import integers, numbers
@@ -35,6 +36,7 @@ class Conversion:
     sheet: int
     today: date
     epoch: date = EPOCH_1900
+    merged: Mapping[int, pl.Series] = field(default_factory=dict)  # by place: rows that share one amount
     _lost_digits: set[str] = field(default_factory=set)
 
     def frame(self, rows: TextRows) -> Frame:
@@ -67,6 +69,9 @@ class Conversion:
     def _values(self, rows: TextRows, place: Place) -> Values:
         column = place.column
         texts, wrong = cleaned(rows.values[column.name], rows.signs, as_text=column.kind == "text")
+        if (shared := self.merged.get(place.at)) is not None and (at := rows.numbers.is_in(shared.implode())).any():
+            wrong.append((at.arg_true(), "cell-merged"))
+            texts = without(texts, at)
         if column.required and texts.null_count():
             wrong.append(((texts.is_null() & ~mask_of(wrong, len(texts))).arg_true(), "field-missing"))
         values, more = self._typed(texts, place)
@@ -85,7 +90,10 @@ class Conversion:
             case "date":
                 return _coded("date", *dates(texts, self.epoch))
             case "boolean":
-                return _coded("boolean", *_yes_or_no(texts))
+                return _coded("boolean", *_yes_or_no(texts, place.column.words))
+            case "month":
+                values, wrong = months(texts, self.epoch)
+                return values, [] if wrong is None else [(wrong, "month-unclear")]
 
     def _id_numbers(self, texts: pl.Series, name: str) -> Values:
         """ID numbers, and those that a spreadsheet took for amounts: of 18 digits it keeps 15.
@@ -113,13 +121,15 @@ def _coded(kind: Kind, values: pl.Series, wrong: pl.Series | None) -> Values:
     return values, [] if wrong is None else [(wrong, f"{kind}-invalid")]
 
 
-def _yes_or_no(texts: pl.Series) -> tuple[pl.Series, pl.Series | None]:
+def _yes_or_no(texts: pl.Series, words: tuple[tuple[str, bool], ...]) -> tuple[pl.Series, pl.Series | None]:
     found = texts.to_frame("t").select(yes=pl.col("t").is_in(_YES), no=pl.col("t").is_in(_NO))
     values = found["yes"]
     if (values | found["no"]).all():
         return values, None
     values = found.select(pl.when("yes").then(True).when("no").then(False)).to_series()
     at = (values.is_null() & texts.is_not_null()).arg_true()
-    odd = [YES_OR_NO.get(plain(text)) for text in texts.gather(at)]
+    known = YES_OR_NO | {plain(word): answer for word, answer in words}
+    meant = {text: known.get(plain(text)) for text in texts.gather(at).unique()}
+    odd = [meant[text] for text in texts.gather(at)]
     unclear = pl.Series([answer is None for answer in odd], dtype=pl.Boolean)
     return values.scatter(at, pl.Series(odd, dtype=pl.Boolean)), at.filter(unclear) if unclear.any() else None

@@ -40,7 +40,7 @@ def open_csv(head: bytes, file: BinaryIO, columns: Sequence[Column], today: date
     """The table in `head` and what follows it in `file`. Raises `TableInvalid`."""
     plain = without_mark(head)
     dialect = _dialect(plain, encodings(head), columns)
-    sheet = Sheet("", dialect.layout.header_row, dialect.layout.headers)
+    sheet = Sheet("", dialect.layout.header_row, dialect.layout.headers, headings=dialect.layout.headings)
     conversion = Conversion(tuple(columns), dialect.layout.places, 0, today)
 
     def frames(rows: int) -> Iterator[Frame]:

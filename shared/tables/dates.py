@@ -42,6 +42,33 @@ def dates(texts: pl.Series, epoch: date = EPOCH_1900) -> tuple[pl.Series, pl.Ser
     return values.alias(texts.name), (values.is_null() & texts.is_not_null()).arg_true()
 
 
+_MONTH = r"^(?P<y>[0-9]{4})\s*(?:[-/.\\年]\s*)?(?P<m>0[1-9]|1[0-2])\s*(?:月份?)?$"
+_SHORT = r"^(?P<y>[0-9]{4})\s*[-/\\年]\s*(?P<m>[1-9])\s*(?:月份?)?$"
+"""Not behind a point: as a number 2026.10 and 2026.1 are the same."""
+_YEAR = r"^([0-9]{4})\s*(?:年度?)?$"
+
+
+def months(texts: pl.Series, epoch: date = EPOCH_1900) -> tuple[pl.Series, pl.Series | None]:
+    """Each text as a month, `2026-10`: so written, as `2026年10月 202610 2026.10`, or by a day in it. A year stays one."""
+    text = pl.col("text").str.normalize("NFKC").str.strip_chars()
+    forms = [text.str.extract_groups(form).alias(str(n)) for n, form in enumerate((_MONTH, _SHORT))]
+    parts = pl.DataFrame({"text": texts}).select(*forms, year=text.str.extract(_YEAR))
+    written = [
+        pl.concat_str(
+            pl.col(n).struct.field("y"), pl.col(n).struct.field("m").str.zfill(2), separator="-", ignore_nulls=False
+        )
+        for n in ("0", "1")
+    ]
+    values = parts.select(pl.coalesce(*written, "year")).to_series().alias(texts.name)
+    odd = (values.is_null() & texts.is_not_null()).arg_true()
+    if odd.is_empty():
+        return values, None
+    days, _ = dates(texts.gather(odd), epoch)
+    values = values.scatter(odd, days.dt.strftime("%Y-%m"))
+    wrong = odd.filter(days.is_null())
+    return values, wrong if len(wrong) else None
+
+
 def _within_years(days: pl.Series) -> pl.Series:
     inside = days.is_between(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
     return days if inside.all() else pl.select(pl.when(inside).then(days)).to_series()

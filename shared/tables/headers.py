@@ -40,6 +40,11 @@ class Layout:
     places: tuple[Place, ...]
 
     @property
+    def headings(self) -> tuple[tuple[str, str], ...]:
+        """By column, the heading as it is written; none where it stands in the row above."""
+        return tuple((one.column.name, text) for one in self.places if (text := self.headers[one.at]))
+
+    @property
     def width(self) -> int:
         """How many cells a row has."""
         return len(self.headers)
@@ -62,6 +67,12 @@ def find_layout(rows: Rows, columns: Sequence[Column]) -> Layout:
     _refuse_unit_in_title(rows[:best], places)
     headers = tuple(" ".join(text.split()) for text in rows[best])
     return Layout(best + 1, best + 2 + _is_numbering(rows[best + 1 : best + 2]), headers, places)
+
+
+def columns_found(rows: Rows, columns: Sequence[Column]) -> int:
+    """How many columns the row has that has most of them."""
+    accepted = _accepted(columns)
+    return max((_score(rows, r, accepted) for r in range(min(len(rows), LOOKED_AT))), default=0)
 
 
 def letters(at: int) -> str:

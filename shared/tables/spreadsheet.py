@@ -13,7 +13,8 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from shared.errors import Fault
 from shared.tables.cells import Conversion
 from shared.tables.dates import EPOCH_1900, EPOCH_1904
-from shared.tables.headers import LOOKED_AT, Layout, find_layout
+from shared.tables.headers import LOOKED_AT, Layout, columns_found, find_layout
+from shared.tables.merged import Merged, Range, merged_data
 from shared.tables.rows import TextRows, column_at, data_rows, text_rows
 from shared.tables.scan import SheetScan, WorkbookScan, address, refuse_too_many, unpack
 from shared.tables.table import Column, Frame, Sheet, Table, TableInvalid, refusal
@@ -32,6 +33,11 @@ class _Readable:
     cells: CalamineSheet
     scan: SheetScan
     layout: Layout
+    ranges: Sequence[Range]
+
+    def merged(self) -> Merged:
+        """Its merged cells, to be asked from the first row on."""
+        return merged_data(self.ranges, self.layout.data_from, self.cells.total_height + 1, self.layout.places)
 
 
 def open_xlsx(file: BinaryIO, columns: Sequence[Column], today: date) -> Table:
@@ -54,7 +60,8 @@ def _open(
 
     def frames(rows: int) -> Iterator[Frame]:
         for each in readable:
-            conversion = Conversion(tuple(columns), each.layout.places, each.number, today, epoch)
+            amounts = each.merged().amounts
+            conversion = Conversion(tuple(columns), each.layout.places, each.number, today, epoch, amounts)
             for run in data_rows(_runs(each), each.layout.places):
                 for start in range(0, len(run), rows):
                     yield conversion.frame(run.slice(start, rows))
@@ -68,6 +75,7 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
     sheets: list[Sheet] = []
     readable: list[_Readable] = []
     refused: list[TableInvalid] = []
+    hidden: list[str] = []
     taken = 0
     with _calamine():
         file.seek(0)
@@ -77,23 +85,37 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
         for number, (about, scanned) in enumerate(zip(workbook.sheets_metadata, scan.sheets, strict=True)):
             if about.visible != SheetVisibleEnum.Visible or scanned is None:
                 sheets.append(Sheet(about.name, skipped="sheet-hidden" if scanned else "sheet-without-cells"))
+                hidden += [about.name] if scanned else []
                 continue
             cells = workbook.get_sheet_by_name(about.name)
             taken += cells.height * cells.width  # rows in disorder make a sheet of some millions more than the scan saw
             refuse_too_many(taken, number + 1)
             try:
-                layout = find_layout(_head(cells), columns)
+                layout = find_layout(head := _head(cells), columns)
             except TableInvalid as invalid:
                 if not _is_another_table(invalid):
                     raise
                 refused.append(invalid)
-                sheets.append(Sheet(about.name, skipped=invalid.faults[0].code))
+                lacks = tuple(fault for fault in invalid.faults if fault.code == "header-missing")
+                sheets.append(Sheet(about.name, 0, (), invalid.faults[0].code, columns_found(head, columns), lacks))
                 continue
-            sheets.append(Sheet(about.name, layout.header_row, layout.headers))
-            readable.append(_Readable(number, cells, scanned, layout))
+            found, headings = len(layout.places), layout.headings
+            sheets.append(Sheet(about.name, layout.header_row, layout.headers, found=found, headings=headings))
+            readable.append(_Readable(number, cells, scanned, layout, cells.merged_cell_ranges or ()))
+            readable[-1].merged()  # refuses what cannot be
+        if not readable and any(_fits(workbook.get_sheet_by_name(name), columns) for name in hidden):
+            raise refusal("sheets-hidden")
     if not readable:
         raise min(refused, key=lambda invalid: len(invalid.faults), default=refusal("table-empty"))
     return sheets, readable
+
+
+def _fits(cells: CalamineSheet, columns: Sequence[Column]) -> bool:
+    try:
+        find_layout(_head(cells), columns)
+    except TableInvalid:
+        return False
+    return True
 
 
 def _is_another_table(invalid: TableInvalid) -> bool:
@@ -160,6 +182,7 @@ def _runs(sheet: _Readable) -> Iterator[TextRows]:
     for cell in sheet.scan.errors:
         row, column = unpack(cell)
         errors.setdefault(row + 1, []).append(column)
+    merged = sheet.merged()
     row, width, rows = sheet.layout.data_from, sheet.layout.width, sheet.cells.iter_rows()
     next(itertools.islice(rows, row - 1, row - 1), None)
     while columns := _columns(itertools.islice(rows, _ROWS)):
@@ -167,6 +190,7 @@ def _runs(sheet: _Readable) -> Iterator[TextRows]:
         for number in errors.keys() & set(range(row, row + height)):
             for column in errors[number]:
                 columns[column - left][number - row] = _ERROR
+        merged.fill(columns, row, left)
         blank = pl.repeat("", height, eager=True)
         series = [*[blank] * left, *map(_column, columns)]
         cells = pl.DataFrame({column_at(at): series[at] for at in range(width)})

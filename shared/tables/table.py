@@ -9,7 +9,7 @@ import polars as pl
 
 from shared.errors import Fault, InvalidInput
 
-Kind = Literal["text", "id_number", "number", "integer", "date", "boolean"]
+Kind = Literal["text", "id_number", "number", "integer", "date", "month", "boolean"]
 Format = Literal["csv", "xlsx", "xls"]
 
 TYPES: dict[Kind, pl.DataType] = {
@@ -18,6 +18,7 @@ TYPES: dict[Kind, pl.DataType] = {
     "number": pl.Float64(),
     "integer": pl.Int64(),
     "date": pl.Date(),
+    "month": pl.String(),  # "2026-10", or "2026" where only a year is written
     "boolean": pl.Boolean(),
 }
 FAULTS = {"row": pl.UInt32(), "sheet": pl.UInt8(), "field": pl.String(), "code": pl.String()}
@@ -26,12 +27,16 @@ FAULTS = {"row": pl.UInt32(), "sheet": pl.UInt8(), "field": pl.String(), "code":
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column somebody asks for. Its `name` is taken as a heading as well; a `required` one has no blank cells."""
+    """A column somebody asks for. Its `name` is taken as a heading as well; a `required` one has no blank cells.
+
+    `words`: of a boolean one, what its cells say beside yes and no.
+    """
 
     name: str
     headers: tuple[str, ...]
     kind: Kind = "text"
     required: bool = False
+    words: tuple[tuple[str, bool], ...] = ()
 
 
 class TableInvalid(InvalidInput):
@@ -50,12 +55,19 @@ def refusal(code: str, **params: object) -> TableInvalid:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet of a workbook, or the one table of a CSV file. `skipped` is the code of why it is not read."""
+    """A sheet of a workbook, or the one table of a CSV file. `skipped` is the code of why it is not read.
+
+    `found`: how many of the columns asked for it has; `lacks`: the required ones it has not. `headings`: by column,
+    what its heading says in this sheet.
+    """
 
     name: str
     header_row: int = 0  # as a person counts, from 1
     headers: tuple[str, ...] = ()
     skipped: str | None = None
+    found: int = 0
+    lacks: tuple[Fault, ...] = ()
+    headings: tuple[tuple[str, str], ...] = ()
 
 
 class Frame:
@@ -115,6 +127,18 @@ class Table:
     def headers(self) -> tuple[str, ...]:
         """The headings as written, in one line each."""
         return self.first.headers
+
+    def require_whole(self) -> None:
+        """Raise `TableInvalid` when a sheet that is not read looks like those that are: one of its headings is amiss."""
+        most = max(sheet.found for sheet in self.sheets if sheet.skipped is None)
+        faults = [
+            Fault(fault.field, "sheet-header-missing", {**fault.params, "sheet": number})
+            for number, sheet in enumerate(self.sheets, 1)
+            if sheet.lacks and 2 * sheet.found > most
+            for fault in sheet.lacks
+        ]
+        if faults:
+            raise TableInvalid(faults)
 
     def frames(self, rows: int = 50_000) -> Iterator[Frame]:
         """The rows, at most `rows` a frame. Once only: the file is read forward.

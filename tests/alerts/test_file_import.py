@@ -14,6 +14,7 @@ from services.cli import main
 from tests.alerts.conftest import Service, days_ago
 from tests.alerts.files_service import ABSENCES, absent, named_areas, table
 from tests.alerts.silence import policy
+from tests.shared.tables.making import xlsx_bytes
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +104,9 @@ async def test_the_present_period_is_meant_where_that_is_plain(url: str, service
     await service.tell(policy("feed-calendar", 2, expected_from="2099-01-01"))
     plain = await run(url, file, period="")
     assert (plain.exit_code, f"period {days_ago(0)}" in plain.output) == (0, True), plain.output
+
+
+async def test_sheets_that_are_not_read_are_told(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "三月.xlsx"
+    file.write_bytes(xlsx_bytes([ABSENCES, absent(1)], [["填表说明"]]))
+    assert '"Sheet2"' in (await run(url, file)).output

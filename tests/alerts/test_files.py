@@ -22,6 +22,7 @@ from tests.alerts.conftest import (
     faults,
     id_number,
     key_changed,
+    until,
 )
 from tests.alerts.files_service import (
     ABSENCES,
@@ -264,20 +265,47 @@ async def test_progress_is_pushed(county: Service) -> None:
     assert (last["state"], last["stored"]) == ("done", 300)
 
 
-async def test_a_watcher_who_hangs_up_is_let_go(county: Service, nobody_works: None) -> None:
-    answer = await send(county, table([absent(1)]))
-    scope = {
+def watching(service: Service, location: str) -> dict[str, Any]:
+    """The scope of a request for a file's events."""
+    return {
         "type": "http",
         "method": "GET",
-        "path": answer.headers["location"] + "/events",
+        "path": location + "/events",
         "raw_path": b"",
         "query_string": b"",
         "headers": [(b"x-api-key", b"education-secret")],
         "http_version": "1.1",
         "scheme": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "app": county.app,
+        "app": service.app,
     }
+
+
+async def test_a_watcher_hears_how_far_it_is_before_the_end(county: Service, nobody_works: None) -> None:
+    location = (await send(county, table([absent(1)]))).headers["location"]
+    heard: list[bytes] = []
+
+    async def receive() -> Any:
+        await asyncio.sleep(3600)
+
+    async def hear(message: Any) -> None:
+        heard.append(message.get("body", b""))
+
+    async def said(*events: bytes) -> bool:
+        return [line for line in b"".join(heard).splitlines() if line.startswith(b"event:")] == list(events)
+
+    async with asyncio.timeout(30):
+        watcher = asyncio.create_task(county.app(watching(county, location), receive, hear))
+        await until(lambda: said(b"event: progress"))
+        await county.sql("UPDATE file SET rows_read = 1")
+        await until(lambda: said(b"event: progress", b"event: progress"))
+        await county.post(f"{location}/cancellation")
+        await watcher
+    assert await said(b"event: progress", b"event: progress", b"event: end")
+
+
+async def test_a_watcher_who_hangs_up_is_let_go(county: Service, nobody_works: None) -> None:
+    answer = await send(county, table([absent(1)]))
     begun = asyncio.Event()
 
     async def receive() -> Any:
@@ -289,7 +317,7 @@ async def test_a_watcher_who_hangs_up_is_let_go(county: Service, nobody_works: N
             begun.set()
 
     async with asyncio.timeout(10):
-        await county.app(scope, receive, hear)
+        await county.app(watching(county, answer.headers["location"]), receive, hear)
     assert begun.is_set()
 
 

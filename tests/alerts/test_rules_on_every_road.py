@@ -290,9 +290,9 @@ async def test_a_rule_is_tried_over_the_rows_that_no_rule_kept(service: Service,
     counts = [told[name] for name in ("rows", "open", "both", "only_tried", "only_in_force")]
     assert counts == [5, 0, 1, 1, 1]
     assert [(one["value"], one["alerts"]) for one in told["thresholds"]] == [(500, 5), (20_000, 1)]
-    assert [(one["row"], one["which"], one["alert_id"]) for one in told["examples"]] == [
-        (3, "only_in_force", None),
-        (5, "only_tried", None),
+    assert [(one["sheet"], one["row"], one["which"], one["alert_id"]) for one in told["examples"]] == [
+        (1, 3, "only_in_force", None),
+        (1, 5, "only_tried", None),
     ]
     assert told["examples"][1]["values"] == {"self_pay": 12_000}
     assert id_number(4) not in answer.text

@@ -57,6 +57,12 @@ def test_an_unknown_area_is_no_fault_though_stdnum_fails_on_it(area: str) -> Non
     assert idnumber.normalise(number, TODAY) == number
 
 
+@pytest.mark.parametrize("text", ["539921 19550202 6979", " 539921　19550202\u00a06979 ", "５３９９２１ 19550202 6979"])
+def test_blanks_within_a_number_are_taken_out(text: str) -> None:
+    number = idnumber.complete("53992119550202697")
+    assert idnumber.normalise(text[: text.rindex("6979") + 3] + number[-1], TODAY) == number
+
+
 def stdnum_finds(text: str) -> Fault | None:
     """What stdnum says, without the place: there it refuses unknown ones (or trips over them, a KeyError)."""
     try:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from services.alerts.api.permits import reads_texts
 from services.alerts.models import Alert, AlertEvidence, AreaCheck, Batch, Feed, FeedVersion, File
 from services.alerts.rules import explaining
 from services.alerts.rules.explaining import titles_of
-from services.alerts.rules.files import ends_at
+from services.alerts.rules.files import ends_at, has_result
 from services.alerts.rules.screening_rules import Facts, Rule
 from services.alerts.schemas.alerts import (
     AlertDetail,
@@ -24,7 +26,7 @@ from services.alerts.schemas.area_alerts import AreaCheckView, AreaView
 from services.alerts.schemas.batches import BatchView
 from services.alerts.schemas.explanations import Explanation, ReasonView
 from services.alerts.schemas.feeds import FeedDetail, FeedVersionView, FeedView, saved_content
-from services.alerts.schemas.files import FileFailure, FileView
+from services.alerts.schemas.files import FileFailure, FileView, SkippedSheet
 from services.alerts.usecases.feeds import content_of
 from services.alerts.usecases.files import NAME as FILE_NAME
 from services.alerts.usecases.intake import Reported
@@ -247,22 +249,37 @@ _SAME = ("id", "feed", "period", "state", "format", "size", "rows_estimate", "ro
 _ALIKE = ("matched", "stored", "repeated", "merged", "worsened", "snoozed", "rejected", "unmatched", "rematched")
 
 
+def _skipped(file: File, vault: Vault, texts: Catalogue, language: Language, *, named: bool) -> list[SkippedSheet]:
+    sheets = orjson.loads(vault.open(file.skipped_sealed, FILE_NAME)) if file.skipped_sealed else ()
+    return [
+        SkippedSheet(sheet=number, name=name if named else None, code=code, message=texts.text(code, language))
+        for number, name, code in sheets
+    ]
+
+
+def _failure(file: File, texts: Catalogue, language: Language) -> FileFailure:
+    """Why it was given up; and what stands of it, for the next file is to be whole again."""
+    code, params = file.failure["code"], file.failure["params"]
+    reason = texts.text(code, language, **params)
+    if file.rows_read:
+        reason = texts.text("file-rows-stand", language, reason=reason.rstrip("。"), rows=file.rows_read)
+    return FileFailure(code=code, message=reason)
+
+
 def file_view(file: File, vault: Vault, texts: Catalogue, language: Language, *, named: bool = True) -> FileView:
     """How far a file has come, and when it will be done; unless `named` without its name, for people put names into it."""
     running = file.state in ("queued", "running")
     done = min(1.0, file.rows_read / file.rows_estimate) if file.rows_estimate else None
-    failure = file.failure
     return FileView(
         **{name: getattr(file, name) for name in (*_SAME, *_ALIKE)},
         name=vault.open(file.name_sealed, FILE_NAME).decode() if named else None,
+        skipped=_skipped(file, vault, texts, language, named=named),
         errors=file.faults,
         progress=1.0 if file.state == "done" else done,
         received_at=file.received_at,
         started_at=file.started_at,
         finished_at=file.finished_at,
         ends_at=ends_at(file.rows_read, file.rows_estimate, file.started_at, file.moved_at) if running else None,
-        failure=FileFailure(code=failure["code"], message=texts.text(failure["code"], language, **failure["params"]))
-        if failure
-        else None,
-        result_kept=file.state in ("done", "cancelled") and file.deleted_at is None,
+        failure=_failure(file, texts, language) if file.failure else None,
+        result_kept=has_result(file.state, file.rows_read) and file.deleted_at is None,
     )

@@ -8,7 +8,7 @@ from services.alerts.models import Feed
 from services.alerts.queries.files import find_feed
 from services.alerts.rules import FeedNotFound
 from services.alerts.rules.files import FileTooLarge
-from services.alerts.usecases.files import Arrived, open_original, period_in
+from services.alerts.usecases.files import Arrived, open_original, period_in, skipped_of
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.files import Shelf
@@ -42,6 +42,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
         feed, period = named or await _feed_in(form, who, database)
         today = local_date(utc_now())
         table = await asyncio.to_thread(open_original, shelf, file_id, form.file_name, feed, today)
+        table.require_whole()
     except BaseException:
         await asyncio.shield(shelf.delete(file_id))
         raise
@@ -55,6 +56,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
         size=counted.size,
         format=table.format,
         rows_estimate=table.rows_estimate,
+        skipped=skipped_of(table),
     )
 
 

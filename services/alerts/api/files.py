@@ -46,6 +46,18 @@ _BODY = form(
     file={"type": "string", "format": "binary", "description": "CSV, XLSX or XLS · 表格文件"},
 )
 
+_EVENT = {
+    "required": ["data", "event", "id"],
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "end"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/FileView"},
+        },
+    },
+}
+
 router = APIRouter(prefix="/v1/files", tags=["Files · 文件报送"])
 
 
@@ -131,7 +143,12 @@ async def read_file(view: Annotated[FileView, Depends(_visible)]) -> FileView:
     return view
 
 
-@router.get("/{file_id}/events", summary="Watch a file · 文件进度推送", response_class=EventSourceResponse)
+@router.get(
+    "/{file_id}/events",
+    summary="Watch a file · 文件进度推送",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {"itemSchema": _EVENT}}}},
+)
 async def watch_file(
     first: Annotated[FileView, Depends(_visible)],
     who: ReadFiles,
@@ -187,6 +204,7 @@ async def list_file_errors(
     response_class=StreamingResponse,
     responses={
         200: {"content": {XLSX: {"schema": FILE}}},
+        409: {"description": "Rows are still being worked off · 尚未处理完成"},
         **GONE,
     },
 )

@@ -45,6 +45,9 @@ _SUBJECT_FIELDS: Mapping[Subject, Sequence[frozenset[str]]] = {
 """By subject: of each set, one field has to be a column that must not be blank."""
 
 
+YES, NO = "是", "否"
+"""What other words of a yes-or-no column may stand for."""
+
 ANY_FAMILY = "other"
 """Risk family of the feeds that take all kinds of trouble: a household's request, a patrol, a hotline."""
 
@@ -170,7 +173,7 @@ def _one_column(column: Column, schema: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("type", "column-type-wrong", {"expected": wanted})
     if not column.values:
         return
-    allowed = schema["properties"].get(column.field, {}).get("enum")
+    allowed = (YES, NO) if wanted == "boolean" else schema["properties"].get(column.field, {}).get("enum")
     if allowed is None:
         yield Fault("values", "column-values-without-list")
     elif not set(column.values.values()) <= set(allowed):

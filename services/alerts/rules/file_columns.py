@@ -1,11 +1,13 @@
 """Which columns of a bureau's export are which fields of its feed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from services.alerts.rules.feeds import column_type
+from services.alerts.rules.evidence import compile_schema
+from services.alerts.rules.feeds import YES, column_type
 from services.alerts.rules.files import FeedWithoutColumns
 from shared.tables import Column
+from shared.tables.table import Kind
 
 
 def columns_of(columns: Sequence[Mapping[str, Any]], evidence_schema: Mapping[str, Any]) -> list[Column]:
@@ -17,10 +19,37 @@ def columns_of(columns: Sequence[Mapping[str, Any]], evidence_schema: Mapping[st
 
 def _column(column: Mapping[str, Any], evidence_schema: Mapping[str, Any]) -> Column:
     field: str = column["field"]
-    kind = "id_number" if field == "person.id_number" else column_type(field, evidence_schema) or "text"
-    return Column(field, tuple(column["headers"]), kind, bool(column.get("required")))
+    kind: Kind = column_type(field, evidence_schema) or "text"
+    words: tuple[tuple[str, bool], ...] = ()
+    if field == "person.id_number":
+        kind = "id_number"
+    elif kind == "boolean":
+        words = tuple((word, meant == YES) for word, meant in column.get("values", {}).items())
+    elif kind == "text" and _holds_months(evidence_schema["properties"].get(field, {})):
+        kind = "month"
+    return Column(field, tuple(column["headers"]), kind, bool(column.get("required")), words)
 
 
-def words_of(columns: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """By field: what a cell may say → the feed's code for it."""
-    return {one["field"]: dict(one["values"]) for one in columns if one.get("values")}
+def _holds_months(schema: Mapping[str, Any]) -> bool:
+    """Whether a text is a month by its pattern: `2026-10` fits and `2026-13` does not."""
+    if "pattern" not in schema:
+        return False
+    fits = compile_schema({"type": "string", "pattern": schema["pattern"]}).is_valid
+    return fits("2026-10") and not fits("2026-13") and not fits("2026-00")
+
+
+def words_of(columns: Sequence[Mapping[str, Any]], evidence_schema: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """By field with a list of choices: what a cell may say → the feed's code for it."""
+    return {
+        one["field"]: dict(one["values"])
+        for one in columns
+        if one.get("values") and column_type(one["field"], evidence_schema) == "text"
+    }
+
+
+def spared_fields(
+    columns: Sequence[Mapping[str, Any]], evidence_schema: Mapping[str, Any], asked: Set[str]
+) -> frozenset[str]:
+    """Fields of evidence that no rule asks for and no report needs: a bad cell there costs the cell, not the row."""
+    needed = {one["field"] for one in columns if one.get("required")} | {*evidence_schema.get("required", ()), *asked}
+    return frozenset(evidence_schema["properties"]) - needed

@@ -137,6 +137,11 @@ def ends_at(
     return moved_at + timedelta(seconds=left * (moved_at - started_at).total_seconds() / rows_read)
 
 
+def has_result(state: FileState, rows_read: int) -> bool:
+    """Whether it can be told what became of its rows: nothing is done any more, and something was."""
+    return state in ("done", "cancelled") or (state == "failed" and rows_read > 0)
+
+
 def require_cancellable(state: FileState) -> None:
     """Raise `FileFinished` unless there are rows left to stop."""
     if state not in ("queued", "running"):

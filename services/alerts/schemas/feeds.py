@@ -79,7 +79,7 @@ class ColumnDraft(Draft):
     ] = Field(
         {},
         max_length=200,
-        description="Of a field with a list of choices: other words for them · 取值对照",
+        description="Of a field with a list of choices, or of yes and no (是, 否): other words for them · 取值对照",
         examples=[{"1": "一级"}],
     )
 

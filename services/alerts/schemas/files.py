@@ -16,6 +16,17 @@ class FileFailure(BaseModel):
     message: str = Field(examples=["工作簿已损坏，无法读取"])
 
 
+class SkippedSheet(BaseModel):
+    """A sheet of a workbook that is not read, and why."""
+
+    sheet: int = Field(description="From 1 · 工作表序号", examples=[2])
+    name: str | None = Field(
+        description="Withheld from supervisors, as the file's own · 工作表名", examples=["填表说明"]
+    )
+    code: str = Field(examples=["sheet-hidden"])
+    message: str = Field(examples=["隐藏的工作表，未读取"])
+
+
 class FileView(BaseModel):
     """How far a file has come.
 
@@ -32,18 +43,19 @@ class FileView(BaseModel):
     state: FileState = Field(description="queued 待处理, running 处理中, done 已完成, failed 已失败, cancelled 已取消")
     format: FileFormat
     size: int = Field(description="Bytes · 字节", examples=[4200000])
+    skipped: list[SkippedSheet] = Field(description="Sheets that are not read · 未读取的工作表")
     rows_estimate: int | None = Field(description="Rows there may be, once somebody can tell · 预计行数")
     rows_read: int = Field(description="Rows read · 已读取")
     screened: int = Field(description="Rows without a mistake, held against the rule · 已筛查")
     triggered: int = Field(description="Rows for which the rule is true · 触发")
     matched: int = Field(description="Of these: known to the register · 已匹配到户")
-    stored: int = Field(description="New alerts · 新增预警")
+    stored: int = Field(description="New alerts · 已生成预警")
     repeated: int = Field(description="Rows known before, nothing done · 重复")
-    merged: int = Field(description="Further evidence of an alert that is open · 并入已有预警")
-    worsened: int = Field(description="Of an open alert, and worse: told again · 加重")
-    snoozed: int = Field(description="Of an alert that was dismissed, and no worse · 静默")
+    merged: int = Field(description="Further evidence of an alert that is open · 已并入已有预警")
+    worsened: int = Field(description="Of an open alert, and worse: told again · 已有预警加重")
+    snoozed: int = Field(description="Of an alert that was dismissed, and no worse · 此前已排除")
     rejected: int = Field(description="Rows with mistakes, see errors · 退回")
-    unmatched: int = Field(description="Rows kept until their person is in the register · 暂未匹配，留存待比对")
+    unmatched: int = Field(description="Rows kept until their person is in the register · 暂未匹配到户，留存待比对")
     rematched: int = Field(description="Of these: alerts by now · 留存后匹配")
     errors: int = Field(description="Mistakes in all; the first 10,000 are listed · 错误总数")
     progress: float | None = Field(description="0 to 1 · 进度", examples=[0.42])

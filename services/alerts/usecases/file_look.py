@@ -34,6 +34,7 @@ class Sieve:
     area_names: Mapping[str, str]
     words: Mapping[str, Mapping[str, str]]  # by field: what a cell may say → the feed's code for it
     own_area: str | None  # 12 digits, where the sender has one area only
+    spared: frozenset[str] = frozenset()  # fields of which a bad cell costs the cell, not the row
 
     @property
     def is_local(self) -> bool:
@@ -55,7 +56,7 @@ class Looked:
 
 def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     """The first look, at the rows alone. Who does not say where is judged by the rule of the sender's own area."""
-    ledger, good = sieve(frame)
+    ledger, good = sieve(frame, sieve_by.spared)
     rows = sieve_by.rules.sift(worded(good, sieve_by.words))
     judged = sieve_by.rules.screen(placed(rows, sieve_by))
     may = pl.col("severity").is_not_null() | pl.col("open")

@@ -8,7 +8,7 @@ from services.alerts.queries import files
 from services.alerts.queries.reference import list_areas
 from services.alerts.rules import Reference
 from services.alerts.rules.area_names import area_names
-from services.alerts.rules.file_columns import words_of
+from services.alerts.rules.file_columns import spared_fields, words_of
 from services.alerts.rules.files import FeedWithoutColumns, period_end
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.usecases.file_checks import Sender
@@ -74,7 +74,9 @@ def sieve_of(feed: Feed, scope: Scope, reference: Reference, names: dict[str, st
     prefixes = scope.prefixes
     own = next(iter(prefixes)).ljust(CODE_LENGTH, "0") if len(prefixes) == 1 and "" not in prefixes else None
     rules = RuleSet(feed.default_severity, reference.rules.get(feed.code, ()), today)
-    return Sieve(rules, names, words_of(feed.columns), own)
+    asked = frozenset().union(*(rule.fields for rule in rules.rules))
+    spared = spared_fields(feed.columns, feed.evidence_schema, asked)
+    return Sieve(rules, names, words_of(feed.columns, feed.evidence_schema), own, spared)
 
 
 def _day(period: str, feed: Feed, today: date) -> date:

@@ -11,7 +11,7 @@ from services.alerts.queries import files
 from services.alerts.queries.reference import list_areas
 from services.alerts.rules import Reference, sight
 from services.alerts.rules.area_names import area_names
-from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished
+from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished, has_result
 from services.alerts.usecases.file_look import Sieve, placed
 from services.alerts.usecases.file_opening import name_of, sieve_of
 from services.alerts.usecases.file_rows import sieve, tidied, worded
@@ -24,10 +24,15 @@ from shared.security.principals import Principal
 from shared.tables import Table
 
 
-async def open_kept(session: ReadSession, who: Principal, file_id: UUID, shelf: Shelf) -> tuple[File, Feed, Table]:
-    """A file in the asker's sight with its table. Raises `FileNotFound`, `FileNotFinished`, `FileGone`."""
+async def open_kept(
+    session: ReadSession, who: Principal, file_id: UUID, shelf: Shelf, *, whole: bool = True
+) -> tuple[File, Feed, Table]:
+    """A file in the asker's sight with its table. Raises `FileNotFound`, `FileNotFinished`, `FileGone`.
+
+    Unless it has to be `whole`, also one that failed after some rows: beyond these its table may not be readable.
+    """
     file = await files.get_file(session, who.id, sight(who), file_id)
-    if file.state not in ("done", "cancelled"):
+    if not has_result(file.state, file.rows_read) or (whole and file.state == "failed"):
         raise FileNotFinished
     if file.deleted_at is not None:
         raise FileGone
@@ -57,4 +62,4 @@ async def frames_of(
 
 def _rows(table: Table, sieve_by: Sieve) -> Iterator[pl.DataFrame]:
     for frame in table.frames(FRAME_ROWS):
-        yield tidied(placed(worded(sieve(frame)[1], sieve_by.words), sieve_by))
+        yield tidied(placed(worded(sieve(frame, sieve_by.spared)[1], sieve_by.words), sieve_by))

@@ -3,7 +3,7 @@
 All sums, no waiting: called in a thread.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,10 @@ class Ledger:
         """The row at `place` has a mistake; its byte names the first one."""
         if self.outcomes[place] < Outcome.REJECTED:
             self.outcomes[place] = self._reason(name, code, params)
+        self.remark(place, name, code, params)
+
+    def remark(self, place: int, name: str, code: str, params: Mapping[str, Any]) -> None:
+        """Something in the row at `place` cannot be used."""
         self._faults.append((place, (int(self._sheets[place]), int(self._rows[place]), name, code, dict(params))))
 
     def set_aside(self, places: Sequence[int]) -> None:
@@ -73,13 +77,20 @@ class Ledger:
         return Outcome.REJECTED + number
 
 
-def sieve(frame: Frame) -> tuple[Ledger, pl.DataFrame]:
-    """The frame's ledger, and its rows that the reader found no fault with."""
+def sieve(frame: Frame, spared: Set[str] = frozenset()) -> tuple[Ledger, pl.DataFrame]:
+    """The frame's ledger, and its rows that the reader found no fault with but in the fields `spared`.
+
+    What cannot be read there is null already; it is told, and keeps no row out.
+    """
     ledger = Ledger(frame.data)
     data = frame.data.with_row_index(PLACE)
     if frame.faults.is_empty():
         return ledger, data
     placed = data.select("row", "sheet", PLACE).join(frame.faults, on=["row", "sheet"]).sort(PLACE)
+    is_spared = pl.col("field").is_in(sorted(spared))
+    for place, name, code in placed.filter(is_spared).select(PLACE, "field", "code").iter_rows():
+        ledger.remark(place, name, code, {})
+    placed = placed.filter(~is_spared)
     for place, name, code in placed.select(PLACE, "field", "code").iter_rows():
         ledger.refuse(place, name, code, {})
     ledger.set_aside(placed[PLACE].to_list())

@@ -136,7 +136,7 @@ class _Trying:
             place = example.tried.id.int - self._rows
             if place >= 0:
                 values = rows.row(place, named=True)
-                self.examples[example.tried.id] = FileExample(values["sheet"], values["row"], values)
+                self.examples[example.tried.id] = FileExample(values["sheet"] + 1, values["row"], values)
         self._rows += rows.height
 
     def _subject(self, rows: pl.DataFrame) -> pl.Expr:

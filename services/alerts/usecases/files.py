@@ -1,9 +1,12 @@
 """A bureau's file is taken in, stopped, forgotten. Its rows are worked off in `usecases.file_frames`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from services.alerts.models import Feed, File
 from services.alerts.queries import files
@@ -46,6 +49,12 @@ class Arrived:
     size: int
     format: FileFormat
     rows_estimate: int | None
+    skipped: Sequence[tuple[int, str, str]] = ()  # sheets that are not read: number from 1, name, code
+
+
+def skipped_of(table: Table) -> list[tuple[int, str, str]]:
+    """The sheets that are not read: number from 1, name, code of why."""
+    return [(number, one.name, one.skipped) for number, one in enumerate(table.sheets, 1) if one.skipped]
 
 
 def open_original(shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date) -> Table:
@@ -87,6 +96,7 @@ async def accept_file(
         "period": arrived.period,
         "digest": digest,
         "name_sealed": vault.seal(arrived.name.encode(), NAME),
+        "skipped_sealed": vault.seal(orjson.dumps(arrived.skipped), NAME) if arrived.skipped else None,
         "format": arrived.format,
         "size": arrived.size,
         "reported_by": who.id,

@@ -299,3 +299,35 @@ def test_a_rows_faults_are_told_all_at_once() -> None:
         ("occurred_on", "date-invalid"),
         ("insured", "boolean-invalid"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        ("2026-10", "2026-10"),
+        ("2026年10月", "2026-10"),
+        ("2026 年 3 月份", "2026-03"),
+        ("202610", "2026-10"),
+        ("2026.10", "2026-10"),
+        ("2026/3", "2026-03"),
+        ("２０２６年10月", "2026-10"),
+        ("2026-10-31", "2026-10"),
+        ("46296", "2026-10"),
+        ("2026", "2026"),
+        ("2026年", "2026"),
+        ("2026.1", None),  # as a number that is October too
+        ("202613", None),
+        ("2026-00", None),
+        ("十月", None),
+    ],
+)
+def test_months(text: str, month: str | None) -> None:
+    assert read("month", text) == [month or "month-unclear"]
+
+
+def test_a_column_has_words_of_its_own_for_yes_and_no() -> None:
+    words = (("未参保", False), ("参保", True))
+    columns = (Column("insured", ("参保情况",), "boolean", words=words), Column("key", ()))
+    content = csv_bytes([["参保情况", "key"], *([word, "k"] for word in ("参保", "未 参保", "是", "断保"))])
+    assert [row[1] for row in data(content, columns)] == [True, False, True, None]
+    assert faults(content, columns) == [(5, "insured", "boolean-invalid")]

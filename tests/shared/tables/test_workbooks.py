@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+import xlwt
 
-from shared.tables import Column, TableInvalid, scan, sheet_xml, xls_records, xlsx_parts
+from shared.tables import Column, TableInvalid, scan, sheet_xml, spreadsheet, xls_records, xlsx_parts
 from tests.shared.tables.making import (
     COLUMNS,
     HEADINGS,
@@ -109,6 +110,91 @@ def test_every_sheet_whose_headings_fit_is_read_and_the_others_are_named() -> No
     assert table.sheets[2].header_row == 2
     assert [frame.data["sheet"].to_list() for frame in table.frames()] == [[0], [2]]
     assert data(content) == [READ, (3, *READ[1:])]
+
+
+def test_a_sheet_with_one_heading_amiss_is_not_passed_over() -> None:
+    wrong = [*HEADINGS[:2], "自费额", *HEADINGS[3:]]
+    table = opened(xlsx_bytes([HEADINGS, TYPED], [wrong, TYPED], [["姓名", "电话"], ["张三", "1"]]))
+    assert [(sheet.skipped, sheet.found) for sheet in table.sheets] == [
+        (None, 6),
+        ("header-missing", 5),
+        ("header-missing", 1),
+    ]
+    with pytest.raises(TableInvalid) as caught:
+        table.require_whole()
+    (fault,) = caught.value.faults
+    assert (fault.field, fault.code, fault.params["sheet"]) == ("self_pay", "sheet-header-missing", 2)
+    opened(xlsx_bytes([HEADINGS, TYPED], [["姓名", "电话"], ["张三", "1"]])).require_whole()
+
+
+def test_tables_in_hidden_sheets_alone_are_no_empty_file() -> None:
+    def hidden(sheet: Any, _: Any) -> None:
+        sheet.write_row(0, 0, HEADINGS)
+        sheet.write_row(1, 0, ROW)
+        sheet.hide()
+
+    assert refused(xlsx_bytes([["填表说明"]], hidden)) == [("", "sheets-hidden")]
+    assert refused(xlsx_bytes([], hidden)) == [("", "sheets-hidden")]
+
+
+def merged_xlsx(*ranges: tuple[int, int, int]) -> bytes:
+    """Four rows of which columns are merged: first and last row, column, all from 0."""
+
+    def fill(sheet: Any, book: Any) -> None:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(0, 0, HEADINGS)
+        for row in range(1, 5):
+            for at, value in enumerate(TYPED):
+                sheet.write(row, at, value, day if isinstance(value, date) else None)
+        for first, last, at in ranges:
+            value = TYPED[at]
+            sheet.merge_range(first, at, last, at, "", day if isinstance(value, date) else None)
+            sheet.write(first, at, value, day if isinstance(value, date) else None)
+
+    return xlsx_bytes(fill)
+
+
+def merged_xls(*ranges: tuple[int, int, int]) -> bytes:
+    """The same."""
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("一")
+    day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+    covered = {(row, at) for first, last, at in ranges for row in range(first, last + 1)}
+    for at, heading in enumerate(HEADINGS):
+        sheet.write(0, at, heading)
+    for row in range(1, 5):
+        for at, value in enumerate(TYPED):
+            if (row, at) not in covered:
+                sheet.write(row, at, value, *[day] * isinstance(value, date))
+    for first, last, at in ranges:
+        sheet.write_merge(first, last, at, at, TYPED[at], *[day] * isinstance(TYPED[at], date))
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("make", [merged_xlsx, merged_xls])
+@pytest.mark.parametrize("run", [2, 20_000])
+def test_what_is_merged_over_rows_is_said_of_each(make: Any, run: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "_ROWS", run)
+    content = make((1, 3, 4), (2, 4, 0), (1, 2, 1))
+    assert data(content) == [(row, *READ[1:]) for row in (2, 3, 4, 5)]
+    assert faults(content) == []
+
+
+@pytest.mark.parametrize("make", [merged_xlsx, merged_xls])
+def test_an_amount_over_several_rows_is_nobodys(make: Any) -> None:
+    assert faults(make((2, 3, 2))) == [(3, "self_pay", "cell-merged"), (4, "self_pay", "cell-merged")]
+
+
+def test_rows_that_say_nothing_but_a_merged_cell_are_none() -> None:
+    def fill(sheet: Any, _: Any) -> None:
+        sheet.write_row(0, 0, HEADINGS)
+        sheet.write_row(1, 0, ROW)
+        sheet.merge_range(1, 4, 9, 4, ROW[4])
+
+    assert data(xlsx_bytes(fill)) == [READ]
+    assert faults(xlsx_bytes(fill)) == []
 
 
 def test_a_chart_is_no_table() -> None:

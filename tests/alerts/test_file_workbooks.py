@@ -1,0 +1,128 @@
+"""Workbooks of bureaus, dropped as they are: what is not read of them is told, and what they write is understood."""
+
+import io
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tests.alerts.conftest import EDUCATION, MEDICAL, Service, bearer, days_ago, faults, id_number, key_changed
+from tests.alerts.files_service import (
+    ABSENCES,
+    COSTS,
+    FILES,
+    absent,
+    bill,
+    counts,
+    finished,
+    members,
+    named_areas,
+    objects,
+    send,
+    table,
+)
+from tests.shared.tables.making import xlsx_bytes
+
+
+@pytest.fixture(autouse=True)
+def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the test's own for originals."""
+    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
+
+
+@pytest.fixture
+async def county(service: Service) -> Service:
+    """The service, knowing its villages by name."""
+    await service.tell(named_areas())
+    return service
+
+
+def hidden(sheet: Any, _: Any) -> None:
+    """A sheet that nobody sees."""
+    sheet.write_row(0, 0, ABSENCES)
+    sheet.write_row(1, 0, absent(9))
+    sheet.hide()
+
+
+async def sheets(service: Service, file_id: str) -> dict[str, list[list[Any]]]:
+    """The sheets of a file's result."""
+    answer = await service.get(f"{FILES}/{file_id}/result", headers={**EDUCATION, "Accept-Language": "zh"})
+    assert answer.status_code == 200, answer.text
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+async def test_a_sheet_with_a_heading_amiss_is_refused(county: Service, tmp_path: Path) -> None:
+    wrong = ["学号", *ABSENCES[1:]]
+    answer = await send(county, xlsx_bytes([ABSENCES, absent(1)], [wrong, absent(2)]), "三月.xlsx")
+    assert (answer.status_code, list(faults(answer))) == (422, ["person.id_number"])
+    assert "第 2 张工作表" in answer.json()["errors"][0]["message"]
+    assert objects(tmp_path) == []
+
+
+async def test_sheets_that_are_not_read_are_told(county: Service) -> None:
+    content = xlsx_bytes([["填表说明"]], [ABSENCES, absent(1)], hidden)
+    view = await finished(county, await send(county, content, "三月.xlsx"))
+    told = [(one["sheet"], one["name"], one["code"]) for one in view["skipped"]]
+    assert told == [(1, "Sheet1", "header-missing"), (3, "Sheet3", "sheet-hidden")]
+    supervisor = (await county.http.get(f"{FILES}/{view['id']}", headers=bearer("supervisor"))).json()
+    assert [one["name"] for one in supervisor["skipped"]] == [None, None]
+    ((sealed,),) = await county.sql("SELECT skipped_sealed FROM file")
+    assert b"Sheet3" not in sealed
+    rows = (await sheets(county, view["id"]))["未读取的工作表"]
+    assert rows[1:] == [["1", "Sheet1", view["skipped"][0]["message"]], ["3", "Sheet3", "隐藏的工作表，未读取"]]
+
+
+async def test_words_that_bureaus_write_for_yes_and_no(county: Service) -> None:
+    await county.tell(
+        key_changed("medical-secret", ["medical.uninsured"], "medical-insurance"), members(county, 1, 2, 3)
+    )
+    headings = ["身份证号", "姓名", "所在村", "参保情况"]
+    said = ["未参保", "断保", "正常参保", "参保", "否", "不好说"]
+    rows = [[id_number(n), f"某{n}", "龙泉村", word] for n, word in enumerate(said, 1)]
+    form = {"feed": "medical.uninsured", "period": days_ago(1)[:8] + "T1"}
+    content = table(rows, headings)
+    view = await finished(county, await send(county, content, form=form, headers=MEDICAL), MEDICAL)
+    assert counts(view, "rows_read", "rejected", "stored", "unmatched") == (6, 1, 2, 1)
+    told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=MEDICAL)).json()["items"]
+    assert [(one["row"], one["code"]) for one in told] == [(7, "boolean-invalid")]
+
+
+async def test_months_however_they_are_written(county: Service) -> None:
+    """And a cell that nobody needs costs itself, not its row."""
+    wide = [*COSTS, "费用所属月份", "参保状态"]
+    months = [date(2026, 10, 1), "2026年10月", 202610, "2026.10", "2026-10", "去年"]
+    rows = [[*bill(n, 30000), month, "正常参保"] for n, month in enumerate(months, 1)]
+    form = {"feed": "medical.cost", "period": days_ago(1)[:7]}
+    answer = await send(county, xlsx_bytes([wide, *rows]), "费用.xlsx", form=form, headers=MEDICAL)
+    view = await finished(county, answer, MEDICAL)
+    assert counts(view, "rejected", "stored", "errors") == (0, 6, 1)
+    told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=MEDICAL)).json()["items"]
+    assert [(one["row"], one["field"], one["code"]) for one in told] == [(7, "period", "month-unclear")]
+    listed = (await county.http.get("/alerts/v1/alerts", headers=MEDICAL)).json()["items"]
+    found = [(await county.http.get(f"/alerts/v1/alerts/{one['id']}", headers=MEDICAL)).json() for one in listed]
+    assert sorted(one["evidence"].get("period", "") for one in found) == ["", *["2026-10"] * 5]
+    assert {one["evidence"]["insured"] for one in found} == {True}
+
+
+async def test_the_result_says_all_that_is_wrong_and_in_which_column(county: Service) -> None:
+    """By the headings of the file, not by those the feed names first."""
+    headings = [*COSTS, "结算月份"]
+    rows = [
+        [*bill(1, 30000), "2026年度上"],
+        [*bill(2, 999_000_000), "2026-10"],
+        [id_number(3), "患者3", "没有这个村", days_ago(-2), "", 30000, "医院", ""],
+    ]
+    headings[5] = "自付金额"
+    form = {"feed": "medical.cost", "period": days_ago(1)[:7]}
+    view = await finished(county, await send(county, table(rows, headings), form=form, headers=MEDICAL), MEDICAL)
+    answer = await county.get(f"{FILES}/{view['id']}/result", headers={**MEDICAL, "Accept-Language": "zh"})
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    first, second, third = [row[-1] for row in book.get_sheet_by_index(0).to_python()[1:]]
+    assert first.startswith("结算月份: 月份格式")
+    assert second.startswith("自付金额: ")
+    assert "结算日期: " in third
+    assert "所在村: " in third
+    assert "; " in third
