@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -277,6 +278,9 @@ async def test_help_since_the_identification_may_be_recorded_on_a_case_taken_ove
         ("elimination_notice", "是", "case-in-procedure"),
         ("monitored", "是", "case-differs"),
         ("tracking", "否", "case-differs"),
+        ("moved_away", "是", "case-ended"),
+        ("deceased", "否", "case-ended"),
+        ("dismissed", "是", "case-ended"),
     ],
 )
 async def test_a_case_that_is_here_is_never_moved_by_a_list(
@@ -289,6 +293,20 @@ async def test_a_case_that_is_here_is_never_moved_by_a_list(
     assert tally(view["members"]) == {"changed": 1}, "the rest of the household is taken all the same"
     await applied(service, view)
     assert await service.sql("SELECT state FROM monitoring_case") == [(state,)]
+
+
+async def test_no_list_ends_a_risk_before_it_began_or_on_a_day_to_come(service: Households) -> None:
+    over = {**CASE, "风险是否消除": "是", "风险消除时间": "2025-03-01"}
+    ahead = {**CASE, "识别时间": (local_date(utc_now()) + timedelta(days=1)).isoformat()}
+    view = await checked(service, workbook([person(ONE, 1, **over), person(TWO, 3, "王五", **ahead)]))
+    conflicts = await found(service, view, "conflicting")
+    assert [(one["code"], one["field"]) for one in conflicts] == [
+        ("case-days-reversed", "识别时间"),
+        ("case-day-to-come", "识别时间"),
+    ]
+    await applied(service, view)
+    assert await service.sql("SELECT count(*) FROM household") == [(2,)]
+    assert await service.sql("SELECT count(*) FROM monitoring_case") == [(0,)]
 
 
 async def test_a_register_that_changed_meanwhile_is_compared_anew(service: Households) -> None:
