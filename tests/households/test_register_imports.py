@@ -1,6 +1,7 @@
 """Imports of list workbooks: nothing written before it is looked at, then exactly that, whole or not at all."""
 
 import asyncio
+import io
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from services.households import list_worker
 from services.households.queries import list_writing
@@ -243,6 +245,32 @@ async def test_cases_nobody_has_here_are_taken_over(service: Households) -> None
     ]
     again = await checked(service, workbook([person(ONE, 1, **CASE), person(TWO, 3, "王五", **over)]))
     assert tally(again["households"]) == {"unchanged": 2}
+
+
+async def test_a_case_that_would_be_opened_is_shown_before_it_is(service: Households) -> None:
+    await written(service, workbook([person(ONE, 1)]))
+    over = {**CASE, "风险是否消除": "是", "风险消除时间": "2026-01-05"}
+    view = await checked(service, workbook([person(ONE, 1, **over), person(TWO, 3, "王五", **CASE)]))
+    [changed] = await found(service, view, "changed")
+    told = [(one["field"], one["title"], one["before"], one["after"]) for one in changed["changes"]]
+    assert told == [
+        ("case.state", "监测个案", None, "风险消除"),
+        ("case.class", "监测对象类型", None, "脱贫不稳定户"),
+        ("case.risks", "致贫（返贫）风险", None, ["因病", "因学"]),
+        ("case.identified_on", "识别时间", None, "2025-03-02"),
+        ("case.eliminated_on", "风险消除时间", None, "2026-01-05"),
+    ]
+    added = [one for one in await found(service, view, "added") if one["changes"]]
+    assert [one["changes"][0]["after"] for one in added] == ["纳入监测"]
+    result = await service.call("GET", f"/register-imports/{view['id']}/result")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(result.content)).get_sheet_by_name("变更").to_python()
+    assert [(row[6], row[8]) for row in sheet[1:]] == [
+        ("监测个案", "风险消除"),
+        ("监测对象类型", "脱贫不稳定户"),
+        ("致贫（返贫）风险", "因病、因学"),
+        ("识别时间", "2025-03-02"),
+        ("风险消除时间", "2026-01-05"),
+    ]
 
 
 async def test_help_since_the_identification_may_be_recorded_on_a_case_taken_over(service: Households) -> None:
