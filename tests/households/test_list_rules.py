@@ -1,5 +1,6 @@
 """Rules of list imports: villages by name, cases that may be taken over, contradicting rows. Pure."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 from services.households.rules.register_imports import (
     NationalRecord,
     case_conflict,
+    days_conflict,
     heads,
     household_cells_differ,
 )
@@ -65,11 +67,30 @@ def test_a_village_out_of_scope_is_not_found_and_makes_none_ambiguous() -> None:
         (False, "clue", "case-in-procedure"),
         (True, "notice", "case-in-procedure"),
         (True, "elimination_county", "case-in-procedure"),
+        (True, "moved_away", "case-ended"),
+        (False, "deceased", "case-ended"),
+        (False, "dismissed", "case-ended"),
     ],
 )
 def test_a_case_that_is_here_is_not_taken_over(eliminated: bool, state: str | None, conflict: str | None) -> None:
     record = NationalRecord(UUID(int=1), "539921100200", "edge", ("01",), None, eliminated, None)
     assert case_conflict(record, state) == conflict
+
+
+@pytest.mark.parametrize(
+    ("identified_on", "eliminated_on", "conflict"),
+    [
+        (None, None, None),
+        (date(2025, 1, 10), date(2025, 8, 1), None),
+        (date(2026, 1, 1), date(2026, 1, 1), None),
+        (date(2026, 1, 2), None, "case-day-to-come"),
+        (None, date(2026, 1, 2), "case-day-to-come"),
+        (date(2025, 8, 1), date(2025, 1, 10), "case-days-reversed"),
+    ],
+)
+def test_days_that_cannot_be(identified_on: date | None, eliminated_on: date | None, conflict: str | None) -> None:
+    record = NationalRecord(UUID(int=1), "539921100200", "edge", ("01",), identified_on, True, eliminated_on)
+    assert days_conflict(record, date(2026, 1, 1)) == conflict
 
 
 def test_rows_contradict_each_other_only_where_both_speak() -> None:

@@ -1,12 +1,15 @@
 """Imports of list workbooks: nothing written before it is looked at, then exactly that, whole or not at all."""
 
 import asyncio
+import io
 import os
 import signal
 import sys
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from services.households import list_worker
 from services.households.queries import list_writing
@@ -276,6 +279,32 @@ async def test_cases_nobody_has_here_are_taken_over(service: Households) -> None
     assert tally(again["households"]) == {"unchanged": 2}
 
 
+async def test_a_case_that_would_be_opened_is_shown_before_it_is(service: Households) -> None:
+    await written(service, workbook([person(ONE, 1)]))
+    over = {**CASE, "风险是否消除": "是", "风险消除时间": "2026-01-05"}
+    view = await checked(service, workbook([person(ONE, 1, **over), person(TWO, 3, "王五", **CASE)]))
+    [changed] = await found(service, view, "changed")
+    told = [(one["field"], one["title"], one["before"], one["after"]) for one in changed["changes"]]
+    assert told == [
+        ("case.state", "监测个案", None, "风险消除"),
+        ("case.class", "监测对象类型", None, "脱贫不稳定户"),
+        ("case.risks", "致贫（返贫）风险", None, ["因病", "因学"]),
+        ("case.identified_on", "识别时间", None, "2025-03-02"),
+        ("case.eliminated_on", "风险消除时间", None, "2026-01-05"),
+    ]
+    added = [one for one in await found(service, view, "added") if one["changes"]]
+    assert [one["changes"][0]["after"] for one in added] == ["纳入监测"]
+    result = await service.call("GET", f"/register-imports/{view['id']}/result")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(result.content)).get_sheet_by_name("变更").to_python()
+    assert [(row[6], row[8]) for row in sheet[1:]] == [
+        ("监测个案", "风险消除"),
+        ("监测对象类型", "脱贫不稳定户"),
+        ("致贫（返贫）风险", "因病、因学"),
+        ("识别时间", "2025-03-02"),
+        ("风险消除时间", "2026-01-05"),
+    ]
+
+
 async def test_help_since_the_identification_may_be_recorded_on_a_case_taken_over(service: Households) -> None:
     await written(service, workbook([person(ONE, 1, **CASE)]))
     [(case_id, household_id, opened_on)] = await service.sql(
@@ -309,6 +338,9 @@ async def test_help_since_the_identification_may_be_recorded_on_a_case_taken_ove
         ("elimination_notice", "是", "case-in-procedure"),
         ("monitored", "是", "case-differs"),
         ("tracking", "否", "case-differs"),
+        ("moved_away", "是", "case-ended"),
+        ("deceased", "否", "case-ended"),
+        ("dismissed", "是", "case-ended"),
     ],
 )
 async def test_a_case_that_is_here_is_never_moved_by_a_list(
@@ -321,6 +353,20 @@ async def test_a_case_that_is_here_is_never_moved_by_a_list(
     assert tally(view["members"]) == {"changed": 1}, "the rest of the household is taken all the same"
     await applied(service, view)
     assert await service.sql("SELECT state FROM monitoring_case") == [(state,)]
+
+
+async def test_no_list_ends_a_risk_before_it_began_or_on_a_day_to_come(service: Households) -> None:
+    over = {**CASE, "风险是否消除": "是", "风险消除时间": "2025-03-01"}
+    ahead = {**CASE, "识别时间": (local_date(utc_now()) + timedelta(days=1)).isoformat()}
+    view = await checked(service, workbook([person(ONE, 1, **over), person(TWO, 3, "王五", **ahead)]))
+    conflicts = await found(service, view, "conflicting")
+    assert [(one["code"], one["field"]) for one in conflicts] == [
+        ("case-days-reversed", "识别时间"),
+        ("case-day-to-come", "识别时间"),
+    ]
+    await applied(service, view)
+    assert await service.sql("SELECT count(*) FROM household") == [(2,)]
+    assert await service.sql("SELECT count(*) FROM monitoring_case") == [(0,)]
 
 
 async def test_a_register_that_changed_meanwhile_is_compared_anew(service: Households) -> None:

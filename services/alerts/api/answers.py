@@ -257,8 +257,10 @@ def _skipped(file: File, vault: Vault, texts: Catalogue, language: Language, *, 
     ]
 
 
-def _failure(file: File, texts: Catalogue, language: Language) -> FileFailure:
+def _failure(file: File, texts: Catalogue, language: Language) -> FileFailure | None:
     """Why it was given up; and what stands of it, for the next file is to be whole again."""
+    if file.failure is None:
+        return None
     code, params = file.failure["code"], file.failure["params"]
     reason = texts.text(code, language, **params)
     if file.rows_read:
@@ -280,6 +282,6 @@ def file_view(file: File, vault: Vault, texts: Catalogue, language: Language, *,
         started_at=file.started_at,
         finished_at=file.finished_at,
         ends_at=ends_at(file.rows_read, file.rows_estimate, file.started_at, file.moved_at) if running else None,
-        failure=_failure(file, texts, language) if file.failure else None,
+        failure=_failure(file, texts, language),
         result_kept=has_result(file.state, file.rows_read) and file.deleted_at is None,
     )

@@ -97,7 +97,7 @@ def conflict_view(
 
 
 def staged_view(one: Row[Any], names: dict[str, str], reader: Reader) -> ListFindingView:
-    """What would be added or changed."""
+    """What would be added or changed, and the national case that would be opened with it."""
     return ListFindingView(
         number=one.number,
         outcome=one.outcome,
@@ -112,8 +112,32 @@ def staged_view(one: Row[Any], names: dict[str, str], reader: Reader) -> ListFin
         field=None,
         code=None,
         message=None,
-        changes=_changes(one, reader) if one.outcome == "changed" else [],
+        changes=[
+            *(_changes(one, reader) if one.outcome == "changed" else ()),
+            *(_case(one.monitoring, reader) if one.monitoring else ()),
+        ],
     )
+
+
+def _case(record: Mapping[str, Any], reader: Reader) -> list[ListFieldChange]:
+    """The national case that would be opened for a household that had none: its state, class, risks and days."""
+
+    def words(codes: str, value: Any) -> Any:
+        return CODES[codes].text(value, reader.language)
+
+    state = words("case_state", "eliminated" if record["eliminated"] else "monitored")
+    told = {
+        "state": (reader.say("list-result-case"), state),
+        "class": (LISTS["person-list"].headings["case.class"], words("monitoring_class", record["class"])),
+        "risks": (title_of("case.risks"), [words("risk", one) for one in record["risks"]]),
+        "identified_on": (title_of("case.identified_on"), record["identified_on"]),
+        "eliminated_on": (title_of("case.eliminated_on"), record["eliminated_on"]),
+    }
+    return [
+        ListFieldChange(field=f"case.{name}", title=title, after=value)
+        for name, (title, value) in told.items()
+        if value
+    ]
 
 
 def _changes(one: Row[Any], reader: Reader) -> list[ListFieldChange]:

@@ -8,9 +8,10 @@ from shared.db.bulk import stage
 from shared.db.engine import ReadSession, WriteSession, raw
 
 _AREAS = "SELECT code, name FROM area WHERE active"
+# The one that is not over comes first; else the last that was.
 _CASES = """
-SELECT household_id, state FROM monitoring_case
-WHERE household_id = ANY ($1) AND state NOT IN ('dismissed', 'moved_away', 'deceased')
+SELECT DISTINCT ON (household_id) household_id, state FROM monitoring_case WHERE household_id = ANY ($1)
+ORDER BY household_id, state IN ('dismissed', 'moved_away', 'deceased'), id DESC
 """
 # Who has no national code at all is in no national list.
 _PEOPLE = """
@@ -37,7 +38,7 @@ async def list_active_areas(session: ReadSession) -> Sequence[tuple[str, str]]:
 
 
 async def find_cases(session: ReadSession, households: Collection[UUID]) -> dict[UUID, str]:
-    """Where the national cases of those households stand."""
+    """Where the national cases of those households stand, or stood when they were over."""
     return dict(await (await raw(session)).fetch(_CASES, list(households))) if households else {}
 
 

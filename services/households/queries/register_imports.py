@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, delete, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.households.models.imports import STAGED_HOUSEHOLD, STAGED_MEMBER, ImportFinding, RegisterImport
 from services.households.rules.register_imports import ImportNotFound, Outcome
@@ -100,6 +101,7 @@ async def list_staged(
         STAGED_MEMBER.c.id.label("member_id"),
         STAGED_MEMBER.c.name,
         literal(None).label("national_code"),
+        literal(None, JSONB).label("monitoring"),
     ).where(STAGED_MEMBER.c.import_id == import_id, STAGED_MEMBER.c.outcome == outcome)
     households = select(
         *(STAGED_HOUSEHOLD.c[name] for name in told),
@@ -107,6 +109,7 @@ async def list_staged(
         literal(None).label("member_id"),
         literal(None).label("name"),
         STAGED_HOUSEHOLD.c.national_code,
+        STAGED_HOUSEHOLD.c.monitoring,
     ).where(STAGED_HOUSEHOLD.c.import_id == import_id, STAGED_HOUSEHOLD.c.outcome == outcome)
     both = members.where(STAGED_MEMBER.c.number > after).union_all(households.where(STAGED_HOUSEHOLD.c.number > after))
     listed = both.subquery()

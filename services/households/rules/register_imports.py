@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal, get_args
 from uuid import UUID
 
+from services.households.rules.monitoring.states import FINAL
 from shared.errors import Conflict, Gone, Invalid, NotFound, TooLarge
 
 ListKind = Literal["person-list", "household-list"]
@@ -80,11 +81,22 @@ def case_conflict(record: NationalRecord, state: str | None) -> str | None:
     """Why a record cannot be adopted, as a code; None when it can, or says what stands here already.
 
     A case that is in a procedure here is moved by its procedure alone, and one that stands otherwise than the list
-    says is for people to look at: the gates cannot be passed by a list. `state` is that of the household's case.
+    says is for people to look at: the gates cannot be passed by a list, and no more by one after the case was ended
+    here. `state` is that of the household's case, of the last one where all are over.
     """
     if state is None or state in (OVER if record.eliminated else IN_FORCE):
         return None
+    if state in FINAL:
+        return "case-ended"
     return "case-differs" if state in IN_FORCE | OVER else "case-in-procedure"
+
+
+def days_conflict(record: NationalRecord, today: date) -> str | None:
+    """Why a record's days cannot be: identified or eliminated on a day to come, or eliminated before identified."""
+    days = [day for day in (record.identified_on, record.eliminated_on) if day is not None]
+    if any(day > today for day in days):
+        return "case-day-to-come"
+    return "case-days-reversed" if days != sorted(days) else None
 
 
 def differing(before: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:

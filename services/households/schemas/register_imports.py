@@ -106,7 +106,9 @@ class ListFindingView(Answer):
     field: str | None = Field(description="Heading of the column at fault · 列名")
     code: str | None = Field(examples=["list-two-heads"])
     message: str | None = Field(examples=["户主多于一人"])
-    changes: list[ListFieldChange]
+    changes: list[ListFieldChange] = Field(
+        description="Fields, and as `case.…` what the national case would be that is opened · 变更及将建立的监测个案"
+    )
 
 
 class Application(Draft):

@@ -23,7 +23,7 @@ from services.households.rules.imports import (
     decide,
 )
 from services.households.rules.register_fields import Changes
-from services.households.rules.register_imports import NationalRecord, case_conflict
+from services.households.rules.register_imports import NationalRecord, case_conflict, days_conflict
 from services.households.usecases.claims import CLAIM, told_of
 from services.households.usecases.history import Act
 from services.households.usecases.list_entries import ListedEntry, ListedPerson, Place
@@ -34,6 +34,7 @@ from services.households.usecases.sealing import (
     sealed_id_number,
     sealed_phone,
 )
+from shared.clock import local_date
 from shared.errors import Fault
 from shared.ids import new_id
 from shared.security.vault import Vault
@@ -169,11 +170,13 @@ class Comparison:
             eliminated=bool(case.get("eliminated")),
             eliminated_on=case.get("eliminated_on"),
         )
-        if state is None:
-            return record
-        if conflict := case_conflict(record, state):
+        if impossible := days_conflict(record, local_date(self.now)):
+            fault = Fault("case.identified_on", impossible)
+        elif conflict := case_conflict(record, state):
             fault = Fault("case.class", conflict, {"state": state})
-            laid.findings.append(self._conflict(entry, entry.place, fault))
+        else:
+            return record if state is None else None
+        laid.findings.append(self._conflict(entry, entry.place, fault))
         return None
 
     def _lay_household(
