@@ -7,8 +7,9 @@ import asyncio
 import queue
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
 from concurrent.futures import Future
+from contextlib import aclosing, asynccontextmanager
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -67,6 +68,38 @@ async def begun_ahead(
             yield done, await asyncio.wrap_future(made)
     for done, made in making:
         yield done, await asyncio.wrap_future(made)
+
+
+@asynccontextmanager
+async def kept_ahead(source: AsyncGenerator[T], depth: int) -> AsyncIterator[AsyncIterator[T]]:
+    """What `source` gives, taken from it from now on, at most `depth` pieces ahead of whoever takes them here.
+
+    Its error is raised where it would have been. When the block ends it is not read any further.
+    """
+    made: asyncio.Queue[tuple[T] | Exception | None] = asyncio.Queue(depth)
+
+    async def make() -> None:
+        last: Exception | None = None
+        async with aclosing(source):
+            try:
+                async for one in source:
+                    await made.put((one,))
+            except Exception as error:
+                last = error
+        await made.put(last)
+
+    async def pieces() -> AsyncIterator[T]:
+        while (one := await made.get()) is not None:
+            if isinstance(one, Exception):
+                raise one
+            yield one[0]
+
+    making = asyncio.create_task(make())
+    try:
+        yield pieces()
+    finally:
+        making.cancel()
+        await asyncio.wait([making])
 
 
 def _make(source: Iterable[T], made: "queue.Queue[tuple[T] | BaseException | None]", unwanted: threading.Event) -> None:

@@ -6,6 +6,7 @@ from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
 from services.households.rules.register_imports import RegisterMovedOn
 from services.households.usecases.list_application import write_import
+from services.households.usecases.list_telling import telling
 from services.households.usecases.list_work import ListCheck, applier
 from services.households.usecases.register_imports import files_of
 from shared.areas import Scope
@@ -52,7 +53,9 @@ class ListWorker:
                 locked = await queries.lock_whole(session, row.id)
                 if locked.state != "applying":
                     return
-                await write_import(session, self.shelf.vault, who, locked, utc_now())
+                now = utc_now()
+                async with telling(self.database, self.shelf.vault, locked, who.scope, now) as told:
+                    await write_import(session, told, who, locked, now)
         except RegisterMovedOn as moved:
             async with self.database.write(_EVERYWHERE) as session:
                 locked = await queries.lock_whole(session, row.id)

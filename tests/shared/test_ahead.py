@@ -3,12 +3,12 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import Future
 
 import pytest
 
-from shared.ahead import ahead, begun_ahead, made_ahead
+from shared.ahead import ahead, begun_ahead, kept_ahead, made_ahead
 
 
 def test_everything_comes_in_order() -> None:
@@ -102,3 +102,54 @@ async def test_others_make_as_many_ahead_as_are_wanted() -> None:
     making[0].set_result(0)
     assert [await first, *[one async for one in made]] == [(number, number) for number in range(4)]
     assert len(making) == 4
+
+
+async def test_what_is_kept_ahead_is_made_before_anybody_takes_it() -> None:
+    made: list[int] = []
+
+    async def source() -> AsyncGenerator[int]:
+        for number in range(9):
+            made.append(number)
+            yield number
+
+    async with kept_ahead(source(), depth=2) as pieces:
+        await _turns()
+        assert made == [0, 1, 2], "two are kept and one waits"
+        assert await anext(pieces) == 0
+        await _turns()
+        assert made == [0, 1, 2, 3]
+        assert [one async for one in pieces] == list(range(1, 9))
+
+
+async def _turns() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_an_error_comes_after_what_was_made_before_it() -> None:
+    async def source() -> AsyncGenerator[int]:
+        yield 1
+        raise ZeroDivisionError
+
+    async with kept_ahead(source(), depth=3) as pieces:
+        assert await anext(pieces) == 1
+        with pytest.raises(ZeroDivisionError):
+            await anext(pieces)
+
+
+async def test_nothing_is_made_any_more_when_the_block_ends() -> None:
+    ended = False
+
+    async def source() -> AsyncGenerator[int]:
+        nonlocal ended
+        try:
+            while True:
+                yield 1
+        finally:
+            ended = True
+
+    with pytest.raises(KeyError):
+        async with kept_ahead(source(), depth=1) as pieces:
+            await anext(pieces)
+            raise KeyError
+    assert ended

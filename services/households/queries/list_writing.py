@@ -10,7 +10,7 @@ import asyncpg
 from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
 from services.households.queries import imports, labour
 from services.households.rules.register_imports import RegisterMovedOn
-from shared.db.engine import WriteSession, raw
+from shared.db.engine import ReadSession, WriteSession, raw
 
 _FIXED = frozenset({"id", "national_code", "household_key", "person_key", "id_number_sealed", "household_id"})
 """What a registered row keeps, whatever a list says."""
@@ -22,7 +22,7 @@ SELECT (SELECT count(*) FROM staged_household WHERE import_id = $1)
 _LOCK_HOUSEHOLDS = """
 SELECT id FROM household WHERE id IN (
     SELECT id FROM staged_household WHERE import_id = $1
-    UNION SELECT household_id FROM staged_member WHERE import_id = $1
+    UNION SELECT household_id FROM staged_member WHERE import_id = $1 AND (noted OR outcome = 'claimed')
     UNION SELECT household_id FROM import_finding WHERE import_id = $1 AND outcome = 'vanished' AND $2
 ) ORDER BY id FOR NO KEY UPDATE
 """
@@ -59,11 +59,18 @@ SELECT uuidv7(), f.household_id, f.area_code, f.member_id, 'left', 'import', $1,
 FROM import_finding f WHERE f.import_id = $1 AND f.outcome = 'vanished' AND f.member_id IS NOT NULL ORDER BY f.number
 """
 _RETOLD = "SELECT id FROM staged_household WHERE import_id = $1 AND retold AND base_version IS NOT NULL"
-# Who is new, and all who live in households of which others hear something else.
+# Whoever is new together with their household, as they will live. Staged rows say less of somebody than the register.
+_NEW = f"""
+SELECT {labour.COLUMNS}
+FROM (SELECT *, NULL::date AS left_on, NULL::integer AS disability_class, NULL::integer AS disability_level,
+    NULL::boolean AS relocated FROM staged_member WHERE import_id = $1 AND outcome = 'added' AND NOT noted) AS m
+JOIN (SELECT *, NULL::text AS grade FROM staged_household WHERE import_id = $1) AS h ON h.id = m.household_id
+"""  # noqa: S608
+# Who is new in a household that is not, and all who live in households of which others hear something else.
 _TOLD = f"""
 SELECT {labour.COLUMNS}
 FROM staged_member s JOIN member m ON m.id = s.id JOIN household h ON h.id = m.household_id
-WHERE s.import_id = $1 AND s.outcome = 'added' AND m.household_id <> ALL ($2)
+WHERE s.import_id = $1 AND s.outcome = 'added' AND s.noted AND m.household_id <> ALL ($2)
 UNION ALL
 SELECT {labour.COLUMNS}
 FROM staged_household s JOIN household h ON h.id = s.id JOIN member m ON m.household_id = h.id
@@ -110,9 +117,10 @@ SELECT uuidv7(), id, area_code, 'dissolved', 'import', $1, $5, $4, '{dissolved_o
         jsonb_build_array(NULL, $3::text))
 FROM gone ORDER BY id
 """
+# People of whom history has no line of their own are new together with their household.
 _TOUCHED = """
 SELECT id AS household_id, area_code FROM staged_household WHERE import_id = $1
-UNION SELECT household_id, area_code FROM staged_member WHERE import_id = $1 AND outcome <> 'claimed'
+UNION SELECT household_id, area_code FROM staged_member WHERE import_id = $1 AND noted
 """
 _TOUCHED_BY_REMOVAL = """
 SELECT household_id, area_code FROM import_finding WHERE import_id = $1 AND outcome = 'vanished'
@@ -197,15 +205,25 @@ async def list_retold(session: WriteSession, import_id: UUID) -> Sequence[UUID]:
     return [row["id"] for row in await (await raw(session)).fetch(_RETOLD, import_id)]
 
 
+async def list_new(session: ReadSession, import_id: UUID, size: int) -> AsyncIterator[Sequence[tuple[Any, ...]]]:
+    """Who is new together with their household, so many at a time, as they are laid out: values of `LabourFacts`.
+
+    It may be waited between two pages as long as it takes to write the rest.
+    """
+    connection = await raw(session)
+    # Nobody can analyse these tables, and the planner takes them for small ones.
+    await connection.execute("SET LOCAL enable_nestloop = off; SET LOCAL idle_in_transaction_session_timeout = 0")
+    cursor = await connection.cursor(_NEW, import_id)
+    while page := await cursor.fetch(size):
+        yield list(map(tuple, page))
+
+
 async def list_told(
     session: WriteSession, import_id: UUID, retold: Sequence[UUID], size: int, *, removed: bool
 ) -> AsyncIterator[Sequence[tuple[Any, ...]]]:
-    """Whom others are to hear of, so many at a time, as they live after it is written: values of `LabourFacts`.
+    """Whom else others are to hear of, so many at a time, as they live after it is written: values of `LabourFacts`.
 
     `retold`: see `list_retold`.
-
-    No statement here joins staged rows to staged rows: nobody can analyse these tables, and the planner takes them for
-    small ones.
     """
     connection = await raw(session)
     cursor = await connection.cursor(

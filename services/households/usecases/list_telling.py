@@ -1,0 +1,96 @@
+"""Others hear of the people of a list that is written, in as few events as may be, in the bulk lane.
+
+Of who is new together with their household all that is told lies ready before they are inserted: a side process seals
+it meanwhile. What it cannot know is the moment, which must be after the insert (`telling`): until then it is `begun`.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from services.households.events import MOST_MEMBERS
+from services.households.models import RegisterImport
+from services.households.queries import list_writing as write
+from services.households.queries.labour import LabourFacts
+from services.households.usecases.labour_telling import TOLD_OF_PERSON, tell_labour
+from services.households.usecases.telling import clock, told_of
+from shared.ahead import begun_ahead, kept_ahead
+from shared.areas import Scope
+from shared.db.engine import Database, WriteSession
+from shared.lanes import Lane
+from shared.outbox.emit import emit_rows
+from shared.outbox.emit import row as outbox_row
+from shared.security.vault import Vault
+from shared.side_processes import SideProcesses, side_processes
+from shared.telemetry import current_traceparent
+
+AHEAD = 64
+"""Pages of people that are sealed before the first of them is told: some 45 MB."""
+Page = Sequence[tuple[Any, ...]]
+Sealed = tuple[int, list[tuple[Any, ...]]]
+"""How many people, and the outbox rows that tell of them, as of `begun`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What is told of one import. `new`: see `list_writing.list_new`, on its way since before they were inserted."""
+
+    row: RegisterImport
+    vault: Vault
+    begun: datetime
+    tellers: SideProcesses[Vault]
+    new: AsyncIterator[Sealed]
+
+    async def tell(self, session: WriteSession, retold: Sequence[UUID], *, removed: bool) -> int:
+        """Tell of everybody, as they live now that it is written; how many who came, left or live otherwise."""
+        told, now = 0, await clock(session)
+        others = write.list_told(session, self.row.id, retold, MOST_MEMBERS, removed=removed)
+        for sealed in (self.new, _sealed(self.tellers, others, self.begun)):
+            async for people, rows in sealed:
+                await emit_rows(session, [_as_of(now, self.begun, row) for row in rows])
+                told += people
+        async for keys in write.list_changed(session, self.row.id, TOLD_OF_PERSON, MOST_MEMBERS):
+            await tell_labour(session, self.vault, keys, Lane.BULK)
+        return told
+
+
+@asynccontextmanager
+async def telling(
+    database: Database, vault: Vault, row: RegisterImport, scope: Scope, now: datetime
+) -> AsyncIterator[Telling]:
+    """Begin to seal what will be told of who is new. What was laid out is read beside the transaction that writes it."""
+    with side_processes(1, vault) as tellers:  # one keeps up with the database
+        async with kept_ahead(_sealed(tellers, _list_new(database, row.id, scope), now), AHEAD) as new:
+            yield Telling(row, vault, now, tellers, new)
+
+
+async def _list_new(database: Database, import_id: UUID, scope: Scope) -> AsyncIterator[Page]:
+    async with database.read(scope) as session:
+        async for page in write.list_new(session, import_id, MOST_MEMBERS):
+            yield page
+
+
+async def _sealed(tellers: SideProcesses[Vault], pages: AsyncIterator[Page], begun: datetime) -> AsyncGenerator[Sealed]:
+    """While some pages are sealed, the next one is read."""
+    trace = current_traceparent()
+    async for page, rows in begun_ahead(lambda page: tellers.begin(_seal, page, begun, trace), pages):
+        yield len(page), rows
+
+
+def _seal(vault: Vault, page: Page, begun: datetime, trace: str | None) -> list[tuple[Any, ...]]:
+    events = told_of(vault, list(map(LabourFacts._make, page)), begun)
+    return [outbox_row(event, trace, Lane.BULK) for event in events]
+
+
+def _as_of(now: datetime, begun: datetime, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An outbox row whose records are true since `now`. Within a text of JSON no quote stands alone."""
+    return tuple(one.replace(_since(begun), _since(now)) if isinstance(one, str) else one for one in row)
+
+
+def _since(moment: datetime) -> str:
+    return f'"changed_at":{to_json(moment).decode()}'
