@@ -1,7 +1,9 @@
 """Commands that speak as they are spoken to: what they say are codes of `messages.toml`, in the caller's language."""
 
+import gettext
 import os
 from collections.abc import Mapping
+from contextvars import ContextVar, copy_context
 from copy import copy
 from functools import partial
 from pathlib import Path
@@ -12,14 +14,13 @@ import click
 from shared.messages import LANGUAGES, Catalogue, Language
 
 TEXTS = Catalogue(Path(__file__).parent)
-_CHOSEN = "shouwang.language"
+_CHOSEN: ContextVar[Language | None] = ContextVar("language", default=None)
+_OF_CLICK = {texts["en"]: texts["zh"] for code, texts in TEXTS.codes().items() if code.startswith("click-")}
 
 
 def language() -> Language:
     """`--language`, else that of the locale."""
-    context = click.get_current_context(silent=True)
-    chosen: Language | None = context.meta.get(_CHOSEN) if context else None
-    return chosen or of_locale(os.environ)
+    return _CHOSEN.get() or of_locale(os.environ)
 
 
 def of_locale(environment: Mapping[str, str]) -> Language:
@@ -33,6 +34,18 @@ def say(code: str, **params: object) -> str:
     return TEXTS.text(code, language(), **params)
 
 
+def _dgettext(domain: str, message: str) -> str:  # noqa: ARG001 gettext's signature
+    return _OF_CLICK.get(message, message) if language() == "zh" else message
+
+
+def _dngettext(domain: str, msgid1: str, msgid2: str, n: int) -> str:
+    return _dgettext(domain, msgid1 if n == 1 else msgid2)
+
+
+# click asks gettext for its own words, which would look for compiled catalogues, by the locale alone.
+gettext.dgettext, gettext.dngettext = _dgettext, _dngettext
+
+
 class SpokenOption(click.Option):
     """An option whose help is a code."""
 
@@ -43,9 +56,9 @@ class SpokenOption(click.Option):
         return click.Option.get_help_record(spoken, ctx)
 
 
-def _choose(context: click.Context, _: click.Parameter, chosen: Language | None) -> None:
+def _choose(_: click.Context, __: click.Parameter, chosen: Language | None) -> None:
     if chosen is not None:
-        context.meta[_CHOSEN] = chosen
+        _CHOSEN.set(chosen)
 
 
 option = partial(click.option, cls=SpokenOption)
@@ -91,3 +104,7 @@ class SpokenGroup(SpokenCommand, click.Group):
     """A group of such commands."""
 
     command_class = SpokenCommand
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        """Run it; what it chose ends with it, for a usage error is shown when its context is gone."""
+        return copy_context().run(super().main, *args, **more)

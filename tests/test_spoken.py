@@ -56,6 +56,32 @@ def test_every_option_of_ours_says_what_it_is_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "zh", "en"),
+    [
+        ("--help", "用法: ", "Usage: "),
+        ("--help", "\n选项:", "\nOptions:"),
+        ("nonsense", "错误: 没有命令 'nonsense'。", "Error: No such command 'nonsense'."),
+        ("serve", "错误: 缺少参数 '{directory", "Error: Missing argument '{directory"),
+        ("migrate --nonsense", "用 'shouwang migrate --help' 查看说明。", "Try 'shouwang migrate --help' for help."),
+        (
+            "serve alerts --port x",
+            "'--port' 的值不对: 'x' 不是有效的 integer。",
+            "Invalid value for '--port': 'x' is not",
+        ),
+        ("serve alerts too much", "多余的参数 (too much)", "Got unexpected extra arguments (too much)"),
+    ],
+)
+def test_what_click_says_itself_is_in_the_language_as_well(words: str, zh: str, en: str) -> None:
+    for language, other, told in (("zh", "en", zh), ("en", "zh", en)):
+        environment = {"LC_ALL": f"{other}.UTF-8"}
+        asked = ["--language", language, *words.split()]
+        shown = CliRunner().invoke(main, asked, prog_name="shouwang", env=environment)
+        assert told in shown.output, shown.output
+        by_locale = CliRunner().invoke(main, words.split(), prog_name="shouwang", env={"LC_ALL": f"{language}.UTF-8"})
+        assert told in by_locale.output, by_locale.output
+
+
+@pytest.mark.parametrize(
     ("words", "environment", "told"),
     [
         ("bootstrap", {}, "DATABASE_*, VAULT_*"),

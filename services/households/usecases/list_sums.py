@@ -19,8 +19,9 @@ import polars as pl
 
 from services.households.queries.imports import Named, named
 from services.households.rules.imports import Known
-from services.households.usecases.list_check import Comparison, Laid
+from services.households.usecases.list_check import Comparison
 from services.households.usecases.list_entries import EntryMaker, ListedEntry
+from services.households.usecases.list_layout import Laid
 from shared.side_processes import SideProcesses, side_processes
 
 AT_ONCE = 2
@@ -63,8 +64,7 @@ class PartSums:
 
     def compare(self, number: int, answer: Answer) -> Laid:
         """Judge and lay out the part that has waited longest; what it lays out is numbered from there."""
-        self.comparison.number = number
-        return self.comparison.compare(self._entered.popleft(), *answer)
+        return self.comparison.compare(self._entered.popleft(), *answer, number)
 
     def end(self) -> Comparison:
         """What was found of all its parts."""

@@ -14,15 +14,11 @@ from services.households.models import RegisterImport
 from services.households.queries import list_staging as staging
 from services.households.queries import register_imports as queries
 from services.households.queries.imports import find_known
-from services.households.usecases.list_check import (
-    HOUSEHOLD_COLUMNS,
-    MEMBER_COLUMNS,
-    Comparison,
-    Laid,
-)
+from services.households.usecases.list_check import Comparison
 from services.households.usecases.list_entries import EntryMaker
 from services.households.usecases.list_files import FileSet, Gathering, Listing
 from services.households.usecases.list_findings import Finding
+from services.households.usecases.list_layout import HOUSEHOLD_COLUMNS, MEMBER_COLUMNS, Laid
 from services.households.usecases.list_reading import AREA, BAD, CODE, RowFault
 from services.households.usecases.list_sums import Answer, Asked, Comparing
 from services.households.usecases.register_imports import files_of
