@@ -31,8 +31,8 @@ from shared.db.engine import Database
 from shared.security.vault import Vault
 from shared.tables import Frame
 
-PART_ALERTS = 4_000
-"""Rows of a part that trigger; as many others lie between them as a frame holds. Half as many cost a tenth more a row."""
+PART_ALERTS = 3_000
+"""Rows of a part that trigger; as many others lie between them as a frame holds. More would keep single reports waiting."""
 _EVERYWHERE = Scope.everywhere()
 
 
