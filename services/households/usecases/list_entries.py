@@ -15,7 +15,7 @@ from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_F
 from services.households.rules.register_imports import heads, household_cells_differ
 from services.households.usecases.list_cells import NOTHING, Coding
 from services.households.usecases.list_files import Listing
-from services.households.usecases.list_reading import AREA, CODE
+from services.households.usecases.list_reading import AREA, CODE, PLACE
 from services.households.usecases.sealing import phone_index
 from services.households.workbook_lists import ListColumn, WorkbookList
 from shared import idnumber
@@ -148,23 +148,16 @@ class EntryMaker:
     def __init__(self, listing: Listing, list_: WorkbookList, vault: Vault) -> None:
         self._areas, self._vault = listing.areas, vault
         self._people = list_.kind == "person-list"
-        present = [one for one in list_.columns if one.field in listing.rows.columns]
+        present = [one for one in list_.columns if one.field in listing.rows.columns and one.field != CODE]
         self._parts = {part: Said([one for one in present if one.part == part], listing.codings) for part in _SHAPES}
 
     def entries(self, part: pl.DataFrame) -> list[ListedEntry]:
         """The households of one part, whose rows stand together."""
         said = {name: one.rows(part) for name, one in self._parts.items()}
-        rows = list(
-            map(
-                _Row,
-                zip(part["file"], part["sheet"], part["row"], strict=True),
-                part[AREA],
-                *(said[name] for name in _SHAPES),
-            )
-        )
+        rows = map(_Row, part.select(*PLACE).iter_rows(), part[AREA].to_list(), *(said[name] for name in _SHAPES))
         return [
             self._entry(code, [row for _, row in group])
-            for code, group in groupby(zip(part[CODE], rows, strict=True), _code)
+            for code, group in groupby(zip(part[CODE].to_list(), rows, strict=True), _code)
         ]
 
     def _entry(self, code: str, rows: list["_Row"]) -> ListedEntry:
@@ -196,7 +189,6 @@ class EntryMaker:
     ) -> ListedEntry:
         area, phone = AreaCode(self._areas[row.area] or ""), whole.get("phone")
         given = {"area_code": area, **whole}
-        given.pop("national_code", None)
         if index := phone_index(self._vault, phone):
             given["phone"] = index
         head = row.check.get("head_id_number")
