@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal, get_args
 from uuid import UUID
 
-from shared.errors import Conflict, Gone, Invalid, NotFound, TooLarge
+from shared.errors import Conflict, Gone, Invalid, NotFound
 
 ListKind = Literal["person-list", "household-list"]
 ImportState = Literal["queued", "checking", "checked", "applying", "applied", "failed"]
@@ -51,12 +51,6 @@ class ListKindInvalid(Invalid):
     """Neither a person list nor a household list."""
 
     code: ClassVar[str] = "list-kind-invalid"
-
-
-class TooManyRows(TooLarge):
-    """More rows than a county has people."""
-
-    code: ClassVar[str] = "import-too-long"
 
 
 @dataclass(frozen=True, slots=True)
