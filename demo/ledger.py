@@ -19,6 +19,7 @@ from demo.conditions import of_member, wage, works
 from demo.county import Household, Member, areas
 from demo.places import COUNTY, COUNTY_NAME
 from shared.areas import AreaCode, normalise
+from shared.clock import age_on
 from shared.idnumber import complete
 
 WORK: dict[str, list[dict[str, str]]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -52,7 +53,7 @@ Row: TypeAlias = dict[str, str]
 def labour(household: Household, today: date) -> list[Member]:
     """Those of 17 to 60 who can work: who was 16 when work began this year may have been 15."""
     able = ("ordinary", "skilled", "weak")
-    return [one for one in household.members if one.labour_skill in able and 17 <= _age(one, today) <= 60]
+    return [one for one in household.members if one.labour_skill in able and 17 <= age_on(one.born_on, today) <= 60]
 
 
 def ledger_file(households: Iterable[Household], today: date, without: Collection[str]) -> bytes:
@@ -155,7 +156,3 @@ def _workbook(lines: Iterable[Row]) -> bytes:
 
 def _township(household: Household) -> AreaCode:
     return normalise(household.area_code[:9])
-
-
-def _age(member: Member, today: date) -> int:
-    return today.year - member.born_on.year - ((today.month, today.day) < (member.born_on.month, member.born_on.day))

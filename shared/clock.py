@@ -24,3 +24,8 @@ def start_of_day(day: date) -> datetime:
 def end_of_day(day: date) -> datetime:
     """The first moment after `day` in China: a deadline "by the 25th" is missed only when the 25th is over."""
     return start_of_day(day + timedelta(days=1))
+
+
+def age_on(birth_on: date, day: date) -> int:
+    """Whole years on that day (周岁): the birthday counts; who was born on 29 February has it on 1 March otherwise."""
+    return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))

@@ -58,6 +58,12 @@ class Invalid(DomainError):
     status = 422
 
 
+class DateInFuture(Invalid):
+    """The day has not come."""
+
+    code = "date-in-future"
+
+
 class InvalidInput(Invalid):
     """A record with one mistake or several, all told at once."""
 
@@ -121,6 +127,12 @@ class TooLarge(DomainError):
     """More than the route takes."""
 
     status = 413
+
+
+class ImportTooLong(TooLarge):
+    """A file with more rows than are taken at once: `max_rows` is in the params."""
+
+    code = "import-too-long"
 
 
 class TooMany(DomainError):

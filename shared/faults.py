@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
 from shared.errors import Fault
 
 _BY_PYDANTIC = {
@@ -25,6 +27,13 @@ _RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
 _PARAMS = frozenset({"max_length", "min_length", "expected", "position", "line", "column"})
 """Of pydantic's contexts and our own, those with no input in them."""
+
+
+def error_of(fault: Fault) -> InitErrorDetails:
+    """A fault as a validator of pydantic's raises it; `faults_of` makes the same fault of it again."""
+    location = tuple(int(part) if part.isdigit() else part for part in fault.field.split("."))
+    context: dict[str, Any] = dict(fault.params)
+    return InitErrorDetails(type=PydanticCustomError(fault.code, "see the code", context), loc=location, input=None)
 
 
 def faults_of(errors: Iterable[Mapping[str, Any]]) -> list[Fault]:

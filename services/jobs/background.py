@@ -1,4 +1,4 @@
-"""What runs beside the requests. Each package of the service adds its line to `make_background`."""
+"""What runs beside the requests. `make_background` lists all of it."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 from services.jobs.models import Course, Enrolment, Person, Placement, WorkNeed
-from services.jobs.rules.ages import age_on
+from shared.clock import age_on
 from shared.contracts import jobs as contract
 
 _MINORS = UUID("6f0c2f4e-7f4b-5c53-9d6c-0b6c6f3a1d29")

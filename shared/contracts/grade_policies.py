@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from string import Formatter
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from shared.contracts.household_facts import FACT_TYPES
 from shared.errors import Fault
 from shared.expressions import Expression, ExpressionInvalid, Value, parameter_faults, parse, values
+from shared.faults import error_of
 
 Grade = Literal["green", "yellow", "red"]
 """The county's own grade. It says nothing about the national case (监测对象), nor that about it."""
@@ -71,7 +71,7 @@ class GradeRules(_Body):
     def _can_be_asked(self) -> Self:
         faults = list(_faults(self))
         if faults:
-            raise ValidationError.from_exception_data("GradeRules", [_error(fault) for fault in faults])
+            raise ValidationError.from_exception_data("GradeRules", [error_of(fault) for fault in faults])
         return self
 
     @property
@@ -124,9 +124,3 @@ def _condition_faults(condition: GradeCondition, known: dict[str, Value]) -> Ite
             names = {""}
         if not names <= FACT_TYPES.keys() | known.keys():
             yield Fault(f"text.{language}", "grade-text-names")
-
-
-def _error(fault: Fault) -> InitErrorDetails:
-    location = tuple(int(part) if part.isdigit() else part for part in fault.field.split("."))
-    context: dict[str, Any] = dict(fault.params)
-    return InitErrorDetails(type=PydanticCustomError(fault.code, "see the code", context), loc=location, input=None)

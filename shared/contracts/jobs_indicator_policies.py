@@ -1,15 +1,15 @@
 """The policies of the labour indicators (劳动力指标) and their targets (目标): formulas and floors as data."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from shared.contracts.grade_policies import BothLanguages
 from shared.contracts.labour_facts import AMOUNTS, DEFINED, FIELD_TYPES, FIELDS, HOUSEHOLD_TYPES, RAW_TYPES
 from shared.errors import Fault
 from shared.expressions import Expression, ExpressionInvalid, Type, Value, parameter_faults, parse, values
+from shared.faults import error_of
 
 Unit = Literal["percent", "people", "households", "points", "yuan"]
 """`points`: a share less the same share twelve months before, in percentage points (百分点)."""
@@ -81,7 +81,7 @@ class LabourIndicators(_Body):
     def _can_be_asked(self) -> Self:
         faults = list(_faults(self))
         if faults:
-            raise ValidationError.from_exception_data("LabourIndicators", [_error(fault) for fault in faults])
+            raise ValidationError.from_exception_data("LabourIndicators", [error_of(fault) for fault in faults])
         return self
 
     @property
@@ -193,12 +193,6 @@ def _condition(at: str, text: str, types: Mapping[str, Type], known: dict[str, V
         parse(text, types, known)
     except ExpressionInvalid as invalid:
         yield Fault(at, invalid.reason, invalid.params)
-
-
-def _error(fault: Fault) -> InitErrorDetails:
-    location = tuple(int(part) if part.isdigit() else part for part in fault.field.split("."))
-    context: dict[str, Any] = dict(fault.params)
-    return InitErrorDetails(type=PydanticCustomError(fault.code, "see the code", context), loc=location, input=None)
 
 
 BODIES: dict[str, type[BaseModel]] = {"labour-indicators": LabourIndicators, "labour-targets": LabourTargets}

@@ -52,7 +52,7 @@ class QualityRules(_Body):
     public_post_age_first: Age
     public_post_age_last: Age
     public_posts_most: Annotated[int, Field(ge=0, le=50)]
-    pension_age: Age
+    pension_age: Age | None = None  # asked by no rule; versions that were published may hold it
     compulsory_age_first: Age
     compulsory_age_last: Age
     school_ages: dict[str, Ages]

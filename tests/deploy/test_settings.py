@@ -1,10 +1,11 @@
 """Every variable that `docs/run-in-production.md` names does what its table says."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from services.assembly import SETTINGS
 from shared.security.vault import VaultSettings
@@ -22,6 +23,11 @@ VARIABLES: dict[str, tuple[str, str, str, Any]] = {
     "KAFKA_SSL_CA_FILE": ("alerts", "/ca.pem", "kafka.ssl_ca_file", "/ca.pem"),
     "VAULT_ACTIVE": ("alerts", "1", "vault.active", 1),
     "INBOX_ATTEMPTS": ("households", "9", "inbox_attempts", 9),
+    "BATCH_PROCESSES": ("alerts", "0", "batch_processes", 0),
+    "LIST_PROCESS": ("households", "false", "list_process", False),
+    "COUNT_SECONDS": ("jobs", "5", "count_seconds", 5.0),
+    "LOGIN_ADDRESS_FAILURES": ("directory", "9", "login.address_failures", 9),
+    "LOGIN_ADDRESS_MINUTES": ("directory", "9", "login.address_minutes", 9.0),
     "LIVE_ROWS": ("alerts", "20", "live_rows", 20),
     "FILES_URL": ("alerts", "s3://bucket/county", "files.url", "s3://bucket/county"),
     "FILES_MAX_BYTES": ("alerts", "1000", "files.max_bytes", 1000),
@@ -84,6 +90,25 @@ def test_page_names_no_variable_that_is_not_tried() -> None:
     named = {name for cell in first_cells for name in re.findall(r"`([A-Z_]+)`", cell)}
     assert named
     assert named <= VARIABLES.keys() | {"VAULT_KEYS", "VAULT_INDEX_KEY"}  # these with docker-compose.yml
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_page_names_every_variable_of_a_service(service: str) -> None:
+    """`NAME`, or a group of them: `TOKEN_*`."""
+    page = (ROOT / "docs/run-in-production.md").read_text(encoding="utf-8")
+    named = {re.escape(name).replace(r"\*", ".*") for name in re.findall(r"`([A-Z][A-Z0-9_]*\*?)`", page)}
+    missing = [name for name in variables(SETTINGS[service]) if not re.fullmatch("|".join(named), name)]
+    assert missing == []
+
+
+def variables(settings: type[BaseModel], group: str = "") -> Iterator[str]:
+    for name, field in settings.model_fields.items():
+        kinds = (field.annotation, *get_args(field.annotation))
+        inner = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if inner:
+            yield from variables(inner[0], f"{name}_".upper())
+        else:
+            yield group + name.upper()
 
 
 def test_old_vault_keys_stay_usable_beside_the_new_one(environment: pytest.MonkeyPatch) -> None:

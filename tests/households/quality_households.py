@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.households.rules.quality.record import Case, HouseholdRecord, Income, Measure, Person, age_on
+from services.households.rules.quality.record import Case, HouseholdRecord, Income, Measure, Person
+from shared.clock import age_on
 from shared.contracts.quality_policies import QualityRules
 from tests.shipped import DEFAULTS
 

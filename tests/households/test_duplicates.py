@@ -42,6 +42,7 @@ async def test_both_sides_are_shown_to_those_above(service: Households) -> None:
     assert (entry["held"]["household_id"], entry["claimed"]["household_id"]) == (held, other)
     assert entry["member_id"] == (await people(service, held))["张子"]["id"]
     assert (entry["times"], entry["source"], entry["decision"]) == (1, "hand", None)
+    assert entry["first_by"] != entry["settled_by"] is None
     masked = (await duplicates(service, "supervisor"))[0]
     assert masked["name"] == "张*"
 

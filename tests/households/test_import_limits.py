@@ -5,7 +5,8 @@ import tracemalloc
 import pytest
 
 from services.households.api import uploads
-from services.households.api.uploads import ImportTooLong, JsonBroken
+from services.households.api.uploads import JsonBroken
+from shared.errors import ImportTooLong
 from tests.households.conftest import Households
 
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"

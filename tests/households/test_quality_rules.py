@@ -10,8 +10,9 @@ import pytest
 import services.households
 from services.households.models import Household, Member
 from services.households.rules.quality.audit import RULES, SUBJECTS, RuleSet
-from services.households.rules.quality.record import HouseholdRecord, age_on, months_between
+from services.households.rules.quality.record import HouseholdRecord, months_between
 from services.households.rules.quality.rule import Finding
+from shared.clock import age_on
 from shared.messages import Catalogue
 from tests.households.quality_cases import PAIRS
 from tests.households.quality_households import (

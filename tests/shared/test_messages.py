@@ -1,12 +1,16 @@
 """Texts are found in the wanted language, and no catalogue is half full."""
 
 import ast
+import re
+import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from services import SERVICES
 from shared.messages import Catalogue, preferred
+from shared.tables import Kind
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,6 +57,23 @@ def test_every_error_code_has_a_text(service: str) -> None:
                 if isinstance(node, ast.ClassDef):
                     for code in _codes(node):
                         assert code in catalogue, f"{path}: {code}"
+
+
+_BUILT = re.compile(r"""f["']((?:[a-z0-9]+-)+)\{""")
+_SAID = re.compile(r"""["'`]([a-z0-9.-]+)["'`]""")
+
+
+def test_every_text_is_said_somewhere() -> None:
+    """Its code stands in code or data as it is, or begins with what a code is put together from: `f"finding-{...}"`."""
+    folders = [ROOT / name for name in ("services", "shared", "demo")]
+    files = [path for folder in folders for path in (*folder.rglob("*.py"), *folder.rglob("*.toml"))]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files if path.name != "messages.toml")
+    said = set(_SAID.findall(text)) | {f"{kind}-invalid" for kind in get_args(Kind)}
+    built = tuple(set(_BUILT.findall(text)))
+    catalogues = [path for path in files if path.name == "messages.toml"]
+    codes = [code for path in catalogues for code in tomllib.loads(path.read_text(encoding="utf-8"))]
+    assert len(codes) > 1000
+    assert [code for code in codes if code not in said and not code.startswith(built)] == []
 
 
 def _codes(node: ast.ClassDef) -> list[str]:

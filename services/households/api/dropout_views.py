@@ -18,6 +18,7 @@ from services.households.usecases.dropout_states import NOTE
 from services.households.usecases.legal_steps import PROOF
 from services.households.usecases.school_children import LedgerCounts, Pupil
 from shared.areas import Scope
+from shared.clock import age_on
 from shared.db.engine import ReadSession
 from shared.projections.areas import find_names, find_names_above
 
@@ -107,11 +108,10 @@ def _named(counts: Mapping[str | None, int]) -> list[ledgers.NamedCount]:
 
 
 def _pupil(member: Member, names: dict[str, str], reader: Reader, today: date) -> schemas.PupilView:
-    born = member.birth_on
     return schemas.PupilView(
         member_id=member.id,
         name=reader.name(member.name),
-        age=today.year - born.year - ((today.month, today.day) < (born.month, born.day)),
+        age=age_on(member.birth_on, today),
         household_id=member.household_id,
         area=reader.area(member.area_code, names),
     )

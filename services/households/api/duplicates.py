@@ -124,6 +124,7 @@ def _view(row: Duplicate, scope: Scope, names: dict[str, str], reader: Reader) -
         claimed=side(entry.claimed_area_code, row.claimed, unregistered),
         source=entry.source,
         times=entry.times,
+        first_by=entry.first_by,
         first_at=entry.first_at,
         last_at=entry.last_at,
         decision=entry.decision,

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.households.codes import COLUMNS, LISTS
 from services.households.rules.income_import import ImportedLine, read_row
-from shared.errors import Fault, TooLarge
+from shared.errors import Fault, ImportTooLong
 from shared.tables import Column, Kind, open_table
 
 _KINDS: dict[str, Kind] = {"id_number": "id_number", "amount": "number", "paid_on": "date"}
@@ -19,12 +19,6 @@ _COLUMNS = [
 MOST_ROWS = 200_000
 
 
-class IncomeFileTooLong(TooLarge):
-    """More rows than are taken in one transaction."""
-
-    code = "import-too-long"
-
-
 @dataclass(slots=True)
 class IncomeTable:
     """What could be read, and the mistakes of the other rows."""
@@ -34,7 +28,7 @@ class IncomeTable:
 
 
 def read_income(body: bytes, today: date) -> IncomeTable:
-    """All rows. Raises `TableInvalid` where the file as a whole is none, `IncomeFileTooLong`."""
+    """All rows. Raises `TableInvalid` where the file as a whole is none, `ImportTooLong`."""
     table, items = IncomeTable(), LISTS["income_item"].accepted
     for frame in open_table(io.BytesIO(body), "", _COLUMNS, today=today).frames():
         faults = frame.faults.select("row", "field", "code").iter_rows()
@@ -42,7 +36,7 @@ def read_income(body: bytes, today: date) -> IncomeTable:
         for cells in frame.good.iter_rows(named=True):
             _read(table, cells, items)
         if len(table.lines) + len(table.faults) > MOST_ROWS:
-            raise IncomeFileTooLong(max_rows=MOST_ROWS)
+            raise ImportTooLong(max_rows=MOST_ROWS)
     return table
 
 

@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TypeVar
 import orjson
 
 from services.households.codes import COLUMNS
-from shared.errors import DomainError, Invalid, TooLarge
+from shared.errors import DomainError, ImportTooLong, Invalid
 
 T = TypeVar("T")
 
@@ -36,12 +36,6 @@ class JsonBroken(DomainError):
 
     code = "json-invalid"
     status = 400
-
-
-class ImportTooLong(TooLarge):
-    """More rows than households and people can be in a file of this size."""
-
-    code = "import-too-long"
 
 
 class CsvUnreadable(Invalid):

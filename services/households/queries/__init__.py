@@ -1,1 +1,1 @@
-"""SELECTs. What a person may see is limited by `scope` in each query, and once more by row-level security beneath."""
+"""SQL, reading and writing. What a person may see `scope` limits in each query, and row-level security beneath again."""

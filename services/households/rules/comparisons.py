@@ -50,12 +50,6 @@ class CaseNotCompared(Conflict):
     code: ClassVar[str] = "case-not-compared"
 
 
-class SignatureAhead(Invalid):
-    """The day of the signature has not come."""
-
-    code: ClassVar[str] = "date-in-future"
-
-
 class SignerElsewhere(Invalid):
     """The signer is no member of the household."""
 

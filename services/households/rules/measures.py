@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services.households.rules.monitoring.states import ASKED, IDENTIFIED
 from shared.contracts.monitoring import State
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, DateInFuture, Invalid, NotFound
 
 
 class MeasureNotFound(NotFound):
@@ -57,12 +57,6 @@ class MeasureBeforeCase(Invalid):
     code: ClassVar[str] = "measure-before-case"
 
 
-class DayAhead(Invalid):
-    """The day has not come."""
-
-    code: ClassVar[str] = "date-in-future"
-
-
 def require_helpable(state: State, *, fast_lane: bool) -> None:
     """Raise unless the household may be helped now: it is identified, or help goes before the papers (绿色通道)."""
     if state not in IDENTIFIED and not (fast_lane and state in ASKED):
@@ -80,7 +74,7 @@ def require_fitting_codes(risk: str, risks: Sequence[str], kind: str, sub_kind: 
 def require_plan_days(opened_on: date, planned_on: date, due_on: date, today: date) -> None:
     """Raise unless it was planned since the case was opened, and not tomorrow, and is due after that."""
     if planned_on > today:
-        raise DayAhead(field="planned_on")
+        raise DateInFuture(field="planned_on")
     if planned_on < opened_on:
         raise MeasureBeforeCase(field="planned_on", opened=opened_on.isoformat())
     if due_on < planned_on:
@@ -90,7 +84,7 @@ def require_plan_days(opened_on: date, planned_on: date, due_on: date, today: da
 def require_delivery_day(planned_on: date, delivered_on: date, today: date) -> None:
     """Raise for a day to come, or before the plan."""
     if delivered_on > today:
-        raise DayAhead(field="delivered_on")
+        raise DateInFuture(field="delivered_on")
     if delivered_on < planned_on:
         raise MeasureDaysReversed(field="delivered_on")
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import ClassVar, Literal
 
 from shared.contracts.monitoring import State
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, DateInFuture, Invalid, NotFound
 
 NoticeKind = Literal["identification", "elimination"]
 NoticeState = Literal["drafted", "posted", "ended", "withdrawn", "expired"]
@@ -75,12 +75,6 @@ class NoticeExpired(Conflict):
     code: ClassVar[str] = "notice-expired"
 
 
-class DayInFuture(Invalid):
-    """The day has not come."""
-
-    code: ClassVar[str] = "date-in-future"
-
-
 class DatesReversed(Invalid):
     """The end lies before the beginning."""
 
@@ -121,7 +115,7 @@ def state_on(state: NoticeState, started_on: date | None, lapse_days: int, on: d
 def require_told_in_time(day: date, today: date, most: int, field: str) -> None:
     """Raise for a day that is to come, or that lies further back than the policy lets one tell of it."""
     if day > today:
-        raise DayInFuture(field=field)
+        raise DateInFuture(field=field)
     if (today - day).days > most:
         raise NoticeToldLate(field=field, days=most)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, get_args
 from uuid import UUID
 
 from services.households.rules.monitoring.states import FINAL
-from shared.errors import Conflict, Gone, Invalid, NotFound, TooLarge
+from shared.errors import Conflict, Gone, Invalid, NotFound
 
 ListKind = Literal["person-list", "household-list"]
 ImportState = Literal["queued", "checking", "checked", "applying", "applied", "failed"]
@@ -52,12 +52,6 @@ class ListKindInvalid(Invalid):
     """Neither a person list nor a household list."""
 
     code: ClassVar[str] = "list-kind-invalid"
-
-
-class TooManyRows(TooLarge):
-    """More rows than a county has people."""
-
-    code: ClassVar[str] = "import-too-long"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, DateInFuture, Invalid, NotFound
 
 CLOCK_SKEW = timedelta(minutes=10)
 """How far a visitor's phone may go ahead."""
@@ -58,12 +58,6 @@ class VisitUnknown(Invalid):
     code: ClassVar[str] = "visit-unknown"
 
 
-class VisitInFuture(Invalid):
-    """The visit has not happened yet."""
-
-    code: ClassVar[str] = "date-in-future"
-
-
 class VisitIdReused(Conflict):
     """Another visit was sent under this id."""
 
@@ -89,6 +83,6 @@ def require_free(assignee_id: UUID | None, who_id: UUID) -> None:
 
 
 def require_past(visited_at: datetime, now: datetime) -> None:
-    """Raise `VisitInFuture` for a visit that is still to come."""
+    """Raise `DateInFuture` for a visit that is still to come."""
     if visited_at > now + CLOCK_SKEW:
-        raise VisitInFuture(field="visited_at")
+        raise DateInFuture(field="visited_at")

@@ -98,6 +98,7 @@ class DuplicateView(Answer):
     claimed: DuplicateSide | None = Field(description="Who claims the person · 再次登记户")
     source: Literal["hand", "import"]
     times: int = Field(description="How often that was tried · 次数")
+    first_by: UUID = Field(description="Who entered it first · 首次录入人")
     first_at: datetime
     last_at: datetime
     decision: Decision | None

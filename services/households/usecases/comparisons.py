@@ -20,6 +20,7 @@ from services.households.usecases.sealing import ID_NUMBER
 from shared.clock import local_date
 from shared.contracts.gate_policies import AssetComparison
 from shared.db.engine import WriteSession
+from shared.errors import DateInFuture
 from shared.ids import new_id
 from shared.security import audit
 from shared.security.principals import Principal, Role
@@ -55,7 +56,7 @@ async def record_authorisation(
     if case.state not in ASKED:
         raise rules.CaseNotCompared
     if told.signed_on > local_date(now):
-        raise rules.SignatureAhead(field="signed_on")
+        raise DateInFuture(field="signed_on")
     if told.member_id is not None and not await find.list_people(
         session, who.scope, case.household_id, [told.member_id]
     ):

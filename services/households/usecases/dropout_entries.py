@@ -39,7 +39,7 @@ async def record_entry(
 ) -> DropoutEntry:
     """Keep an entry of a locked case. The first visit after somebody went missing begins the persuasion.
 
-    Raises `DropoutOver` where the state takes no such entry, `NotTaughtAtHome`, `VisitInFuture`.
+    Raises `DropoutOver` where the state takes no such entry, `NotTaughtAtHome`, `DateInFuture`.
     """
     case = row.case
     _require_fitting(row, told, now)

@@ -7,11 +7,10 @@ from uuid import UUID
 
 from services.households.models import EliminationCheck
 from services.households.queries.monitoring import lock_case
-from services.households.rules.measures import DayAhead
 from services.households.usecases.consequences import follow_up
 from shared.clock import local_date
 from shared.db.engine import WriteSession
-from shared.errors import Conflict
+from shared.errors import Conflict, DateInFuture
 from shared.ids import new_id
 from shared.security import audit
 from shared.security.principals import Principal
@@ -56,7 +55,7 @@ async def record_elimination_check(
     if case.state not in _STATES:
         raise CaseNotChecked
     if found.checked_on > local_date(now):
-        raise DayAhead(field="checked_on")
+        raise DateInFuture(field="checked_on")
     contact = {"name": found.contact.name, "phone": found.contact.phone} if found.contact else None
     check = EliminationCheck(
         id=new_id(),

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import polars as pl
 
-from services.households.rules.register_imports import ListKind, TooManyRows
+from services.households.rules.register_imports import ListKind
 from services.households.usecases.list_cells import Coding
 from services.households.usecases.list_reading import (
     AREA,
@@ -27,6 +27,7 @@ from services.households.usecases.list_reading import (
     RowFault,
 )
 from services.households.workbook_lists import LISTS, WorkbookList
+from shared.errors import ImportTooLong
 from shared.files import Shelf
 from shared.side_processes import side_processes
 from shared.villages import Names, Villages
@@ -75,10 +76,10 @@ class Gathering:
     _codings: dict[str, Coding] = field(default_factory=dict)
 
     def add(self, file: FileRows) -> None:
-        """Take the next file. Numbers of its own become those of the set. Raises `TooManyRows`."""
+        """Take the next file. Numbers of its own become those of the set. Raises `ImportTooLong`."""
         self.read += sum(frame.height for frame in file.frames)
         if self.read > MOST_ROWS:
-            raise TooManyRows(max_rows=MOST_ROWS)
+            raise ImportTooLong(max_rows=MOST_ROWS)
         coded = [one for one in self.list_.columns if one.field in file.cells]
         codings = [(self._codings.setdefault(one.field, Coding(one)), one.field) for one in coded]
         places = pl.Series([0, *map(self._place, file.places)], dtype=pl.UInt32)

@@ -11,11 +11,10 @@ from typing import Any, BinaryIO
 
 import polars as pl
 
-from services.households.rules.register_imports import TooManyRows
 from services.households.usecases.list_cells import DIRECT, Coding, Direct
 from services.households.workbook_lists import ListColumn, WorkbookList
 from shared.ahead import ahead
-from shared.errors import Fault
+from shared.errors import Fault, ImportTooLong
 from shared.tables import Frame, Table, open_table
 from shared.villages import LEVELS, Names, Villages
 
@@ -77,7 +76,7 @@ class FileReader:
         for frame in ahead(table.frames(FRAME_ROWS)):
             read += frame.data.height
             if read > MOST_ROWS:
-                raise TooManyRows(max_rows=MOST_ROWS)
+                raise ImportTooLong(max_rows=MOST_ROWS)
             frames.append(self._frame(number, frame))
         cells = {name: coding.cells for name, coding in self._codings.items()}
         notes = [(number, sheet.name, sheet.skipped) for sheet in table.sheets if sheet.skipped]

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from services.households.queries.quality_facts import QualityFacts
 from services.households.rules.monitoring.states import CLOSED, IDENTIFIED
-from services.households.rules.quality.record import Case, HouseholdRecord, Income, Measure, Person, age_on
+from services.households.rules.quality.record import Case, HouseholdRecord, Income, Measure, Person
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from shared import idnumber
-from shared.clock import local_date
+from shared.clock import age_on, local_date
 from shared.idnumber import InvalidIdNumber
 from shared.security.vault import CannotOpen, Vault
 

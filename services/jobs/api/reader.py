@@ -10,10 +10,10 @@ from fastapi import Depends
 from services.jobs.api.permits import sees_people
 from services.jobs.codes import LISTS
 from services.jobs.models import Person
-from services.jobs.rules.ages import age_on
 from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE
 from shared.areas import AreaCode, lineage
+from shared.clock import age_on
 from shared.http.context import Seals, Speaks, Texts
 from shared.masking import mask_id_number, mask_name, mask_phone
 from shared.messages import Catalogue, Language

@@ -109,7 +109,10 @@ class LabourChange(Base):
 
 
 class LedgerMonth(Base):
-    """That a month was carried forward, when, and what became of the rows of the month before."""
+    """That a month was carried forward, when, and what became of the rows of the month before.
+
+    The counts are for the record, to be asked in SQL when a month looks wrong; no route tells them.
+    """
 
     __tablename__ = "ledger_month"
 

@@ -1,1 +1,1 @@
-"""SELECTs: `find_` may be None, `get_` raises, `list_` pages, `lock_` holds the row."""
+"""SQL: `find_` may be None, `get_` raises, `list_` pages, `lock_` holds the row."""

@@ -12,11 +12,11 @@ from services.jobs.queries.as_of import out_today
 from services.jobs.queries.at_work import ledger_month
 from services.jobs.queries.employers import of_counties
 from services.jobs.queries.stability import stability_of
-from services.jobs.rules.ages import age_on
 from services.jobs.rules.matching_terms import Opening, Seeker, Stayed
 from services.jobs.rules.placement_states import BOUND
 from services.jobs.rules.refusals import PersonNotFound
 from shared.areas import Scope
+from shared.clock import age_on
 from shared.db.engine import ReadSession
 
 _POST = (

@@ -2,12 +2,9 @@
 
 from datetime import date
 
+from shared.clock import age_on
+
 WORKING_AGE = 16
-
-
-def age_on(birth_on: date, day: date) -> int:
-    """Whole years on that day (周岁): the birthday counts; who was born on 29 February has it on 1 March otherwise."""
-    return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
 
 
 def born_after(today: date, years: int) -> date:

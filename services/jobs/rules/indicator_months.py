@@ -1,16 +1,9 @@
 """The day that a month of the ledger is counted for."""
 
 from datetime import date
-from typing import ClassVar
 
 from services.jobs.rules.months import last_day, month_of
-from shared.errors import Invalid
-
-
-class DayInFuture(Invalid):
-    """Nothing can be counted for a day that has not come."""
-
-    code: ClassVar[str] = "date-in-future"
+from shared.errors import DateInFuture
 
 
 def day_of(month: date, today: date) -> date:
@@ -19,9 +12,9 @@ def day_of(month: date, today: date) -> date:
 
 
 def asked_day(day: date | None, today: date) -> date:
-    """The day somebody asks for, else today. Raises `DayInFuture`."""
+    """The day somebody asks for, else today. Raises `DateInFuture`."""
     if day is not None and day > today:
-        raise DayInFuture(field="as_of")
+        raise DateInFuture(field="as_of")
     return day or today
 
 

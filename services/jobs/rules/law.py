@@ -37,8 +37,6 @@ Changeable = Literal["certificate_missing", "wage_floor", "place_refused", "care
 
 CHANGEABLE: tuple[Changeable, ...] = get_args(Changeable)
 
-EXCLUSIONS: tuple[ExclusionCode, ...] = get_args(ExclusionCode)
-
 CLASS_IV: Demand = "very_heavy"
 """第四级体力劳动强度 (GBZ/T 189.10)."""
 

@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from services.jobs.rules.ages import age_on, is_minor
+from services.jobs.rules.ages import is_minor
 from services.jobs.rules.distances import seen_from
 from services.jobs.rules.months import last_day, month_of
 from services.jobs.rules.places import ABROAD
+from shared.clock import age_on
 from shared.contracts.jobs_ledger_policies import LedgerRules
 from shared.errors import Conflict, Fault, NotFound
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
+from shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class EmployerNotFound(NotFound):
@@ -101,12 +101,6 @@ class UntilPast(Invalid):
     code: ClassVar[str] = "post-until-past"
 
 
-class PostFileTooLong(TooLarge):
-    """More rows than are taken in one transaction."""
-
-    code: ClassVar[str] = "import-too-long"
-
-
 class CourseNotFound(NotFound):
     """No such course in the asker's county."""
 
@@ -183,9 +177,3 @@ class CertificateKnown(Conflict):
     """That certificate of the person is registered."""
 
     code: ClassVar[str] = "certificate-known"
-
-
-class IssuedAhead(Invalid):
-    """The day has not come."""
-
-    code: ClassVar[str] = "date-in-future"

@@ -18,7 +18,6 @@ from services.jobs.rules.post_refusals import (
     CertificateKnown,
     EnrolledAlready,
     EnrolmentOver,
-    IssuedAhead,
 )
 from services.jobs.rules.refusals import NeedClosed, NeedNotFound, PersonGone, PersonTooYoung
 from services.jobs.usecases.plans import Plan, drop_plans, hold_opening
@@ -26,6 +25,7 @@ from services.jobs.usecases.post_rules import training_rules
 from services.jobs.usecases.school_leavers import require_school_leaver
 from shared.clock import local_date
 from shared.db.engine import WriteSession
+from shared.errors import DateInFuture
 from shared.http.versions import expect_version
 from shared.ids import new_id
 from shared.outbox import emit
@@ -120,7 +120,7 @@ async def complete(
 ) -> EnrolmentRow:
     """Somebody has finished the course, with a certificate or without. Others hear of it.
 
-    Raises `AttendedTooSeldom`, `CourseRunning`, `NotSeated`, `EnrolmentOver`, `CertificateKnown`, `IssuedAhead`, `Stale`.
+    Raises `AttendedTooSeldom`, `CourseRunning`, `NotSeated`, `EnrolmentOver`, `CertificateKnown`, `DateInFuture`, `Stale`.
     """
     row = await _lock_live(session, who, enrolment_id, if_match)
     enrolment, course, person = row
@@ -167,7 +167,7 @@ async def add_certificate(
     issued_on: date,
     now: datetime,
 ) -> Certificate:
-    """One that somebody holds already. Raises `PersonNotFound`, `CertificateKnown`, `IssuedAhead`."""
+    """One that somebody holds already. Raises `PersonNotFound`, `CertificateKnown`, `DateInFuture`."""
     person = await people.lock_person(session, who.scope, person_id)
     certificate = await _issue(session, who, person, trade, level, issued_on, now)
     await session.flush()
@@ -184,7 +184,7 @@ async def _issue(
     session: WriteSession, who: Principal, person: Person, trade: str, level: str | None, issued_on: date, now: datetime
 ) -> Certificate:
     if issued_on > local_date(now):
-        raise IssuedAhead(field="issued_on")
+        raise DateInFuture(field="issued_on")
     if await find.find_certificate(session, person.id, trade, level) is not None:
         raise CertificateKnown
     certificate = Certificate(

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from services.jobs.codes import LISTS
 from services.jobs.rules.post_import import ImportedPost, read_row
-from services.jobs.rules.post_refusals import PostFileTooLong
-from shared.errors import Fault
+from shared.errors import Fault, ImportTooLong
 from shared.tables import Column, Kind, open_table
 
 MOST_ROWS = 50_000
@@ -40,7 +39,7 @@ class PostTable:
 
 
 def read_posts(body: bytes, today: date) -> PostTable:
-    """All rows. Raises `TableInvalid` where the file as a whole is none, `PostFileTooLong`."""
+    """All rows. Raises `TableInvalid` where the file as a whole is none, `ImportTooLong`."""
     table = PostTable()
     for frame in open_table(io.BytesIO(body), "", _COLUMNS, today=today).frames():
         faults = frame.faults.select("row", "field", "code").iter_rows()
@@ -52,5 +51,5 @@ def read_posts(body: bytes, today: date) -> PostTable:
             else:
                 table.rows.append(read)
         if len(table.rows) + len(table.faults) > MOST_ROWS:
-            raise PostFileTooLong(max_rows=MOST_ROWS)
+            raise ImportTooLong(max_rows=MOST_ROWS)
     return table

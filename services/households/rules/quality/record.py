@@ -216,11 +216,6 @@ class HouseholdRecord:
         return self.dwelling_level in ("C", "D") and self.only_home is not False
 
 
-def age_on(birth_on: date, day: date) -> int:
-    """Whole years (周岁): a birthday counts from the day itself on."""
-    return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
-
-
 def months_between(first: date, last: date) -> int:
     """Whole months from one day to a later one: 31 August to 28 February are five, to 1 March six."""
     return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)

@@ -1,8 +1,9 @@
 """How people are related to the head (与户主关系), against their sex and age."""
 
 from services.households.rules.quality import kinship
-from services.households.rules.quality.record import HouseholdRecord, Person, age_on
+from services.households.rules.quality.record import HouseholdRecord, Person
 from services.households.rules.quality.rule import FOUND, Params, of_household, of_person
+from shared.clock import age_on
 from shared.contracts.quality_policies import QualityRules
 
 
