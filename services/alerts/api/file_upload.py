@@ -1,6 +1,8 @@
 """The body of an upload on its way into the store: counted, hashed and sealed piece by piece."""
 
 import asyncio
+from datetime import date
+from uuid import UUID
 
 from fastapi import Request
 
@@ -16,6 +18,8 @@ from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.security.principals import Principal
+from shared.tables.in_turn import in_turn
+from shared.tables.table import Format
 
 FORM_OVERHEAD = 10_000
 """Bytes of a form around its file."""
@@ -41,7 +45,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
         setattr(request.state, BODY_UNREAD, False)
         feed, period = named or await _feed_in(form, who, database)
         today = local_date(utc_now())
-        table = await asyncio.to_thread(open_original, shelf, file_id, form.file_name, feed, today)
+        format, rows = await in_turn(_read_head, shelf, file_id, form.file_name, feed, today)
     except BaseException:
         await asyncio.shield(shelf.delete(file_id))
         raise
@@ -53,9 +57,14 @@ async def receive_file(request: Request, who: Principal, database: Database, she
         name=form.file_name,
         digest=digest,
         size=counted.size,
-        format=table.format,
-        rows_estimate=table.rows_estimate,
+        format=format,
+        rows_estimate=rows,
     )
+
+
+def _read_head(shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date) -> tuple[Format, int | None]:
+    table = open_original(shelf, file_id, name, feed, today)
+    return table.format, table.rows_estimate
 
 
 async def _feed_in(form: FormStream, who: Principal, database: Database) -> tuple[Feed, str]:
