@@ -1,8 +1,10 @@
 """The process that works off lists, and what is taken of their columns without reading cell by cell."""
 
 import asyncio
+import io
 import os
 import signal
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -12,9 +14,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.households.settings import HouseholdsSettings
+from services.households.usecases import list_files, list_reading
 from services.households.usecases.list_cells import DIRECT, PLAIN, CellInvalid, Direct, reader_of
+from services.households.usecases.list_files import Gathering
+from services.households.usecases.list_reading import BAD, FileReader
 from services.households.workbook_lists import LISTS, ListColumn
+from shared.areas import Scope
 from shared.files import FilesSettings
+from shared.villages import Villages
 from shared.worker_process import keep_process
 from tests.households.conftest import PINE, Households
 from tests.households.lists import person, send, workbook
@@ -56,6 +63,21 @@ def test_some_of_each_column_is_plain() -> None:
     }
     for field, pattern in PLAIN.items():
         assert pl.Series([plain[field]]).str.contains(pattern).all(), field
+
+
+def test_mistakes_beyond_the_most_are_counted_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in (list_reading, list_files):
+        monkeypatch.setattr(room, "MOST_FINDINGS", 5)
+    wrong = [person(code, 1, 健康状况="硬朗", 联系电话="没有") for code in ("无", "B0", "A0001", "A0002")]
+    villages = Villages([], Scope.everywhere(), {})
+    gathering = Gathering(LISTS["person-list"], villages)
+    for number in (1, 2):
+        reader = FileReader(LISTS["person-list"], villages, date(2026, 3, 2))
+        file = reader.take(number, reader.open(io.BytesIO(workbook(wrong)), ""))
+        assert len(file.faults) == 5
+        gathering.add(file)
+    listing = gathering.listing()
+    assert (len(listing.faults), listing.rows[BAD].sum()) == (5, 8)
 
 
 def workers() -> list[psutil.Process]:

@@ -20,6 +20,7 @@ from services.households.usecases.list_reading import (
     AREA,
     BAD,
     CODE,
+    MOST_FINDINGS,
     MOST_ROWS,
     PLACE,
     FileReader,
@@ -85,7 +86,7 @@ class Gathering:
         for frame in file.frames:
             numbers = [coding.gather(frame[name], file.cells[name]) for coding, name in codings]
             self._frames.append(frame.with_columns(*numbers, places.gather(frame[AREA]).alias(AREA)))
-        self._faults += file.faults
+        self._faults += file.faults[: MOST_FINDINGS - len(self._faults)]
         self._notes += file.notes
 
     def _place(self, names: Names) -> int:
