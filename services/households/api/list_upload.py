@@ -18,6 +18,7 @@ from shared.http.form_stream import FormFieldInvalid, FormStream
 from shared.http.sealed_upload import SealedFile, seal_files
 from shared.ids import new_id
 from shared.tables.in_turn import in_turn
+from shared.tables.table import in_file
 from shared.villages import Villages
 
 _YES = {"true": True, "false": False, "1": True, "0": False, "": True}
@@ -63,5 +64,5 @@ def _dry_run(form: FormStream) -> bool:
 
 def _read_head(reader: FileReader, shelf: Shelf, import_id: UUID, number: int, name: str) -> int | None:
     """How many rows a file may have; one without the headings is refused here, while somebody listens."""
-    with shelf.open(import_id, number) as file:
+    with shelf.open(import_id, number) as file, in_file(number):
         return reader.open(file, name).rows_estimate

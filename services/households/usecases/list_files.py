@@ -30,6 +30,7 @@ from services.households.usecases.list_reading import (
 from services.households.workbook_lists import LISTS, WorkbookList
 from shared.files import Shelf
 from shared.side_processes import side_processes
+from shared.tables.table import in_file
 from shared.villages import Names, Villages
 
 AT_ONCE = 2
@@ -135,5 +136,5 @@ class FileSet:
     def read_one(self, number: int) -> FileRows:
         """In a process of its own. Raises `TableInvalid`, `FileNotFoundError`, `CannotOpen`."""
         reader = FileReader(LISTS[self.kind], self.villages, self.today)
-        with self.shelf.open(self.import_id, number) as file:
+        with self.shelf.open(self.import_id, number) as file, in_file(number):
             return reader.take(number, reader.open(file, self.names[number]))

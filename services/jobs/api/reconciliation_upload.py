@@ -22,6 +22,7 @@ from shared.http.sealed_upload import SealedFile, seal_files
 from shared.ids import new_id
 from shared.security.principals import Principal
 from shared.tables.in_turn import in_turn
+from shared.tables.table import in_file
 from shared.villages import Villages
 
 
@@ -76,5 +77,5 @@ def _area(fields: Mapping[str, str], scope: Scope) -> str:
 
 def _read_head(reader: ExportReader, shelf: Shelf, run_id: UUID, number: int, name: str) -> int | None:
     """How many rows a file may have; one without the headings is refused here, while somebody listens."""
-    with shelf.open(run_id, number) as file:
+    with shelf.open(run_id, number) as file, in_file(number):
         return reader.open(file, name).rows_estimate
