@@ -40,7 +40,18 @@ def test_only_direct_columns_have_a_pattern() -> None:
 @pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)
 @settings(deadline=None, max_examples=50)
 @given(cells=st.lists(CELLS.map(str.strip).filter(bool), min_size=1, max_size=20))
-@example(cells=["15400000017", "0871-6543210", "１５４０００００１７", "张三\u0007", "a" * 61, "5399-211", "x\ny"])
+@example(
+    cells=[
+        "15400000017",
+        "0871-6543210",
+        "１５４０００００１７",
+        "张三\u0007",
+        "张\u202e三",
+        "a" * 61,
+        "5399-211",
+        "x\ny",
+    ]
+)
 def test_a_column_is_read_as_its_field_reads_each_cell(column: ListColumn, cells: list[str]) -> None:
     direct, read = Direct(column), reader_of(column)
     found = direct.read(pl.Series(cells))
