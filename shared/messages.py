@@ -16,6 +16,8 @@ from typing import Any, Literal, TypeAlias, get_args
 Language: TypeAlias = Literal["zh", "en"]
 DEFAULT_LANGUAGE: Language = "zh"
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+OF_FILE = "of-file"
+"""The parameter that says which file of a set (from 1) a text is about, and the code of what is said before it."""
 
 
 class Catalogue:
@@ -40,7 +42,7 @@ class Catalogue:
         return self._texts
 
     def text(self, code: str, language: Language, **params: Any) -> str:
-        """The text of `code` with `params` filled in; the code itself when no catalogue has it.
+        """The text of `code` with `params` filled in; the code itself when no catalogue has it. Names the file, if one is.
 
         A parameter that is words in both languages, `{"zh": ..., "en": ...}`, is filled in in the one asked for.
         """
@@ -48,7 +50,10 @@ class Catalogue:
         if texts is None:
             return code
         said = {name: value[language] if isinstance(value, Mapping) else value for name, value in params.items()}
-        return texts[language].format_map(_Blank(said))
+        text = texts[language].format_map(_Blank(said))
+        if OF_FILE in params and code != OF_FILE:
+            return self.text(OF_FILE, language, **params) + text
+        return text
 
 
 @cache

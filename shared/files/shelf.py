@@ -16,6 +16,8 @@ from shared.security.vault import CannotOpen, Vault
 Key = UUID | int
 """What a file is called by; a set's files are called by the set and their number in it."""
 
+_KEY = len(str(UUID(int=0)))
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -65,7 +67,7 @@ class Shelf:
     async def list_older(self, moment: datetime) -> Sequence[tuple[UUID, str]]:
         """Files last written before `moment`: the first part of what each is called by, and its name in the store."""
         names = await asyncio.to_thread(self.store.list_older, self.folder, moment)
-        return [(UUID(name.removeprefix(self.folder).partition("/")[0]), name) for name in names]
+        return [(UUID(name.removeprefix(self.folder)[:_KEY]), name) for name in names]
 
     async def reseal(self) -> int:
         """Seal with the vault's active key what bears another; how many files. May be stopped, and begun again.

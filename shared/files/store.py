@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from shared.security.sealed_files import FileSeal, open_sealed
 PART = 5 << 20
 """Bytes of a part on its way into a bucket; S3 takes none that are smaller."""
 
+_UNFINISHED = "#"
+"""In the name of a file in a folder while it arrives (`name#1`), and in no name of ours."""
 
 MAX_BYTES = 2_000_000_000
 """What no setting can go beyond: the gateway in front says the same."""
@@ -59,6 +61,9 @@ class FileStore:
 
     async def delete(self, name: str) -> None:
         """Forget a file; no error when it is gone already."""
+        if self.folder is not None and _UNFINISHED in name:
+            await asyncio.to_thread((self.folder / name).unlink, missing_ok=True)
+            return
         with suppress(NotFoundError, FileNotFoundError):
             await obstore.delete_async(self._store(), name)
 
@@ -75,9 +80,18 @@ class FileStore:
         return open_sealed(read_range, obstore.head(store, name)["size"], seal)
 
     def list_older(self, prefix: str, moment: datetime) -> Sequence[str]:
-        """Names below `prefix` of files last written before `moment`."""
+        """Names below `prefix` of files last written before `moment`, also of those that are not whole."""
         found = (one for page in obstore.list(self._store(), prefix) for one in page)
-        return [one["path"] for one in found if one["last_modified"] < moment]
+        older = [one["path"] for one in found if one["last_modified"] < moment]
+        return [*older, *self._unfinished(prefix, moment)]
+
+    def _unfinished(self, prefix: str, moment: datetime) -> Iterator[str]:
+        """What was arriving when its process was killed: the store's own listing passes it over."""
+        if self.folder is not None:
+            for path in (self.folder / prefix).rglob(f"*{_UNFINISHED}*"):
+                with suppress(FileNotFoundError):  # whole by now
+                    if path.stat().st_mtime < moment.timestamp():
+                        yield path.relative_to(self.folder).as_posix()
 
     def list_names(self, prefix: str) -> Sequence[str]:
         """Names of all files below `prefix`; none where there is no place for files here."""

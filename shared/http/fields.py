@@ -85,7 +85,11 @@ Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]+$
 """One line of text."""
 Paragraph = Annotated[str, Field(min_length=1, max_length=4000)]
 """Free text; it is stored sealed."""
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\p{Cc}]+$", description="Name · 姓名")]
+NAME = r"^[^\p{Cc}\p{Cf}_]+$"
+"""What a name of a person is made of: no sign that nobody sees (two people would look alike), nor the underscores by
+which workbooks write such signs (`_x200B_`). Private characters are taken: older systems have rare ones of names there.
+"""
+Name = Annotated[str, Field(min_length=1, max_length=60, pattern=NAME, description="Name · 姓名")]
 IdNumberField = Annotated[
     IdNumber,
     PlainValidator(_id_number),

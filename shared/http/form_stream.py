@@ -29,9 +29,15 @@ class FormInvalid(DomainError):
 
 
 class FormFieldInvalid(Invalid):
-    """A field of the form is missing, stands there twice, or is too long."""
+    """A field of the form is missing, stands there twice, or cannot have that value."""
 
     code = "form-field-invalid"
+
+
+class FormFilesInvalid(Invalid):
+    """The form has no file, more than are taken, or one under another name."""
+
+    code = "form-files-invalid"
 
 
 @dataclass(slots=True)
@@ -72,9 +78,13 @@ class FormStream:
         return self._parts.files[0].name
 
     async def until_file(self) -> None:
-        """Read up to the file. Raises `FormInvalid`, `FormFieldInvalid` when there is none."""
+        """Read up to the file. Raises `FormInvalid`, `FormFieldInvalid`, `FormFilesInvalid` when there is none."""
         if not await self.next_file():
-            raise FormFieldInvalid(field="file")
+            raise self.files_invalid()
+
+    def files_invalid(self) -> FormFilesInvalid:
+        """To be raised when there is no file."""
+        return self._parts.files_invalid()
 
     async def next_file(self) -> bool:
         """Read up to the next file, past what is left of the one before; False when there is none. As `rest` raises."""
@@ -185,12 +195,16 @@ class _Parts:
             raise FormInvalid
         self._name = _text(options[b"name"])
         self._in_file = b"filename" in options
-        too_many = self._files_begun >= self._most_files
-        if self._name in self.fields or (self._in_file and (too_many or self._name != "file")):
-            raise FormFieldInvalid(field="file" if self._in_file else "")
+        if self._name in self.fields:
+            raise FormFieldInvalid
         if self._in_file:
+            if self._files_begun >= self._most_files or self._name != "file":
+                raise self.files_invalid()
             self._files_begun += 1
             self.files.append(_File(_base_name(options[b"filename"])))
+
+    def files_invalid(self) -> FormFilesInvalid:
+        return FormFilesInvalid(field="file", most=self._most_files)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from shared.errors import TooLarge
 from shared.files import FileStore
-from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
+from shared.http.form_stream import CountedFile, FormStream
 from shared.http.problems import BODY_UNREAD
 from shared.security.sealed_files import FileSeal, seal_stream
 
@@ -43,7 +43,7 @@ async def seal_files(
     """Seal all files of the request into the store, each under its seal's name; the form with its fields.
 
     `files` grows while they come: whatever is raised, the caller deletes so many. Raises `FilesTooLarge`,
-    `FormInvalid`, `FormFieldInvalid`, `ClientDisconnect`.
+    `FormInvalid`, `FormFieldInvalid`, `FormFilesInvalid`, `ClientDisconnect`.
     """
     setattr(request.state, BODY_UNREAD, True)
     if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
@@ -57,5 +57,5 @@ async def seal_files(
         await store.write(seal.name, seal_stream(counted, seal, files[-1].digest))
     setattr(request.state, BODY_UNREAD, False)
     if not files:
-        raise FormFieldInvalid(field="file")
+        raise form.files_invalid()
     return form

@@ -1,13 +1,15 @@
 """What a table is, once it is open: typed frames of its rows, what is wrong with each, and the cells as they stood."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 import polars as pl
 
 from shared.errors import Fault, InvalidInput
+from shared.messages import OF_FILE
 
 Kind = Literal["text", "id_number", "number", "integer", "date", "month", "boolean"]
 Format = Literal["csv", "xlsx", "xls"]
@@ -46,6 +48,17 @@ class TableInvalid(InvalidInput):
     """
 
     code = "table-invalid"
+
+
+@contextmanager
+def in_file(number: int) -> Iterator[None]:
+    """What is wrong with a file of a set says which one it is; `number` from 0."""
+    try:
+        yield
+        return
+    except TableInvalid as invalid:
+        faults = [replace(one, params={**one.params, OF_FILE: number + 1}) for one in invalid.faults]
+    raise TableInvalid(faults)
 
 
 def refusal(code: str, **params: object) -> TableInvalid:

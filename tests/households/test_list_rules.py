@@ -129,6 +129,7 @@ def test_cells_that_can_be_read(field: str, cell: Any, value: Any) -> None:
         ("member.work_months", 13, "number-out-of-range"),
         ("member.work_area", "深圳", "choice-invalid"),
         ("member.phone", "没有", "phone-invalid"),
+        *(("member.name", f"张{sign}三", "field-invalid") for sign in ("\u200b", "\u202e", "\U000e0041", "_xD800_")),
         ("case.eliminated", "也许", "choice-invalid"),
         ("check.id_type", "护照", "id-type-unsupported"),
     ],

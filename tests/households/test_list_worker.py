@@ -1,8 +1,10 @@
 """The process that works off lists, and what is taken of their columns without reading cell by cell."""
 
 import asyncio
+import io
 import os
 import signal
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -12,9 +14,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.households.settings import HouseholdsSettings
+from services.households.usecases import list_files, list_reading
 from services.households.usecases.list_cells import DIRECT, PLAIN, CellInvalid, Direct, reader_of
+from services.households.usecases.list_files import Gathering
+from services.households.usecases.list_reading import BAD, FileReader
 from services.households.workbook_lists import LISTS, ListColumn
+from shared.areas import Scope
 from shared.files import FilesSettings
+from shared.villages import Villages
 from shared.worker_process import keep_process
 from tests.households.conftest import PINE, Households
 from tests.households.lists import person, send, workbook
@@ -33,7 +40,18 @@ def test_only_direct_columns_have_a_pattern() -> None:
 @pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)
 @settings(deadline=None, max_examples=50)
 @given(cells=st.lists(CELLS.map(str.strip).filter(bool), min_size=1, max_size=20))
-@example(cells=["15400000017", "0871-6543210", "１５４０００００１７", "张三\u0007", "a" * 61, "5399-211", "x\ny"])
+@example(
+    cells=[
+        "15400000017",
+        "0871-6543210",
+        "１５４０００００１７",
+        "张三\u0007",
+        "张\u202e三",
+        "a" * 61,
+        "5399-211",
+        "x\ny",
+    ]
+)
 def test_a_column_is_read_as_its_field_reads_each_cell(column: ListColumn, cells: list[str]) -> None:
     direct, read = Direct(column), reader_of(column)
     found = direct.read(pl.Series(cells))
@@ -56,6 +74,21 @@ def test_some_of_each_column_is_plain() -> None:
     }
     for field, pattern in PLAIN.items():
         assert pl.Series([plain[field]]).str.contains(pattern).all(), field
+
+
+def test_mistakes_beyond_the_most_are_counted_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in (list_reading, list_files):
+        monkeypatch.setattr(room, "MOST_FINDINGS", 5)
+    wrong = [person(code, 1, 健康状况="硬朗", 联系电话="没有") for code in ("无", "B0", "A0001", "A0002")]
+    villages = Villages([], Scope.everywhere(), {})
+    gathering = Gathering(LISTS["person-list"], villages)
+    for number in (1, 2):
+        reader = FileReader(LISTS["person-list"], villages, date(2026, 3, 2))
+        file = reader.take(number, reader.open(io.BytesIO(workbook(wrong)), ""))
+        assert len(file.faults) == 5
+        gathering.add(file)
+    listing = gathering.listing()
+    assert (len(listing.faults), listing.rows[BAD].sum()) == (5, 8)
 
 
 def workers() -> list[psutil.Process]:

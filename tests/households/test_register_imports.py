@@ -472,8 +472,31 @@ async def test_a_file_that_cannot_be_read_is_refused_and_nothing_kept(service: H
     for bad in (b"PK\x03\x04 broken", workbook([{"姓名": "张三"}], headings=["姓名", "年龄"])):
         answer = await send(service, workbook(FAMILY), bad)
         assert (answer.status_code, answer.json()["code"]) == (422, "table-invalid")
+        assert all(one["message"].startswith("第 2 个文件：") for one in answer.json()["errors"]), answer.text
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
     assert (await send(service)).status_code == 400, "no file at all"
+
+
+async def test_a_file_that_breaks_off_later_is_told_by_its_number(service: Households) -> None:
+    lines = [",".join(PEOPLE), *(f"{n}" for n in range(40_000)), '"never closed']
+    answer = await send(service, workbook(FAMILY), "\n".join(lines).encode())
+    assert answer.status_code == 202, answer.text
+    await work(service)
+    failure = (await service.get(f"/register-imports/{answer.json()['id']}"))["failure"]
+    assert failure["code"] == "quote-open"
+    assert failure["message"].startswith("第 2 个文件：")
+
+
+async def test_rows_without_a_place_are_nowhere_for_whoever_works_everywhere(service: Households) -> None:
+    lost = person(ONE, 1, **{"行政村（社区）": "无名村"})
+    answer = await send(service, workbook([lost]), role="admin", area="*")
+    await work(service)
+    view = await service.get(f"/register-imports/{answer.json()['id']}", "admin", "*")
+    assert [(one["area"], one["households"]["conflicting"]) for one in view["townships"]] == [(None, 1)]
+    path = f"/register-imports/{view['id']}"
+    [one] = (await service.get(f"{path}/findings", "admin", "*", params={"outcome": "conflicting"}))["items"]
+    assert (one["area"], one["code"]) == (None, "area-unknown")
+    assert (await service.call("GET", f"{path}/result", "admin", "*")).status_code == 200
 
 
 async def test_files_lie_sealed_and_go_when_they_are_written(service: Households, tmp_path: Any) -> None:

@@ -1,6 +1,9 @@
 """The body of an upload on its way into the store: counted, hashed and sealed piece by piece."""
 
 import asyncio
+from datetime import date
+from typing import Any
+from uuid import UUID
 
 from fastapi import Request
 
@@ -16,6 +19,7 @@ from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.security.principals import Principal
+from shared.tables.in_turn import in_turn
 
 FORM_OVERHEAD = 10_000
 """Bytes of a form around its file."""
@@ -41,8 +45,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
         setattr(request.state, BODY_UNREAD, False)
         feed, period = named or await _feed_in(form, who, database)
         today = local_date(utc_now())
-        table = await asyncio.to_thread(open_original, shelf, file_id, form.file_name, feed, today)
-        table.require_whole()
+        head = await in_turn(_read_head, shelf, file_id, form.file_name, feed, today)
     except BaseException:
         await asyncio.shield(shelf.delete(file_id))
         raise
@@ -54,10 +57,15 @@ async def receive_file(request: Request, who: Principal, database: Database, she
         name=form.file_name,
         digest=digest,
         size=counted.size,
-        format=table.format,
-        rows_estimate=table.rows_estimate,
-        skipped=skipped_of(table),
+        **head,
     )
+
+
+def _read_head(shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date) -> dict[str, Any]:
+    """What is kept of the table beside its rows. Raises `TableInvalid`."""
+    table = open_original(shelf, file_id, name, feed, today)
+    table.require_whole()
+    return {"format": table.format, "rows_estimate": table.rows_estimate, "skipped": skipped_of(table)}
 
 
 async def _feed_in(form: FormStream, who: Principal, database: Database) -> tuple[Feed, str]:

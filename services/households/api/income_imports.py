@@ -1,6 +1,5 @@
 """Files of income lines (收支批量导入)."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -18,6 +17,7 @@ from shared.http.answers import json_answer
 from shared.http.bodies import TABLE
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.messages import Catalogue, Language
+from shared.tables.in_turn import in_turn
 
 router = APIRouter(prefix="/v1/income", tags=["Income · 收入测算"])
 
@@ -47,7 +47,7 @@ async def import_income(
     again changes nothing; with another amount it corrects the one before.
     """
     now = utc_now()
-    table = await asyncio.to_thread(read_income, await request.body(), local_date(now))
+    table = await in_turn(read_income, await request.body(), local_date(now))
     job = IncomeImport(vault, who, origin, now, dry_run)
     async with db.write(who.scope) as session:
         await job.take(session, table.lines)

@@ -13,6 +13,7 @@ from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
 from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import Outcome
+from services.households.schemas.register import AreaView
 from services.households.schemas.register_imports import (
     ListCounts,
     ListFieldChange,
@@ -57,7 +58,7 @@ def _summary(view: RegisterImportView, reader: Reader) -> Sheet:
     ]
     rows = [
         [
-            "/".join(town.area.names),
+            _place(town.area),
             *(str(getattr(one, name)) for one in (town.households, town.members) for name in _COUNTED),
         ]
         for town in view.townships
@@ -88,13 +89,17 @@ async def _page(
 
 def _rows(one: ListFindingView) -> Iterator[list[str | None]]:
     """A line for each field that changed; one where there is none."""
-    place = ["/".join(one.area.names), one.national_code, one.name, _text(one.file), _text(one.sheet), _text(one.row)]
+    place = [_place(one.area), one.national_code, one.name, _text(one.file), _text(one.sheet), _text(one.row)]
     changes: Sequence[ListFieldChange | None] = one.changes or [None]
     for change in changes:
         if change is None:
             yield [*place, one.field, None, None, one.message]
         else:
             yield [*place, change.title, _text(change.before), _text(change.after), None]
+
+
+def _place(area: AreaView | None) -> str:
+    return "/".join(area.names) if area else ""
 
 
 def _text(value: Any) -> str | None:

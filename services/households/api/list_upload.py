@@ -17,6 +17,8 @@ from shared.files import Shelf
 from shared.http.form_stream import FormFieldInvalid, FormStream
 from shared.http.sealed_upload import SealedFile, seal_files
 from shared.ids import new_id
+from shared.tables.in_turn import in_turn
+from shared.tables.table import in_file
 from shared.villages import Villages
 
 _YES = {"true": True, "false": False, "1": True, "0": False, "": True}
@@ -31,7 +33,10 @@ async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
     try:
         form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, MOST_FILES)
         kind, dry_run = _kind(form), _dry_run(form)
-        estimates = await asyncio.to_thread(_read_heads, shelf, import_id, kind, [one.name for one in files])
+        reader = FileReader(LISTS[kind], Villages([], Scope.nowhere(), {}), local_date(utc_now()))
+        estimates = [
+            await in_turn(_read_head, reader, shelf, import_id, number, one.name) for number, one in enumerate(files)
+        ]
     except BaseException:
         await asyncio.shield(shelf.delete_set(import_id, len(files)))
         raise
@@ -57,11 +62,7 @@ def _dry_run(form: FormStream) -> bool:
     return dry_run
 
 
-def _read_heads(shelf: Shelf, import_id: UUID, kind: ListKind, names: list[str]) -> list[int | None]:
-    """How many rows each file may have; a file without the headings is refused here, while somebody listens."""
-    reader = FileReader(LISTS[kind], Villages([], Scope.nowhere(), {}), local_date(utc_now()))
-    rows = []
-    for number, name in enumerate(names):
-        with shelf.open(import_id, number) as file:
-            rows.append(reader.open(file, name).rows_estimate)
-    return rows
+def _read_head(reader: FileReader, shelf: Shelf, import_id: UUID, number: int, name: str) -> int | None:
+    """How many rows a file may have; one without the headings is refused here, while somebody listens."""
+    with shelf.open(import_id, number) as file, in_file(number):
+        return reader.open(file, name).rows_estimate

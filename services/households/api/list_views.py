@@ -9,6 +9,7 @@ from services.households.api.reader import Reader
 from services.households.codes import LISTS as CODES
 from services.households.models import ImportFinding, RegisterImport
 from services.households.rules.register_imports import ListKind
+from services.households.schemas.register import AreaView
 from services.households.schemas.register_imports import (
     ImportFailure,
     ListCounts,
@@ -32,7 +33,7 @@ def import_view(row: RegisterImport, names: dict[str, str], reader: Reader) -> R
     notes: Mapping[str, Any] = row.notes or {}
     townships = [
         TownshipCounts(
-            area=reader.area(code, names),
+            area=_area(reader, code, names),
             households=ListCounts(**parts.get("household", {})),
             members=ListCounts(**parts.get("member", {})),
         )
@@ -61,6 +62,11 @@ def import_view(row: RegisterImport, names: dict[str, str], reader: Reader) -> R
     )
 
 
+def _area(reader: Reader, code: str, names: dict[str, str]) -> AreaView | None:
+    """None where a row has no place and whoever sent it works everywhere."""
+    return reader.area(code, names) if code.strip("0") else None
+
+
 def _sum(counts: Sequence[ListCounts]) -> ListCounts:
     names = ListCounts.model_fields
     return ListCounts(**{name: sum(getattr(one, name) for one in counts) for name in names})
@@ -81,7 +87,7 @@ def conflict_view(
     return ListFindingView(
         number=one.number,
         outcome=one.outcome,
-        area=reader.area(one.area_code, names),
+        area=_area(reader, one.area_code, names),
         national_code=one.national_code,
         household_id=one.household_id,
         member_id=one.member_id,
@@ -101,7 +107,7 @@ def staged_view(one: Row[Any], names: dict[str, str], reader: Reader) -> ListFin
     return ListFindingView(
         number=one.number,
         outcome=one.outcome,
-        area=reader.area(one.area_code, names),
+        area=_area(reader, one.area_code, names),
         national_code=one.national_code,
         household_id=one.household_id,
         member_id=one.member_id,

@@ -40,7 +40,7 @@ class ListCounts(Answer):
 class TownshipCounts(Answer):
     """The same of one township."""
 
-    area: AreaView
+    area: AreaView | None = Field(description="None: rows without a place · 未注明地区的行为空")
     households: ListCounts
     members: ListCounts
 
@@ -95,7 +95,7 @@ class ListFindingView(Answer):
 
     number: int
     outcome: Outcome
-    area: AreaView
+    area: AreaView | None = Field(description="None: the row says no place · 未注明地区时为空")
     national_code: str | None = Field(description="户编号", examples=["5399211002000001"])
     household_id: UUID | None
     member_id: UUID | None

@@ -20,6 +20,7 @@ from services.households.usecases.list_reading import (
     AREA,
     BAD,
     CODE,
+    MOST_FINDINGS,
     MOST_ROWS,
     PLACE,
     FileReader,
@@ -30,6 +31,7 @@ from services.households.workbook_lists import LISTS, WorkbookList
 from shared.errors import ImportTooLong
 from shared.files import Shelf
 from shared.side_processes import side_processes
+from shared.tables.table import in_file
 from shared.villages import Names, Villages
 
 AT_ONCE = 2
@@ -86,7 +88,7 @@ class Gathering:
         for frame in file.frames:
             numbers = [coding.gather(frame[name], file.cells[name]) for coding, name in codings]
             self._frames.append(frame.with_columns(*numbers, places.gather(frame[AREA]).alias(AREA)))
-        self._faults += file.faults
+        self._faults += file.faults[: MOST_FINDINGS - len(self._faults)]
         self._notes += file.notes
 
     def _place(self, names: Names) -> int:
@@ -135,5 +137,5 @@ class FileSet:
     def read_one(self, number: int) -> FileRows:
         """In a process of its own. Raises `TableInvalid`, `FileNotFoundError`, `CannotOpen`."""
         reader = FileReader(LISTS[self.kind], self.villages, self.today)
-        with self.shelf.open(self.import_id, number) as file:
+        with self.shelf.open(self.import_id, number) as file, in_file(number):
             return reader.take(number, reader.open(file, self.names[number]))

@@ -20,6 +20,8 @@ from shared.villages import LEVELS, Names, Villages
 
 MOST_ROWS = 4_000_000
 """More than a county has people."""
+MOST_FINDINGS = 200_000
+"""Of an import: no more are kept, anywhere on their way. All are counted."""
 FRAME_ROWS = 50_000
 CODE = "household.national_code"
 AREA, BAD = "_area", "_bad"
@@ -154,6 +156,8 @@ class FileReader:
         return wrong["_at"]
 
     def _add_fault(self, row: Sequence[Any], fault: Fault) -> None:
+        if len(self._faults) >= MOST_FINDINGS:
+            return
         file, sheet, number, national_code = row[:4]
         if national_code in self._direct[CODE].faults:
             national_code = None  # no code but whatever somebody wrote there

@@ -19,7 +19,7 @@ from services.households.usecases.list_entries import EntryMaker
 from services.households.usecases.list_files import FileSet, Gathering, Listing
 from services.households.usecases.list_findings import Finding
 from services.households.usecases.list_layout import HOUSEHOLD_COLUMNS, MEMBER_COLUMNS, Laid
-from services.households.usecases.list_reading import AREA, BAD, CODE, RowFault
+from services.households.usecases.list_reading import AREA, BAD, CODE, MOST_FINDINGS, RowFault
 from services.households.usecases.list_sums import Answer, Asked, Comparing
 from services.households.usecases.register_imports import files_of
 from services.households.workbook_lists import LISTS, VILLAGES
@@ -37,8 +37,6 @@ preload(__name__)
 
 PART = 2_000
 """Households compared in one transaction."""
-MOST_FINDINGS = 200_000
-"""Of an import; all are counted."""
 _EVERYWHERE = Scope.everywhere()
 _FINDINGS = (
     *("import_id", "number", "outcome", "area_code", "national_code", "file", "sheet", "row_number", "field", "code"),
@@ -161,7 +159,8 @@ class ListCheck:
                         one["person_key"] in self.comparing.persons if people else one["national_code"] in listed
                     ):
                         continue
-                    found.append(_vanished(one, whole=one["national_code"] not in listed))
+                    if len(found) < MOST_FINDINGS:
+                        found.append(_vanished(one, whole=one["national_code"] not in listed))
                     comparison.counts.add(one["area_code"], "member" if people else "household", "vanished")
         async with self.database.write(self.scope) as session:
             await self._store_findings(session, found)

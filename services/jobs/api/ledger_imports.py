@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -34,6 +35,7 @@ from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_
 from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
 from shared.ids import new_id
 from shared.security import audit
+from shared.tables.in_turn import in_turn
 from shared.workbook_stream import XLSX, stream_workbook
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
@@ -161,11 +163,15 @@ async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
         dry_run = _YES.get(form.fields.get("dry_run", "").lower())
         if dry_run is None:
             raise FormFieldInvalid(field="dry_run")
-        await asyncio.to_thread(lambda: open_rows(shelf.open(import_id, ORIGINAL), files[0].name, today))
+        await in_turn(_require_headings, shelf, import_id, files[0].name, today)
     except BaseException:
         await asyncio.shield(shelf.delete_set(import_id, usecases.FILES))
         raise
     return Arrived(import_id, month, dry_run, files[0].name, files[0].counted.size)
+
+
+def _require_headings(shelf: Shelf, import_id: UUID, name: str, today: date) -> None:
+    open_rows(shelf.open(import_id, ORIGINAL), name, today)
 
 
 def _view(row: LedgerImport, reader: Reader) -> schemas.LedgerImportView:

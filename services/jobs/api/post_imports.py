@@ -1,6 +1,5 @@
 """Files of posts (岗位批量导入)."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -16,6 +15,7 @@ from shared.http.answers import json_answer
 from shared.http.bodies import TABLE
 from shared.http.context import Db, Speaks, Texts
 from shared.messages import Catalogue, Language
+from shared.tables.in_turn import in_turn
 
 router = APIRouter(prefix="/v1/posts", tags=["Posts · 岗位"])
 
@@ -43,7 +43,7 @@ async def import_posts(
     The same file again changes nothing. An employer that is not registered is entered.
     """
     now = utc_now()
-    table = await asyncio.to_thread(read_posts, await request.body(), local_date(now))
+    table = await in_turn(read_posts, await request.body(), local_date(now))
     job = PostImport(who, now, dry_run)
     async with db.write(who.scope) as session:
         await job.take(session, table.rows)

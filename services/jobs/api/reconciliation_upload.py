@@ -1,7 +1,7 @@
 """The body of an upload of exports on its way into the store, and what its fields say."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from shared.files import Shelf
 from shared.http.sealed_upload import SealedFile, seal_files
 from shared.ids import new_id
 from shared.security.principals import Principal
+from shared.tables.in_turn import in_turn
+from shared.tables.table import in_file
 from shared.villages import Villages
 
 
@@ -43,8 +45,9 @@ async def receive_export(
         rule = comparison.sources.get(source)
         if rule is None:
             raise ExportSourceInvalid(field="source", expected=", ".join(comparison.sources))
-        names = [one.name for one in files]
-        rows = await asyncio.to_thread(_read_heads, shelf, run_id, source, rule.headings, names)
+        nowhere, today = Villages([], Scope.nowhere(), {}), local_date(utc_now())
+        reader = ExportReader(EXPORTS[source], rule.headings, nowhere, AreaCode(""), shelf.vault, today)
+        rows = [await in_turn(_read_head, reader, shelf, run_id, number, one.name) for number, one in enumerate(files)]
     except BaseException:
         await asyncio.shield(shelf.delete_set(run_id, len(files)))
         raise
@@ -72,14 +75,7 @@ def _area(fields: Mapping[str, str], scope: Scope) -> str:
     return given
 
 
-def _read_heads(
-    shelf: Shelf, run_id: UUID, source: ExportSource, headings: Mapping[str, Sequence[str]], names: Sequence[str]
-) -> list[int | None]:
-    """How many rows each file may have; a file without the headings is refused here, while somebody listens."""
-    nowhere = Villages([], Scope.nowhere(), {})
-    reader = ExportReader(EXPORTS[source], headings, nowhere, AreaCode(""), shelf.vault, local_date(utc_now()))
-    rows = []
-    for number, name in enumerate(names):
-        with shelf.open(run_id, number) as file:
-            rows.append(reader.open(file, name).rows_estimate)
-    return rows
+def _read_head(reader: ExportReader, shelf: Shelf, run_id: UUID, number: int, name: str) -> int | None:
+    """How many rows a file may have; one without the headings is refused here, while somebody listens."""
+    with shelf.open(run_id, number) as file, in_file(number):
+        return reader.open(file, name).rows_estimate

@@ -27,6 +27,7 @@ from shared.db.listening import Listener
 from shared.files import Shelf
 from shared.ids import new_id
 from shared.security.vault import Vault
+from shared.tables.table import in_file
 from shared.villages import Villages
 
 PART = 10_000
@@ -146,7 +147,7 @@ class Comparison:
 
     def _sealed(self, reader: ExportReader, number: int, name: str) -> Generator[list[tuple[str, bytes]]]:
         """One file, frame by frame, as it is laid down."""
-        with self.shelf.open(self.run.id, number) as file:
+        with self.shelf.open(self.run.id, number) as file, in_file(number):
             for frame in reader.frames(number, reader.open(file, name)):
                 yield self.parts.sealed(frame)
 

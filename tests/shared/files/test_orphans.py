@@ -51,6 +51,15 @@ async def test_a_set_is_kept_unless_it_was_refused(shelf: Shelf) -> None:
     assert await lying(shelf) == []
 
 
+async def test_what_never_arrived_whole_is_told_by_what_it_is_a_part_of(shelf: Shelf, tmp_path: Path) -> None:
+    sent = await lay(shelf, 0)
+    lone = new_id()
+    for name in (f"{sent}/1#1", f"{lone}#1"):
+        (tmp_path / "sets" / name).write_bytes(b"part")
+    older = await shelf.list_older(utc_now() + timedelta(days=1))
+    assert sorted(older) == [(sent, f"sets/{sent}/0"), (sent, f"sets/{sent}/1#1"), (lone, f"sets/{lone}#1")]
+
+
 async def test_it_goes_when_nobody_waits_any_more(shelf: Shelf) -> None:
     sent = await lay(shelf, 0)
 

@@ -1,6 +1,9 @@
 """A file is there whole or not at all, and only its owner's folder has it."""
 
+import asyncio
+import signal
 import stat
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -56,3 +59,29 @@ async def test_old_names_are_listed(store: FileStore) -> None:
     later = utc_now() + timedelta(seconds=5)
     assert store.list_older("files/", later) == ["files/1"]
     assert store.list_older("files/", later - timedelta(hours=1)) == []
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from shared.files import FilesSettings, FileStore
+
+async def pieces():
+    while True:
+        yield b"piece of a file " * 100_000
+        if any("#" in name for _, _, names in os.walk(sys.argv[1]) for name in names):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(FileStore(FilesSettings(url="file://" + sys.argv[1])).write("files/one/0", pieces()))
+"""
+
+
+async def test_what_a_killed_process_left_half_written_is_old_one_day(tmp_path: Path) -> None:
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, str(tmp_path))
+    assert await asyncio.wait_for(killed.wait(), 30) == -signal.SIGKILL
+    [left] = files_in(tmp_path)
+    store, later = FileStore(FilesSettings(url=tmp_path.as_uri())), utc_now() + timedelta(seconds=5)
+    [name] = store.list_older("files/", later)
+    assert left == tmp_path / name
+    assert store.list_older("photos/", later) == store.list_older("files/", later - timedelta(hours=1)) == []
+    await store.delete(name)
+    assert files_in(tmp_path) == []

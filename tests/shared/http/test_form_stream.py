@@ -45,10 +45,10 @@ async def test_fields_and_file_in_any_order(parts: tuple[bytes, ...], length: in
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (FEED + END, "form-field-invalid"),
-        (FILE + FILE + END, "form-field-invalid"),
+        (FEED + END, "form-files-invalid"),
+        (FILE + FILE + END, "form-files-invalid"),
         (FEED + FEED + FILE + END, "form-field-invalid"),
-        (part('name="other"; filename="a"', b"") + FILE + END, "form-field-invalid"),
+        (part('name="other"; filename="a"', b"") + FILE + END, "form-files-invalid"),
         (FILE, "form-invalid"),
         (FILE[:-10], "form-invalid"),
         (b"no form at all", "form-invalid"),
