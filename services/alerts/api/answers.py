@@ -251,13 +251,12 @@ def _skipped(file: File, vault: Vault, texts: Catalogue, language: Language, *, 
     ]
 
 
-def _failure(file: File, texts: Catalogue, language: Language) -> FileFailure:
+def _failure(failure: dict[str, Any], rows_read: int, texts: Catalogue, language: Language) -> FileFailure:
     """Why it was given up; and what stands of it, for the next file is to be whole again."""
-    code, params = file.failure["code"], file.failure["params"]
-    reason = texts.text(code, language, **params)
-    if file.rows_read:
-        reason = texts.text("file-rows-stand", language, reason=reason.rstrip("。"), rows=file.rows_read)
-    return FileFailure(code=code, message=reason)
+    reason = texts.text(failure["code"], language, **failure["params"])
+    if rows_read:
+        reason = texts.text("file-rows-stand", language, reason=reason.rstrip("。"), rows=rows_read)
+    return FileFailure(code=failure["code"], message=reason)
 
 
 def file_view(file: File, vault: Vault, texts: Catalogue, language: Language, *, named: bool = True) -> FileView:
@@ -274,6 +273,6 @@ def file_view(file: File, vault: Vault, texts: Catalogue, language: Language, *,
         started_at=file.started_at,
         finished_at=file.finished_at,
         ends_at=ends_at(file.rows_read, file.rows_estimate, file.started_at, file.moved_at) if running else None,
-        failure=_failure(file, texts, language) if file.failure else None,
+        failure=_failure(file.failure, file.rows_read, texts, language) if file.failure else None,
         result_kept=has_result(file.state, file.rows_read) and file.deleted_at is None,
     )
