@@ -13,6 +13,8 @@ BLANK = frozenset(_WORDS["blank"])
 BLANK_UNLESS_TEXT = BLANK | frozenset(_WORDS["blank_unless_text"])
 BLANK_UNLESS_YES_OR_NO = BLANK | frozenset(_WORDS["blank_unless_yes_or_no"])
 YES_OR_NO: dict[str, bool] = {**dict.fromkeys(_WORDS["yes"], True), **dict.fromkeys(_WORDS["no"], False)}
+YES, NO = _WORDS["yes"][0], _WORDS["no"][0]
+"""The plainest of them, by which other words may be explained."""
 ERRORS = frozenset(_WORDS["errors"])
 ASIDES = frozenset(_WORDS["asides"])
 UNITS: dict[str, int] = _WORDS["units"]

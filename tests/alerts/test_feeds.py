@@ -379,6 +379,11 @@ BAD_COLUMNS: list[tuple[dict[str, Any], dict[str, str]]] = [
         columns({"field": "person.phone", "headers": ["电话"], "values": {"a": "b"}}),
         {"columns.4.values": "column-values-without-list"},
     ),
+    (
+        field_schema(type="boolean")
+        | {"columns": [*new_feed()["columns"], {"field": "more", "headers": ["更多"], "values": {"在": "maybe"}}]},
+        {"columns.4.values": "choice-invalid"},
+    ),
     (columns(without=2), {"columns": "column-missing"}),
     (columns(without=0), {"columns": "column-missing"}),
     (

@@ -64,7 +64,7 @@ async def test_every_row_says_what_became_of_it(county: Service) -> None:
     assert [row[-2] for row in told] == ["已生成预警", "未达到预警条件", "退回", "退回", "重复，此前已报送"]
     assert [bool(row[-1]) for row in told] == [False, False, True, True, False]
     assert told[3][:3] == ["=1+1", "<张&三>", ""]
-    assert told[3][-1].startswith("学生身份证号码: ")
+    assert told[3][-1].startswith("学生身份证号: ")
     assert told[0][0] == id_number(1)
     assert (await result(county, view["id"], "en"))[0][-2:] == ["What became of it", "Why"]
     audited = await county.sql("SELECT subject FROM audit_entry WHERE action = 'file:result'")

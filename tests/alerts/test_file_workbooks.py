@@ -77,16 +77,17 @@ async def test_sheets_that_are_not_read_are_told(county: Service) -> None:
 
 async def test_words_that_bureaus_write_for_yes_and_no(county: Service) -> None:
     await county.tell(
-        key_changed("medical-secret", ["medical.uninsured"], "medical-insurance"), members(county, 1, 2, 3)
+        key_changed("uninsured-secret", ["medical.uninsured"], "medical-insurance"), members(county, 1, 2, 3)
     )
+    uninsured = {"X-API-Key": "uninsured-secret"}
     headings = ["身份证号", "姓名", "所在村", "参保情况"]
     said = ["未参保", "断保", "正常参保", "参保", "否", "不好说"]
     rows = [[id_number(n), f"某{n}", "龙泉村", word] for n, word in enumerate(said, 1)]
     form = {"feed": "medical.uninsured", "period": days_ago(1)[:8] + "T1"}
     content = table(rows, headings)
-    view = await finished(county, await send(county, content, form=form, headers=MEDICAL), MEDICAL)
+    view = await finished(county, await send(county, content, form=form, headers=uninsured), uninsured)
     assert counts(view, "rows_read", "rejected", "stored", "unmatched") == (6, 1, 2, 1)
-    told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=MEDICAL)).json()["items"]
+    told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=uninsured)).json()["items"]
     assert [(one["row"], one["code"]) for one in told] == [(7, "boolean-invalid")]
 
 

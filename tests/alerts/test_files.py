@@ -57,7 +57,7 @@ async def county(service: Service) -> Service:
 
 @pytest.fixture
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are taken in and wait."""
+    """Files are taken in and wait. To be asked for before the service, which begins to work at once."""
 
     async def sleep(_: FileWorker) -> None:
         await asyncio.sleep(3600)
@@ -281,7 +281,7 @@ def watching(service: Service, location: str) -> dict[str, Any]:
     }
 
 
-async def test_a_watcher_hears_how_far_it_is_before_the_end(county: Service, nobody_works: None) -> None:
+async def test_a_watcher_hears_how_far_it_is_before_the_end(nobody_works: None, county: Service) -> None:
     location = (await send(county, table([absent(1)]))).headers["location"]
     heard: list[bytes] = []
 
@@ -304,7 +304,7 @@ async def test_a_watcher_hears_how_far_it_is_before_the_end(county: Service, nob
     assert await said(b"event: progress", b"event: progress", b"event: end")
 
 
-async def test_a_watcher_who_hangs_up_is_let_go(county: Service, nobody_works: None) -> None:
+async def test_a_watcher_who_hangs_up_is_let_go(nobody_works: None, county: Service) -> None:
     answer = await send(county, table([absent(1)]))
     begun = asyncio.Event()
 
@@ -321,7 +321,7 @@ async def test_a_watcher_who_hangs_up_is_let_go(county: Service, nobody_works: N
     assert begun.is_set()
 
 
-async def test_a_file_is_stopped(county: Service, nobody_works: None) -> None:
+async def test_a_file_is_stopped(nobody_works: None, county: Service) -> None:
     location = (await send(county, table([absent(1)]))).headers["location"]
     stopped = await county.post(f"{location}/cancellation")
     assert (stopped.status_code, stopped.json()["state"]) == (200, "cancelled")

@@ -159,7 +159,7 @@ def test_the_old_form_becomes_the_new_one(number: str) -> None:
         ("٥٣٩٩٢١١٩٩٠٠١٠١٠٠١9", "id-number-characters"),
         ("٥٣٩٩٢١٩٠٠١٠١٠٠١", "id-number-characters"),
         ("53992190010100A", "id-number-characters"),
-        ("539921 9900101001X", "id-number-characters"),
+        ("539921-9900101001X", "id-number-characters"),
         ("53992119900101001B", "id-number-characters"),
         (idnumber.complete("53992119900230001"), "id-number-date"),
         (idnumber.complete("53992100000101001"), "id-number-date"),

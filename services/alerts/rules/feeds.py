@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from services.alerts.rules.evidence import Kind, evidence_kinds
 from shared.errors import Conflict, Fault
 from shared.security.principals import FeedNotPermitted, Principal, Role
+from shared.tables.words import NO, YES
 
 Subject = Literal["person", "household", "area"]
 """Whom a warning of the feed is about: 人员, 农户, 区域."""
@@ -44,9 +45,6 @@ _SUBJECT_FIELDS: Mapping[Subject, Sequence[frozenset[str]]] = {
 }
 """By subject: of each set, one field has to be a column that must not be blank."""
 
-
-YES, NO = "是", "否"
-"""What other words of a yes-or-no column may stand for."""
 
 ANY_FAMILY = "other"
 """Risk family of the feeds that take all kinds of trouble: a household's request, a patrol, a hotline."""

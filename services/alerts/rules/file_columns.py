@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from services.alerts.rules.evidence import EvidenceSchema
-from services.alerts.rules.feeds import YES, column_type
+from services.alerts.rules.feeds import column_type
 from services.alerts.rules.files import FeedWithoutColumns
 from shared.tables import Column
 from shared.tables.table import Kind
+from shared.tables.words import YES
 
 
 def columns_of(columns: Sequence[Mapping[str, Any]], evidence_schema: Mapping[str, Any]) -> list[Column]:
