@@ -13,7 +13,7 @@ import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import uvloop
 
@@ -64,7 +64,19 @@ def run_worker(name: str, work: Callable[[Any], Coroutine[Any, Any, None]]) -> N
     os.nice(NICENESS)
     collect_rarely()
     sys.setswitchinterval(SWITCH_SECONDS)
-    uvloop.run(work(settings))
+    try:
+        uvloop.run(work(settings))
+    except BaseException:
+        log.exception("worker process failed")
+        end_at_once(1)
+    end_at_once(0)
+
+
+def end_at_once(status: int) -> NoReturn:
+    """End the process without waiting for its threads: one that feeds a side process which was killed never ends."""
+    telemetry.send_what_is_left()
+    logging.shutdown()
+    os._exit(status)
 
 
 def collect_rarely() -> None:

@@ -6,6 +6,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -32,6 +33,23 @@ if __name__ == "__main__":
         time.sleep(60)
 """
 
+FED = """
+import os, signal, sys, time
+from shared.side_processes import side_processes
+from shared.worker_process import end_at_once
+from tests.shared.test_side_processes import sleep_over, where
+
+if __name__ == "__main__":
+    with side_processes(1, None) as side:
+        pid, _ = side.begin(where).result()
+        for _ in range(4):
+            side.begin(sleep_over, bytes(8_000_000))
+        time.sleep(0.5)
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(0.5)
+    end_at_once(0)
+"""
+
 
 def add(own: list[int], number: int) -> list[int]:
     own.append(number)
@@ -48,6 +66,10 @@ def refuse(_: object) -> None:
 
 def where(_: object) -> tuple[int, int]:
     return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def sleep_over(_: object, __: bytes) -> None:
+    time.sleep(60)
 
 
 def never_ends(_: object) -> None:
@@ -110,6 +132,15 @@ def test_none_outlives_a_process_that_is_killed(tmp_path: Path) -> None:
         busy.kill()
         busy.wait()
     assert still_running(children) == []
+
+
+def test_who_has_fed_one_that_was_killed_ends_all_the_same(tmp_path: Path) -> None:
+    """Its thread is in the middle of a write that nobody will ever read."""
+    script = tmp_path / "fed.py"
+    script.write_text(FED)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, str(script)], cwd=ROOT, env=environment, timeout=60, check=False)
+    assert ran.returncode == 0
 
 
 async def _until(true: object, seconds: float = 90) -> None:
