@@ -91,7 +91,7 @@ def test_who_has_nothing_is_told_everything_at_once(state: str) -> None:
     fine = {
         *("comparison-asked", "comparison-answered", "objections", "objection-upheld", "developmental"),
         *("allowance-alone", "gap-schooling", "gap-uninsured", "open-checks", "out-of-school", "uninsured", "dwelling"),
-        *("quorum", "assured-held"),
+        *("quorum", "assured-held", "labour-held", "new-evidence"),
     }
     asked = {one.code for one in gates.conditions(state, GateFacts(), TERMS, ON)}
     assert asked - set(nothing) <= fine
@@ -125,7 +125,9 @@ ELIMINATION: list[tuple[str, dict[str, Any]]] = [
     ("months", {"identified_on": None}),
     ("labour", {"able": 0, "weak": 0}),
     ("labour", {"no_labour_covered": True}),
+    ("labour-held", {"labour_since": ON - timedelta(days=29)}),  # borrowed
     ("open-checks", {"open_checks": 1}),
+    ("open-checks", {"waiting": 1}),
     ("measure-delivered", {"measures": (AID,)}),  # nothing against unstable work
     ("measure-delivered", {"measures": (AID, replace(WORK, state="planned", delivered_on=None))}),
     ("measure-delivered", {"measures": (AID, replace(WORK, state="withdrawn"))}),
@@ -140,6 +142,7 @@ ELIMINATION: list[tuple[str, dict[str, Any]]] = [
     ("schooling", {"schooling": False}),
     ("schooling", {"schooling": None}),
     ("out-of-school", {"out_of_school": 1}),
+    ("out-of-school", {"back_at_school": 1}),  # back counts while the checks hold
     ("medical", {"medical": None}),
     ("uninsured", {"uninsured": 1}),
     ("housing", {"housing": False}),
@@ -149,6 +152,7 @@ ELIMINATION: list[tuple[str, dict[str, Any]]] = [
     ("assured-held", {"assured_since": ON - timedelta(days=29)}),  # a month, not a moment
     ("elimination-check", {"check": replace(CHECK, checked_on=ON - timedelta(days=61))}),
     ("elimination-check", {"check": replace(CHECK, checked_on=ON + timedelta(days=1))}),
+    ("new-evidence", {"new_evidence": 1}),
     ("contact", {"check": replace(CHECK, contact=False)}),
 ]
 
