@@ -12,9 +12,10 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 import services.households
+from services.directory.rules.policies import check_body
 from services.households.rules import gates
 from services.households.rules.gate_facts import (
     EliminationFacts,
@@ -33,6 +34,7 @@ from services.households.rules.rounds import Step, brought_visits, vote_of
 from shared.clock import utc_now
 from shared.contracts.case_policies import CaseClocks
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
+from shared.errors import InvalidInput
 from shared.messages import Catalogue
 from tests.shipped import DEFAULTS
 
@@ -236,6 +238,27 @@ def test_no_county_asks_for_less_than_the_floors() -> None:
         body.model_validate(DEFAULTS[kind])
         with pytest.raises(ValidationError):
             body.model_validate(DEFAULTS[kind] | less)
+
+
+@pytest.mark.parametrize(
+    ("kind", "less"),
+    [
+        ("measure-fit", {"fits": {}}),
+        ("measure-fit", {"fits": {**DEFAULTS["measure-fit"]["fits"], "water": []}}),
+        ("gate-terms", {"assured_days": 29}),
+        ("gate-terms", {"check_fresh_days": 93}),
+        ("gate-terms", {"visit_before_days": 93}),
+        ("gate-terms", {"income_fresh_days": 185}),
+        ("gate-terms", {"natural_risks": ["01", "0301"]}),
+        ("gate-terms", {"natural_risks": ["water"]}),
+    ],
+)
+def test_no_new_version_lets_everything_through(kind: str, less: dict[str, Any]) -> None:
+    assert check_body(kind, dict(DEFAULTS[kind]))
+    with pytest.raises(InvalidInput):
+        check_body(kind, DEFAULTS[kind] | less)
+    body: dict[str, type[BaseModel]] = {"measure-fit": MeasureFit, "gate-terms": GateTerms}
+    assert body[kind].model_validate(DEFAULTS[kind] | less), "what was decided by an older one stays readable"
 
 
 def test_a_version_from_before_the_quorum_still_counts() -> None:
