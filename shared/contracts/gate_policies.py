@@ -4,12 +4,28 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=40)]
 MeasureCode = Annotated[str, Field(pattern=r"^[a-z][a-z_]*(\.[a-z][a-z_]*)?$", max_length=80)]
 """A kind of measure, `employment`, or one of its sub-kinds, `employment.training`."""
 Days = Annotated[int, Field(ge=0, le=3650)]
+FITTED = ("01", "02", "03", "07", "09", "housing", "water")
+"""Risks against which the national audit looks for a measure of a certain kind (docs/field.md, Risks)."""
+NEVER_BY_ITSELF = ("03", "04", "housing", "water")
+"""Disability, no labour, housing, water: time alone takes none of them away."""
+PUBLISHING = {"publishing": True}
+"""Context in which a body is read that is to be published. Floors that came later are asked of new versions alone:
+what was decided by an older one stays readable."""
+
+
+LEAST_ASSURED_DAYS = 30
+MOST_FRESH_DAYS = 92
+"""A month, and a quarter: none found in the sources, ours."""
+
+
+def _is_published(info: ValidationInfo) -> bool:
+    return bool(info.context and info.context.get("publishing"))
 
 
 class _Body(BaseModel):
@@ -23,7 +39,8 @@ def _is_one_of(kind: str, sub_kind: str | None, wanted: Iterable[str]) -> bool:
 class MeasureFit(_Body):
     """`measure-fit` (措施与风险匹配): which kinds of measure (帮扶措施) count for which risk.
 
-    `02` stands for every code that begins so; a risk that is not named is fitted by every measure. `developmental`:
+    `02` stands for every code that begins so; a risk that is not named is fitted by every measure, so a new version names
+    those of `FITTED`. `developmental`:
     what counts as help to earn (开发式帮扶); `not_alone` does not count as such by itself. `allowance`: help that must
     not stand alone where somebody can work (一兜了之). `gaps`: what a shortfall asks for, whatever the risk:
     `schooling`, `uninsured`.
@@ -34,6 +51,12 @@ class MeasureFit(_Body):
     not_alone: list[MeasureCode] = []
     allowance: list[MeasureCode] = []
     gaps: dict[Code, list[MeasureCode]] = {}
+
+    @model_validator(mode="after")
+    def _fits_what_is_audited(self, info: ValidationInfo) -> Self:
+        if _is_published(info) and not all(self.fits.get(risk) for risk in FITTED):
+            raise ValueError(f"say which measures fit each of {', '.join(FITTED)}")
+        return self
 
     def fitting(self, risk: str, kind: str, sub_kind: str | None) -> bool:
         """Whether a measure counts for a risk."""
@@ -65,7 +88,8 @@ class GateTerms(_Body):
     That law asks for two thirds of the villagers' representatives too; how many a village has nobody tells us, so the
     quorum is a number of people: `quorum_people`. The risk must be gone stably (docs/field.md, Steps: 风险稳定消除):
     `assured_days` is for how long schooling, medical care, housing and water must have been in order. Both are new
-    beside older versions, so they ask for nothing where a version does not name them.
+    beside older versions, so they ask for nothing where a version does not name them; a new one asks for a month at
+    least, and for papers of the last quarter (income: of the last half year).
     """
 
     visit_before_days: Days
@@ -85,6 +109,20 @@ class GateTerms(_Body):
     natural_risks: list[Code] = []
     weak_is_labour: bool
     housing_unsafe_levels: list[str] = []
+
+    @model_validator(mode="after")
+    def _asks_for_enough(self, info: ValidationInfo) -> Self:
+        if not _is_published(info):
+            return self
+        if self.assured_days < LEAST_ASSURED_DAYS:
+            raise ValueError(f"assured_days: {LEAST_ASSURED_DAYS} at least")
+        if max(self.check_fresh_days, self.visit_before_days) > MOST_FRESH_DAYS:
+            raise ValueError(f"check_fresh_days, visit_before_days: {MOST_FRESH_DAYS} at most")
+        if self.income_fresh_days > 2 * MOST_FRESH_DAYS:
+            raise ValueError(f"income_fresh_days: {2 * MOST_FRESH_DAYS} at most")
+        if any(risk == never or risk[:2] == never for risk in self.natural_risks for never in NEVER_BY_ITSELF):
+            raise ValueError(f"natural_risks: none of {', '.join(NEVER_BY_ITSELF)}")
+        return self
 
 
 class Comparison(_Body):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from services.directory import usecases
 from shared.areas import Scope
@@ -150,3 +151,27 @@ async def test_an_announcement_tells_everything_once_more(directory: Directory) 
     assert answer.json() == {"areas": 6, "accounts": 1, "api_keys": 1, "policies": DEFAULTS}
     for kind, count in ((AreasChanged, 1), (AccountChanged, 1), (ApiKeyChanged, 1), (PolicyPublished, DEFAULTS)):
         assert len(await directory.heard.hear(kind, count)) == count
+
+
+@pytest.mark.parametrize(
+    ("area", "start", "per_head", "status"),
+    [
+        ("539921100", "2024-06-01", 1, 422),  # a township lifts its own over the line
+        ("539921100", "2024-06-01", 8000, 201),
+        ("539921", "2024-06-01", 7999, 422),  # days that have passed
+        ("539921", "2024-06-01", 8100, 201),
+        ("539921", "2999-01-01", 7000, 201),
+        ("539921100", "2023-01-01", 1, 422),  # it would reach into the days of the other
+    ],
+)
+async def test_nobody_is_lifted_over_the_line_by_a_lower_one(
+    directory: Directory, area: str, start: str, per_head: int, status: int
+) -> None:
+    line = {"kind": "income-line", "area": "539921", "valid_from": "2024-01-01", "body": {"per_head": 8000}}
+    await publish(directory, line)
+    answer = await directory.post(
+        "/policies", {**line, "area": area, "valid_from": start, "body": {"per_head": per_head}}
+    )
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert answer.json()["code"] == "income-line-lowered"

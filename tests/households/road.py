@@ -20,6 +20,8 @@ _SHIFT = (
     """UPDATE elimination_check SET checked_on = checked_on - CAST(:days AS integer),
         recorded_at = recorded_at - make_interval(days => CAST(:days AS integer)) WHERE case_id = CAST(:id AS uuid)""",
     """UPDATE case_move SET at = at - make_interval(days => CAST(:days AS integer)) WHERE case_id = CAST(:id AS uuid)""",
+    """UPDATE case_evidence SET added_at = added_at - make_interval(days => CAST(:days AS integer))
+        WHERE case_id = CAST(:id AS uuid)""",
     """UPDATE notice_entry SET added_at = added_at - make_interval(days => CAST(:days AS integer))
         WHERE case_id = CAST(:id AS uuid)""",
     """UPDATE visit SET visited_at = visited_at - make_interval(days => CAST(:days AS integer))

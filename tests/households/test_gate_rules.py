@@ -12,9 +12,10 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 import services.households
+from services.directory.rules.policies import check_body
 from services.households.rules import gates
 from services.households.rules.gate_facts import (
     EliminationFacts,
@@ -33,6 +34,7 @@ from services.households.rules.rounds import Step, brought_visits, vote_of
 from shared.clock import utc_now
 from shared.contracts.case_policies import CaseClocks
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
+from shared.errors import InvalidInput
 from shared.messages import Catalogue
 from tests.shipped import DEFAULTS
 
@@ -91,7 +93,7 @@ def test_who_has_nothing_is_told_everything_at_once(state: str) -> None:
     fine = {
         *("comparison-asked", "comparison-answered", "objections", "objection-upheld", "developmental"),
         *("allowance-alone", "gap-schooling", "gap-uninsured", "open-checks", "out-of-school", "uninsured", "dwelling"),
-        *("quorum", "assured-held"),
+        *("quorum", "assured-held", "labour-held", "new-evidence"),
     }
     asked = {one.code for one in gates.conditions(state, GateFacts(), TERMS, ON)}
     assert asked - set(nothing) <= fine
@@ -125,7 +127,9 @@ ELIMINATION: list[tuple[str, dict[str, Any]]] = [
     ("months", {"identified_on": None}),
     ("labour", {"able": 0, "weak": 0}),
     ("labour", {"no_labour_covered": True}),
+    ("labour-held", {"labour_since": ON - timedelta(days=29)}),  # borrowed
     ("open-checks", {"open_checks": 1}),
+    ("open-checks", {"waiting": 1}),
     ("measure-delivered", {"measures": (AID,)}),  # nothing against unstable work
     ("measure-delivered", {"measures": (AID, replace(WORK, state="planned", delivered_on=None))}),
     ("measure-delivered", {"measures": (AID, replace(WORK, state="withdrawn"))}),
@@ -140,6 +144,7 @@ ELIMINATION: list[tuple[str, dict[str, Any]]] = [
     ("schooling", {"schooling": False}),
     ("schooling", {"schooling": None}),
     ("out-of-school", {"out_of_school": 1}),
+    ("out-of-school", {"back_at_school": 1}),  # back counts while the checks hold
     ("medical", {"medical": None}),
     ("uninsured", {"uninsured": 1}),
     ("housing", {"housing": False}),
@@ -149,6 +154,7 @@ ELIMINATION: list[tuple[str, dict[str, Any]]] = [
     ("assured-held", {"assured_since": ON - timedelta(days=29)}),  # a month, not a moment
     ("elimination-check", {"check": replace(CHECK, checked_on=ON - timedelta(days=61))}),
     ("elimination-check", {"check": replace(CHECK, checked_on=ON + timedelta(days=1))}),
+    ("new-evidence", {"new_evidence": 1}),
     ("contact", {"check": replace(CHECK, contact=False)}),
 ]
 
@@ -232,6 +238,27 @@ def test_no_county_asks_for_less_than_the_floors() -> None:
         body.model_validate(DEFAULTS[kind])
         with pytest.raises(ValidationError):
             body.model_validate(DEFAULTS[kind] | less)
+
+
+@pytest.mark.parametrize(
+    ("kind", "less"),
+    [
+        ("measure-fit", {"fits": {}}),
+        ("measure-fit", {"fits": {**DEFAULTS["measure-fit"]["fits"], "water": []}}),
+        ("gate-terms", {"assured_days": 29}),
+        ("gate-terms", {"check_fresh_days": 93}),
+        ("gate-terms", {"visit_before_days": 93}),
+        ("gate-terms", {"income_fresh_days": 185}),
+        ("gate-terms", {"natural_risks": ["01", "0301"]}),
+        ("gate-terms", {"natural_risks": ["water"]}),
+    ],
+)
+def test_no_new_version_lets_everything_through(kind: str, less: dict[str, Any]) -> None:
+    assert check_body(kind, dict(DEFAULTS[kind]))
+    with pytest.raises(InvalidInput):
+        check_body(kind, DEFAULTS[kind] | less)
+    body: dict[str, type[BaseModel]] = {"measure-fit": MeasureFit, "gate-terms": GateTerms}
+    assert body[kind].model_validate(DEFAULTS[kind] | less), "what was decided by an older one stays readable"
 
 
 def test_a_version_from_before_the_quorum_still_counts() -> None:

@@ -11,6 +11,7 @@ from services.directory.rules.policies import (
     PolicyNotInForce,
     check_body,
     check_last_day,
+    check_line,
     check_span,
     require_publisher,
 )
@@ -33,6 +34,8 @@ async def publish_policy(
     check_span(draft.valid_from, draft.valid_to)
     body = check_body(draft.kind, dict(draft.body))
     await queries.lock_policies(session)
+    if draft.kind == "income-line":
+        check_line(draft, body["per_head"], (await load(session, draft.kind)).versions, local_date(now))
     policy = Policy(
         id=new_id(),
         kind=draft.kind,

@@ -62,6 +62,8 @@ def move_view(line: CaseMove, reader: Reader) -> schemas.CaseMoveView:
     to = reader.code("case_state", line.to_state)
     if line.from_state is None:
         text = reader.say("case-opened-text", to=to)
+    elif "carried" in line.evidence:
+        text = reader.say("case-carried-text", to=to)
     else:
         text = reader.say("case-moved-text", source=reader.code("case_state", line.from_state), to=to)
     return schemas.CaseMoveView(

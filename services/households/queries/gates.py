@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, func, literal, or_, select
+from sqlalchemy import func, or_, select
 
 from services.households.models import (
     Authorisation,
+    CaseEvidence,
     CaseMove,
     ComparisonTicket,
     EliminationCheck,
@@ -21,9 +22,9 @@ from services.households.models import (
     NoticeEntry,
     Objection,
     PublicNotice,
-    RegisterChange,
     Visit,
 )
+from services.households.queries.gate_history import assured_since, count_back, count_waiting, labour_since
 from services.households.queries.household_facts import find_facts
 from services.households.rules.gate_facts import EliminationFacts, GateFacts, HelpMeasure, IncomeFacts, Terms, Ticket
 from services.households.rules.household_facts import Facts
@@ -38,10 +39,8 @@ from services.households.rules.rounds import (
     times_entered,
     vote_of,
 )
-from shared.clock import CHINA, local_date
+from shared.clock import CHINA
 from shared.db.engine import ReadSession
-
-_ASSURANCES = ["safe_housing", "safe_water", "schooling_met", "medical_met"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,11 @@ async def load_gate_facts(session: ReadSession, asked: GateQuestion) -> GateFact
         measures=await _measures(session, case),
         income=await _income(session, case, asked.line),
         check=await _check(session, case, steps),
-        assured_since=await _assured_since(session, asked),
+        new_evidence=await _new_evidence(session, case, steps),
+        assured_since=await assured_since(session, case, asked.terms.gate),
+        labour_since=await labour_since(session, case, asked.terms.gate),
+        back_at_school=await count_back(session, case.household_id),
+        waiting=await count_waiting(session, case.household_id),
         **_household(found.get(case.household_id)),
     )
 
@@ -118,8 +121,8 @@ async def _steps(session: ReadSession, case: MonitoringCase) -> Sequence[Step]:
 
 
 async def _visited(session: ReadSession, asked: GateQuestion, steps: Sequence[Step]) -> bool:
-    """Whether somebody was there since the road began. The first time a visit just before counts: nobody is visited
-    twice for one thing; once sent back, somebody has to look again."""
+    """Whether somebody was there since the road began, and said what they found: two people where two must go. The first
+    time a visit just before counts: nobody is visited twice for one thing; once sent back, somebody has to look again."""
     first, _ = ROAD[asked.half]
     times, since = times_entered(steps, first), entered(steps, first)
     if asked.half == "identification" and times < 2:
@@ -130,7 +133,8 @@ async def _visited(session: ReadSession, asked: GateQuestion, steps: Sequence[St
         since -= timedelta(days=asked.terms.gate.visit_before_days)
     until = datetime.combine(asked.on + timedelta(days=1), datetime.min.time(), CHINA)
     of_it = or_(Visit.household_id == asked.case.household_id, Visit.id.in_(brought_visits(steps, asked.half)))
-    query = select(Visit.id).where(of_it, Visit.visited_at >= since, Visit.visited_at < until)
+    looked = (Visit.kind == "visit") & (~Visit.second_needed | Visit.second_by.is_not(None))
+    query = select(Visit.id).where(of_it, looked, Visit.visited_at >= since, Visit.visited_at < until)
     return await session.scalar(query.limit(1)) is not None
 
 
@@ -208,26 +212,26 @@ async def _income(session: ReadSession, case: MonitoringCase, line: int | None) 
     return IncomeFacts(summary.reference_per_head, Decimal(line), summary.net_income, rigid, summary.period_last)
 
 
-async def _assured_since(session: ReadSession, asked: GateQuestion) -> date | None:
-    """The last day on which the register was told otherwise of an assurance, or till which the dwelling was unsafe.
-
-    Every line of the history that names one is a change: from "not so" or "nobody knows", or to it.
-    """
-    detail, unsafe = RegisterChange.detail, asked.terms.gate.housing_unsafe_levels
-    told = [literal(name) == any_(RegisterChange.fields) for name in _ASSURANCES]
-    mended = detail["dwelling_level"][0].astext.in_(unsafe)
-    another = detail["only_home"][1].astext == "false"
-    query = select(func.max(RegisterChange.at)).where(
-        RegisterChange.household_id == asked.case.household_id,
-        RegisterChange.member_id.is_(None),
-        or_(*told, mended, another),
-    )
-    last = await session.scalar(query)
-    return local_date(last) if last is not None else None
-
-
 async def _check(session: ReadSession, case: MonitoringCase, steps: Sequence[Step]) -> EliminationFacts | None:
     """The last one since the case came to be checked."""
+    found = await _last_check(session, case, steps)
+    if found is None:
+        return None
+    return EliminationFacts(
+        found.checked_on, found.income_stable, found.spending_solved, found.manner, found.has_contact
+    )
+
+
+async def _new_evidence(session: ReadSession, case: MonitoringCase, steps: Sequence[Step]) -> int:
+    """How often somebody was found at risk after the last check, which knew nothing of it."""
+    found = await _last_check(session, case, steps)
+    if found is None:
+        return 0
+    query = select(func.count()).where(CaseEvidence.case_id == case.id, CaseEvidence.added_at > found.recorded_at)
+    return await session.scalar(query) or 0
+
+
+async def _last_check(session: ReadSession, case: MonitoringCase, steps: Sequence[Step]) -> EliminationCheck | None:
     since = entered(steps, "elimination_check")
     if since is None:
         return None
@@ -241,9 +245,4 @@ async def _check(session: ReadSession, case: MonitoringCase, steps: Sequence[Ste
         .order_by(EliminationCheck.id.desc())
         .limit(1)
     )
-    found = await session.scalar(query)
-    if found is None:
-        return None
-    return EliminationFacts(
-        found.checked_on, found.income_stable, found.spending_solved, found.manner, found.has_contact
-    )
+    return await session.scalar(query)

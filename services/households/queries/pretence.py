@@ -62,8 +62,9 @@ _CLOSED = [field.name for field in fields(Closed)]
 _BACK_AGAIN = """
 SELECT c.household_id, c.area_code, m.case_id, m.id AS move_id, max(e.happened_on) AS eliminated_on, m.happened_on
 FROM case_move m JOIN monitoring_case c ON c.id = m.case_id
-JOIN case_move e ON e.case_id = m.case_id AND e.to_state = 'eliminated' AND e.id < m.id
-WHERE m.to_state = 'monitored' AND m.at >= $1
+JOIN case_move e ON e.case_id = m.case_id AND e.to_state = 'eliminated' AND e.from_state IS DISTINCT FROM e.to_state
+    AND e.id < m.id
+WHERE m.to_state = 'monitored' AND m.from_state <> m.to_state AND m.at >= $1
 GROUP BY c.id, m.id
 """
 

@@ -104,7 +104,11 @@ class GateFacts:
     assured_since: date | None = None  # the last day on which one of these was said anew; None: nothing on record
     uninsured: int = 0  # people known to have no medical insurance
     out_of_school: int = 0  # of school age, in no school
+    back_at_school: int = 0  # of those who dropped out; whether they stay is still being checked
     open_checks: int = 0  # alerts nobody has answered yet
+    waiting: int = 0  # alerts of whole areas that ask after this household, likewise
+    labour_since: date | None = None  # when those who can work came or were said to; None: nothing on record
+    new_evidence: int = 0  # confirmed risks that the last elimination check could not know of
 
     def workers(self, terms: GateTerms) -> int:
         """How many can work."""

@@ -166,10 +166,12 @@ def _may_be_checked(asked: Asked) -> list[Condition]:
     months = terms.monitored_months
     ripe = facts.identified_on is not None and on >= add_months(facts.identified_on, months)
     able = facts.workers(terms.gate) > 0 and facts.no_labour_covered is not True
+    waiting = facts.open_checks + facts.waiting
     return [
         Condition("months", ripe, {"months": months}),
         Condition("labour", able),
-        Condition("open-checks", facts.open_checks == 0, {"open": facts.open_checks}),
+        Condition("labour-held", _held(asked, facts.labour_since), {"days": terms.gate.assured_days}),
+        Condition("open-checks", waiting == 0, {"open": waiting}),
     ]
 
 
@@ -210,18 +212,23 @@ def _bearable(income: IncomeFacts | None, most: float | None) -> bool:
 def _assured(asked: Asked) -> list[Condition]:
     """Three assurances and drinking water (三保障和饮水): so, not contradicted, and for long enough to be believed."""
     facts, terms = asked.facts, asked.terms
-    since, days = facts.assured_since, terms.gate.assured_days
+    absent = facts.out_of_school + facts.back_at_school
     unsafe = facts.dwelling_level in terms.gate.housing_unsafe_levels and facts.only_home is not False
     return [
         Condition("schooling", facts.schooling is True),
-        Condition("out-of-school", facts.out_of_school == 0, {"people": facts.out_of_school}),
+        Condition("out-of-school", absent == 0, {"people": absent}),
         Condition("medical", facts.medical is True),
         Condition("uninsured", facts.uninsured == 0, {"people": facts.uninsured}),
         Condition("housing", facts.housing is True),
         Condition("dwelling", not unsafe, {"level": facts.dwelling_level or "-"}),
         Condition("water", facts.water is True),
-        Condition("assured-held", since is None or since <= asked.on - timedelta(days=days), {"days": days}),
+        Condition("assured-held", _held(asked, facts.assured_since), {"days": terms.gate.assured_days}),
     ]
+
+
+def _held(asked: Asked, since: date | None) -> bool:
+    """Whether it has been so for long enough to be believed."""
+    return since is None or since <= asked.on - timedelta(days=asked.terms.gate.assured_days)
 
 
 def _checked(asked: Asked) -> list[Condition]:
@@ -229,7 +236,11 @@ def _checked(asked: Asked) -> list[Condition]:
     days = terms.gate.check_fresh_days
     fresh = facts.check is not None and timedelta(0) <= on - facts.check.checked_on <= timedelta(days=days)
     contact = facts.check is not None and facts.check.contact
-    return [Condition("elimination-check", fresh, {"days": days}), Condition("contact", contact)]
+    return [
+        Condition("elimination-check", fresh, {"days": days}),
+        Condition("new-evidence", facts.new_evidence == 0, {"confirmed": facts.new_evidence}),
+        Condition("contact", contact),
+    ]
 
 
 _PUBLISHABLE: tuple[Check, ...] = (_named, _visited, _compared)

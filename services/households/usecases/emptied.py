@@ -6,24 +6,18 @@ death: a village may not close a case, and does not by this.
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 
-from services.households import events
 from services.households.models import CaseMove, Household, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
-from services.households.rules.monitoring.moving import Brought
 from services.households.rules.monitoring.states import FINAL, Move, find_move
 from services.households.rules.register import EMPTIED
-from services.households.usecases.case_clocks import Timekeeper, begin_anew
-from services.households.usecases.moves import show_on_household, write_line
+from services.households.usecases.moves import go_by_itself
 from shared.clock import local_date
 from shared.contracts.monitoring import State
 from shared.db.engine import WriteSession
-from shared.outbox import emit
-from shared.security import audit
 from shared.security.principals import SYSTEM
 
 BATCH = 200
@@ -43,7 +37,7 @@ async def end_case_of(session: WriteSession, household: Household, now: datetime
     on = min(max(household.dissolved_on, case.state_since), local_date(now))
     kept = {"since": case.state_since.isoformat(), "measure_from": case.measure_from and case.measure_from.isoformat()}
     case.measure_from = None
-    await _go(session, MonitoringRow(case, household), move, on, on, {"emptied": kept}, now)
+    await go_by_itself(session, SYSTEM, MonitoringRow(case, household), move, on, on, {"emptied": kept}, now)
     return case
 
 
@@ -87,31 +81,7 @@ async def resume_case_of(session: WriteSession, household: Household, now: datet
     back = Move(case.state, last.from_state, (), (), "back")
     case.measure_from = date.fromisoformat(kept["measure_from"]) if kept["measure_from"] else None
     since = date.fromisoformat(kept["since"])
-    await _go(session, MonitoringRow(case, household), back, since, local_date(now), {"restored": True}, now)
-    return case
-
-
-async def _go(
-    session: WriteSession,
-    row: MonitoringRow,
-    move: Move,
-    since: date,
-    on: date,
-    evidence: dict[str, Any],
-    now: datetime,
-) -> None:
-    case = row.case
-    keeper = await Timekeeper.load(session, case.area_code, local_date(now))
-    line = write_line(session, None, SYSTEM, case, move, Brought(), on, now, policy_id=keeper.policy_id)
-    line.evidence = evidence
-    case.state, case.state_since = move.to, since
-    keeper.set(case, await find.list_pauses(session, SYSTEM.scope, case.id))
-    begin_anew(case)
-    case.version += 1
-    case.updated_at = now
-    show_on_household(case, row.household)
-    await session.flush()
-    await emit(session, events.case_moved(case, line, late=False))
-    await audit.record(
-        session, SYSTEM, "case:move", case.id, area_code=case.area_code, moved_from=move.source, moved_to=move.to
+    await go_by_itself(
+        session, SYSTEM, MonitoringRow(case, household), back, since, local_date(now), {"restored": True}, now
     )
+    return case

@@ -28,7 +28,7 @@ WITH_TASKS = ("task_household",)
 
 WITH_CASES = ("risk_case", "task", "visit")
 NATIONAL = ("monitoring_case",)
-"""The national case that is not over goes to the other household by `monitoring.carry_over`; those that are over stay."""
+"""The case that is not over goes to the other household by `regrouped_cases.carry_over`; those that are over stay."""
 
 WITH_PERSONS = ("member", "dropout_case")
 

@@ -10,7 +10,7 @@ from services.households.queries.monitoring import MonitoringRow
 from services.households.queries.notices import find_live_entries
 from services.households.queries.register import lock_household
 from services.households.rules.desks import DESK_LEVELS
-from services.households.rules.monitoring.refusals import CaseActive, CaseOver, ClassPublished, TwoCases
+from services.households.rules.monitoring.refusals import CaseActive, CaseOver, ClassPublished
 from services.households.rules.monitoring.risks import (
     OF_FAMILY,
     ClassContradicts,
@@ -50,9 +50,9 @@ async def open_case(
     require_lives(household.dissolved_on)
     if await find.find_active(session, household.id) is not None:
         raise CaseActive(field="household_id")
-    row = MonitoringRow(_new(who, household, source, now), household)
+    row = MonitoringRow(new_case(who, household, source, now), household)
     await write_opening(session, vault, who, row, note, now)
-    _stand_behind(session, who, row.case, source, None, None, now)
+    stand_behind(session, who, row.case, source, None, None, now)
     await follow_up(session, vault, who, [household.id], now, income=False)
     return row
 
@@ -85,7 +85,7 @@ async def take_confirmed(
     source = _source(await find.find_feeds(session, check.id))
     case = await find.find_active(session, household.id)
     if case is None:
-        case = _new(who, household, source, now)
+        case = new_case(who, household, source, now)
         await write_opening(session, vault, who, MonitoringRow(case, household), None, now)
     elif await find.has_evidence(session, case.id, check.id):
         return case
@@ -95,7 +95,7 @@ async def take_confirmed(
     case.main_risk, case.risks = with_risk(case.main_risk, case.risks, risk)
     case.version += 1
     case.updated_at = now
-    _stand_behind(session, who, case, source, check, risk, now)
+    stand_behind(session, who, case, source, check, risk, now)
     show_on_household(case, household)
     return case
 
@@ -150,26 +150,6 @@ async def means_of(session: ReadSession, household: Household) -> Means:
     return Means(household.household_class, summary.reference_per_head, summary.line)
 
 
-async def carry_over(session: WriteSession, who: Principal, gone: Household, into: Household, now: datetime) -> None:
-    """Two locked households become one (并户): the case of the one that is no more goes on with the other.
-
-    In the merge's transaction. Raises `TwoCases` when both have one: people say which of them counts, and close the
-    other. A household that moves or is split keeps its case by itself.
-    """
-    case = await find.find_active(session, gone.id)
-    if case is None:
-        return
-    if await find.find_active(session, into.id) is not None:
-        raise TwoCases(field="household_id")
-    case.household_id, case.area_code = into.id, into.area_code
-    case.version += 1
-    case.updated_at = now
-    gone.monitoring_state = gone.monitoring_class = gone.main_risk = None
-    gone.risks = []
-    show_on_household(case, into)
-    await audit.record(session, who, "case:carry-over", case.id, area_code=case.area_code, household=gone.id)
-
-
 async def _is_published(session: ReadSession, case: MonitoringCase) -> bool:
     """Whether it stands on a notice that counts, and is not decided yet."""
     kind = half_of(case.state)
@@ -191,7 +171,8 @@ async def _changed(
     await follow_up(session, vault, who, [row.household.id], now, income=False)
 
 
-def _new(who: Principal, household: Household, source: Source, now: datetime) -> MonitoringCase:
+def new_case(who: Principal, household: Household, source: Source, now: datetime) -> MonitoringCase:
+    """A clue, not on record yet: `write_opening` puts it there."""
     return MonitoringCase(
         id=new_id(),
         household_id=household.id,
@@ -213,7 +194,7 @@ def _source(feeds: set[str]) -> Source:
     return next((_SOURCES[feed] for feed in sorted(feeds) if feed in _SOURCES), "bureau")
 
 
-def _stand_behind(
+def stand_behind(
     session: WriteSession,
     who: Principal,
     case: MonitoringCase,
@@ -222,6 +203,7 @@ def _stand_behind(
     risk: str | None,
     now: datetime,
 ) -> None:
+    """Keep what stands behind a case: a check that confirmed a risk, or where the clue came from."""
     session.add(
         CaseEvidence(
             id=new_id(),

@@ -28,7 +28,7 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.ids import new_id
 from shared.outbox import emit
 from shared.security import audit
-from shared.security.principals import Principal
+from shared.security.principals import SYSTEM, Principal
 from shared.security.vault import Vault
 
 NOTE, MINUTES = "case-note", "case-minutes"
@@ -96,7 +96,7 @@ async def begin_round(
 
 async def write_opening(
     session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, note: str | None, now: datetime
-) -> None:
+) -> CaseMove:
     """The first line of a new case's history, its clocks, and the word to the others."""
     case, household = row.case, row.household
     keeper = await Timekeeper.load(session, case.area_code, case.state_since)
@@ -104,9 +104,10 @@ async def write_opening(
     show_on_household(case, household)
     session.add(case)
     await session.flush()
-    write_line(session, vault, who, case, None, Brought(note=note), case.state_since, now)
+    line = write_line(session, vault, who, case, None, Brought(note=note), case.state_since, now)
     await emit(session, events.case_opened(case))
     await audit.record(session, who, "case:open", case.id, area_code=case.area_code, source=case.source)
+    return line
 
 
 async def _make(
@@ -141,6 +142,38 @@ async def _make(
     )
     await follow_up(session, vault, who, [row.household.id], now, income=False)
     return line
+
+
+async def go_by_itself(
+    session: WriteSession,
+    who: Principal,
+    row: MonitoringRow,
+    move: Move,
+    since: date,
+    on: date,
+    evidence: dict[str, Any],
+    now: datetime,
+) -> None:
+    """A locked case goes where a fact of its household sends it: no gate is asked, and nobody decides it.
+
+    `since`: from when it counts as being there. What follows for the household is the caller's.
+    """
+    case = row.case
+    keeper = await Timekeeper.load(session, case.area_code, local_date(now))
+    line = write_line(session, None, who, case, move, Brought(), on, now, policy_id=keeper.policy_id)
+    line.evidence = evidence
+    case.state, case.state_since = move.to, since
+    keeper.set(case, await find.list_pauses(session, SYSTEM.scope, case.id))
+    begin_anew(case)
+    case.version += 1
+    case.updated_at = now
+    show_on_household(case, row.household)
+    await session.flush()
+    if move.to != move.source:
+        await emit(session, events.case_moved(case, line, late=False))
+    await audit.record(
+        session, who, "case:move", case.id, area_code=case.area_code, moved_from=move.source, moved_to=move.to
+    )
 
 
 def _stamp(case: MonitoringCase, move: Move, brought: Brought, on: date, now: datetime) -> None:

@@ -24,8 +24,8 @@ from services.households.usecases.following import follow_members, follow_merge,
 from services.households.usecases.history import Act, note, note_many
 from services.households.usecases.labour_telling import tell_labour
 from services.households.usecases.leaving import dissolve, dissolve_if_empty
-from services.households.usecases.monitoring import carry_over
 from services.households.usecases.register import place, write_rows
+from services.households.usecases.regrouped_cases import carry_over, divide_case
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -130,6 +130,7 @@ async def split_household(
     await follow_persons(session, source.id, target.id, target.area_code, [one.person_key for one in leaving])
     await _tell(session, act, who, target, leaving, now)
     await tell_labour(session, vault, [one.person_key for one in rest if one.id in staying])
+    await divide_case(session, vault, who, source, target, now, whoever=True)
     for one, other in ((source, target), (target, source)):
         await audit.record(
             session, who, "household:write", one.id, area_code=one.area_code, did="split", other=other.id
@@ -169,6 +170,8 @@ async def move_member(
     await _tell(session, act, who, target, [member], now)
     if await dissolve_if_empty(session, who, act, source, "empty", local_date(now)):
         await carry_over(session, who, source, target, now)
+    else:
+        await divide_case(session, vault, who, source, target, now, whoever=False)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="moved")
     await follow_up(session, vault, who, [source.id, target.id], now)
 

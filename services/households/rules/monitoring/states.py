@@ -143,8 +143,18 @@ IDENTIFIED: tuple[State, ...] = (
 )
 """The household is a monitored one (监测对象)."""
 
+ELIMINATING: tuple[State, ...] = IDENTIFIED[IDENTIFIED.index("elimination_check") :]
+"""On the road out."""
+
 CLOSED: tuple[State, ...] = ("eliminated", "tracking")
 """The risk is gone; the household stays in the books (风险消除)."""
+
+
+def looked_at_anew(state: State) -> State:
+    """Where a case stands when its household is not the one any more that was looked at."""
+    if state in ELIMINATING:
+        return "observation"
+    return "visit_check" if state in ASKED and state != "clue" else state
 
 
 def find_move(source: State, to: State) -> Move | None:

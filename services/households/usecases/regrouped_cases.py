@@ -1,0 +1,112 @@
+"""A household merges, divides or moves together: its national case is about people, and follows them.
+
+Votes, notices, visits and checks were about the household as it was. Whoever is with other people now is looked at anew,
+so nobody leaves a case, or loses a risk, by living with the neighbours for the day of a gate.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from services.households.models import Household, MonitoringCase
+from services.households.queries import monitoring as find
+from services.households.queries.monitoring import MonitoringRow
+from services.households.queries.notices import find_live_entries
+from services.households.queries.regrouped_cases import count_identified, find_home
+from services.households.rules.monitoring.clocks import add_months
+from services.households.rules.monitoring.refusals import TwoCases
+from services.households.rules.monitoring.states import CLOSED, Move, looked_at_anew
+from services.households.rules.objections import BACK_TO
+from services.households.rules.rounds import half_of
+from services.households.usecases.case_clocks import Timekeeper
+from services.households.usecases.monitoring import new_case, stand_behind
+from services.households.usecases.moves import begin_round, go_by_itself, show_on_household, write_opening
+from shared.clock import local_date, start_of_day
+from shared.db.engine import ReadSession, WriteSession
+from shared.security import audit
+from shared.security.principals import Principal
+from shared.security.vault import Vault
+
+
+async def carry_over(session: WriteSession, who: Principal, gone: Household, into: Household, now: datetime) -> None:
+    """Two locked households become one (并户): the case of the one that is no more goes on with the other.
+
+    In the merge's transaction. Raises `TwoCases` when both have one: people say which of them counts, and close the
+    other. A household that moves keeps its case by itself.
+    """
+    case = await find.find_active(session, gone.id)
+    if case is None:
+        return
+    if await find.find_active(session, into.id) is not None:
+        raise TwoCases(field="household_id")
+    case.household_id, case.area_code = into.id, into.area_code
+    gone.monitoring_state = gone.monitoring_class = gone.main_risk = None
+    gone.risks = []
+    await session.flush()
+    carried = {"from": str(gone.id), "to": str(into.id)}
+    await _look_anew(session, who, MonitoringRow(case, into), {"carried": carried}, now)
+    await audit.record(session, who, "case:carry-over", case.id, area_code=case.area_code, household=gone.id)
+
+
+async def divide_case(
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    source: Household,
+    target: Household,
+    now: datetime,
+    *,
+    whoever: bool,
+) -> None:
+    """People of a locked household with a case live in `target` now: what is left of either is looked at.
+
+    A `target` without a case of its own gets a clue. Where the risk was called gone lately a new round begins, and a case
+    on its way there is observed once more. `whoever`: also when most of those who were identified stayed where they were.
+    """
+    case = await find.find_active(session, source.id)
+    if case is None or not await _counts(session, case, now):
+        return
+    home = await find_home(session, case)
+    since = start_of_day(case.identified_on) if case.identified_on else case.opened_at
+    there = await count_identified(session, home, [source.id, target.id], since)
+    if not whoever and there.get(target.id, 0) < max(there.get(source.id, 0), 1):
+        return
+    if there.get(target.id, 0) and await find.find_active(session, target.id) is None:
+        await _open_clue(session, vault, who, case, target, now)
+    row = MonitoringRow(case, source)
+    if case.state in CLOSED:
+        await begin_round(session, vault, who, row, None, now)
+    else:
+        await _look_anew(session, who, row, {"divided": {"to": str(target.id)}}, now)
+
+
+async def _counts(session: ReadSession, case: MonitoringCase, now: datetime) -> bool:
+    """A risk that was gone for as long as one is watched before it may be called so, is gone."""
+    if case.state not in CLOSED or case.eliminated_on is None:
+        return True
+    clocks = (await Timekeeper.load(session, case.area_code, local_date(now))).clocks
+    return clocks is None or local_date(now) < add_months(case.eliminated_on, clocks.monitored_months)
+
+
+async def _open_clue(
+    session: WriteSession, vault: Vault, who: Principal, case: MonitoringCase, target: Household, now: datetime
+) -> None:
+    clue = new_case(who, target, "other", now)
+    line = await write_opening(session, vault, who, MonitoringRow(clue, target), None, now)
+    line.evidence = {"divided": {"from": str(case.household_id), "case": str(case.id)}}
+    stand_behind(session, who, clue, "other", None, None, now)
+
+
+async def _look_anew(
+    session: WriteSession, who: Principal, row: MonitoringRow, evidence: dict[str, Any], now: datetime
+) -> None:
+    """What was found, voted and published of other people counts no more; help that is planned goes on."""
+    case, today = row.case, local_date(now)
+    if case.state in BACK_TO:
+        for entry in (await find_live_entries(session, [case.id], half_of(case.state))).values():
+            entry.void_at = now
+    to = looked_at_anew(case.state)
+    since: date = case.state_since if to == case.state else max(today, case.state_since)
+    if to != case.state:
+        case.elimination_way = None
+    await go_by_itself(session, who, row, Move(case.state, to, (), (), "back"), since, today, evidence, now)
+    show_on_household(case, row.household)

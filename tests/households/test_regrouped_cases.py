@@ -1,0 +1,142 @@
+"""Nobody leaves a national case, or loses a risk, by living with the neighbours for the day of a gate."""
+
+from typing import Any
+
+import pytest
+
+from tests.households.conftest import BAMBOO, COUNTY, PINE, Households, household, person
+from tests.households.monitoring import CASES
+from tests.households.road import ANY, Road
+
+COUNTY_DESK = Road.ELIMINATION[:-1]
+LIVE = "SELECT count(*) FROM notice_entry WHERE void_at IS NULL"
+
+
+async def people(service: Households, household_id: str) -> list[dict[str, Any]]:
+    return list((await service.get(f"/households/{household_id}"))["members"])
+
+
+async def merge(service: Households, source: str, target: str) -> None:
+    members = [{"member_id": one["id"], "relation": "97"} for one in await people(service, source)]
+    body = {"household_id": source, "version": (await service.get(f"/households/{source}"))["version"]}
+    answer = await service.post(f"/households/{target}/merge", {**body, "members": members}, headers=ANY)
+    assert answer.status_code == 200, answer.text
+
+
+async def split(service: Households, source: str, names: set[str]) -> str:
+    """Those leave for a household of their own; its id."""
+    leaving = [one["id"] for one in await people(service, source) if one["name"] in names]
+    moving = [{"member_id": id_, "relation": "97" if n else "02"} for n, id_ in enumerate(leaving)]
+    answer = await service.post(f"/households/{source}/split", {"members": moving}, headers=ANY)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def neighbours(service: Households, area: str = PINE) -> str:
+    [found] = await service.register(household(50, area, [person(50, "赵强", labour_skill="ordinary")]))
+    return found
+
+
+async def states(service: Households) -> dict[str, tuple[str, int]]:
+    """State and round of the case of each household."""
+    rows = await service.sql("SELECT household_id::text, state, round FROM monitoring_case ORDER BY id")
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+async def test_in_the_county_s_hands_a_case_that_changes_its_household_is_observed_anew(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP, *COUNTY_DESK)
+    assert await road.state() == "elimination_county"
+    target = await neighbours(service, BAMBOO)
+    await merge(service, road.household_id, target)
+    case = await service.get(f"{CASES}/{road.case_id}", "county", COUNTY)
+    assert (case["household"]["id"], case["state"]) == (target, "observation")
+    last = case["moves"][-1]
+    assert (last["from_state"], last["to_state"]) == ("elimination_county", "observation")
+    assert last["evidence"] == {"carried": {"from": road.household_id, "to": target}}
+    assert await service.sql(LIVE) == [(1,)], "that of the identification"
+    road.household_id = target
+    await road.walk("assure", "earn")
+    moved = await service.post(
+        f"{CASES}/{road.case_id}/moves", {"to": "elimination_check"}, "village", BAMBOO, headers=ANY
+    )
+    assert moved.status_code == 200, moved.text
+    gate = await service.get(f"{CASES}/{road.case_id}/gate?to=eliminated", "county", COUNTY)
+    missing = {one["code"] for one in gate["conditions"] if not one["met"]}
+    assert {"visit", "elimination-check", "votes", "notice"} <= missing
+
+
+@pytest.mark.parametrize(("steps", "state"), [(14, "visit_check"), (4, "visit_check"), (0, "clue")])
+async def test_who_was_not_decided_on_yet_is_visited_where_they_live_now(
+    service: Households, steps: int, state: str
+) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION[:steps])
+    assert road.refused == []
+    await merge(service, road.household_id, await neighbours(service))
+    assert await road.state() == state
+    assert await service.sql(LIVE) == [(0,)]
+    case = await service.get(f"{CASES}/{road.case_id}", "county", COUNTY)
+    assert "carried" in case["moves"][-1]["evidence"]
+    if steps:
+        assert {"visit", "votes"} <= await road.missing("township_review")
+
+
+async def test_help_goes_on_where_the_household_lives_now(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP[:4])
+    target = await neighbours(service)
+    await merge(service, road.household_id, target)
+    case = await service.get(f"{CASES}/{road.case_id}", "county", COUNTY)
+    last = case["moves"][-1]
+    assert (case["state"], last["from_state"], last["to_state"]) == ("observation", "observation", "observation")
+    assert "并户" in last["text"]
+
+
+@pytest.mark.parametrize("leaving", [{"张三", "李桂花"}, {"赵强"}])
+async def test_merged_eliminated_and_split_again_the_poor_are_looked_at(service: Households, leaving: set[str]) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP)
+    target = await neighbours(service)
+    await merge(service, road.household_id, target)
+    road.household_id = target
+    await road.walk("to_elimination_check", "assure", "earn", *Road.ELIMINATION)
+    assert await road.state() == "eliminated"
+    new = await split(service, target, leaving)
+    found = await states(service)
+    assert found[target] == ("clue", 2), "who stays is identified anew, or is not"
+    assert found.get(new) == (("clue", 1) if "张三" in leaving else None)
+    if "张三" in leaving:
+        [line] = await service.sql(
+            "SELECT evidence->'divided'->>'case' FROM case_move m JOIN monitoring_case c ON c.id = m.case_id"
+            " WHERE c.household_id = CAST(:id AS uuid)",
+            id=new,
+        )
+        assert line == (road.case_id,)
+
+
+async def test_one_by_one_is_no_way_round_either(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP)
+    home = await neighbours(service)
+    [other] = await service.register(household(60, PINE, [person(60, "钱多")]))
+    await merge(service, road.household_id, home)
+    for name, there in (("李桂花", True), ("张三", True)):
+        [member] = [one for one in await people(service, home) if one["name"] == name]
+        body = {"household_id": other, "relation": "97"}
+        assert (await service.post(f"/members/{member['id']}/move", body, headers=ANY)).status_code == 200
+        assert (other in await states(service)) is there
+
+
+async def test_who_marries_out_takes_no_case_along(service: Households) -> None:
+    people_ = [person(2, "张三"), person(3, "李桂花", "12"), person(4, "张小妹", "30")]
+    [home] = await service.register(household(1, PINE, people_))
+    other = await neighbours(service)
+    opened = await service.post(CASES, {"household_id": home, "source": "patrol", "note": "走访"}, "village", PINE)
+    assert opened.status_code == 201
+    [member] = [one for one in await people(service, home) if one["name"] == "张小妹"]
+    body = {"household_id": other, "relation": "38"}
+    assert (await service.post(f"/members/{member['id']}/move", body, headers=ANY)).status_code == 200
+    assert await states(service) == {home: ("clue", 1)}
+
+
+async def test_a_risk_gone_for_half_a_year_is_not_looked_at_because_a_son_moves_out(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP, *Road.ELIMINATION)
+    await service.sql("UPDATE monitoring_case SET eliminated_on = eliminated_on - 200")
+    await split(service, road.household_id, {"李桂花"})
+    assert await states(service) == {road.household_id: ("eliminated", 1)}
