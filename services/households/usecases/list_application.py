@@ -103,17 +103,19 @@ async def _tell(
     """In as few events as may be, in the bulk lane. While some pages are sealed, the next one is read."""
     told, now, trace = 0, await clock(session), current_traceparent()
     pages = write.list_told(session, row.id, retold, MOST_MEMBERS, removed=removed)
-    async for page, rows in begun_ahead(lambda page: tellers.begin(_rows_of, page, now, trace), pages):
+    async for people, rows in begun_ahead(lambda page: tellers.begin(_rows_of, page, now, trace), pages):
         await emit_rows(session, rows)
-        told += len(page)
+        told += people
     async for keys in write.list_changed(session, row.id, labour_telling.TOLD_OF_PERSON, MOST_MEMBERS):
         await labour_telling.tell_labour(session, vault, keys, Lane.BULK)
     return told
 
 
-def _rows_of(vault: Vault, page: Sequence[tuple[Any, ...]], now: datetime, trace: str | None) -> list[tuple[Any, ...]]:
+def _rows_of(
+    vault: Vault, page: Sequence[tuple[Any, ...]], now: datetime, trace: str | None
+) -> tuple[int, list[tuple[Any, ...]]]:
     events = told_of(vault, list(map(LabourFacts._make, page)), now)
-    return [outbox_row(event, trace, Lane.BULK) for event in events]
+    return len(page), [outbox_row(event, trace, Lane.BULK) for event in events]
 
 
 def _record(one: Any) -> NationalRecord:
