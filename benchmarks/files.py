@@ -15,7 +15,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -192,9 +192,7 @@ def _peak_memory() -> int:
     """The most bytes that a worker of ours ever had in memory, as the kernel wrote it down."""
     peaks = [0]
     for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):  # a side process may be ending
-            if "services.alerts.worker" not in process.cmdline():
-                continue
+        if "services.alerts.worker" in process.cmdline():
             status = Path(f"/proc/{process.pid}/status").read_text()
             peaks += [int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")]
     return max(peaks)

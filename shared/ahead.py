@@ -54,20 +54,15 @@ async def made_ahead(make: Callable[[T], R], source: AsyncIterable[T]) -> AsyncG
         yield await making
 
 
-async def begun_ahead(
-    begin: Callable[[T], Future[R]], source: AsyncIterable[T], depth: int = 2
-) -> AsyncGenerator[tuple[T, R]]:
-    """Each piece of `source` with what `begin` has others make of it (`shared.side_processes`), in its order, so many
-    ahead.
-    """
-    making: deque[tuple[T, Future[R]]] = deque()
+async def begun_ahead(begin: Callable[[T], Future[R]], source: AsyncIterable[T], depth: int = 2) -> AsyncGenerator[R]:
+    """What `begin` has others make of each piece of `source` (`shared.side_processes`), in its order, so many ahead."""
+    making: deque[Future[R]] = deque()
     async for piece in source:
-        making.append((piece, begin(piece)))
+        making.append(begin(piece))
         if len(making) > depth:
-            done, made = making.popleft()
-            yield done, await asyncio.wrap_future(made)
-    for done, made in making:
-        yield done, await asyncio.wrap_future(made)
+            yield await asyncio.wrap_future(making.popleft())
+    while making:
+        yield await asyncio.wrap_future(making.popleft())
 
 
 @asynccontextmanager

@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from services.alerts import rules
-from services.alerts.rules import EvidenceSchema, Feed, Screened, Severity, Sight
+from services.alerts.rules import Feed, Screened, Severity, Sight
 from shared.areas import Scope
 from shared.errors import Fault
 from shared.idnumber import complete
@@ -24,7 +25,8 @@ FEEDS = Path(rules.__file__).parents[1] / "feeds"
 def feed(code: str) -> Feed:
     """A feed as it is shipped."""
     row = json.loads((FEEDS / f"{code}.json").read_text())
-    return Feed(code, row["risk_family"], row["default_severity"], EvidenceSchema(row["evidence_schema"]))
+    validator = Draft202012Validator(json.dumps(row["evidence_schema"]), validate_formats=True)
+    return Feed(code, row["risk_family"], row["default_severity"], validator)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from demo.load import SEED
 from demo.sample_files import ODD
 from demo.sample_rows import Row, plans
 from demo.samples import Sample, main, samples
-from services.alerts.rules import EvidenceSchema, column_type
+from services.alerts.rules import column_type, compile_schema
 from services.alerts.rules.screening_rules import compile_levels, rule_fields
 from shared.idnumber import check_many
 from shared.tables import Column, open_table
@@ -67,7 +67,7 @@ def test_a_sample_triggers_on_some_of_its_rows_and_on_those_it_means(code: str, 
 @pytest.mark.parametrize("code", CODES)
 def test_a_samples_evidence_is_what_the_feed_asks_for(code: str, made: dict[str, Sample]) -> None:
     schema = shipped_feeds()[code]["evidence_schema"]
-    validator = EvidenceSchema(schema)
+    validator = compile_schema(schema)
     for row in made[code].rows:
         evidence = {
             name: value.isoformat() if isinstance(value, date) else value

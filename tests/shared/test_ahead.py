@@ -100,7 +100,7 @@ async def test_others_make_as_many_ahead_as_are_wanted() -> None:
     await asyncio.sleep(0)
     assert not first.done()
     making[0].set_result(0)
-    assert [await first, *[one async for one in made]] == [(number, number) for number in range(4)]
+    assert [await first, *[one async for one in made]] == [0, 1, 2, 3]
     assert len(making) == 4
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from services.alerts import models
 from services.alerts.queries.compiled_rules import CompiledRules
 from services.alerts.queries.rules import list_rules
-from services.alerts.rules import EvidenceSchema, Feed, Reference
+from services.alerts.rules import Feed, Reference, compile_schema
 from services.alerts.rules.explaining import titles_of
 from shared.areas import Scope
 from shared.clock import utc_now
@@ -75,10 +75,10 @@ class ReferenceData:
         """A schema is compiled once per version of its feed."""
         version, feed = self._versions.get(row.code, (0, None))
         if feed is None or version != row.version:
-            evidence = EvidenceSchema(row.evidence_schema)
+            validator = compile_schema(row.evidence_schema)
             roles, about_areas = frozenset(row.reporters), row.subject == "area"
             titles = {language: titles_of(row.evidence_schema, language) for language in LANGUAGES}
-            feed = Feed(row.code, row.risk_family, row.default_severity, evidence, roles, about_areas, titles)
+            feed = Feed(row.code, row.risk_family, row.default_severity, validator, roles, about_areas, titles)
             self._versions[row.code] = (row.version, feed)
         return feed
 

@@ -27,7 +27,7 @@ from services.alerts.rules.batches import (
     RowTooLong,
     lane_of_batch,
 )
-from services.alerts.rules.evidence import EvidenceSchema, Kind, evidence_kinds, schema_faults
+from services.alerts.rules.evidence import Kind, compile_schema, evidence_kinds, schema_faults
 from services.alerts.rules.feeds import (
     FIELDS,
     Cadence,
@@ -73,7 +73,6 @@ __all__ = [
     "Draft",
     "EvidenceNotFound",
     "EvidenceOutcome",
-    "EvidenceSchema",
     "Feed",
     "FeedCodeTaken",
     "FeedFieldInUse",
@@ -97,6 +96,7 @@ __all__ = [
     "Taking",
     "canonical",
     "column_type",
+    "compile_schema",
     "days_of_account",
     "definition_faults",
     "due_tonight",

@@ -44,21 +44,10 @@ _KEYWORDS: Mapping[str, frozenset[str]] = {
 }
 
 
-class EvidenceSchema:
-    """A schema ready for use. Its patterns run in linear time, and nothing is fetched. Raises what the library does."""
-
-    __slots__ = ("_schema", "is_valid", "iter_errors")
-
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        text = orjson.dumps(schema).decode()
-        validator = Draft202012Validator(text, validate_formats=True, pattern_options=_REGEX, offline=True)
-        self._schema = schema
-        self.is_valid = validator.is_valid
-        self.iter_errors = validator.iter_errors
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """To a process of ours (`shared.side_processes`) it goes as it was written."""
-        return EvidenceSchema, (self._schema,)
+def compile_schema(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """The schema ready for use. Its patterns run in linear time, and nothing is fetched. Raises what the library does."""
+    text = orjson.dumps(schema).decode()
+    return Draft202012Validator(text, validate_formats=True, pattern_options=_REGEX, offline=True)
 
 
 def evidence_kinds(schema: Mapping[str, Any]) -> dict[str, Kind]:
@@ -163,7 +152,7 @@ def _compile_faults(schema: Mapping[str, Any]) -> Iterator[Fault]:
     """The last word has the engine that screens: it takes patterns that run in linear time, and no others."""
     for name, field in schema["properties"].items():
         try:
-            EvidenceSchema({"type": "object", "properties": {name: field}})
+            compile_schema({"type": "object", "properties": {name: field}})
         except ValueError:
             place = f"properties.{name}"
             yield Fault(f"{place}.pattern" if "pattern" in field else place, "schema-pattern")

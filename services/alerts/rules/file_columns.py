@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from services.alerts.rules.evidence import EvidenceSchema
+from services.alerts.rules.evidence import compile_schema
 from services.alerts.rules.feeds import column_type
 from services.alerts.rules.files import FeedWithoutColumns
 from shared.tables import Column
@@ -35,7 +35,7 @@ def _holds_months(schema: Mapping[str, Any]) -> bool:
     """Whether a text is a month by its pattern: `2026-10` fits and `2026-13` does not."""
     if "pattern" not in schema:
         return False
-    fits = EvidenceSchema({"type": "string", "pattern": schema["pattern"]}).is_valid
+    fits = compile_schema({"type": "string", "pattern": schema["pattern"]}).is_valid
     return fits("2026-10") and not fits("2026-13") and not fits("2026-00")
 
 

@@ -9,10 +9,9 @@ from datetime import date
 from typing import Any, NamedTuple, Protocol
 
 import orjson
-from jsonschema_rs import ValidationError
+from jsonschema_rs import Draft202012Validator, ValidationError
 
 from services.alerts.rules.alerts import Severity
-from services.alerts.rules.evidence import EvidenceSchema
 from services.alerts.rules.screening_rules import Rule
 from shared.errors import Fault
 from shared.idnumber import IdNumber, InvalidIdNumber
@@ -61,7 +60,7 @@ class Feed:
     code: str
     risk_family: str
     default_severity: Severity
-    evidence: EvidenceSchema
+    evidence: Draft202012Validator
     reporters: frozenset[str] = frozenset({"bureau"})  # the roles that may report under it
     about_areas: bool = False
     titles: Mapping[Language, Mapping[str, str]] = field(default_factory=dict)  # of the fields of evidence
@@ -154,11 +153,11 @@ def _all_finite(value: Any) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def evidence_faults(schema: EvidenceSchema, evidence: Mapping[str, Any]) -> Sequence[Fault]:
+def evidence_faults(validator: Draft202012Validator, evidence: Mapping[str, Any]) -> Sequence[Fault]:
     """What the feed's JSON Schema finds wrong, without the values; nothing when all is well."""
-    if schema.is_valid(evidence):
+    if validator.is_valid(evidence):
         return ()
-    return [fault for error in schema.iter_errors(evidence) for fault in _faults_of(error)]
+    return [fault for error in validator.iter_errors(evidence) for fault in _faults_of(error)]
 
 
 def _faults_of(error: ValidationError) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """The rows of a file that trigger become alerts: checked, hashed and sealed, as a single report would be.
 
 Only these rows cost a hash or a seal. The same row sent as a report is the same row here: its hash is made of the
-same bytes. All sums, no waiting: called in a thread or, where they are many, in a process beside.
+same bytes. All sums, no waiting: called in a thread.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,9 +27,7 @@ from shared.idnumber import IdNumber
 from shared.ids import new_id
 from shared.lanes import Lane
 from shared.security.vault import Vault
-from shared.side_processes import preload
-
-preload(__name__)
+from shared.telemetry import current_traceparent
 
 UNMATCHED = "unmatched-row"
 _OWN = (
@@ -48,25 +46,18 @@ class Prepared:
     refused: list[tuple[int, Mistake]] = field(default_factory=list)  # by the place of the row
 
 
-@dataclass(frozen=True, slots=True)
-class Preparing:
-    """What it takes to prepare the rows of a file; fit to be a side process's own (`shared.side_processes`)."""
-
-    sender: Sender
-    vault: Vault
-
-    def prepare(self, triggered: pl.DataFrame, waiting: pl.DataFrame, trace: str | None) -> Prepared:
-        """Check, hash and seal what `file_look` left: rows that trigger, and rows that wait for the register."""
-        ready, alerts = Prepared(), list[NewAlert]()
-        for row in rows_of(triggered, self.sender):
-            if _is_sound(row, self.sender, ready):
-                alerts.append(_alert(row, self.sender, self.vault))
-                ready.places.append(row.place)
-        ready.alerts = finished(alerts, [events.raised_row(alert, alert.risk_family, trace) for alert in alerts])
-        for row in rows_of(waiting, self.sender):
-            if _is_sound(row, self.sender, ready):
-                ready.waiting.append(_waiting(row, self.vault))
-        return ready
+def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vault: Vault) -> Prepared:
+    """Check, hash and seal what `file_look` left of a frame: rows that trigger, and rows that wait for the register."""
+    ready, alerts, trace = Prepared(), list[NewAlert](), current_traceparent()
+    for row in rows_of(triggered, sender):
+        if _is_sound(row, sender, ready):
+            alerts.append(_alert(row, sender, vault))
+            ready.places.append(row.place)
+    ready.alerts = finished(alerts, [events.raised_row(alert, alert.risk_family, trace) for alert in alerts])
+    for row in rows_of(waiting, sender):
+        if _is_sound(row, sender, ready):
+            ready.waiting.append(_waiting(row, vault))
+    return ready
 
 
 def _is_sound(row: Row, sender: Sender, ready: Prepared) -> bool:

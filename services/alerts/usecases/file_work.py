@@ -19,20 +19,19 @@ from services.alerts.queries import files
 from services.alerts.queries.known import find_facts
 from services.alerts.queries.unmatched import insert_unmatched
 from services.alerts.rules.files import MAX_FAULTS, Counts, Outcome
-from services.alerts.usecases.file_alerts import Prepared, Preparing
+from services.alerts.usecases.file_alerts import Prepared, prepare
 from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Looked, Sieve, look, look_again, wanted
-from services.alerts.usecases.file_preparing import Preparers
 from services.alerts.usecases.file_rows import PLACE
 from services.alerts.usecases.file_storing import store
-from shared.ahead import ahead, begun_ahead
+from shared.ahead import ahead
 from shared.areas import Scope
 from shared.db.engine import Database
 from shared.security.vault import Vault
 from shared.tables import Frame
 
-PART_ALERTS = 3_000
-"""Rows of a part that trigger; as many others lie between them as a frame holds. More would keep single reports waiting."""
+PART_ALERTS = 4_000
+"""Rows of a part that trigger; as many others lie between them as a frame holds. Half as many cost a tenth more a row."""
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -73,27 +72,20 @@ class FileWork:
 
     async def run(self, frames: Iterator[Frame]) -> None:
         """Work off all that is left. Raises `MarkMoved`, `TableInvalid`, and what the database does."""
-        with Preparers(Preparing(self._job.sender, self._vault)) as preparers:
-            await self._work_off(frames, preparers)
-        async with self._database.write(_EVERYWHERE) as session:
-            if not await files.finish(session, self._job.file.id, self._mark, self._clock()):
-                raise MarkMoved
-
-    async def _work_off(self, frames: Iterator[Frame], preparers: Preparers) -> None:
-        # While a part is stored the next ones are sealed, the next frame is looked at, and the one after that is read.
+        # While a part is stored the next one is sealed, the next frame is looked at, and the one after that is read.
         looked = ahead(self._look(ahead(frames)))
-        parts = begun_ahead(
-            lambda one: preparers.begin(one[1].triggered, one[1].waiting), self._parts(looked, preparers)
-        )
+        parts = self._parts(looked)
         coming = asyncio.create_task(anext(parts, None))
         try:
-            while (found := await asyncio.shield(coming)) is not None:
+            while (ready := await asyncio.shield(coming)) is not None:
                 coming = asyncio.create_task(anext(parts, None))
-                (frame, part), ready = found
-                await self._store(frame, part, ready)
+                await self._store(*ready)
         finally:
             await _ended(coming)
             await asyncio.shield(asyncio.to_thread(looked.close))
+        async with self._database.write(_EVERYWHERE) as session:
+            if not await files.finish(session, self._job.file.id, self._mark, self._clock()):
+                raise MarkMoved
 
     def _look(self, frames: Generator[Frame]) -> Iterator[Looked]:
         """Look at the rows of each frame that is not done yet."""
@@ -104,16 +96,18 @@ class FileWork:
                 if position > self._mark:
                     yield look(frame, start, self._job.sieve, self._vault)
 
-    async def _parts(self, frames: Iterator[Looked], preparers: Preparers) -> AsyncGenerator[tuple[Looked, Part]]:
-        """All that is left, part by part, of which the rows are known that trigger."""
+    async def _parts(self, frames: Iterator[Looked]) -> AsyncGenerator[tuple[Looked, Part, Prepared]]:
+        """All that is left, part by part, ready to be stored."""
         while (looked := await asyncio.to_thread(next, frames, None)) is not None:
-            preparers.expect(looked.rows.height)
             if looked.keys:
                 async with self._database.single() as connection:
                     facts = await find_facts(connection, *wanted(looked), self._job.sender.feed.risk_family)
                 looked = await asyncio.to_thread(look_again, looked, facts, self._job.sieve.rules)
             for part in cut(looked, max(0, self._mark - looked.start)):
-                yield looked, part
+                yield looked, part, await asyncio.to_thread(self._prepare, part)
+
+    def _prepare(self, part: Part) -> Prepared:
+        return prepare(part.triggered, part.waiting, self._job.sender, self._vault)
 
     async def _store(self, looked: Looked, part: Part, ready: Prepared) -> None:
         """One part, one transaction."""

@@ -14,7 +14,7 @@ from services.alerts.rules import Reference, evidence_kinds
 from services.alerts.rules.files import Outcome
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import FACTS
-from services.alerts.usecases.file_alerts import UNMATCHED, Preparing
+from services.alerts.usecases.file_alerts import UNMATCHED, prepare
 from services.alerts.usecases.file_look import told_of
 from services.alerts.usecases.file_opening import sender_of
 from services.alerts.usecases.file_rows import PLACE
@@ -25,7 +25,6 @@ from shared.contracts.households import MembersChanged
 from shared.db.engine import Database, WriteSession, raw
 from shared.db.rounds import until_none
 from shared.security.vault import Vault
-from shared.telemetry import current_traceparent
 
 BATCH = 500
 _EVERYWHERE = Scope.everywhere()
@@ -77,8 +76,7 @@ async def _screen_again(
     opened = [_opened(row, vault) for row in known]
     judged = rules.screen(_frame(opened, [facts[row.person_key or row.household_key or ""] for row in known], feed))
     sender = sender_of(file, feed, reference, today, now)
-    triggered = judged.filter(pl.col("severity").is_not_null())
-    ready = Preparing(sender, vault).prepare(triggered, judged.clear(), current_traceparent())
+    ready = prepare(judged.filter(pl.col("severity").is_not_null()), judged.clear(), sender, vault)
     outcomes = await store(session, ready, vault)
     await unmatched.delete_rows(session, [row.id for row in known])
     await unmatched.count_rematched(session, file.id, sum(one in _BECAME_ALERTS for one, _ in outcomes))

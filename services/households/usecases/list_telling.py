@@ -75,16 +75,15 @@ async def _list_new(database: Database, import_id: UUID, scope: Scope) -> AsyncI
             yield page
 
 
-async def _sealed(tellers: SideProcesses[Vault], pages: AsyncIterator[Page], begun: datetime) -> AsyncGenerator[Sealed]:
+def _sealed(tellers: SideProcesses[Vault], pages: AsyncIterator[Page], begun: datetime) -> AsyncGenerator[Sealed]:
     """While some pages are sealed, the next one is read."""
     trace = current_traceparent()
-    async for page, rows in begun_ahead(lambda page: tellers.begin(_seal, page, begun, trace), pages):
-        yield len(page), rows
+    return begun_ahead(lambda page: tellers.begin(_seal, page, begun, trace), pages)
 
 
-def _seal(vault: Vault, page: Page, begun: datetime, trace: str | None) -> list[tuple[Any, ...]]:
+def _seal(vault: Vault, page: Page, begun: datetime, trace: str | None) -> Sealed:
     events = told_of(vault, list(map(LabourFacts._make, page)), begun)
-    return [outbox_row(event, trace, Lane.BULK) for event in events]
+    return len(page), [outbox_row(event, trace, Lane.BULK) for event in events]
 
 
 def _as_of(now: datetime, begun: datetime, row: tuple[Any, ...]) -> tuple[Any, ...]:
