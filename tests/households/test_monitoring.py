@@ -348,6 +348,9 @@ async def test_a_household_that_is_gone_is_shown_as_nothing(service: Households)
     case_id = (await open_case(service))["id"]
     await walk(service, case_id, IDENTIFIED)
     assert (await move(service, case_id, "deceased", "village")).status_code == 403
+    lived_in = await move(service, case_id, "deceased", "township")
+    assert (lived_in.status_code, codes(lived_in)) == (409, ["unmet-lived-in"]), "by a word nobody is gone"
+    await service.sql("UPDATE member SET left_on = current_date, left_reason = 'deceased'")
     over = (await move(service, case_id, "deceased", "township")).json()
     assert (over["holder"], over["due"]) == (None, None)
     assert await shown(service) == (None, None, None, [])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, literal_column, select, tuple_, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal_column, select, tuple_, union_all
 
 from services.households.models import Household, Member
 from services.households.models.register import MOST_RISKS
@@ -156,6 +156,12 @@ async def lock_at_home(session: WriteSession, scope: Scope, member_id: UUID) -> 
     if member.household_id != household.id:
         raise Stale
     return household, member
+
+
+async def count_living(session: ReadSession, household_id: UUID) -> int:
+    """How many live there."""
+    query = select(func.count()).where(Member.household_id == household_id, Member.left_on.is_(None))
+    return await session.scalar(query) or 0
 
 
 async def lock_living(session: WriteSession, scope: Scope, household_ids: Collection[UUID]) -> Sequence[Member]:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.households.models import CaseMove, MonitoringCase
+from services.households.models import CaseMove, Member, MonitoringCase
+from services.households.rules.monitoring.states import ENDS
 from shared.db.engine import ReadSession, raw
 
 # Who came from elsewhere since then lived there at the time; who did not was of the household they are in.
@@ -31,6 +32,23 @@ async def find_home(session: ReadSession, case: MonitoringCase) -> UUID:
     )
     carried = await session.scalar(query)
     return UUID(carried["carried"]["from"]) if carried else case.household_id
+
+
+async def find_ended_with(session: ReadSession, person_keys: Collection[str]) -> MonitoringCase | None:
+    """The last case that was over because these people were gone, and not because their risk was."""
+    query = (
+        select(MonitoringCase)
+        .join(Member, Member.household_id == MonitoringCase.household_id)
+        .where(
+            Member.person_key.in_(person_keys),
+            Member.left_on.is_not(None),
+            MonitoringCase.state.in_(ENDS.values()),
+            MonitoringCase.eliminated_on.is_(None),
+        )
+        .order_by(MonitoringCase.id.desc())
+        .limit(1)
+    )
+    return await session.scalar(query)
 
 
 async def count_identified(

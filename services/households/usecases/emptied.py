@@ -12,17 +12,14 @@ from sqlalchemy import select
 from services.households.models import CaseMove, Household, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
-from services.households.rules.monitoring.states import FINAL, Move, find_move
+from services.households.rules.monitoring.states import ENDS, FINAL, Move, find_move
 from services.households.rules.register import EMPTIED
 from services.households.usecases.moves import go_by_itself
 from shared.clock import local_date
-from shared.contracts.monitoring import State
 from shared.db.engine import WriteSession
 from shared.security.principals import SYSTEM
 
 BATCH = 200
-ENDS: dict[str, State] = {"deceased": "deceased", "moved_away": "moved_away"}
-"""Why the household is no more (`dissolved_reason`), and how its case ends; all that `EMPTIED` can say."""
 assert set(EMPTIED.values()) == set(ENDS)
 
 

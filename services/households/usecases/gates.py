@@ -8,11 +8,12 @@ from uuid import UUID
 from services.households.codes import LISTS
 from services.households.models import MonitoringCase
 from services.households.queries.gates import GateQuestion, load_gate_facts
+from services.households.queries.register import count_living
 from services.households.rules import gates
 from services.households.rules.gate_facts import GateFacts, Terms
 from services.households.rules.gates import Condition
 from services.households.rules.monitoring.refusals import Unmet
-from services.households.rules.monitoring.states import find_move
+from services.households.rules.monitoring.states import ENDS, find_move
 from shared.contracts.case_policies import CaseClocks
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
 from shared.contracts.income_policies import IncomeLine
@@ -48,7 +49,11 @@ class Judgement:
 
 
 async def unmet(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> list[Unmet]:
-    """Every condition of a move that is not met on that day, all at once. Going back, or out, needs none of them."""
+    """Every condition of a move that is not met on that day, all at once. Going back, or out, needs none of them; only
+    nobody is gone by a word who lives there as the register knows."""
+    if to_state in ENDS.values():
+        people = await count_living(session, case.household_id)
+        return [Unmet("unmet-lived-in", {"people": people})] if people else []
     return (await judge(session, case, to_state, on)).unmet if _is_asked(case, to_state) else []
 
 

@@ -4,6 +4,7 @@ Votes, notices, visits and checks were about the household as it was. Whoever is
 so nobody leaves a case, or loses a risk, by living with the neighbours for the day of a gate.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from services.households.models import Household, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
 from services.households.queries.notices import find_live_entries
-from services.households.queries.regrouped_cases import count_identified, find_home
+from services.households.queries.regrouped_cases import count_identified, find_ended_with, find_home
 from services.households.rules.monitoring.clocks import add_months
 from services.households.rules.monitoring.refusals import TwoCases
 from services.households.rules.monitoring.states import CLOSED, Move, looked_at_anew
@@ -71,12 +72,27 @@ async def divide_case(
     if not whoever and there.get(target.id, 0) < max(there.get(source.id, 0), 1):
         return
     if there.get(target.id, 0) and await find.find_active(session, target.id) is None:
-        await _open_clue(session, vault, who, case, target, now)
+        await _open_clue(session, vault, who, case, target, "divided", now)
     row = MonitoringRow(case, source)
     if case.state in CLOSED:
         await begin_round(session, vault, who, row, None, now)
     else:
         await _look_anew(session, who, row, {"divided": {"to": str(target.id)}}, now)
+
+
+async def look_at_returned(
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    household: Household,
+    person_keys: Collection[str],
+    now: datetime,
+) -> None:
+    """People are entered whose household was said to be gone, and its case with it: the locked one gets a clue, for
+    nobody's risk ends by being struck off and entered anew."""
+    ended = await find_ended_with(session, person_keys)
+    if ended is not None and await find.find_active(session, household.id) is None:
+        await _open_clue(session, vault, who, ended, household, "returned", now)
 
 
 async def _counts(session: ReadSession, case: MonitoringCase, now: datetime) -> bool:
@@ -88,11 +104,17 @@ async def _counts(session: ReadSession, case: MonitoringCase, now: datetime) -> 
 
 
 async def _open_clue(
-    session: WriteSession, vault: Vault, who: Principal, case: MonitoringCase, target: Household, now: datetime
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    case: MonitoringCase,
+    target: Household,
+    why: str,
+    now: datetime,
 ) -> None:
     clue = new_case(who, target, "other", now)
     line = await write_opening(session, vault, who, MonitoringRow(clue, target), None, now)
-    line.evidence = {"divided": {"from": str(case.household_id), "case": str(case.id)}}
+    line.evidence = {why: {"from": str(case.household_id), "case": str(case.id)}}
     stand_behind(session, who, clue, "other", None, None, now)
 
 

@@ -85,14 +85,14 @@ ELIMINATION = (
 FINAL: tuple[State, ...] = ("dismissed", "moved_away", "deceased")
 """The case is over; if need be the household gets another one."""
 
+ENDS: dict[str, State] = {"deceased": "deceased", "moved_away": "moved_away"}
+"""Why a household is no more (`dissolved_reason`), and how its case ends; all that `EMPTIED` can say."""
+
 # Before the village has voted nobody is identified yet: a clue that is none may be dropped, though not by the village
 # itself, which the county has asked to look.
 _DROPPED = tuple(Move(state, "dismissed", ABOVE, ("note",), "out") for state in ("clue", "visit_check", "comparison"))
 _GONE = tuple(
-    Move(state, end, ABOVE, ("note",), "out")
-    for state in STATES
-    if state not in FINAL
-    for end in ("moved_away", "deceased")
+    Move(state, end, ABOVE, ("note",), "out") for state in STATES if state not in FINAL for end in ENDS.values()
 )
 
 MOVES: tuple[Move, ...] = (*IDENTIFICATION, *HELP, *ELIMINATION, *_DROPPED, *_GONE)
