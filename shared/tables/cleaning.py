@@ -22,6 +22,7 @@ SIGNS = MARKS | frozenset((SPACE, "#", "\0", "\ufffd", "+"))
 
 _BLANKS = (b" ", b"\t", b"\v", b"\f", b"\xc2", b"\xe1", b"\xe2", b"\xe3")  # or what one may begin with
 _RETURN, _LINE = (ord(c) for c in "\r\n")
+_CACHED = 1 << 18  # bytes that are looked at twice while the processor still has them at hand
 _ERRORS = variants(ERRORS)
 _NOTHING = variants(BLANK)
 _QUOTED_FORMULA = r'^="([^"]*)"$'
@@ -44,9 +45,11 @@ def signs_in(text: bytes, separator: str) -> Set[str]:
 def _returns_within_lines(text: bytes) -> bool:
     if b"\r" not in text:
         return False
+    if text.endswith(b"\r"):
+        return True
     signs = np.frombuffer(text, np.uint8)
-    after = np.flatnonzero(signs == _RETURN) + 1
-    return bool(after[-1] == len(signs) or (signs[after] != _LINE).any())
+    parts = (signs[start : start + _CACHED + 1] for start in range(0, len(signs), _CACHED))
+    return any(((part[:-1] == _RETURN) & (part[1:] != _LINE)).any() for part in parts)
 
 
 def cleaned(texts: pl.Series, signs: Set[str], *, as_text: bool) -> tuple[pl.Series, list[Wrong]]:

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import itertools
 from datetime import date
 
 import polars as pl
@@ -229,6 +230,16 @@ def test_a_return_that_ends_no_line_is_a_blank_around_its_cell(cell: str) -> Non
 
 def test_returns_before_line_feeds_are_no_blanks() -> None:
     assert cleaning.SPACE not in cleaning.signs_in(csv_bytes([HEADINGS, ROW]), ",")
+
+
+@pytest.mark.parametrize("cached", [1, 2, 3, 1 << 18])
+def test_a_return_is_seen_wherever_it_stands(monkeypatch: pytest.MonkeyPatch, cached: int) -> None:
+    monkeypatch.setattr(cleaning, "_CACHED", cached)
+    for length in range(7):
+        for signs in itertools.product(b"a\r\n", repeat=length):
+            text = bytes(signs)
+            within = b"\r" in text.replace(b"\r\n", b"")
+            assert (cleaning.SPACE in cleaning.signs_in(text, ",")) == within, text
 
 
 def test_a_sign_that_old_systems_put_at_the_end_is_nothing() -> None:
