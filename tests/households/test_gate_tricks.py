@@ -172,3 +172,13 @@ async def test_a_house_that_was_mended_yesterday_is_not_safe_for_good(service: H
         path = f"/households/{road.household_id}"
         assert (await service.call("PATCH", path, "county", COUNTY, json=body, headers=ANY)).status_code == 200
         assert missing <= await road.missing("elimination_deliberation")
+
+
+async def test_a_check_of_before_the_case_was_sent_back_is_none(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP, *Road.ELIMINATION[:2])
+    assert await road.missing("elimination_deliberation") == set()
+    assert (await move(service, road.case_id, "observation", "village")).status_code == 200
+    await road.walk("to_elimination_check", "look_again")
+    assert "elimination-check" in await road.missing("elimination_deliberation")
+    await road.walk("check")
+    assert await road.missing("elimination_deliberation") == set()

@@ -64,7 +64,7 @@ SELECT c.household_id, c.area_code, m.case_id, m.id AS move_id, max(e.happened_o
 FROM case_move m JOIN monitoring_case c ON c.id = m.case_id
 JOIN case_move e ON e.case_id = m.case_id AND e.to_state = 'eliminated' AND e.from_state IS DISTINCT FROM e.to_state
     AND e.id < m.id
-WHERE m.to_state = 'monitored' AND m.from_state <> m.to_state AND m.at >= $1
+WHERE m.to_state = 'monitored' AND m.from_state IS DISTINCT FROM m.to_state AND m.at >= $1
 GROUP BY c.id, m.id
 """
 
