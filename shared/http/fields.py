@@ -85,11 +85,14 @@ Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]+$
 """One line of text."""
 Paragraph = Annotated[str, Field(min_length=1, max_length=4000)]
 """Free text; it is stored sealed."""
-NAME = r"^[^\p{Cc}\p{Cf}_]+$"
+PersonName = Annotated[
+    str, Field(min_length=1, pattern=r"^[^\p{Cc}\p{Cf}_]+$", json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]+$"})
+]
 """What a name of a person is made of: no sign that nobody sees (two people would look alike), nor the underscores by
 which workbooks write such signs (`_x200B_`). Private characters are taken: older systems have rare ones of names there.
+Shown with a pattern that tools know.
 """
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=NAME, description="Name · 姓名")]
+Name = Annotated[PersonName, Field(max_length=60, description="Name · 姓名")]
 IdNumberField = Annotated[
     IdNumber,
     PlainValidator(_id_number),

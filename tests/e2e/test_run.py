@@ -62,7 +62,7 @@ async def test_where_the_port_is_taken_nothing_is_begun(tmp_path: Path) -> None:
         began = time.monotonic()
         system.program.launch()
         try:
-            while system.program.exit_code is None and time.monotonic() < began + 30:
+            while system.program.exit_code is None and time.monotonic() < began + 60:
                 await asyncio.sleep(0.05)
             assert system.program.exit_code == 1
             [line] = system.program.log().splitlines()

@@ -29,7 +29,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     """Seal the file into the store and read its head. Nothing is kept when anything is wrong with it.
 
     Raises `FileTooLarge`, `FormInvalid`, `FormFieldInvalid`, `FeedNotFound`, `FeedNotPermitted`, `PeriodInvalid`,
-    `PeriodUnknown`, `PeriodInFuture`, `PeriodNotPlain`, `PolicyMissing`, `TableInvalid`, `ClientDisconnect`.
+    `PeriodInFuture`, `PeriodNotPlain`, `PolicyMissing`, `TableInvalid`, `ClientDisconnect`.
     """
     setattr(request.state, BODY_UNREAD, True)
     if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:

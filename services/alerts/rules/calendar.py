@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.alerts.rules.feeds import Cadence
+from services.alerts.rules.files import period_end
 from shared.contracts.policies import FeedCalendar
 from shared.errors import Invalid
 
@@ -90,9 +91,13 @@ def period_named(schedule: Schedule, name: str, calendar: FeedCalendar) -> Perio
     return found
 
 
-def first_day_of(cadence: Cadence, day: date) -> date:
-    """When the period with that day in it begins; not for terms, which stand in the calendar."""
-    return _span(cadence, day)[1]
+def first_day_of(cadence: Cadence, name: str) -> date:
+    """When the period `name` begins; of a term the first day of its year, for more stands in the calendar.
+
+    Raises `PeriodInvalid`.
+    """
+    last = period_end(name, cadence)
+    return _span(cadence, last)[1] if last else date(int(name[:4]), 1, 1)
 
 
 def plain_period(schedule: Schedule, day: date, calendar: FeedCalendar) -> Period:

@@ -12,7 +12,7 @@ from services.alerts.schemas.area_alerts import AreaCheckView, AreaDraft, AreaVi
 from services.alerts.schemas.explanations import Explanation
 from services.alerts.schemas.fields import AreaCode, Draft, Evidence, FeedCode, IsoDate, Line
 from shared.contracts.households import Basis, Verdict
-from shared.http.fields import NAME
+from shared.http.fields import PersonName
 
 
 class PersonDraft(Draft):
@@ -21,7 +21,7 @@ class PersonDraft(Draft):
     id_number: Annotated[
         str, Field(max_length=40, repr=False, description="GB 11643; 15 digits and disability cards too · 证件号码")
     ]
-    name: Annotated[Line, Field(max_length=100, pattern=NAME, repr=False, description="Name · 姓名")]
+    name: Annotated[PersonName, Field(max_length=100, repr=False, description="Name · 姓名")]
     phone: Annotated[
         str | None,
         Field(pattern=r"^[+0-9][0-9 \-]{4,19}$", repr=False, description="Phone · 电话", examples=["15400000017"]),

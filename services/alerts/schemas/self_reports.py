@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from services.alerts.codes import RISK_FAMILIES
 from services.alerts.schemas.fields import AreaCode, Draft, Line
-from shared.http.fields import NAME
+from shared.http.fields import PersonName
 
 _FAMILIES = ", ".join(sorted(RISK_FAMILIES))
 
@@ -54,7 +54,7 @@ class SelfReportDraft(Draft):
     ] = None
     code: PhoneCode | None = None
     id_number: Annotated[str, Field(max_length=40, repr=False, description="ID number · 证件号码")]
-    name: Annotated[Line, Field(max_length=100, pattern=NAME, repr=False, description="Name · 姓名")]
+    name: Annotated[PersonName, Field(max_length=100, repr=False, description="Name · 姓名")]
     area_code: AreaCode
     kind: Kind
     text: Annotated[Line, Field(min_length=1, max_length=300, repr=False, description="What happened · 情况说明")]

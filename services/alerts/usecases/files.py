@@ -12,9 +12,9 @@ from services.alerts.models import Feed, File
 from services.alerts.queries import files
 from services.alerts.queries.calendar import schedule_of
 from services.alerts.rules import sight
-from services.alerts.rules.calendar import first_day_of, period_named, plain_period
+from services.alerts.rules.calendar import first_day_of, plain_period
 from services.alerts.rules.file_columns import columns_of
-from services.alerts.rules.files import FileFormat, period_end, require_cancellable
+from services.alerts.rules.files import FileFormat, require_cancellable
 from services.alerts.rules.silence import require_begun
 from services.alerts.usecases.calendar import get_calendar
 from shared.areas import Scope
@@ -65,18 +65,13 @@ def open_original(shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: dat
 async def period_in(session: ReadSession, who: Principal, feed: Feed, name: str | None, today: date) -> str:
     """The period that rows are of: as it is named, else the one that is plain today.
 
-    Raises `PeriodInvalid`, `PeriodUnknown`, `PeriodInFuture`, `PeriodNotPlain`, `PolicyMissing`.
+    Raises `PeriodInvalid`, `PeriodInFuture`, `PeriodNotPlain`, `PolicyMissing`.
     """
-    last = period_end(name, feed.cadence) if name else None
-    if name and last is not None:
-        require_begun(first_day_of(feed.cadence, last), today)
+    if name:
+        require_begun(first_day_of(feed.cadence, name), today)
         return name
     calendar = await get_calendar(session, who.scope.first_area(), today)
-    if not name:
-        return plain_period(schedule_of(feed), today, calendar).name
-    term = period_named(schedule_of(feed), name, calendar)
-    require_begun(term.first, today)
-    return term.name
+    return plain_period(schedule_of(feed), today, calendar).name
 
 
 async def accept_file(
