@@ -81,7 +81,7 @@ async def send_ledger(
     reader_of: ReaderOf,
 ) -> Response:
     """One row a person, found by ID number; headings in Chinese or the fields' own names, title rows and all. A blank cell
-    leaves what the row says. It is rehearsed beside the requests; a file without the headings is refused here.
+    leaves what the row says. It is rehearsed in the background; a file without the headings is refused here.
     """
     try:
         arrived = await _receive(request, shelf, limits.max_bytes)
