@@ -143,6 +143,8 @@ class LedgerImport(Attempted, Base):
     sent_by: Mapped[UUID]
     sent_as: Mapped[str]  # role
     areas: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    applied_by: Mapped[UUID | None]  # who had it written; may be somebody above the sender
+    applied_as: Mapped[str | None]
     digest: Mapped[str | None]
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     received_at: Mapped[datetime]
