@@ -124,7 +124,7 @@ class LedgerMonth(Base):
 
 
 class LedgerImport(Attempted, Base):
-    """A file of rows for one month, sent to be checked and then written, as its sender was permitted then.
+    """A file of rows for one month, sent to be checked and then written, within the areas of its sender then.
 
     `counts`: outcome → number of rows. `digest` names one check and what it decided. What was found wrong lies sealed
     in the store, as a workbook.
