@@ -13,7 +13,7 @@ from services.jobs.usecases import move_up, reconciliation, reconciliation_tasks
 from services.jobs.usecases.carrying import roll_months
 from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
 from services.jobs.usecases.indicator_counts import mark_stale, recount_due
-from services.jobs.usecases.ledger_import import forget_old_imports, ledger_files
+from services.jobs.usecases.ledger_imports import forget_old_imports, ledger_files
 from services.jobs.usecases.ledger_minors import tell_minors
 from services.jobs.usecases.needs import withdraw_past
 from services.jobs.usecases.openings import close_past

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.jobs.models import LedgerImport
 from services.jobs.queries import ledger_imports as queries
 from services.jobs.rules.ledger_imports import LedgerMovedOn
-from services.jobs.usecases.ledger_import import ImportRun, applier
+from services.jobs.usecases.ledger_imports import ImportRun, applier
 from shared.areas import Scope
 from shared.attempts import Attempts
 from shared.clock import utc_now

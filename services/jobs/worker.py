@@ -4,7 +4,7 @@ of sums (`shared.worker_process`)."""
 from services.jobs.ledger_worker import LedgerWorker
 from services.jobs.reconciliation_worker import ReconciliationWorker
 from services.jobs.settings import JobsSettings
-from services.jobs.usecases.ledger_import import ledger_files
+from services.jobs.usecases.ledger_imports import ledger_files
 from services.jobs.usecases.reconciliation import exports
 from shared.db.engine import Database
 from shared.files import FileStore

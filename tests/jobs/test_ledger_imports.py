@@ -14,8 +14,8 @@ import pytest
 import xlsxwriter
 
 from services.jobs.ledger_worker import LedgerWorker
-from services.jobs.usecases import ledger_import as usecases
-from services.jobs.usecases.ledger_import import FOLDER, forget_old_imports, ledger_files
+from services.jobs.usecases import ledger_imports as usecases
+from services.jobs.usecases.ledger_imports import FOLDER, forget_old_imports, ledger_files
 from shared.clock import utc_now
 from shared.contracts.jobs import MinorWorking, WageReported
 from shared.files import Shelf

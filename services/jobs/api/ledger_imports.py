@@ -21,8 +21,8 @@ from services.jobs.rules.ledger import require_open
 from services.jobs.rules.ledger_imports import LedgerImportGone, LedgerImportNotChecked
 from services.jobs.rules.months import begun_month, month_text
 from services.jobs.schemas import ledger_imports as schemas
-from services.jobs.usecases import ledger_import as usecases
-from services.jobs.usecases.ledger_import import NAME, ORIGINAL, PROBLEMS, Arrived, ledger_files
+from services.jobs.usecases import ledger_imports as usecases
+from services.jobs.usecases.ledger_imports import NAME, ORIGINAL, PROBLEMS, Arrived, ledger_files
 from services.jobs.usecases.ledger_reading import CHUNK, open_rows
 from services.jobs.usecases.recording import MOST_BACK
 from shared.clock import local_date, utc_now
