@@ -11,7 +11,7 @@ from services.alerts.models import (
     ZeroReport,
 )
 from services.alerts.settings import AlertsSettings
-from services.alerts.usecases import batches, file_alerts, files, webhooks, withdrawal, zero_reports
+from services.alerts.usecases import batches, file_alerts, files, webhooks, withdrawals, zero_reports
 from shared.files import FileStore, Shelf
 from shared.security.reseal import Sealed
 from shared.security.vault import Vault
@@ -19,10 +19,10 @@ from shared.security.vault import Vault
 SEALED = (
     Sealed(Alert.sealed, "alert"),
     Sealed(Alert.verdict_reason_sealed, "verdict-reason"),
-    Sealed(Alert.withdrawal_reason_sealed, withdrawal.PURPOSE),
+    Sealed(Alert.withdrawal_reason_sealed, withdrawals.PURPOSE),
     Sealed(AreaCheck.reason_sealed, "verdict-reason"),
     Sealed(AlertEvidence.sealed, "alert"),
-    Sealed(AlertEvidence.withdrawal_reason_sealed, withdrawal.PURPOSE),
+    Sealed(AlertEvidence.withdrawal_reason_sealed, withdrawals.PURPOSE),
     Sealed(BatchChunk.sealed, batches.PURPOSE),
     Sealed(File.name_sealed, files.NAME),
     Sealed(File.skipped_sealed, files.NAME),

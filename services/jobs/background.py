@@ -13,7 +13,7 @@ from services.jobs.usecases import move_up, reconciliation, reconciliation_tasks
 from services.jobs.usecases.carrying import roll_months
 from services.jobs.usecases.courses import drop_left_over, end_past, seat_waiting
 from services.jobs.usecases.indicator_counts import mark_stale, recount_due
-from services.jobs.usecases.ledger_import import forget_old_imports, ledger_files
+from services.jobs.usecases.ledger_imports import forget_old_imports, ledger_files
 from services.jobs.usecases.ledger_minors import tell_minors
 from services.jobs.usecases.needs import withdraw_past
 from services.jobs.usecases.openings import close_past
@@ -46,8 +46,10 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
     ledger, exports = ledger_files(store, vault), reconciliation.exports(store, vault)
     kept = timedelta(days=settings.files.kept_days)
 
-    async def keep_reconciliation_process() -> None:
-        await keep_process("services.jobs.reconciliation_worker", settings)
+    async def keep_file_process() -> None:
+        await keep_process("services.jobs.worker", settings)
+
+    comparisons, rows = ReconciliationWorker(database, exports).run, LedgerWorker(database, ledger).run
 
     return [
         every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
@@ -61,10 +63,9 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
         every(FILES_SECONDS, "ledger files", lambda: sweep_ledger_files(database, ledger, kept)),
         every(MONTHS_SECONDS, "minors at work", lambda: sweep_minors(database)),
-        LedgerWorker(database, ledger).run,
         every(settings.sweep_seconds, "corrections", lambda: sweep_corrections(database, vault)),
         every(FILES_SECONDS, "reconciliations", lambda: forget_reconciliations(database, exports)),
-        keep_reconciliation_process if settings.reconciliation_process else ReconciliationWorker(database, exports).run,
+        *([keep_file_process] if settings.file_process else [comparisons, rows]),
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.jobs.models import LedgerImport
 from services.jobs.queries import ledger_imports as queries
 from services.jobs.rules.ledger_imports import LedgerMovedOn
-from services.jobs.usecases.ledger_import import ImportRun, sender
+from services.jobs.usecases.ledger_imports import ImportRun, applier
 from shared.areas import Scope
 from shared.attempts import Attempts
 from shared.clock import utc_now
@@ -57,7 +57,7 @@ class LedgerWorker:
     async def _write(self, row: LedgerImport) -> None:
         run = ImportRun(self.database, self.shelf, row)
         try:
-            async with self.database.write(sender(row).scope) as session:
+            async with self.database.write(applier(row).scope) as session:
                 locked = await queries.lock_whole(session, row.id)
                 if locked.state != "applying":
                     return

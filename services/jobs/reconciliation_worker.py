@@ -1,22 +1,17 @@
-"""Compares exports with the ledger, one at a time for all processes. `python -m` runs it as a process of its own, for a
-county's export takes minutes of sums (`shared.worker_process`)."""
+"""Compares exports with the ledger, one at a time for all processes."""
 
 from dataclasses import dataclass
 
 from services.jobs.models import Reconciliation
 from services.jobs.queries import reconciliation as queries
-from services.jobs.settings import JobsSettings
-from services.jobs.usecases.reconciliation import exports, forget_rows
+from services.jobs.usecases.reconciliation import forget_rows
 from services.jobs.usecases.reconciliation_work import Comparison
 from shared.attempts import Attempts
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import Listener, work_when_rung
-from shared.files import FileStore, Shelf
-from shared.security.vault import Vault
-from shared.worker_process import run_worker, until_parent_ends
+from shared.files import Shelf
 
-CONNECTIONS = 4  # one listens, one works, and what every pool keeps free
 _ATTEMPTS = Attempts(
     "jobs-reconciliation",
     Reconciliation,
@@ -45,16 +40,3 @@ class ReconciliationWorker:
             await Comparison(self.database, self.shelf, connection, run, utc_now()).work()
 
         return await _ATTEMPTS.work_oldest(self.database, connection, compare)
-
-
-async def work(settings: JobsSettings) -> None:
-    """Work off comparisons until standard input ends."""
-    own = settings.database.model_copy(update={"pool_size": CONNECTIONS})
-    database = Database(own, "jobs", row_security=True)
-    worker = ReconciliationWorker(database, exports(FileStore(settings.files), Vault(settings.vault)))
-    await until_parent_ends([worker.run()])
-    await database.stop()
-
-
-if __name__ == "__main__":
-    run_worker("jobs-reconciliation", work)

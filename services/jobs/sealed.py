@@ -20,8 +20,8 @@ from services.jobs.models import (
 from services.jobs.settings import JobsSettings
 from services.jobs.usecases.employers import BLACKLIST_DETAIL, CONTACT
 from services.jobs.usecases.employers import PHONE as EMPLOYER_PHONE
-from services.jobs.usecases.ledger_import import NAME as LEDGER_FILE
-from services.jobs.usecases.ledger_import import ledger_files
+from services.jobs.usecases.ledger_imports import NAME as LEDGER_FILE
+from services.jobs.usecases.ledger_imports import ledger_files
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.ledger_statements import ROW
 from services.jobs.usecases.matching_runs import INPUT

@@ -15,6 +15,6 @@ class JobsSettings(ServiceSettings):
         2, gt=0, description="How often indicators of changed villages are counted anew, seconds"
     )
     files: FilesSettings = FilesSettings()
-    reconciliation_process: bool = Field(
-        True, description="Whether exports are compared in a process of their own, not beside requests"
+    file_process: bool = Field(
+        True, description="Whether exports and files of the ledger have a process of their own, not beside requests"
     )

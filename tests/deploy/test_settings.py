@@ -45,7 +45,7 @@ VARIABLES: dict[str, tuple[str, str, str, Any]] = {
     "GRADE_SECONDS": ("households", "9", "grade_seconds", 9.0),
     "QUALITY_HOUR": ("households", "3", "quality_hour", 3),
     "MATCHING_DAYS": ("jobs", "30", "matching_days", 30),
-    "RECONCILIATION_PROCESS": ("jobs", "false", "reconciliation_process", False),
+    "FILE_PROCESS": ("jobs", "false", "file_process", False),
     "LOGIN_FAILURES": ("directory", "4", "login.failures", 4),
     "LOGIN_LOCK_MINUTES": ("directory", "30", "login.lock_minutes", 30.0),
     "SESSION_ACCESS_MINUTES": ("directory", "5", "session.access_minutes", 5.0),

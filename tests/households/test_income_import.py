@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 
 from services.households.rules.income_entries import Span
-from services.households.rules.income_import import ImportedLine, read_row
+from services.households.rules.income_imports import ImportedLine, read_row
 from services.households.rules.months import month_text, parse_month, period_before
 from shared.clock import local_date, utc_now
 from shared.errors import Fault

@@ -14,12 +14,12 @@ import pytest
 import xlsxwriter
 
 from services.jobs.ledger_worker import LedgerWorker
-from services.jobs.usecases import ledger_import as usecases
-from services.jobs.usecases.ledger_import import FOLDER, forget_old_imports, ledger_files
+from services.jobs.usecases import ledger_imports as usecases
+from services.jobs.usecases.ledger_imports import FOLDER, forget_old_imports, ledger_files
 from shared.clock import utc_now
 from shared.contracts.jobs import MinorWorking, WageReported
 from shared.files import Shelf
-from tests.jobs.conftest import BRIDGE, PINE, RIVER, STONE, Jobs, id_number
+from tests.jobs.conftest import BRIDGE, COUNTY, PINE, RIVER, STONE, Jobs, account_id, id_number
 from tests.jobs.test_ledger import LAST, MONTH, OUT, THIS, changed, place, put
 
 HEADINGS = [
@@ -308,6 +308,23 @@ async def test_files_lie_sealed_and_are_forgotten(service: Jobs) -> None:
         f"/ledger/imports/{made['id']}/application", {"digest": made["digest"]}, "township", STONE
     )
     assert (answer.status_code, answer.json()["code"]) == (410, "ledger-import-gone")
+
+
+async def test_who_had_it_written_stands_in_its_rows(service: Jobs) -> None:
+    """The township sent it, the county looked at it and had it written."""
+    [person] = await service.people(1)
+    made = await rehearsed(service, [row(1)])
+    path = f"/ledger/imports/{made['id']}"
+    answer = await service.post(f"{path}/application", {"digest": made["digest"]})
+    assert answer.status_code == 202, answer.text
+    await work(service)
+    assert (await service.get(path))["state"] == "applied"
+    county = account_id("county", COUNTY)
+    assert await service.sql("SELECT changed_by FROM labour_row") == [(county,)]
+    assert await service.sql("SELECT by FROM labour_change WHERE person_id = :id", id=person) == [(county,)]
+    columns = "sent_by, sent_as, applied_by, applied_as"
+    sender = account_id("township", STONE)
+    assert await service.sql(f"SELECT {columns} FROM ledger_import") == [(sender, "township", county, "county")]
 
 
 async def test_another_township_does_not_see_it(service: Jobs) -> None:

@@ -135,6 +135,31 @@ async def test_a_need_withdrawn_while_it_waits_is_never_opened(service: Jobs) ->
     assert await needs(service) == []
 
 
+async def test_told_again_after_it_was_withdrawn_it_is_never_opened(service: Jobs) -> None:
+    """Told again in bulk, an older telling may come after the withdrawal, which is live."""
+    earlier = asked(service, 1)
+    later = earlier.asked_at + timedelta(minutes=1)
+    await service.deliver(asked(service, 1, withdrawn=True, asked_at=later), earlier)
+    await service.people(1)
+    assert await needs(service) == []
+    await service.deliver(earlier)
+    assert await needs(service) == []
+
+
+async def test_an_older_withdrawal_takes_nothing_back(service: Jobs) -> None:
+    await service.people(1)
+    older = asked(service, 1, withdrawn=True, asked_at=asked(service, 1).asked_at - timedelta(minutes=1))
+    await service.deliver(asked(service, 1), older)
+    assert [state for *_, state in await needs(service)] == ["open"]
+
+
+async def test_the_latest_counts_while_it_waits(service: Jobs) -> None:
+    first = asked(service, 1, withdrawn=True)
+    await service.deliver(first, asked(service, 1, asked_at=first.asked_at + timedelta(minutes=1)), first)
+    await service.people(1)
+    assert [state for *_, state in await needs(service)] == ["open"]
+
+
 async def test_it_waits_until_somebody_is_old_enough(service: Jobs, today: date) -> None:
     born = today.replace(year=today.year - 15)
     child = service.record(1, birth_on=born)

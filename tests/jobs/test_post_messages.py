@@ -18,7 +18,7 @@ SOURCES = [
     *FOLDER.glob("rules/places.py"),
     *FOLDER.glob("schemas/posts.py"),
     *FOLDER.glob("schemas/training.py"),
-    *FOLDER.glob("usecases/post_import.py"),
+    *FOLDER.glob("usecases/post_imports.py"),
 ]
 CODE = re.compile(r'(?:PydanticCustomError\(|Fault\([^,()]*, |Invalid[A-Z][A-Za-z]+\()"([a-z-]+)"')
 

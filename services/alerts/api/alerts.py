@@ -29,7 +29,7 @@ from services.alerts.schemas.rules import NotTriggered
 from services.alerts.usecases import intake
 from services.alerts.usecases.looking import look_at_alert
 from services.alerts.usecases.screening import Bench
-from services.alerts.usecases.withdrawal import withdraw_alert
+from services.alerts.usecases.withdrawals import withdraw_alert
 from shared.clock import local_date, utc_now
 from shared.db.engine import EMITTED, Database, WriteSession, raw
 from shared.http import problems

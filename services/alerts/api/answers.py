@@ -32,7 +32,7 @@ from services.alerts.usecases.files import NAME as FILE_NAME
 from services.alerts.usecases.intake import Reported
 from services.alerts.usecases.looking import Seen
 from services.alerts.usecases.screening import row_of
-from services.alerts.usecases.withdrawal import PURPOSE as WITHDRAWAL_REASON
+from services.alerts.usecases.withdrawals import PURPOSE as WITHDRAWAL_REASON
 from shared.clock import local_date
 from shared.expressions import Texts
 from shared.masking import mask_id_number, mask_name, mask_phone

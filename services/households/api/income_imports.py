@@ -10,7 +10,7 @@ from services.households.api.permits import ImportIncome
 from services.households.schemas.fields import IncomeOrigin
 from services.households.schemas.imports import RowProblem
 from services.households.schemas.income import IncomeImportReport
-from services.households.usecases.income_import import IncomeImport
+from services.households.usecases.income_imports import IncomeImport
 from shared.clock import local_date, utc_now
 from shared.errors import Fault
 from shared.http.answers import json_answer

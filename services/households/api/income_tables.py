@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from services.households.codes import COLUMNS, LISTS
-from services.households.rules.income_import import ImportedLine, read_row
+from services.households.rules.income_imports import ImportedLine, read_row
 from shared.errors import Fault, ImportTooLong
 from shared.tables import Column, Kind, open_table
 

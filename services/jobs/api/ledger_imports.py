@@ -21,8 +21,8 @@ from services.jobs.rules.ledger import require_open
 from services.jobs.rules.ledger_imports import LedgerImportGone, LedgerImportNotChecked
 from services.jobs.rules.months import begun_month, month_text
 from services.jobs.schemas import ledger_imports as schemas
-from services.jobs.usecases import ledger_import as usecases
-from services.jobs.usecases.ledger_import import NAME, ORIGINAL, PROBLEMS, Arrived, ledger_files
+from services.jobs.usecases import ledger_imports as usecases
+from services.jobs.usecases.ledger_imports import NAME, ORIGINAL, PROBLEMS, Arrived, ledger_files
 from services.jobs.usecases.ledger_reading import CHUNK, open_rows
 from services.jobs.usecases.recording import MOST_BACK
 from shared.clock import local_date, utc_now
@@ -81,7 +81,7 @@ async def send_ledger(
     reader_of: ReaderOf,
 ) -> Response:
     """One row a person, found by ID number; headings in Chinese or the fields' own names, title rows and all. A blank cell
-    leaves what the row says. It is rehearsed beside the requests; a file without the headings is refused here.
+    leaves what the row says. It is rehearsed in the background; a file without the headings is refused here.
     """
     try:
         arrived = await _receive(request, shelf, limits.max_bytes)

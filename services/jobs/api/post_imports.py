@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.jobs.api.permits import ImportPost
 from services.jobs.schemas.posts import PostImportReport, PostRowProblem
-from services.jobs.usecases.post_import import PostImport
+from services.jobs.usecases.post_imports import PostImport
 from services.jobs.usecases.post_reading import read_posts
 from shared.clock import local_date, utc_now
 from shared.errors import Fault

@@ -124,7 +124,7 @@ class LedgerMonth(Base):
 
 
 class LedgerImport(Attempted, Base):
-    """A file of rows for one month, sent to be checked and then written, as its sender was permitted then.
+    """A file of rows for one month, sent to be checked and then written, within the areas of its sender then.
 
     `counts`: outcome → number of rows. `digest` names one check and what it decided. What was found wrong lies sealed
     in the store, as a workbook.
@@ -143,6 +143,8 @@ class LedgerImport(Attempted, Base):
     sent_by: Mapped[UUID]
     sent_as: Mapped[str]  # role
     areas: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    applied_by: Mapped[UUID | None]  # who had it written; may be somebody above the sender
+    applied_as: Mapped[str | None]
     digest: Mapped[str | None]
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     received_at: Mapped[datetime]

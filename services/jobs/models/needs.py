@@ -60,7 +60,10 @@ class WorkNeed(Base):
 
 
 class NeedWaiting(Base):
-    """A need that a case asked for, of a household of which nobody is known here who may work: the event came first."""
+    """A need that a case asked for, of a household of which nobody is known here who may work: the event came first.
+
+    Or one that was `withdrawn` before it was opened: that is kept, for an older telling of it may still come.
+    """
 
     __tablename__ = "need_waiting"
     __table_args__ = (Index("ix_need_waiting_household", "household_id"),)
@@ -70,4 +73,5 @@ class NeedWaiting(Base):
     area_code: Mapped[AreaColumn]
     person_key: Mapped[str | None]
     services: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    asked_at: Mapped[datetime]
+    withdrawn: Mapped[bool] = mapped_column(server_default=text("false"))
+    asked_at: Mapped[datetime]  # or withdrawn

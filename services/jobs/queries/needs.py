@@ -103,12 +103,12 @@ async def lock_past(session: WriteSession, today: date, limit: int) -> Sequence[
 
 
 async def lock_waiting(session: WriteSession, household_ids: Collection[UUID]) -> Sequence[NeedWaiting]:
-    """What was asked for these households and waits, oldest first."""
-    query = select(NeedWaiting).where(NeedWaiting.household_id.in_(household_ids))
+    """What was asked for these households, not withdrawn, and waits; oldest first."""
+    query = select(NeedWaiting).where(NeedWaiting.household_id.in_(household_ids), ~NeedWaiting.withdrawn)
     query = query.order_by(NeedWaiting.asked_at, NeedWaiting.source_ref)
     return list(await session.scalars(query.with_for_update(key_share=True)))
 
 
 async def forget_waiting(session: WriteSession, source_ref: str) -> None:
-    """It is asked for no more."""
+    """It is opened, or was: the need itself tells of it."""
     await session.execute(delete(NeedWaiting).where(NeedWaiting.source_ref == source_ref))

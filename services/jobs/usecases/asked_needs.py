@@ -22,12 +22,13 @@ _ALL = Scope.everywhere()
 
 
 async def take_work_needed(session: WriteSession, asked: Sequence[WorkNeeded], now: datetime) -> None:
-    """Open or withdraw what households ask for; the same again changes nothing."""
+    """Open or withdraw what households ask for. The same again changes nothing, and neither does what is older than
+    the latest that was told: told again in bulk, it may come after a withdrawal.
+    """
     for event in asked:
+        await _keep(session, event)
         if event.withdrawn:
-            await _withdraw(session, event.source_ref, now)
-        else:
-            await _keep(session, event)
+            await _withdraw(session, event, now)
     await open_waiting(session, {event.household_id for event in asked}, now)
 
 
@@ -52,16 +53,23 @@ async def _keep(session: WriteSession, event: WorkNeeded) -> None:
         "area_code": event.area_code,
         "person_key": event.person_key,
         "services": event.services,
+        "withdrawn": event.withdrawn,
         "asked_at": event.asked_at,
     }
-    await session.execute(insert(NeedWaiting).values(values).on_conflict_do_nothing())
+    said = insert(NeedWaiting).values(values)
+    newer = said.excluded.asked_at > NeedWaiting.asked_at
+    if event.withdrawn:  # in one moment the withdrawal is the later
+        newer = said.excluded.asked_at >= NeedWaiting.asked_at
+    latest = {name: said.excluded[name] for name in values}
+    await session.execute(said.on_conflict_do_update(index_elements=["source_ref"], set_=latest, where=newer))
 
 
-async def _withdraw(session: WriteSession, source_ref: str, now: datetime) -> None:
-    await find.forget_waiting(session, source_ref)
-    for need in await find.list_by_source(session, SOURCE, [source_ref]):
-        if need.state == NeedState.OPEN:
+async def _withdraw(session: WriteSession, event: WorkNeeded, now: datetime) -> None:
+    """Close the need if it was opened: then it remembers that itself."""
+    for need in await find.list_by_source(session, SOURCE, [event.source_ref]):
+        if need.state == NeedState.OPEN and event.asked_at >= need.opened_at:
             close_need(need, NeedState.WITHDRAWN, now)
+        await find.forget_waiting(session, event.source_ref)
     await session.flush()
 
 

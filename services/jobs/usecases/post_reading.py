@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from services.jobs.codes import LISTS
-from services.jobs.rules.post_import import ImportedPost, read_row
+from services.jobs.rules.post_imports import ImportedPost, read_row
 from shared.errors import Fault, ImportTooLong
 from shared.tables import Column, Kind, open_table
 

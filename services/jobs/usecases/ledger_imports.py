@@ -85,6 +85,8 @@ async def accept_import(
         sent_by=who.id,
         sent_as=who.role.value,
         areas=who.scope.serialise(),
+        applied_by=None if arrived.dry_run else who.id,
+        applied_as=None if arrived.dry_run else who.role.value,
         attempts=0,
         received_at=now,
     )
@@ -109,6 +111,7 @@ async def apply_import(session: WriteSession, who: Principal, import_id: UUID, d
     if row.digest != digest:
         raise LedgerImportDigestDiffers
     row.state, row.failure = "applying", None
+    row.applied_by, row.applied_as = who.id, who.role.value
     await queries.ring(session)
     await audit.record(session, who, "ledger-import:apply", import_id)
     return row
@@ -145,7 +148,7 @@ class ImportRun:
 
     async def write(self, session: WriteSession) -> None:
         """All of it in the session's transaction. Raises `LedgerMovedOn` when it is not what was rehearsed."""
-        who, now = sender(self.row), utc_now()
+        who, now = applier(self.row), utc_now()
         async for rows in self._chunks():
             await self._take(session, who, rows, now)
         if self.digest != self.row.digest:
@@ -241,6 +244,13 @@ def _said(vault: Vault, row: FileRow, before: rows_of.Row | None) -> Entry:
 def sender(row: LedgerImport) -> Principal:
     """Whoever sent the file, with what they were permitted then."""
     return Principal(row.sent_by, "account", Role(row.sent_as), Scope.parse(row.areas))
+
+
+def applier(row: LedgerImport) -> Principal:
+    """Whoever had it written, within the areas of the file; the sender, where a version before asked for it."""
+    if row.applied_by is None or row.applied_as is None:
+        return sender(row)
+    return Principal(row.applied_by, "account", Role(row.applied_as), Scope.parse(row.areas))
 
 
 async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, now: datetime) -> int:

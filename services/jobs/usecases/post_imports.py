@@ -13,7 +13,7 @@ from services.jobs.queries.placements import count_born_after, count_promised_of
 from services.jobs.queries.posts import lock_by_ref
 from services.jobs.rules.ages import born_after
 from services.jobs.rules.employers import same_of
-from services.jobs.rules.post_import import TOLD, ImportedPost, Outcome, outcome_of
+from services.jobs.rules.post_imports import TOLD, ImportedPost, Outcome, outcome_of
 from services.jobs.rules.posts import county_of, require_labour_bureau, require_no_minors, require_room
 from services.jobs.usecases.post_rules import post_rules
 from services.jobs.usecases.posts import apply_terms, make_post, require_offer
