@@ -282,6 +282,16 @@ def test_all_disasters_are_fitted_alike_and_a_risk_that_is_not_named_by_anything
     assert fit.fitting("05", "infrastructure", None)
 
 
+def test_after_a_withdrawal_months_and_measures_count_anew() -> None:
+    again = replace(GOOD, withdrawn_on=date(2026, 5, 2))
+    assert unmet("eliminated", again) == ["measure-delivered"], "what came the day before did not help"
+    helped = replace(again, measures=(replace(AID, delivered_on=date(2026, 5, 2)), WORK))
+    assert unmet("eliminated", helped) == []
+    later = replace(helped, withdrawn_on=date(2026, 5, 3), measures=(replace(AID, delivered_on=ON), WORK))
+    assert unmet("eliminated", later) == ["months"]
+    assert unmet("observation", replace(GOOD, withdrawn_on=ON)) == ["delivered-any"]
+
+
 BROKEN = dict(ELIMINATION)
 
 

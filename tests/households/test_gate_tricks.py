@@ -182,3 +182,18 @@ async def test_a_check_of_before_the_case_was_sent_back_is_none(service: Househo
     assert "elimination-check" in await road.missing("elimination_deliberation")
     await road.walk("check")
     assert await road.missing("elimination_deliberation") == set()
+
+
+async def test_an_elimination_that_was_withdrawn_is_earned_anew(service: Households) -> None:
+    walked = (*Road.IDENTIFICATION, *Road.HELP, *Road.ELIMINATION)
+    road = await (await Road(service).open()).walk(*walked)
+    assert (await move(service, road.case_id, "monitored", "county")).status_code == 200
+    assert "measure-planned" in await road.missing("planned"), "what did not help is no plan"
+    await road.walk("plan", "to_planned", "to_observation")
+    assert await road.state() == "planned", "nothing came since"
+    await road.walk("deliver", "to_observation")
+    assert await road.missing("elimination_check") == {"months"}
+    await road.let_pass(170)
+    assert await road.missing("elimination_check") == {"months"}
+    await road.let_pass(20)
+    assert await road.missing("elimination_check") == set()
