@@ -26,6 +26,7 @@ from services.households.models import (
 )
 from services.households.queries.gate_history import assured_since, count_back, count_waiting, labour_since
 from services.households.queries.household_facts import find_facts
+from services.households.queries.monitoring import came_anew
 from services.households.rules.gate_facts import EliminationFacts, GateFacts, HelpMeasure, IncomeFacts, Terms, Ticket
 from services.households.rules.household_facts import Facts
 from services.households.rules.monitoring.clocks import add_months
@@ -116,8 +117,7 @@ def _household(facts: Facts | None) -> dict[str, Any]:
 async def _steps(session: ReadSession, case: MonitoringCase) -> Sequence[Step]:
     query = (
         select(CaseMove.to_state, CaseMove.at, CaseMove.evidence, CaseMove.from_state)
-        .where(CaseMove.case_id == case.id, CaseMove.round == case.round)
-        .where(~CaseMove.evidence.has_key("restored"))  # who never went came to no state anew
+        .where(CaseMove.case_id == case.id, CaseMove.round == case.round, came_anew())
         .order_by(CaseMove.id)
     )
     return [Step(*row) for row in await session.execute(query)]

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, any_, exists, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import array
 
 from services.households.models import (
     CaseEvidence,
@@ -103,13 +104,19 @@ async def list_moves(session: ReadSession, scope: Scope, case_id: UUID) -> Seque
 
 
 async def find_entered(session: ReadSession, case_ids: Collection[UUID], state: State) -> dict[UUID, datetime]:
-    """When each case last came to a state; those never there are missing. Who was restored came nowhere anew."""
+    """When each case last came to a state; those never there are missing."""
     query = (
         select(CaseMove.case_id, func.max(CaseMove.at))
-        .where(CaseMove.case_id.in_(case_ids), CaseMove.to_state == state, ~CaseMove.evidence.has_key("restored"))
+        .where(CaseMove.case_id.in_(case_ids), CaseMove.to_state == state, came_anew())
         .group_by(CaseMove.case_id)
     )
     return {row[0]: row[1] for row in await session.execute(query)}
+
+
+def came_anew() -> ColumnElement[bool]:
+    """Lines of history by which a case came to its state: who was restored never went, and a dropped risk moves nothing."""
+    moved: ColumnElement[bool] = ~CaseMove.evidence.has_any(array(["restored", "risks"]))
+    return moved
 
 
 async def list_evidence(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[CaseEvidence]:
