@@ -27,8 +27,8 @@ from services.households.rules.gate_facts import (
     Vote,
 )
 from services.households.rules.gates import GATES
-from services.households.rules.monitoring.clocks import add_months
 from services.households.rules.monitoring.states import MOVES
+from services.households.rules.months import add_months
 from services.households.rules.notices import NoticeRun
 from services.households.rules.rounds import Step, brought_visits, vote_of
 from shared.clock import utc_now

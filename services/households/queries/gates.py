@@ -29,7 +29,7 @@ from services.households.queries.household_facts import find_facts
 from services.households.queries.monitoring import came_anew
 from services.households.rules.gate_facts import EliminationFacts, GateFacts, HelpMeasure, IncomeFacts, Terms, Ticket
 from services.households.rules.household_facts import Facts
-from services.households.rules.monitoring.clocks import add_months
+from services.households.rules.months import add_months
 from services.households.rules.notices import NoticeRun
 from services.households.rules.rounds import (
     ROAD,

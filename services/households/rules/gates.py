@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from services.households.rules.gate_facts import GateFacts, HelpMeasure, IncomeFacts, Terms, Vote
-from services.households.rules.monitoring.clocks import add_months
 from services.households.rules.monitoring.refusals import Unmet
+from services.households.rules.months import add_months
 from services.households.rules.notices import NoticeRun
 from shared.errors import Invalid
 
