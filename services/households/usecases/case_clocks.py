@@ -99,8 +99,9 @@ async def pause_case(
     pauses = [*await find.list_pauses(session, who.scope, case.id)]
     if _running(pauses, today):
         raise PauseRuns
-    spent = sum((_end(one) - one.first).days + 1 for one in pauses if one.first >= local_date(case.opened_at))
-    most = min(clocks.pauses.get(reason, 0), clocks.pause_days - spent)
+    of_round = [one for one in pauses if one.first >= local_date(case.opened_at)]
+    of_reason = [one for one in of_round if one.reason == reason]
+    most = min(clocks.pauses.get(reason, 0) - _days(of_reason), clocks.pause_days - _days(of_round))
     if days > most:
         raise PauseNotAllowed(field="days", most=max(most, 0))
     pause = CasePause(
@@ -168,6 +169,10 @@ async def _reset(
 def _end(pause: CasePause) -> date:
     """Its last day."""
     return pause.last if pause.ended_on is None else min(pause.last, pause.ended_on - timedelta(days=1))
+
+
+def _days(pauses: Sequence[CasePause]) -> int:
+    return sum((_end(one) - one.first).days + 1 for one in pauses)
 
 
 def _running(pauses: Sequence[CasePause], on: date) -> CasePause | None:
