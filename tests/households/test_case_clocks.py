@@ -69,6 +69,16 @@ async def test_a_township_s_case_goes_to_the_county_and_the_county_s_nowhere(ser
     assert len(await service.told(CaseEscalated)) == 1
 
 
+async def test_a_case_that_is_late_in_its_state_is_warned_of_its_decision(service: Households) -> None:
+    case = await open_case(service)
+    due = await due_at(service, case["id"])
+    for days in range(-3, 40):
+        await sweep_deadlines(service.database, due + timedelta(days=days))
+    first, second = await service.told(CaseClockWarned)
+    assert (first.clock, first.due_at, second.clock) == ("state", due, "decision")
+    assert due < second.warned_at < second.due_at
+
+
 async def test_a_pause_keeps_the_sweep_away(service: Households) -> None:
     case = await open_case(service)
     due = await due_at(service, case["id"])

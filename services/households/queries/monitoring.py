@@ -131,6 +131,14 @@ async def list_pauses(session: ReadSession, scope: Scope, case_id: UUID) -> Sequ
     return (await session.scalars(query.order_by(CasePause.id))).all()
 
 
+async def find_pauses(session: ReadSession, case_ids: Collection[UUID]) -> dict[UUID, list[CasePause]]:
+    """The same of many cases; those that never stood still are missing."""
+    found: dict[UUID, list[CasePause]] = {}
+    for one in await session.scalars(select(CasePause).where(CasePause.case_id.in_(case_ids)).order_by(CasePause.id)):
+        found.setdefault(one.case_id, []).append(one)
+    return found
+
+
 async def has_evidence(session: ReadSession, case_id: UUID, risk_case_id: UUID) -> bool:
     """Whether a check of alerts stands behind a case already."""
     found = exists().where(CaseEvidence.case_id == case_id, CaseEvidence.risk_case_id == risk_case_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.households.models import CasePause, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.rules.monitoring import clocks as rules
-from services.households.rules.monitoring.clocks import Pause, Standing
+from services.households.rules.monitoring.clocks import Deadline, Pause, Standing
 from services.households.rules.monitoring.refusals import (
     CaseOver,
     FastLaneClosed,
@@ -67,6 +67,17 @@ class Timekeeper:
         for one in found:
             if one.clock == "papers":
                 case.papers_due_at = one.due_at
+
+    def look_ahead(
+        self, case: MonitoringCase, pauses: Sequence[CasePause], now: datetime
+    ) -> tuple[list[Deadline], datetime | None]:
+        """The deadlines to warn of now, and when to look again: each clock is warned of by itself, before it runs out."""
+        if self.clocks is None:
+            return [], None
+        found = rules.deadlines(standing(case, pauses), self.clocks, self.calendar)
+        moments = [(one.warn_at(self.clocks.warn_days), one) for one in found]
+        near = [one for at, one in moments if at <= now < one.due_at and (not case.warned_at or at > case.warned_at)]
+        return near, min((at for at, _ in moments if at > now), default=None)
 
 
 def standing(case: MonitoringCase, pauses: Sequence[CasePause]) -> Standing:
