@@ -19,6 +19,7 @@ from services.households.models import (
 from services.households.rules.desks import at_level
 from services.households.rules.escalation import is_overdue
 from services.households.rules.grading import Noted
+from services.households.rules.monitoring.clocks import Deadline
 from services.households.rules.whereabouts import Whereabouts
 from shared.areas import AreaCode
 from shared.clock import local_date
@@ -184,11 +185,9 @@ def case_moved(case: MonitoringCase, line: CaseMove, *, late: bool) -> monitorin
     )
 
 
-def case_warned(case: MonitoringCase, now: datetime) -> monitoring.CaseClockWarned:
+def case_warned(case: MonitoringCase, near: Deadline, now: datetime) -> monitoring.CaseClockWarned:
     """A clock of a national case will run out soon."""
     assert case.holder_level is not None
-    assert case.clock is not None
-    assert case.due_at is not None
     return monitoring.CaseClockWarned(
         case_id=case.id,
         household_id=case.household_id,
@@ -197,8 +196,8 @@ def case_warned(case: MonitoringCase, now: datetime) -> monitoring.CaseClockWarn
         state=case.state,
         holder_level=case.holder_level,
         desk_code=at_level(AreaCode(case.area_code), case.holder_level),
-        clock=case.clock,
-        due_at=case.due_at,
+        clock=near.clock,
+        due_at=near.due_at,
         warned_at=now,
     )
 

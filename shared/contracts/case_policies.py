@@ -34,8 +34,8 @@ class CaseClocks(_Body):
     the risk may be called gone. Their floors are what every source asks for (docs/field.md, Steps): 5 days (Qin'an,
     Yongcheng, Shangyou), half a year (Shangyou, Zongyang, Yingjiang); a county may ask for more, not for less.
     `warn_days`: a warning that many days before a deadline. `to_township` and `to_county`: days after it until the
-    next level is told. `pauses`: the most days a clock may stand still for each reason (a code of `pause_reason`),
-    `pause_days` for all of a round together.
+    next level is told. `pauses`: the most days of a round that clocks may stand still for each reason (a code of
+    `pause_reason`), `pause_days` for all of them together.
     """
 
     states: dict[State, Term]

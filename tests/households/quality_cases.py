@@ -403,7 +403,7 @@ MEASURES: list[Pair] = [
     (
         "measure-missing",
         monitored(measures=(), identified_on=date(2026, 5, 30)),
-        monitored(measures=(), identified_on=date(2026, 5, 31)),
+        monitored(measures=(), identified_on=date(2026, 6, 1)),
     ),
     (
         "measure-late",

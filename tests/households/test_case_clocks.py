@@ -10,7 +10,7 @@ from services.households.usecases import case_escalation
 from shared.areas import Scope
 from shared.contracts.monitoring import CaseClockWarned, CaseEscalated
 from tests.households.conftest import COUNTY, PINE, STONE, Households
-from tests.households.monitoring import CASES, IDENTIFIED, move, open_case, walk
+from tests.households.monitoring import CASES, IDENTIFIED, move, open_case, pass_days, walk
 
 
 async def due_at(service: Households, case_id: str) -> datetime:
@@ -69,6 +69,16 @@ async def test_a_township_s_case_goes_to_the_county_and_the_county_s_nowhere(ser
     assert len(await service.told(CaseEscalated)) == 1
 
 
+async def test_a_case_that_is_late_in_its_state_is_warned_of_its_decision(service: Households) -> None:
+    case = await open_case(service)
+    due = await due_at(service, case["id"])
+    for days in range(-3, 40):
+        await sweep_deadlines(service.database, due + timedelta(days=days))
+    first, second = await service.told(CaseClockWarned)
+    assert (first.clock, first.due_at, second.clock) == ("state", due, "decision")
+    assert due < second.warned_at < second.due_at
+
+
 async def test_a_pause_keeps_the_sweep_away(service: Households) -> None:
     case = await open_case(service)
     due = await due_at(service, case["id"])
@@ -79,6 +89,29 @@ async def test_a_pause_keeps_the_sweep_away(service: Households) -> None:
     assert await service.told(CaseEscalated) == []
     await sweep_deadlines(service.database, due + timedelta(days=9))
     assert len(await service.told(CaseEscalated)) == 1
+
+
+async def test_no_reason_and_no_round_stands_still_longer_than_its_days(service: Households) -> None:
+    case_id = (await open_case(service))["id"]
+
+    async def pause(reason: str, days: int) -> int:
+        """Ask for it; what was allowed passes."""
+        body = {"reason": reason, "days": days}
+        answer = await service.post(f"{CASES}/{case_id}/pauses", body, headers={"If-Match": "*"})
+        if answer.status_code == 200:
+            await pass_days(service, case_id, days)
+            await service.sql(
+                "UPDATE case_pause SET first = first - CAST(:days AS integer), last = last - CAST(:days AS integer)",
+                days=days,
+            )
+        return answer.status_code
+
+    assert await pause("bureau_answer", 10) == 200
+    assert await pause("bureau_answer", 6) == 409, "fifteen for this reason, however often it is given"
+    assert await pause("bureau_answer", 5) == 200
+    assert await pause("household_away", 26) == 409, "thirty for this one, but forty for all"
+    assert await pause("household_away", 25) == 200
+    assert await pause("household_away", 1) == 409
 
 
 async def test_the_other_side_of_a_batch(service: Households, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from services.households.rules import gates
 from services.households.rules.gate_facts import GateFacts, Terms
 from services.households.rules.monitoring import moving
-from services.households.rules.monitoring.clocks import Standing, add_months
+from services.households.rules.monitoring.clocks import Standing
 from services.households.rules.monitoring.moving import Brought, Minutes, Wanted
 from services.households.rules.monitoring.states import STATES
+from services.households.rules.months import add_months
 from shared.contracts.case_policies import CaseClocks
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
 from shared.contracts.households import Level

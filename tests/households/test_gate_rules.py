@@ -27,8 +27,8 @@ from services.households.rules.gate_facts import (
     Vote,
 )
 from services.households.rules.gates import GATES
-from services.households.rules.monitoring.clocks import add_months
 from services.households.rules.monitoring.states import MOVES
+from services.households.rules.months import add_months
 from services.households.rules.notices import NoticeRun
 from services.households.rules.rounds import Step, brought_visits, vote_of
 from shared.clock import utc_now
@@ -280,6 +280,16 @@ def test_all_disasters_are_fitted_alike_and_a_risk_that_is_not_named_by_anything
     fit = TERMS.fit
     assert [fit.fitting(risk, "industry", None) for risk in ("0201", "0299", "01")] == [True, True, False]
     assert fit.fitting("05", "infrastructure", None)
+
+
+def test_after_a_withdrawal_months_and_measures_count_anew() -> None:
+    again = replace(GOOD, withdrawn_on=date(2026, 5, 2))
+    assert unmet("eliminated", again) == ["measure-delivered"], "what came the day before did not help"
+    helped = replace(again, measures=(replace(AID, delivered_on=date(2026, 5, 2)), WORK))
+    assert unmet("eliminated", helped) == []
+    later = replace(helped, withdrawn_on=date(2026, 5, 3), measures=(replace(AID, delivered_on=ON), WORK))
+    assert unmet("eliminated", later) == ["months"]
+    assert unmet("observation", replace(GOOD, withdrawn_on=ON)) == ["delivered-any"]
 
 
 BROKEN = dict(ELIMINATION)

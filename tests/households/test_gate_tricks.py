@@ -80,7 +80,31 @@ async def test_no_risk_is_dropped_because_nothing_was_done_about_it(service: Hou
         assert await put(service, road, "risks", fewer, level, area) == (403, "case-risk-stays")
     named = {"main": "01", "risks": ["01", "0201"]}
     assert await put(service, road, "risks", named) == (200, ""), "which disaster it was may be said later"
-    assert await put(service, road, "risks", {"main": "01", "risks": ["01"]}, "county", COUNTY) == (200, "")
+    assert (await put(service, road, "risks", {"main": "01", "risks": ["01"]}, "county", COUNTY))[0] == 422
+
+
+async def test_a_risk_the_county_drops_leaves_its_reason_and_moves_nothing(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP, *Road.ELIMINATION[:2])
+    assert await put(service, road, "risks", {"main": "01", "risks": ["01", "0299"]}) == (200, "")
+    assert await road.missing("elimination_deliberation") == {"measure-delivered"}
+    why = {"main": "01", "risks": ["01"], "reason": "核实为邻户受灾"}
+    assert await put(service, road, "risks", why, "county", COUNTY) == (200, "")
+    assert await road.missing("elimination_deliberation") == set(), "its check and its visit still count"
+    case = await service.get(f"{CASES}/{road.case_id}", "county", COUNTY)
+    last = case["moves"][-1]
+    assert (last["from_state"], last["to_state"], last["note"]) == (
+        "elimination_check",
+        "elimination_check",
+        why["reason"],
+    )
+    told = {"from": ["01", "0299"], "to": ["01"]}
+    assert last["evidence"] == {"risks": told}
+    [(kept,)] = await service.sql(
+        "SELECT detail FROM audit_entry WHERE action = 'case:write' AND detail ? 'risks_to' ORDER BY id DESC LIMIT 1"
+    )
+    assert {"from": kept["risks_from"], "to": kept["risks_to"]} == told
+    [(plain,)] = await service.sql("SELECT count(*) FROM case_move WHERE evidence::text LIKE '%邻户%'")
+    assert plain == 0
 
 
 async def test_what_was_published_is_what_is_decided(service: Households) -> None:
@@ -182,3 +206,18 @@ async def test_a_check_of_before_the_case_was_sent_back_is_none(service: Househo
     assert "elimination-check" in await road.missing("elimination_deliberation")
     await road.walk("check")
     assert await road.missing("elimination_deliberation") == set()
+
+
+async def test_an_elimination_that_was_withdrawn_is_earned_anew(service: Households) -> None:
+    walked = (*Road.IDENTIFICATION, *Road.HELP, *Road.ELIMINATION)
+    road = await (await Road(service).open()).walk(*walked)
+    assert (await move(service, road.case_id, "monitored", "county")).status_code == 200
+    assert "measure-planned" in await road.missing("planned"), "what did not help is no plan"
+    await road.walk("plan", "to_planned", "to_observation")
+    assert await road.state() == "planned", "nothing came since"
+    await road.walk("deliver", "to_observation")
+    assert await road.missing("elimination_check") == {"months"}
+    await road.let_pass(170)
+    assert await road.missing("elimination_check") == {"months"}
+    await road.let_pass(20)
+    assert await road.missing("elimination_check") == set()

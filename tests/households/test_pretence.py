@@ -76,9 +76,12 @@ async def test_copied_words(watched: Households) -> None:
     assert one["id"] in seen["values"]["visits"]
     assert (seen["values"]["similarity"], seen["limits"]["similarity"]) == (1.0, 0.9)
     assert seen["kind_text"] == "走访记录雷同"
-    assert seen["reason"] == "走访情况与同一走访人在其他农户的 2 次记录相似，最高 100%"
-    await go(watched, second, 90, text=TEXT, role="township", area=STONE)
-    assert len(await found(watched)) == 1, "somebody else found the same words for it"
+    assert seen["reason"] == "走访情况与同一走访人或本村在其他农户的 2 次记录相似，最高 100%"
+    nearly = TEXT.replace("，", "。", 1) + "好"
+    await go(watched, second, 90, text=nearly, role="township", area=STONE)
+    assert len(await found(watched)) == 1, "somebody else found nearly the same words for it"
+    copied = await go(watched, second, 95, text=TEXT, role="township", area=STONE)
+    assert (await found(watched))[0]["visit_id"] == copied["id"], "word for word is a colleague's copy"
 
 
 async def test_words_that_stand_far_back_are_found_by_their_index(watched: Households) -> None:
@@ -322,7 +325,15 @@ async def test_without_limits_in_force_nobody_looks(service: Households) -> None
     assert await found(service) == []
 
 
-async def test_nothing_has_changed_is_never_suspected(watched: Households) -> None:
+async def test_nothing_has_changed_said_of_two_places_at_once(watched: Households) -> None:
+    ids = [(await one_household(watched, number=number))[0] for number in (1, 2)]
+    for minutes, (id_, place) in enumerate(zip(ids, (HERE, FAR), strict=True)):
+        body = {"id": str(uuid4()), "at": (MORNING + timedelta(minutes=minutes)).isoformat(), "place": place}
+        assert (await watched.post(f"/households/{id_}/no-change", body, "village", PINE)).status_code == 201
+    assert [one["kind"] for one in await found(watched)] == ["pace"]
+
+
+async def test_nothing_has_changed_with_many_of_one_place_is_not_suspected(watched: Households) -> None:
     for number in range(1, 6):
         id_, _ = await one_household(watched, number=number)
         body = {"id": str(uuid4()), "at": (MORNING + timedelta(minutes=number)).isoformat(), "place": HERE}

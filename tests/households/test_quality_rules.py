@@ -2,15 +2,19 @@
 
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import services.households
 from services.households.models import Household, Member
+from services.households.rules.months import add_months, months_between
 from services.households.rules.quality.audit import RULES, SUBJECTS, RuleSet
-from services.households.rules.quality.record import HouseholdRecord, months_between
+from services.households.rules.quality.record import HouseholdRecord
 from services.households.rules.quality.rule import Finding
 from shared.clock import age_on
 from shared.messages import Catalogue
@@ -151,8 +155,14 @@ def test_age_is_whole_years(born: str, age: int) -> None:
 
 def test_months_are_whole_ones() -> None:
     day = type(ON).fromisoformat
-    assert months_between(day("2025-08-31"), day("2026-02-28")) == 5
-    assert months_between(day("2025-08-31"), day("2026-03-01")) == 6
+    assert months_between(day("2025-08-31"), day("2026-02-27")) == 5
+    assert months_between(day("2025-08-31"), day("2026-02-28")) == 6, "as the gate has it"
     assert months_between(day("2026-01-01"), day("2026-07-01")) == 6
     ends = [day("2026-06-29"), day("2026-06-30"), day("2026-07-30")]
     assert [months_between(first, last) for first, last in pairwise(ends)] == [0, 1]
+
+
+@given(st.dates(date(2022, 1, 1), ON), st.integers(0, 24), st.integers(-40, 40))
+def test_the_audit_counts_months_as_the_gate_does(first: date, months: int, more: int) -> None:
+    last = max(first, add_months(first, months) + timedelta(days=more))
+    assert (months_between(first, last) >= months) == (last >= add_months(first, months))

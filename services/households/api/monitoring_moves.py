@@ -76,10 +76,10 @@ async def set_monitoring_risks(
     reader_of: ReaderOf,
     if_match: IfMatch = None,
 ) -> Response:
-    """Up to five with one main; 99 needs a remark."""
+    """Up to five with one main; 99 needs a remark. A risk the county has decided on it alone drops, and says why."""
 
     async def work(session: WriteSession, row: MonitoringRow, now: datetime) -> None:
-        await usecases.set_risks(session, vault, who, row, draft.main, draft.risks, draft.remark, now)
+        await usecases.set_risks(session, vault, who, row, draft.main, draft.risks, draft.remark, draft.reason, now)
 
     return await _change(db, who, case_id, if_match, reader_of(who), work)
 

@@ -26,9 +26,10 @@ from services.households.models import (
 )
 from services.households.queries.gate_history import assured_since, count_back, count_waiting, labour_since
 from services.households.queries.household_facts import find_facts
+from services.households.queries.monitoring import came_anew
 from services.households.rules.gate_facts import EliminationFacts, GateFacts, HelpMeasure, IncomeFacts, Terms, Ticket
 from services.households.rules.household_facts import Facts
-from services.households.rules.monitoring.clocks import add_months
+from services.households.rules.months import add_months
 from services.households.rules.notices import NoticeRun
 from services.households.rules.rounds import (
     ROAD,
@@ -38,8 +39,9 @@ from services.households.rules.rounds import (
     half_of,
     times_entered,
     vote_of,
+    withdrawn,
 )
-from shared.clock import CHINA
+from shared.clock import CHINA, local_date
 from shared.db.engine import ReadSession
 
 
@@ -65,12 +67,14 @@ async def load_gate_facts(session: ReadSession, asked: GateQuestion) -> GateFact
     steps = await _steps(session, case)
     found = await find_facts(session, [case.household_id], on)
     tickets = await _tickets(session, case)
+    back = withdrawn(steps)
     adults = await _adults(session, case, add_months(on, -12 * asked.terms.comparison.min_age))
     return GateFacts(
         monitoring_class=case.monitoring_class,
         main_risk=case.main_risk,
         risks=tuple(case.risks),
         identified_on=case.identified_on,
+        withdrawn_on=local_date(back) if back else None,
         visited=await _visited(session, asked, steps),
         authorised=await _authorised(session, case, on),
         vote=vote_of(steps, asked.half),
@@ -112,9 +116,8 @@ def _household(facts: Facts | None) -> dict[str, Any]:
 
 async def _steps(session: ReadSession, case: MonitoringCase) -> Sequence[Step]:
     query = (
-        select(CaseMove.to_state, CaseMove.at, CaseMove.evidence)
-        .where(CaseMove.case_id == case.id, CaseMove.round == case.round)
-        .where(~CaseMove.evidence.has_key("restored"))  # who never went came to no state anew
+        select(CaseMove.to_state, CaseMove.at, CaseMove.evidence, CaseMove.from_state)
+        .where(CaseMove.case_id == case.id, CaseMove.round == case.round, came_anew())
         .order_by(CaseMove.id)
     )
     return [Step(*row) for row in await session.execute(query)]

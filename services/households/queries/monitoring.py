@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, any_, exists, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import array
 
 from services.households.models import (
     CaseEvidence,
@@ -103,13 +104,19 @@ async def list_moves(session: ReadSession, scope: Scope, case_id: UUID) -> Seque
 
 
 async def find_entered(session: ReadSession, case_ids: Collection[UUID], state: State) -> dict[UUID, datetime]:
-    """When each case last came to a state; those never there are missing. Who was restored came nowhere anew."""
+    """When each case last came to a state; those never there are missing."""
     query = (
         select(CaseMove.case_id, func.max(CaseMove.at))
-        .where(CaseMove.case_id.in_(case_ids), CaseMove.to_state == state, ~CaseMove.evidence.has_key("restored"))
+        .where(CaseMove.case_id.in_(case_ids), CaseMove.to_state == state, came_anew())
         .group_by(CaseMove.case_id)
     )
     return {row[0]: row[1] for row in await session.execute(query)}
+
+
+def came_anew() -> ColumnElement[bool]:
+    """Lines of history by which a case came to its state: who was restored never went, and a dropped risk moves nothing."""
+    moved: ColumnElement[bool] = ~CaseMove.evidence.has_any(array(["restored", "risks"]))
+    return moved
 
 
 async def list_evidence(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[CaseEvidence]:
@@ -122,6 +129,14 @@ async def list_pauses(session: ReadSession, scope: Scope, case_id: UUID) -> Sequ
     """When the clocks of a case stood still, oldest first."""
     query = select(CasePause).where(CasePause.case_id == case_id, within(CasePause.area_code, scope))
     return (await session.scalars(query.order_by(CasePause.id))).all()
+
+
+async def find_pauses(session: ReadSession, case_ids: Collection[UUID]) -> dict[UUID, list[CasePause]]:
+    """The same of many cases; those that never stood still are missing."""
+    found: dict[UUID, list[CasePause]] = {}
+    for one in await session.scalars(select(CasePause).where(CasePause.case_id.in_(case_ids)).order_by(CasePause.id)):
+        found.setdefault(one.case_id, []).append(one)
+    return found
 
 
 async def has_evidence(session: ReadSession, case_id: UUID, risk_case_id: UUID) -> bool:

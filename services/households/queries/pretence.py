@@ -86,7 +86,7 @@ async def find_neighbours(session: ReadSession, scope: Scope, visit: Visit) -> l
     for side, order in ((at <= visit.visited_at, at.desc()), (at >= visit.visited_at, at.asc())):
         query = (
             select(Visit)
-            .where(Visit.visited_by == visit.visited_by, Visit.id != visit.id, side, _placed())
+            .where(Visit.visited_by == visit.visited_by, Visit.id != visit.id, side, Visit.latitude.is_not(None))
             .where(_of_another(visit), within(Visit.area_code, scope))
             .order_by(order)
             .limit(1)
@@ -110,16 +110,18 @@ async def find_places_of_village(session: ReadSession, scope: Scope, visit: Visi
 async def find_texts(
     session: ReadSession, scope: Scope, visit: Visit, since: datetime, limit: int
 ) -> Sequence[tuple[UUID, bytes]]:
-    """Sealed texts of the same person's visits to others: those with the same words, and the last ones."""
-    mine = (
+    """Sealed texts of visits to others: the same person's last ones, and those with the same words, hers or of whomever
+    in the village."""
+    others = (
         select(Visit.id, Visit.sealed)
-        .where(Visit.visited_by == visit.visited_by, Visit.text_key.is_not(None), Visit.id != visit.id)
+        .where(Visit.text_key.is_not(None), Visit.id != visit.id)
         .where(Visit.visited_at >= since, _of_another(visit), within(Visit.area_code, scope))
         .order_by(Visit.visited_at.desc())
     )
-    same = await session.execute(mine.where(Visit.text_key == visit.text_key).limit(limit))
-    last = await session.execute(mine.limit(limit))
-    found = {id_: sealed for rows in (same, last) for id_, sealed in rows}
+    mine, same = Visit.visited_by == visit.visited_by, Visit.text_key == visit.text_key
+    found: dict[UUID, bytes] = {}
+    for condition in (mine & same, (Visit.area_code == visit.area_code) & same, mine):
+        found.update(row.tuple() for row in await session.execute(others.where(condition).limit(limit)))
     return list(found.items())
 
 
@@ -246,7 +248,7 @@ async def _places(session: ReadSession, scope: Scope, visit: Visit, condition: C
 
 
 def _placed() -> ColumnElement[bool]:
-    """Visits that say where they were made. "No change" may be said from the office."""
+    """Visits that say where they were made, by which one learns where a household lives; "no change" teaches nothing."""
     return (Visit.kind == "visit") & Visit.latitude.is_not(None) & Visit.longitude.is_not(None)
 
 

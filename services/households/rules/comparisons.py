@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import ClassVar
 
-from services.households.rules.monitoring.clocks import add_months
+from services.households.rules.months import add_months
 from shared.errors import Conflict, Invalid, NotFound
 
 

@@ -82,6 +82,7 @@ class GateFacts:
     main_risk: str | None = None
     risks: tuple[str, ...] = ()
     identified_on: date | None = None
+    withdrawn_on: date | None = None  # when it was called gone, and was not; what helped before then did not help
     visited: bool = False  # in this round: since the case came to its visit check or elimination check, or was opened
     authorised: bool = False
     vote: Vote | None = None  # of this round

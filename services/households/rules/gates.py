@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from services.households.rules.gate_facts import GateFacts, HelpMeasure, IncomeFacts, Terms, Vote
-from services.households.rules.monitoring.clocks import add_months
 from services.households.rules.monitoring.refusals import Unmet
+from services.households.rules.months import add_months
 from services.households.rules.notices import NoticeRun
 from shared.errors import Invalid
 
@@ -116,7 +116,7 @@ def _published(asked: Asked) -> list[Condition]:
 
 def _planned(asked: Asked) -> list[Condition]:
     facts, terms = asked.facts, asked.terms
-    standing = [one for one in facts.measures if one.state in ("planned", "delivered")]
+    standing = [one for one in _counting(facts) if one.state in ("planned", "delivered")]
     able = facts.workers(terms.gate) > 0
     earning = any(terms.fit.is_developmental(one.kind, one.sub_kind) for one in standing)
     alone = bool(standing) and all(terms.fit.is_allowance(one.kind, one.sub_kind) for one in standing)
@@ -129,6 +129,12 @@ def _planned(asked: Asked) -> list[Condition]:
         filled = any(terms.fit.fills(gap, one.kind, one.sub_kind) for one in standing)
         found.append(Condition(f"gap-{gap}", filled or not there or gap not in terms.fit.gaps))
     return found
+
+
+def _counting(facts: GateFacts) -> list[HelpMeasure]:
+    """The measures of this round, but not those that were delivered before an elimination that had to be withdrawn."""
+    since = facts.withdrawn_on or date.min
+    return [one for one in facts.measures if one.delivered_on is None or one.delivered_on >= since]
 
 
 def _gaps(facts: GateFacts) -> tuple[tuple[str, bool], ...]:
@@ -154,7 +160,7 @@ def _for_each_risk(code: str, asked: Asked, measures: Sequence[HelpMeasure], spa
 def _given(asked: Asked) -> list[Condition]:
     """Watching begins when help has come: something was delivered."""
     facts, on = asked.facts, asked.on
-    return [Condition("delivered-any", any(_is_delivered(one, on) for one in facts.measures))]
+    return [Condition("delivered-any", any(_is_delivered(one, on) for one in _counting(facts)))]
 
 
 # Elimination (风险消除)
@@ -164,7 +170,8 @@ def _may_be_checked(asked: Asked) -> list[Condition]:
     """Long enough in the register, somebody who can work, and no news that nobody has looked at."""
     facts, terms, on = asked.facts, asked.terms, asked.on
     months = terms.monitored_months
-    ripe = facts.identified_on is not None and on >= add_months(facts.identified_on, months)
+    since = facts.withdrawn_on or facts.identified_on
+    ripe = since is not None and on >= add_months(since, months)
     able = facts.workers(terms.gate) > 0 and facts.no_labour_covered is not True
     waiting = facts.open_checks + facts.waiting
     return [
@@ -179,7 +186,7 @@ def _helped(asked: Asked) -> list[Condition]:
     """A fitting measure was delivered against each risk; a risk that passed by itself only where the policy says so."""
     facts, terms, on = asked.facts, asked.terms, asked.on
     natural = facts.check is not None and facts.check.manner == "natural"
-    done = [one for one in facts.measures if _is_delivered(one, on)]
+    done = [one for one in _counting(facts) if _is_delivered(one, on)]
     return _for_each_risk("measure-delivered", asked, done, terms.gate.natural_risks if natural else ())
 
 

@@ -1,5 +1,6 @@
 """Months as whole numbers, year × 12 + month − 1, and the twelve of them that income is counted over."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from typing import NewType
@@ -50,3 +51,16 @@ def period_before(on: date) -> Period:
     """The twelve months that end with the month before the reference day."""
     last = month_of(on) - 1
     return Period(Month(last - PERIOD + 1), Month(last))
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later; the last of a shorter month."""
+    year, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + year, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def months_between(first: date, last: date) -> int:
+    """Whole months from one day to a later one, as `add_months` counts them: 31 August to 28 February are six."""
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return months - (last.day < first.day and add_months(first, months) > last)

@@ -117,7 +117,7 @@ def similarity(one: str, other: str) -> float:
 
 
 def copied_text(visit_id: UUID, text: str, others: Iterable[Told], limits: CopiedTextLimits) -> Suspicion | None:
-    """The words of a visit stand, nearly or wholly, in visits of the same person to other households."""
+    """The words of a visit stand in visits to others: nearly, of the same person; word for word, of the village."""
     own = normal_text(text)
     if len(own) < limits.least_characters:
         return None

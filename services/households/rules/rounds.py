@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.households.rules.gate_facts import Vote
+from services.households.rules.monitoring.states import CLOSED
 from services.households.rules.notices import NoticeKind
 
 
@@ -17,6 +18,7 @@ class Step:
     to_state: str
     at: datetime
     evidence: Mapping[str, Any]
+    from_state: str | None = None
 
 
 ROAD = {
@@ -34,6 +36,12 @@ def half_of(state: str) -> NoticeKind:
 def entered(steps: Sequence[Step], state: str) -> datetime | None:
     """When the case last came to a state."""
     return next((step.at for step in reversed(steps) if step.to_state == state), None)
+
+
+def withdrawn(steps: Sequence[Step]) -> datetime | None:
+    """When its elimination was last withdrawn (回退): the risk never went, so that help and watching begin anew."""
+    back = [step.at for step in steps if step.to_state == "monitored" and step.from_state in CLOSED]
+    return back[-1] if back else None
 
 
 def times_entered(steps: Sequence[Step], state: str) -> int:

@@ -100,6 +100,10 @@ class RisksDraft(Draft):
     main: Risk
     risks: Annotated[list[Risk], Field(min_length=1, max_length=5, examples=[["01", "09"]])]
     remark: Annotated[Paragraph | None, Field(description="Needed for 99, kept sealed · 其他风险说明")] = None
+    reason: Annotated[
+        Paragraph | None,
+        Field(description="Needed when a decided risk is dropped, kept sealed · 删除已认定风险的理由"),
+    ] = None
 
 
 class ClassDraft(Draft):

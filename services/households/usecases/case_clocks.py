@@ -8,7 +8,7 @@ from uuid import UUID
 from services.households.models import CasePause, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.rules.monitoring import clocks as rules
-from services.households.rules.monitoring.clocks import Pause, Standing
+from services.households.rules.monitoring.clocks import Deadline, Pause, Standing
 from services.households.rules.monitoring.refusals import (
     CaseOver,
     FastLaneClosed,
@@ -68,6 +68,17 @@ class Timekeeper:
             if one.clock == "papers":
                 case.papers_due_at = one.due_at
 
+    def look_ahead(
+        self, case: MonitoringCase, pauses: Sequence[CasePause], now: datetime
+    ) -> tuple[list[Deadline], datetime | None]:
+        """The deadlines to warn of now, and when to look again: each clock is warned of by itself, before it runs out."""
+        if self.clocks is None:
+            return [], None
+        found = rules.deadlines(standing(case, pauses), self.clocks, self.calendar)
+        moments = [(one.warn_at(self.clocks.warn_days), one) for one in found]
+        near = [one for at, one in moments if at <= now < one.due_at and (not case.warned_at or at > case.warned_at)]
+        return near, min((at for at, _ in moments if at > now), default=None)
+
 
 def standing(case: MonitoringCase, pauses: Sequence[CasePause]) -> Standing:
     """What the clocks of a case depend on."""
@@ -99,8 +110,9 @@ async def pause_case(
     pauses = [*await find.list_pauses(session, who.scope, case.id)]
     if _running(pauses, today):
         raise PauseRuns
-    spent = sum((_end(one) - one.first).days + 1 for one in pauses if one.first >= local_date(case.opened_at))
-    most = min(clocks.pauses.get(reason, 0), clocks.pause_days - spent)
+    of_round = [one for one in pauses if one.first >= local_date(case.opened_at)]
+    of_reason = [one for one in of_round if one.reason == reason]
+    most = min(clocks.pauses.get(reason, 0) - _days(of_reason), clocks.pause_days - _days(of_round))
     if days > most:
         raise PauseNotAllowed(field="days", most=max(most, 0))
     pause = CasePause(
@@ -168,6 +180,10 @@ async def _reset(
 def _end(pause: CasePause) -> date:
     """Its last day."""
     return pause.last if pause.ended_on is None else min(pause.last, pause.ended_on - timedelta(days=1))
+
+
+def _days(pauses: Sequence[CasePause]) -> int:
+    return sum((_end(one) - one.first).days + 1 for one in pauses)
 
 
 def _running(pauses: Sequence[CasePause], on: date) -> CasePause | None:

@@ -11,10 +11,13 @@ from sqlalchemy import ColumnElement, or_, select
 
 from services.households import events
 from services.households.models import MonitoringCase
+from services.households.queries.monitoring import find_pauses
 from services.households.rules.desks import LEVELS
+from services.households.usecases.case_clocks import Timekeeper
 from shared.clock import local_date
 from shared.contracts.case_policies import CaseClocks
 from shared.contracts.households import Level
+from shared.contracts.policies import FeedCalendar
 from shared.db.engine import WriteSession
 from shared.lanes import Lane
 from shared.outbox import emit
@@ -24,12 +27,23 @@ BATCH = 500
 
 
 async def warn_of_clocks(session: WriteSession, now: datetime) -> int:
-    """Warn of up to `BATCH` deadlines that come near, once each; returns how many. One that has passed is no warning."""
-    case = MonitoringCase
-    cases = await _lock(session, case.warned_at.is_(None), case.warn_at <= now, case.due_at > now)
+    """Warn of deadlines that come near in up to `BATCH` cases, of each clock once; returns how many cases were looked at.
+
+    One that has passed is no warning. A case that is late in its state is still warned of the clock to its decision.
+    """
+    cases = await _lock(session, MonitoringCase.warn_at <= now)
+    clocks = await load_in_force(session, "case-clocks", local_date(now), CaseClocks)
+    calendars = await load_in_force(session, "feed-calendar", local_date(now), FeedCalendar)
+    pauses = await find_pauses(session, [one.id for one in cases])
+    told = []
     for one in cases:
-        one.warned_at = now
-    await emit(session, *(events.case_warned(one, now) for one in cases), lane=Lane.BULK)
+        in_force, policy_id = clocks.find(one.area_code)
+        keeper = Timekeeper(in_force, calendars.find(one.area_code)[0] or FeedCalendar(), policy_id)
+        near, one.warn_at = keeper.look_ahead(one, pauses.get(one.id, []), now)
+        if near:
+            one.warned_at = now
+        told += [events.case_warned(one, deadline, now) for deadline in near]
+    await emit(session, *told, lane=Lane.BULK)
     return len(cases)
 
 

@@ -10,22 +10,25 @@ from services.households.queries.monitoring import MonitoringRow
 from services.households.queries.notices import find_live_entries
 from services.households.queries.register import lock_household
 from services.households.rules.desks import DESK_LEVELS
+from services.households.rules.monitoring.moving import Brought
 from services.households.rules.monitoring.refusals import CaseActive, CaseOver, ClassPublished
 from services.households.rules.monitoring.risks import (
     OF_FAMILY,
     ClassContradicts,
     Means,
+    RiskReasonRequired,
+    RiskStays,
     check_class,
-    require_kept,
+    dropped,
     require_risks,
     with_risk,
 )
-from services.households.rules.monitoring.states import CLOSED, FINAL, IDENTIFIED
+from services.households.rules.monitoring.states import ASKED, CLOSED, FINAL, Move
 from services.households.rules.objections import BACK_TO
 from services.households.rules.register import require_lives
 from services.households.rules.rounds import half_of
 from services.households.usecases.consequences import follow_up
-from services.households.usecases.moves import begin_round, show_on_household, write_opening
+from services.households.usecases.moves import begin_round, show_on_household, write_line, write_opening
 from services.households.usecases.quality import audit_households
 from shared.clock import local_date
 from shared.contracts.monitoring import CaseClass, Source
@@ -108,20 +111,29 @@ async def set_risks(
     main: str,
     risks: Sequence[str],
     remark: str | None,
+    reason: str | None,
     now: datetime,
 ) -> None:
     """Say which risks a locked case is about, up to five with one main; raises `RisksInvalid`, `RemarkRequired`.
 
-    Once the county has decided, only the county says that one of them is none: `RiskStays`. Help is owed for each.
+    Once the county has decided, only the county says that one of them is none (`RiskStays`), and says why
+    (`RiskReasonRequired`), which the history keeps. Help is owed for each.
     """
     require_risks(main, risks, remark)
     case = row.case
     _require_open(case)
-    if case.state in IDENTIFIED and DESK_LEVELS.get(who.role) != "county":
-        require_kept(case.risks, risks)
+    before = list(case.risks)
+    if case.state not in ASKED and dropped(before, risks):
+        if DESK_LEVELS.get(who.role) != "county":
+            raise RiskStays(field="risks")
+        if reason is None:
+            raise RiskReasonRequired(field="reason")
+        stays = Move(case.state, case.state, ("county",))
+        line = write_line(session, vault, who, case, stays, Brought(note=reason), local_date(now), now)
+        line.evidence = {"risks": {"from": before, "to": list(risks)}}
     case.main_risk, case.risks = main, list(risks)
     case.remark_sealed = vault.seal(remark.encode(), REMARK) if remark else None
-    await _changed(session, vault, who, row, now, "risks")
+    await _changed(session, vault, who, row, now, "risks", risks_from=before, risks_to=list(risks))
 
 
 async def set_class(
@@ -162,12 +174,12 @@ def _require_open(case: MonitoringCase) -> None:
 
 
 async def _changed(
-    session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, now: datetime, what: str
+    session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, now: datetime, what: str, **detail: object
 ) -> None:
     row.case.version += 1
     row.case.updated_at = now
     show_on_household(row.case, row.household)
-    await audit.record(session, who, "case:write", row.case.id, area_code=row.case.area_code, fields=[what])
+    await audit.record(session, who, "case:write", row.case.id, area_code=row.case.area_code, fields=[what], **detail)
     await follow_up(session, vault, who, [row.household.id], now, income=False)
 
 

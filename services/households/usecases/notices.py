@@ -10,7 +10,7 @@ from services.households.models import Household, Member, MonitoringCase, Notice
 from services.households.queries import notices as find
 from services.households.queries.monitoring import find_entered, lock_case
 from services.households.rules import notices as rules
-from services.households.rules.monitoring.clocks import add_months
+from services.households.rules.months import add_months
 from services.households.rules.notices import STATE_OF, Line, NoticeKind
 from services.households.usecases.gates import CLOCKS, load_terms
 from services.households.usecases.notice_text import write_sheet

@@ -67,9 +67,10 @@ async def look_at_visit(
     detectors: Detectors,
     now: datetime,
 ) -> None:
-    """Compare a new visit with what is in its visitor's sight: words, pace, place. Nothing of it holds the visit up."""
+    """Compare a new visit, or a word that nothing has changed, with what is in its visitor's sight: words, pace, place.
+    Nothing of it holds the visit up."""
     limits, policy_id = detectors.find(visit.area_code)
-    if limits is None or policy_id is None or visit.kind != "visit":
+    if limits is None or policy_id is None:
         return
     seen = [
         await _copied_text(session, vault, who, visit, text, limits),

@@ -13,9 +13,9 @@ from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
 from services.households.queries.notices import find_live_entries
 from services.households.queries.regrouped_cases import count_identified, find_ended_with, find_home
-from services.households.rules.monitoring.clocks import add_months
 from services.households.rules.monitoring.refusals import TwoCases
 from services.households.rules.monitoring.states import CLOSED, Move, looked_at_anew
+from services.households.rules.months import add_months
 from services.households.rules.objections import BACK_TO
 from services.households.rules.rounds import half_of
 from services.households.usecases.case_clocks import Timekeeper

@@ -5,7 +5,6 @@ policy `feed-calendar` first, for it is the county's own word; then the State Co
 has them; then the weekend.
 """
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,6 +12,7 @@ from datetime import date, datetime, timedelta
 from chinese_calendar import constants
 
 from services.households.rules.monitoring.states import ASKED
+from services.households.rules.months import add_months
 from shared.clock import end_of_day
 from shared.contracts.case_policies import CaseClocks, Term
 from shared.contracts.monitoring import Clock, State
@@ -90,13 +90,6 @@ def last_day(start: date, term: Term, calendar: FeedCalendar, pauses: Sequence[P
         if term.working_days is None or is_working_day(day, calendar):
             left -= 1
     return day
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day so many months later; the last of a shorter month."""
-    year, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + year, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def deadlines(case: Standing, clocks: CaseClocks, calendar: FeedCalendar) -> list[Deadline]:

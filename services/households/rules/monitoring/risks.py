@@ -47,6 +47,12 @@ class RiskStays(Forbidden):
     code: ClassVar[str] = "case-risk-stays"
 
 
+class RiskReasonRequired(Invalid):
+    """Help is owed for each risk: why one is none must be said."""
+
+    code: ClassVar[str] = "case-risk-reason-required"
+
+
 def require_risks(main: str, risks: Sequence[str], remark: str | None) -> None:
     """Raise `RisksInvalid` or `RemarkRequired`."""
     if not 1 <= len(risks) <= MOST or len(set(risks)) < len(risks) or main not in risks:
@@ -55,11 +61,10 @@ def require_risks(main: str, risks: Sequence[str], remark: str | None) -> None:
         raise RemarkRequired(field="remark")
 
 
-def require_kept(there: Sequence[str], wanted: Collection[str]) -> None:
-    """Raise `RiskStays` when a risk is dropped; a disaster of some kind may be put more exactly."""
+def dropped(there: Sequence[str], wanted: Collection[str]) -> list[str]:
+    """The risks that are to be none any more; a disaster of some kind may be put more exactly."""
     exact = any(risk.startswith("02") for risk in wanted)
-    if any(risk not in wanted and not (risk == OF_FAMILY["disaster"] and exact) for risk in there):
-        raise RiskStays(field="risks")
+    return [risk for risk in there if risk not in wanted and not (risk == OF_FAMILY["disaster"] and exact)]
 
 
 def with_risk(main: str | None, risks: Sequence[str], added: str | None) -> tuple[str | None, list[str]]:

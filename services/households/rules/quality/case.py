@@ -3,7 +3,8 @@
 Sources: docs/field.md, Steps and Risks.
 """
 
-from services.households.rules.quality.record import SOME_LABOUR, Case, HouseholdRecord, months_between
+from services.households.rules.months import months_between
+from services.households.rules.quality.record import SOME_LABOUR, Case, HouseholdRecord
 from services.households.rules.quality.rule import FOUND, Params, of_case
 from shared.contracts.quality_policies import QualityRules
 

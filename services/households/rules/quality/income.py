@@ -1,6 +1,7 @@
 """The twelve months' sums, against themselves and against who lives there."""
 
-from services.households.rules.quality.record import HouseholdRecord, Income, months_between
+from services.households.rules.months import months_between
+from services.households.rules.quality.record import HouseholdRecord, Income
 from services.households.rules.quality.rule import FOUND, Params, of_income
 from shared.contracts.quality_policies import QualityRules
 

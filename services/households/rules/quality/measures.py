@@ -1,7 +1,8 @@
 """Measures (帮扶措施) against the risks they answer, and against the people who get them (docs/field.md, Risks)."""
 
+from services.households.rules.months import months_between
 from services.households.rules.quality import case as risks
-from services.households.rules.quality.record import Case, HouseholdRecord, Measure, months_between
+from services.households.rules.quality.record import Case, HouseholdRecord, Measure
 from services.households.rules.quality.rule import FOUND, Params, Rule, of_case
 from shared.contracts.quality_policies import QualityRules
 

@@ -214,8 +214,3 @@ class HouseholdRecord:
     def dangerous_home(self) -> bool:
         """Level C or D, and no other home is known."""
         return self.dwelling_level in ("C", "D") and self.only_home is not False
-
-
-def months_between(first: date, last: date) -> int:
-    """Whole months from one day to a later one: 31 August to 28 February are five, to 1 March six."""
-    return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)

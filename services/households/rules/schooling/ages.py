@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from services.households.rules.monitoring.clocks import add_months
+from services.households.rules.months import add_months
 from shared.contracts.policies import FeedCalendar, SchoolTerm
 from shared.contracts.schooling_policies import Schooling
 
