@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from shared.messages import Language
+from shared.messages import Language, listed
 
 _FEW = 20
 
@@ -37,10 +37,10 @@ class CodeList:
         return code
 
     @property
-    def choices(self) -> str:
+    def choices(self) -> str | Mapping[Language, str]:
         """What may be entered, for messages: the codes of a short list, of a long one where it is found."""
         if len(self.texts) <= _FEW:
-            return ", ".join(self.texts)
+            return listed(self.texts)
         return f"GET {self.route}, {self.name} ({self.standard})"
 
     def field(self) -> AfterValidator:

@@ -146,4 +146,5 @@ def fault_of(refused: Exception, otherwise: str) -> Fault:
     if not isinstance(refused, DomainError):
         return Fault("", otherwise)
     first = refused.faults[0]
-    return Fault(first.field, first.code, {k: v for k, v in first.params.items() if isinstance(v, str | int | float)})
+    kept = {k: v for k, v in first.params.items() if isinstance(v, str | int | float | dict)}
+    return Fault(first.field, first.code, kept)

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from shared.errors import Fault
+from shared.messages import listed
 
 _BY_PYDANTIC = {
     "missing": "field-missing",
@@ -23,6 +24,8 @@ _BY_PYDANTIC = {
     "date_from_datetime_parsing": "date-invalid",
     "date_from_datetime_inexact": "date-invalid",
 }
+_CHOICES = ("literal_error", "enum")
+_BETWEEN = re.compile(r", | or ")  # pydantic writes "'a', 'b' or 'c'"
 _RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
 _PARAMS = frozenset({"max_length", "min_length", "expected", "position", "line", "column"})
@@ -51,7 +54,10 @@ def _code(error: Mapping[str, Any]) -> str:
 
 def _params(error: Mapping[str, Any]) -> dict[str, Any]:
     context: Mapping[str, Any] = error.get("ctx") or {}
-    return {name: value for name, value in context.items() if name in _PARAMS}
+    params = {name: value for name, value in context.items() if name in _PARAMS}
+    if error["type"] in _CHOICES:
+        params["expected"] = listed(_BETWEEN.split(params["expected"].replace("'", "")))
+    return params
 
 
 def _path(location: Iterable[int | str]) -> str:

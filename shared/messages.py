@@ -69,6 +69,12 @@ class _Blank(dict[str, Any]):
         return "…"
 
 
+def listed(choices: Iterable[object]) -> Mapping[Language, str]:
+    """Choices one after another, as each language writes a list."""
+    words = [str(one) for one in choices]
+    return {"zh": "、".join(words), "en": ", ".join(words)}
+
+
 def preferred(accept_language: str | None) -> Language:
     """The language of an `Accept-Language` header (RFC 9110 §12.5.4): Chinese unless English is wanted more."""
     best: Language = DEFAULT_LANGUAGE

@@ -103,6 +103,19 @@ class Database:
             self._slots.release()
 
 
+@asynccontextmanager
+async def seeing_everywhere(session: ReadSession) -> AsyncIterator[None]:
+    """Meanwhile row-level security shows every area: for facts that may not depend on who asks.
+
+    Nothing is written meanwhile. An error inside ends the transaction, and the wider view with it.
+    """
+    before = await session.scalar(_SEE_EVERYWHERE, {"areas": _areas(Scope.everywhere())})
+    yield
+    await session.execute(_BEGIN_WRITE, {"areas": before or ""})
+
+
+# What is selected is worked out from left to right: first what was seen before.
+_SEE_EVERYWHERE = text("SELECT current_setting('app.areas', true), set_config('app.areas', :areas, true)")
 _BEGIN_READ = text("SELECT set_config('transaction_read_only', 'on', true), set_config('app.areas', :areas, true)")
 _BEGIN_WRITE = text("SELECT set_config('app.areas', :areas, true)")
 

@@ -1,6 +1,7 @@
 """A comparison as a sentence that a person can check: "self-paid (yuan) is 42300, above 35500 (parameter share)"."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from shared.expressions.holding import Comparison, plain
@@ -27,6 +28,8 @@ Words = Mapping[str, Callable[[str], str]]
 
 def sentence(reason: Comparison, texts: Texts, language: Language, words: Words | None = None) -> str:
     """One comparison in words. `words`: what to call the values of fields that hold codes."""
+    if reason.operator == "<>" and isinstance(reason.value, bool):  # not yes is no: that is told once as well
+        reason = replace(reason, operator="=", threshold=reason.value)
     [word] = {(words or {}).get(name) for name in reason.fields} if len(reason.fields) == 1 else [None]
     threshold = shown(reason.threshold, texts, language, word)
     if reason.parameter is not None:

@@ -74,7 +74,7 @@ async def grade_by_income_alone(system: System, area_code: str) -> None:
     """Publish grades for one village that do not remember a confirmed risk: else red lasts 90 days whatever one earns."""
     body = deepcopy(DEFAULTS["grade-rules"])
     red = body["levels"][0]
-    red["conditions"] = [one for one in red["conditions"] if one["code"] != "confirmed"]
+    red["conditions"] = [one for one in red["conditions"] if not one["code"].startswith("confirmed")]
     body["parameters"].pop("confirmed_days")
     admin = await system.sign_in("admin")
     policy = {"kind": "grade-rules", "area": area_code, "valid_from": story.today(), "body": body}

@@ -78,5 +78,5 @@ def test_code_lists() -> None:
 
 
 def test_what_may_be_entered_is_told_in_codes_or_where_they_are_found() -> None:
-    assert LISTS["measure_tag"].choices == "raise, reduce, fill"
+    assert LISTS["measure_tag"].choices == {"zh": "raise、reduce、fill", "en": "raise, reduce, fill"}
     assert LISTS["relation"].choices == "GET /households/v1/codes, relation (GB/T 4761)"

@@ -37,7 +37,7 @@ async def test_a_trial(service: Households) -> None:
     listed = first["items"] + rest["items"]
     assert [one["household_id"] for one in listed] == ids[:3]
     assert [(one["before"], one["after"]) for one in listed] == [("red", "green"), ("green", "red"), ("green", "red")]
-    assert listed[1]["text"] == "红色重点帮扶：房屋鉴定等级为 C级，等于 C级"
+    assert listed[1]["text"] == "红色重点帮扶：房屋鉴定等级为C级"
     assert (listed[1]["head_name"], rest["next"]) == ("张三", None)
     assert await service.sql("SELECT * FROM household_grade ORDER BY household_id") == before
 

@@ -200,6 +200,7 @@ async def test_by_hand(service: Households) -> None:
     await again(service, id_)
     shown = await service.get(f"/households/{id_}/grade")
     assert (shown["grade"], shown["calculated"], shown["calculated_text"]) == ("yellow", "red", "红色重点帮扶")
+    assert shown["text"] == f"人工调整为黄色重点监测至 {draft()['until']}，按规则为红色重点帮扶：房屋鉴定为D级"
     assert (await service.call("DELETE", url, "village", PINE)).status_code == 403
     ended = await service.call("DELETE", url, headers=ANY)
     assert (ended.json()["grade"], ended.json()["by_hand"]) == ("red", None)

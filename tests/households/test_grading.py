@@ -77,6 +77,17 @@ def test_which_grade(known: dict[str, Any], grade: str, codes: list[str]) -> Non
     assert (judged.grade, [one["code"] for one in judged.reasons]) == (grade, codes)
 
 
+def test_every_condition_that_is_shipped_is_told_in_a_sentence() -> None:
+    conditions = [one for _, level in NATIONAL.levels for one in level]
+    assert [one.code for one in conditions if one.of.text is None] == []
+
+
+@pytest.mark.parametrize(("days", "code"), [(0, "confirmed-today"), (1, "confirmed"), (90, "confirmed")])
+def test_what_was_confirmed_today_was_not_confirmed_0_days_ago(days: int, code: str) -> None:
+    [reason] = judge(NATIONAL, facts(days_since_confirmed=days)).reasons
+    assert reason["code"] == code
+
+
 def test_a_reason_keeps_the_facts_it_is_told_by() -> None:
     judged = judge(RULES, facts(self_paid=42300.0, net_income=71000.5))
     assert judged.reasons == ({"code": "self-paid", "values": {"net_income": 71000.5, "self_paid": 42300}},)

@@ -72,7 +72,7 @@ async def test_other_rules(service: Households) -> None:
     assert await kinds(service, ids[2]) == ["registered", "rule"], "by the rules before it would still be green"
     shown = await service.get(f"/households/{ids[0]}/grade")
     assert (shown["policy_id"], shown["policy_version"]) == (str(newer), 2)
-    assert shown["text"] == "红色重点帮扶：房屋鉴定等级为 D级，等于 D级"
+    assert shown["text"] == "红色重点帮扶：房屋鉴定等级为D级"
 
 
 async def test_the_version_behind_a_green_household_advances(service: Households) -> None:

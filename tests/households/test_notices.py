@@ -139,6 +139,37 @@ async def test_one_village_one_sheet(service: Households) -> None:
     assert (await draft(service, [here], kind="elimination")).json()["code"] == "case-not-at-notice"
 
 
+async def conditions(service: Households, case_id: str, to: str, *who: str) -> list[tuple[str, bool]]:
+    gate = await service.get(f"{CASES}/{case_id}/gate?to={to}", *who)
+    return [(one["code"], one["met"]) for one in gate["conditions"]]
+
+
+async def move_to(service: Households, household_id: str, area: str) -> None:
+    moved = await service.call("PATCH", f"/households/{household_id}", json={"area_code": area}, headers=ANY)
+    assert moved.status_code == 200, moved.text
+
+
+async def test_a_notice_of_the_village_before_counts_no_more(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*TO_NOTICE, "draft", "post", "wait", "end")
+    assert road.refused == []
+    await move_to(service, road.household_id, BAMBOO)
+    for who in (("county", COUNTY), ("village", BAMBOO)):
+        found = dict(await conditions(service, road.case_id, "township_review", *who))
+        assert not found["notice"], who
+    assert (await draft(service, [road.case_id], ("village", BAMBOO))).status_code == 201
+
+
+async def test_a_gate_says_the_same_whoever_asks(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION)
+    assert (road.refused, await road.state()) == ([], "monitored")
+    await move_to(service, road.household_id, BAMBOO)
+    county = await conditions(service, road.case_id, "monitored", "county", COUNTY)
+    assert dict(county)["notice"], "the county had decided by it"
+    assert await conditions(service, road.case_id, "monitored", "village", BAMBOO) == county
+    elsewhere = await service.call("GET", f"/public-notices/{road.notice_id}", "village", BAMBOO)
+    assert elsewhere.status_code == 404, "who saw a gate sees no other village's sheet"
+
+
 async def objected(service: Households, notice_id: str, case_id: str, **more: Any) -> httpx.Response:
     body = {"case_id": case_id, "by": "刘七", "what": "该户有营运货车", "received_on": day(), **more}
     return await service.post(f"/public-notices/{notice_id}/objections", body, *VILLAGE)

@@ -76,7 +76,7 @@ async def test_columns_order_and_watermark(service: Households) -> None:
     content = await exported(service, "person-list", area=COUNTY)
     sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
     first, second = sheet.split("<row ")[1:3]
-    assert str(account_id("county", COUNTY)) in first
+    assert f"{account_id('county', COUNTY)}（县级）" in first
     headings = [part.split("</t>")[0] for part in second.split('xml:space="preserve">')[1:]]
     assert headings == PEOPLE
     assert len(headings) == 32

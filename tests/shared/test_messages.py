@@ -4,11 +4,13 @@ import ast
 import re
 import tomllib
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from services import SERVICES
+from shared.faults import faults_of
 from shared.messages import Catalogue, preferred
 from shared.tables import Kind
 
@@ -30,6 +32,19 @@ ROOT = Path(__file__).parents[2]
 )
 def test_the_language_follows_the_header(header: str | None, language: str) -> None:
     assert preferred(header) == language
+
+
+class _Chosen(BaseModel):
+    how: Literal["suspected", "dropped_out", "gone"]
+
+
+def test_choices_are_listed_as_each_language_does() -> None:
+    with pytest.raises(ValidationError) as refused:
+        _Chosen.model_validate({"how": "x"})
+    [fault] = faults_of(refused.value.errors())
+    catalogue = Catalogue()
+    assert catalogue.text(fault.code, "zh", **fault.params) == "不在可选值之内：suspected、dropped_out、gone"
+    assert catalogue.text(fault.code, "en", **fault.params) == "Must be one of: suspected, dropped_out, gone."
 
 
 def test_a_missing_parameter_or_code_breaks_nothing() -> None:

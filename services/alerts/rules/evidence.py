@@ -15,6 +15,7 @@ from jsonschema_rs import Draft202012Validator, RegexOptions, meta
 
 from services.alerts.rules.screening_rules import FACTS, ROW_FIELDS
 from shared.errors import Fault
+from shared.messages import listed
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RESERVED = frozenset({*FACTS, *ROW_FIELDS, "area_name", "source_ref"})
@@ -119,7 +120,7 @@ def _field_faults(name: str, field: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("", "schema-field-reserved")
     kind = field.get("type")
     if not isinstance(kind, str) or kind not in _TYPES:
-        yield Fault("type", "choice-invalid", {"expected": ", ".join(_TYPES)})
+        yield Fault("type", "choice-invalid", {"expected": listed(_TYPES)})
         return
     if set(field) - _KEYWORDS[kind]:
         yield Fault("", "schema-keyword-unknown", {"expected": ", ".join(sorted(_KEYWORDS[kind]))})

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from services.alerts.rules.evidence import Kind, evidence_kinds
 from shared.errors import Conflict, Fault
+from shared.messages import listed
 from shared.security.principals import FeedNotPermitted, Principal, Role
 from shared.tables.words import NO, YES
 
@@ -113,7 +114,7 @@ def definition_faults(definition: Definition, families: Iterable[str]) -> list[F
     faults = []
     known = sorted(families)
     if definition.risk_family not in known:
-        faults.append(Fault("risk_family", "choice-invalid", {"expected": ", ".join(known)}))
+        faults.append(Fault("risk_family", "choice-invalid", {"expected": listed(known)}))
     faults.extend(_calendar_faults(definition.cadence, definition.due_day))
     if definition.columns:  # without any the feed takes reports over the API alone
         faults.extend(_column_faults(definition))
@@ -175,4 +176,4 @@ def _one_column(column: Column, schema: Mapping[str, Any]) -> Iterator[Fault]:
     if allowed is None:
         yield Fault("values", "column-values-without-list")
     elif not set(column.values.values()) <= set(allowed):
-        yield Fault("values", "choice-invalid", {"expected": ", ".join(allowed)})
+        yield Fault("values", "choice-invalid", {"expected": listed(allowed)})

@@ -10,8 +10,9 @@ from pydantic_core import PydanticCustomError
 from services.alerts.codes import RISK_FAMILIES
 from services.alerts.schemas.fields import AreaCode, Draft, Line
 from shared.http.fields import PersonName
+from shared.messages import listed
 
-_FAMILIES = ", ".join(sorted(RISK_FAMILIES))
+_FAMILIES = listed(sorted(RISK_FAMILIES))
 
 
 def _known_family(value: str) -> str:

@@ -44,6 +44,14 @@ class Teller:
         joined = self.reader.say("explanation-between").join(one.text for one in reasons)
         return self.reader.say("grade-reasons", grade=name, reasons=joined)
 
+    def standing(self, row: GradeRow, reasons: Sequence[schemas.GradeReason]) -> str:
+        """A household's grade: what the rules say, and before that what was set by hand."""
+        ruled, by_hand = self.sentence(row.state.calculated, reasons), row.override
+        if by_hand is None:
+            return ruled
+        grade = self.reader.code("grade", by_hand.grade)
+        return self.reader.say("grade-by-hand", grade=grade, until=by_hand.until.isoformat(), ruled=ruled)
+
     def override(self, override: GradeOverride | None) -> schemas.OverrideView | None:
         """A grade by hand."""
         if override is None:
@@ -121,7 +129,7 @@ def grade_view(household_id: UUID, row: GradeRow | None, version: int, teller: T
         grade=state and state.grade,
         grade_text=state and teller.grade(state.grade),
         since=state and state.since,
-        text=teller.sentence(state.calculated, reasons) if state is not None else None,
+        text=teller.standing(row, reasons) if row is not None else None,
         by_hand=teller.override(row.override) if row is not None else None,
         calculated=state and state.calculated,
         calculated_text=state and teller.grade(state.calculated),

@@ -57,7 +57,8 @@ async def _export(db: Db, vault: Seals, reader: Reader, kind: ListKind, area: An
     export = ListExport(db, vault, who, who.scope.within(area), kind, open=who.role in FIELD)
     async with db.write(who.scope) as session:
         await begin_export(session, export_id, export)
-    watermark = reader.say("export-watermark", account=who.id, role=who.role.value, at=_shown(now), export=export_id)
+    role = reader.say(f"role-{who.role}")
+    watermark = reader.say("export-watermark", account=who.id, role=role, at=_shown(now), export=export_id)
     headers = {"Content-Disposition": f'attachment; filename="{kind}-{export_id}.xlsx"', "Cache-Control": "no-store"}
     return StreamingResponse(export.pieces(watermark, _waiter()), media_type=XLSX, headers=headers)
 

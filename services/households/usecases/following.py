@@ -5,10 +5,12 @@ a test asks for it.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
 
+from services.households.rules.objections import BACK_TO
 from shared.db.engine import WriteSession, raw
 
 FOLLOWS: tuple[str, ...] = ("visit", "pretence_finding", "income_entry")
@@ -96,11 +98,26 @@ WHERE h.id = task.household_id AND h.id = ANY ($1) AND task.state IN ('open', 'a
     AND task.level <> 'county' AND task.area_code NOT IN (h.area_code, left(h.area_code, 9) || '000')
 """
 
+_VOID_NOTICES = """
+UPDATE notice_entry e SET void_at = $3
+FROM public_notice n, monitoring_case c, household h
+WHERE h.id = ANY ($1) AND c.household_id = h.id AND c.state = ANY ($2) AND e.case_id = c.id AND e.void_at IS NULL
+    AND e.kind = CASE WHEN c.state LIKE 'elimination%' THEN 'elimination' ELSE 'identification' END
+    AND n.id = e.notice_id AND n.area_code <> h.area_code
+"""
+
 
 async def follow_households(session: WriteSession, household_ids: Collection[UUID]) -> None:
     """Move the open tasks of households to the desks of where they live now. Cases and visits follow by themselves."""
     if household_ids:
         await (await raw(session)).execute(_TO_DESKS, list(household_ids))
+
+
+async def void_notices(session: WriteSession, household_ids: Collection[UUID], now: datetime) -> None:
+    """A notice was for the neighbours to object: of households that live in another village now it counts no more, while
+    the county has not decided by it."""
+    if household_ids:
+        await (await raw(session)).execute(_VOID_NOTICES, list(household_ids), list(BACK_TO), now)
 
 
 async def follow_merge(session: WriteSession, source: UUID, target: UUID, area_code: str) -> None:

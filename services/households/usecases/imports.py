@@ -28,7 +28,7 @@ from services.households.rules.register import HouseholdFacts, MemberFacts
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS, Changes
 from services.households.rules.whereabouts import Whereabouts
 from services.households.usecases.claims import Claim, claim_persons
-from services.households.usecases.following import follow_households
+from services.households.usecases.following import follow_households, void_notices
 from services.households.usecases.grading import regrade_later
 from services.households.usecases.history import Act, Line, note_many
 from services.households.usecases.income import recompute
@@ -140,6 +140,7 @@ class Import:
         await note_many(session, rows.lines)
         changed = [known.households[one.entry.code].id for one in decisions if one.household == "changed"]
         await follow_households(session, changed)
+        await void_notices(session, changed, self.now)
         others = await list_of_households(session, rows.renewed) if rows.renewed else ()
         told = [*rows.told, *others]
         await tell_members(session, self.vault, told, Lane.BULK)

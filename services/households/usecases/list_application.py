@@ -14,7 +14,7 @@ from services.households.queries import register_imports as queries
 from services.households.rules.register import EMPTIED
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
 from services.households.usecases.adopting import adopt_cases
-from services.households.usecases.following import follow_households
+from services.households.usecases.following import follow_households, void_notices
 from services.households.usecases.list_telling import Telling
 from services.households.usecases.quality import mark_due
 from shared.clock import local_date
@@ -38,6 +38,7 @@ async def write_import(
         await write.remove_vanished(session, row.id, local_date(now), reason, now)
     await write.write_history(session, row.id, row.applied_by or who.id, now, reason)
     await follow_households(session, retold)
+    await void_notices(session, retold, now)
     adopted = await _adopt(session, who, row, now)
     claimed = await write.claim_staged(session, row.id, who.id, now)
     await _follow(session, who, row.id, reason, now)

@@ -16,7 +16,7 @@ from services.households.rules.register_fields import changed
 from services.households.usecases import labour_telling, sealing
 from services.households.usecases.areas import require_area
 from services.households.usecases.consequences import follow_up
-from services.households.usecases.following import follow_households
+from services.households.usecases.following import follow_households, void_notices
 from services.households.usecases.history import Act, note
 from services.households.usecases.regrouped_cases import look_at_returned
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
@@ -76,6 +76,7 @@ async def change_household(
     if told:
         note(session, Act(vault, who.id, now, "hand", why).line(place(household), "changed", told))
     await follow_households(session, [household.id])
+    await void_notices(session, [household.id], now)
     if changes.keys() & TOLD_OF_HOUSEHOLD:
         await tell_household(session, vault, household)
     elif changes.keys() & labour_telling.TOLD_OF_HOUSEHOLD:

@@ -53,7 +53,9 @@ class ListExport:
         """The workbook; call it in the loop, and read it in a thread. The watermark stands above the headings."""
         say, who = self.reader.say, self.reader.who
         at = now.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
-        watermark = say("priority-list-watermark", account=who.id, role=who.role.value, at=at, export=export_id)
+        watermark = say(
+            "priority-list-watermark", account=who.id, role=say(f"role-{who.role}"), at=at, export=export_id
+        )
         top = [watermark, *[""] * (len(HEADINGS) - 1)]
         return stream_workbook([(self.title, top, self._frames(asyncio.get_running_loop()))])
 

@@ -63,7 +63,9 @@ class ResultWorkbook:
     def _summary(self, villages: Sequence[Any], taken_at: datetime) -> Sheet:
         who, say = self.reader.who, self.reader.say
         at = taken_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
-        watermark = say("reconciliation-watermark", account=who.id, role=who.role.value, at=at, run=self.run.id)
+        watermark = say(
+            "reconciliation-watermark", account=who.id, role=say(f"role-{who.role}"), at=at, run=self.run.id
+        )
         unsettled = say("reconciliation-column-unsettled")
         headings = [say("reconciliation-column-area"), *map(self._outcome, OUTCOMES), unsettled]
         rows = [

@@ -115,7 +115,8 @@ async def export_unclaimed(
     total = sum((one.most for one in items), start=usecases.NOTHING)
     at = now.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
     lines.append((reader.say("subsidy-list-total"), *[None] * 5, str(total)))
-    lines.append((reader.say("subsidy-list-mark", account=who.id, role=who.role.value, at=at), *[None] * 6))
+    role = reader.say(f"role-{who.role}")
+    lines.append((reader.say("subsidy-list-mark", account=who.id, role=role, at=at), *[None] * 6))
     headings = [reader.say(code) for code in COLUMNS]
     return workbook(reader.say("subsidy-list-sheet"), headings, lines, "unclaimed-subsidies")
 
