@@ -74,7 +74,7 @@ def test_every_error_code_has_a_text(service: str) -> None:
                         assert code in catalogue, f"{path}: {code}"
 
 
-_BUILT = re.compile(r"""f["']((?:[a-z0-9]+-)+)\{""")
+_BUILT = re.compile(r"""(?:f|startswith\()["']((?:[a-z0-9]+-)+)(?:\{|["'])""")
 _SAID = re.compile(r"""["'`]([a-z0-9.-]+)["'`]""")
 
 
