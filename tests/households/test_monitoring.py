@@ -497,7 +497,7 @@ async def test_a_case_goes_on_with_the_household_its_own_was_merged_into(service
     merged = await merge(service, case["household"]["id"], target)
     assert merged.status_code == 200, merged.text
     seen = await service.get(f"{CASES}/{case['id']}", "village", BAMBOO)
-    assert (seen["household"]["id"], seen["state"], len(seen["moves"])) == (target, "monitored", 8)
+    assert (seen["household"]["id"], seen["state"], len(seen["moves"])) == (target, "monitored", 9)
     rows = await service.sql(
         "SELECT id::text, monitoring_state, risks FROM household ORDER BY dissolved_on NULLS FIRST"
     )
