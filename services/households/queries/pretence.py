@@ -121,7 +121,8 @@ async def find_texts(
     mine, same = Visit.visited_by == visit.visited_by, Visit.text_key == visit.text_key
     found: dict[UUID, bytes] = {}
     for condition in (mine & same, (Visit.area_code == visit.area_code) & same, mine):
-        found.update(row.tuple() for row in await session.execute(others.where(condition).limit(limit)))
+        for seen, sealed in await session.execute(others.where(condition).limit(limit)):
+            found[seen] = sealed
     return list(found.items())
 
 

@@ -165,7 +165,9 @@ class Search(Draft):
     model_config = ConfigDict(json_schema_extra={"examples": [{"id_number": "539921201503120017"}]})
 
     id_number: IdNumberField | None = None
-    name: Annotated[Name | None, Field(min_length=2, description="Two characters or more, any part · 姓名")] = None
+    name: Annotated[
+        Line | None, Field(min_length=2, max_length=60, description="Two characters or more, any part · 姓名")
+    ] = None
     phone: Phone | None = None
     national_code: NationalCode | None = None
     area: AnyArea | None = None
