@@ -23,7 +23,7 @@ from tests.e2e.system import System
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
-ALERTS = 5000
+ALERTS = 2500
 SETTLE_SECONDS = 180.0
 """Long: two busy cores, and whatever else is tested beside. Nobody waits longer than it takes."""
 ROWS = """rows AS (
@@ -70,10 +70,10 @@ async def test_every_process_killed_in_turn(on_kafka: OnKafka) -> None:
 async def test_the_one_process_killed_again_and_again(embedded: Embedded) -> None:
     load = Load(embedded, uuid4().hex[:8])
     for _ in range(3):
-        await load.send(ALERTS // 8, meanwhile=killed(embedded, "system"))
-    await load.send(ALERTS // 2 - load.sent)
+        await load.send(ALERTS // 4, meanwhile=killed(embedded, "system"))
+    await load.send(ALERTS - load.sent)
     await settled(embedded, load)
-    await nothing_lost_or_doubled(embedded, load, expect=ALERTS // 2)
+    await nothing_lost_or_doubled(embedded, load, expect=ALERTS)
 
 
 @pytest.mark.kafka
