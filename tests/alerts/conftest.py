@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -257,3 +258,30 @@ async def every_bill_triggers(service: Service) -> None:
     """The county takes each bill, however small: for tests that are about what comes afterwards."""
     levels = '[{"severity": "medium", "when": "self_pay >= 0"}]'
     await service.sql(f"UPDATE rule SET levels = '{levels}', parameters = '{{}}' WHERE feed = 'medical.cost'")
+
+
+@pytest.fixture
+def originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the test's own for originals."""
+    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
+
+
+AREAS = {
+    "539921000000": "云岫县",
+    "539921100000": "龙泉镇",
+    VILLAGE: "龙泉村",
+    "539921100002": "石桥村",
+    "539922100001": "外县村",
+}
+
+
+def named_areas() -> AreasChanged:
+    """The county, with names that tell its villages apart."""
+    return AreasChanged(areas=[AreaRecord(code=code, name=name, active=True) for code, name in AREAS.items()])
+
+
+@pytest.fixture
+async def county(service: Service) -> Service:
+    """The service, knowing its villages by name."""
+    await service.tell(named_areas())
+    return service

@@ -9,20 +9,12 @@ from typing import Any
 import httpx
 
 from shared.clock import utc_now
-from shared.contracts.directory import AreaRecord, AreasChanged
 from shared.contracts.households import MemberRecord, MembersChanged
 from shared.idnumber import IdNumber
 from shared.ids import new_id
 from tests.alerts.conftest import EDUCATION, MEDICAL, VILLAGE, Service, days_ago, id_number, until
 
 FILES = "/alerts/v1/files"
-AREAS = {
-    "539921000000": "云岫县",
-    "539921100000": "龙泉镇",
-    VILLAGE: "龙泉村",
-    "539921100002": "石桥村",
-    "539922100001": "外县村",
-}
 ABSENCES = ["学生身份证号", "学生姓名", "监护人电话", "所在村", "上报日期", "连续缺课天数", "学校"]
 COSTS = ["身份证号", "姓名", "所在村", "结算日期", "结算单号", "个人自付金额", "就诊医院"]
 
@@ -103,8 +95,3 @@ def members(service: Service, *numbers: int, household_class: str = "lifted_out"
             for number in numbers
         ]
     )
-
-
-def named_areas() -> AreasChanged:
-    """The county, with names that tell its villages apart."""
-    return AreasChanged(areas=[AreaRecord(code=code, name=name, active=True) for code, name in AREAS.items()])

@@ -11,16 +11,12 @@ import uvicorn
 from click.testing import CliRunner, Result
 
 from services.cli import main
-from tests.alerts.conftest import Service, days_ago
-from tests.alerts.files_service import ABSENCES, absent, named_areas, table
+from tests.alerts.conftest import Service, days_ago, named_areas
+from tests.alerts.files_service import ABSENCES, absent, table
 from tests.alerts.silence import policy
 from tests.shared.tables.making import xlsx_bytes
 
-
-@pytest.fixture(autouse=True)
-def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of the test's own for originals."""
-    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
+pytestmark = pytest.mark.usefixtures("originals")
 
 
 @pytest.fixture

@@ -16,16 +16,9 @@ from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.files import FilesSettings, FileStore
 from tests.alerts.conftest import Service
-from tests.alerts.files_service import absent, named_areas, send, table
+from tests.alerts.files_service import absent, send, table
 
 ROWS = 50
-
-
-@pytest.fixture
-async def county(service: Service, tmp_path: Path) -> Service:
-    """The service, knowing its villages by name."""
-    await service.tell(named_areas())
-    return service
 
 
 @pytest.fixture(autouse=True)

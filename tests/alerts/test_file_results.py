@@ -22,20 +22,9 @@ from shared.files.orphans import forget_orphans
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
 from tests.alerts.conftest import EDUCATION, VILLAGE, Service, days_ago, id_number
-from tests.alerts.files_service import ABSENCES, FILES, absent, finished, named_areas, objects, send, table
+from tests.alerts.files_service import ABSENCES, FILES, absent, finished, objects, send, table
 
-
-@pytest.fixture(autouse=True)
-def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of the test's own for originals."""
-    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
-
-
-@pytest.fixture
-async def county(service: Service) -> Service:
-    """The service, knowing its villages by name."""
-    await service.tell(named_areas())
-    return service
+pytestmark = pytest.mark.usefixtures("originals")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -23,10 +22,7 @@ BUREAU = {"X-API-Key": "all-bureaus-secret"}
 CODES = sorted(shipped_feeds())
 
 
-@pytest.fixture(autouse=True)
-def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of the test's own for originals."""
-    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
+pytestmark = pytest.mark.usefixtures("originals")
 
 
 async def test_a_sample_of_every_feed_becomes_the_alerts_it_means(service: Service) -> None:

@@ -14,35 +14,13 @@ from python_calamine import CalamineWorkbook
 
 from shared.workbook_stream import XLSX
 from tests.alerts.conftest import EDUCATION, MEDICAL, MakeService, Service, bearer, id_number
-from tests.alerts.files_service import (
-    ABSENCES,
-    FILES,
-    absent,
-    bill,
-    counts,
-    finished,
-    named_areas,
-    objects,
-    send,
-    send_costs,
-    table,
-)
+from tests.alerts.files_service import ABSENCES, FILES, absent, bill, counts, finished, objects, send, send_costs, table
 from tests.alerts.test_secrets import everything_stored, forms
 
 NAME, SCHOOL, PHONE = "欧阳朝霞", "青石镇第九小学", "15400009876"
 
 
-@pytest.fixture(autouse=True)
-def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of the test's own for originals."""
-    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
-
-
-@pytest.fixture
-async def county(service: Service) -> Service:
-    """The service, knowing its villages by name."""
-    await service.tell(named_areas())
-    return service
+pytestmark = pytest.mark.usefixtures("originals")
 
 
 def gbk(rows: list[list[Any]]) -> bytes:

@@ -18,25 +18,13 @@ from tests.alerts.files_service import (
     counts,
     finished,
     members,
-    named_areas,
     objects,
     send,
     table,
 )
 from tests.shared.tables.making import xlsx_bytes
 
-
-@pytest.fixture(autouse=True)
-def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of the test's own for originals."""
-    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
-
-
-@pytest.fixture
-async def county(service: Service) -> Service:
-    """The service, knowing its villages by name."""
-    await service.tell(named_areas())
-    return service
+pytestmark = pytest.mark.usefixtures("originals")
 
 
 def hidden(sheet: Any, _: Any) -> None:

@@ -3,24 +3,20 @@
 import asyncio
 import os
 import signal
-from pathlib import Path
 
 import pytest
 
 from shared.contracts.alerts import AlertRaised
 from shared.worker_process import NICENESS
-from tests.alerts.conftest import MakeService, Service, until
-from tests.alerts.files_service import FILES, absent, counts, finished, named_areas, send, table
+from tests.alerts.conftest import MakeService, Service, named_areas, until
+from tests.alerts.files_service import FILES, absent, counts, finished, send, table
 from tests.alerts.test_worker import workers
 
 ROWS = 20_000
 KILLS = 3
 
 
-@pytest.fixture(autouse=True)
-def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of the test's own for originals."""
-    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
+pytestmark = pytest.mark.usefixtures("originals")
 
 
 async def test_workers_killed_in_the_middle(service: Service, make_service: MakeService) -> None:

@@ -32,7 +32,6 @@ from tests.alerts.files_service import (
     counts,
     finished,
     members,
-    named_areas,
     objects,
     send,
     send_costs,
@@ -42,17 +41,7 @@ from tests.alerts.files_service import (
 ELSEWHERE = {"X-API-Key": "elsewhere-secret"}
 
 
-@pytest.fixture(autouse=True)
-def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of the test's own for originals."""
-    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
-
-
-@pytest.fixture
-async def county(service: Service) -> Service:
-    """The service, knowing its villages by name."""
-    await service.tell(named_areas())
-    return service
+pytestmark = pytest.mark.usefixtures("originals")
 
 
 @pytest.fixture

@@ -1,16 +1,27 @@
 """What was taken is counted apart from the alerts: of whatever gets lost, the books name the place."""
 
 import logging
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.alerts.background import compare_books
 from shared.clock import utc_now
-from tests.alerts.conftest import ALERTS, BATCHES, EDUCATION, MEDICAL, Service, absence, bearer, cost, pupil, until
+from tests.alerts.conftest import (
+    ALERTS,
+    BATCHES,
+    EDUCATION,
+    MEDICAL,
+    Service,
+    absence,
+    bearer,
+    cost,
+    named_areas,
+    pupil,
+    until,
+)
 from tests.alerts.files_service import bill as file_bill
-from tests.alerts.files_service import counts, finished, members, named_areas, send_costs
+from tests.alerts.files_service import counts, finished, members, send_costs
 from tests.alerts.merging import about, bill
 from tests.alerts.test_accounting import books
 
@@ -19,10 +30,7 @@ every_bill = pytest.mark.usefixtures("every_bill_triggers")
 Compared = dict[str, tuple[int, int, list[str]]]
 
 
-@pytest.fixture(autouse=True)
-def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of the test's own for originals."""
-    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
+pytestmark = pytest.mark.usefixtures("originals")
 
 
 async def channels(service: Service, headers: Any = MEDICAL, **query: Any) -> Compared:

@@ -25,20 +25,18 @@ from tests.alerts.conftest import (
     cost,
     days_ago,
     id_number,
+    named_areas,
     pupil,
 )
 from tests.alerts.files_service import bill as file_bill
-from tests.alerts.files_service import finished, members, named_areas, send_costs
+from tests.alerts.files_service import finished, members, send_costs
 
 RULES = "/alerts/v1/rules"
 ENGLISH = {"Accept-Language": "en"}
 COUNTY = bearer("county")
 
 
-@pytest.fixture(autouse=True)
-def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of the test's own for originals."""
-    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
+pytestmark = pytest.mark.usefixtures("originals")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Rows about people whom the register does not know wait, sealed, until it does, and no longer than they may."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -9,20 +8,9 @@ from services.alerts.usecases.rematching import forget_expired
 from shared.clock import utc_now
 from shared.contracts.alerts import AlertRaised
 from tests.alerts.conftest import MEDICAL, Service, until
-from tests.alerts.files_service import FILES, bill, counts, finished, members, named_areas, send_costs
+from tests.alerts.files_service import FILES, bill, counts, finished, members, send_costs
 
-
-@pytest.fixture(autouse=True)
-def _originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of the test's own for originals."""
-    monkeypatch.setenv("FILES_URL", (tmp_path / "originals").as_uri())
-
-
-@pytest.fixture
-async def county(service: Service) -> Service:
-    """The service, knowing its villages by name."""
-    await service.tell(named_areas())
-    return service
+pytestmark = pytest.mark.usefixtures("originals")
 
 
 async def waiting(service: Service) -> int:
