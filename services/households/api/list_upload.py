@@ -3,7 +3,6 @@
 import asyncio
 from functools import partial
 from typing import get_args
-from uuid import UUID
 
 from fastapi import Request
 
@@ -15,10 +14,8 @@ from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.files import Shelf
 from shared.http.form_stream import FormFieldInvalid, FormStream
-from shared.http.sealed_upload import SealedFile, seal_files
+from shared.http.sealed_upload import SealedFile, rows_of_each, seal_files
 from shared.ids import new_id
-from shared.tables.in_turn import in_turn
-from shared.tables.table import in_file
 from shared.villages import Villages
 
 _YES = {"true": True, "false": False, "1": True, "0": False, "": True}
@@ -34,9 +31,7 @@ async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
         form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, MOST_FILES)
         kind, dry_run = _kind(form), _dry_run(form)
         reader = FileReader(LISTS[kind], Villages([], Scope.nowhere(), {}), local_date(utc_now()))
-        estimates = [
-            await in_turn(_read_head, reader, shelf, import_id, number, one.name) for number, one in enumerate(files)
-        ]
+        estimates = await rows_of_each(reader, shelf, import_id, files)
     except BaseException:
         await asyncio.shield(shelf.delete_set(import_id, len(files)))
         raise
@@ -60,9 +55,3 @@ def _dry_run(form: FormStream) -> bool:
     if dry_run is None:
         raise FormFieldInvalid(field="dry_run")
     return dry_run
-
-
-def _read_head(reader: FileReader, shelf: Shelf, import_id: UUID, number: int, name: str) -> int | None:
-    """How many rows a file may have; one without the headings is refused here, while somebody listens."""
-    with shelf.open(import_id, number) as file, in_file(number):
-        return reader.open(file, name).rows_estimate

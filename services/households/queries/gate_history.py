@@ -14,21 +14,24 @@ from services.households.models import (
     Task,
     TaskHousehold,
 )
+from services.households.rules.quality.record import ABLE, SOME_LABOUR
 from shared.clock import local_date
 from shared.contracts.gate_policies import GateTerms
 from shared.db.engine import ReadSession
 
 _ASSURANCES = ["safe_housing", "safe_water", "schooling_met", "medical_met"]
-_ABLE = ["ordinary", "skilled"]
 _CAME = ("added", "came", "restored")
 _GONE = ("left", "went")
 
 
-async def assured_since(session: ReadSession, case: MonitoringCase, terms: GateTerms) -> date | None:
+async def assured_since(
+    session: ReadSession, case: MonitoringCase, terms: GateTerms, carried: date | None
+) -> date | None:
     """The last day on which the register was told otherwise of an assurance, or till which the dwelling was unsafe, or
     somebody without insurance lived here.
 
     Every line of the history that names an assurance is a change: from "not so" or "nobody knows", or to it.
+    `carried`: see `carried_on`.
     """
     detail, what = RegisterChange.detail, RegisterChange.what
     told = [literal(name) == any_(RegisterChange.fields) for name in _ASSURANCES]
@@ -42,12 +45,14 @@ async def assured_since(session: ReadSession, case: MonitoringCase, terms: GateT
         RegisterChange.household_id == case.household_id, or_(of_household, insured, gone)
     )
     last = await session.scalar(query)
-    return _later(local_date(last) if last is not None else None, await _carried_on(session, case))
+    return _later(local_date(last) if last is not None else None, carried)
 
 
-async def labour_since(session: ReadSession, case: MonitoringCase, terms: GateTerms) -> date | None:
+async def labour_since(
+    session: ReadSession, case: MonitoringCase, terms: GateTerms, carried: date | None
+) -> date | None:
     """Since when one who can work has lived here and been able to; of several, of whom it is longest. None: always."""
-    able = [*_ABLE, "weak"] if terms.weak_is_labour else _ABLE
+    able = sorted(SOME_LABOUR if terms.weak_is_labour else ABLE)
     became = and_(
         literal("labour_skill") == any_(RegisterChange.fields),
         func.coalesce(RegisterChange.detail["labour_skill"][0].astext, "").not_in(able),
@@ -66,10 +71,10 @@ async def labour_since(session: ReadSession, case: MonitoringCase, terms: GateTe
     )
     days = [local_date(at) if at is not None else None for at in await session.scalars(query)]
     longest = min((day for day in days if day is not None), default=None) if None not in days else None
-    return _later(longest, await _carried_on(session, case))
+    return _later(longest, carried)
 
 
-async def _carried_on(session: ReadSession, case: MonitoringCase) -> date | None:
+async def carried_on(session: ReadSession, case: MonitoringCase) -> date | None:
     """When the case came to this household; whose home and hands these are was not looked at before."""
     query = select(func.max(CaseMove.at)).where(
         CaseMove.case_id == case.id, CaseMove.round == case.round, CaseMove.evidence.has_key("carried")

@@ -24,7 +24,13 @@ from services.households.models import (
     PublicNotice,
     Visit,
 )
-from services.households.queries.gate_history import assured_since, count_back, count_waiting, labour_since
+from services.households.queries.gate_history import (
+    assured_since,
+    carried_on,
+    count_back,
+    count_waiting,
+    labour_since,
+)
 from services.households.queries.household_facts import find_facts
 from services.households.queries.monitoring import came_anew
 from services.households.rules.gate_facts import EliminationFacts, GateFacts, HelpMeasure, IncomeFacts, Terms, Ticket
@@ -73,7 +79,7 @@ async def _load(session: ReadSession, asked: GateQuestion) -> GateFacts:
     steps = await _steps(session, case)
     found = await find_facts(session, [case.household_id], on)
     tickets = await _tickets(session, case)
-    back = withdrawn(steps)
+    check, carried, back = await _check(session, case, steps), await carried_on(session, case), withdrawn(steps)
     adults = await _adults(session, case, add_months(on, -12 * asked.terms.comparison.min_age))
     return GateFacts(
         monitoring_class=case.monitoring_class,
@@ -90,10 +96,10 @@ async def _load(session: ReadSession, asked: GateQuestion) -> GateFacts:
         asked_in_part=_in_part(tickets, adults),
         measures=await _measures(session, case),
         income=await _income(session, case, asked.line),
-        check=await _check(session, case, steps),
-        new_evidence=await _new_evidence(session, case, steps),
-        assured_since=await assured_since(session, case, asked.terms.gate),
-        labour_since=await labour_since(session, case, asked.terms.gate),
+        check=_told(check),
+        new_evidence=await _new_evidence(session, case, check),
+        assured_since=await assured_since(session, case, asked.terms.gate, carried),
+        labour_since=await labour_since(session, case, asked.terms.gate, carried),
         back_at_school=await count_back(session, case.household_id),
         waiting=await count_waiting(session, case.household_id),
         **_household(found.get(case.household_id)),
@@ -221,26 +227,24 @@ async def _income(session: ReadSession, case: MonitoringCase, line: int | None) 
     return IncomeFacts(summary.reference_per_head, Decimal(line), summary.net_income, rigid, summary.period_last)
 
 
-async def _check(session: ReadSession, case: MonitoringCase, steps: Sequence[Step]) -> EliminationFacts | None:
-    """The last one since the case came to be checked."""
-    found = await _last_check(session, case, steps)
-    if found is None:
+def _told(check: EliminationCheck | None) -> EliminationFacts | None:
+    if check is None:
         return None
     return EliminationFacts(
-        found.checked_on, found.income_stable, found.spending_solved, found.manner, found.has_contact
+        check.checked_on, check.income_stable, check.spending_solved, check.manner, check.has_contact
     )
 
 
-async def _new_evidence(session: ReadSession, case: MonitoringCase, steps: Sequence[Step]) -> int:
+async def _new_evidence(session: ReadSession, case: MonitoringCase, check: EliminationCheck | None) -> int:
     """How often somebody was found at risk after the last check, which knew nothing of it."""
-    found = await _last_check(session, case, steps)
-    if found is None:
+    if check is None:
         return 0
-    query = select(func.count()).where(CaseEvidence.case_id == case.id, CaseEvidence.added_at > found.recorded_at)
+    query = select(func.count()).where(CaseEvidence.case_id == case.id, CaseEvidence.added_at > check.recorded_at)
     return await session.scalar(query) or 0
 
 
-async def _last_check(session: ReadSession, case: MonitoringCase, steps: Sequence[Step]) -> EliminationCheck | None:
+async def _check(session: ReadSession, case: MonitoringCase, steps: Sequence[Step]) -> EliminationCheck | None:
+    """The last one since the case came to be checked."""
     since = entered(steps, "elimination_check")
     if since is None:
         return None

@@ -11,6 +11,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.households.rules.objections import BACK_TO
+from services.households.rules.rounds import half_of
 from shared.db.engine import WriteSession, raw
 
 FOLLOWS: tuple[str, ...] = ("visit", "pretence_finding", "income_entry")
@@ -100,10 +101,9 @@ WHERE h.id = task.household_id AND h.id = ANY ($1) AND task.state IN ('open', 'a
 
 _VOID_NOTICES = """
 UPDATE notice_entry e SET void_at = $3
-FROM public_notice n, monitoring_case c, household h
-WHERE h.id = ANY ($1) AND c.household_id = h.id AND c.state = ANY ($2) AND e.case_id = c.id AND e.void_at IS NULL
-    AND e.kind = CASE WHEN c.state LIKE 'elimination%' THEN 'elimination' ELSE 'identification' END
-    AND n.id = e.notice_id AND n.area_code <> h.area_code
+FROM public_notice n, monitoring_case c, household h, unnest($2::text[], $4::text[]) AS half (state, kind)
+WHERE h.id = ANY ($1) AND c.household_id = h.id AND c.state = half.state AND e.case_id = c.id AND e.void_at IS NULL
+    AND e.kind = half.kind AND n.id = e.notice_id AND n.area_code <> h.area_code
 """
 
 
@@ -117,7 +117,8 @@ async def void_notices(session: WriteSession, household_ids: Collection[UUID], n
     """A notice was for the neighbours to object: of households that live in another village now it counts no more, while
     the county has not decided by it."""
     if household_ids:
-        await (await raw(session)).execute(_VOID_NOTICES, list(household_ids), list(BACK_TO), now)
+        kinds = [half_of(state) for state in BACK_TO]
+        await (await raw(session)).execute(_VOID_NOTICES, list(household_ids), list(BACK_TO), now, kinds)
 
 
 async def follow_merge(session: WriteSession, source: UUID, target: UUID, area_code: str) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from functools import partial
-from uuid import UUID
 
 from fastapi import Request
 
@@ -18,11 +17,9 @@ from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ExportSource
 from shared.db.engine import Database
 from shared.files import Shelf
-from shared.http.sealed_upload import SealedFile, seal_files
+from shared.http.sealed_upload import SealedFile, rows_of_each, seal_files
 from shared.ids import new_id
 from shared.security.principals import Principal
-from shared.tables.in_turn import in_turn
-from shared.tables.table import in_file
 from shared.villages import Villages
 
 
@@ -47,7 +44,7 @@ async def receive_export(
             raise ExportSourceInvalid(field="source", expected=", ".join(comparison.sources))
         nowhere, today = Villages([], Scope.nowhere(), {}), local_date(utc_now())
         reader = ExportReader(EXPORTS[source], rule.headings, nowhere, AreaCode(""), shelf.vault, today)
-        rows = [await in_turn(_read_head, reader, shelf, run_id, number, one.name) for number, one in enumerate(files)]
+        rows = await rows_of_each(reader, shelf, run_id, files)
     except BaseException:
         await asyncio.shield(shelf.delete_set(run_id, len(files)))
         raise
@@ -73,9 +70,3 @@ def _area(fields: Mapping[str, str], scope: Scope) -> str:
     if given is None or not scope.covers(given) or len(areas.prefix(given)) < 6:
         raise AreaOutside(field="area")
     return given
-
-
-def _read_head(reader: ExportReader, shelf: Shelf, run_id: UUID, number: int, name: str) -> int | None:
-    """How many rows a file may have; one without the headings is refused here, while somebody listens."""
-    with shelf.open(run_id, number) as file, in_file(number):
-        return reader.open(file, name).rows_estimate
