@@ -1,4 +1,4 @@
-"""Rows as COPY takes them in its binary format: made beside the connection, in a side process perhaps, and cheap to carry.
+"""Rows as COPY takes them in its binary format: made beside the connection, by whoever has the values.
 
 The driver makes them while it sends, and the database waits for it. A row here is its columns alone, each as its length
 and its bytes: it is read again, and gets further columns, where that is needed.

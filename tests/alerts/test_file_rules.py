@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.alerts.rules.area_names import area_names
-from services.alerts.rules.files import PeriodInvalid, ends_at, period_end
+from services.alerts.rules.calendar import PeriodInvalid, period_end
+from services.alerts.rules.files import ends_at
 from shared.areas import Scope
 
 

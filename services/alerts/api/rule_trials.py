@@ -1,6 +1,6 @@
 """Trying a screening rule before it counts."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -20,13 +20,11 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.errors import Fault, InvalidInput
 from shared.files import Shelf
+from shared.http.answers import GONE
 from shared.http.context import Db
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/rules", tags=["Screening rules · 筛查规则"])
-_GONE: dict[int | str, dict[str, Any]] = {
-    410: {"description": "The file was kept long enough, and is deleted · 文件已过保存期"}
-}
 
 
 async def _reference(request: Request) -> ReferenceData:
@@ -37,7 +35,7 @@ async def _reference(request: Request) -> ReferenceData:
 Known = Annotated[ReferenceData, Depends(_reference)]
 
 
-@router.post("/trial", summary="Try a draft · 试算规则草稿", responses=_GONE)
+@router.post("/trial", summary="Try a draft · 试算规则草稿", responses=GONE)
 async def try_draft(body: TrialOfDraft, who: TryRules, db: Db, shelf: Files, reference: Known) -> TrialView:
     """What a draft would have done, beside the rules in force today. Nothing is kept of it.
 
@@ -50,7 +48,7 @@ async def try_draft(body: TrialOfDraft, who: TryRules, db: Db, shelf: Files, ref
     return await _tried(db, who, draft, body, shelf, reference)
 
 
-@router.post("/{rule_id}/trial", summary="Try a version · 试算规则版本", responses=_GONE)
+@router.post("/{rule_id}/trial", summary="Try a version · 试算规则版本", responses=GONE)
 async def try_version(
     rule_id: UUID, body: TrialOfVersion, who: TryRules, db: Db, shelf: Files, reference: Known
 ) -> TrialView:

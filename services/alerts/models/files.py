@@ -33,9 +33,7 @@ class File(Base):
     period: Mapped[str]  # "2026-03"
     digest: Mapped[bytes]  # keyed hash of feed and its version, period, areas and content
     name_sealed: Mapped[bytes]  # purpose "file-name": people put names into names of files
-    skipped_sealed: Mapped[
-        bytes | None
-    ]  # purpose "file-name": JSON [[number, name, code], ...] of sheets that are not read
+    skipped_sealed: Mapped[bytes | None]  # purpose "file-name": sheets not read, as JSON [[number, name, code], ...]
     format: Mapped[FileFormat] = mapped_column(String)
     size: Mapped[int] = mapped_column(BigInteger)  # bytes in clear
     reported_by: Mapped[UUID]

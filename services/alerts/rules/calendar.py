@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.alerts.rules.feeds import Cadence
-from services.alerts.rules.files import period_end
 from shared.contracts.policies import FeedCalendar
 from shared.errors import Invalid
 
@@ -29,6 +28,15 @@ _NAMES: dict[Cadence, re.Pattern[str]] = {
     "quarterly": re.compile(r"(2[0-9]{3})-Q([1-4])"),
     "event": re.compile(r"(2[0-9]{3})-([0-9]{2})"),
 }
+
+
+_TERM = re.compile(r"2[0-9]{3}-S[12]")
+
+
+class PeriodInvalid(Invalid):
+    """Not a period of the feed's cadence."""
+
+    code = "period-invalid"
 
 
 class PeriodUnknown(Invalid):
@@ -96,8 +104,20 @@ def first_day_of(cadence: Cadence, name: str) -> date:
 
     Raises `PeriodInvalid`.
     """
-    last = period_end(name, cadence)
-    return _span(cadence, last)[1] if last else date(int(name[:4]), 1, 1)
+    if cadence == "term":
+        if not _TERM.fullmatch(name):
+            raise PeriodInvalid(field="period", cadence=cadence)
+        return date(int(name[:4]), 1, 1)
+    first = _named_day(cadence, name)
+    if first is None:
+        raise PeriodInvalid(field="period", cadence=cadence)
+    return first
+
+
+def period_end(name: str, cadence: Cadence) -> date | None:
+    """The last day of the period `name`; None for a term: when it ends stands in the calendar. Raises `PeriodInvalid`."""
+    first = first_day_of(cadence, name)
+    return None if cadence == "term" else _span(cadence, first)[2]
 
 
 def plain_period(schedule: Schedule, day: date, calendar: FeedCalendar) -> Period:
@@ -198,6 +218,11 @@ def _span(cadence: Cadence, day: date) -> tuple[str, date, date]:
 def _first_day(cadence: Cadence, name: str, calendar: FeedCalendar) -> date | None:
     if cadence == "term":
         return next((term.first for term in calendar.terms if term.name == name), None)
+    return _named_day(cadence, name)
+
+
+def _named_day(cadence: Cadence, name: str) -> date | None:
+    """The first day of a period that its name tells, which a term's does not; None when it names none."""
     found = _NAMES[cadence].fullmatch(name)
     if found is None or not name.isascii():
         return None

@@ -1,13 +1,11 @@
 """Files of the bureaus: their states, their periods, what may become of a row, and how long it all will take."""
 
-import re
-from calendar import monthrange
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Literal, Self
 
-from shared.errors import Conflict, Gone, Invalid, NotFound, TooLarge
+from shared.errors import Conflict, Gone, NotFound, TooLarge
 
 FileFormat = Literal["csv", "xlsx", "xls"]
 FileState = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -19,18 +17,6 @@ MAX_FAULTS = 10_000
 """Mistakes of a file that are kept; all are counted."""
 MAX_REASONS = 200
 """Different mistakes of a frame that the result can name."""
-
-_MONTH = r"(?P<year>2[0-9]{3})-(?P<month>0[1-9]|1[0-2])"
-_PERIODS = {
-    "daily": _MONTH + r"-(?P<day>0[1-9]|[12][0-9]|3[01])",
-    "ten_days": _MONTH + r"-T(?P<third>[1-3])",
-    "monthly": _MONTH,
-    "quarterly": r"(?P<year>2[0-9]{3})-Q(?P<quarter>[1-4])",
-    "term": r"2[0-9]{3}-S[12]",
-    "event": _MONTH,
-}
-"""By cadence: how a period is called. An event's is the month it is counted in."""
-_TEN_DAYS = {1: 10, 2: 20}  # the third of a month ends with it
 
 
 class Outcome(IntEnum):
@@ -78,12 +64,6 @@ class FileTooLarge(TooLarge):
     code = "file-too-large"
 
 
-class PeriodInvalid(Invalid):
-    """Not a period of the feed's cadence."""
-
-    code = "period-invalid"
-
-
 class FeedWithoutColumns(Conflict):
     """Nobody has said yet which columns of a file are which fields of the feed."""
 
@@ -109,22 +89,6 @@ class Counts:
 
     def __add__(self, other: Self) -> Self:
         return type(self)(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
-
-
-def period_end(text: str, cadence: str) -> date | None:
-    """The last day of the period `text`, as far as its name says it. Raises `PeriodInvalid` when it is none."""
-    found = re.fullmatch(_PERIODS[cadence], text, re.ASCII)
-    if found is None:
-        raise PeriodInvalid(field="period", cadence=cadence)
-    parts = {name: int(value) for name, value in found.groupdict().items()}
-    if not parts:
-        return None  # when a term ends stands in the calendar
-    month = parts.get("month") or parts["quarter"] * 3
-    last = monthrange(parts["year"], month)[1]
-    day = parts.get("day") or _TEN_DAYS.get(parts.get("third", 0), last)
-    if day > last:
-        raise PeriodInvalid(field="period", cadence=cadence)
-    return date(parts["year"], month, day)
 
 
 def ends_at(

@@ -8,8 +8,9 @@ from services.alerts.queries import files
 from services.alerts.queries.reference import list_areas
 from services.alerts.rules import Reference
 from services.alerts.rules.area_names import area_names
+from services.alerts.rules.calendar import period_end
 from services.alerts.rules.file_columns import spared_fields, words_of
-from services.alerts.rules.files import FeedWithoutColumns, period_end
+from services.alerts.rules.files import FeedWithoutColumns
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Sieve

@@ -17,6 +17,6 @@ _BECAME = {
 
 
 async def store(session: WriteSession, ready: Prepared, vault: Vault) -> list[tuple[Outcome | None, bool]]:
-    """What became of each, None: its source_ref belongs to other content; and whether the register knows whose it is."""
+    """What became of each, None: its source_ref belongs to somebody else; and whether the register knows whose it is."""
     stored = await store_alerts(session, ready.alerts, vault)
     return [(_BECAME[one.outcome] if one.outcome else None, one.registered) for one in stored]

@@ -144,7 +144,7 @@ def cut(looked: Looked, begin: int) -> list[Part]:
 
 
 def write_down(looked: Looked, ready: Prepared, stored: list[tuple[Outcome | None, bool]], waiting: list[bool]) -> None:
-    """What became of the part's rows, None: their number belongs to other content; and whether their people are known."""
+    """What became of the part's rows, None: their number belongs to somebody else; and whether their people are known."""
     ledger = looked.ledger
     for place, mistake in ready.refused:
         ledger.refuse(place, *mistake)

@@ -1,4 +1,4 @@
-"""A bureau's file is taken in, stopped, forgotten. Its rows are worked off in `usecases.file_frames`."""
+"""A bureau's file is taken in, stopped, forgotten. Its rows are worked off in `usecases.file_work`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

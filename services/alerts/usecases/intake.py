@@ -53,7 +53,7 @@ class Report(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What became of one report of many. `outcome` None: its source_ref belongs to other content."""
+    """What became of one report of many. `outcome` None: its source_ref belongs to somebody else."""
 
     outcome: rules.Outcome | None
     registered: bool  # its household is in the register

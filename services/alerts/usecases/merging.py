@@ -20,6 +20,7 @@ from shared.clock import local_date
 from shared.contracts.alerts import AlertWorsened
 from shared.contracts.policies import AlertMerge
 from shared.db.engine import ReadSession, WriteSession
+from shared.lanes import Lane
 from shared.outbox import emit
 from shared.projections.policies import InForce, find_in_force, load_in_force
 from shared.security.vault import Vault
@@ -70,12 +71,13 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
         opened |= await open_new(session, strays)
         known, standing = await _look(session, arrivals)
     feeds = {arrival.report.feed for arrival in arrivals}
-    reported_on = local_date(intake.alert_of(arrivals[0].report).reported_at)
-    desk = _Desk(vault, await load_in_force(session, KIND, reported_on, AlertMerge), known, standing, opened)
+    first = intake.alert_of(arrivals[0].report)  # all came by the same road, at the same moment
+    merges = await load_in_force(session, KIND, local_date(first.reported_at), AlertMerge)
+    desk = _Desk(vault, merges, known, standing, opened)
     for told in await find.find_told(session, [one.newest.id for one in standing.values()], feeds):
         desk.sealed.setdefault((told.alert_id, told.feed), []).append(told.sealed)
     settled = [desk.take(arrival) for arrival in arrivals]
-    await desk.write(session)
+    await desk.write(session, first.lane)
     return settled
 
 
@@ -216,7 +218,7 @@ class _Desk:
         told = [self._open(sealed) for sealed in self.sealed.pop((newest.id, feed), ())]
         newest.told[feed] = [*told, *newest.told.get(feed, ())]
 
-    async def write(self, session: WriteSession) -> None:
+    async def write(self, session: WriteSession, lane: Lane) -> None:
         """Write all of it, and tell."""
         await find.retire(session, self._retired)
         openings = [(one.alert, one.subject_key, one.merging, one.reopens) for one in self._openings.values()]
@@ -225,5 +227,4 @@ class _Desk:
         await find.raise_severities(session, self._severities)
         if self._told:
             await intake.copy_outbox(session, self._told)
-        if self._worsened:
-            await emit(session, *self._worsened, lane=self._evidence[0][1].lane)  # all came by the same road
+        await emit(session, *self._worsened, lane=lane)
