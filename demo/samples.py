@@ -79,7 +79,7 @@ def main(out: Path, count: int, household_count: int, feeds: tuple[str, ...], da
         household_count=household_count,
         seed=seed,
         today=today,
-        loaded_on=_loaded_on(data_dir / "demo.json") or today,
+        loaded_on=_loaded_on(data_dir / "demo.json"),
         feeds=feeds,
     )
     for sample in made:
