@@ -33,7 +33,8 @@ def _parameters(types: Sequence[str], first: int, suffix: str = "") -> str:
 
 
 # The subject is looked up in the statement itself, so that a new alert costs one round trip. Whatever stands in the
-# way (the row is known, or its subject has an alert that may take it in) makes it write nothing.
+# way (the row is known, or its subject has an alert that may take it in) makes it write nothing. What waits for the
+# register under the same number ends with it.
 _INSERT_ONE = f"""
 WITH fresh AS (
     INSERT INTO alert ({_FIELDS}, subject_key)
@@ -46,6 +47,10 @@ WITH fresh AS (
     ON CONFLICT DO NOTHING RETURNING id, feed, area_code, reported_at
 ), noted AS (
     INSERT INTO receipt (id, feed, area_code, reported_at) SELECT * FROM fresh
+), corrected AS (
+    DELETE FROM unmatched_row WHERE feed = {_NUMBERS["feed"]} AND dedup = {_NUMBERS["dedup"]}
+        AND person_key IS NOT DISTINCT FROM {_NUMBERS["person_key"]}
+        AND household_key IS NOT DISTINCT FROM {_NUMBERS["household_key"]} AND EXISTS (SELECT FROM fresh)
 ), told AS (
     INSERT INTO outbox ({", ".join(OUTBOX_COLUMNS)})
     SELECT {_parameters(_OUTBOX_TYPES, len(_TYPES) + 1)} FROM fresh

@@ -28,6 +28,11 @@ class RuleSet:
     )  # by rule and columns: of a file they are the same for every frame
 
     @property
+    def in_force(self) -> list[Rule]:
+        """Those of the day."""
+        return valid_on(self.rules, self.today)
+
+    @property
     def facts(self) -> bool:
         """Whether any of them looks at what the register knows."""
         return any(rule.facts for rule in self.rules)
@@ -66,7 +71,7 @@ class RuleSet:
 
     def _of_all_areas(self) -> Rule | None:
         """The rule that judges every row; None where that is a question of its area, or where there is none."""
-        valid = valid_on(self.rules, self.today)
+        valid = self.in_force
         local = any(rule.area_prefix or "area_code" in rule.fields for rule in valid)
         return valid[0] if valid and not local else None
 
