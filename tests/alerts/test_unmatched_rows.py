@@ -1,5 +1,6 @@
 """Rows about people whom the register does not know wait, sealed, until it does, and no longer than they may."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -190,3 +191,29 @@ async def test_who_is_due_stays_so_when_the_row_is_corrected(county: Service) ->
     await singly(county, 1, 7000, "A")
     assert await county.sql("SELECT due FROM unmatched_row") == [(True,)]
     assert await kept(county) == {"A": 7000}
+
+
+async def test_corrections_and_the_register_at_once(county: Service) -> None:
+    """Nobody waits for one another in a ring, and nothing waits that came to something."""
+    people = range(1, 25)
+    await finished(county, await send_costs(county, [bill(n, 6000, f"R{n}") for n in people]), MEDICAL)
+    corrected = [bill(n, 30000, f"R{n}") for n in people]
+    batch = [report(n, 29000, f"R{n}") for n in people]
+    headers = {**MEDICAL, "Content-Type": "application/x-ndjson"}
+    file, many, *_ = await asyncio.gather(
+        send_costs(county, corrected),
+        county.http.post(BATCHES, content="\n".join(map(json.dumps, batch)), headers=headers),
+        county.tell(members(county, *people)),
+        *(singly(county, n, 28000, f"R{n}") for n in reversed(people)),
+    )
+    await finished(county, file, MEDICAL)
+    await county.batch(many.json()["id"], headers=MEDICAL)
+
+    async def nothing_waits() -> bool:
+        return await waiting(county) == 0
+
+    await until(nothing_waits)
+    ((attempts,),) = await county.sql(
+        "SELECT sum(attempts) FROM (SELECT attempts FROM file UNION ALL SELECT attempts FROM batch) AS tried"
+    )
+    assert attempts == 0

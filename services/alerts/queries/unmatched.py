@@ -65,7 +65,10 @@ class KeptRow:
 
 
 async def lock_rows(session: WriteSession, keys: Collection[Key]) -> list[KeptRow]:
-    """Those of these rows that wait; nobody screens, replaces or forgets them before our commit."""
+    """Those of these rows that wait; nobody screens, replaces or forgets them before our commit.
+
+    Before any subject is locked, and before their file is: so does whoever screens them again, or marks them due.
+    """
     if not keys:
         return []
     rows = await (await raw(session)).fetch(_LOCK, *map(list, zip(*keys, strict=True)))
@@ -113,7 +116,8 @@ async def is_kept(connection: "asyncpg.Connection[Any]", feed: str, dedup: bytes
 async def mark_due(session: WriteSession, person_keys: Collection[str], household_keys: Collection[str]) -> int:
     """The register has learnt of these: look at their rows again. How many rows that are."""
     waits = or_(UnmatchedRow.person_key.in_(person_keys), UnmatchedRow.household_key.in_(household_keys))
-    marked = await session.execute(update(UnmatchedRow).where(waits, ~UnmatchedRow.due).values(due=True))
+    ids = select(UnmatchedRow.id).where(waits, ~UnmatchedRow.due).order_by(UnmatchedRow.id).with_for_update()
+    marked = await session.execute(update(UnmatchedRow).where(UnmatchedRow.id.in_(ids)).values(due=True))
     rows = int(marked.rowcount)  # type: ignore[attr-defined] # an UPDATE's result has it
     if rows:
         await session.execute(NOTIFY)
@@ -154,6 +158,7 @@ async def count_rematched(session: WriteSession, file_id: UUID, rows: int) -> No
 
 async def delete_expired(session: WriteSession, now: datetime, limit: int) -> int:
     """Forget what was kept long enough; how many rows of it, at most `limit`."""
-    old = select(UnmatchedRow.id).where(UnmatchedRow.expires_at <= now).limit(limit)
+    expired = UnmatchedRow.expires_at <= now
+    old = select(UnmatchedRow.id).where(expired).limit(limit).with_for_update(skip_locked=True)
     gone = await session.execute(delete(UnmatchedRow).where(UnmatchedRow.id.in_(old)))
     return int(gone.rowcount)  # type: ignore[attr-defined] # a DELETE's result has it

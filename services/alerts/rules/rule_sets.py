@@ -29,8 +29,11 @@ class RuleSet:
 
     @property
     def in_force(self) -> list[Rule]:
-        """Those of the day."""
-        return valid_on(self.rules, self.today)
+        """Those that judge on the day, one for each area that has its own; the most local first."""
+        newest: dict[str, Rule] = {}
+        for rule in valid_on(self.rules, self.today):
+            newest.setdefault(rule.area_prefix, rule)
+        return list(newest.values())
 
     @property
     def facts(self) -> bool:

@@ -15,7 +15,7 @@ from services.alerts.models import Batch, NewAlert, OutboxRow
 from services.alerts.queries import batches
 from services.alerts.queries.intake import finished
 from services.alerts.queries.known import Asked, look_up
-from services.alerts.queries.unmatched import Key
+from services.alerts.queries.unmatched import Key, lock_rows
 from services.alerts.rules import BatchFormat, Reference, RowMalformed
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.usecases.intake import Report, asked_of, screen_report, seal_report, store_alerts, told
@@ -94,6 +94,7 @@ async def work_chunk(
     """Screen, seal and store the rows of a chunk, tell of what is new or worse, keep the errors, forget the chunk."""
     bench = Bench(reference.rules, local_date(now))
     ready = await asyncio.to_thread(prepare_chunk, chunk, reference, bench, vault, now, lane)
+    waiting = await lock_rows(session, ready.numbered.keys())
     rows, judged = ready.rows, list[tuple[int, Report, Asked]]()
     if ready.open:
         facts = await look_up(await raw(session), [asked for _, _, asked in ready.open])
@@ -103,7 +104,9 @@ async def work_chunk(
     settled = await store_alerts(session, await asyncio.to_thread(finished, alerts, told_of), vault)
     reused = [(n, _REUSED) for (n, _, _), one in zip(rows, settled, strict=True) if one.outcome is None]
     errors = [*ready.errors, *reused]
-    await correct(session, _came(ready, judged, {n for n, _, _ in rows}, {n for n, _ in reused}), vault, now)
+    if waiting:
+        came = _came(ready, judged, {n for n, _, _ in rows}, {n for n, _ in reused})
+        await correct(session, waiting, came, vault, now)
     await batches.insert_errors(session, chunk.batch_id, ((n, f.field, f.code, dict(f.params)) for n, f in errors))
     kept = Counter(one.outcome for one in settled if one.outcome)
     outcome = batches.Outcome(kept, len({n for n, _ in errors}), ready.sound - len(rows))

@@ -17,7 +17,7 @@ import polars as pl
 from services.alerts.models import File
 from services.alerts.queries import files
 from services.alerts.queries.known import find_facts
-from services.alerts.queries.unmatched import Key, Whom, delete_corrected, list_numbers
+from services.alerts.queries.unmatched import Key, Whom, delete_corrected, list_numbers, lock_rows
 from services.alerts.rules.files import MAX_FAULTS, Counts, Outcome
 from services.alerts.usecases.file_alerts import Prepared, prepare
 from services.alerts.usecases.file_checks import Sender
@@ -126,10 +126,11 @@ class FileWork:
         """One part, one transaction."""
         file, ledger, now = self._job.file, looked.ledger, self._clock()
         async with self._database.write(_EVERYWHERE) as session:
+            kept = await lock_rows(session, numbers_of(looked, part, ready, file.feed))
             if not await files.lock_at(session, file.id, self._mark):
                 raise MarkMoved
+            waiting = await keep(session, file, kept, ready.waiting, now, self._job.expires_at)
             stored = await store(session, ready, self._vault)
-            waiting = await keep(session, file, ready.waiting, now, self._job.expires_at)
             write_down(looked, ready, stored, waiting)
             await delete_corrected(session, ended(looked, part, ready, file.feed))
             counts = count(looked, part)
@@ -181,6 +182,12 @@ def _became(ledger: Ledger, place: int, outcome: Outcome | None) -> None:
         ledger.refuse(place, "source_ref", "source-ref-reused", {})
     else:
         ledger.outcomes[place] = outcome
+
+
+def numbers_of(looked: Looked, part: Part, ready: Prepared, feed: str) -> set[Key]:
+    """By which rows wait that the part may concern."""
+    again = [one.dedup for one in looked.again if part.begin <= one.place < part.end]
+    return {(feed, dedup) for dedup in (*again, *(row.dedup for row in ready.waiting))}
 
 
 def ended(looked: Looked, part: Part, ready: Prepared, feed: str) -> dict[Key, Whom]:

@@ -142,12 +142,13 @@ async def settle_report(
     Raises `SourceRefReused` for a source_ref that is known of somebody else.
     """
     [report] = intake.finished([alert], [told])
+    waiting = await unmatched.lock_rows(session, [(alert.feed, alert.dedup)])
     [subject] = await intake.find_subjects(session, [report])
     [settled] = await merging.settle(session, [Arrival(report, subject.key)], vault)
     if settled.outcome is None:
         raise rules.SourceRefReused(field="source_ref")
     whom = alert.person_key, alert.household_key
-    await unmatched.delete_corrected(session, {(alert.feed, alert.dedup): whom})
+    await unmatched.delete_rows(session, [one.id for one in waiting if one.whom == whom])
     found, own = await queries.get_seen(session, rules.sight(who), settled.alert_id, alert)
     until = await merging.snooze_end(session, found, local_date(alert.reported_at))
     return Reported(found, own, settled.outcome, until)

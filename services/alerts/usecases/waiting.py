@@ -12,7 +12,7 @@ import orjson
 
 from services.alerts.models import File
 from services.alerts.queries import unmatched
-from services.alerts.queries.unmatched import REF, Key, WaitingRow
+from services.alerts.queries.unmatched import REF, KeptRow, Key, WaitingRow
 from services.alerts.rules.files import Outcome
 from services.alerts.usecases.intake import Report, asked_of, hashed, note_asked
 from shared.db.engine import Database, WriteSession
@@ -23,10 +23,18 @@ UNMATCHED = "unmatched-row"
 
 
 async def keep(
-    session: WriteSession, file: File, rows: Sequence[WaitingRow], now: datetime, expires_at: datetime
+    session: WriteSession,
+    file: File,
+    locked: Sequence[KeptRow],
+    rows: Sequence[WaitingRow],
+    now: datetime,
+    expires_at: datetime,
 ) -> list[Outcome | None]:
-    """Keep rows of a file; what became of each, None: its number is that of a row about somebody else."""
-    kept = {one.dedup: one for one in await unmatched.lock_rows(session, {(file.feed, row.dedup) for row in rows})}
+    """Keep rows of a file; what became of each, None: its number is that of a row about somebody else.
+
+    `locked`: those of them that wait already.
+    """
+    kept = {one.dedup: one for one in locked}
     latest: dict[bytes, WaitingRow] = {}
     became: list[Outcome | None] = []
     for row in rows:
@@ -38,7 +46,7 @@ async def keep(
         else:
             became.append(Outcome.UNMATCHED)
             latest[row.dedup] = row
-    new = [row for row in latest.values() if row.dedup not in kept]
+    new = sorted((row for row in latest.values() if row.dedup not in kept), key=lambda row: row.dedup)
     changed = [(kept[row.dedup].id, row) for row in latest.values() if row.dedup in kept]
     fresh = await unmatched.insert_rows(session, file.id, file.feed, new, now, expires_at)
     await unmatched.replace_rows(session, changed, now, file.id, expires_at)
@@ -47,14 +55,17 @@ async def keep(
 
 
 async def correct(
-    session: WriteSession, reports: Mapping[Key, tuple[Report, bool]], vault: Vault, now: datetime
+    session: WriteSession,
+    locked: Sequence[KeptRow],
+    reports: Mapping[Key, tuple[Report, bool]],
+    vault: Vault,
+    now: datetime,
 ) -> None:
-    """Reports came, each with whether it is an alert: replace or forget what waits under their numbers."""
+    """Reports came, each with whether it is an alert: replace or forget what waits (`locked`) under their numbers."""
     gone, changed = [], []
-    for one in await unmatched.lock_rows(session, reports.keys()):
-        report, is_alert = reports[one.feed, one.dedup]
-        person_key, household_key, _ = asked_of(report, vault)
-        if one.whom != (person_key, household_key):
+    for one in locked:
+        report, is_alert = reports.get((one.feed, one.dedup), (None, False))
+        if report is None or one.whom != asked_of(report, vault)[:2]:
             continue
         if is_alert or not might_trigger(report):
             gone.append(one.id)
@@ -79,7 +90,7 @@ async def note_no_alert(session: WriteSession, who: Principal, report: Report, v
     """Write down what a report leaves that is no alert."""
     await note_asked(session, who, report, vault)
     if key := key_of(report):
-        await correct(session, {key: (report, False)}, vault, now)
+        await correct(session, await unmatched.lock_rows(session, [key]), {key: (report, False)}, vault, now)
 
 
 async def leaves_nothing(database: Database, report: Report) -> bool:
