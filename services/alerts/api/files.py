@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -211,15 +211,13 @@ async def list_file_errors(
 async def read_file_result(
     file_id: UUID, who: ReadFileResults, db: Db, shelf: Files, texts: Texts, language: Speaks
 ) -> StreamingResponse:
-    """A workbook: the original rows, then what became of each and why not. For the bureau that sent it only."""
+    """A workbook: the original rows, then the alert each is or belongs to, the version of the rule it was judged by, what
+    became of it, and why not. For the bureau that sent it only.
+    """
     async with db.write(who.scope) as session:
         result = await result_of(session, who, file_id, shelf)
-
-    def say(code: str, **params: Any) -> str:
-        return texts.text(code, language, **params)
-
     headers = {"Content-Disposition": f'attachment; filename="{file_id}.xlsx"', "Cache-Control": "no-store"}
-    return StreamingResponse(result.pieces(say), media_type=XLSX, headers=headers)
+    return StreamingResponse(result.pieces(texts, language), media_type=XLSX, headers=headers)
 
 
 @router.post("/{file_id}/cancellation", summary="Stop a file · 取消文件", response_model=FileView)

@@ -13,7 +13,7 @@ from services.alerts import events, rules
 from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import Alert, AlertEvidence, Finished, NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
-from services.alerts.queries import intake, known
+from services.alerts.queries import intake, known, unmatched
 from services.alerts.rules.screening_rules import Facts, Judged, Rule, decide
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import area_alerts, merging
@@ -57,6 +57,7 @@ class Stored(NamedTuple):
 
     outcome: rules.Outcome | None
     registered: bool  # its household is in the register
+    alert: bytes  # the id of the alert that it is or belongs to
 
 
 def screen_report(who: Principal, draft: AlertDraft, reference: rules.Reference, bench: Bench) -> Report:
@@ -141,10 +142,13 @@ async def settle_report(
     Raises `SourceRefReused` for a source_ref that is known of somebody else.
     """
     [report] = intake.finished([alert], [told])
+    waiting = await unmatched.lock_rows(session, [(alert.feed, alert.dedup)])
     [subject] = await intake.find_subjects(session, [report])
     [settled] = await merging.settle(session, [Arrival(report, subject.key)], vault)
     if settled.outcome is None:
         raise rules.SourceRefReused(field="source_ref")
+    whom = alert.person_key, alert.household_key
+    await unmatched.delete_rows(session, [one.id for one in waiting if one.whom == whom])
     found, own = await queries.get_seen(session, rules.sight(who), settled.alert_id, alert)
     until = await merging.snooze_end(session, found, local_date(alert.reported_at))
     return Reported(found, own, settled.outcome, until)
@@ -163,10 +167,14 @@ async def store_alerts(session: WriteSession, reports: Sequence[Finished], vault
     fresh = await merging.open_new(session, unknown)
     rest = [arrival for arrival in arrivals if arrival.report.id_bytes not in fresh]
     settled = iter(await merging.settle(session, rest, vault) if rest else ())
-    return [
-        Stored("new" if report.id_bytes in fresh else next(settled).outcome, subject.registered)
-        for report, subject in zip(reports, subjects, strict=True)
-    ]
+    stored = []
+    for report, subject in zip(reports, subjects, strict=True):
+        if (own := report.id_bytes) in fresh:
+            stored.append(Stored("new", subject.registered, own))
+        else:
+            one = next(settled)
+            stored.append(Stored(one.outcome, subject.registered, one.alert_id.bytes))
+    return stored
 
 
 def seal_report(
@@ -181,8 +189,7 @@ def seal_report(
     """A report that triggers as an alert, with all that is personal in it sealed. `asked`: of the report, if known."""
     draft, severity = report.draft, report.judged.severity
     assert severity is not None, "it does not trigger"
-    record = _record(draft, report.screened)
-    row_hash = vault.fingerprint(record + rest_of(draft.occurred_on, draft.area_code, draft.severity), "alert-row")
+    record, row_hash = hashed(report, vault)
     person_key, household_key, risk_family = asked or asked_of(report, vault)
     return NewAlert(
         id=new_id(),
@@ -206,9 +213,11 @@ def seal_report(
     )
 
 
-def _record(draft: AlertDraft, screened: rules.Screened) -> bytes:
+def hashed(report: Report, vault: Vault) -> tuple[bytes, bytes]:
+    """What is sealed of a report, but for the facts, and the hash that makes its row the same."""
+    draft, screened = report.draft, report.screened
     person, household = draft.person, draft.household
-    return record_of(
+    record = record_of(
         screened.id_number,
         person.name if person else None,
         person.phone if person else None,
@@ -216,6 +225,8 @@ def _record(draft: AlertDraft, screened: rules.Screened) -> bytes:
         screened.evidence,
         draft.area.model_dump() if draft.area else None,
     )
+    rest = rest_of(draft.occurred_on, draft.area_code, draft.severity)
+    return record, vault.fingerprint(record + rest, "alert-row")
 
 
 def _new_summary(alert: NewAlert) -> ReportedAlert:
