@@ -130,7 +130,12 @@ def prepare_report(who: Principal, report: Report, vault: Vault, now: datetime) 
 
 
 async def report_alert(connection: intake.Connection, alert: NewAlert, told: OutboxRow) -> ReportedAlert | None:
-    """Take a report that is simply new, in one statement. None, and nothing done, when it has to be settled."""
+    """Take a report that is simply new, in one statement. None, and nothing done, when it has to be settled.
+
+    About areas it always has: which alert names them is more than a key can tell.
+    """
+    if alert.area is not None:
+        return None
     return _new_summary(alert) if await intake.insert_alert(connection, alert, told) else None
 
 
@@ -143,8 +148,11 @@ async def settle_report(
     """
     [report] = intake.finished([alert], [told])
     waiting = await unmatched.lock_rows(session, [(alert.feed, alert.dedup)])
-    [subject] = await intake.find_subjects(session, [report])
-    [settled] = await merging.settle(session, [Arrival(report, subject.key)], vault)
+    if report.about_areas:
+        settled = await _settle_areas(session, report, vault)
+    else:
+        [subject] = await intake.find_subjects(session, [report])
+        [settled] = await merging.settle(session, [Arrival(report, subject.key)], vault)
     if settled.outcome is None:
         raise rules.SourceRefReused(field="source_ref")
     whom = alert.person_key, alert.household_key
@@ -163,18 +171,25 @@ async def store_alerts(session: WriteSession, reports: Sequence[Finished], vault
         return []
     subjects = await intake.find_subjects(session, reports)
     arrivals = [Arrival(report, subject.key) for report, subject in zip(reports, subjects, strict=True)]
-    unknown = [arrival for arrival, subject in zip(arrivals, subjects, strict=True) if not subject.row_known]
-    fresh = await merging.open_new(session, unknown)
-    rest = [arrival for arrival in arrivals if arrival.report.id_bytes not in fresh]
+    pairs = [(one, subject) for one, subject in zip(arrivals, subjects, strict=True) if not one.report.about_areas]
+    fresh = await merging.open_new(session, [arrival for arrival, subject in pairs if not subject.row_known])
+    rest = [arrival for arrival, _ in pairs if arrival.report.id_bytes not in fresh]
     settled = iter(await merging.settle(session, rest, vault) if rest else ())
+    of_areas = {one.id_bytes: await _settle_areas(session, one, vault) for one in reports if one.about_areas}
     stored = []
     for report, subject in zip(reports, subjects, strict=True):
         if (own := report.id_bytes) in fresh:
             stored.append(Stored("new", subject.registered, own))
         else:
-            one = next(settled)
+            one = of_areas.get(own) or next(settled)
             stored.append(Stored(one.outcome, subject.registered, one.alert_id.bytes))
     return stored
+
+
+async def _settle_areas(session: WriteSession, report: Finished, vault: Vault) -> merging.Settled:
+    subject_key = await merging.subject_of_areas(session, report)
+    [settled] = await merging.settle(session, [Arrival(report, subject_key)], vault)
+    return settled
 
 
 def seal_report(
