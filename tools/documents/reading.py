@@ -420,7 +420,7 @@ class _Reader(ast.NodeVisitor):
         if what is None:
             return []
         results = _alternatives(_hints_of(inspect.unwrap(what) if callable(what) else what).get("return"))
-        return [owner if one is typing.Self else one for one in results]
+        return [owner or getattr(what, "__self__", None) if one is typing.Self else one for one in results]
 
     def _look_Await(self, node: ast.Await) -> tuple[Any, list[Any]]:  # noqa: N802
         return self._look(node.value)
