@@ -19,7 +19,7 @@ from services.households.usecases.photos import add_photo, open_photo, view_phot
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.files import Shelf
-from shared.http.answers import GONE, created, json_answer
+from shared.http.answers import created, json_answer
 from shared.http.bodies import form
 from shared.http.context import Db
 from shared.http.form_stream import FormFieldInvalid, FormStream, form_of
@@ -102,10 +102,7 @@ async def send_photo(
     "/{photo_id}",
     summary="See a photo · 查看照片",
     response_class=Response,
-    responses={
-        200: {"content": {JPEG: {"schema": {"type": "string", "format": "binary"}}}},
-        **GONE,
-    },
+    responses={200: {"content": {JPEG: {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def get_photo(photo_id: UUID, who: ViewPhoto, db: Db, shelf: Photos) -> Response:
     """The picture as it is kept. Who looked at it, and when, goes into the audit trail."""
