@@ -72,7 +72,7 @@ def _methods() -> Mapping[str, Sequence[Any]]:
     """By name, the methods and properties of all classes of ours."""
     found: dict[str, list[Any]] = {}
     for name, module in list(sys.modules.items()):
-        for kind in vars(module).values() if name.startswith(OURS) else ():
+        for kind in vars(module).values() if f"{name}.".startswith(OURS) else ():
             for method, what in vars(kind).items() if isinstance(kind, type) and kind.__module__ == name else ():
                 if not method.startswith("__") and any(functions_of(what)):
                     found.setdefault(method, []).append(what)
