@@ -21,7 +21,7 @@ from services.alerts.usecases.file_result import result_of
 from services.alerts.usecases.files import accept_file, cancel_file, originals
 from shared.clock import utc_now
 from shared.files import MAX_BYTES, Shelf
-from shared.http.answers import GONE, json_answer
+from shared.http.answers import json_answer
 from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals, Speaks, Texts
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
@@ -202,11 +202,7 @@ async def list_file_errors(
     "/{file_id}/result",
     summary="The file with what became of each row · 下载结果表",
     response_class=StreamingResponse,
-    responses={
-        200: {"content": {XLSX: {"schema": FILE}}},
-        409: {"description": "Rows are still being worked off · 尚未处理完成"},
-        **GONE,
-    },
+    responses={200: {"content": {XLSX: {"schema": FILE}}}},
 )
 async def read_file_result(
     file_id: UUID, who: ReadFileResults, db: Db, shelf: Files, texts: Texts, language: Speaks

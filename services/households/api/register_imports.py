@@ -22,7 +22,7 @@ from services.households.usecases.register_imports import workbooks
 from shared.clock import utc_now
 from shared.db.engine import ReadSession
 from shared.files import MAX_BYTES, Shelf
-from shared.http.answers import GONE, NOT_YET, json_answer
+from shared.http.answers import json_answer
 from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
@@ -112,7 +112,7 @@ async def read_import(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
         return await _view(session, row, reader_of(who))
 
 
-@router.get("/{import_id}/findings", summary="What an import would do · 核对明细", responses={**GONE, **NOT_YET})
+@router.get("/{import_id}/findings", summary="What an import would do · 核对明细")
 async def list_import_findings(
     import_id: UUID,
     who: ImportHousehold,
@@ -138,7 +138,7 @@ async def list_import_findings(
     "/{import_id}/result",
     summary="What an import would do, as a workbook · 下载核对结果",
     response_class=StreamingResponse,
-    responses={200: {"content": {XLSX: {"schema": FILE}}}, **GONE, **NOT_YET},
+    responses={200: {"content": {XLSX: {"schema": FILE}}}},
 )
 async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: ReaderOf) -> StreamingResponse:
     """A sheet of counts by township, then one each for what is added, changed, conflicting and vanished."""
@@ -157,7 +157,6 @@ async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
     status_code=202,
     response_model=RegisterImportView,
     summary="Write what was checked · 确认写入",
-    responses=GONE,
 )
 async def apply_import(
     import_id: UUID, application: Application, who: ImportHousehold, db: Db, reader_of: ReaderOf
