@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "households_0025"
-down_revision = "households_0022"
+down_revision = "households_0023"
 branch_labels = None
 depends_on = None
 
