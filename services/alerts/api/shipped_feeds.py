@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/shipped-feeds", tags=["Feeds · 预警类别"])
 
 
 @router.get("", summary="List what a release brings · 新版内置预警类别的差异")
-async def list_all(who: WriteFeeds, db: Db, language: Speaks) -> ShippedFeeds:
+async def list_shipped_feeds(who: WriteFeeds, db: Db, language: Speaks) -> ShippedFeeds:
     """Installed feeds of which this release ships something new: headings, choices and words for them, titles, fields.
 
     What the county has changed or thrown away is not among it.
@@ -41,7 +41,9 @@ async def list_all(who: WriteFeeds, db: Db, language: Speaks) -> ShippedFeeds:
 
 
 @router.post("/{code}/adoption", summary="Take over what is new · 并入新版内容", response_model=FeedDetail)
-async def take_over(code: Code, who: WriteFeeds, db: Db, language: Speaks, if_match: IfMatch = None) -> Response:
+async def adopt_shipped_feed(
+    code: Code, who: WriteFeeds, db: Db, language: Speaks, if_match: IfMatch = None
+) -> Response:
     """Makes a version with what is listed, and overwrites nothing the county has changed. `If-Match` is required.
 
     Nothing new: the feed as it is.
