@@ -41,7 +41,9 @@ async def list_shipped_feeds(who: WriteFeeds, db: Db, language: Speaks) -> Shipp
 
 
 @router.post("/{code}/adoption", summary="Take over what is new · 并入新版内容", response_model=FeedDetail)
-async def adopt_shipped_feed(code: Code, who: WriteFeeds, db: Db, language: Speaks, if_match: IfMatch = None) -> Response:
+async def adopt_shipped_feed(
+    code: Code, who: WriteFeeds, db: Db, language: Speaks, if_match: IfMatch = None
+) -> Response:
     """Makes a version with what is listed, and overwrites nothing the county has changed. `If-Match` is required.
 
     Nothing new: the feed as it is.
