@@ -35,7 +35,7 @@ _MOVE_ON = f"""
 WITH part AS (
     INSERT INTO file_part (file_id, first_row, rows, outcomes, reasons) VALUES ($1, $2, $3, $4, $5)
 )
-UPDATE file SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 7))}, moved_at = $6
+UPDATE file SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 7))}, moved_at = $6, attempts = 0
 WHERE id = $1
 """  # noqa: S608 # names of our own
 _FINISH = """
