@@ -39,6 +39,21 @@ if __name__ == "__main__":
         time.sleep(60)
 """
 
+HELPED = """
+import os, sys, psutil
+from shared.side_processes import side_processes
+
+if __name__ == "__main__":
+    with side_processes(1, [1]) as side:
+        side.begin(len).result()
+        [victim] = [one for one in psutil.Process().children() if sys.argv[1] in " ".join(one.cmdline())]
+        victim.kill()
+        first = side.begin(len).result()
+    with side_processes(2, [1, 2]) as side:
+        print(f"killed, {first}, {side.begin(len).result()}", flush=True)
+    os._exit(0)
+"""
+
 FED = """
 import os, signal, sys, time
 from shared.side_processes import side_processes
@@ -194,6 +209,17 @@ def test_who_has_fed_one_that_was_killed_ends_all_the_same(tmp_path: Path) -> No
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ran = subprocess.run([sys.executable, str(script)], cwd=ROOT, env=environment, timeout=60, check=False)
     assert ran.returncode == 0
+
+
+@pytest.mark.parametrize("victim", ["resource_tracker", "forkserver"])
+def test_what_python_keeps_for_us_may_be_killed_and_nobody_is_told_a_traceback(tmp_path: Path, victim: str) -> None:
+    script = tmp_path / "helped.py"
+    script.write_text(HELPED)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(script), victim]
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout) == (0, b"killed, 1, 2\n")
+    assert b"Traceback" not in ran.stderr
 
 
 async def _until(true: object, seconds: float = 90) -> None:
