@@ -17,7 +17,7 @@ from shared.db.migrate import migrate
 from shared.postgres import Cluster, DisposableCluster
 from shared.security.vault import Vault, VaultSettings
 
-pytest_plugins = ["tests.kafka_fixture"]
+pytest_plugins = ["tests.kafka_fixture", "tests.scheduling"]
 
 TEMPLATE = "template_shouwang"
 PREPARE = Path(__file__).with_name("restoring.sql").read_text(encoding="utf-8")

@@ -9,8 +9,6 @@ from tests.e2e import story
 from tests.e2e.story import eventually, report, see_alert, task_of
 from tests.e2e.system import System
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 
 async def test_a_water_cut_is_one_task_a_village_and_the_bureau_sees_each_answer(system: System) -> None:
     area_code = system.story_family().area_code

@@ -21,8 +21,6 @@ from tests.e2e.on_kafka import OnKafka
 from tests.e2e.story import eventually, report, task_of
 from tests.e2e.system import System
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 ALERTS = 2500
 SETTLE_SECONDS = 180.0
 """Long: two busy cores, and whatever else is tested beside. Nobody waits longer than it takes."""

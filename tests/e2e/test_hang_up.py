@@ -17,8 +17,6 @@ from tests.e2e import story
 from tests.e2e.embedded import Embedded
 from tests.e2e.story import eventually, report, task_of
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 CLIENTS = 200
 AT_ONCE = 20
 

@@ -11,8 +11,6 @@ from tests.e2e.labour import get, post
 from tests.e2e.story import eventually, report, task_of
 from tests.e2e.system import System
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 
 async def open_needs(who: httpx.AsyncClient, household_id: str, source_ref: str) -> dict[str, Any] | None:
     page = await get(who, "/jobs/v1/needs", household=household_id)

@@ -12,8 +12,6 @@ from tests.e2e.story import eventually, report, task_of
 from tests.e2e.system import System
 from tests.e2e.test_faults import nothing_lost_or_doubled, settled
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 ROWS = 8000
 STRANGERS = range(10_000, 10_000 + ROWS)
 """So many that most rows are alerts of their own, and the files a long queue."""

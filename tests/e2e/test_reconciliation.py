@@ -14,8 +14,6 @@ from tests.e2e.embedded import Embedded
 from tests.e2e.labour import get, post
 from tests.e2e.story import eventually
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 OUTCOMES = ("same", "differs", "only_here", "only_there")
 
 

@@ -23,8 +23,6 @@ from tests.e2e.programs import NotReady
 from tests.e2e.story import eventually, report, task_of
 from tests.processes import still_running
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 FEW = 20
 
 

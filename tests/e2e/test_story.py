@@ -16,8 +16,6 @@ from tests.e2e.collector import Collector
 from tests.e2e.story import eventually, report, see_alert, task_of
 from tests.e2e.system import System
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 
 async def test_an_alert_becomes_a_task_and_its_verdict_goes_back(system: System) -> None:
     family = system.story_family()
