@@ -3,7 +3,6 @@
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.e2e import story
 from tests.e2e.story import eventually, report, see_alert, task_of

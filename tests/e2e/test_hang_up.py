@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from tests.e2e import story
 from tests.e2e.embedded import Embedded

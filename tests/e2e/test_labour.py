@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
 
 from tests.e2e import labour, story
 from tests.e2e.labour import get, post

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from tests.e2e import story
 from tests.e2e.load import Load

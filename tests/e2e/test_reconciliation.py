@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-import pytest
 from python_calamine import CalamineWorkbook
 
 from demo.load import EXPORT
