@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import uvloop
 
-from shared import telemetry, time_limit
+from shared import memory, telemetry, time_limit
 from shared.settings import ServiceSettings
 from shared.temporary import temporary_folder
 
@@ -87,7 +87,7 @@ def end_at_once(status: int) -> NoReturn:
 def collect_rarely() -> None:
     """What is imported stays: walking it doubles the time of a chunk, and unshares the pages of what was forked."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    memory.collect_rarely()
 
 
 async def until_parent_ends(workers: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -102,7 +102,7 @@ class Database:
                 except BaseException as error:
                     ended = error
                     raise
-        except DBAPIError as closing:
+        except DBAPIError:
             if ended is None:
                 raise
             raise ended  # noqa: B904 # most often it is the same
