@@ -270,21 +270,19 @@ class Model:
         voted = at is not None and at >= case.last("elimination_check")
         yield "votes", voted and in_favour > present * self._terms["votes_share"]
         yield "quorum", not voted or present >= self._terms["quorum_people"]
-        area = self.homes[case.home].area
+        area, states = self.homes[case.home].area, list(case.objections.values())
+        upheld = {sheet for sheet, state in states if state == "upheld"}  # such a sheet counts no more
         hung = [
             one
             for one in case.sheets
-            if not one.withdrawn and one.area == area and one.drafted >= case.last("elimination_notice")
+            if not one.withdrawn
+            and one.id not in upheld
+            and one.area == area
+            and one.drafted >= case.last("elimination_notice")
         ]
         least = self.policies["case-clocks"]["notice_days"]
         most = least + self._terms["notice_prove_days"]
-        yield (
-            "notice",
-            any(one.started and one.ended and least <= (one.ended - one.started).days <= most for one in hung),
-        )
-        states = list(case.objections.values())
+        ran = [(one.ended - one.started).days for one in hung if one.started and one.ended]
+        yield "notice", any(least <= days <= most for days in ran)
         yield "objections", all(state != "open" for _, state in states)
-        yield (
-            "objection-upheld",
-            not any(state == "upheld" and sheet in {one.id for one in hung} for sheet, state in states),
-        )
+        yield "objection-upheld", True

@@ -31,7 +31,7 @@ class Honest(CaseWorld):
         """Begin again where the road began."""
         await self.restore_rows()
         (self.model, self.seen), self.clock.now = deepcopy(self.origin[0]), self.origin[1]
-        self.fell, self.trail, self.lists = [], [], 0
+        self.fell, self.trail, self.lists, self.waits = [], [], 0, True
 
     async def list(self, *told: Any) -> None:
         """One is enough for a run: it takes as long as twenty other steps."""
@@ -49,6 +49,7 @@ class Honest(CaseWorld):
     async def wait(self, days: int) -> None:
         """Days pass."""
         self.clock.advance(days=days)
+        self.waits = True
         self.trail.append(f"{self.today} after {days} days")
 
     async def enter_alone(self, number: int, area: str) -> None:

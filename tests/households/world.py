@@ -57,6 +57,7 @@ class World:
         self.model = Model(deepcopy(POLICIES))
         self.seen: set[str] = set()  # lines of cases' histories
         self.fell: list[str] = []  # cases that came to be eliminated by the last step
+        self.waits = True  # whether there is work beside the requests
         self.income = IncomeSweep(service.database)
         self.trail: list[str] = []
 
@@ -77,11 +78,13 @@ class World:
         return answer if answer.status_code < 400 else None
 
     async def settle(self) -> None:
-        """What runs beside the requests has run, and what the service did by itself is known."""
-        now, database = self.clock.now, self.service.database
-        await self.income.run(now)
-        await end_what_is_over(database, self.service.vault, now)
-        await grade_waiting(database, now)
+        """What runs beside the requests has run, where it has anything to do; and what the service did by itself is known."""
+        if self.waits:
+            now, database = self.clock.now, self.service.database
+            await self.income.run(now)
+            await end_what_is_over(database, self.service.vault, now)
+            await grade_waiting(database, now)
+            self.waits = False
         await self._look()
 
     async def _look(self) -> None:
@@ -254,7 +257,7 @@ class World:
             {**self.told(one.number, one.relation), **(of_head if not n else {})} for n, one in enumerate(living)
         ]
         body = [{"national_code": home.code, "area_code": home.area, "class": "ordinary", **fields, "members": members}]
-        answer = await self.call("POST", "/households/imports", body)
+        answer, self.waits = await self.call("POST", "/households/imports", body), True
         if answer is not None and not answer.json()["failed"]:
             self._home_is(home, fields)
             self._person_is(living[0], of_head)
@@ -273,8 +276,9 @@ class World:
         ]
         rows[0]["劳动技能"] = words[skill]
         self.clock.advance(hours=1 / 60)
+        self.waits = True
         view = await lists.checked(self.service, lists.workbook(rows))
-        done = await lists.applied(self.service, view, **({"removal_reason": removal} if removal else {}))
+        done = await lists.applied(self.service, view, **({"remove_vanished": removal} if removal else {}))
         self.trail.append(f"{self.today} list of {home.id} {water=} {skill=} {removal=} -> {done}")
         if done["state"] != "applied" or done["households"]["conflicting"]:
             return

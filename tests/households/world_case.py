@@ -163,5 +163,5 @@ class CaseWorld(World):
         version = len(self.trail) + 2
         told = {"policy_id": new_id(), "kind": kind, "area_prefix": "", "valid_from": LONG_AGO, "version": version}
         await self.service.deliver(PolicyPublished.model_validate({**told, "author": "test", "body": body}))
-        self.model.policies[kind] = body
+        self.model.policies[kind], self.waits = body, True
         self.trail.append(f"{self.today} publish {kind} {more}")
