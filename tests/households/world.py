@@ -12,7 +12,6 @@ from services.households.background import IncomeSweep, end_what_is_over, grade_
 from services.households.rules.monitoring.states import CLOSED, ELIMINATING
 from shared.clock import local_date
 from shared.idnumber import IdNumber
-from tests.households import lists
 from tests.households.clock import Clock
 from tests.households.conftest import COUNTY, POLICIES, Households, id_number, person
 from tests.households.gate_model import (
@@ -28,7 +27,7 @@ from tests.households.road import ANY
 
 NAMES = {2: "张三", 3: "李桂花", 4: "张小妹", 50: "赵强", 51: "钱婆", 60: "孙一"}
 BORN = {4: "20160105"}  # a child; the others are of age
-BY = {"planned": "village", "elimination_county": "township", "eliminated": "county"}
+WATCHED = (2, 3, 4)
 GONE = ("dismissed", "moved_away", "deceased")
 CAUSED = frozenset({"restored", "risks"})
 """Lines of a case's history by which it did not come to where it stands."""
@@ -56,7 +55,9 @@ class World:
         self.service, self.clock = service, clock
         self.model = Model(deepcopy(POLICIES))
         self.seen: set[str] = set()  # lines of cases' histories
-        self.fell: list[str] = []  # cases that came to be eliminated by the last step
+        self.fell: list[Case] = []  # cases that came to be eliminated by the last step
+        self.adopted: list[Case] = []  # and those that a list has brought as such
+        self.over = False  # whether the risk was gone once
         self.waits = True  # whether there is work beside the requests
         self.income = IncomeSweep(service.database)
         self.trail: list[str] = []
@@ -78,7 +79,7 @@ class World:
         return answer if answer.status_code < 400 else None
 
     async def settle(self) -> None:
-        """What runs beside the requests has run, where it has anything to do; and what the service did by itself is known."""
+        """What waits beside the requests is done, and what the service did by itself is known."""
         if self.waits:
             now, database = self.clock.now, self.service.database
             await self.income.run(now)
@@ -115,19 +116,36 @@ class World:
         elif to == "monitored" and before in CLOSED:
             case.withdrawn_on = local_date(at)
         if to == "eliminated" and "restored" not in why:
-            self.fell.append(case.id)
+            (self.fell if before else self.adopted).append(case)
 
     async def verify(self) -> None:
-        """Nothing was called gone that is not, and the gate knows all that stands against it."""
+        """Nothing was called gone that is not, the gate knows all that stands against it, and nobody is out of sight."""
         await self.settle()
-        fell, self.fell = self.fell, []
+        for case in self.fell:
+            assert not self.model.unmet(case, self.clock.now), (self.model.unmet(case, self.clock.now), self.trail)
+        for case in self.adopted:
+            assert not self._most_watched(case.home), self.trail
         for case in self.model.cases.values():
-            unmet = self.model.unmet(case, self.clock.now)
-            assert case.id not in fell or not unmet, (unmet, self.trail)
             if case.state in ELIMINATING:
                 gate = await self.service.get(f"{CASES}/{case.id}/gate?to=eliminated")
                 told = {one["code"] for one in gate["conditions"] if not one["met"]}
+                unmet = self.model.unmet(case, self.clock.now)
                 assert unmet <= told, (unmet - told, self.trail)
+        self._look_for_watched()
+        self.over = self.over or bool(self.fell)
+        self.fell, self.adopted = [], []
+
+    def _most_watched(self, home: str) -> bool:
+        """Whether most of those who were identified and are here live in that household."""
+        watched = [one for one in self.model.people if one.number in WATCHED and one.left_on is None]
+        there = [one for one in watched if one.home == home]
+        return bool(there) and 2 * len(there) > len(WATCHED)
+
+    def _look_for_watched(self) -> None:
+        """Most of those who were identified live nowhere without a case, till one of theirs was really gone."""
+        with_case = {one.home for one in self.model.cases.values() if one.state not in GONE}
+        for home in self.model.homes.keys() - with_case:
+            assert self.over or not self._most_watched(home), self.trail
 
     # The register
 
@@ -248,45 +266,3 @@ class World:
         for alert in self.model.alerts:
             alert.home = to.id if alert.home == source.id and alert.persons <= numbers else alert.home
         source.gone = not self.model.living(source.id)
-
-    async def file(self, home: Home, fields: Mapping[str, Any], of_head: Mapping[str, Any]) -> None:
-        """A file tells of a household with its people: other facts of it, and of the first of them."""
-        if home.code is None or not (living := self.model.living(home.id)):
-            return
-        members = [
-            {**self.told(one.number, one.relation), **(of_head if not n else {})} for n, one in enumerate(living)
-        ]
-        body = [{"national_code": home.code, "area_code": home.area, "class": "ordinary", **fields, "members": members}]
-        answer, self.waits = await self.call("POST", "/households/imports", body), True
-        if answer is not None and not answer.json()["failed"]:
-            self._home_is(home, fields)
-            self._person_is(living[0], of_head)
-
-    async def list(self, home: Home, water: bool, skill: str, removal: str | None) -> None:
-        """A list of the national system tells of a household; who is in the villages, and not in it, may leave."""
-        living = self.model.living(home.id)
-        if home.code is None or not living:
-            return
-        words = {"ordinary": "普通劳动力", "skilled": "技能劳动力", "none": "无劳动力"}
-        village = {"户类型": "一般农户", "行政村（社区）": {"200": "松林村", "201": "竹溪村"}[home.area[-3:]]}
-        said = {"饮水是否安全": "是" if water else "否", **village}
-        rows = [
-            lists.person(home.code, one.number, one.name, "其他", **said, 证件号码=str(number_of(one.number)))
-            for one in living
-        ]
-        rows[0]["劳动技能"] = words[skill]
-        self.clock.advance(hours=1 / 60)
-        self.waits = True
-        view = await lists.checked(self.service, lists.workbook(rows))
-        done = await lists.applied(self.service, view, **({"remove_vanished": removal} if removal else {}))
-        self.trail.append(f"{self.today} list of {home.id} {water=} {skill=} {removal=} -> {done}")
-        if done["state"] != "applied" or done["households"]["conflicting"]:
-            return
-        self._home_is(home, {"safe_water": water})
-        self._person_is(living[0], {"labour_skill": skill})
-        for one in self.model.people if removal else ():
-            other = self.model.homes[one.home]
-            if one.left_on is None and other.code is not None and other.area == home.area and other is not home:
-                one.left_on = self.today
-                other.goers.append((self.today, one))
-                other.gone = True

@@ -10,10 +10,11 @@ from tests.households.conftest import COUNTY, LONG_AGO
 from tests.households.gate_model import Alert, Case, Check, Help, Home, Line, Person, Sheet, Visit
 from tests.households.monitoring import CASES, evidence, minutes
 from tests.households.road import measure
-from tests.households.world import GONE, World, above, number_of
+from tests.households.world import GONE, above, number_of
+from tests.households.world_files import FileWorld
 
 
-class CaseWorld(World):
+class CaseWorld(FileWorld):
     """Likewise with its model."""
 
     # Money, visits, alerts
