@@ -155,6 +155,21 @@ def gives_back(keeper: Keeper) -> None:
         raise kept.refusal
 
 
+def keeps_many(keepers: list[Keeper]) -> list[tuple[int, DomainError]]:
+    errors: list[tuple[int, DomainError]] = []
+    for number, keeper in enumerate(keepers):
+        try:
+            keeper.part.check()
+        except DomainError as error:
+            errors.append((number, error))
+    return errors
+
+
+def gives_the_first_back(keepers: list[Keeper]) -> None:
+    for _, error in keeps_many(keepers):
+        raise error
+
+
 def asks_only(error: DomainError) -> bool:
     return isinstance(error, Missing) or error.code == Closed.code
 
@@ -182,6 +197,7 @@ def goes_round(deep: int) -> None:
         (caught_and_raised_again, {Closed}),
         (keeps, set()),
         (gives_back, {Closed}),
+        (gives_the_first_back, {Missing, Other}),
         (asks_only, set()),
         (goes_round, {Closed}),
     ],

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import dataclasses
 import functools
 import inspect
 import sys
@@ -14,6 +15,8 @@ from typing import Any
 Function = types.FunctionType
 OURS = ("services.", "shared.")
 _COMPUTED = (property, functools.cached_property)
+_GIVES_ITS_FIRST = (dataclasses.replace, list, reversed, set, sorted, tuple)
+"""Functions whose result is of the type of their argument, or as good as that in a loop."""
 _CONTAINERS = (str, bytes, int, dict, list, set, tuple, types.GeneratorType)
 _EVERYBODYS = {name for kind in _CONTAINERS for name in dir(kind)} | {
     *("add", "all", "begin", "close", "delete", "execute", "flush", "one", "open", "read", "scalar", "scalars", "write")
@@ -167,11 +170,14 @@ class Names:
         """Assign."""
         if isinstance(target, ast.Name):
             self.local[target.id] = value.types
-        elif isinstance(target, ast.Tuple):
-            one = value.kinds[0] if len(value.kinds) == 1 and typing.get_origin(value.kinds[0]) is tuple else None
-            parts = typing.get_args(one) if Ellipsis not in typing.get_args(one) else ()
+        elif isinstance(target, ast.Tuple | ast.List):
+            one = value.kinds[0] if len(value.kinds) == 1 else None
+            each = (
+                typing.get_args(one) if typing.get_origin(one) is tuple and Ellipsis not in typing.get_args(one) else ()
+            )
             for index, part in enumerate(target.elts):
-                self.bind(part, Looked(kinds=alternatives(parts[index]) if index < len(parts) else []))
+                kinds = alternatives(each[index]) if index < len(each) else elements(value.kinds)
+                self.bind(part, Looked(kinds=kinds))
 
     def loop(self, target: ast.expr, over: ast.expr) -> None:
         """Assign what a loop gives."""
@@ -204,6 +210,11 @@ class Names:
     @look.register
     def _(self, node: ast.Call) -> Looked:
         called = self.look(node.func).thing
+        if any(called is one for one in _GIVES_ITS_FIRST) and node.args:
+            return self.look(node.args[0])
+        if called is enumerate or called is zip:
+            parts = [self._union(elements(self.look(one).kinds)) for one in node.args]
+            return Looked(kinds=[list[tuple[(*([int] if called is enumerate else []), *parts)]]])  # type: ignore[misc]
         if isinstance(called, type):
             return Looked(kinds=[called])
         if called is not None or not isinstance(node.func, ast.Attribute):
@@ -212,6 +223,10 @@ class Names:
         methods = [(getattr(typing.get_origin(kind) or kind, name, None), kind) for kind in of.kinds]
         methods += [(only_method(name), None)] if of.is_unknown else []
         return Looked(kinds=[one for method, kind in methods for one in _results(method, [kind])])
+
+    @staticmethod
+    def _union(kinds: Sequence[Any]) -> Any:
+        return functools.reduce(lambda one, other: one | other, kinds) if kinds else None
 
     @look.register
     def _(self, node: ast.Await | ast.NamedExpr) -> Looked:
