@@ -86,6 +86,13 @@ async def by_type(part: Part, many: list[Smaller]) -> None:
         one.check()
 
 
+def by_pairs(parts: list[Smaller], rooms: dict[str, Room]) -> None:
+    for _, (part, _) in enumerate(zip(parts, [], strict=True)):
+        part.check()
+    for _, room in rooms.items():
+        room.look()
+
+
 async def by_context() -> None:
     async with opened() as part:
         print(part.whole)
@@ -186,6 +193,7 @@ def goes_round(deep: int) -> None:
         (by_name, {Closed}),
         (by_class, {Missing}),
         (by_type, {Missing, Other}),
+        (by_pairs, {Missing, Other}),
         (by_context, {Closed}),
         (by_result, {Missing, Other}),
         (by_attribute, {Missing, Other}),

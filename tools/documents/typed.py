@@ -171,17 +171,26 @@ class Names:
         if isinstance(target, ast.Name):
             self.local[target.id] = value.types
         elif isinstance(target, ast.Tuple | ast.List):
-            one = value.kinds[0] if len(value.kinds) == 1 else None
-            each = (
-                typing.get_args(one) if typing.get_origin(one) is tuple and Ellipsis not in typing.get_args(one) else ()
-            )
+            each = [typing.get_args(kind) for kind in value.kinds if typing.get_origin(kind) is tuple]
+            fixed = [parts for parts in each if len(parts) == len(target.elts) and Ellipsis not in parts]
             for index, part in enumerate(target.elts):
-                kinds = alternatives(each[index]) if index < len(each) else elements(value.kinds)
-                self.bind(part, Looked(kinds=kinds))
+                kinds = [one for parts in fixed for one in alternatives(parts[index])]
+                self.bind(part, Looked(kinds=kinds or elements(value.kinds)))
 
     def loop(self, target: ast.expr, over: ast.expr) -> None:
         """Assign what a loop gives."""
-        self.bind(target, Looked(kinds=elements(self.look(over).kinds)))
+        match target, over:
+            case ast.Tuple(elts=[_, item]), ast.Call(func=ast.Name("enumerate"), args=[counted, *_]):
+                self.loop(item, counted)
+            case ast.Tuple(elts=parts), ast.Call(func=ast.Name("zip"), args=several):
+                for part, one in zip(parts, several, strict=False):
+                    self.loop(part, one)
+            case ast.Tuple(elts=[_, item]), ast.Call(func=ast.Attribute(value=mapping, attr="items")):
+                self.loop(item, mapping)
+            case _, ast.Call(func=ast.Attribute(value=mapping, attr="values")):
+                self.loop(target, mapping)
+            case _:
+                self.bind(target, Looked(kinds=elements(self.look(over).kinds)))
 
     def enter(self, target: ast.expr, context: ast.expr) -> None:
         """Assign what a context gives: `AsyncIterator[T]` says T, a class says it itself."""
@@ -212,9 +221,6 @@ class Names:
         called = self.look(node.func).thing
         if any(called is one for one in _GIVES_ITS_FIRST) and node.args:
             return self.look(node.args[0])
-        if called is enumerate or called is zip:
-            parts = [self._union(elements(self.look(one).kinds)) for one in node.args]
-            return Looked(kinds=[list[tuple[(*([int] if called is enumerate else []), *parts)]]])  # type: ignore[misc]
         if isinstance(called, type):
             return Looked(kinds=[called])
         if called is not None or not isinstance(node.func, ast.Attribute):
@@ -223,10 +229,6 @@ class Names:
         methods = [(getattr(typing.get_origin(kind) or kind, name, None), kind) for kind in of.kinds]
         methods += [(only_method(name), None)] if of.is_unknown else []
         return Looked(kinds=[one for method, kind in methods for one in _results(method, [kind])])
-
-    @staticmethod
-    def _union(kinds: Sequence[Any]) -> Any:
-        return functools.reduce(lambda one, other: one | other, kinds) if kinds else None
 
     @look.register
     def _(self, node: ast.Await | ast.NamedExpr) -> Looked:
