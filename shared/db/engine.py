@@ -102,10 +102,10 @@ class Database:
                 except BaseException as error:
                     ended = error
                     raise
-        except DBAPIError as closing:
+        except DBAPIError:
             if ended is None:
                 raise
-            raise ended  # noqa: B904 # most often it is the same
+            raise ended  # noqa: B904 # most often the same
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
