@@ -14,7 +14,9 @@ from services.alerts.queries.receipts import compare
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.queries.verdicts import delete_old_notices
 from services.alerts.queries.webhooks import delete_old_deliveries
-from services.alerts.rules import COMPARED, due_tonight, lane_of_batch, sight
+from services.alerts.rules.accounting import COMPARED, due_tonight
+from services.alerts.rules.alerts import sight
+from services.alerts.rules.batches import lane_of_batch
 from services.alerts.rules.silence import ContradictionKind
 from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, webhooks, zero_reports
 from services.alerts.usecases.files import forget_old_files

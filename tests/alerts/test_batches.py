@@ -11,7 +11,7 @@ import pytest
 from services.alerts.background import sweep
 from services.alerts.queries.intake import finished
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.rules import MAX_ROWS
+from services.alerts.rules.batches import MAX_ROWS
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.usecases import intake
 from services.alerts.usecases.screening import Bench

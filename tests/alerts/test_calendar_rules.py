@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.alerts.rules import Cadence
 from services.alerts.rules.calendar import (
     PeriodNotPlain,
     PeriodUnknown,
@@ -20,6 +19,7 @@ from services.alerts.rules.calendar import (
     periods_due,
     plain_period,
 )
+from services.alerts.rules.feeds import Cadence
 from services.alerts.rules.silence import (
     Heard,
     PeriodInFuture,

@@ -12,7 +12,7 @@ from services.alerts.api.permits import ReadFeeds, WriteFeeds
 from services.alerts.models import Feed
 from services.alerts.queries import feeds as queries
 from services.alerts.queries.reference import list_feeds
-from services.alerts.rules import FeedNotFound, sight
+from services.alerts.rules.alerts import FeedNotFound, sight
 from services.alerts.schemas.feeds import FeedContent, FeedDetail, FeedVersionView, FeedView, NewFeed
 from services.alerts.usecases import feeds as usecases
 from shared.clock import utc_now

@@ -14,7 +14,7 @@ from services.alerts.api.answers import file_view
 from services.alerts.api.file_upload import FORM_OVERHEAD, receive_file
 from services.alerts.api.permits import CancelFiles, ReadFileResults, ReadFiles, ReportFiles
 from services.alerts.queries import files as queries
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.schemas.fields import FeedCode
 from services.alerts.schemas.files import FileError, FileView, ReportedFile
 from services.alerts.usecases.file_result import result_of

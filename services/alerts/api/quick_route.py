@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from services.alerts.rules import BodyMalformed
+from services.alerts.rules.batches import BodyMalformed
 from services.alerts.usecases.reading import read
 from shared.http.documents import find_permit
 from shared.http.idempotency import request_key

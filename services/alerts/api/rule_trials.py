@@ -11,7 +11,7 @@ from services.alerts.api.rule_answers import file_trial_view, trial_view
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import rules as queries
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.schemas.rules import TrialOfDraft, TrialOfVersion, TrialView
 from services.alerts.usecases.file_trials import try_over_file
 from services.alerts.usecases.rule_trials import Period, Sweep, draft_of, known_facts, try_rule

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from services.alerts.api.permits import ReadWebhooks, WriteWebhooks
 from services.alerts.models import Webhook
 from services.alerts.queries import webhooks as queries
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.rules.webhooks import DeliveryState
 from services.alerts.schemas.webhooks import (
     DeliveryReplay,

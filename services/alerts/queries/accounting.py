@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import AccountCheck, AccountFinding, Alert
 from services.alerts.queries.alerts import in_sight
-from services.alerts.rules import FindingKind, Sight
+from services.alerts.rules.accounting import FindingKind
+from services.alerts.rules.alerts import Sight
 from shared.clock import end_of_day
 from shared.db.engine import ReadSession, WriteSession, raw
 

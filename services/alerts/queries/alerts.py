@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, func, literal, or
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, AlertEvidence, NewAlert
-from services.alerts.rules import AlertNotFound, Severity, Sight, State
+from services.alerts.rules.alerts import AlertNotFound, Severity, Sight, State
 from shared.db.engine import ReadSession, WriteSession
 
 Report: TypeAlias = type[Alert] | type[AlertEvidence]

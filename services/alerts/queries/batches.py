@@ -9,9 +9,10 @@ from uuid import UUID
 import orjson
 from sqlalchemy import and_, delete, or_, select, text, tuple_
 
-from services.alerts import rules
 from services.alerts.models import Batch, BatchChunk, BatchError
-from services.alerts.rules import BatchNotFound, Sight
+from services.alerts.rules.alerts import Sight
+from services.alerts.rules.batches import BatchNotFound
+from services.alerts.rules.merging import Outcome
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.errors import existing
@@ -38,15 +39,15 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ChunkCounts:
     """What became of a chunk's rows."""
 
-    kept: Mapping[rules.Outcome, int]
+    kept: Mapping[Outcome, int]
     rejected: int
     not_triggered: int = 0
 
     @property
-    def counts(self) -> tuple[int, ...]:
+    def columns(self) -> tuple[int, ...]:
         """accepted, merged, worsened, snoozed, repeated, rejected, not triggered."""
         accepted = self.kept.get("new", 0) + self.kept.get("reopened", 0)
         further = (self.kept.get(name, 0) for name in ("merged", "worsened", "snoozed", "repeated"))
@@ -112,9 +113,9 @@ async def take_chunk(session: WriteSession, live_rows: int) -> Chunk | None:
     return Chunk(**{**row, "role": Role(row["role"])}) if row else None
 
 
-async def finish_chunk(session: WriteSession, chunk: Chunk, outcome: Outcome, started_at: datetime) -> None:
+async def finish_chunk(session: WriteSession, chunk: Chunk, counts: ChunkCounts, started_at: datetime) -> None:
     """Forget a chunk and count its rows. The last statement of its transaction: workers meet at the batch's row."""
-    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, started_at, *outcome.counts)
+    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, started_at, *counts.columns)
 
 
 async def insert_errors(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from services.alerts.models import Feed, FeedVersion
-from services.alerts.rules import FeedNotFound
+from services.alerts.rules.alerts import FeedNotFound
 from shared.db.engine import ReadSession, WriteSession
 from shared.errors import existing
 

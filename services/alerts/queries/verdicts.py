@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, any_, delete, literal, select, text, tuple_
 
 from services.alerts.models import Alert, VerdictNotice
-from services.alerts.rules import Sight
+from services.alerts.rules.alerts import Sight
 from shared.contracts.households import Basis
 from shared.db.engine import ReadSession, WriteSession
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, select, update
 
 from services.alerts.models import Webhook, WebhookDelivery
-from services.alerts.rules import Sight
+from services.alerts.rules.alerts import Sight
 from services.alerts.rules.webhooks import DeliveryNotFound, DeliveryState, WebhookNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.errors import existing

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, TextClause, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import Alert, Contradiction, Feed, ZeroReport
-from services.alerts.rules import Sight
+from services.alerts.rules.alerts import Sight
 from services.alerts.rules.silence import ContradictionKind, ZeroReportNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw

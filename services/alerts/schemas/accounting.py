@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.alerts.rules import Channel, FindingKind
+from services.alerts.rules.accounting import Channel, FindingKind
 
 
 class FeedAccount(BaseModel):

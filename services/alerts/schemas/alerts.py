@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from pydantic.config import JsonDict
 
-from services.alerts.rules import EvidenceOutcome, Outcome, Severity, State
+from services.alerts.rules.alerts import Severity, State
+from services.alerts.rules.merging import EvidenceOutcome, Outcome
 from services.alerts.schemas.area_alerts import AreaCheckView, AreaDraft, AreaView
 from services.alerts.schemas.explanations import Explanation
 from services.alerts.schemas.fields import AreaCode, Draft, Evidence, FeedCode, IsoDate, Line

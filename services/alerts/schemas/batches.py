@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.alerts.rules import BatchFormat, BatchState
+from services.alerts.rules.batches import BatchFormat, BatchState
 
 
 class BatchView(BaseModel):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.alerts.rules import Cadence
+from services.alerts.rules.feeds import Cadence
 from services.alerts.rules.silence import CellState, ContradictionKind
 from services.alerts.schemas.fields import Draft, FeedCode, Line
 

@@ -8,7 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.alerts.rules import Cadence, Kind, Reporter, Severity, Subject
+from services.alerts.rules.alerts import Severity
+from services.alerts.rules.evidence import Kind
+from services.alerts.rules.feeds import Cadence, Reporter, Subject
 from services.alerts.schemas.fields import Draft, Line
 
 _COLUMNS_EXAMPLE = [

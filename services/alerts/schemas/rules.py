@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from services.alerts.rules import Severity
+from services.alerts.rules.alerts import Severity
 from services.alerts.schemas.alerts import MaskedHousehold, MaskedPerson
 from services.alerts.schemas.explanations import ReasonView
 from services.alerts.schemas.fields import Day, Draft, FeedCode

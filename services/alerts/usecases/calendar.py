@@ -8,7 +8,7 @@ from uuid import UUID
 from services.alerts import events
 from services.alerts.models import Feed
 from services.alerts.queries import calendar as queries
-from services.alerts.rules import Sight
+from services.alerts.rules.alerts import Sight
 from services.alerts.rules.calendar import Period, Schedule, is_scheduled, periods_due
 from services.alerts.rules.silence import (
     Cell,

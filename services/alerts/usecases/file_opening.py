@@ -6,12 +6,12 @@ from uuid import UUID
 from services.alerts.models import Feed, File
 from services.alerts.queries import files
 from services.alerts.queries.reference import list_areas
-from services.alerts.rules import Reference
 from services.alerts.rules.area_names import area_names
 from services.alerts.rules.calendar import period_end
 from services.alerts.rules.file_columns import spared_fields, words_of
 from services.alerts.rules.files import FeedWithoutColumns
 from services.alerts.rules.rule_sets import RuleSet
+from services.alerts.rules.screening import Reference
 from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Sieve
 from services.alerts.usecases.file_work import ReadyFile

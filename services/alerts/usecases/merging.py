@@ -15,7 +15,8 @@ from services.alerts.models import Alert, Finished, NewAlert
 from services.alerts.queries import intake
 from services.alerts.queries import merging as find
 from services.alerts.queries.merging import KnownRow, Standing, Subject
-from services.alerts.rules import EvidenceOutcome, Incoming, Newest, Outcome, Severity, highest, judge, snoozed_until
+from services.alerts.rules.alerts import Severity
+from services.alerts.rules.merging import EvidenceOutcome, Incoming, Newest, Outcome, highest, judge, snoozed_until
 from shared.clock import local_date
 from shared.contracts.alerts import AlertWorsened
 from shared.contracts.policies import AlertMerge
