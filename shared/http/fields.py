@@ -38,6 +38,20 @@ class Answer(BaseModel):
         return []
 
 
+class AreaView(Answer):
+    """An area and the names above it."""
+
+    code: AreaCode = Field(examples=["539921100200"])
+    names: list[str] = Field(description="From the county down · 由县到村", examples=[["云岫县", "青石镇", "金沟村"]])
+
+
+class CodeView(Answer):
+    """One code."""
+
+    code: str
+    text: str
+
+
 def _id_number(entered: object) -> IdNumber:
     if not isinstance(entered, str):
         raise PydanticCustomError("field-invalid", "not a text")

@@ -13,7 +13,6 @@ from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
 from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import Outcome
-from services.households.schemas.register import AreaView
 from services.households.schemas.register_imports import (
     ListCounts,
     ListFieldChange,
@@ -21,6 +20,7 @@ from services.households.schemas.register_imports import (
     RegisterImportView,
 )
 from shared.db.engine import Database
+from shared.http.fields import AreaView
 from shared.projections.areas import find_names_above
 from shared.workbook_stream import Sheet, stream_workbook
 

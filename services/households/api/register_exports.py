@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
-from services.households.api.permits import FIELD, ExportRegister
+from services.households.api.permits import ExportRegister
 from services.households.api.reader import Reader, ReaderOf
 from services.households.rules.register_imports import ListKind
 from services.households.usecases.list_export import ListExport, begin_export
@@ -17,6 +17,7 @@ from shared.http.context import Db, Seals
 from shared.http.fields import AnyArea
 from shared.http.pages import Below
 from shared.ids import new_id
+from shared.security.principals import FIELD
 from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1/register-exports", tags=["Lists · 名单导入导出"])

@@ -8,8 +8,7 @@ from pydantic import Field
 
 from services.households.rules.register_imports import ImportState, ListKind, Outcome
 from services.households.schemas.fields import LeftReason
-from services.households.schemas.register import AreaView
-from shared.http.fields import Answer, Draft, Sha256
+from shared.http.fields import Answer, AreaView, Draft, Sha256
 
 
 class ListFileView(Answer):

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from services.jobs.api.permits import FIELD
 from shared.security.permits import Permit
-from shared.security.principals import Principal, Role
+from shared.security.principals import FIELD, Principal, Role
 
 # Whose export it is may send it, and watch what becomes of its own file, in numbers alone.
 SendExport = Annotated[Principal, Depends(Permit("reconciliation:send", Role.BUREAU, Role.TOWNSHIP, Role.COUNTY))]

@@ -12,12 +12,12 @@ from services.jobs.queries import people as find
 from services.jobs.rules.indicators import FEN, Count, Indicator, IndicatorRules, Part
 from services.jobs.rules.targets import value_of
 from services.jobs.schemas import indicators as schemas
-from services.jobs.schemas.people import AreaView
 from services.jobs.usecases.indicator_board import Board
 from services.jobs.usecases.indicator_names import Named
 from services.jobs.usecases.targets import TargetLine, Targets
 from shared.areas import CODE_LENGTH
 from shared.db.engine import ReadSession
+from shared.http.fields import AreaView
 from shared.projections.areas import find_names_above
 
 INDICATORS = "/jobs/v1/indicators"

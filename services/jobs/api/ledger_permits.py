@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from services.jobs.api.permits import FIELD
 from shared.security.permits import Permit
-from shared.security.principals import Principal, Role
+from shared.security.principals import FIELD, Principal, Role
 
 ReadLedger = Annotated[Principal, Depends(Permit("ledger:read", *FIELD, Role.SUPERVISOR))]
 WriteLedger = Annotated[Principal, Depends(Permit("ledger:write", *FIELD))]

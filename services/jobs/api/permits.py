@@ -5,10 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from shared.security.permits import Permit
-from shared.security.principals import Principal, Role
-
-FIELD = (Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
-"""Those who work with households."""
+from shared.security.principals import FIELD, Principal, Role
 
 ReadCode = Annotated[Principal, Depends(Permit("code:read", *FIELD, Role.BUREAU, Role.SUPERVISOR, Role.ADMIN))]
 ReadPerson = Annotated[Principal, Depends(Permit("person:read", *FIELD, Role.SUPERVISOR))]
@@ -45,8 +42,3 @@ ReadIndicator = Annotated[Principal, Depends(Permit("indicator:read", *FIELD, Ro
 ReadIndicatorNames = Annotated[Principal, Depends(Permit("indicator:read-names", *FIELD, Role.SUPERVISOR))]
 ReadPriorityList = Annotated[Principal, Depends(Permit("priority-list:read", *FIELD, Role.SUPERVISOR))]
 ExportPriorityList = Annotated[Principal, Depends(Permit("priority-list:export", *FIELD, Role.SUPERVISOR))]
-
-
-def sees_people(who: Principal) -> bool:
-    """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""
-    return who.role in FIELD

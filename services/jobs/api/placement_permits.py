@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from services.jobs.api.permits import FIELD
 from shared.security.permits import Permit
-from shared.security.principals import Principal, Role
+from shared.security.principals import FIELD, Principal, Role
 
 ABOVE = (Role.TOWNSHIP, Role.COUNTY)
 

@@ -25,7 +25,7 @@ async def sees_contacts(session: ReadSession, who: Principal, now: datetime) -> 
     households, and of the bureaus to those that keep posts. Raises `PolicyMissing`.
     """
     if who.role is not Role.BUREAU:
-        return who.role in (Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
+        return who.works_with_people
     county, _ = bounds(who.scope.first_area()[:COUNTY_DIGITS])
     rules, _ = await post_rules(session, county, now)
     return is_labour_bureau(who, rules)
