@@ -13,7 +13,7 @@ import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import uvloop
 
@@ -21,6 +21,9 @@ from shared import telemetry
 from shared.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
+
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Works until cancelled."""
 
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 10.0
@@ -85,9 +88,9 @@ def collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-async def until_parent_ends(workers: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def until_parent_ends(workers: Iterable[Work]) -> None:
     """Let `workers` run until standard input ends, then stop them."""
-    running = {asyncio.create_task(worker) for worker in workers}
+    running = {asyncio.create_task(worker()) for worker in workers}
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
     await ended.wait()

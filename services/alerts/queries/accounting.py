@@ -134,6 +134,6 @@ async def keep_findings(
         await session.execute(new.on_conflict_do_update(index_elements=["alert_id"], set_=kept))
 
 
-async def delete_old_checks(session: WriteSession, before: datetime) -> None:
+async def forget_checks(session: WriteSession, before: datetime) -> None:
     """Forget questions asked before that moment."""
     await session.execute(delete(AccountCheck).where(AccountCheck.asked_at < before))

@@ -138,7 +138,7 @@ async def delete_chunks(session: WriteSession, batch_id: UUID) -> None:
     await session.execute(delete(BatchChunk).where(BatchChunk.batch_id == batch_id))
 
 
-async def delete_old_errors(session: WriteSession, before: datetime) -> None:
+async def forget_errors(session: WriteSession, before: datetime) -> None:
     """Forget the row errors of batches finished before that moment."""
     old = select(Batch.id).where(Batch.finished_at < before)
     await session.execute(delete(BatchError).where(BatchError.batch_id.in_(old)))

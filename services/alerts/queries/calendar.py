@@ -137,7 +137,7 @@ async def claim_reminders(
     return {(row["feed"], row["period"], row["area"]) for row in fresh}
 
 
-async def delete_old_reminders(session: WriteSession, before: datetime) -> None:
+async def forget_reminders(session: WriteSession, before: datetime) -> None:
     """Forget the reminders that were sent before that moment."""
     await (await raw(session)).execute(_DELETE_REMINDERS, before)
 

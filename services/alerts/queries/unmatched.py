@@ -83,7 +83,7 @@ async def count_rematched(session: WriteSession, file_id: UUID, rows: int) -> No
     await session.execute(update(File).where(File.id == file_id).values(rematched=File.rematched + rows))
 
 
-async def delete_expired(session: WriteSession, now: datetime, limit: int) -> int:
+async def forget_expired(session: WriteSession, now: datetime, limit: int) -> int:
     """Forget what was kept long enough; how many rows of it, at most `limit`."""
     old = select(UnmatchedRow.id).where(UnmatchedRow.expires_at <= now).limit(limit)
     gone = await session.execute(delete(UnmatchedRow).where(UnmatchedRow.id.in_(old)))

@@ -42,6 +42,6 @@ async def list_verdicts(
     return [Told(*row) for row in await session.execute(wanted)]
 
 
-async def delete_old_notices(session: WriteSession, before: datetime) -> None:
+async def forget_notices(session: WriteSession, before: datetime) -> None:
     """Forget verdicts told before that moment; they stay on their alerts."""
     await session.execute(delete(VerdictNotice).where(VerdictNotice.answered_at < before))

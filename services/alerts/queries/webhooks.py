@@ -138,7 +138,7 @@ async def close_webhook(session: WriteSession, webhook_id: UUID, now: datetime) 
     )
 
 
-async def delete_old_deliveries(session: WriteSession, before: datetime) -> None:
+async def forget_deliveries(session: WriteSession, before: datetime) -> None:
     """Forget messages that were finished before that moment."""
     await session.execute(delete(WebhookDelivery).where(WebhookDelivery.finished_at < before))
 

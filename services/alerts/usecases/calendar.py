@@ -151,4 +151,4 @@ def _is_silent(heard: Heard) -> bool:
 
 async def forget_reminders(session: WriteSession, now: datetime) -> None:
     """Delete what was sent so long ago that it cannot be sent again."""
-    await queries.delete_old_reminders(session, now - REMINDERS_KEPT)
+    await queries.forget_reminders(session, now - REMINDERS_KEPT)

@@ -111,4 +111,4 @@ def _frame(rows: Sequence[dict[str, Any]], facts: Sequence[Facts], feed: Feed) -
 
 async def forget_expired(database: Database, now: datetime) -> int:
     """Delete rows that waited long enough; how many."""
-    return await until_none(database, lambda session: unmatched.delete_expired(session, now, BATCH), BATCH)
+    return await until_none(database, lambda session: unmatched.forget_expired(session, now, BATCH), BATCH)
