@@ -9,12 +9,13 @@ from datetime import date, datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from services.alerts.models import Alert, AlertEvidence, NewAlert
+from services.alerts.models import Alert, AlertEvidence, NewAlert, VerdictNotice
 from services.alerts.rules.alerts import AlertNotFound, Severity, Sight, State
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
 
 Report: TypeAlias = type[Alert] | type[AlertEvidence]
 """Where a report is kept: as an alert, or as further evidence of one. The columns have the same names."""
@@ -129,14 +130,12 @@ def _visible(sight: Sight) -> ColumnElement[bool]:
     return or_(and_(true(), *in_sight(Alert, sight)), further.exists())
 
 
-def in_sight(report: Report, sight: Sight) -> list[ColumnElement[bool]]:
+def in_sight(report: Report | type[VerdictNotice], sight: Sight) -> list[ColumnElement[bool]]:
     """Conditions under which a report is in sight; none where all are."""
     conditions: list[ColumnElement[bool]] = []
     if sight.feeds is not None:
         conditions.append(report.feed.in_(sorted(sight.feeds)))
-    patterns = sight.scope.like_patterns()
-    if patterns != ["%"]:
-        conditions.append(report.area_code.like(any_(literal(patterns, ARRAY(Text)))))
+    conditions.append(within(report.area_code, sight.scope))
     return conditions
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, delete, func, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, delete, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import Feed, File, FileFault, FilePart
 from services.alerts.rules.alerts import Sight
 from services.alerts.rules.files import Counts, FileNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import all_within
 
 CHANNEL = "alerts_file"
 """Notified when a file was taken in, so that workers need not look for one all the time."""
@@ -107,10 +108,7 @@ def _in_sight(reported_by: UUID, sight: Sight) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if sight.feeds is not None:
         conditions.append(File.feed.in_(sorted(sight.feeds)))
-    patterns = literal(sight.scope.like_patterns(), ARRAY(Text))
-    area = func.unnest(File.areas).column_valued("area")
-    outside = select(area).where(~area.like(func.any(patterns))).exists()
-    conditions.append(or_(File.reported_by == reported_by, ~outside))
+    conditions.append(or_(File.reported_by == reported_by, all_within(File.areas, sight.scope)))
     return conditions
 
 

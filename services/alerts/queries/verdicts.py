@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, delete, literal, select, text, tuple_
+from sqlalchemy import delete, select, text, tuple_
 
 from services.alerts.models import Alert, VerdictNotice
+from services.alerts.queries.alerts import in_sight
 from services.alerts.rules.alerts import Sight
 from shared.contracts.households import Basis
 from shared.db.engine import ReadSession, WriteSession
@@ -31,10 +32,7 @@ async def list_verdicts(
     columns = (VerdictNotice, Alert.verdict_reason_sealed, Alert.verdict_basis)
     wanted = select(*columns).join(Alert, Alert.id == VerdictNotice.alert_id)
     wanted = wanted.where(_SETTLED).order_by(VerdictNotice.xid, VerdictNotice.id).limit(limit)
-    if sight.feeds is not None:
-        wanted = wanted.where(VerdictNotice.feed.in_(sorted(sight.feeds)))
-    if (patterns := sight.scope.like_patterns()) != ["%"]:
-        wanted = wanted.where(VerdictNotice.area_code.like(any_(literal(patterns, ARRAY(Text)))))
+    wanted = wanted.where(*in_sight(VerdictNotice, sight))
     if feed is not None:
         wanted = wanted.where(VerdictNotice.feed == feed)
     if after is not None:

@@ -20,7 +20,7 @@ from services.alerts.rules.silence import (
     reminder_for,
     standing,
 )
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope, code_of
 from shared.clock import local_date
 from shared.contracts.policies import FeedCalendar, FeedReminder
 from shared.db.engine import ReadSession, WriteSession
@@ -71,7 +71,7 @@ async def read_calendar(
     cells: list[Cell] = []
     rows: list[tuple[str, Feed, int, bool]] = []
     for place in places_of(sight.scope, await queries.list_counties(session)):
-        calendar, _ = calendars.get(place.ljust(CODE_LENGTH, "0"))
+        calendar, _ = calendars.get(code_of(place))
         for feed in feeds:
             schedule = queries.schedule_of(feed)
             due = periods_due(schedule, *month, calendar) if feed.cadence != "event" else []
@@ -84,7 +84,7 @@ async def read_calendar(
 
 async def get_calendar(session: ReadSession, area_prefix: str, on: date) -> FeedCalendar:
     """The calendar in force for a place; raises `PolicyMissing`."""
-    return (await in_force(session, CALENDAR, area_prefix.ljust(CODE_LENGTH, "0"), on, FeedCalendar))[0]
+    return (await in_force(session, CALENDAR, code_of(area_prefix), on, FeedCalendar))[0]
 
 
 def _feed_month(
@@ -132,7 +132,7 @@ async def remind(session: WriteSession, now: datetime) -> int:
 def _reminders(
     schedule: Schedule, place: str, calendars: InForce[FeedCalendar], reminders: InForce[FeedReminder], today: date
 ) -> Iterator[tuple[Cell, Reminder, UUID]]:
-    code = place.ljust(CODE_LENGTH, "0")
+    code = code_of(place)
     calendar, _ = calendars.find(code)
     reminder, policy_id = reminders.find(code)
     if calendar is None or reminder is None or policy_id is None:

@@ -14,7 +14,7 @@ from services.households.rules.register_imports import (
     ImportNotChecked,
     ListKind,
 )
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
 from shared.files import FileStore, Shelf
 from shared.security import audit
@@ -69,7 +69,7 @@ async def accept_import(
         sent_by=who.id,
         sent_as=who.role.value,
         areas=who.scope.serialise(),
-        own_area=next(iter(sorted(who.scope.prefixes)), "").ljust(CODE_LENGTH, "0"),
+        own_area=who.scope.first_area(),
         rows_estimate=None if None in estimates else sum(filter(None, estimates)),
         rows_read=0,
         checks=0,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import undefer
 
 from services.jobs.models import MatchingProposal, MatchingRun, Person, ProposalState, RunState
 from services.jobs.rules.matching_refusals import ProposalNotFound, RunNotFound
-from shared.areas import AreaCode, Scope, prefix
+from shared.areas import AreaCode, Scope, code_of, prefix
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.within import within
 from shared.errors import existing
@@ -117,7 +117,7 @@ async def lock_run(session: WriteSession, scope: Scope, run_id: UUID, *, with_in
 
 async def find_going(session: ReadSession, area: AreaCode) -> UUID | None:
     """A run that waits or goes on for this area, one it lies in, or one within it."""
-    lies_in = [area[:digits].ljust(len(area), "0") for digits in (6, 9, 12)]
+    lies_in = [code_of(area[:digits]) for digits in (6, 9, 12)]
     touches = or_(MatchingRun.area_code.startswith(prefix(area)), MatchingRun.area_code.in_(lies_in))
     query = select(MatchingRun.id).where(MatchingRun.state.in_(GOING), MatchingRun.repeats.is_(None), touches)
     found: UUID | None = await session.scalar(query.limit(1))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.jobs.rules.places import COUNTY_DIGITS
 from services.jobs.rules.posts import is_labour_bureau
-from shared.areas import bounds
+from shared.areas import code_of
 from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import PostRules, TradeReference, TrainingRules
 from shared.db.engine import ReadSession
@@ -26,7 +26,7 @@ async def sees_contacts(session: ReadSession, who: Principal, now: datetime) -> 
     """
     if who.role is not Role.BUREAU:
         return who.works_with_people
-    county, _ = bounds(who.scope.first_area()[:COUNTY_DIGITS])
+    county = code_of(who.scope.first_area()[:COUNTY_DIGITS])
     rules, _ = await post_rules(session, county, now)
     return is_labour_bureau(who, rules)
 

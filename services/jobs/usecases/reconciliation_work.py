@@ -19,7 +19,7 @@ from services.jobs.usecases.export_reading import AREA, KEY, ExportReader, by_pe
 from services.jobs.usecases.ledger_statements import ROW, ledger_statement
 from services.jobs.usecases.reconciliation import comparison_in_force, files_of, forget_rows
 from services.jobs.usecases.reconciliation_tasks import close_overtaken
-from shared.areas import AreaCode, Scope
+from shared.areas import AreaCode, Scope, code_of
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ExportRule, LedgerComparison
 from shared.db.engine import Database
@@ -136,7 +136,7 @@ class Comparison:
 
     async def _read(self, villages: Villages, comparison: LedgerComparison) -> ExportReader:
         rule = comparison.sources[self.run.source]
-        own, today = self.run.area_code[:6].ljust(12, "0"), local_date(self.now)
+        own, today = code_of(self.run.area_code[:6]), local_date(self.now)
         reader = ExportReader(EXPORTS[self.run.source], rule.headings, villages, own, self.shelf.vault, today)
         for number, file in enumerate(files_of(self.run, self.shelf.vault)):
             pieces = self._sealed(reader, number, file["name"])

@@ -19,7 +19,7 @@ from services.jobs.rules.tasks import TaskDraft
 from services.jobs.usecases.ledger_statements import ledger_statement
 from services.jobs.usecases.sealing import PHONE
 from services.jobs.usecases.tasks import close_task, open_tasks
-from shared.areas import CODE_LENGTH, AreaCode, Level, level
+from shared.areas import AreaCode, Level, code_of, level
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import LedgerSample as SamplePolicy
 from shared.db.engine import ReadSession, WriteSession
@@ -112,7 +112,7 @@ async def _draw(
 
 
 def _township(area_code: str) -> str:
-    return area_code[: queries.TOWNSHIP].ljust(CODE_LENGTH, "0")
+    return code_of(area_code[: queries.TOWNSHIP])
 
 
 async def _keep(
