@@ -77,7 +77,7 @@ ORDER BY zero.id, report.alert_id LIMIT $2
 _FLAG = """
 INSERT INTO contradiction (id, zero_report_id, kind, alert_id, found_at)
 SELECT id, zero_report_id, $4, alert_id, $5 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[])
-    WITH ORDINALITY AS new (id, zero_report_id, alert_id, place) ORDER BY place
+    WITH ORDINALITY AS new (id, zero_report_id, alert_id, number) ORDER BY number
 ON CONFLICT DO NOTHING RETURNING id
 """
 
