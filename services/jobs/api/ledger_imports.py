@@ -16,7 +16,6 @@ from starlette.responses import Response, StreamingResponse
 from services.jobs.api.ledger_permits import ImportLedger
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import LedgerImport
-from services.jobs.queries import ledger_imports as queries
 from services.jobs.rules.ledger import require_open
 from services.jobs.rules.ledger_imports import LedgerImportGone, LedgerImportNotChecked
 from services.jobs.rules.months import begun_month, month_text
@@ -25,12 +24,12 @@ from services.jobs.usecases import ledger_imports as usecases
 from services.jobs.usecases.ledger_imports import NAME, ORIGINAL, PROBLEMS, Arrived, ledger_files
 from services.jobs.usecases.ledger_reading import CHUNK, open_rows
 from services.jobs.usecases.recording import MOST_BACK
+from shared import imports
 from shared.clock import local_date, utc_now
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import GONE, NOT_YET, json_answer
 from shared.http.bodies import form
 from shared.http.context import Db, FileLimits, Seals
-from shared.http.form_stream import FormFieldInvalid
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
 from shared.ids import new_id
@@ -41,7 +40,6 @@ from shared.workbook_stream import XLSX, stream_workbook
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
 
 _LOCATION = "/jobs/v1/ledger/imports"
-_YES = {"true": True, "false": False, "1": True, "0": False, "": True}
 _COLUMNS = ("sheet", "row", "outcome", "field", "why")
 _BODY = form(
     "month",
@@ -98,7 +96,9 @@ async def list_ledger_imports(
 ) -> Page[schemas.LedgerImportView]:
     """One's own, and those of one's areas, newest first."""
     async with db.read(who.scope) as session:
-        page, last = cut(await queries.list_imports(session, who, decode_id_cursor(after), limit + 1), limit)
+        page, last = cut(
+            await imports.list_imports(session, LedgerImport, who, decode_id_cursor(after), limit + 1), limit
+        )
     reader = reader_of(who)
     return Page(items=[_view(one, reader) for one in page], next=encode_cursor(last.id) if last else None)
 
@@ -109,7 +109,7 @@ async def get_ledger_import(
 ) -> schemas.LedgerImportView:
     """Counts are there when `state` is `checked`; `digest` then names what was found."""
     async with db.read(who.scope) as session:
-        return _view(await queries.get_import(session, who, import_id), reader_of(who))
+        return _view(await imports.get_import(session, LedgerImport, who, import_id), reader_of(who))
 
 
 @router.get(
@@ -123,7 +123,7 @@ async def get_ledger_result(
 ) -> Response:
     """A workbook: counts, and a line for each mistake and remark with its sheet and row. Nobody's name stands in it."""
     async with db.write(who.scope) as session:
-        row = await queries.get_import(session, who, import_id)
+        row = await imports.get_import(session, LedgerImport, who, import_id)
         if row.deleted_at is not None:
             raise LedgerImportGone
         if row.counts is None:
@@ -160,9 +160,7 @@ async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
         form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, most_files=1)
         month = begun_month(form.fields.get("month", ""), today)
         require_open(month, today, MOST_BACK)
-        dry_run = _YES.get(form.fields.get("dry_run", "").lower())
-        if dry_run is None:
-            raise FormFieldInvalid(field="dry_run")
+        dry_run = form.dry_run()
         await in_turn(_require_headings, shelf, import_id, files[0].name, today)
     except BaseException:
         await asyncio.shield(shelf.delete_set(import_id, usecases.FILES))
