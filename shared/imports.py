@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, String, Text, or_, select, text
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, String, Text, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.areas import Scope
 from shared.attempts import Attempted, lock_row
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.listening import ring
 from shared.db.within import all_within
 from shared.errors import Conflict, Gone, NotFound, existing
 from shared.security.principals import Principal, Role
@@ -77,7 +78,7 @@ async def send_import(session: WriteSession, row: Import, who: Principal, now: d
         row.applied_by, row.applied_as = who.id, who.role.value
     session.add(row)
     await session.flush()
-    await _ring(session, row)
+    await ring(session, row.channel)
 
 
 async def apply_import(session: WriteSession, table: type[Row], who: Principal, import_id: UUID, digest: str) -> Row:
@@ -91,7 +92,7 @@ async def apply_import(session: WriteSession, table: type[Row], who: Principal, 
         raise table.differing
     row.state, row.failure = "applying", None
     row.applied_by, row.applied_as = who.id, who.role.value
-    await _ring(session, row)
+    await ring(session, row.channel)
     return row
 
 
@@ -128,8 +129,3 @@ def _one(table: type[Row], who: Principal, import_id: UUID) -> Select[Row]:
 def _in_sight(table: type[Row], who: Principal) -> ColumnElement[bool]:
     """Sent by the asker, or from areas that are all the asker's."""
     return or_(table.sent_by == who.id, all_within(table.areas, who.scope))
-
-
-async def _ring(session: WriteSession, row: Import) -> None:
-    """Wake its worker when this transaction has committed."""
-    await session.execute(text(f"NOTIFY {row.channel}"))

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MAX_PARTS = 20
-_YES_OR_NO = {"true": True, "false": False, "1": True, "0": False, "": True}
 MAX_FIELD = 2_000
 """Bytes of a field's value, or of a part's headers."""
+_YES_OR_NO = {"true": True, "false": False, "1": True, "0": False, "": True}
 
 
 class FormInvalid(DomainError):

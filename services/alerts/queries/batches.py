@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import and_, delete, or_, select, text, tuple_
+from sqlalchemy import and_, delete, or_, select, tuple_
 
 from services.alerts.models import Batch, BatchChunk, BatchError
 from services.alerts.rules.alerts import Sight
@@ -15,6 +15,7 @@ from services.alerts.rules.batches import BatchNotFound
 from services.alerts.rules.merging import Outcome
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.listening import ring
 from shared.errors import existing
 from shared.security.principals import Role
 
@@ -76,14 +77,13 @@ INSERT INTO batch_error (batch_id, row_number, field, code, params)
 SELECT $1, number, field, code, params::jsonb
 FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) AS row (number, field, code, params)
 """
-_NOTIFY = text(f"NOTIFY {CHANNEL}")
 
 
 async def insert_chunks(session: WriteSession, batch_id: UUID, chunks: Iterable[tuple[int, int, bytes]]) -> None:
     """Keep sealed chunks `(seq, first_row, sealed)`; the workers hear of them when they are committed."""
     rows = ((batch_id, *chunk) for chunk in chunks)
     await copy_rows(session, "batch_chunk", ("batch_id", "seq", "first_row", "sealed"), rows)
-    await session.execute(_NOTIFY)
+    await ring(session, CHANNEL)
 
 
 async def get_batch(session: ReadSession, reported_by: UUID, sight: Sight, batch_id: UUID) -> Batch:

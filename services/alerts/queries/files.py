@@ -15,6 +15,7 @@ from services.alerts.models import Feed, File, FileFault, FilePart
 from services.alerts.rules.alerts import Sight
 from services.alerts.rules.files import Counts, FileNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.listening import ring
 from shared.db.within import all_within
 
 CHANNEL = "alerts_file"
@@ -23,7 +24,6 @@ CHANNEL = "alerts_file"
 FaultRow = tuple[int, int, str, str, dict[str, Any]]
 """Sheet, row, field, code, params."""
 
-NOTIFY = text(f"NOTIFY {CHANNEL}")
 _INSERT_FAULTS = """
 INSERT INTO file_fault (file_id, sheet, row_number, field, code, params)
 SELECT $1, sheet, number, field, code, params::jsonb
@@ -63,7 +63,7 @@ async def insert_file(session: WriteSession, file: dict[str, Any]) -> bool:
     statement = insert(File).values(file).on_conflict_do_nothing(index_elements=[File.digest], index_where=same)
     fresh = await session.scalar(statement.returning(File.id))
     if fresh is not None:
-        await session.execute(NOTIFY)
+        await ring(session, CHANNEL)
     return fresh is not None
 
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 
 from services.alerts.models import File, UnmatchedRow
-from services.alerts.queries.files import NOTIFY
+from services.alerts.queries.files import CHANNEL
 from shared.db.engine import WriteSession, raw
+from shared.db.listening import ring
 from shared.ids import new_id
 
 _INSERT = """
@@ -54,7 +55,7 @@ async def mark_due(session: WriteSession, person_keys: Collection[str], househol
     marked = await session.execute(update(UnmatchedRow).where(waits, ~UnmatchedRow.due).values(due=True))
     rows = int(marked.rowcount)  # type: ignore[attr-defined] # an UPDATE's result has it
     if rows:
-        await session.execute(NOTIFY)
+        await ring(session, CHANNEL)
     return rows
 
 

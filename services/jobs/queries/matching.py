@@ -81,11 +81,6 @@ class ProposalFilter:
         return [*found, MatchingProposal.state.in_(self.states)] if self.states else found
 
 
-async def ring(session: WriteSession) -> None:
-    """Wake the worker when this transaction commits."""
-    await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
-
-
 async def lock_asking(session: WriteSession) -> None:
     """Of two who ask for a run at once the second sees the first one's."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('shouwang-matching-ask'))"))

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, any_, func, literal, select, text
+from sqlalchemy import ColumnElement, Select, any_, func, literal, select
 
 from services.jobs.models import Reconciliation, ReconciliationRow
 from services.jobs.rules.reconciliation import Outcome, ReconciliationNotFound
 from shared.areas import CODE_LENGTH, Scope, code_of
 from shared.contracts.jobs_reconcile_policies import ExportSource
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.listening import ring
 from shared.db.within import within
 from shared.errors import existing
 
 CHANNEL = "jobs_reconciliation"
 """Notified when a comparison waits."""
-_NOTIFY = text(f"NOTIFY {CHANNEL}")
 WAITING = ("queued", "reading", "comparing")
 
 
@@ -46,7 +46,7 @@ async def insert_run(session: WriteSession, run: Reconciliation) -> None:
     """Keep a new one, and wake its worker when this transaction has committed."""
     session.add(run)
     await session.flush()
-    await session.execute(_NOTIFY)
+    await ring(session, CHANNEL)
 
 
 async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> Reconciliation:

@@ -19,6 +19,7 @@ from services.jobs.usecases.placements import Referral, refer
 from shared.areas import AreaCode
 from shared.clock import local_date
 from shared.db.engine import WriteSession
+from shared.db.listening import ring
 from shared.http.versions import expect_version
 from shared.ids import new_id
 from shared.security import audit
@@ -114,7 +115,7 @@ async def _add(
             setattr(run, name, getattr(repeated, name))
     session.add(run)
     await audit.record(session, who, "matching-run:ask", run.id, area_code=area, repeats=str(run.repeats or ""))
-    await find.ring(session)
+    await ring(session, find.CHANNEL)
     await session.flush()
     return run
 
