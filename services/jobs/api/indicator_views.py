@@ -203,7 +203,7 @@ def _number(value: Decimal | None) -> float | None:
 
 
 def _address(path: str, area_prefix: str, day: date | None = None, **more: str) -> str:
-    asked = {"area": code_of(area_prefix)} if area_prefix else {}
+    asked: dict[str, str] = {"area": code_of(area_prefix)} if area_prefix else {}
     if day is not None:
         asked["as_of"] = day.isoformat()
     query = urlencode({**more, **asked})
