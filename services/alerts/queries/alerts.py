@@ -16,6 +16,7 @@ from services.alerts.models import Alert, AlertEvidence, NewAlert, VerdictNotice
 from services.alerts.rules.alerts import AlertNotFound, Severity, Sight, State
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import within
+from shared.errors import existing
 
 Report: TypeAlias = type[Alert] | type[AlertEvidence]
 """Where a report is kept: as an alert, or as further evidence of one. The columns have the same names."""
@@ -50,20 +51,20 @@ async def list_alerts(
 
 async def get_alert(session: ReadSession, sight: Sight, alert_id: UUID) -> Alert:
     """One alert in sight; raises `AlertNotFound`."""
-    return _found(await session.scalar(select(Alert).where(Alert.id == alert_id, _visible(sight))))
+    return existing(await session.scalar(select(Alert).where(Alert.id == alert_id, _visible(sight))), AlertNotFound)
 
 
 async def lock_alert(session: WriteSession, sight: Sight, alert_id: UUID) -> Alert:
     """`get_alert`, and nobody else changes it before our commit."""
     query = select(Alert).where(Alert.id == alert_id, _visible(sight)).with_for_update(of=Alert)
-    return _found(await session.scalar(query))
+    return existing(await session.scalar(query), AlertNotFound)
 
 
 async def get_seen(
     session: ReadSession, sight: Sight, alert_id: UUID, report: NewAlert
 ) -> tuple[Alert, AlertEvidence | None]:
     """The alert that a report became or belongs to, and the report as evidence where the alert itself is not in sight."""
-    alert = _found(await session.get(Alert, alert_id))
+    alert = existing(await session.get(Alert, alert_id), AlertNotFound)
     if sight.sees(alert.feed, alert.area_code):
         return alert, None
     row = select(AlertEvidence).where(AlertEvidence.feed == report.feed, AlertEvidence.dedup == report.dedup)
@@ -117,12 +118,6 @@ async def lock_told_since(
     if after is not None:
         query = query.where(Alert.id > after)
     return (await session.scalars(query.order_by(Alert.id).limit(limit).with_for_update(read=True))).all()
-
-
-def _found(alert: Alert | None) -> Alert:
-    if alert is None:
-        raise AlertNotFound
-    return alert
 
 
 def _visible(sight: Sight) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from services.alerts.rules.files import Counts, FileNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.listening import ring
 from shared.db.within import all_within
+from shared.errors import existing
 
 CHANNEL = "alerts_file"
 """Notified when a file was taken in, so that workers need not look for one all the time."""
@@ -76,13 +77,13 @@ async def get_same(session: ReadSession, digest: bytes) -> File:
 async def get_file(session: ReadSession, reported_by: UUID, sight: Sight, file_id: UUID) -> File:
     """A file in sight; raises `FileNotFound`. What is of another area tells not even its counts."""
     found = await session.scalar(select(File).where(File.id == file_id, *_in_sight(reported_by, sight)))
-    return _found(found)
+    return existing(found, FileNotFound)
 
 
 async def lock_file(session: WriteSession, reported_by: UUID, sight: Sight, file_id: UUID) -> File:
     """`get_file`, and no frame is stored before our commit."""
     wanted = select(File).where(File.id == file_id, *_in_sight(reported_by, sight)).with_for_update()
-    return _found(await session.scalar(wanted))
+    return existing(await session.scalar(wanted), FileNotFound)
 
 
 async def list_files(
@@ -95,12 +96,6 @@ async def list_files(
     if before is not None:
         wanted = wanted.where(File.id < before)
     return (await session.scalars(wanted)).all()
-
-
-def _found(file: File | None) -> File:
-    if file is None:
-        raise FileNotFound
-    return file
 
 
 def _in_sight(reported_by: UUID, sight: Sight) -> list[ColumnElement[bool]]:

@@ -14,6 +14,7 @@ from services.alerts.rules.alerts import Sight
 from services.alerts.rules.silence import ContradictionKind, ZeroReportNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.errors import existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +102,16 @@ async def insert_zero_report(session: WriteSession, values: dict[str, Any]) -> Z
 
 async def get_zero_report(session: ReadSession, sight: Sight, report_id: UUID) -> ZeroReport:
     """One in sight; raises `ZeroReportNotFound`."""
-    return _found(await session.scalar(select(ZeroReport).where(ZeroReport.id == report_id, *_in_sight(sight))))
+    return existing(
+        await session.scalar(select(ZeroReport).where(ZeroReport.id == report_id, *_in_sight(sight))),
+        ZeroReportNotFound,
+    )
 
 
 async def lock_zero_report(session: WriteSession, sight: Sight, report_id: UUID) -> ZeroReport:
     """`get_zero_report`, and nobody else changes it before our commit."""
     wanted = select(ZeroReport).where(ZeroReport.id == report_id, *_in_sight(sight)).with_for_update()
-    return _found(await session.scalar(wanted))
+    return existing(await session.scalar(wanted), ZeroReportNotFound)
 
 
 async def list_zero_reports(
@@ -164,12 +168,6 @@ async def list_flagged(session: ReadSession, ids: Collection[UUID]) -> Sequence[
         .where(Contradiction.id.in_(ids))
     )
     return (await session.execute(query.order_by(Contradiction.id))).all()
-
-
-def _found(report: ZeroReport | None) -> ZeroReport:
-    if report is None:
-        raise ZeroReportNotFound
-    return report
 
 
 def _in_sight(sight: Sight) -> list[ColumnElement[bool] | TextClause]:

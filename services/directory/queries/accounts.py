@@ -12,7 +12,7 @@ from services.directory.models import Account, SignInFailure
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import all_within
-from shared.errors import NotFound
+from shared.errors import NotFound, existing
 from shared.security.principals import Role
 
 
@@ -47,12 +47,12 @@ async def list_accounts(
 
 async def get_account(session: ReadSession, scope: Scope, account_id: UUID) -> Account:
     """Raises `AccountNotFound`."""
-    return _found((await session.scalars(_one(scope, account_id))).one_or_none())
+    return existing((await session.scalars(_one(scope, account_id))).one_or_none(), AccountNotFound)
 
 
 async def lock_account(session: WriteSession, scope: Scope, account_id: UUID) -> Account:
     """Raises `AccountNotFound`."""
-    return _found((await session.scalars(_one(scope, account_id).with_for_update())).one_or_none())
+    return existing((await session.scalars(_one(scope, account_id).with_for_update())).one_or_none(), AccountNotFound)
 
 
 async def find_account(session: ReadSession, account_id: UUID) -> Account | None:
@@ -109,9 +109,3 @@ async def replace_hash(session: WriteSession, account_id: UUID, old: str, new: s
 
 def _one(scope: Scope, account_id: UUID) -> Select[Account]:
     return select(Account).where(Account.id == account_id, all_within(Account.areas, scope))
-
-
-def _found(account: Account | None) -> Account:
-    if account is None:
-        raise AccountNotFound
-    return account

@@ -10,7 +10,7 @@ from services.directory.models import ApiKey
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import all_within
-from shared.errors import NotFound
+from shared.errors import NotFound, existing
 
 
 class ApiKeyNotFound(NotFound):
@@ -33,19 +33,13 @@ async def list_api_keys(
 
 async def lock_api_key(session: WriteSession, scope: Scope, key_id: UUID) -> ApiKey:
     """Raises `ApiKeyNotFound`."""
-    return _found((await session.scalars(_one(scope, key_id).with_for_update())).one_or_none())
+    return existing((await session.scalars(_one(scope, key_id).with_for_update())).one_or_none(), ApiKeyNotFound)
 
 
 async def get_api_key(session: ReadSession, scope: Scope, key_id: UUID) -> ApiKey:
     """Raises `ApiKeyNotFound`."""
-    return _found((await session.scalars(_one(scope, key_id))).one_or_none())
+    return existing((await session.scalars(_one(scope, key_id))).one_or_none(), ApiKeyNotFound)
 
 
 def _one(scope: Scope, key_id: UUID) -> Select[ApiKey]:
     return select(ApiKey).where(ApiKey.id == key_id, all_within(ApiKey.areas, scope))
-
-
-def _found(key: ApiKey | None) -> ApiKey:
-    if key is None:
-        raise ApiKeyNotFound
-    return key

@@ -189,18 +189,14 @@ async def list_proposals(
 async def get_proposal(session: ReadSession, scope: Scope, proposal_id: UUID) -> ProposalRow:
     """One proposal; raises `ProposalNotFound`."""
     row = (await session.execute(_rows(scope).where(MatchingProposal.id == proposal_id))).one_or_none()
-    if row is None:
-        raise ProposalNotFound(field="proposal_id")
-    return ProposalRow(*row)
+    return ProposalRow(*existing(row, ProposalNotFound, "proposal_id"))
 
 
 async def lock_proposal(session: WriteSession, scope: Scope, proposal_id: UUID) -> ProposalRow:
     """The same, held until the commit; raises `ProposalNotFound`."""
     query = _rows(scope).where(MatchingProposal.id == proposal_id).with_for_update(of=MatchingProposal, key_share=True)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
-    if row is None:
-        raise ProposalNotFound(field="proposal_id")
-    return ProposalRow(*row)
+    return ProposalRow(*existing(row, ProposalNotFound, "proposal_id"))
 
 
 async def lock_proposals(
