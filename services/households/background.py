@@ -165,7 +165,7 @@ async def look_for_pretence(database: Database, now: datetime) -> None:
 async def forget_photos(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget photos that were kept long enough, and what a process that died left in the store."""
     kept = timedelta(days=kept_days)
-    await until_none(database, lambda session: photos.forget_photos(session, shelf, kept, now), photos.SWEEP)
+    await until_none(database, lambda session: photos.forget_photos(session, shelf, kept, now), photos.BATCH)
     await forget_orphans(database, shelf, now, VisitPhoto.stored_as, VisitPhoto.deleted_at.is_(None))
 
 
