@@ -14,7 +14,7 @@ from services.jobs.rules.matching_refusals import (
     RunNotDone,
     RunOver,
 )
-from services.jobs.usecases.matching_terms import terms_in_force
+from services.jobs.usecases.matching_terms import get_terms
 from services.jobs.usecases.placements import Referral, refer
 from shared.areas import AreaCode
 from shared.clock import local_date
@@ -32,7 +32,7 @@ async def ask_run(session: WriteSession, who: Principal, area: AreaCode, now: da
     await find.lock_asking(session)
     if await find.find_going(session, area) is not None:
         raise RunGoesAlready(field="area_code")
-    await terms_in_force(session, area, local_date(now))  # better said now than by a failed run
+    await get_terms(session, area, local_date(now))  # better said now than by a failed run
     return await _add(session, who, area, now, None)
 
 

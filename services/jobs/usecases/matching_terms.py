@@ -27,7 +27,7 @@ class TermsInForce:
     posts_id: UUID
 
 
-async def terms_in_force(session: ReadSession, area: str, day: date, company: Scope | None = None) -> TermsInForce:
+async def get_terms(session: ReadSession, area: str, day: date, company: Scope | None = None) -> TermsInForce:
     """The policies for an area and a day. `company`: the villages whose people at work are counted; None: nobody's, and
     no employer's record, which is enough for the filters. Raises `PolicyMissing`."""
     weights, weights_id = await in_force(session, WEIGHTS, area, day, MatchingWeights)
