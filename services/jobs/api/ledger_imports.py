@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
-from services.jobs.api.ledger_permits import ImportLedger
+from services.jobs.api.permits import ImportLedger
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import LedgerImport
 from services.jobs.rules.ledger import require_open

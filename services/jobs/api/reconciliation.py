@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
 from services.jobs.api import reconciliation_views as views
-from services.jobs.api.check_permits import AskVillages, ReadReconciliation, SendExport, WatchExport
+from services.jobs.api.permits import AskVillages, ReadReconciliation, SendExport, WatchExport
 from services.jobs.api.reader import ReaderOf
 from services.jobs.api.reconciliation_upload import receive_export
 from services.jobs.api.reconciliation_workbook import ResultWorkbook

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.jobs.api import sample_views as views
-from services.jobs.api.check_permits import AnswerSample, DrawSample, ReadSample
+from services.jobs.api.permits import AnswerSample, DrawSample, ReadSample
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import AnswerState, SampledRow
 from services.jobs.queries import samples as queries

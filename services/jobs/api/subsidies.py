@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
-from services.jobs.api.placement_permits import ClaimSubsidy, DecideSubsidy, ExportSubsidy, ReadSubsidy
+from services.jobs.api.permits import ClaimSubsidy, DecideSubsidy, ExportSubsidy, ReadSubsidy
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.api.trips import WORKBOOK, workbook
 from services.jobs.queries import subsidies as find
