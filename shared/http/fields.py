@@ -132,3 +132,6 @@ VillageCode = Annotated[
     Field(description="12-digit code of the village · 村级行政区划代码", examples=["539921100200"]),
 ]
 PastDay = Annotated[date, AfterValidator(_past)]
+MonthText = Annotated[
+    str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Month · 月份", examples=["2026-10"])
+]

@@ -17,7 +17,6 @@ from services.jobs.queries.reconciliation import RowFilter
 from services.jobs.rules.months import parse_month
 from services.jobs.rules.reconciliation import Outcome
 from services.jobs.schemas import reconciliation as schemas
-from services.jobs.schemas.fields import MonthText
 from services.jobs.usecases import reconciliation as usecases
 from services.jobs.usecases.reconciliation import exports
 from services.jobs.usecases.reconciliation_tasks import ask_villages, require_done
@@ -28,6 +27,7 @@ from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import GONE, NOT_YET, json_answer
 from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals
+from shared.http.fields import MonthText
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD

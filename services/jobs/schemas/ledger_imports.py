@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.jobs.schemas.fields import MonthText
-from shared.http.fields import Answer, Draft, Sha256
+from shared.http.fields import Answer, Draft, MonthText, Sha256
 from shared.imports import ImportState
 
 
