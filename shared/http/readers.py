@@ -3,9 +3,11 @@ people are shown."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar, overload
 
 from shared.areas import AreaCode, lineage
+from shared.clock import CHINA
 from shared.codes import CodeList
 from shared.http.context import Seals, Speaks, Texts
 from shared.http.fields import AreaView, CodeView
@@ -37,6 +39,11 @@ class Reader:
     def code(self, list_name: str, code: str) -> str:
         """A code in words."""
         return self.lists[list_name].text(code, self.language)
+
+    def watermark(self, code: str, now: datetime, **which: Any) -> str:
+        """Who takes what it stands in, in which role and when, as the text `code` says it; `which`: of several."""
+        at = now.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+        return self.say(code, account=self.who.id, role=self.say(f"role-{self.who.role}"), at=at, **which)
 
     @overload
     def coded(self, list_name: str, code: str) -> CodeView: ...

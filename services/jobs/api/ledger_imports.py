@@ -35,7 +35,7 @@ from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
 from shared.ids import new_id
 from shared.security import audit
 from shared.tables.in_turn import in_turn
-from shared.workbook_stream import XLSX, stream_workbook
+from shared.workbook_stream import XLSX, stream_workbook, text_frame
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
 
@@ -197,7 +197,11 @@ def _view(row: LedgerImport, reader: Reader) -> schemas.LedgerImportView:
 def _sheets(row: LedgerImport, shelf: Shelf, reader: Reader) -> Iterator[Any]:
     counts = schemas.LedgerCounts(**row.counts or {})
     headings = [reader.say(f"ledger-outcome-{name}") for name in schemas.LedgerCounts.model_fields]
-    yield reader.say("ledger-result-summary"), headings, [_frame([[str(one) for one in dict(counts).values()]])]
+    yield (
+        reader.say("ledger-result-summary"),
+        headings,
+        [text_frame([[str(one) for one in dict(counts).values()]], len(headings))],
+    )
     yield (
         reader.say("ledger-result-rows"),
         [reader.say(f"ledger-result-{name}") for name in _COLUMNS],
@@ -211,17 +215,13 @@ def _problems(shelf: Shelf, import_id: UUID, reader: Reader) -> Iterator[pl.Data
         if found.strip():
             lines.append(_line(orjson.loads(found), reader))
         if len(lines) == CHUNK:
-            yield _frame(lines)
+            yield text_frame(lines, len(_COLUMNS))
             lines = []
     if lines:
-        yield _frame(lines)
+        yield text_frame(lines, len(_COLUMNS))
 
 
 def _line(one: dict[str, Any], reader: Reader) -> list[str | None]:
     outcome = reader.say("ledger-outcome-refused" if one["refused"] else "ledger-result-remark")
     message = reader.say(one["code"], **one["params"])
     return [str(one["sheet"]), str(one["row"]), outcome, one["field"], message]
-
-
-def _frame(rows: list[list[str | None]] | list[list[str]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=dict.fromkeys(map(str, range(len(rows[0]))), pl.String), orient="row")
