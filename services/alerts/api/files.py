@@ -23,7 +23,7 @@ from shared.clock import utc_now
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import GONE, json_answer
 from shared.http.bodies import FILE, form
-from shared.http.context import Db, FileLimits, Seals, Speaks, Texts
+from shared.http.context import Db, FileLimits, Seals, Speaks, Store, Texts
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 from shared.security.principals import Principal, Role
 from shared.workbook_stream import XLSX
@@ -61,8 +61,8 @@ _EVENT = {
 router = APIRouter(prefix="/v1/files", tags=["Files · 文件报送"])
 
 
-async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return originals(request.app.state.files, vault)
+async def _shelf(files: Store, vault: Seals) -> Shelf:
+    return originals(files, vault)
 
 
 Files = Annotated[Shelf, Depends(_shelf)]

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 
 from services.alerts.api.files import Files
 from services.alerts.api.permits import TryRules
@@ -21,18 +21,13 @@ from shared.db.engine import Database
 from shared.errors import Fault, InvalidInput
 from shared.files import Shelf
 from shared.http.answers import GONE
-from shared.http.context import Db
+from shared.http.context import Db, of_app
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/rules", tags=["Screening rules · 筛查规则"])
 
 
-async def _reference(request: Request) -> ReferenceData:
-    reference: ReferenceData = request.app.state.reference
-    return reference
-
-
-Known = Annotated[ReferenceData, Depends(_reference)]
+Known = Annotated[ReferenceData, Depends(of_app("reference"))]
 
 
 @router.post("/trial", summary="Try a draft · 试算规则草稿", responses=GONE)

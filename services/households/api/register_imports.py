@@ -25,7 +25,7 @@ from shared.db.engine import ReadSession
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import GONE, NOT_YET, json_answer
 from shared.http.bodies import FILE, form
-from shared.http.context import Db, FileLimits, Seals
+from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
 from shared.projections.areas import find_names, find_names_above
@@ -58,8 +58,8 @@ _BODY = form(
 )
 
 
-async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return workbooks(request.app.state.files, vault)
+async def _shelf(files: Store, vault: Seals) -> Shelf:
+    return workbooks(files, vault)
 
 
 @router.post(

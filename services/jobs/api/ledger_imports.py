@@ -29,7 +29,7 @@ from shared.clock import local_date, utc_now
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import GONE, NOT_YET, json_answer
 from shared.http.bodies import form
-from shared.http.context import Db, FileLimits, Seals
+from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
 from shared.ids import new_id
@@ -54,8 +54,8 @@ _BODY = form(
 )
 
 
-async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return ledger_files(request.app.state.files, vault)
+async def _shelf(files: Store, vault: Seals) -> Shelf:
+    return ledger_files(files, vault)
 
 
 ShelfOf = Annotated[Shelf, Depends(_shelf)]

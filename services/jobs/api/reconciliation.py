@@ -26,7 +26,7 @@ from shared.db.engine import WriteSession
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import GONE, NOT_YET, json_answer
 from shared.http.bodies import FILE, form
-from shared.http.context import Db, FileLimits, Seals
+from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.fields import MonthText
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
@@ -63,8 +63,8 @@ _BODY = form(
 )
 
 
-async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return exports(request.app.state.files, vault)
+async def _shelf(files: Store, vault: Seals) -> Shelf:
+    return exports(files, vault)
 
 
 @router.post(
