@@ -3,7 +3,7 @@ sees it, and what may happen to it when. What is checked and written is each ser
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, String, Text, or_, select
@@ -30,10 +30,6 @@ class Import(Attempted):
     """
 
     channel: ClassVar[str]  # notified when a file has something to do
-    missing: ClassVar[type[NotFound]]  # raised for one that is not in sight
-    gone: ClassVar[type[Gone]]  # for one that was forgotten
-    unchecked: ClassVar[type[Conflict]]  # for one whose check is still to come, or that was written
-    differing: ClassVar[type[Conflict]]  # where another check is meant than the last one
 
     state: Mapped[ImportState] = mapped_column(String)
     dry_run: Mapped[bool]
@@ -67,6 +63,15 @@ class Import(Attempted):
             self.state = "checking"
 
 
+class Refusals(NamedTuple):
+    """Why one is not written: out of sight, forgotten, without a check, or with another one than is meant."""
+
+    missing: type[NotFound]
+    gone: type[Gone]
+    unchecked: type[Conflict]
+    differing: type[Conflict]
+
+
 Row = TypeVar("Row", bound=Import)
 
 
@@ -81,24 +86,28 @@ async def send_import(session: WriteSession, row: Import, who: Principal, now: d
     await ring(session, row.channel)
 
 
-async def apply_import(session: WriteSession, table: type[Row], who: Principal, import_id: UUID, digest: str) -> Row:
-    """Have a checked one written, exactly as `digest` names it. Raises what the table says."""
-    row = existing(await session.scalar(_one(table, who, import_id).with_for_update()), table.missing)
+async def apply_import(
+    session: WriteSession, table: type[Row], who: Principal, import_id: UUID, digest: str, refusals: Refusals
+) -> Row:
+    """Have a checked one written, exactly as `digest` names it. Raises one of the refusals."""
+    row = existing(await session.scalar(_one(table, who, import_id).with_for_update()), refusals.missing)
     if row.deleted_at is not None:
-        raise table.gone
+        raise refusals.gone
     if row.state != "checked":
-        raise table.unchecked(state=row.state)
+        raise refusals.unchecked(state=row.state)
     if row.digest != digest:
-        raise table.differing
+        raise refusals.differing
     row.state, row.failure = "applying", None
     row.applied_by, row.applied_as = who.id, who.role.value
     await ring(session, row.channel)
     return row
 
 
-async def get_import(session: ReadSession, table: type[Row], who: Principal, import_id: UUID) -> Row:
-    """One in sight. Raises what the table says."""
-    return existing(await session.scalar(_one(table, who, import_id)), table.missing)
+async def get_import(
+    session: ReadSession, table: type[Row], who: Principal, import_id: UUID, missing: type[NotFound]
+) -> Row:
+    """One in sight; raises `missing`."""
+    return existing(await session.scalar(_one(table, who, import_id)), missing)
 
 
 async def lock_import(session: WriteSession, table: type[Row], import_id: UUID) -> Row:

@@ -15,7 +15,7 @@ from services.households.api.reader import Reader, ReaderOf
 from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
 from services.households.queries.register import find_member_names
-from services.households.rules.register_imports import ImportGone, ImportNotChecked, Outcome
+from services.households.rules.register_imports import ImportGone, ImportNotChecked, ImportNotFound, Outcome
 from services.households.schemas.register_imports import Application, ListFindingView, RegisterImportView
 from services.households.usecases import register_imports as usecases
 from services.households.usecases.register_imports import workbooks
@@ -109,7 +109,7 @@ async def list_imports(
 async def read_import(import_id: UUID, who: ImportHousehold, db: Db, reader_of: ReaderOf) -> RegisterImportView:
     """Counts are there when `state` is `checked`; `digest` then names what was found."""
     async with db.read(who.scope) as session:
-        row = await imports.get_import(session, RegisterImport, who, import_id)
+        row = await imports.get_import(session, RegisterImport, who, import_id, ImportNotFound)
         return await _view(session, row, reader_of(who))
 
 
@@ -130,7 +130,7 @@ async def list_import_findings(
     place = _number(after)
     reader = reader_of(who)
     async with db.read(who.scope) as session:
-        row = await imports.get_import(session, RegisterImport, who, import_id)
+        row = await imports.get_import(session, RegisterImport, who, import_id, ImportNotFound)
         require_found(row)
         return await _findings(session, row, outcome, place, limit, reader)
 
@@ -145,7 +145,7 @@ async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
     """A sheet of counts by township, then one each for what is added, changed, conflicting and vanished."""
     reader = reader_of(who)
     async with db.write(who.scope) as session:
-        row = await imports.get_import(session, RegisterImport, who, import_id)
+        row = await imports.get_import(session, RegisterImport, who, import_id, ImportNotFound)
         require_found(row)
         await audit.record(session, who, "register-import:result", import_id, rows=row.rows_read)
         view = await _view(session, row, reader)

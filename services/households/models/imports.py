@@ -25,14 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.households.models.plumbing import AreaColumn, Base
 from services.households.models.register import Household, Member
-from services.households.rules.register_imports import (
-    ImportDigestDiffers,
-    ImportGone,
-    ImportNotChecked,
-    ImportNotFound,
-    ListKind,
-    Outcome,
-)
+from services.households.rules.register_imports import ListKind, Outcome
 from shared.imports import Import
 
 
@@ -48,8 +41,6 @@ class RegisterImport(Import, Base):
     )
 
     channel = "households_import"
-    missing, gone = ImportNotFound, ImportGone
-    unchecked, differing = ImportNotChecked, ImportDigestDiffers
 
     kind: Mapped[ListKind] = mapped_column(String)
     files_sealed: Mapped[bytes]  # purpose "register-import-files": names and sizes, in the order they came

@@ -8,7 +8,13 @@ from uuid import UUID
 
 from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
-from services.households.rules.register_imports import ListKind
+from services.households.rules.register_imports import (
+    ImportDigestDiffers,
+    ImportGone,
+    ImportNotChecked,
+    ImportNotFound,
+    ListKind,
+)
 from shared import imports
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
@@ -20,6 +26,7 @@ from shared.security.vault import Vault
 CONTENT, NAMES = "register-import-file", "register-import-files"
 FOLDER = "register-imports/"
 _EVERYWHERE = Scope.everywhere()
+_REFUSALS = imports.Refusals(ImportNotFound, ImportGone, ImportNotChecked, ImportDigestDiffers)
 
 
 def workbooks(store: FileStore, vault: Vault) -> Shelf:
@@ -88,7 +95,7 @@ async def apply_import(
 
     Raises `ImportNotFound`, `ImportGone`, `ImportNotChecked`, `ImportDigestDiffers`.
     """
-    row = await imports.apply_import(session, RegisterImport, who, import_id, digest)
+    row = await imports.apply_import(session, RegisterImport, who, import_id, digest, _REFUSALS)
     row.removal_reason = removal_reason
     await audit.record(session, who, "register-import:apply", import_id, removal_reason=removal_reason)
     return row

@@ -17,7 +17,7 @@ from services.jobs.api.permits import ImportLedger
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import LedgerImport
 from services.jobs.rules.ledger import require_open
-from services.jobs.rules.ledger_imports import LedgerImportGone, LedgerImportNotChecked
+from services.jobs.rules.ledger_imports import LedgerImportGone, LedgerImportNotChecked, LedgerImportNotFound
 from services.jobs.rules.months import begun_month, month_text
 from services.jobs.schemas import ledger_imports as schemas
 from services.jobs.usecases import ledger_imports as usecases
@@ -109,7 +109,9 @@ async def get_ledger_import(
 ) -> schemas.LedgerImportView:
     """Counts are there when `state` is `checked`; `digest` then names what was found."""
     async with db.read(who.scope) as session:
-        return _view(await imports.get_import(session, LedgerImport, who, import_id), reader_of(who))
+        return _view(
+            await imports.get_import(session, LedgerImport, who, import_id, LedgerImportNotFound), reader_of(who)
+        )
 
 
 @router.get(
@@ -123,7 +125,7 @@ async def get_ledger_result(
 ) -> Response:
     """A workbook: counts, and a line for each mistake and remark with its sheet and row. Nobody's name stands in it."""
     async with db.write(who.scope) as session:
-        row = await imports.get_import(session, LedgerImport, who, import_id)
+        row = await imports.get_import(session, LedgerImport, who, import_id, LedgerImportNotFound)
         if row.deleted_at is not None:
             raise LedgerImportGone
         if row.counts is None:

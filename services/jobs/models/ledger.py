@@ -13,12 +13,6 @@ from sqlalchemy import ARRAY, CheckConstraint, Index, Numeric, String, Text, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.jobs.models.plumbing import AreaColumn, Base
-from services.jobs.rules.ledger_imports import (
-    LedgerImportDigestDiffers,
-    LedgerImportGone,
-    LedgerImportNotChecked,
-    LedgerImportNotFound,
-)
 from shared.imports import Import
 
 RowSource = Literal["hand", "file", "carried", "placement"]
@@ -139,8 +133,6 @@ class LedgerImport(Import, Base):
     )
 
     channel = "jobs_ledger_import"
-    missing, gone = LedgerImportNotFound, LedgerImportGone
-    unchecked, differing = LedgerImportNotChecked, LedgerImportDigestDiffers
 
     month: Mapped[date]
     name_sealed: Mapped[bytes]  # purpose "ledger-import-name"

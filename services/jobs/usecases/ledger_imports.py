@@ -21,7 +21,13 @@ from services.jobs.queries.carrying import carry_some
 from services.jobs.queries.ledger import entry_of
 from services.jobs.queries.people import list_by_keys
 from services.jobs.rules.ledger import Entry, quick
-from services.jobs.rules.ledger_imports import LedgerMovedOn
+from services.jobs.rules.ledger_imports import (
+    LedgerImportDigestDiffers,
+    LedgerImportGone,
+    LedgerImportNotChecked,
+    LedgerImportNotFound,
+    LedgerMovedOn,
+)
 from services.jobs.usecases.ledger import record_rows
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.ledger_reading import FileRow, open_rows, read_rows
@@ -42,6 +48,7 @@ FOLDER = "ledger-imports/"
 ORIGINAL, PROBLEMS, FILES = 0, 1, 2
 """Numbers of an import's files; how many there are."""
 _PIECE = 1 << 16
+_REFUSALS = imports.Refusals(LedgerImportNotFound, LedgerImportGone, LedgerImportNotChecked, LedgerImportDigestDiffers)
 MOST_TOLD = 50_000
 """Mistakes and remarks told of one file, all held in memory; whoever has more than that reads no list."""
 
@@ -88,7 +95,7 @@ async def apply_import(session: WriteSession, who: Principal, import_id: UUID, d
 
     Raises `LedgerImportNotFound`, `LedgerImportGone`, `LedgerImportNotChecked`, `LedgerImportDigestDiffers`.
     """
-    row = await imports.apply_import(session, LedgerImport, who, import_id, digest)
+    row = await imports.apply_import(session, LedgerImport, who, import_id, digest, _REFUSALS)
     await audit.record(session, who, "ledger-import:apply", import_id)
     return row
 
