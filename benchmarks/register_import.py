@@ -22,7 +22,7 @@ from sqlalchemy import select
 from benchmarks.harness import Case, Figure
 from benchmarks.world import World
 from demo.county import Household
-from demo.households import households
+from demo.households import MAX_HOUSEHOLDS, households
 from demo.places import COUNTY_NAME, TOWNSHIPS, villages
 from services.households.codes import LISTS as CODES
 from services.households.models import RegisterImport
@@ -161,7 +161,7 @@ async def _copy_table(connection: "asyncpg.Connection[Any]", table: str) -> floa
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    wanted = round(PEOPLE / _A_HOUSEHOLD)
+    wanted = min(round(PEOPLE / _A_HOUSEHOLD), MAX_HOUSEHOLDS)
     rows = itertools.chain.from_iterable(map(_rows, households(wanted, 20260323, local_date(utc_now()))))
     names = [one.field for one in _LIST.columns]
     for number in itertools.count():

@@ -1,6 +1,7 @@
 """Runs one service's migrations in its schema, as the owner role, and grants its runtime role what it needs.
 
-The runtime role owns nothing: it cannot drop a table, switch off row-level security, or change the audit trail.
+The runtime role owns nothing: it cannot drop a table, switch off row-level security, or change the audit trail
+and what a decision was made on.
 """
 
 import asyncio
@@ -19,9 +20,10 @@ _GRANTS = (
     "GRANT USAGE ON SCHEMA {schema} TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
-    "REVOKE UPDATE, DELETE, TRUNCATE ON {schema}.audit_entry FROM {role}",
     "REVOKE INSERT, UPDATE, DELETE ON {schema}.alembic_version FROM {role}",
 )
+_NEVER_CHANGED = ("audit_entry", "case_snapshot")
+_ADDED_TO = "REVOKE UPDATE, DELETE, TRUNCATE ON {schema}.{table} FROM {role}"
 
 
 def metadata() -> MetaData:
@@ -43,6 +45,9 @@ def run(connection: Connection) -> None:
         if connection.scalar(text("SELECT to_regclass('audit_entry')")):
             for grant in _GRANTS:
                 connection.execute(text(grant.format(schema=service, role=service)))
+            for table in _NEVER_CHANGED:
+                if connection.scalar(text(f"SELECT to_regclass('{table}')")):
+                    connection.execute(text(_ADDED_TO.format(schema=service, role=service, table=table)))
 
 
 async def main() -> None:

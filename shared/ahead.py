@@ -4,6 +4,8 @@ For sums that leave the interpreter's lock (Polars, NumPy, decryption): each sta
 """
 
 import asyncio
+import os
+import pickle
 import queue
 import threading
 from collections import deque
@@ -11,6 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callab
 from concurrent.futures import Future
 from contextlib import aclosing, asynccontextmanager
 from contextvars import copy_context
+from tempfile import SpooledTemporaryFile
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -66,35 +69,42 @@ async def begun_ahead(begin: Callable[[T], Future[R]], source: AsyncIterable[T],
 
 
 @asynccontextmanager
-async def kept_ahead(source: AsyncGenerator[T], depth: int) -> AsyncIterator[AsyncIterator[T]]:
-    """What `source` gives, taken from it from now on, at most `depth` pieces ahead of whoever takes them here.
+async def laid_aside(source: AsyncGenerator[T], memory: int) -> AsyncIterator[AsyncIterator[T]]:
+    """What `source` gives, taken from it from now on whether or not somebody takes it here, and pickled meanwhile:
+    beyond `memory` bytes in an unnamed file.
 
-    Its error is raised where it would have been. When the block ends it is not read any further.
+    Its error, or that of a full disk, is raised where the piece would have been. When the block ends it is not read
+    any further, and nothing is left of it.
     """
-    made: asyncio.Queue[tuple[T] | Exception | None] = asyncio.Queue(depth)
+    lengths: asyncio.Queue[int | Exception | None] = asyncio.Queue()
 
-    async def make() -> None:
+    async def lay() -> None:
         last: Exception | None = None
         async with aclosing(source):
             try:
                 async for one in source:
-                    await made.put((one,))
+                    file.seek(0, os.SEEK_END)
+                    lengths.put_nowait(file.write(pickle.dumps(one)))
             except Exception as error:
                 last = error
-        await made.put(last)
+        lengths.put_nowait(last)
 
     async def pieces() -> AsyncIterator[T]:
-        while (one := await made.get()) is not None:
-            if isinstance(one, Exception):
-                raise one
-            yield one[0]
+        start = 0
+        while (length := await lengths.get()) is not None:
+            if isinstance(length, Exception):
+                raise length
+            file.seek(start)
+            start += length
+            yield pickle.loads(file.read(length))  # noqa: S301 # our own
 
-    making = asyncio.create_task(make())
-    try:
-        yield pieces()
-    finally:
-        making.cancel()
-        await asyncio.wait([making])
+    with SpooledTemporaryFile(memory) as file:
+        laying = asyncio.create_task(lay())
+        try:
+            yield pieces()
+        finally:
+            laying.cancel()
+            await asyncio.wait([laying])
 
 
 def _make(source: Iterable[T], made: "queue.Queue[tuple[T] | BaseException | None]", unwanted: threading.Event) -> None:

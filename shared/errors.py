@@ -135,6 +135,13 @@ class ImportTooLong(TooLarge):
     code = "import-too-long"
 
 
+class MediaTypeUnsupported(DomainError):
+    """The body is of a type that the route does not read."""
+
+    status = 415
+    code = "media-type-unsupported"
+
+
 class TooMany(DomainError):
     """Asked too often; `retry_after` seconds are in the params."""
 

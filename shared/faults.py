@@ -65,6 +65,9 @@ def _path(location: Iterable[int | str]) -> str:
     parts = list(location)
     if parts and parts[0] in ("body", "query", "path", "header"):
         parts = parts[1:]
-    # An unknown field's name is input as well, and somebody will put an ID number there one day.
-    names = [str(p) if isinstance(p, int) or _FIELD_NAME.fullmatch(p) else "?" for p in parts]
-    return ".".join(names)
+    return ".".join(str(part) if isinstance(part, int) else name_shown(part) for part in parts)
+
+
+def name_shown(name: str) -> str:
+    """A field's name, or `?`: an unknown one is input as well, and somebody will put an ID number there one day."""
+    return name if _FIELD_NAME.fullmatch(name) else "?"

@@ -1,24 +1,30 @@
 """Fixtures of every suite: a real PostgreSQL, migrated once, cloned for each test that asks for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import json
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from services import SERVICES
 from shared.db.migrate import migrate
+from shared.http import problems
 from shared.postgres import Cluster, DisposableCluster
 from shared.security.vault import Vault, VaultSettings
 
 pytest_plugins = ["tests.kafka_fixture"]
 
+ROOT = Path(__file__).parents[1]
 TEMPLATE = "template_shouwang"
 PREPARE = Path(__file__).with_name("restoring.sql").read_text(encoding="utf-8")
 LARGE = 60_000_000
@@ -123,3 +129,38 @@ async def _execute(cluster: Cluster, statement: str, database: str = "postgres")
         return await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def documented_problems() -> Iterator[None]:
+    """Whatever problem a test meets must stand in the document of its route, with its code."""
+    answer = problems.answer
+
+    def watched(request: Request, status: int, code: str, *more: Any, **further: Any) -> Response:
+        route = request.scope.get("route")
+        if status != 500 and isinstance(route, APIRoute) and (codes := documented().get(_name(request, route))):
+            assert code in codes.get(str(status), ()), f"{route.name} does not document {status} {code}"
+        return answer(request, status, code, *more, **further)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(problems, "answer", watched)
+        yield
+
+
+def _name(request: Request, route: APIRoute) -> str:
+    return f"{getattr(request.app.state, 'name', '')}_{route.name}"
+
+
+@cache
+def documented() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """By operation and status, the codes of problems."""
+    document = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))
+    return {
+        operation["operationId"]: {
+            status: re.findall("`(.+?)`", answer["description"])
+            for status, answer in operation["responses"].items()
+            if status.startswith(("4", "5"))
+        }
+        for item in document["paths"].values()
+        for operation in item.values()
+    }

@@ -15,6 +15,7 @@ from shared.db.engine import Database
 from shared.db.together import Together
 from shared.files import FileStore
 from shared.http.app import Parts, service_app
+from shared.http.documents import read_problems
 from shared.inbox import Inbox
 from shared.messages import Catalogue
 from shared.projections.api_keys import finder
@@ -40,6 +41,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             gate=ServiceGate(TokenVerifier(settings.token, find_key), finder(database)),
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
+            problems=read_problems(Path(__file__).parent),
             inbox=Inbox(database, make_handlers(vault, reference), attempts=settings.inbox_attempts),
             background=make_background(settings, database, vault, reference),
             state={

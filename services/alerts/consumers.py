@@ -45,8 +45,8 @@ async def on_area_checks_opened(session: WriteSession, received: Sequence[Receiv
 async def on_members_changed(session: WriteSession, received: Sequence[Received[MembersChanged]]) -> None:
     """People came into the register, moved or left."""
     events = [one.event for one in received]
+    await rematching.hear_of_members(session, events)  # first: rows that wait are locked before subjects
     await known_members.take_members(session, events)
-    await rematching.hear_of_members(session, events)
 
 
 async def on_account_given(session: WriteSession, received: Sequence[Received[AccountGiven]]) -> None:

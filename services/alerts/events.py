@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from services.alerts.models import Alert, AlertEvidence, Contradiction, Feed, NewAlert, OutboxRow, ZeroReport
+from services.alerts.models.areas import named_by
 from services.alerts.rules.silence import Cell, Reminder
 from shared.contracts.alerts import (
     AlertExpired,
@@ -15,6 +16,7 @@ from shared.contracts.alerts import (
     AlertWithdrawn,
     AlertWorsened,
     AreaAlertRaised,
+    AreaAlertWorsened,
     ContradictionFound,
     EvidenceWithdrawn,
     PhoneCodeIssued,
@@ -63,28 +65,36 @@ def _raised(alert: NewAlert | Alert, risk_family: str) -> dict[str, Any]:
 
 
 def _area_raised(alert: NewAlert | Alert, risk_family: str) -> dict[str, Any]:
-    area = orjson.loads(alert.area) if isinstance(alert.area, str) else alert.area or {}
-    value = _raised(alert, risk_family) | {"area_codes": area["codes"], "natural_villages": area["natural_villages"]}
+    named = named_by(alert.area)
+    assert named is not None
+    value = _raised(alert, risk_family) | {"area_codes": named.codes, "natural_villages": named.natural_villages}
     for name in ("area_code", "person_key", "household_key"):
         del value[name]
     return value
 
 
-def alert_worsened(alert_id: UUID, subject_key: str, evidence: NewAlert | AlertEvidence, family: str) -> AlertWorsened:
+def alert_worsened(
+    alert_id: UUID, subject_key: str, evidence: NewAlert | AlertEvidence, family: str
+) -> AlertWorsened | AreaAlertWorsened:
     """Worse evidence for an alert whose partition key is `subject_key`."""
+    same: dict[str, Any] = {
+        "alert_id": alert_id,
+        "evidence_id": evidence.id,
+        "feed": evidence.feed,
+        "risk_family": family,
+        "severity": evidence.severity,
+        "occurred_on": evidence.occurred_on,
+        "reported_at": evidence.reported_at,
+        "sealed": base64.b64encode(evidence.sealed).decode(),
+    }
+    if (named := named_by(evidence.area)) is not None:
+        return AreaAlertWorsened(**same, area_codes=named.codes, natural_villages=named.natural_villages)
     return AlertWorsened(
-        alert_id=alert_id,
-        evidence_id=evidence.id,
+        **same,
         subject_key=subject_key,
-        feed=evidence.feed,
-        risk_family=family,
-        severity=evidence.severity,
-        occurred_on=evidence.occurred_on,
-        reported_at=evidence.reported_at,
         area_code=evidence.area_code,
         person_key=evidence.person_key,
         household_key=evidence.household_key,
-        sealed=base64.b64encode(evidence.sealed).decode(),
     )
 
 

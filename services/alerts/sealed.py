@@ -11,7 +11,7 @@ from services.alerts.models import (
     ZeroReport,
 )
 from services.alerts.settings import AlertsSettings
-from services.alerts.usecases import batches, file_alerts, files, webhooks, withdrawals, zero_reports
+from services.alerts.usecases import batches, files, waiting, webhooks, withdrawals, zero_reports
 from shared.files import FileStore, Shelf
 from shared.security.reseal import Sealed
 from shared.security.vault import Vault
@@ -26,7 +26,7 @@ SEALED = (
     Sealed(BatchChunk.sealed, batches.PURPOSE),
     Sealed(File.name_sealed, files.NAME),
     Sealed(File.skipped_sealed, files.NAME),
-    Sealed(UnmatchedRow.sealed, file_alerts.UNMATCHED),
+    Sealed(UnmatchedRow.sealed, waiting.UNMATCHED),
     Sealed(Webhook.url_sealed, webhooks.URL),
     Sealed(Webhook.secret_sealed, webhooks.PURPOSE),
     Sealed(Webhook.old_secret_sealed, webhooks.PURPOSE),

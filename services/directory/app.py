@@ -15,6 +15,7 @@ from services.directory.usecases.tokens import Issuer
 from shared.bus.port import Bus
 from shared.db.engine import Database
 from shared.http.app import Parts, service_app
+from shared.http.documents import read_problems
 from shared.messages import Catalogue
 from shared.projections.api_keys import finder
 from shared.security.gate import ServiceGate
@@ -41,6 +42,7 @@ def create_app(settings: DirectorySettings, bus: Bus, find_key: FindKey | None =
             gate=ServiceGate(tokens, finder(database)),
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
+            problems=read_problems(Path(__file__).parent),
             background=make_background(database),
             state={"door": _door(settings, database, vault), "issuer": _issuer(settings, vault)},
         )

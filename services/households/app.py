@@ -14,6 +14,7 @@ from shared.bus.port import Bus
 from shared.db.engine import Database
 from shared.files import FilesSettings, FileStore
 from shared.http.app import Parts, service_app
+from shared.http.documents import read_problems
 from shared.inbox import Inbox
 from shared.messages import Catalogue
 from shared.security.gate import ServiceGate
@@ -42,6 +43,7 @@ def create_app(settings: HouseholdsSettings, bus: Bus, find_key: FindKey) -> Fas
             gate=ServiceGate(TokenVerifier(settings.token, find_key)),
             catalogue=Catalogue(HERE, HERE / "rules" / "quality"),
             vault=vault,
+            problems=read_problems(HERE),
             inbox=Inbox(database, HANDLERS, attempts=settings.inbox_attempts),
             background=make_background(settings, database, vault, photos),
             state={

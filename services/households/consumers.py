@@ -17,6 +17,7 @@ from shared.contracts.alerts import (
     AlertWithdrawn,
     AlertWorsened,
     AreaAlertRaised,
+    AreaAlertWorsened,
     EvidenceWithdrawn,
 )
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
@@ -35,8 +36,10 @@ async def on_alert_raised(session: WriteSession, received: Sequence[Received[Ale
     await open_checks(session, received, utc_now())
 
 
-async def on_area_alert_raised(session: WriteSession, received: Sequence[Received[AreaAlertRaised]]) -> None:
-    """A bureau saw something that concerns whole villages: each of them has to look."""
+async def on_area_alert_raised(
+    session: WriteSession, received: Sequence[Received[AreaAlertRaised | AreaAlertWorsened]]
+) -> None:
+    """A bureau saw something that concerns whole villages, or something worse: each of them has to look."""
     await open_area_checks(session, received, utc_now())
 
 
@@ -89,6 +92,7 @@ async def on_transfer_paid(session: WriteSession, received: Sequence[Received[Tr
 HANDLERS: Mapping[EventType, Handler] = {
     AlertRaised: on_alert_raised,
     AreaAlertRaised: on_area_alert_raised,
+    AreaAlertWorsened: on_area_alert_raised,
     AlertWorsened: on_alert_raised,
     AlertWithdrawn: on_alert_withdrawn,
     EvidenceWithdrawn: on_evidence_withdrawn,

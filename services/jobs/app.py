@@ -13,6 +13,7 @@ from shared.bus.port import Bus
 from shared.db.engine import Database
 from shared.files import FileStore
 from shared.http.app import Parts, service_app
+from shared.http.documents import read_problems
 from shared.inbox import Inbox
 from shared.messages import Catalogue
 from shared.security.gate import ServiceGate
@@ -37,6 +38,7 @@ def create_app(settings: JobsSettings, bus: Bus, find_key: FindKey) -> FastAPI:
             gate=ServiceGate(TokenVerifier(settings.token, find_key)),
             catalogue=Catalogue(Path(__file__).parent, lists=[LISTS["exclusion"].texts]),
             vault=vault,
+            problems=read_problems(Path(__file__).parent),
             inbox=Inbox(database, make_handlers(vault), attempts=settings.inbox_attempts),
             background=make_background(settings, database, vault),
             state={"files": FileStore(settings.files), "files_settings": settings.files},

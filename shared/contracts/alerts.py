@@ -75,6 +75,15 @@ class AreaAlertRaised(Event):
         return str(self.alert_id)
 
 
+class AreaAlertWorsened(AreaAlertRaised):
+    """Worse came in on a warning about areas that was raised before: those areas look again, or sooner."""
+
+    type: ClassVar[str] = "alerts.area-alert-worsened"
+    title_zh: ClassVar[str] = "区域预警加重"
+
+    evidence_id: UUID = Field(description="The evidence that is worse; areas, `sealed`, days and severity are its own")
+
+
 class AlertWithdrawn(Event):
     """The bureau took its alert back: it was sent in error."""
 
@@ -212,6 +221,7 @@ EVENTS = (
     AlertRaised,
     AlertWorsened,
     AreaAlertRaised,
+    AreaAlertWorsened,
     AlertWithdrawn,
     EvidenceWithdrawn,
     AlertExpired,

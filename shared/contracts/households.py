@@ -70,14 +70,14 @@ class AreaCheck(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     area_code: str = Field(description="12 digits: the village; the township where no village of it is concerned")
-    case_id: UUID = Field(description="The case (个案) of the alert and that area")
+    case_id: UUID = Field(description="The case (个案) of that area and kind of risk; other alerts may stand in it")
     task_id: UUID = Field(description="The task (核查任务)")
     due_at: datetime = Field(description="Deadline")
     households: int = Field(description="How many households are on its list")
 
 
 class AreaChecksOpened(Event):
-    """An area alert opened one task for each village concerned. All of them are in this one event."""
+    """Each village that an area alert concerns has a task: a new one, or that of its open case. All are in this event."""
 
     type: ClassVar[str] = "households.area-checks-opened"
     topic: ClassVar[str] = "households.task"
@@ -85,7 +85,7 @@ class AreaChecksOpened(Event):
 
     alert_id: UUID = Field(description="The area alert")
     risk_family: str = Field(description="Kind of risk, e.g. `water`")
-    opened_at: datetime = Field(description="When they were opened")
+    opened_at: datetime = Field(description="When the alert came to them")
     checks: list[AreaCheck] = Field(min_length=1, description="One for each area")
 
     @property
@@ -139,6 +139,8 @@ class TaskClosed(_TaskEvent):
     state: Literal["done", "cancelled"] = Field(description="cancelled: every alert behind it was withdrawn")
     late: bool = Field(description="Closed after its deadline")
     closed_at: datetime = Field(description="When it was closed")
+    area_code: str | None = Field(None, description="12 digits: the area of a cancelled check of area alerts")
+    alert_ids: list[UUID] = Field([], description="The area alerts that stand behind such a check still")
 
 
 class VerdictGiven(Event):

@@ -8,7 +8,7 @@ from shared.expressions.expression import Expression, parse, type_of
 from shared.expressions.holding import Comparison, Operator, plain
 from shared.expressions.invalid import ExpressionInvalid, Reason
 from shared.expressions.parameters import parameter_faults, values
-from shared.expressions.telling import Texts, sentence
+from shared.expressions.telling import Texts, sentence, sentences
 from shared.expressions.tree import Type, Value
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "parse",
     "plain",
     "sentence",
+    "sentences",
     "type_of",
     "values",
 ]

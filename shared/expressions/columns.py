@@ -48,12 +48,12 @@ def column(node: Node, parameters: Mapping[str, Value], known: Mapping[str, Valu
     def of(below: Node) -> pl.Expr:
         return column(below, parameters, known)
 
-    if _is_settled(node, known):
+    if is_settled(node, known):
         # Reckoned once, and a plain literal: Polars takes a function of a literal for a column of one row.
         return pl.lit(compiled(node, parameters)(known), DTYPES[node.type])
     if isinstance(node, Compared):
         # Settled values stand on the right: Polars 2.1 fails on `literal = when(...)` when all rows choose alike.
-        turned = Compared(TURNED[node.relation], node.right, node.left) if _is_settled(node.left, known) else node
+        turned = Compared(TURNED[node.relation], node.right, node.left) if is_settled(node.left, known) else node
         return _condition(turned, of)
     return _condition(node, of) if isinstance(node, Condition) else _value(node, of)
 
@@ -97,7 +97,7 @@ def _condition(node: Condition, of: Callable[[Node], pl.Expr]) -> pl.Expr:
             return _like(of(operand), where, text)
 
 
-def _is_settled(node: Node, known: Mapping[str, Value | None]) -> bool:
+def is_settled(node: Node, known: Mapping[str, Value | None]) -> bool:
     """Whether it is the same for all rows."""
     return all(found.name in known for found in walk(node) if isinstance(found, Field))
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from shared.expressions.columns import column
 from shared.expressions.holding import Comparison, failing, holding
+from shared.expressions.lacking import Lack, lacks
 from shared.expressions.reading import read
 from shared.expressions.rows import Row, compiled
 from shared.expressions.settling import settled
@@ -56,6 +57,12 @@ class Expression:
     ) -> list[Comparison]:
         """The comparisons by which it is not true of `row`, and the fields that are null; none when it is true."""
         return failing(self.tree, row, parameters, names)
+
+    def lacks(
+        self, parameters: Mapping[str, Value], known: Mapping[str, Value | None], names: Mapping[str, str]
+    ) -> list[Lack]:
+        """For a frame: the comparisons by which it is not true of rows, those about `known` fields left out."""
+        return lacks(self.tree, parameters, known, names)
 
 
 def parse(text: str, fields: Mapping[str, Type], parameters: Mapping[str, Value]) -> Expression:

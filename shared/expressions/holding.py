@@ -1,7 +1,7 @@
 """Why an expression is true of a row: the comparisons that make it so, for a sentence that a person can check."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, TypeAlias
 
@@ -65,6 +65,17 @@ def failing(
     return list(dict.fromkeys(reason for reason in found if reason.fields))
 
 
+def failed(
+    node: Node, known: Row, parameters: Mapping[str, Value], names: Mapping[str, str], *, wanted: bool
+) -> Comparison:
+    """What a single comparison says of a row of which it has not the wanted truth value; without that row's own value."""
+    if isinstance(node, Is):
+        return Comparison(
+            written(node.operand, names), _fields(node), "is not null" if wanted else "is null", None, None, None
+        )
+    return replace(_Reasons(known, parameters, names).told(node, wanted=not wanted), value=None)
+
+
 class _Reasons:
     def __init__(self, row: Row, parameters: Mapping[str, Value], names: Mapping[str, str]) -> None:
         self._row, self._parameters, self._names = row, parameters, names
@@ -87,7 +98,7 @@ class _Reasons:
             case Case() | Call():
                 yield from self._chosen(node, wanted=wanted)
             case _:
-                yield self._told(node, wanted=wanted)
+                yield self.told(node, wanted=wanted)
 
     def why_not(self, node: Node) -> Iterator[Comparison]:
         """What keeps `node` from being true: what is false in it, or what is not known."""
@@ -102,7 +113,7 @@ class _Reasons:
                     if isinstance(field, Field) and self.value(field) is None:
                         yield self._said(field, "is null")
 
-    def _told(self, node: Node, *, wanted: bool) -> Comparison:
+    def told(self, node: Node, *, wanted: bool) -> Comparison:
         """A single comparison."""
         match node:
             case Compared(relation, left, right):

@@ -1,10 +1,13 @@
 """A comparison as a sentence that a person can check: "self-paid (yuan) is 42300, above 35500 (parameter share)"."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+import polars as pl
+
 from shared.expressions.holding import Comparison, plain
+from shared.expressions.lacking import Lack, nearest
 from shared.messages import Language
 
 _CODES = {
@@ -48,3 +51,41 @@ def shown(value: Any, texts: Texts, language: Language, word: Callable[[str], st
     if isinstance(value, str) and word is not None:
         return word(value)
     return plain(value)
+
+
+def sentences(found: Sequence[Lack], texts: Texts, language: Language) -> pl.Expr:
+    """What rows of a frame lack, in words, the nearest of each kind; null where that is nothing."""
+    told = [pl.coalesce([_told(lack, texts, language) for lack in group]) for group in nearest(found)]
+    if not told:
+        return pl.lit(None, pl.String)
+    text = pl.concat_str(told, separator=texts.text("explanation-between", language), ignore_nulls=True)
+    return pl.when(text != "").then(text)
+
+
+_HERE = "\0"
+
+
+def _told(lack: Lack, texts: Texts, language: Language) -> pl.Expr:
+    said = replace(lack.said, value=_HERE)
+    if said.operator == "<>" and lack.type == "boolean":
+        said = replace(said, operator="=", threshold=_HERE)
+    first, *rest = sentence(said, texts, language).split(_HERE)
+    value, text = _written(lack, texts, language), pl.lit(first)
+    for part in rest:
+        text = pl.concat_str(text, value, pl.lit(part))
+    none = sentence(replace(lack.said, operator="is null", threshold=None, parameter=None), texts, language)
+    return pl.when(lack.fails).then(pl.when(lack.value.is_null()).then(pl.lit(none)).otherwise(text))
+
+
+def _written(lack: Lack, texts: Texts, language: Language) -> pl.Expr:
+    """The values as `plain` has them."""
+    match lack.type:
+        case "number":
+            return lack.value.cast(pl.String).str.strip_suffix(".0")
+        case "date":
+            return lack.value.dt.to_string("iso")
+        case "boolean":
+            yes, no = (pl.lit(texts.text(code, language)) for code in ("yes", "no"))
+            return pl.when(lack.value).then(yes).otherwise(no)
+        case _:
+            return lack.value

@@ -55,6 +55,7 @@ class Parts:
     gate: Gate
     catalogue: Catalogue
     vault: Vault
+    problems: documents.Problems
     inbox: Inbox | None = None
     background: Sequence[BackgroundWork] = ()
     state: dict[str, Any] = field(default_factory=dict)  # further attributes of `app.state`
@@ -85,6 +86,7 @@ def service_app(parts: Parts) -> FastAPI:
     app.state.gate = parts.gate
     app.state.catalogue = parts.catalogue
     app.state.vault = parts.vault
+    app.state.problems = parts.problems
     app.state.inbox = parts.inbox
     for name, value in parts.state.items():
         setattr(app.state, name, value)

@@ -19,5 +19,5 @@ TABLE = _body(**{"text/csv": {"type": "string"}, _XLSX: FILE})
 
 def form(*required: str, **fields: Mapping[str, Any]) -> dict[str, Any]:
     """A form with files; the fields as JSON schemas."""
-    schema = {"type": "object", "required": list(required), "properties": fields}
+    schema = {"type": "object", "required": list(required), "properties": fields, "additionalProperties": False}
     return _body(**{"multipart/form-data": schema})

@@ -1,6 +1,8 @@
 """OpenAPI: adds to each operation who may call it, which errors it answers, and how one signs in."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,19 +12,27 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from shared.http.problems import MEDIA_TYPE, Problem
 from shared.security.permits import Permit, Public
 
+Problems = Mapping[str, Mapping[str, Sequence[str]]]
+"""By route's name and status, the codes of the problems that its code can raise (`tools.documents.problems`)."""
+
 _ERRORS = {
-    "400": "Not valid JSON · JSON 无效",
+    "400": "Not what it says it is · 内容无法解析",
     "401": "Not signed in · 未登录",
     "403": "The role may not · 角色无权",
     "404": "Not found, or not yours to see · 未找到或无权查看",
     "409": "Not in a state for this · 当前状态不允许",
+    "410": "Kept long enough, and deleted · 已过保存期",
     "412": "Changed since you read it · 数据已被他人修改",
     "413": "Body too large · 内容过大",
     "415": "Content of another type · 不支持该内容类型",
     "422": "The input has mistakes · 内容有误",
     "428": "Say which version you read · 须给出所读版本",
+    "429": "Too often; see Retry-After · 过于频繁",
     "503": "Try again shortly · 暂不可用",
 }
+_ANYWHERE = {"422": {"invalid-input", "text-unstorable"}, "503": {"unavailable"}}
+_OF_BODIES = {"400": {"field-invalid", "json-invalid"}, "413": {"body-too-large"}}
+"""What is answered before a route's code runs, or when the database is away."""
 _SCHEMES = {
     "token": {
         "type": "oauth2",
@@ -30,6 +40,12 @@ _SCHEMES = {
     },
     "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
+
+
+def read_problems(folder: Path) -> Problems:
+    """Those of the service that lives in the folder."""
+    problems: Problems = json.loads((folder / "problems.json").read_bytes())
+    return problems
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str, Permit | Public | None]]:
@@ -74,11 +90,13 @@ def _add(app: FastAPI, document: dict[str, Any]) -> None:
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
     components["securitySchemes"] = _SCHEMES
+    problems: Problems = app.state.problems
+    prefix = f"{app.state.name}_"
     for method, path, permit in routes(app):
         operation = document.get("paths", {}).get(path, {}).get(method.lower())
         if operation is not None:
             _add_permit(operation, permit)
-            _add_errors(operation, permit, writes=method != "GET")
+            _add_errors(operation, problems.get(operation["operationId"].removeprefix(prefix), {}))
 
 
 def _add_permit(operation: dict[str, Any], permit: Permit | Public | None) -> None:
@@ -94,25 +112,16 @@ def _add_permit(operation: dict[str, Any], permit: Permit | Public | None) -> No
     operation["security"] = [{"token": []}, *([{"api_key": []}] if permit.api_key else [])]
 
 
-def _add_errors(operation: dict[str, Any], permit: Permit | Public | None, *, writes: bool) -> None:
-    wanted = {"404", "422", "503"}
-    if isinstance(permit, Permit):
-        wanted |= {"401", "403"}
-    if writes:
-        wanted.add("409")
-    if body := operation.get("requestBody"):
-        wanted |= {"400", "413"}
-        if "application/json" not in body["content"] or len(body["content"]) > 1:
-            wanted.add("415")
-    if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", ())):
-        wanted |= {"412", "428"}
-    answers = operation["responses"]
+def _add_errors(operation: dict[str, Any], raised: Mapping[str, Sequence[str]]) -> None:
+    """What the route's code raises, and what is answered before it runs or when the database is away."""
+    codes = {status: set(found) for status, found in raised.items()}
+    before = _ANYWHERE | (_OF_BODIES if "requestBody" in operation else {})
+    for status, found in before.items():
+        codes[status] = codes.get(status, set()) | found
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for status in sorted(wanted):
-        answers[status] = {"description": _ERRORS[status], "content": problem}
-    for status, answer in answers.items():  # what a route declares besides is told in the same form
-        if status.startswith(("4", "5")):
-            answer["content"] = problem
+    for status, found in sorted(codes.items()):
+        listed = ", ".join(f"`{code}`" for code in sorted(found))
+        operation["responses"][status] = {"description": f"{_ERRORS[status]}: {listed}", "content": problem}
 
 
 def merge(documents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

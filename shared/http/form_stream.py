@@ -4,14 +4,16 @@ The framework's own form parser spools a file to disk in clear; one with people 
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fastapi import Request
 from python_multipart.exceptions import FormParserError, MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from shared.errors import DomainError, Invalid
+from shared.errors import DomainError, Fault, Invalid, InvalidInput
+from shared.faults import name_shown
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -58,18 +60,28 @@ class CountedFile:
             yield piece
 
 
+def form_of(request: Request, most_files: int = 1) -> "FormStream":
+    """The request's form; its fields are those that the route documents (`shared.http.bodies.form`)."""
+    content = request.scope["route"].openapi_extra["requestBody"]["content"]["multipart/form-data"]
+    known = content["schema"]["properties"]
+    return FormStream(request.stream(), request.headers.get("content-type", ""), known, most_files)
+
+
 class FormStream:
     """`await until_file()`, read `file()` to its end, then `await rest()`: `fields` has all texts then.
 
-    Where several files may come: as long as `await next_file()`, read `file()` to its end.
+    Where several files may come: as long as `await next_file()`, read `file()` to its end. A field that is not `known`
+    is refused.
     """
 
-    def __init__(self, body: AsyncIterator[bytes], content_type: str, most_files: int = 1) -> None:
+    def __init__(
+        self, body: AsyncIterator[bytes], content_type: str, known: Collection[str], most_files: int = 1
+    ) -> None:
         kind, options = parse_options_header(content_type)
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
             raise FormInvalid
         self._body = body
-        self._parts = _Parts(most_files)
+        self._parts = _Parts(known, most_files)
         self._parser = _parser(options[b"boundary"], self._parts.callbacks())
         self.fields: Mapping[str, str] = self._parts.fields
 
@@ -155,8 +167,9 @@ class _File:
 class _Parts:
     """What the parser has found so far."""
 
-    def __init__(self, most_files: int) -> None:
+    def __init__(self, known: Collection[str], most_files: int) -> None:
         self.fields: dict[str, str] = {}
+        self._known = known
         self.files: deque[_File] = deque()  # the first is the one that is read
         self.ended = False
         self._most_files = most_files
@@ -205,6 +218,8 @@ class _Parts:
         self._in_file = b"filename" in options
         if self._name in self.fields:
             raise FormFieldInvalid
+        if not self._in_file and self._name not in self._known:
+            raise InvalidInput([Fault(name_shown(self._name), "field-unknown")])
         if self._in_file:
             if self._files_begun >= self._most_files or self._name != "file":
                 raise self.files_invalid()

@@ -10,7 +10,7 @@ from fastapi import Request
 
 from shared.errors import TooLarge
 from shared.files import FileStore, Shelf
-from shared.http.form_stream import CountedFile, FormStream
+from shared.http.form_stream import CountedFile, FormStream, form_of
 from shared.http.problems import BODY_UNREAD
 from shared.security.sealed_files import FileSeal, seal_stream
 from shared.tables import Table
@@ -52,7 +52,7 @@ async def seal_files(
     setattr(request.state, BODY_UNREAD, True)
     if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
         raise FilesTooLarge(max_bytes=limit)
-    form = FormStream(request.stream(), request.headers.get("content-type", ""), most_files)
+    form = form_of(request, most_files)
     while await form.next_file():
         left = limit - sum(one.counted.size for one in files)
         counted = CountedFile(form.file(), left, lambda: FilesTooLarge(max_bytes=limit))

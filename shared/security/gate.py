@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-from shared.security.permits import NotAuthenticated
+from shared.security.permits import Gate, NotAuthenticated
 from shared.security.principals import Principal
 from shared.security.tokens import TokenVerifier
 
@@ -26,8 +26,8 @@ async def no_api_keys(_hash: str) -> Principal | None:
     return None
 
 
-class ServiceGate:
-    """Fills `shared.security.permits.Gate`."""
+class ServiceGate(Gate):
+    """Tokens by the directory's keys, API keys by the service's own copy of them."""
 
     def __init__(self, tokens: TokenVerifier, find_api_key: FindApiKey = no_api_keys) -> None:
         self._tokens = tokens

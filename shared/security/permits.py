@@ -5,6 +5,7 @@ from typing import Protocol
 from fastapi import Request
 
 from shared.errors import Forbidden, Unauthenticated
+from shared.http.parameters import refuse_unknown
 from shared.security.principals import Principal, Role
 
 
@@ -35,7 +36,8 @@ class Gate(Protocol):
 class Permit:
     """A dependency that yields the principal, or refuses. Tests list every route's permit by this class.
 
-    `api_key`: department systems with an API key may as well.
+    `api_key`: department systems with an API key may as well. As each request passes it or `Public`, what its query
+    must not say is refused here too, once it is known who asks.
     """
 
     def __init__(self, name: str, *roles: Role, api_key: bool = False) -> None:
@@ -52,6 +54,7 @@ class Permit:
                 raise RoleNotPermitted(permit=self.name)
         elif principal.role not in self.roles:
             raise RoleNotPermitted(permit=self.name)
+        refuse_unknown(request)
         return principal
 
     async def _authenticate(self, request: Request) -> Principal:
@@ -70,5 +73,6 @@ class Public:
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
-    async def __call__(self) -> None:
+    async def __call__(self, request: Request) -> None:
         """Let everybody in."""
+        refuse_unknown(request)

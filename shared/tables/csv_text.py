@@ -168,9 +168,10 @@ def _ragged(piece: Piece, dialect: _Dialect) -> _Parsed:
 
 
 def _signs(text: bytes, rows: int, separator: str) -> Set[str]:
-    """A line break within a cell may also stand at its end."""
+    """Within quotation marks a line break may stand at a cell's end, and so may a separator that is a blank."""
     signs = signs_in(text, separator)
-    return signs if b'"' not in text or text.count(b"\n") == rows else {*signs, SPACE}
+    plain = b'"' not in text or (text.count(b"\n") == rows and not separator.isspace())
+    return signs if plain else {*signs, SPACE}
 
 
 def _widths(text: bytes, separator: str) -> npt.NDArray[np.intp]:

@@ -69,10 +69,10 @@ def find_layout(rows: Rows, columns: Sequence[Column]) -> Layout:
     return Layout(best + 1, best + 2 + _is_numbering(rows[best + 1 : best + 2]), headers, found)
 
 
-def columns_found(rows: Rows, columns: Sequence[Column]) -> int:
-    """How many columns the row has that has most of them."""
+def columns_found(rows: Rows, columns: Sequence[Column]) -> frozenset[str]:
+    """The columns of the row that has most of them."""
     accepted = _accepted(columns)
-    return max((_score(rows, r, accepted) for r in range(min(len(rows), LOOKED_AT))), default=0)
+    return max((_named(rows, r, accepted) for r in range(min(len(rows), LOOKED_AT))), key=len, default=frozenset())
 
 
 def letters(at: int) -> str:
@@ -99,7 +99,11 @@ def _star_free(text: str) -> str:
 
 
 def _score(rows: Rows, r: int, accepted: dict[str, list[str]]) -> int:
-    return len({name for names in _matches(rows, r, accepted) for name in names})
+    return len(_named(rows, r, accepted))
+
+
+def _named(rows: Rows, r: int, accepted: dict[str, list[str]]) -> frozenset[str]:
+    return frozenset(name for names in _matches(rows, r, accepted) for name in names)
 
 
 def _matches(rows: Rows, r: int, accepted: dict[str, list[str]]) -> list[dict[str, _Match]]:

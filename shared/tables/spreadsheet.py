@@ -17,6 +17,7 @@ from shared.tables.headers import LOOKED_AT, Layout, columns_found, find_layout
 from shared.tables.merged import Merged, Range, merged_data
 from shared.tables.rows import TextRows, column_at, data_rows, text_rows
 from shared.tables.scan import SheetScan, WorkbookScan, address, refuse_too_many, unpack
+from shared.tables.sums import SUMS, holds_sums, without_sums
 from shared.tables.table import Column, Frame, Sheet, Table, TableInvalid, refusal
 from shared.tables.xls_records import scan_xls
 from shared.tables.xlsx_parts import scan_xlsx
@@ -96,8 +97,7 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
                 if not _is_another_table(invalid):
                     raise
                 refused.append(invalid)
-                lacks = tuple(fault for fault in invalid.faults if fault.code == "header-missing")
-                sheets.append(Sheet(about.name, 0, (), invalid.faults[0].code, columns_found(head, columns), lacks))
+                sheets.append(_passed_over(about.name, head, columns, invalid))
                 continue
             found, headings = len(layout.found), layout.headings
             sheets.append(Sheet(about.name, layout.header_row, layout.headers, found=found, headings=headings))
@@ -107,7 +107,8 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
             raise refusal("sheets-hidden")
     if not readable:
         raise min(refused, key=lambda invalid: len(invalid.faults), default=refusal("table-empty"))
-    return sheets, readable
+    sheets = without_sums(sheets)
+    return sheets, [each for each in readable if sheets[each.number].skipped is None]
 
 
 def _fits(cells: CalamineSheet, columns: Sequence[Column]) -> bool:
@@ -116,6 +117,14 @@ def _fits(cells: CalamineSheet, columns: Sequence[Column]) -> bool:
     except TableInvalid:
         return False
     return True
+
+
+def _passed_over(name: str, head: list[list[str]], columns: Sequence[Column], invalid: TableInvalid) -> Sheet:
+    lacks = tuple(fault for fault in invalid.faults if fault.code == "header-missing")
+    found = columns_found(head, columns)
+    if holds_sums(name, head, found, columns):
+        return Sheet(name, skipped=SUMS)
+    return Sheet(name, skipped=invalid.faults[0].code, found=len(found), lacks=lacks)
 
 
 def _is_another_table(invalid: TableInvalid) -> bool:

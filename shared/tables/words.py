@@ -32,6 +32,12 @@ def is_total(text: str) -> bool:
     return _TOTAL.fullmatch(plain(text)) is not None
 
 
+def names_sums(text: str) -> bool:
+    """Whether a sheet of that name only adds up what stands in others: 汇总表, 分村统计, Summary."""
+    name = plain(text)
+    return any(word in name for word in _WORDS["sums"])
+
+
 def begins_note(text: str) -> bool:
     """Whether the cell reads like a line below a table: who made it, when, what it means."""
     return _NOTE.match(plain(text)) is not None

@@ -4,7 +4,7 @@ import asyncio
 import base64
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -34,15 +34,15 @@ from tests.alerts.conftest import (
 )
 
 WATER = {"X-API-Key": "water-secret"}
-SECOND = "539921100002"
+SECOND, FAR = "539921100002", "539921101001"
 TOWNSHIP, COUNTY = "539921100000", "539921000000"
 
 
 @pytest.fixture
 async def water(service: Service) -> Service:
-    """The service, with a key of the water bureau and the areas above the villages."""
+    """The service, with a key of the water bureau, the areas above the villages and one in the next township."""
     await service.tell(
-        AreasChanged(areas=[AreaRecord(code=code, name="某地", active=True) for code in (TOWNSHIP, COUNTY)]),
+        AreasChanged(areas=[AreaRecord(code=code, name="某地", active=True) for code in (TOWNSHIP, COUNTY, FAR)]),
         key_changed("water-secret", ["water.supply", "agriculture.price-fall"], "water"),
     )
     return service
@@ -73,12 +73,21 @@ async def read(service: Service, alert_id: str, headers: Any = None) -> dict[str
     return dict(answer.json())
 
 
+def task_of(alert_id: str, code: str) -> UUID:
+    """The only task of that area for that alert."""
+    return uuid5(UUID(alert_id), code)
+
+
 def opened(alert_id: str, *codes: str, at: datetime | None = None) -> AreaChecksOpened:
     """Each area has its task."""
     due_at = utc_now() + timedelta(days=3)
     checks = [
         AreaCheck(
-            area_code=code, case_id=new_id(), task_id=new_id(), due_at=due_at + timedelta(days=n), households=n + 5
+            area_code=code,
+            case_id=new_id(),
+            task_id=task_of(alert_id, code),
+            due_at=due_at + timedelta(days=n),
+            households=n + 5,
         )
         for n, code in enumerate(codes)
     ]
@@ -91,8 +100,8 @@ def verdict(
     """One area has answered."""
     return VerdictGiven(
         case_id=new_id(),
-        task_id=new_id(),
-        subject_key=f"area:{alert_id}:{code}",
+        task_id=task_of(alert_id, code),
+        subject_key=f"area:{code}",
         alert_ids=[UUID(alert_id)],
         verdict=said,
         reason_sealed=base64.b64encode(service.vault.seal(f"{code} 已看过".encode(), "verdict-reason")).decode(),
@@ -150,10 +159,10 @@ async def test_the_same_again_is_the_same(water: Service) -> None:
     first = await report(water, cut(VILLAGE, SECOND))
     again = await report(water, cut(SECOND, VILLAGE, SECOND), 200)
     assert again["id"] == first["id"]
-    other = await water.post(ALERTS, cut(VILLAGE), headers=WATER)
-    assert (other.status_code, other.json()["code"]) == (409, "source-ref-reused")
-    await report(water, cut(VILLAGE, source_ref=None))
-    await report(water, cut(VILLAGE, source_ref=None), 200)
+    other = await water.post(ALERTS, cut(FAR), headers=WATER)
+    assert (other.status_code, other.json()["code"]) == (409, "source-ref-reused"), "nothing in common with the first"
+    await report(water, cut(FAR, source_ref=None))
+    await report(water, cut(FAR, source_ref=None), 200)
     assert await water.count("alert") == 2
 
 
@@ -190,7 +199,7 @@ async def test_a_code_announced_a_moment_ago_is_known(water: Service) -> None:
 
 
 async def test_a_batch_takes_area_alerts_as_well(water: Service) -> None:
-    rows = [cut(VILLAGE), cut(COUNTY, source_ref="SW-2"), cut(TOWNSHIP, source_ref="SW-3"), cut(VILLAGE)]
+    rows = [cut(VILLAGE), cut(COUNTY, source_ref="SW-2"), cut(FAR, source_ref="SW-3"), cut(VILLAGE)]
     answer = await water.post(BATCHES, rows, headers=WATER)
     assert answer.status_code == 202, answer.text
 
@@ -202,7 +211,7 @@ async def test_a_batch_takes_area_alerts_as_well(water: Service) -> None:
     batch = (await water.get(f"{BATCHES}/{answer.json()['id']}", headers=WATER)).json()
     assert (batch["accepted"], batch["repeated"], batch["rejected"]) == (2, 1, 1)
     told = await water.heard.hear(AreaAlertRaised, 2)
-    assert sorted(event.area_codes for event in told) == [[TOWNSHIP], [VILLAGE]]
+    assert sorted(event.area_codes for event in told) == [[VILLAGE], [FAR]]
 
 
 async def test_each_village_answers_and_then_the_alert_is_answered(water: Service) -> None:
@@ -270,12 +279,14 @@ async def test_all_answers_before_the_opening(water: Service) -> None:
 def cancelled(alert_id: str, code: str, state: Literal["done", "cancelled"] = "cancelled") -> TaskClosed:
     """The task of an area is over."""
     return TaskClosed(
-        task_id=new_id(),
+        task_id=task_of(alert_id, code),
         case_id=new_id(),
-        subject_key=f"area:{alert_id}:{code}",
+        subject_key=f"area:{code}",
         state=state,
         late=False,
         closed_at=utc_now(),
+        area_code=code,
+        alert_ids=[UUID(alert_id)],
     )
 
 
@@ -289,8 +300,8 @@ async def test_a_village_whose_task_is_dropped_is_not_waited_for(water: Service)
     assert (seen["state"], seen["verdict"]) == ("answered", "no_risk")
     assert [check["cancelled_at"] is None for check in seen["areas"]] == [True, False]
 
-    other = await report(water, cut(VILLAGE, source_ref="SW-2"))
-    await water.tell(cancelled(other["id"], VILLAGE), opened(other["id"], VILLAGE))
+    other = await report(water, cut(FAR, source_ref="SW-2"))
+    await water.tell(cancelled(other["id"], FAR), opened(other["id"], FAR))
     assert (await read(water, other["id"]))["state"] == "checking", "nobody has looked anywhere"
     person = cancelled(alert["id"], VILLAGE).model_copy(update={"subject_key": str(new_id())})
     await water.tell(person)

@@ -21,8 +21,19 @@ from shared.files import FilesSettings, FileStore, Shelf
 from shared.files.orphans import forget_orphans
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
-from tests.alerts.conftest import EDUCATION, VILLAGE, Service, days_ago, id_number
-from tests.alerts.files_service import ABSENCES, FILES, absent, finished, objects, send, table
+from tests.alerts.conftest import EDUCATION, MEDICAL, VILLAGE, Service, bearer, days_ago, id_number
+from tests.alerts.files_service import (
+    ABSENCES,
+    FILES,
+    absent,
+    bill,
+    finished,
+    members,
+    objects,
+    send,
+    send_costs,
+    table,
+)
 
 pytestmark = pytest.mark.usefixtures("originals")
 
@@ -33,8 +44,10 @@ def shelf(county: Service, tmp_path: Path) -> Shelf:
     return originals(FileStore(FilesSettings(url=(tmp_path / "originals").as_uri())), county.vault)
 
 
-async def result(service: Service, file_id: str, language: str = "zh") -> list[list[Any]]:
-    answer = await service.get(f"{FILES}/{file_id}/result", headers={**EDUCATION, "Accept-Language": language})
+async def result(
+    service: Service, file_id: str, language: str = "zh", headers: dict[str, str] = EDUCATION
+) -> list[list[Any]]:
+    answer = await service.get(f"{FILES}/{file_id}/result", headers={**headers, "Accept-Language": language})
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].endswith("spreadsheetml.sheet")
     assert answer.headers["cache-control"] == "no-store"
@@ -49,15 +62,97 @@ async def test_every_row_says_what_became_of_it(county: Service) -> None:
     view = await finished(county, await send(county, table(rows)))
     headings, *told = await result(county, view["id"])
 
-    assert headings == [*ABSENCES, "处理结果", "原因"]
+    assert headings == [*ABSENCES, "预警编号", "筛查规则版本", "处理结果", "原因"]
     assert [row[-2] for row in told] == ["已生成预警", "未达到预警条件", "退回", "退回", "重复，此前已报送"]
-    assert [bool(row[-1]) for row in told] == [False, False, True, True, False]
+    assert [bool(row[-1]) for row in told] == [False, True, True, True, False]
+    assert told[1][-1] == "连续缺课天数为 1，低于 3（参数 days）"
+    assert [row[-3] for row in told] == ["1", "1", "", "", "1"]
+    ((alert,),) = await county.sql("SELECT id FROM alert")
+    assert [row[-4] for row in told] == [str(alert), "", "", "", str(alert)]
     assert told[3][:3] == ["=1+1", "<张&三>", ""]
     assert told[3][-1].startswith("学生身份证号: ")
     assert told[0][0] == id_number(1)
     assert (await result(county, view["id"], "en"))[0][-2:] == ["What became of it", "Why"]
     audited = await county.sql("SELECT subject FROM audit_entry WHERE action = 'file:result'")
     assert {row[0] for row in audited} == {view["id"]}
+
+
+async def alert_ids(service: Service) -> dict[str, str]:
+    """By the bureau's own number."""
+    return {ref: str(id_) for ref, id_ in await service.sql("SELECT source_ref, id FROM alert")}
+
+
+async def test_why_not_says_nothing_of_the_register(county: Service) -> None:
+    """5,000 yuan are much for the registered poor: who of those between the lines is poor is not told."""
+    await county.tell(members(county, 2, 3, household_class="ordinary"), members(county, 4))
+    rows = [bill(1, 3200, "A"), bill(2, 6000, "B"), bill(3, 4999.5, "C"), bill(4, 6000, "D"), bill(5, 6000, "E")]
+    view = await finished(county, await send_costs(county, rows), MEDICAL)
+    told = (await result(county, view["id"], headers=MEDICAL))[1:]
+    assert [row[-2] for row in told] == [
+        *("未达到预警条件", "未达到预警条件", "未达到预警条件", "已生成预警", "暂未匹配到户，留存待比对"),
+    ]
+    assert told[0][-1] == "个人自付金额（元）为 3200，低于 5000（参数 line_poor）"
+    assert told[1][-1] == "是否预警还取决于登记信息；按规则未触发"
+    assert told[2][-1] == "个人自付金额（元）为 4999.5，低于 5000（参数 line_poor）"
+    assert [row[-1] for row in told[3:]] == ["", ""]
+    english = (await result(county, view["id"], "en", MEDICAL))[1:]
+    assert english[0][-1] == "self-paid amount in yuan is 3200, below 5000 (parameter line_poor)"
+    assert "脱贫" not in str(told)
+    assert "poverty" not in str(english)
+
+
+async def test_each_row_names_the_alert_that_it_belongs_to(county: Service) -> None:
+    rows = [bill(1, 30000, "A"), bill(2, 30000, "B"), bill(1, 30000, "C"), bill(3, 1, "D"), bill(2, 90000, "E")]
+    view = await finished(county, await send_costs(county, rows), MEDICAL)
+    ids = await alert_ids(county)
+    told = (await result(county, view["id"], headers=MEDICAL))[1:]
+    assert [row[-4] for row in told] == [ids["A"], ids["B"], ids["A"], "", ids["B"]]
+    assert {row[-3] for row in told} == {"1"}
+
+    again = await finished(county, await send_costs(county, [bill(9, 6000), *rows[:3], bill(9, 6000)]), MEDICAL)
+    told = (await result(county, again["id"], headers=MEDICAL))[1:]
+    assert [row[-2] for row in told] == ["暂未匹配到户，留存待比对", *["重复，此前已报送"] * 4]
+    assert [row[-4] for row in told] == ["", ids["A"], ids["B"], ids["A"], ""]
+
+
+async def publish(service: Service, area: str, days: int) -> int:
+    """Another version of the rule on absences; its number."""
+    levels = [{"severity": "low", "when": "days_absent >= :days"}]
+    draft = {"feed": "education.absence", "area": area, "valid_from": days_ago(0), "levels": levels}
+    county = bearer("county")
+    answer = await service.post("/alerts/v1/rules", {**draft, "parameters": {"days": days}}, headers=county)
+    assert answer.status_code == 201, answer.text
+    service.app.state.reference._known_at = float("-inf")  # read it anew: a second is not waited for
+    return int(answer.json()["version"])
+
+
+async def test_the_version_is_the_one_of_that_moment(county: Service) -> None:
+    """However the rule was changed since. Who cannot be judged as then is told nothing."""
+    view = await finished(county, await send(county, table([absent(1, days=1)])))
+    newer = await publish(county, "539921", 1)
+    nothing = "未达到预警条件"
+    assert (await result(county, view["id"]))[1][-3:] == ["1", nothing, "连续缺课天数为 1，低于 3（参数 days）"]
+    later = await finished(county, await send(county, table([absent(2, days=1)])))
+    assert (await result(county, later["id"]))[1][-3:] == [str(newer), "已生成预警", ""]
+
+    levels = '[{"severity": "low", "when": "gone > 1"}]'
+    await county.sql(f"UPDATE rule SET levels = '{levels}', parameters = '{{}}' WHERE feed = 'education.absence'")
+    assert (await result(county, view["id"]))[1][-3:] == ["", nothing, ""], "it does not fit the feed"
+    await county.sql("UPDATE file_part SET rules = NULL, judged_on = NULL, alerts = NULL")
+    assert (await result(county, later["id"]))[1][-4:] == ["", "", "已生成预警", ""], "as before these were kept"
+
+
+async def test_a_rule_of_a_village_is_told_where_the_row_says_so(county: Service) -> None:
+    """Of a row without a place it might tell where the register has somebody."""
+    await publish(county, "539921100002", 8)
+    rows = [absent(1, days=1), absent(2, days=5, village="石桥村"), absent(3, days=1, village="")]
+    view = await finished(county, await send(county, table(rows)))
+    told = (await result(county, view["id"]))[1:]
+    assert [row[-2] for row in told] == ["未达到预警条件"] * 3
+    assert [row[-1] for row in told] == [
+        *("连续缺课天数为 1，低于 3（参数 days）", "连续缺课天数为 5，低于 8（参数 days）", ""),
+    ]
+    assert [bool(row[-3]) for row in told] == [True, True, False]
 
 
 async def test_a_result_of_many_parts(county: Service) -> None:

@@ -10,6 +10,7 @@ import pytest
 from demo.feeds import shipped_feeds
 from services.alerts.rules.accounting import days_of_account, due_tonight
 from services.alerts.rules.alerts import AlertAlreadyWithdrawn, EvidenceNotFound
+from services.alerts.rules.areas import Named, meet, names
 from services.alerts.rules.merging import Incoming, Newest, judge, snoozed_until
 from services.alerts.rules.withdrawals import Piece, take_back
 from shared.clock import CHINA
@@ -182,25 +183,37 @@ def test_all_of_ones_own_is_taken_back_and_others_stand() -> None:
     taking = take_back(PIECES, {"a"}, None)
     assert ([one.id for one in taking.taken], [one.id for one in taking.left]) == ([FIRST, SECOND], [THIRD])
     assert taking.severity == "high"
-    assert taking.to_tell == PIECES[2], "nobody was told of what is left"
+    assert taking.to_tell == [PIECES[2]], "nobody was told of what is left"
 
 
 def test_one_row_is_taken_back() -> None:
     taking = take_back(PIECES, None, "2")
     assert [one.id for one in taking.left] == [FIRST, THIRD]
-    assert taking.to_tell is None, "the first one was told and stands"
-    assert take_back(PIECES[:2], None, "1").to_tell == PIECES[1]
+    assert taking.to_tell == [], "the first one was told and stands"
+    assert take_back(PIECES[:2], None, "1").to_tell == [PIECES[1]]
 
 
 def test_the_last_one_leaves_nothing() -> None:
     taking = take_back([piece(FIRST, "1", told=True, gone=True), piece(SECOND, "2")], {"a"}, None)
-    assert ([one.id for one in taking.taken], taking.left, taking.to_tell) == ([SECOND], [], None)
+    assert ([one.id for one in taking.taken], taking.left, taking.to_tell) == ([SECOND], [], [])
 
 
 def test_of_equals_the_newest_is_told() -> None:
     taking = take_back([piece(FIRST, "1", told=True), piece(SECOND, "2"), piece(THIRD, "3")], None, "1")
-    assert taking.to_tell is not None
-    assert taking.to_tell.id == THIRD
+    assert [one.id for one in taking.to_tell] == [THIRD]
+
+
+def test_as_many_are_told_as_it_takes_for_all_areas() -> None:
+    """Nobody looks in the second village any more when what was told of it is taken back."""
+    both, one, other = Named(["539921100001", "539921100002"]), Named(["539921100001"]), Named(["539921100002"])
+    pieces = [
+        Piece(FIRST, "a", "1", "high", True, False, both),
+        Piece(SECOND, "a", "2", "medium", True, False, one),
+        Piece(THIRD, "a", "3", "low", False, False, other),
+        Piece(UUID(int=4), "a", "4", "low", False, False, one),
+    ]
+    assert [piece.id for piece in take_back(pieces, None, "1").to_tell] == [THIRD]
+    assert take_back(pieces, None, "2").to_tell == []
 
 
 @pytest.mark.parametrize(
@@ -265,3 +278,32 @@ def test_whatever_an_amount_decides_can_be_reopened_by_more_of_it() -> None:
         for name, schema in feed["evidence_schema"]["properties"].items():
             if feed["subject"] != "area" and "元" in schema.get("title", "") and re.search(rf"\b{name} >=? ", texts):
                 assert (code, name) in measured, (code, name)
+
+
+A, B, TOWNSHIP = "539921100001", "539921100002", "539921100000"
+
+
+@pytest.mark.parametrize(
+    ("reports", "one", "named"),
+    [
+        ([Named([A, B])], Named([A]), True),
+        ([Named([A])], Named([A, B]), False),
+        ([Named([A]), Named([B])], Named([A, B]), True),
+        ([Named([TOWNSHIP])], Named([A, B]), True),
+        ([Named([A, B])], Named([TOWNSHIP]), False),
+        ([Named([A])], Named([A], ["上寨"]), True),
+        ([Named([A], ["上寨"])], Named([A]), False),
+        ([Named([A], ["上寨"])], Named([A], ["上寨", "下寨"]), False),
+        ([Named([A], ["上寨"]), Named([A, B], ["下寨"])], Named([A], ["上寨", "下寨"]), True),
+        ([Named([A], ["上寨"]), Named([A, B], ["下寨"])], Named([B], ["上寨"]), False),
+        ([], Named([A]), False),
+    ],
+)
+def test_whom_others_have_named(reports: list[Named], one: Named, named: bool) -> None:
+    assert names(reports, one) is named
+
+
+def test_which_areas_meet() -> None:
+    assert meet(Named([A]), Named([TOWNSHIP]))
+    assert meet(Named([TOWNSHIP]), Named([B]))
+    assert not meet(Named([A]), Named([B, "539921101001"]))

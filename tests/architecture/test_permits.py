@@ -66,6 +66,17 @@ async def test_nobody_comes_in_without_a_token_and_no_role_without_a_permit(app:
                     )
 
 
+async def test_no_route_passes_over_a_parameter_that_it_does_not_know(app: FastAPI) -> None:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for method, path, permit in routes(app):
+            role = next(iter(permit.roles)) if isinstance(permit, Permit) else Role.ADMIN
+            headers = {"Authorization": f"Bearer {signing.token(role, ['539921'])}"}
+            answer = await client.request(method, re.sub(r"\{[^}]+\}", ID, path), params={"limt": 1}, headers=headers)
+            told = [(answer.status_code, error["field"], error["code"]) for error in answer.json().get("errors", ())]
+            assert told in ([(422, "limt", "parameter-unknown")], [(422, "limt", "parameters-none")]), (method, path)
+
+
 @pytest.mark.parametrize("header", ["Bearer", "Bearer x.y.z", "Basic YTpi", f"Bearer {'a' * 5000}"])
 async def test_a_broken_token_is_a_plain_401(app: FastAPI, header: str) -> None:
     method, path, _ = next(_table(app))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services import SERVICES
+from tools.documents.openapi import make_apps
 from tools.documents.schemas import ROOT
 
 DOCUMENT = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))
@@ -16,6 +17,8 @@ OPERATIONS = {
     for path, item in DOCUMENT["paths"].items()
     for method, operation in item.items()
 }
+
+CATALOGUES = {name: app.state.catalogue for name, app in make_apps().items()}
 
 each_operation = pytest.mark.parametrize("name", OPERATIONS)
 
@@ -69,22 +72,24 @@ def test_operation_names_who_may_call_it_and_its_errors(name: str) -> None:
             assert "application/problem+json" in answer["content"], status
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "GET /households/v1/register-imports/{import_id}/findings",
-        "GET /households/v1/register-imports/{import_id}/result",
-        "POST /households/v1/register-imports/{import_id}/application",
-        "GET /jobs/v1/ledger/imports/{import_id}/result",
-        "POST /jobs/v1/ledger/imports/{import_id}/application",
-        "GET /jobs/v1/reconciliations/{run_id}/areas",
-        "GET /jobs/v1/reconciliations/{run_id}/rows",
-        "GET /jobs/v1/reconciliations/{run_id}/workbook",
-        "POST /jobs/v1/reconciliations/{run_id}/tasks",
-    ],
-)
-def test_what_is_worked_out_and_kept_for_a_while_may_not_be_there_yet_or_no_more(name: str) -> None:
-    assert {"409", "410"} <= OPERATIONS[name]["responses"].keys()
+@each_operation
+def test_every_problem_is_named_by_a_code_that_has_a_text(name: str) -> None:
+    """Which they are is worked out from the code (`tools.documents.problems`); every test watches (`tests.conftest`)."""
+    service = name.split("/")[1]
+    codes = {
+        code
+        for status, answer in OPERATIONS[name]["responses"].items()
+        if status.startswith(("4", "5"))
+        for code in re.findall("`(.+?)`", answer["description"])
+    }
+    assert {"invalid-input", "unavailable"} <= codes
+    assert codes <= CATALOGUES[service].codes().keys()
+
+
+def test_what_is_worked_out_and_kept_for_a_while_may_not_be_there_yet_or_no_more() -> None:
+    answers = OPERATIONS["GET /jobs/v1/reconciliations/{run_id}/rows"]["responses"]
+    assert answers["409"]["description"].endswith(": `reconciliation-not-done`")
+    assert answers["410"]["description"].endswith(": `reconciliation-gone`")
 
 
 @each_operation

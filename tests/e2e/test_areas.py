@@ -63,6 +63,30 @@ async def test_a_water_cut_is_one_task_a_village_and_the_bureau_sees_each_answer
     assert done["verdict"] == "risk_confirmed", "the gravest speaks for all"
 
 
+async def test_what_comes_later_joins_the_villages_open_check_and_its_list_grows(system: System) -> None:
+    area_code = system.story_family().area_code
+    water, cadre = system.bureau(story.WATER), await system.sign_in("village", area_code)
+    nobodys = {"codes": [area_code], "natural_villages": ["无人寨"]}
+    first = await report(water, story.water_cut([], area=nobodys))
+    task = await eventually(lambda: task_of(cadre, first), what="the village sees the water cut")
+    assert task["area_list"]["households"] == 0
+
+    wider = await report(water, story.water_cut([area_code]))
+    joined = await eventually(lambda: task_of(cadre, wider), what="the wider report is in the village's check")
+    again = await report(water, story.water_cut([area_code]), 200)
+    assert (again["id"], again["outcome"]) == (wider["id"], "merged")
+    assert joined["id"] == task["id"], "one task"
+    registered = await system.ask("SELECT id FROM households.household WHERE area_code = $1", area_code)
+    assert len(await households_of(cadre, task)) == len(registered) > 0
+
+    verdict = {"task_id": task["id"], "verdict": "risk_confirmed", "reason": "全村断水", "basis": "known_fact"}
+    given = await cadre.post("/households/v1/verdicts", json={"verdicts": [verdict]})
+    assert (given.status_code, given.json()["given"]) == (200, 1), given.text
+    for alert in (first, wider):
+        done = await eventually(lambda alert=alert: in_state(water, alert, "answered"), what="both have the verdict")
+        assert done["verdict"] == "risk_confirmed"
+
+
 async def test_a_withdrawn_water_cut_is_off_every_list(system: System) -> None:
     area_code = system.story_family().area_code
     water, cadre = system.bureau(story.WATER), await system.sign_in("village", area_code)

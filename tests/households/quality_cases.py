@@ -4,8 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from services.households.rules.case_snapshot import Snapshot
 from services.households.rules.quality.record import HouseholdRecord
 from tests.households.quality_households import (
+    aid,
     born,
     daughter,
     eliminated,
@@ -16,6 +18,7 @@ from tests.households.quality_households import (
     measure,
     monitored,
     person,
+    seen,
     son,
     wife,
     worker,
@@ -231,10 +234,17 @@ HOME_AND_CONTACT: list[Pair] = [
     ),
     ("national-code-missing", lifted_out(national_code=None), home(national_code=None)),
 ]
+
+
+def rich(per_head: int) -> Snapshot:
+    """Identified with so many yuan a head."""
+    return seen(income=income(net_per_head=per_head))
+
+
 INCOME: list[Pair] = [
     ("income-not-the-sum", working(net_income=42_002), working(net_income=42_001)),
     ("income-negative", working(net_income=-1), working(net_income=0)),
-    ("income-too-high", monitored(income=income(net_per_head=20_001)), monitored(income=income(net_per_head=20_000))),
+    ("income-too-high", monitored(at_identification=rich(20_001)), monitored(at_identification=rich(20_000))),
     ("income-of-other-people", working(people=4), working(people=3)),
     (
         "income-stale",
@@ -272,8 +282,8 @@ UNWATCHED: list[Pair] = [
     ("ordinary-under-line", working(net_per_head=8_699), working(net_per_head=8_700)),
     ("reference-under-line", working(reference_per_head=8_699), working(reference_per_head=8_699, net_per_head=8_699)),
     ("spending-swallows-income", working(rigid_medical=21_001), working(rigid_medical=31_000, claims=10_000)),
-    ("unsafe-home-unwatched", home(dwelling_level="C"), monitored(dwelling_level="C")),
-    ("unsafe-water-unwatched", home(safe_water=False), monitored(safe_water=False)),
+    ("unsafe-home-unwatched", eliminated(dwelling_level="C"), monitored(dwelling_level="C")),
+    ("unsafe-water-unwatched", eliminated(safe_water=False), monitored(safe_water=False)),
     ("dropout-unwatched", home(schooling_met=False), monitored(schooling_met=False)),
     ("medical-gap-unwatched", lifted_out(head(medical_insurance="none")), home(head(medical_insurance="none"))),
     ("monitored-without-case", lifted_out(household_class="monitored"), monitored(household_class="monitored")),
@@ -317,8 +327,12 @@ CASE: list[Pair] = [
         monitored(household_class="ordinary", monitoring_class="edge"),
     ),
     ("class-missing", monitored(monitoring_class=None), monitored(stage="opening", monitoring_class=None)),
-    ("illness-risk-nobody-ill", at_risk("01"), at_risk("01", members=(worker(), wife(health=ILL), son()))),
-    ("illness-risk-nothing-paid", at_risk("01", income=income()), at_risk("01", income=income(rigid_medical=1))),
+    ("illness-risk-nobody-ill", at_risk("01"), eliminated(main_risk="01", risks=("01",))),
+    (
+        "illness-risk-nothing-paid",
+        at_risk("01", at_identification=seen(risks=("01",)), income=income(rigid_medical=1)),
+        at_risk("01", at_identification=seen(risks=("01",), income=income(rigid_medical=1)), income=income()),
+    ),
     ("schooling-risk-no-student", at_risk("09", members=(worker(), wife(), son(4))), at_risk("09")),
     (
         "disability-risk-nobody-disabled",
@@ -352,33 +366,34 @@ CASE: list[Pair] = [
     ),
     ("case-days-out-of-order", monitored(identified_on=date(2025, 2, 15)), monitored(identified_on=date(2025, 2, 16))),
     ("eliminated-too-soon", eliminated(eliminated_on=date(2025, 8, 31)), eliminated(eliminated_on=date(2025, 9, 1))),
+    ("eliminated-without-contact", eliminated(has_contact=False), eliminated(has_contact=None)),
+    ("state-not-as-case", monitored(monitoring_state="eliminated"), monitored(monitoring_state="monitored")),
+]
+
+
+def gone(**more: Any) -> HouseholdRecord:
+    """Its risk was called gone on a day on which this was so; today all is in order."""
+    return eliminated(at_elimination=seen(**more))
+
+
+ELIMINATION: list[Pair] = [
     (
         "eliminated-by-no-help",
-        eliminated(measures=(measure("employment.export", delivered_on=None),)),
-        eliminated(measures=(), natural=True),
+        gone(measures=(aid("planned"),)),
+        eliminated(at_elimination=seen(measures=()), natural=True),
     ),
     (
         "eliminated-under-line",
-        eliminated(income=income(reference_per_head=8_699)),
-        eliminated(income=income(reference_per_head=8_700)),
+        gone(income=income(reference_per_head=8_699)),
+        gone(income=income(reference_per_head=8_700)),
     ),
-    (
-        "eliminated-without-labour",
-        eliminated(head(**NO_LABOUR), son()),
-        eliminated(head(labour_skill="weak", health=ILL), son()),
-    ),
-    ("after-assurances-missing", eliminated(safe_water=None), monitored(safe_water=None)),
-    ("after-income-missing", eliminated(income=None), eliminated(income=income())),
-    ("eliminated-unsafe-home", eliminated(safe_housing=False), monitored(safe_housing=False)),
-    ("eliminated-unsafe-water", eliminated(safe_water=False), monitored(safe_water=False)),
-    ("eliminated-with-dropout", eliminated(schooling_met=False), monitored(schooling_met=False)),
-    (
-        "eliminated-without-insurance",
-        eliminated(worker(), son(1, medical_insurance="none")),
-        eliminated(worker(), son(0, medical_insurance="none")),
-    ),
-    ("eliminated-without-contact", eliminated(has_contact=False), eliminated(has_contact=None)),
-    ("state-not-as-case", monitored(monitoring_state="eliminated"), monitored(monitoring_state="monitored")),
+    ("eliminated-without-labour", gone(able=0), gone(able=0, weak=1)),
+    ("after-assurances-missing", gone(water=None), eliminated(safe_water=None)),
+    ("after-income-missing", gone(income=None), eliminated(income=None)),
+    ("eliminated-unsafe-home", gone(dwelling_level="D"), gone(dwelling_level="D", only_home=False)),
+    ("eliminated-unsafe-water", gone(water=False), eliminated(safe_water=False)),
+    ("eliminated-with-dropout", gone(out_of_school=1), eliminated(schooling_met=False)),
+    ("eliminated-without-insurance", gone(uninsured=1), eliminated(worker(medical_insurance="none"), son())),
 ]
 TRAINING, LIVING = measure("employment.training"), measure("security.minimum_living")
 ALLOWED, SUPPORTED = (
@@ -448,7 +463,7 @@ MEASURES: list[Pair] = [
     ),
     ("nothing-to-earn-by", monitored(measures=(TRAINING, HEALTH)), monitored(measures=(TRAINING, measure("industry")))),
     ("allowances-alone", monitored(measures=(LIVING,)), monitored(measures=(LIVING, measure("industry")))),
-    ("allowance-measure-nobody", helped(LIVING), helped(LIVING, members=(worker(), ALLOWED))),
+    ("allowance-measure-nobody", helped(LIVING), eliminated(measures=(measure("employment.export"), LIVING))),
     ("allowance-without-measure", helped(members=(worker(), ALLOWED)), helped(LIVING, members=(worker(), ALLOWED))),
     ("support-measure-nobody", helped(SUPPORT), helped(SUPPORT, members=(worker(), SUPPORTED))),
     ("support-without-measure", helped(members=(worker(), SUPPORTED)), helped(SUPPORT, members=(worker(), SUPPORTED))),
@@ -480,5 +495,6 @@ PAIRS: list[Pair] = [
     *INCOME,
     *UNWATCHED,
     *CASE,
+    *ELIMINATION,
     *MEASURES,
 ]

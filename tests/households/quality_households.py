@@ -5,7 +5,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.households.rules.quality.record import Case, HouseholdRecord, Income, Measure, Person
+from services.households.rules.case_snapshot import Snapshot
+from services.households.rules.gate_facts import HelpMeasure
+from services.households.rules.income_year import Income
+from services.households.rules.quality.record import Case, HouseholdRecord, Measure, Person
 from shared.clock import age_on
 from shared.contracts.quality_policies import QualityRules
 from tests.shipped import DEFAULTS
@@ -115,6 +118,37 @@ def measure(code: str, risk: str = "07", fits: bool = True, **more: Any) -> Meas
     return Measure(kind=kind, sub_kind=sub_kind or None, risk=risk, fits=fits, **days)
 
 
+def aid(state: str = "delivered") -> HelpMeasure:
+    """That measure as a gate sees it."""
+    return HelpMeasure(
+        "07", "employment", "employment.export", state, date(2025, 4, 10) if state == "delivered" else None
+    )
+
+
+def seen(**more: Any) -> Snapshot:
+    """What a sound household was decided on: three people, two of whom can work."""
+    return Snapshot(
+        **{
+            "monitoring_class": "unstable",
+            "main_risk": "07",
+            "risks": ("07",),
+            "people": 3,
+            "able": 2,
+            "weak": 0,
+            "no_labour_covered": None,
+            **dict.fromkeys(("schooling", "medical", "housing", "water"), True),
+            "dwelling_level": "B",
+            "only_home": True,
+            "uninsured": 0,
+            "out_of_school": 0,
+            "income": income(),
+            "line_policy_id": NAMESPACE,
+            "measures": (aid(),),
+            **more,
+        }
+    )
+
+
 def monitored(*members: Person, **more: Any) -> HouseholdRecord:
     """A lifted-out household that is monitored for unstable work since a year and more, and gets help."""
     case: dict[str, Any] = {
@@ -125,6 +159,7 @@ def monitored(*members: Person, **more: Any) -> HouseholdRecord:
         "opened_on": date(2025, 2, 16),
         "identified_on": date(2025, 3, 1),
         "measures": (measure("employment.export"),),
+        "at_identification": seen(),
     }
     own = {name: more.pop(name) for name in (*Case.__slots__,) if name in more}
     case |= own
@@ -135,5 +170,5 @@ def monitored(*members: Person, **more: Any) -> HouseholdRecord:
 def eliminated(*members: Person, **more: Any) -> HouseholdRecord:
     """The same after the risk was gone, with everything that belongs to that."""
     assured = dict.fromkeys(("schooling_met", "medical_met", "safe_housing", "safe_water"), True)
-    ended = {"stage": "eliminated", "eliminated_on": date(2026, 3, 1), "has_contact": True}
+    ended = {"stage": "eliminated", "eliminated_on": date(2026, 3, 1), "has_contact": True, "at_elimination": seen()}
     return monitored(*members, **{"income": income(), **assured, **ended, **more})

@@ -130,7 +130,7 @@ async def test_households_that_merge_are_one_line(service: Households) -> None:
     counts = (await service.get(f"/tasks/{task['id']}"))["area_list"]
     assert [counts[name] for name in ("households", "at_risk")] == [1, 1]
     await merge(service, third, second)
-    await service.deliver(area_alert(service, STONE))
+    await service.deliver(area_alert(service, STONE, risk_family="disaster"))
     assert [
         (one["area"]["code"], one["area_list"]["households"])
         for one in (await service.get("/tasks"))["items"]
@@ -168,7 +168,7 @@ async def test_the_same_again_changes_nothing(service: Households) -> None:
 
 async def test_two_who_answer_at_the_same_moment_make_one_case(service: Households) -> None:
     ids = await villages(service)
-    await service.deliver(area_alert(service, STONE), area_alert(service, PINE))
+    await service.deliver(area_alert(service, STONE), area_alert(service, PINE, risk_family="disaster"))
     tasks = (await service.get("/tasks", "village", PINE))["items"]
     assert len(tasks) == 2
     forth, back = [said(one, at_risk=True) for one in ids[:2]], [said(one, at_risk=True) for one in ids[1::-1]]

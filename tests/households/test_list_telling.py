@@ -94,11 +94,11 @@ async def test_it_is_so_since_a_moment_after_it_is_written(
     assert moment > inserted[0]
 
 
-async def test_who_is_new_may_be_more_than_what_is_sealed_ahead(
+async def test_who_is_new_may_be_more_than_what_waits_in_memory(
     service: Households, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(list_telling, "MOST_MEMBERS", 1)
-    monkeypatch.setattr(list_telling, "AHEAD", 1)
+    monkeypatch.setattr(list_telling, "IN_MEMORY", 1)
     await written(service, workbook([row(number, number) for number in range(1, 10)]))
     assert [len(event.members) for event in await service.told(MembersChanged)] == [1] * 9
 

@@ -17,6 +17,7 @@ SECURED = [
     "case_evidence",
     "case_move",
     "case_pause",
+    "case_snapshot",
     "comparison_ticket",
     "double_entry",
     "dropout_case",

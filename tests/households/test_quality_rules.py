@@ -23,11 +23,15 @@ from tests.households.quality_households import (
     BODY,
     NUMBERS,
     ON,
+    daughter,
     eliminated,
     head,
     home,
+    income,
     lifted_out,
+    measure,
     monitored,
+    seen,
     son,
     wife,
     worker,
@@ -166,3 +170,48 @@ def test_months_are_whole_ones() -> None:
 def test_the_audit_counts_months_as_the_gate_does(first: date, months: int, more: int) -> None:
     last = max(first, add_months(first, months) + timedelta(days=more))
     assert (months_between(first, last) >= months) == (last >= add_months(first, months))
+
+
+OF_THE_DAY = {rule.code for rule in SUBJECTS["elimination"]}
+FALLEN = {"safe_water": False, "safe_housing": False, "schooling_met": False, "medical_met": False}
+
+
+def test_what_became_of_a_household_is_no_fault_of_its_elimination_and_is_told_all_the_same() -> None:
+    """A gap of today in a household that nobody watches is one whether or not it once was watched."""
+    fallen = eliminated(
+        head(labour_skill="lost", health=("serious",)), son(), income=income(reference_per_head=0), **FALLEN
+    )
+    told = found(fallen).keys()
+    assert not told & OF_THE_DAY
+    assert {"reference-under-line", "unsafe-home-unwatched", "unsafe-water-unwatched"} <= told
+    assert {"dropout-unwatched", "medical-gap-unwatched"} <= told
+
+
+def test_of_a_decision_of_which_nothing_was_kept_nobody_is_judged() -> None:
+    bare = eliminated(at_elimination=None, at_identification=None, income=income(reference_per_head=0), **FALLEN)
+    assert not found(bare).keys() & (OF_THE_DAY | {"income-too-high", "illness-risk-nothing-paid"})
+
+
+def test_an_elimination_that_was_withdrawn_is_not_judged() -> None:
+    assert found(monitored(at_elimination=seen(water=False))) == {}
+
+
+def test_whose_risk_is_gone_may_recover_grow_up_and_change_work() -> None:
+    """Of the case its risks and measures are history; no member of today contradicts them."""
+    risks, helped = (
+        ("01", "03", "04", "07", "09"),
+        ("health.aid", "security.minimum_living", "public_post", "education.dew"),
+    )
+    measures = (measure("security.disability", "03"), *(measure(one, risk) for one in helped for risk in risks))
+    now = (head(), wife(), daughter(17, "30", labour_skill="ordinary"))
+    record = eliminated(*now, main_risk="01", risks=risks, measures=measures, income=None)
+    assert found(record) == {}
+    assert len(found(replace(record, case=replace(record.case, stage="monitored")))) > 5
+
+
+def test_who_could_work_on_that_day_counts_once_the_risk_is_gone() -> None:
+    alone = (measure("security.minimum_living"),)
+    assert "allowances-alone" in found(eliminated(measures=alone))
+    grown_up = eliminated(measures=alone, at_elimination=seen(able=0, weak=1))
+    assert "allowances-alone" not in found(grown_up)
+    assert "allowances-alone" not in found(eliminated(measures=alone, at_elimination=None))

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from shared.ahead import ahead, begun_ahead, kept_ahead, made_ahead
+from shared.ahead import ahead, begun_ahead, laid_aside, made_ahead
 
 
 def test_everything_comes_in_order() -> None:
@@ -104,21 +104,25 @@ async def test_others_make_as_many_ahead_as_are_wanted() -> None:
     assert len(making) == 4
 
 
-async def test_what_is_kept_ahead_is_made_before_anybody_takes_it() -> None:
+@pytest.mark.parametrize("memory", [1, 1 << 20])
+async def test_what_is_laid_aside_is_made_before_anybody_takes_it(memory: int) -> None:
     made: list[int] = []
 
     async def source() -> AsyncGenerator[int]:
         for number in range(9):
             made.append(number)
             yield number
+            if number == 4:
+                await taken.wait()
 
-    async with kept_ahead(source(), depth=2) as pieces:
+    taken = asyncio.Event()
+    async with laid_aside(source(), memory) as pieces:
         await _turns()
-        assert made == [0, 1, 2], "two are kept and one waits"
+        assert made == [0, 1, 2, 3, 4]
         assert await anext(pieces) == 0
+        taken.set()
         await _turns()
-        assert made == [0, 1, 2, 3]
-        assert [one async for one in pieces] == list(range(1, 9))
+        assert [one async for one in pieces] == list(range(1, 9)), "what came after one was taken lies behind the rest"
 
 
 async def _turns() -> None:
@@ -131,7 +135,7 @@ async def test_an_error_comes_after_what_was_made_before_it() -> None:
         yield 1
         raise ZeroDivisionError
 
-    async with kept_ahead(source(), depth=3) as pieces:
+    async with laid_aside(source(), 9) as pieces:
         assert await anext(pieces) == 1
         with pytest.raises(ZeroDivisionError):
             await anext(pieces)
@@ -145,11 +149,12 @@ async def test_nothing_is_made_any_more_when_the_block_ends() -> None:
         try:
             while True:
                 yield 1
+                await asyncio.sleep(0)
         finally:
             ended = True
 
     with pytest.raises(KeyError):
-        async with kept_ahead(source(), depth=1) as pieces:
+        async with laid_aside(source(), 9) as pieces:
             await anext(pieces)
             raise KeyError
     assert ended

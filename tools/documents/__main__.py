@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tools.documents.breaking import broken_contracts
 from tools.documents.events_page import events_page
 from tools.documents.feeds_page import feeds_page
 from tools.documents.openapi import make_apps, openapi, receivers
+from tools.documents.problems import problems_of
 from tools.documents.quality_page import quality_page
 from tools.documents.schemas import CONTRACTS, ROOT, read_examples, snapshot
 
@@ -40,6 +42,9 @@ def documents(root: Path) -> dict[Path, str]:
     """Every made document by its path."""
     apps = make_apps()
     readers = receivers(apps)
+    problems = {service: problems_of(app) for service, app in apps.items()}
+    for service, app in apps.items():
+        app.state.problems = problems[service]  # not what lies there, which may be stale
     return {
         **{CONTRACTS / "schema" / f"{event.type}.json": _json(snapshot(event), sort=True) for event in ALL_EVENTS},
         DOCS / "events.md": events_page(readers),
@@ -47,11 +52,17 @@ def documents(root: Path) -> dict[Path, str]:
         DOCS / "quality-rules.md": quality_page(),
         DOCS / "asyncapi.json": _json(asyncapi(readers, read_examples(root))),
         DOCS / "openapi.json": _json(openapi(apps)),
+        **{Path("services") / service / "problems.json": _lines(found) for service, found in problems.items()},
     }
 
 
 def _json(document: dict[str, Any], *, sort: bool = False) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=sort) + "\n"
+
+
+def _lines(table: Mapping[str, Any]) -> str:
+    """A line for each route."""
+    return "{\n" + ",\n".join(f'  "{name}": {json.dumps(line)}' for name, line in sorted(table.items())) + "\n}\n"
 
 
 def _read(path: Path) -> str | None:

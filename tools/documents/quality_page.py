@@ -19,6 +19,9 @@ nothing ([0026](decisions/0026-audit-rules-are-asked-before-anybody-else-asks.md
 * **Mend**: the first field is the likeliest. An explained finding is silent until one of them changes.
 * **Source**: the wording the rule was derived from: headings of [field.md](field.md), or groups of the published audit rules
   described there. Some of those rules do not do what they say; none of their code was taken.
+* **Of that day**: an identification and an elimination are judged by the facts that were kept with them
+  ([what a decision was made on](national-case.md#what-a-decision-was-made-on)), never by those of today; where nothing was
+  kept, by nothing. Risks and measures are held against the household of today while it is monitored, and no longer.
 * **Numbers** and which rules are on are the policy `quality-rules`; the defaults are:
 
 {numbers}
@@ -33,6 +36,7 @@ _TITLES = {
     "income": "Income · 收入",
     "unwatched": "Should be monitored and is not · 应纳未纳",
     "case": "The national case · 监测个案",
+    "elimination": "Called gone · 风险消除",
     "measures": "Measures · 帮扶措施",
 }
 

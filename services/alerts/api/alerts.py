@@ -1,6 +1,6 @@
 """Alerts: report one, read them, take one back."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from services.alerts.schemas.alerts import (
 )
 from services.alerts.schemas.fields import FeedCode
 from services.alerts.schemas.rules import NotTriggered
-from services.alerts.usecases import intake
+from services.alerts.usecases import intake, waiting
 from services.alerts.usecases.looking import look_at_alert
 from services.alerts.usecases.screening import Bench
 from services.alerts.usecases.withdrawals import withdraw_alert
@@ -83,7 +83,7 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
         report = intake.screen_report(who, draft, reference, bench)
         report = await intake.ask_register(connection, report, vault)
         if report.judged.severity is None:
-            await intake.note_asked(session, who, report, vault)
+            await waiting.note_no_alert(session, who, report, vault, now)
             return _no_alert(request, report, bench)
         alert, told = intake.prepare_report(who, report, vault, now)
         if (new := await intake.report_alert(connection, alert, told)) is None:
@@ -98,7 +98,7 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
         facts = await request.app.state.register.ask(intake.asked_of(report, vault))
         report = intake.told(report, facts)
     if report.judged.severity is None:
-        await _note_asked(db, who, report, vault)
+        await _note_no_alert(db, who, report, vault, now)
         return _no_alert(request, report, bench)
     alert, told = intake.prepare_report(who, report, vault, now)
     async with db.single() as connection:
@@ -110,10 +110,10 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
         return await settle(session, alert, told)
 
 
-async def _note_asked(db: Database, who: Principal, report: intake.Report, vault: Vault) -> None:
-    if report.facts is not None:  # mostly nobody was asked, and then no transaction is begun for it
+async def _note_no_alert(db: Database, who: Principal, report: intake.Report, vault: Vault, now: datetime) -> None:
+    if not await waiting.leaves_nothing(db, report):
         async with db.write(who.scope) as session:
-            await intake.note_asked(session, who, report, vault)
+            await waiting.note_no_alert(session, who, report, vault, now)
 
 
 def _no_alert(request: Request, report: intake.Report, bench: Bench) -> Response:

@@ -98,6 +98,7 @@ def evidence_view(
         **plain,
         person=masked_person(record["person"]),
         household=masked_household(record["household"]),
+        area=AreaView.model_validate(one.area) if one.area else None,
         evidence=record["evidence"],
         withdrawal_reason=_opener(who, vault)(one.withdrawal_reason_sealed, WITHDRAWAL_REASON),
         explanation=explain(record),

@@ -7,7 +7,6 @@ from typing import IO, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
@@ -21,6 +20,7 @@ from services.alerts.schemas.batches import BatchView, RowError
 from services.alerts.usecases.batches import PURPOSE, accept_batch
 from shared.clock import utc_now
 from shared.db.engine import WriteSession
+from shared.errors import MediaTypeUnsupported
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.http.idempotency import OptionalKey, RequestKey, once, request_digest
@@ -137,7 +137,7 @@ async def _hashed(body: AsyncIterator[bytes], digest: _Digest) -> AsyncIterator[
 def _format(request: Request) -> BatchFormat:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in _FORMATS:
-        raise HTTPException(415)
+        raise MediaTypeUnsupported
     return _FORMATS[media_type]
 
 

@@ -32,7 +32,6 @@ Bureau = Annotated[str | None, Query(max_length=64, description="Bureau · 部�
 @router.get(
     "/calendar",
     summary="The feed calendar of a month · 报送日历",
-    responses={409: {"description": "No policy in force for the area · 缺少政策参数"}},
 )
 async def read_month(
     who: ReadCalendar,

@@ -15,7 +15,7 @@ from services.alerts.usecases.files import Arrived, open_original, period_in, sk
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.files import Shelf
-from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream
+from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream, form_of
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.security.principals import Principal
@@ -34,7 +34,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     setattr(request.state, BODY_UNREAD, True)
     if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
         raise FileTooLarge(max_bytes=limit)
-    form = FormStream(request.stream(), request.headers.get("content-type", ""))
+    form = form_of(request)
     await form.until_file()
     named = await _feed_in(form, who, database) if {"feed", "period"} <= form.fields.keys() else None
     file_id = new_id()

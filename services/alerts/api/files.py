@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -21,7 +21,7 @@ from services.alerts.usecases.file_result import result_of
 from services.alerts.usecases.files import accept_file, cancel_file, originals
 from shared.clock import utc_now
 from shared.files import MAX_BYTES, Shelf
-from shared.http.answers import GONE, json_answer
+from shared.http.answers import json_answer
 from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals, Speaks, Store, Texts
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
@@ -202,24 +202,18 @@ async def list_file_errors(
     "/{file_id}/result",
     summary="The file with what became of each row · 下载结果表",
     response_class=StreamingResponse,
-    responses={
-        200: {"content": {XLSX: {"schema": FILE}}},
-        409: {"description": "Rows are still being worked off · 尚未处理完成"},
-        **GONE,
-    },
+    responses={200: {"content": {XLSX: {"schema": FILE}}}},
 )
 async def read_file_result(
     file_id: UUID, who: ReadFileResults, db: Db, shelf: Files, texts: Texts, language: Speaks
 ) -> StreamingResponse:
-    """A workbook: the original rows, then what became of each and why not. For the bureau that sent it only."""
+    """A workbook: the original rows, then the alert each is or belongs to, the version of the rule it was judged by, what
+    became of it, and why not. For the bureau that sent it only.
+    """
     async with db.write(who.scope) as session:
         result = await result_of(session, who, file_id, shelf)
-
-    def say(code: str, **params: Any) -> str:
-        return texts.text(code, language, **params)
-
     headers = {"Content-Disposition": f'attachment; filename="{file_id}.xlsx"', "Cache-Control": "no-store"}
-    return StreamingResponse(result.pieces(say), media_type=XLSX, headers=headers)
+    return StreamingResponse(result.pieces(texts, language), media_type=XLSX, headers=headers)
 
 
 @router.post("/{file_id}/cancellation", summary="Stop a file · 取消文件", response_model=FileView)

@@ -11,12 +11,12 @@ from typing import Any, cast
 from fastapi import Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from services.alerts.rules.batches import BodyMalformed
 from services.alerts.usecases.reading import read
+from shared.errors import MediaTypeUnsupported
 from shared.http.documents import find_permit
 from shared.http.idempotency import request_key
 from shared.security.permits import Permit
@@ -36,7 +36,7 @@ class QuickRoute(APIRoute):
         async def handle(request: Request) -> Response:
             who = await permit(request)
             if not request.headers.get("content-type", "").lower().startswith("application/json"):
-                raise HTTPException(415)
+                raise MediaTypeUnsupported
             try:
                 body = await request.body()
             except ClientDisconnect:

@@ -20,7 +20,6 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.errors import Fault, InvalidInput
 from shared.files import Shelf
-from shared.http.answers import GONE
 from shared.http.context import Db, of_app
 from shared.security.principals import Principal
 
@@ -30,7 +29,7 @@ router = APIRouter(prefix="/v1/rules", tags=["Screening rules · 筛查规则"])
 Known = Annotated[ReferenceData, Depends(of_app("reference"))]
 
 
-@router.post("/trial", summary="Try a draft · 试算规则草稿", responses=GONE)
+@router.post("/trial", summary="Try a draft · 试算规则草稿")
 async def try_draft(body: TrialOfDraft, who: TryRules, db: Db, shelf: Files, reference: Known) -> TrialView:
     """What a draft would have done, beside the rules in force today. Nothing is kept of it.
 
@@ -43,7 +42,7 @@ async def try_draft(body: TrialOfDraft, who: TryRules, db: Db, shelf: Files, ref
     return await _tried(db, who, draft, body, shelf, reference)
 
 
-@router.post("/{rule_id}/trial", summary="Try a version · 试算规则版本", responses=GONE)
+@router.post("/{rule_id}/trial", summary="Try a version · 试算规则版本")
 async def try_version(
     rule_id: UUID, body: TrialOfVersion, who: TryRules, db: Db, shelf: Files, reference: Known
 ) -> TrialView:

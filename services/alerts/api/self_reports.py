@@ -3,7 +3,7 @@
 Open to all, so: short bodies, few tries, and answers that tell nothing of anybody, whoever is asked about.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -29,7 +29,6 @@ from shared.errors import Fault, InvalidInput
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
-from shared.http.problems import MEDIA_TYPE
 from shared.security.permits import Permit, Public
 from shared.security.principals import Principal, Role
 from shared.security.vault import Vault
@@ -42,17 +41,6 @@ _REPORT = Depends(Public("a household proves its phone by a code; whoever signs 
 _STATUS = Depends(Public("the phone code is the credential"))
 _ON_BEHALF = Permit("self-report:make", Role.VILLAGE, Role.TOWNSHIP)
 
-
-def _problem(description: str) -> dict[str, Any]:
-    """A problem answer that the documents do not add by themselves."""
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-
-
-_TOO_OFTEN: dict[int | str, dict[str, Any]] = {429: _problem(description="Too often; see Retry-After · 过于频繁")}
-_SIGNED_IN: dict[int | str, dict[str, Any]] = {
-    401: _problem(description="Signed in with what is no good · 登录无效"),
-    403: _problem(description="The role may not · 角色无权"),
-}
 
 router = APIRouter(prefix="/v1", tags=["A household's own request · 自主申报"])
 
@@ -77,7 +65,6 @@ ClientAddress = Annotated[str, Depends(_address)]
     status_code=202,
     summary="Send a code to a phone · 发送验证码",
     response_model=PhoneCodeSent,
-    responses=_TOO_OFTEN,
     dependencies=[_SEND_CODE],
     max_body_size=MAX_BODY,
 )
@@ -96,7 +83,7 @@ async def send_code(body: PhoneCodeRequest, db: Db, vault: Seals, address: Clien
     status_code=201,
     summary="A household's own request · 自主申报",
     response_model=Receipt,
-    responses={200: {"model": Receipt, "description": "The same request again · 重复申报"}, **_TOO_OFTEN, **_SIGNED_IN},
+    responses={200: {"model": Receipt, "description": "The same request again · 重复申报"}},
     dependencies=[_REPORT],
     max_body_size=MAX_BODY,
 )
@@ -130,7 +117,6 @@ async def report_self(
     "/self-reports/status",
     summary="What became of one's requests · 申报进度查询",
     response_model=SelfReportList,
-    responses=_TOO_OFTEN,
     dependencies=[_STATUS],
     max_body_size=MAX_BODY,
 )

@@ -34,6 +34,7 @@ class Alert(Base):
         Index("ix_alert_confirmed", "answered_at", postgresql_where=text("verdict = 'risk_confirmed'")),
         Index("uq_alert_merging", "subject_key", "risk_family", unique=True, postgresql_where=text("merging")),
         Index("ix_alert_reported_at", "reported_at", postgresql_using="brin"),
+        Index("ix_alert_areas", "risk_family", "id", postgresql_where=text("merging AND area IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -112,6 +113,11 @@ class Finished(NamedTuple):
     def id(self) -> UUID:
         """The alert's."""
         return UUID(bytes=self.id_bytes)
+
+    @property
+    def about_areas(self) -> bool:
+        """Whether it is about whole areas, and not about a person or a household."""
+        return self.person_key is None and self.household_key is None
 
     @property
     def id_bytes(self) -> bytes:

@@ -1,13 +1,22 @@
-"""What each area said to an alert about areas."""
+"""Which areas a report names, and what each area said to an alert about areas."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
+from services.alerts.rules.areas import Named
 from shared.contracts.households import Basis, Verdict
+
+
+def named_by(area: str | dict[str, Any] | None) -> Named | None:
+    """The areas of a report, as its row keeps them or is about to; None: it is not about areas."""
+    kept = orjson.loads(area) if isinstance(area, str) else area
+    return Named(kept["codes"], kept["natural_villages"]) if kept else None
 
 
 class AreaCheck(Base):

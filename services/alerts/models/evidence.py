@@ -1,6 +1,7 @@
 """Further evidence of an alert: reports that were no news, or worse news."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
@@ -49,4 +50,5 @@ class AlertEvidence(Base):
     policy_id: Mapped[UUID]  # the version of `alert-merge` that said so
     withdrawn_at: Mapped[datetime | None]
     withdrawal_reason_sealed: Mapped[bytes | None]  # purpose "withdrawal-reason"
+    area: Mapped[dict[str, Any] | None]  # of an alert about areas, those that this report names
     lane: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # `Lane`: where it was told, and is taken back

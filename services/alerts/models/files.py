@@ -1,10 +1,10 @@
 """Files: a bureau's export as it dropped it, what became of its rows, and the rows that wait for the register."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,6 +85,9 @@ class FilePart(Base):
     rows: Mapped[int]
     outcomes: Mapped[bytes]  # zlib; see `rules.files.Outcome`
     reasons: Mapped[list[Any]] = mapped_column(JSONB)  # [[field, code, params], ...] of the rejected, by their bytes
+    alerts: Mapped[bytes | None]  # 16 of an id for each row that is one or belongs to one, zeros where that only waits
+    rules: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))  # the versions then in force
+    judged_on: Mapped[date | None]  # the day of the report, as rules saw it
 
 
 class UnmatchedRow(Base):
@@ -99,6 +102,7 @@ class UnmatchedRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     feed: Mapped[str]
     dedup: Mapped[bytes]  # as an alert's: the same row in two files waits once
+    row_hash: Mapped[bytes | None]  # likewise: other content under the same source_ref takes its place
     file_id: Mapped[UUID] = mapped_column(ForeignKey("file.id"), index=True)
     person_key: Mapped[str | None] = mapped_column(index=True)
     household_key: Mapped[str | None] = mapped_column(index=True)

@@ -14,11 +14,18 @@ from shared.db.engine import ReadSession, WriteSession, raw
 
 # Whoever writes checks of an alert holds its row: two areas that answer at once would each miss the other's verdict.
 _LOCK = "SELECT id FROM alert WHERE id = ANY ($1) AND area IS NOT NULL ORDER BY id FOR NO KEY UPDATE"
+# A check may be opened once more, after the first was answered or dropped: what was said of the older task is over.
+_FORGET = """
+DELETE FROM area_check USING unnest($1::uuid[], $2::text[], $3::uuid[]) AS new (alert_id, area_code, task_id)
+WHERE area_check.alert_id = new.alert_id AND area_check.area_code = new.area_code AND area_check.task_id < new.task_id
+"""
 _OPEN = """
 INSERT INTO area_check (alert_id, area_code, task_id, due_at, households)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::int[])
 ON CONFLICT (alert_id, area_code)
-DO UPDATE SET task_id = excluded.task_id, due_at = excluded.due_at, households = excluded.households
+DO UPDATE SET due_at = LEAST(area_check.due_at, excluded.due_at),
+    households = GREATEST(area_check.households, excluded.households)
+WHERE area_check.task_id = excluded.task_id
 """
 _BEGIN = """
 UPDATE alert SET due_at = new.due_at, state = CASE state WHEN 'reported' THEN 'checking' ELSE state END
@@ -36,20 +43,28 @@ ON CONFLICT (alert_id, area_code) DO UPDATE SET
     verdict = excluded.verdict, basis = excluded.basis, reason_sealed = excluded.reason_sealed,
     visited_on = excluded.visited_on, answered_at = excluded.answered_at,
     checked = excluded.checked, at_risk = excluded.at_risk
-WHERE area_check.answered_at IS NULL OR area_check.answered_at < excluded.answered_at
+WHERE area_check.task_id = excluded.task_id
+    AND (area_check.answered_at IS NULL OR area_check.answered_at < excluded.answered_at)
 """
 _CANCEL = """
 INSERT INTO area_check (alert_id, area_code, task_id, cancelled_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[])
 ON CONFLICT (alert_id, area_code) DO UPDATE SET cancelled_at = excluded.cancelled_at
+WHERE area_check.task_id = excluded.task_id
 """
 # An alert still 'reported' has not heard which areas are asked: it cannot know that all have answered. One that was
-# withdrawn asks nobody any more.
+# withdrawn asks nobody any more, and nobody is asked in areas that no report names which still stands.
 _ANSWERED = """
 SELECT alert_id, array_agg(verdict) FILTER (WHERE verdict IS NOT NULL) AS verdicts,
     max(visited_on) AS visited_on, max(answered_at) AS answered_at
 FROM area_check
-WHERE alert_id IN (SELECT id FROM alert WHERE id = ANY ($1) AND state NOT IN ('reported', 'withdrawn'))
+WHERE alert_id IN (SELECT id FROM alert WHERE id = ANY ($1) AND state NOT IN ('reported', 'withdrawn')) AND EXISTS (
+    SELECT FROM (
+        SELECT area FROM alert WHERE id = alert_id AND first_withdrawn_at IS NULL
+        UNION ALL
+        SELECT area FROM alert_evidence AS e WHERE e.alert_id = area_check.alert_id AND e.withdrawn_at IS NULL
+    ) AS report, jsonb_array_elements_text(report.area->'codes') AS code
+    WHERE area_code = code OR right(code, 3) = '000' AND left(area_code, 9) = left(code, 9))
 GROUP BY alert_id HAVING bool_and(verdict IS NOT NULL OR cancelled_at IS NOT NULL) AND count(verdict) > 0
 """
 _SETTLE = f"""
@@ -70,22 +85,31 @@ async def lock_area_alerts(session: WriteSession, alert_ids: Collection[UUID]) -
 
 
 async def open_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Rows of `(alert, area code, task, due_at, households)`, each area of an alert once; the alerts are locked."""
-    connection = await raw(session)
-    await connection.execute(_OPEN, *map(list, zip(*rows, strict=True)))
-    await connection.execute(_BEGIN, list({row[0] for row in rows}))
+    """Rows of `(alert, area code, task, due_at, households)`, each area of an alert once; the alerts are locked.
+
+    Of two tasks of an area the later one counts, in whichever order they are heard of.
+    """
+    await _write(session, _OPEN, rows)
+    await (await raw(session)).execute(_BEGIN, list({row[0] for row in rows}))
 
 
 async def answer_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
     """Rows of `(alert, area code, task, verdict, basis, sealed reason, visited_on, given_at, checked, at risk)`,
     likewise; the last two count households.
     """
-    await (await raw(session)).execute(_ANSWER, *map(list, zip(*rows, strict=True)))
+    await _write(session, _ANSWER, rows)
 
 
 async def cancel_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
     """Rows of `(alert, area code, task, closed_at)`, likewise."""
-    await (await raw(session)).execute(_CANCEL, *map(list, zip(*rows, strict=True)))
+    await _write(session, _CANCEL, rows)
+
+
+async def _write(session: WriteSession, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    connection = await raw(session)
+    columns = list(map(list, zip(*rows, strict=True)))
+    await connection.execute(_FORGET, *columns[:3])
+    await connection.execute(statement, *columns)
 
 
 async def find_answered(session: ReadSession, alert_ids: Collection[UUID]) -> Sequence[Any]:

@@ -1,9 +1,11 @@
 """Rows of `rule`, ready for use. Compiling one takes milliseconds, so each is compiled once for a version of its feed."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
+
+from sqlalchemy import select
 
 from services.alerts import models
 from services.alerts.queries.rules import list_rules
@@ -86,6 +88,12 @@ async def list_explaining(
         if key not in known:
             known[key] = await find_explaining(session, report)
     return [known[report.feed, report.rule_id] for report in reports]
+
+
+async def list_fitting(session: ReadSession, feed: models.Feed, ids: Collection[UUID]) -> tuple[Rule, ...]:
+    """These versions, but for those that do not fit the feed any more."""
+    rows = await session.scalars(select(models.Rule).where(models.Rule.id.in_(ids)).order_by(models.Rule.id))
+    return compiled_all(rows, feed)
 
 
 async def fields_in_rules(session: ReadSession, feed: models.Feed, today: date) -> frozenset[str]:

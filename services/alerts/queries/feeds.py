@@ -1,8 +1,11 @@
 """Feeds and what they were before."""
 
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Feed, FeedVersion
 from services.alerts.rules.alerts import FeedNotFound
@@ -26,3 +29,15 @@ async def list_versions(session: ReadSession, code: str, *, before: int | None, 
     if before is not None:
         wanted = wanted.where(FeedVersion.version < before)
     return (await session.scalars(wanted)).all()
+
+
+async def list_shipped(session: ReadSession) -> dict[str, dict[str, Any]]:
+    """By feed: what was shipped of it when that was taken over last; unknown where the county was first.
+
+    What a migration wrote down as a later version than the first was the county's already.
+    """
+    installed = and_(FeedVersion.version == 1, FeedVersion.changed_by == UUID(int=0))
+    content = case((FeedVersion.shipped.is_not(None), FeedVersion.shipped), else_=FeedVersion.content).label("kept")
+    query = select(FeedVersion.feed, content).where(or_(FeedVersion.shipped.is_not(None), installed))
+    query = query.ext(distinct_on(FeedVersion.feed)).order_by(FeedVersion.feed, FeedVersion.version.desc())
+    return {row.feed: row.kept for row in await session.execute(query)}

@@ -3,8 +3,8 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -35,9 +35,10 @@ _COUNTS = tuple(asdict(Counts()))
 _LOCK_AT = text("SELECT true FROM file WHERE id = :id AND rows_read = :mark AND state = 'running' FOR UPDATE")
 _MOVE_ON = f"""
 WITH part AS (
-    INSERT INTO file_part (file_id, first_row, rows, outcomes, reasons) VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO file_part (file_id, first_row, rows, outcomes, reasons, alerts, rules, judged_on)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 )
-UPDATE file SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 7))}, moved_at = $6
+UPDATE file SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 10))}, moved_at = $9
 WHERE id = $1
 """  # noqa: S608 # names of our own
 _FINISH = """
@@ -46,6 +47,16 @@ WHERE id = $1 AND rows_read = $2 AND state = 'running'
 """
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('shouwang-file'), hashtext($1))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('shouwang-file'), hashtext($1))"
+
+
+class PartDone(NamedTuple):
+    """What became of rows that stand together."""
+
+    outcomes: bytes  # a byte for each
+    reasons: Sequence[Sequence[Any]]  # of those that are rejected, by their bytes
+    alerts: bytes  # 16 for each of `rules.files.WITH_ALERT`
+    rules: Sequence[UUID]  # that were in force
+    judged_on: date
 
 
 async def find_feed(session: ReadSession, code: str) -> Feed | None:
@@ -149,16 +160,11 @@ async def lock_at(session: WriteSession, file_id: UUID, mark: int) -> bool:
 
 
 async def move_on(
-    session: WriteSession,
-    file_id: UUID,
-    mark: int,
-    counts: Counts,
-    outcomes: bytes,
-    reasons: Sequence[Sequence[Any]],
-    now: datetime,
+    session: WriteSession, file_id: UUID, mark: int, counts: Counts, done: PartDone, now: datetime
 ) -> None:
     """Count rows of a file that is held at `mark`, set the mark behind them, and keep what became of each: a byte."""
-    part = (mark, len(outcomes), zlib.compress(outcomes, 1), orjson.dumps(reasons).decode())
+    outcomes, reasons, *judged = done
+    part = (mark, len(outcomes), zlib.compress(outcomes, 1), orjson.dumps(reasons).decode(), *judged)
     await (await raw(session)).execute(_MOVE_ON, file_id, *part, now, *asdict(counts).values())
 
 

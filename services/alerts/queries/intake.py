@@ -33,17 +33,24 @@ def _parameters(types: Sequence[str], first: int, suffix: str = "") -> str:
 
 
 # The subject is looked up in the statement itself, so that a new alert costs one round trip. Whatever stands in the
-# way (the row is known, or its subject has an alert that may take it in) makes it write nothing.
+# way (the row is known, or its subject has an alert that may take it in) makes it write nothing. What waits for the
+# register under the same number ends with it; it is locked first, as by all who lock such rows and subjects.
 _INSERT_ONE = f"""
-WITH fresh AS (
+WITH kept AS (
+    SELECT id FROM unmatched_row WHERE feed = {_NUMBERS["feed"]} AND dedup = {_NUMBERS["dedup"]}
+        AND person_key IS NOT DISTINCT FROM {_NUMBERS["person_key"]}
+        AND household_key IS NOT DISTINCT FROM {_NUMBERS["household_key"]} FOR UPDATE
+), fresh AS (
     INSERT INTO alert ({_FIELDS}, subject_key)
     SELECT {_parameters(_TYPES, 1)}, COALESCE(
         ({_HOUSEHOLD_OF_PERSON.format(person=_NUMBERS["person_key"])})::text,
         ({_HOUSEHOLD_OF_CODE.format(household=_NUMBERS["household_key"])})::text,
         {_NUMBERS["person_key"]}, {_NUMBERS["household_key"]}, {_NUMBERS["id"]}::text)
-    WHERE NOT EXISTS (
+    WHERE (SELECT count(*) FROM kept) >= 0 AND NOT EXISTS (
         SELECT FROM alert_evidence WHERE feed = {_NUMBERS["feed"]} AND dedup = {_NUMBERS["dedup"]})
     ON CONFLICT DO NOTHING RETURNING id, feed, area_code, reported_at
+), ended AS (
+    DELETE FROM unmatched_row WHERE id IN (SELECT id FROM kept) AND EXISTS (SELECT FROM fresh)
 ), noted AS (
     INSERT INTO receipt (id, feed, area_code, reported_at) SELECT * FROM fresh
 ), told AS (

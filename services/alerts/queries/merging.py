@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from services.alerts.models import NewAlert
+from services.alerts.models.areas import named_by
 from services.alerts.queries.receipts import insert_receipts
 from services.alerts.rules.alerts import Severity
+from services.alerts.rules.areas import Named
 from services.alerts.rules.merging import Newest
-from shared.db.engine import WriteSession, raw
+from shared.db.engine import ReadSession, WriteSession, raw
 
 Subject = tuple[str, str]
 """Subject key and risk family."""
@@ -18,11 +20,11 @@ Subject = tuple[str, str]
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
 
 _KNOWN_ROWS = """
-SELECT new.feed, new.dedup, first.alert_id, first.row_hash, alert.subject_key, alert.risk_family
+SELECT new.feed, new.dedup, first.alert_id, first.row_hash, alert.subject_key, alert.risk_family, first.area
 FROM unnest($1::text[], $2::bytea[]) AS new (feed, dedup), LATERAL (
-    SELECT id AS alert_id, row_hash FROM alert WHERE feed = new.feed AND dedup = new.dedup
+    SELECT id AS alert_id, row_hash, area FROM alert WHERE feed = new.feed AND dedup = new.dedup
     UNION ALL
-    SELECT alert_id, row_hash FROM alert_evidence WHERE feed = new.feed AND dedup = new.dedup
+    SELECT alert_id, row_hash, area FROM alert_evidence WHERE feed = new.feed AND dedup = new.dedup
     LIMIT 1) AS first JOIN alert ON alert.id = first.alert_id
 """
 
@@ -35,6 +37,14 @@ SELECT id, subject_key, alert.risk_family, state, severity, verdict, answered_at
 FROM alert JOIN unnest($1::text[], $2::text[]) AS wanted (key, risk_family)
     ON subject_key = wanted.key AND alert.risk_family = wanted.risk_family AND merging
 ORDER BY id FOR UPDATE OF alert
+"""
+
+# Newest first; with the areas of each report that stands. What is evidence of an alert names none that it did not.
+_AREA_ALERTS = """
+SELECT subject_key, CASE WHEN first_withdrawn_at IS NULL THEN jsonb_build_array(area) ELSE '[]' END || COALESCE((
+    SELECT jsonb_agg(e.area) FROM alert_evidence AS e WHERE e.alert_id = alert.id AND e.withdrawn_at IS NULL), '[]'
+    ) AS areas
+FROM alert WHERE merging AND area IS NOT NULL AND risk_family = $1 AND area->'codes' ?| $2::text[] ORDER BY id DESC
 """
 
 # However much was merged into an alert, this reads the few that were news, by index.
@@ -56,16 +66,19 @@ FROM unnest($1::uuid[], $2::text[]) AS worse (id, severity)
 WHERE alert.id = worse.id AND alert.severity <> worse.severity
 """
 
-_FIELDS = tuple(name for name in NewAlert._fields if name not in ("risk_family", "area"))  # those are the alert's
+_FIELDS = tuple(name for name in NewAlert._fields if name != "risk_family")  # that is the alert's
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRow:
-    """A row that came before: the alert it is or belongs to, the hash of its content, and whom that alert is about."""
+    """A row that came before: the alert it is or belongs to, the hash of its content, and whom that alert is about; where
+    it is about areas, which it named.
+    """
 
     alert_id: UUID
     row_hash: bytes
     subject: Subject
+    named: Named | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,7 @@ async def find_known_rows(
     rows = await (await raw(session)).fetch(_KNOWN_ROWS, *map(list, zip(*wanted, strict=True)))
     return {
         (row["feed"], row["dedup"]): KnownRow(
-            row["alert_id"], row["row_hash"], (row["subject_key"], row["risk_family"])
+            row["alert_id"], row["row_hash"], (row["subject_key"], row["risk_family"]), named_by(row["area"])
         )
         for row in rows
     }
@@ -115,6 +128,14 @@ def _standing(row: Mapping[str, Any]) -> Standing:
     newest = Newest(row["id"], row["state"], row["severity"], last_at, row["verdict"], row["answered_at"])
     first = SealedEvidence(row["id"], row["feed"], row["sealed"]) if row["first_stands"] else None
     return Standing(newest, row["partition_key"], first)
+
+
+async def find_area_alerts(
+    session: ReadSession, risk_family: str, codes: Collection[str]
+) -> list[tuple[str, list[Named]]]:
+    """Alerts that may take in a report about one of these areas or those above: subject key, and what each names."""
+    rows = await (await raw(session)).fetch(_AREA_ALERTS, risk_family, list(codes))
+    return [(row["subject_key"], [named for area in row["areas"] if (named := named_by(area))]) for row in rows]
 
 
 async def find_told(session: WriteSession, alert_ids: Collection[UUID], feeds: Collection[str]) -> list[SealedEvidence]:

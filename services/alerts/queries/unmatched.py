@@ -1,10 +1,12 @@
-"""Rows that wait for the register: kept once, marked when it learns of their person, forgotten in time."""
+"""Rows that wait for the register: kept once, corrected, marked when it learns of their person, forgotten in time."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import delete, or_, select, update
 
 from services.alerts.models import File, UnmatchedRow
@@ -13,46 +15,110 @@ from shared.db.engine import WriteSession, raw
 from shared.db.listening import ring
 from shared.ids import new_id
 
+REF = b"ref:"
+"""What a `dedup` begins with that is the bureau's own number."""
 _INSERT = """
-INSERT INTO unmatched_row (id, feed, dedup, file_id, person_key, household_key, sealed, kept_at, expires_at)
-SELECT id, $3, dedup, $4, person_key, household_key, sealed, $7, $8
-FROM unnest($1::uuid[], $2::bytea[], $5::text[], $6::text[], $9::bytea[])
-    AS row (id, dedup, person_key, household_key, sealed)
-ON CONFLICT (feed, dedup) DO NOTHING RETURNING id
+INSERT INTO unmatched_row (id, feed, dedup, row_hash, file_id, person_key, household_key, sealed, kept_at, expires_at)
+SELECT id, $3, dedup, row_hash, $4, person_key, household_key, sealed, $7, $8
+FROM unnest($1::uuid[], $2::bytea[], $5::text[], $6::text[], $9::bytea[], $10::bytea[])
+    AS row (id, dedup, person_key, household_key, sealed, row_hash)
+ON CONFLICT (feed, dedup) DO NOTHING RETURNING dedup
 """
+_LOCK = """
+SELECT id, feed, dedup, person_key, household_key, row_hash
+FROM unmatched_row JOIN unnest($1::text[], $2::bytea[]) AS came (feed, dedup) USING (feed, dedup)
+ORDER BY id FOR UPDATE OF unmatched_row
+"""
+_REPLACE = """
+UPDATE unmatched_row AS old SET sealed = row.sealed, row_hash = row.row_hash, kept_at = $4,
+    file_id = COALESCE($5, old.file_id), expires_at = COALESCE($6, old.expires_at)
+FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS row (id, sealed, row_hash) WHERE old.id = row.id
+"""
+_NUMBERS = "SELECT dedup FROM unmatched_row WHERE feed = $1 AND dedup >= 'ref:' AND dedup < 'ref;'"
+_IS_KEPT = "SELECT EXISTS (SELECT FROM unmatched_row WHERE feed = $1 AND dedup = $2)"
+
+Key = tuple[str, bytes]
+"""Feed and `dedup` of a row."""
+Whom = tuple[str | None, str | None]
+"""Person's and household's key."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
     """A row about to be kept, sealed."""
 
-    place: int  # in its frame
     dedup: bytes = field(repr=False)
-    person_key: str | None
-    household_key: str | None
+    whom: Whom
+    row_hash: bytes = field(repr=False)
     sealed: bytes = field(repr=False)
+    place: int = 0  # in its frame
 
 
-async def insert_unmatched(
-    session: WriteSession, file_id: UUID, feed: str, rows: Sequence[WaitingRow], now: datetime, expires_at: datetime
-) -> list[bool]:
-    """Keep rows; of each, whether it is kept for the first time."""
-    if not rows:
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A row that waits. `row_hash` None: nobody wrote it down then."""
+
+    id: UUID
+    feed: str
+    dedup: bytes = field(repr=False)
+    whom: Whom
+    row_hash: bytes | None = field(repr=False)
+
+
+async def lock_rows(session: WriteSession, keys: Collection[Key]) -> list[KeptRow]:
+    """Those of these rows that wait; nobody screens, replaces or forgets them before our commit.
+
+    Before any subject is locked, and before their file is: so does whoever screens them again, or marks them due.
+    """
+    if not keys:
         return []
+    rows = await (await raw(session)).fetch(_LOCK, *map(list, zip(*keys, strict=True)))
+    return [KeptRow(id_, feed, dedup, (person, home), hash_) for id_, feed, dedup, person, home, hash_ in rows]
+
+
+async def insert_rows(
+    session: WriteSession, file_id: UUID, feed: str, rows: Sequence[WaitingRow], now: datetime, expires_at: datetime
+) -> set[bytes]:
+    """Keep rows, each of another `dedup`; returns those that nobody else kept at the same moment."""
+    if not rows:
+        return set()
     ids = [new_id() for _ in rows]
-    people, households = [row.person_key for row in rows], [row.household_key for row in rows]
-    dedups, sealed = [row.dedup for row in rows], [row.sealed for row in rows]
+    people, households = map(list, zip(*(row.whom for row in rows), strict=True))
+    dedups, sealed, hashes = ([getattr(row, name) for row in rows] for name in ("dedup", "sealed", "row_hash"))
     found = await (await raw(session)).fetch(
-        _INSERT, ids, dedups, feed, file_id, people, households, now, expires_at, sealed
+        _INSERT, ids, dedups, feed, file_id, people, households, now, expires_at, sealed, hashes
     )
-    fresh = {row["id"] for row in found}
-    return [one in fresh for one in ids]
+    return {row["dedup"] for row in found}
+
+
+async def replace_rows(
+    session: WriteSession,
+    rows: Sequence[tuple[UUID, WaitingRow]],
+    now: datetime,
+    file_id: UUID | None = None,
+    expires_at: datetime | None = None,
+) -> None:
+    """Other content for rows that wait; `file_id`: of the file that it came in, if it did."""
+    if rows:
+        values = [(id_, row.sealed, row.row_hash) for id_, row in rows]
+        await (await raw(session)).execute(_REPLACE, *map(list, zip(*values, strict=True)), now, file_id, expires_at)
+
+
+async def list_numbers(connection: "asyncpg.Connection[Any]", feed: str) -> list[str]:
+    """The bureau's own numbers of all rows of a feed that wait."""
+    return [row["dedup"][len(REF) :].decode() for row in await connection.fetch(_NUMBERS, feed)]
+
+
+async def is_kept(connection: "asyncpg.Connection[Any]", feed: str, dedup: bytes) -> bool:
+    """Whether a row waits."""
+    return bool(await connection.fetchval(_IS_KEPT, feed, dedup))
 
 
 async def mark_due(session: WriteSession, person_keys: Collection[str], household_keys: Collection[str]) -> int:
     """The register has learnt of these: look at their rows again. How many rows that are."""
     waits = or_(UnmatchedRow.person_key.in_(person_keys), UnmatchedRow.household_key.in_(household_keys))
-    marked = await session.execute(update(UnmatchedRow).where(waits, ~UnmatchedRow.due).values(due=True))
+    ids = select(UnmatchedRow.id).where(waits, ~UnmatchedRow.due).order_by(UnmatchedRow.id).with_for_update()
+    marked = await session.execute(update(UnmatchedRow).where(UnmatchedRow.id.in_(ids)).values(due=True))
     rows = int(marked.rowcount)  # type: ignore[attr-defined] # an UPDATE's result has it
     if rows:
         await ring(session, CHANNEL)
@@ -71,7 +137,14 @@ async def lock_due(session: WriteSession, now: datetime, limit: int) -> Sequence
 
 async def delete_rows(session: WriteSession, ids: Collection[UUID]) -> None:
     """Forget rows."""
-    await session.execute(delete(UnmatchedRow).where(UnmatchedRow.id.in_(ids)))
+    if ids:
+        await session.execute(delete(UnmatchedRow).where(UnmatchedRow.id.in_(ids)))
+
+
+async def delete_corrected(session: WriteSession, came: Mapping[Key, Whom]) -> None:
+    """Rows came, about these, that do not wait: forget what waits under their numbers."""
+    kept = await lock_rows(session, came.keys())
+    await delete_rows(session, [one.id for one in kept if came[one.feed, one.dedup] == one.whom])
 
 
 async def keep_waiting(session: WriteSession, ids: Collection[UUID]) -> None:
@@ -86,6 +159,7 @@ async def count_rematched(session: WriteSession, file_id: UUID, rows: int) -> No
 
 async def forget_expired(session: WriteSession, now: datetime, limit: int) -> int:
     """Forget what was kept long enough; how many rows of it, at most `limit`."""
-    old = select(UnmatchedRow.id).where(UnmatchedRow.expires_at <= now).limit(limit)
+    expired = UnmatchedRow.expires_at <= now
+    old = select(UnmatchedRow.id).where(expired).limit(limit).with_for_update(skip_locked=True)
     gone = await session.execute(delete(UnmatchedRow).where(UnmatchedRow.id.in_(old)))
     return int(gone.rowcount)  # type: ignore[attr-defined] # a DELETE's result has it

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from uuid import UUID
 
 from shared import areas
 from shared.areas import AreaCode, Level, Scope
@@ -46,15 +45,39 @@ def place(codes: Sequence[AreaCode], filed_under: str, scope: Scope, known: Set[
     return Place(AreaCode(filed_under) if filed_under else _above(named, scope, known), named)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom a report about areas names: all who live in them, or in natural villages of these."""
+
+    codes: Sequence[str]  # villages and townships
+    natural_villages: Sequence[str] = ()  # none: all
+
+
+def names(reports: Iterable[Named], one: Named) -> bool:
+    """Whether all whom a report names are named by others already."""
+    known = list(reports)
+    for code in one.codes:
+        here = [other for other in known if any(_holds(above, code) for above in other.codes)]
+        if any(not other.natural_villages for other in here):
+            continue
+        named = {name for other in here for name in other.natural_villages}
+        if not one.natural_villages or not named.issuperset(one.natural_villages):
+            return False
+    return True
+
+
+def meet(one: Named, other: Named) -> bool:
+    """Whether they have any area in common."""
+    return any(_holds(code, area) or _holds(area, code) for code in one.codes for area in other.codes)
+
+
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
     """What the areas' verdicts come to: the gravest of them."""
     return min(verdicts, key=_GRAVEST_FIRST.index)
 
 
-def asked_area(subject_key: str) -> tuple[UUID, str] | None:
-    """The alert and the area in the subject key of an area's task; None for those of households and persons."""
-    kind, *parts = subject_key.split(":")
-    return (UUID(parts[0]), parts[1]) if kind == "area" and len(parts) == 2 else None
+def _holds(above: str, code: str) -> bool:
+    return code.startswith(areas.prefix(AreaCode(above)))
 
 
 def _faults(code: AreaCode, field: str, scope: Scope, known: Set[str]) -> list[Fault]:
@@ -72,13 +95,13 @@ def _faults_of_above(above: AreaCode, codes: Iterable[AreaCode], scope: Scope, k
         return [Fault("area_code", "area-unknown")]
     if not scope.covers(above):
         return [Fault("area_code", AreaNotPermitted.code, {"area": above})]
-    if not all(code.startswith(areas.prefix(above)) for code in codes):
+    if not all(_holds(above, code) for code in codes):
         return [Fault("area_code", "area-elsewhere")]
     return []
 
 
 def _above(codes: Sequence[AreaCode], scope: Scope, known: Set[str]) -> AreaCode:
     found: AreaCode | None = codes[0]
-    while found is not None and not all(code.startswith(areas.prefix(found)) for code in codes):
+    while found is not None and not all(_holds(found, code) for code in codes):
         found = areas.parent(found)
     return found if found is not None and found in known and scope.covers(found) else codes[0]

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
+
+import polars as pl
 
 from services.alerts.rules.alerts import Severity
 from services.alerts.rules.screening_rules import FACTS, ROW_FIELDS, STRANGER, Facts, Rule
-from shared.expressions import Comparison, Texts, sentence
+from shared.expressions import Comparison, Texts, sentence, sentences
 from shared.messages import Language
 
 TITLES = {name: f"field-{name.replace('_', '-')}" for name in (*ROW_FIELDS, *FACTS)}
@@ -60,6 +63,17 @@ def explain_not(
     told = [sentence(reason, texts, language) for reason in reasons]
     joined = texts.text("explanation-between", language).join(told) or texts.text("explanation-nothing", language)
     return Explained(texts.text("explanation-not-triggered", language, version=rule.version, reasons=joined), reasons)
+
+
+def why_not(rule: Rule, titles: Mapping[str, str], texts: Texts, language: Language) -> pl.Expr:
+    """For rows of a frame that `rule` lets through in no case: what each lacks for it. Null: nothing.
+
+    The frame has a column for each field that the rule looks at, but for the facts, which are not asked.
+    """
+    names = {**{name: texts.text(code, language) for name, code in TITLES.items()}, **titles}
+    levels = reversed(rule.levels)
+    found = [level.when.lacks(rule.parameters, world, names) for level in levels for world in _worlds(rule)]
+    return sentences(list(chain.from_iterable(found)), texts, language)
 
 
 def _worlds(rule: Rule) -> list[Facts]:

@@ -34,6 +34,10 @@ class Outcome(IntEnum):
     REJECTED_OTHERWISE = 255
 
 
+WITH_ALERT = (*(Outcome.STORED, Outcome.REPEATED, Outcome.MERGED, Outcome.WORSENED, Outcome.SNOOZED, Outcome.REOPENED),)
+"""Of rows that are an alert or belong to one."""
+
+
 class FileNotFound(NotFound):
     """No such file of the asker's feeds and areas."""
 

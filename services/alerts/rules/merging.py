@@ -90,6 +90,11 @@ def snoozed_until(verdict: Verdict | None, answered_at: datetime | None, policy:
     return span.after(answered_at) if span else None
 
 
+def rank(severity: Severity) -> int:
+    """The graver, the higher."""
+    return _RANKS[severity]
+
+
 def higher(one: Severity, other: Severity) -> bool:
     """Whether `one` is graver than `other`."""
     return _RANKS[one] > _RANKS[other]

@@ -28,6 +28,14 @@ class RuleSet:
     )  # by rule and columns: of a file they are the same for every frame
 
     @property
+    def in_force(self) -> list[Rule]:
+        """Those that judge on the day, one for each area that has its own; the most local first."""
+        newest: dict[str, Rule] = {}
+        for rule in valid_on(self.rules, self.today):
+            newest.setdefault(rule.area_prefix, rule)
+        return list(newest.values())
+
+    @property
     def facts(self) -> bool:
         """Whether any of them looks at what the register knows."""
         return any(rule.facts for rule in self.rules)
@@ -66,7 +74,7 @@ class RuleSet:
 
     def _of_all_areas(self) -> Rule | None:
         """The rule that judges every row; None where that is a question of its area, or where there is none."""
-        valid = valid_on(self.rules, self.today)
+        valid = self.in_force
         local = any(rule.area_prefix or "area_code" in rule.fields for rule in valid)
         return valid[0] if valid and not local else None
 

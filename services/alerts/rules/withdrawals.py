@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.alerts.rules.alerts import AlertAlreadyWithdrawn, EvidenceNotFound, Severity
-from services.alerts.rules.merging import highest
+from services.alerts.rules.areas import Named, names
+from services.alerts.rules.merging import highest, rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Piece:
     severity: Severity
     told: bool  # somebody was sent for it: the first one, and what was worse
     withdrawn: bool
+    area: Named | None = None  # of an alert about areas
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,20 @@ class Taking:
         return highest(piece.severity for piece in self.left)
 
     @property
-    def to_tell(self) -> Piece | None:
-        """What must be told now, or nobody would know of what is left: the gravest, of equals the newest."""
-        if not self.left or any(piece.told for piece in self.left):
-            return None
-        gravest = self.severity
-        return max((piece for piece in self.left if piece.severity == gravest), key=lambda piece: piece.id)
+    def to_tell(self) -> list[Piece]:
+        """What must be told now, or nobody would know of what is left: the gravest, of equals the newest. Where it is about
+        areas, as many as it takes for all of them.
+        """
+        told = [piece for piece in self.left if piece.told]
+        news: list[Piece] = []
+        for piece in sorted(self.left, key=lambda piece: (rank(piece.severity), piece.id), reverse=True):
+            if not _known([*told, *news], piece):
+                news.append(piece)
+        return news
+
+
+def _known(told: Sequence[Piece], piece: Piece) -> bool:
+    return names([one.area for one in told if one.area], piece.area) if piece.area else bool(told)
 
 
 def take_back(pieces: Sequence[Piece], feeds: Collection[str] | None, source_ref: str | None) -> Taking:

@@ -157,6 +157,7 @@ class EvidenceView(Answer):
     policy_id: UUID = Field(description="Version of the `alert-merge` policy that said so · 归并规则版本")
     person: MaskedPerson | None
     household: MaskedHousehold | None
+    area: AreaView | None = Field(description="The areas it names, of an alert about whole areas · 区域预警")
     evidence: dict[str, Any]
     batch_id: UUID | None
     withdrawn_at: datetime | None

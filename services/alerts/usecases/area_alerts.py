@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 
 from services.alerts.queries import area_checks as queries
-from services.alerts.rules.areas import asked_area, overall, place
+from services.alerts.rules.areas import overall, place
 from services.alerts.rules.screening import Reference
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.schemas.area_alerts import AreaDraft
@@ -35,20 +35,21 @@ def as_json(area: AreaDraft | None) -> str | None:
 
 
 async def begin_area_checks(session: WriteSession, opened: Sequence[AreaChecksOpened]) -> None:
-    """These are all the areas that are asked. An answer may have come before."""
+    """These are all the areas that are asked. An answer may have come before; of two tasks of an area the later counts."""
     ours = await queries.lock_area_alerts(session, [event.alert_id for event in opened])
     rows = {
         (event.alert_id, check.area_code): (
             *(event.alert_id, check.area_code, check.task_id),
             *(check.due_at, check.households),
         )
-        for event in opened
+        for event, check in sorted(
+            ((event, check) for event in opened for check in event.checks), key=lambda one: one[1].task_id
+        )
         if event.alert_id in ours
-        for check in event.checks
     }
     if rows:
         await queries.open_checks(session, list(rows.values()))
-        await _settle(session, ours)
+        await settle(session, ours)
 
 
 async def give_area_verdicts(session: WriteSession, given: Sequence[VerdictGiven]) -> None:
@@ -60,26 +61,32 @@ async def give_area_verdicts(session: WriteSession, given: Sequence[VerdictGiven
             *(base64.b64decode(event.reason_sealed), event.visited_on, event.given_at),
             *(event.checked, event.at_risk),
         )
-        for event in sorted(given, key=lambda event: event.given_at)
+        for event in sorted(given, key=lambda event: (event.task_id, event.given_at))
         for alert_id in event.alert_ids
         if alert_id in ours
     }
     if rows:
         await queries.answer_checks(session, list(rows.values()))
-        await _settle(session, ours)
+        await settle(session, ours)
 
 
 async def cancel_area_checks(session: WriteSession, closed: Sequence[TaskClosed]) -> None:
     """The tasks of these areas were dropped: the alert waits for the others alone. Where all are, it stays unanswered."""
-    dropped = {key: event for event in closed if event.state == "cancelled" and (key := asked_area(event.subject_key))}
+    dropped = {
+        (alert_id, event.area_code): event
+        for event in sorted(closed, key=lambda event: event.task_id)
+        if event.state == "cancelled" and event.area_code is not None
+        for alert_id in event.alert_ids
+    }
     ours = await queries.lock_area_alerts(session, {alert_id for alert_id, _ in dropped}) if dropped else set()
     rows = [(*key, event.task_id, event.closed_at) for key, event in dropped.items() if key[0] in ours]
     if rows:
         await queries.cancel_checks(session, rows)
-        await _settle(session, ours)
+        await settle(session, ours)
 
 
-async def _settle(session: WriteSession, alert_ids: Collection[UUID]) -> None:
+async def settle(session: WriteSession, alert_ids: Collection[UUID]) -> None:
+    """Answer those of these locked alerts whose areas have all answered."""
     answered = await queries.find_answered(session, alert_ids)
     rows = [(row["alert_id"], overall(row["verdicts"]), row["visited_on"], row["answered_at"]) for row in answered]
     if rows:

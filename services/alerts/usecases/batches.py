@@ -5,7 +5,7 @@ A chunk is deleted by the transaction that stores its rows, so a worker killed a
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,13 +15,14 @@ from services.alerts.models import Batch, NewAlert, OutboxRow
 from services.alerts.queries import batches
 from services.alerts.queries.intake import finished
 from services.alerts.queries.known import Asked, look_up
+from services.alerts.queries.unmatched import Key, lock_rows
 from services.alerts.rules.batches import BatchFormat, RowMalformed
 from services.alerts.rules.screening import Reference
-from services.alerts.rules.screening_rules import Facts
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.usecases.intake import Report, asked_of, screen_report, seal_report, store_alerts, told
 from services.alerts.usecases.reading import read_many
 from services.alerts.usecases.screening import Bench
+from services.alerts.usecases.waiting import correct, key_of
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import WriteSession, raw
@@ -47,6 +48,7 @@ class Prepared:
     open: list[tuple[int, Report, Asked]]  # that the register has to decide
     errors: list[tuple[int, Fault]]
     sound: int  # rows without a fault
+    numbered: dict[Key, tuple[int, Report]]  # of these, the last under each of the sender's own numbers
 
 
 async def accept_batch(
@@ -93,14 +95,19 @@ async def work_chunk(
     """Screen, seal and store the rows of a chunk, tell of what is new or worse, keep the errors, forget the chunk."""
     bench = Bench(reference.rules, local_date(now))
     ready = await asyncio.to_thread(prepare_chunk, chunk, reference, bench, vault, now, lane)
-    rows = ready.rows
+    waiting = await lock_rows(session, ready.numbered.keys())
+    rows, judged = ready.rows, list[tuple[int, Report, Asked]]()
     if ready.open:
         facts = await look_up(await raw(session), [asked for _, _, asked in ready.open])
-        rows = await asyncio.to_thread(decided, chunk, ready, facts, vault, now, lane)
+        judged = [(n, told(report, of), asked) for (n, report, asked), of in zip(ready.open, facts, strict=True)]
+        rows = await asyncio.to_thread(decided, chunk, rows, judged, vault, now, lane)
     alerts, told_of = [alert for _, alert, _ in rows], [told for _, _, told in rows]
     settled = await store_alerts(session, await asyncio.to_thread(finished, alerts, told_of), vault)
     reused = [(n, _REUSED) for (n, _, _), one in zip(rows, settled, strict=True) if one.outcome is None]
     errors = [*ready.errors, *reused]
+    if waiting:
+        came = _came(ready, judged, {n for n, _, _ in rows}, {n for n, _ in reused})
+        await correct(session, waiting, came, vault, now)
     await batches.insert_errors(session, chunk.batch_id, ((n, f.field, f.code, dict(f.params)) for n, f in errors))
     kept = Counter(one.outcome for one in settled if one.outcome)
     counts = batches.ChunkCounts(kept, len({n for n, _ in errors}), ready.sound - len(rows))
@@ -115,6 +122,7 @@ def prepare_chunk(
     rows: list[tuple[int, NewAlert, OutboxRow]] = []
     undecided: list[tuple[int, Report, Asked]] = []
     errors: list[tuple[int, Fault]] = []
+    numbered: dict[Key, tuple[int, Report]] = {}
     sound = 0
     lines = map(bytes.strip, vault.open(chunk.sealed, PURPOSE).split(b"\n"))
     filled = [(number, line) for number, line in enumerate(lines, chunk.first_row) if line]
@@ -125,26 +133,44 @@ def prepare_chunk(
             errors.extend((number, fault) for fault in refused.faults)
             continue
         sound += 1
+        if (key := key_of(report)) is not None:
+            numbered[key] = number, report
         if report.judged.is_open:
             undecided.append((number, report, asked_of(report, vault)))
         elif report.judged.severity is not None:
             alert = seal_report(who, report, vault, now, chunk.batch_id, lane)
             rows.append((number, alert, events.raised_row(alert, alert.risk_family, trace)))
-    return Prepared(rows, undecided, errors, sound)
+    return Prepared(rows, undecided, errors, sound, numbered)
 
 
 def decided(
-    chunk: batches.Chunk, ready: Prepared, facts: Sequence[Facts], vault: Vault, now: datetime, lane: Lane
+    chunk: batches.Chunk,
+    rows: list[tuple[int, NewAlert, OutboxRow]],
+    judged: Sequence[tuple[int, Report, Asked]],
+    vault: Vault,
+    now: datetime,
+    lane: Lane,
 ) -> list[tuple[int, NewAlert, OutboxRow]]:
-    """All rows of a chunk that trigger, in their order. `facts`: one for each of `ready.open`."""
+    """All rows of a chunk that trigger, in their order. `judged`: those that the register has decided."""
     who, trace = _sender(chunk), current_traceparent()
-    rows = list(ready.rows)
-    for (number, report, asked), of_them in zip(ready.open, facts, strict=True):
-        judged = told(report, of_them)
-        if judged.judged.severity is not None:
-            alert = seal_report(who, judged, vault, now, chunk.batch_id, lane, asked)
+    rows = list(rows)
+    for number, report, asked in judged:
+        if report.judged.severity is not None:
+            alert = seal_report(who, report, vault, now, chunk.batch_id, lane, asked)
             rows.append((number, alert, events.raised_row(alert, alert.risk_family, trace)))
     return sorted(rows, key=lambda row: row[0])
+
+
+def _came(
+    ready: Prepared, judged: Sequence[tuple[int, Report, Asked]], alerts: Set[int], reused: Set[int]
+) -> dict[Key, tuple[Report, bool]]:
+    """What came under numbers, each with whether it is an alert; by the rows' own numbers, what they are said to be."""
+    known = {number: report for number, report, _ in judged}
+    return {
+        key: (known.get(number, report), number in alerts)
+        for key, (number, report) in ready.numbered.items()
+        if number not in reused
+    }
 
 
 def _sender(chunk: batches.Chunk) -> Principal:

@@ -1,6 +1,6 @@
 """Feeds are made, changed, closed and opened again. Each change is a version that is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -45,9 +45,19 @@ async def create_feed(session: WriteSession, who: Principal, new: NewFeed, now: 
 
 
 async def change_feed(
-    session: WriteSession, who: Principal, code: str, content: FeedContent, expect: Callable[[int], None], now: datetime
+    session: WriteSession,
+    who: Principal,
+    code: str,
+    content: FeedContent,
+    expect: Callable[[int], None],
+    now: datetime,
+    *,
+    shipped: Mapping[str, Any] | None = None,
 ) -> Feed:
-    """Replace what a feed is. The same once more makes no version. Raises `InvalidInput`, `FeedFieldInUse`."""
+    """Replace what a feed is. The same once more makes no version. Raises `InvalidInput`, `FeedFieldInUse`.
+
+    `shipped`: what a release ships of it, when that is what is taken over.
+    """
     check_content(content)
     feed = await queries.lock_feed(session, code)
     expect(feed.version)
@@ -56,7 +66,7 @@ async def change_feed(
         await _require_fields(session, feed, content, local_date(now))
         for name, value in wanted.items():
             setattr(feed, name, value)
-        await _change(session, who, feed, "changed", now)
+        await _change(session, who, feed, "changed" if shipped is None else "taken over", now, shipped)
     return feed
 
 
@@ -96,15 +106,24 @@ def content_of(feed: Feed) -> FeedContent:
     return saved_content({**same, "bureau": bureau, "name": {"zh": feed.name_zh, "en": feed.name_en}})
 
 
-async def _change(session: WriteSession, who: Principal, feed: Feed, deed: str, now: datetime) -> None:
+async def _change(
+    session: WriteSession,
+    who: Principal,
+    feed: Feed,
+    deed: str,
+    now: datetime,
+    shipped: Mapping[str, Any] | None = None,
+) -> None:
     feed.version += 1
     feed.changed_by = who.id
     feed.changed_at = now
     await session.flush()
-    await _keep(session, who, feed, deed)
+    await _keep(session, who, feed, deed, shipped)
 
 
-async def _keep(session: WriteSession, who: Principal, feed: Feed, deed: str) -> None:
+async def _keep(
+    session: WriteSession, who: Principal, feed: Feed, deed: str, shipped: Mapping[str, Any] | None = None
+) -> None:
     """Remember who made the feed what it is now."""
     session.add(
         FeedVersion(
@@ -114,6 +133,7 @@ async def _keep(session: WriteSession, who: Principal, feed: Feed, deed: str) ->
             content=content_of(feed).model_dump(mode="json"),
             changed_by=feed.changed_by,
             changed_at=feed.changed_at,
+            shipped=shipped,
         )
     )
     await audit.record(session, who, PERMIT, feed.code, deed=deed, version=feed.version)

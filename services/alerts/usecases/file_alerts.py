@@ -17,20 +17,20 @@ from services.alerts import events
 from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import Finished, NewAlert
 from services.alerts.queries.intake import finished
-from services.alerts.queries.unmatched import WaitingRow
+from services.alerts.queries.unmatched import REF, WaitingRow
 from services.alerts.rules.feeds import family_of
 from services.alerts.rules.screening import canonical
 from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_checks import Mistake, Row, Sender, area_of, faults_of
 from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS
 from services.alerts.usecases.record import facts_behind, record_of, rest_of
+from services.alerts.usecases.waiting import sealed_row
 from shared.idnumber import IdNumber
 from shared.ids import new_id
 from shared.lanes import Lane
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
 
-UNMATCHED = "unmatched-row"
 _OWN = (
     *(PLACE, "person.id_number", "person.name", "person.phone", "household.national_code", "source_ref"),
     *("occurred_on", "area_code", PLACELESS, KEY, "severity", "rule_id"),
@@ -148,21 +148,18 @@ def _hashed(row: Row, area: Mapping[str, Any] | None, vault: Vault) -> tuple[byt
 
 
 def _dedup(row: Row, row_hash: bytes) -> bytes:
-    return b"ref:" + row.source_ref.encode() if row.source_ref else b"row:" + row_hash
+    return REF + row.source_ref.encode() if row.source_ref else b"row:" + row_hash
 
 
 def _waiting(row: Row, vault: Vault) -> WaitingRow:
-    whole = orjson.dumps(
-        {
-            "person.id_number": row.id_number,
-            "person.name": row.name,
-            "person.phone": row.phone,
-            "household.national_code": row.household,
-            "source_ref": row.source_ref,
-            "occurred_on": row.occurred_on,
-            "area_code": None if row.placeless else row.area_code,
-            "evidence": row.evidence,
-        }
-    )
-    dedup = _dedup(row, _hashed(row, None, vault)[1])
-    return WaitingRow(row.place, dedup, *_keys(row, vault), vault.seal(whole, UNMATCHED))
+    named = {
+        "person.id_number": row.id_number,
+        "person.name": row.name,
+        "person.phone": row.phone,
+        "household.national_code": row.household,
+        "source_ref": row.source_ref,
+        "area_code": None if row.placeless else row.area_code,
+    }
+    row_hash = _hashed(row, None, vault)[1]
+    sealed = sealed_row(named, row.occurred_on, row.evidence, vault)
+    return WaitingRow(_dedup(row, row_hash), _keys(row, vault), row_hash, sealed, row.place)

@@ -4,15 +4,16 @@ What cannot trigger, whatever the register knows, is dropped at the first look: 
 no waiting: called in a thread.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from services.alerts.queries.known import Facts
+from services.alerts.queries.unmatched import REF, Whom
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS, Ledger, sieve, tidied, with_areas, worded
@@ -21,6 +22,7 @@ from shared.security.vault import Vault
 from shared.tables import Frame
 
 _FACT_TYPES = dict.fromkeys(FACTS, pl.Boolean)
+_WHOM = (PLACE, "source_ref", "person.id_number", "household.national_code")
 _STRANGER = "_stranger"
 _STRAY = "_stray"  # it names a place that is not among the sender's
 _DEPENDS = "_depends"  # on what the register knows
@@ -52,6 +54,16 @@ class Looked:
     waiting: pl.DataFrame  # might trigger once the register knows their person or household
     keys: Sequence[str | None]  # of the person or household of each candidate; empty when nobody asks
     matched: NDArray[np.bool_]  # by place: whether the register knows them
+    numbered: pl.DataFrame | None  # all rows without fault, where they have numbers: whom each is about
+    again: Sequence["Again"] = ()  # of these, those that came under the number of a row that waits
+
+
+class Again(NamedTuple):
+    """A row under the number of one that waits."""
+
+    place: int
+    dedup: bytes
+    whom: Whom
 
 
 def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
@@ -65,7 +77,26 @@ def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     keys = keys_of(candidates, vault) if asks else ()
     if keys:
         candidates = candidates.with_columns(pl.Series(KEY, keys, pl.String))
-    return Looked(start, ledger, candidates, candidates.clear(), keys, np.zeros(frame.data.height, np.bool_))
+    matched = np.zeros(frame.data.height, np.bool_)
+    return Looked(start, ledger, candidates, candidates.clear(), keys, matched, _numbered(good))
+
+
+def _numbered(good: pl.DataFrame) -> pl.DataFrame | None:
+    if "source_ref" not in good.columns or good["source_ref"].null_count() == good.height:
+        return None
+    return good.select([name for name in _WHOM if name in good.columns])
+
+
+def under_numbers(looked: Looked, numbers: Collection[str], vault: Vault) -> Looked:
+    """With the rows that came under one of these numbers."""
+    if looked.numbered is None or not numbers:
+        return looked
+    known = pl.Series(list(numbers), dtype=pl.String)
+    rows = tidied(looked.numbered.filter(pl.col("source_ref").str.strip_chars().is_in(known.implode())))
+    ids, keys = _column(rows, "person.id_number"), keys_of(rows, vault)
+    whom: list[Whom] = [(key, None) if one else (None, key) for one, key in zip(ids, keys, strict=True)]
+    dedups = [REF + ref.encode() for ref in rows["source_ref"]]
+    return replace(looked, again=list(map(Again, rows[PLACE], dedups, whom)))
 
 
 def placed(rows: pl.DataFrame, sieve_by: Sieve) -> pl.DataFrame:
@@ -103,7 +134,7 @@ def look_again(looked: Looked, facts: Mapping[str, Facts], rules: RuleSet) -> Lo
     judged = rules.screen(plain)
     triggered = judged.filter(pl.col("severity").is_not_null())
     waiting = judged.filter(pl.col("severity").is_null() & pl.col(_STRANGER) & pl.col(_DEPENDS))
-    return Looked(looked.start, looked.ledger, triggered, waiting, (), looked.matched)
+    return replace(looked, rows=triggered, waiting=waiting, keys=())
 
 
 def told_of(facts: Facts | None) -> tuple[bool, bool, bool, bool]:

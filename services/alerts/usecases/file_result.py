@@ -1,4 +1,6 @@
-"""A file as it came, with what became of each row and why not: read from the sealed original while it is sent."""
+"""A file as it came, with what became of each row, by which rule, and why not: read from the sealed original while it is
+sent.
+"""
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,15 +10,21 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from services.alerts.models import Feed, File, FileFault, FilePart
 from services.alerts.queries import files
-from services.alerts.rules.files import FRAME_ROWS, MAX_FAULTS, Outcome
+from services.alerts.queries.reference import list_areas
+from services.alerts.rules.area_names import area_names
+from services.alerts.rules.files import FRAME_ROWS, MAX_FAULTS, WITH_ALERT, Outcome
+from services.alerts.usecases.file_judging import TOLD, Judge, Judges, judged_by, judges_of
 from services.alerts.usecases.file_originals import open_kept
 from services.alerts.usecases.files import skipped_of
+from shared.areas import Scope
 from shared.db.engine import WriteSession
 from shared.files import Shelf
+from shared.messages import Catalogue, Language
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.tables import Frame, Table
@@ -25,7 +33,14 @@ from shared.workbook_stream import Sheet, stream_workbook
 Say = Callable[..., str]
 """The text of a code with its parameters, in the asker's language."""
 
-_BECAME, _WHY, _ALL = "_became", "_why", "_all"
+_ALERT, _RULE, _BECAME, _WHY, _WHY_NOT, _ALL = "_alert", "_rule", "_became", "_why", "_why_not", "_all"
+_HEADINGS = {
+    _ALERT: "file-result-alert",
+    _RULE: "file-result-rule",
+    _BECAME: "file-result-became",
+    _WHY: "file-result-why",
+}
+_NO_ALERT = bytes(16)  # a row that was known to wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +52,27 @@ class Result:
     parts: Sequence[FilePart]
     faults: Sequence[FileFault]  # the first of them
     table: Table
+    judges: Judges
 
-    def pieces(self, say: Say) -> Iterator[bytes]:
+    def pieces(self, texts: Catalogue, language: Language) -> Iterator[bytes]:
         """The workbook; blocks while it reads."""
-        return stream_workbook(self._sheets(say))
 
-    def _sheets(self, say: Say) -> Iterator[Sheet]:
+        def say(code: str, **params: Any) -> str:
+            return texts.text(code, language, **params)
+
+        judges = {key: Judge(sieve, self.feed, texts, language) for key, sieve in self.judges.items()}
+        return stream_workbook(self._sheets(say, judges))
+
+    def _sheets(self, say: Say, judges: Mapping[Any, Judge]) -> Iterator[Sheet]:
         """One for each sheet that was read, in their order."""
-        frames = self._told(say)
+        frames = self._told(say, judges)
         for number, group in groupby(frames, key=lambda one: one[0]):
             sheet = self.table.sheets[number]
             told = (frame for _, frame in group)
             first = next(told)
-            width = len(first.columns) - 2
+            width = len(first.columns) - len(_HEADINGS)
             headings = [*sheet.headers[:width], *[""] * (width - len(sheet.headers))]
-            yield sheet.name, [*headings, say("file-result-became"), say("file-result-why")], chain([first], told)
+            yield sheet.name, [*headings, *map(say, _HEADINGS.values())], chain([first], told)
         if skipped := skipped_of(self.table):
             headings = [say(f"file-result-{one}") for one in ("sheet", "name", "why")]
             rows = pl.DataFrame(
@@ -61,7 +82,7 @@ class Result:
             )
             yield say("file-result-skipped"), headings, [rows]
 
-    def _told(self, say: Say) -> Iterator[tuple[int, pl.DataFrame]]:
+    def _told(self, say: Say, judges: Mapping[Any, Judge]) -> Iterator[tuple[int, pl.DataFrame]]:
         """By sheet: the cells of rows, with what became of them."""
         usual = {one["field"]: one["headers"][0] for one in self.feed.columns}
         texts = [Texts(say, usual | dict(sheet.headings)) for sheet in self.table.sheets]
@@ -70,15 +91,18 @@ class Result:
         for frame in self.table.frames(FRAME_ROWS):
             end = start + frame.data.height
             of_sheet = texts[frame.data["sheet"][0]] if end > start else texts[0]
-            outcomes = pl.concat([pl.DataFrame(schema=_TEXTS), *(of_sheet.of(part) for part in _until(parts, end))])
-            for rows in _one_sheet_each(frame, outcomes, mistakes):
-                yield int(rows["sheet"][0]), rows.drop("row", "sheet")
+            became = [pl.DataFrame(schema=_TEXTS)]
+            for part in _until(parts, end):
+                rows = frame.data.slice(part.first_row - start, part.rows)
+                became.append(of_sheet.of(part, rows, judges.get(judged_by(part))))
+            for told in _one_sheet_each(frame, pl.concat(became), mistakes):
+                yield int(told["sheet"][0]), told.drop("row", "sheet")
             start = end
             if self.file.state == "failed" and start >= self.file.rows_read:
                 return  # the rest cannot be read
 
 
-_TEXTS = {_BECAME: pl.String, _WHY: pl.String}
+_TEXTS = dict.fromkeys((*_HEADINGS, _WHY_NOT), pl.String)
 
 
 def _until(parts: Iterator[FilePart], end: int) -> Iterator[FilePart]:
@@ -105,7 +129,8 @@ def _one_sheet_each(frame: Frame, outcomes: pl.DataFrame, mistakes: pl.DataFrame
     blank = pl.DataFrame({name: [None] * missing for name in _TEXTS}, schema=_TEXTS)
     whole = frame.originals.hstack(pl.concat([outcomes, blank]))
     whole = whole.join(mistakes, on=["row", "sheet"], how="left", maintain_order="left")
-    whole = whole.with_columns(pl.coalesce(_ALL, _WHY).alias(_WHY)).drop(_ALL)
+    why = pl.concat_str(_WHY_NOT, pl.coalesce(_ALL, _WHY), separator="; ", ignore_nulls=True)
+    whole = whole.with_columns(pl.when(why != "").then(why).alias(_WHY)).drop(_ALL, _WHY_NOT)
     yield from whole.partition_by("sheet", maintain_order=True)
 
 
@@ -119,14 +144,18 @@ class Texts:
         self._became = {int(one): say(f"file-row-{one.name.lower().replace('_', '-')}") for one in plain}
         self._rejected = say("file-row-rejected")
 
-    def of(self, part: FilePart) -> pl.DataFrame:
+    def of(self, part: FilePart, rows: pl.DataFrame, judge: Judge | None) -> pl.DataFrame:
         """A row of texts for each row of the part."""
         bytes_ = np.frombuffer(zlib.decompress(part.outcomes), np.uint8)
         whys = {Outcome.REJECTED + n: self.why(*reason) for n, reason in enumerate(part.reasons)}
-        outcomes = pl.Series("outcome", bytes_)
-        became = outcomes.replace_strict(self._became, default=self._rejected, return_dtype=pl.String)
-        return pl.DataFrame(
-            {_BECAME: became, _WHY: outcomes.replace_strict(whys, default=None, return_dtype=pl.String)}
+        outcome = pl.Series("outcome", bytes_)
+        judged = judge.tell(rows) if judge is not None else pl.DataFrame(schema=TOLD).clear(len(bytes_))
+        return judged.select(
+            _alerts(part, bytes_).alias(_ALERT),
+            pl.when(outcome < Outcome.REJECTED).then(_RULE).alias(_RULE),
+            outcome.replace_strict(self._became, default=self._rejected, return_dtype=pl.String).alias(_BECAME),
+            outcome.replace_strict(whys, default=None, return_dtype=pl.String).alias(_WHY),
+            pl.when(outcome == Outcome.NOT_TRIGGERED).then(_WHY_NOT).alias(_WHY_NOT),
         )
 
     def why(self, field: str, code: str, params: Mapping[str, Any]) -> str:
@@ -139,10 +168,23 @@ class Texts:
         return f"{heading}: {text}" if heading else text
 
 
+def _alerts(part: FilePart, outcomes: npt.NDArray[np.uint8]) -> pl.Series:
+    """Of each row the id of its alert."""
+    ids: list[str | None] = [None] * len(outcomes)
+    written = part.alerts or b""
+    found = (written[at : at + len(_NO_ALERT)] for at in range(0, len(written), len(_NO_ALERT)))
+    for place, id_ in zip(np.flatnonzero(np.isin(outcomes, WITH_ALERT)).tolist(), found, strict=False):
+        if id_ != _NO_ALERT:
+            ids[place] = str(UUID(bytes=id_))
+    return pl.Series(ids, dtype=pl.String)
+
+
 async def result_of(session: WriteSession, who: Principal, file_id: UUID, shelf: Shelf) -> Result:
     """The result of a file. Raises `FileNotFound`, `FileNotFinished`, `FileGone`. Who had it is audited."""
     file, feed, table = await open_kept(session, who, file_id, shelf, whole=False)
     parts = await files.list_parts(session, file_id)
     await audit.record(session, who, "file:result", file_id, rows=file.rows_read)
     faults = await files.list_faults(session, file_id, None, MAX_FAULTS)
-    return Result(file, feed, parts, faults, table)
+    names = area_names(await list_areas(session), Scope.parse(file.areas))
+    judges = await judges_of(session, feed, file.areas, names, parts)
+    return Result(file, feed, parts, faults, table, judges)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from services.alerts.rules.files import MAX_REASONS, Outcome
+from services.alerts.rules.files import MAX_REASONS, WITH_ALERT, Outcome
 from shared.tables import Frame
 
 PLACE = "_place"
@@ -22,17 +22,20 @@ PLACELESS = "_placeless"
 _TEXTS = ("person.id_number", "person.name", "person.phone", "household.national_code", "source_ref")
 _PHONE = r"^[+0-9][0-9 \-]{4,19}$"
 
+_ID = "V16"
+
 FaultRow = tuple[int, int, str, str, dict[str, Any]]
 """Sheet, row, field, code, params."""
 
 
 class Ledger:
-    """What becomes of the rows of a frame: a byte for each, and the mistakes of those that are refused."""
+    """What becomes of the rows of a frame: a byte for each, their alerts, and the mistakes of those that are refused."""
 
     def __init__(self, data: pl.DataFrame) -> None:
         self._rows = data["row"].to_numpy()
         self._sheets = data["sheet"].to_numpy()
         self.outcomes = np.zeros(data.height, np.uint8)
+        self._alerts = np.zeros(data.height, _ID)
         self.reasons: list[tuple[str, str, Mapping[str, Any]]] = []
         self._numbers: dict[tuple[str, str], int] = {}
         self._faults: list[tuple[int, FaultRow]] = []
@@ -47,6 +50,15 @@ class Ledger:
     def remark(self, place: int, name: str, code: str, params: Mapping[str, Any]) -> None:
         """Something in the row at `place` cannot be used."""
         self._faults.append((place, (int(self._sheets[place]), int(self._rows[place]), name, code, dict(params))))
+
+    def name_alerts(self, places: Sequence[int], ids: Sequence[bytes]) -> None:
+        """The rows at these places are alerts, or belong to them."""
+        self._alerts[np.asarray(places, np.int64)] = np.frombuffer(b"".join(ids), _ID)
+
+    def alerts(self, begin: int, end: int) -> bytes:
+        """The ids of the alerts of those rows from `begin` up to `end` that may have one, one behind the other."""
+        named = np.isin(self.outcomes[begin:end], WITH_ALERT)
+        return self._alerts[begin:end][named].tobytes()
 
     def set_aside(self, places: Sequence[int]) -> None:
         """The reader refused the rows at these places."""

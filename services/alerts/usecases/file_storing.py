@@ -16,7 +16,11 @@ _BECAME = {
 }
 
 
-async def store(session: WriteSession, ready: Prepared, vault: Vault) -> list[tuple[Outcome | None, bool]]:
-    """What became of each, None: its source_ref belongs to somebody else; and whether the register knows whose it is."""
+Became = tuple[Outcome | None, bool, bytes]
+"""What became of a row, None: its source_ref belongs to somebody else; whether the register knows whose it is; its alert."""
+
+
+async def store(session: WriteSession, ready: Prepared, vault: Vault) -> list[Became]:
+    """What became of each."""
     stored = await store_alerts(session, ready.alerts, vault)
-    return [(_BECAME[one.outcome] if one.outcome else None, one.registered) for one in stored]
+    return [(_BECAME[one.outcome] if one.outcome else None, one.registered, one.alert) for one in stored]

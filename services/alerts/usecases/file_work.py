@@ -6,7 +6,7 @@ many rows trigger, so that no single report waits long for a subject that a file
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,13 +17,14 @@ import polars as pl
 from services.alerts.models import File
 from services.alerts.queries import files
 from services.alerts.queries.known import find_facts
-from services.alerts.queries.unmatched import insert_unmatched
+from services.alerts.queries.unmatched import Key, Whom, delete_corrected, list_numbers, lock_rows
 from services.alerts.rules.files import MAX_FAULTS, Counts, Outcome
 from services.alerts.usecases.file_alerts import Prepared, prepare
 from services.alerts.usecases.file_checks import Sender
-from services.alerts.usecases.file_look import Looked, Sieve, look, look_again, wanted
-from services.alerts.usecases.file_rows import PLACE
-from services.alerts.usecases.file_storing import store
+from services.alerts.usecases.file_look import Looked, Sieve, look, look_again, under_numbers, wanted
+from services.alerts.usecases.file_rows import PLACE, Ledger
+from services.alerts.usecases.file_storing import Became, store
+from services.alerts.usecases.waiting import keep
 from shared.ahead import ahead
 from shared.areas import Scope
 from shared.db.engine import Database
@@ -69,6 +70,8 @@ class FileWork:
         self._clock = clock
         self._mark = ready.file.rows_read
         self._faults = ready.file.faults
+        self._waiting = set[str]()  # numbers of rows of this file that wait
+        self._rules = [rule.id for rule in ready.sieve.rules.in_force]
 
     async def run(self, frames: Iterator[Frame]) -> None:
         """Work off all that is left. Raises `MarkMoved`, `TableInvalid`, and what the database does."""
@@ -103,8 +106,18 @@ class FileWork:
                 async with self._database.single() as connection:
                     facts = await find_facts(connection, *wanted(looked), self._job.sender.feed.risk_family)
                 looked = await asyncio.to_thread(look_again, looked, facts, self._job.sieve.rules)
+            looked = await self._under_waiting(looked)
             for part in cut(looked, max(0, self._mark - looked.start)):
                 yield looked, part, await asyncio.to_thread(self._prepare, part)
+
+    async def _under_waiting(self, looked: Looked) -> Looked:
+        """With the rows that came under the number of one that waits, from another file or from above in this one."""
+        if looked.numbered is None:
+            return looked
+        self._waiting.update(looked.waiting["source_ref"].drop_nulls())
+        async with self._database.single() as connection:
+            numbers = self._waiting.union(await list_numbers(connection, self._job.file.feed))
+        return await asyncio.to_thread(under_numbers, looked, numbers, self._vault)
 
     def _prepare(self, part: Part) -> Prepared:
         return prepare(part.triggered, part.waiting, self._job.sender, self._vault)
@@ -113,16 +126,24 @@ class FileWork:
         """One part, one transaction."""
         file, ledger, now = self._job.file, looked.ledger, self._clock()
         async with self._database.write(_EVERYWHERE) as session:
+            kept = await lock_rows(session, numbers_of(looked, part, ready, file.feed))
             if not await files.lock_at(session, file.id, self._mark):
                 raise MarkMoved
+            waiting = await keep(session, file, kept, ready.waiting, now, self._job.expires_at)
             stored = await store(session, ready, self._vault)
-            waiting = await insert_unmatched(session, file.id, file.feed, ready.waiting, now, self._job.expires_at)
             write_down(looked, ready, stored, waiting)
+            await delete_corrected(session, ended(looked, part, ready, file.feed))
             counts = count(looked, part)
             if counts.faults and (room := MAX_FAULTS - self._faults) > 0:
                 await files.insert_faults(session, file.id, ledger.faults(part.begin, part.end)[:room])
-            outcomes = ledger.outcomes[part.begin : part.end].tobytes()
-            await files.move_on(session, file.id, self._mark, counts, outcomes, ledger.reasons, now)
+            done = files.PartDone(
+                outcomes=ledger.outcomes[part.begin : part.end].tobytes(),
+                reasons=ledger.reasons,
+                alerts=ledger.alerts(part.begin, part.end),
+                rules=self._rules,
+                judged_on=self._job.sieve.rules.today,
+            )
+            await files.move_on(session, file.id, self._mark, counts, done, now)
         self._mark += counts.rows_read
         self._faults += counts.faults
 
@@ -143,19 +164,45 @@ def cut(looked: Looked, begin: int) -> list[Part]:
     return parts
 
 
-def write_down(looked: Looked, ready: Prepared, stored: list[tuple[Outcome | None, bool]], waiting: list[bool]) -> None:
+def write_down(looked: Looked, ready: Prepared, stored: Sequence[Became], waiting: Sequence[Outcome | None]) -> None:
     """What became of the part's rows, None: their number belongs to somebody else; and whether their people are known."""
     ledger = looked.ledger
     for place, mistake in ready.refused:
         ledger.refuse(place, *mistake)
-    for place, (outcome, matched) in zip(ready.places, stored, strict=True):
+    for place, (outcome, matched, _) in zip(ready.places, stored, strict=True):
         looked.matched[place] |= matched
-        if outcome is None:
-            ledger.refuse(place, "source_ref", "source-ref-reused", {})
-        else:
-            ledger.outcomes[place] = outcome
-    for one, fresh in zip(ready.waiting, waiting, strict=True):
-        ledger.outcomes[one.place] = Outcome.UNMATCHED if fresh else Outcome.REPEATED
+        _became(ledger, place, outcome)
+    for one, outcome in zip(ready.waiting, waiting, strict=True):
+        _became(ledger, one.place, outcome)
+    ledger.name_alerts(ready.places, [alert for _, _, alert in stored])
+
+
+def _became(ledger: Ledger, place: int, outcome: Outcome | None) -> None:
+    if outcome is None:
+        ledger.refuse(place, "source_ref", "source-ref-reused", {})
+    else:
+        ledger.outcomes[place] = outcome
+
+
+def numbers_of(looked: Looked, part: Part, ready: Prepared, feed: str) -> set[Key]:
+    """By which rows wait that the part may concern."""
+    again = [one.dedup for one in looked.again if part.begin <= one.place < part.end]
+    return {(feed, dedup) for dedup in (*again, *(row.dedup for row in ready.waiting))}
+
+
+def ended(looked: Looked, part: Part, ready: Prepared, feed: str) -> dict[Key, Whom]:
+    """Of the part's rows under a number that waits, those that do not: alerts, and what does not trigger any more.
+
+    Where the same number waits further down, that counts.
+    """
+    waits = {one.dedup: one.place for one in ready.waiting}
+    return {
+        (feed, one.dedup): one.whom
+        for one in looked.again
+        if part.begin <= one.place < part.end
+        and looked.ledger.outcomes[one.place] < Outcome.REJECTED
+        and one.place > waits.get(one.dedup, -1)
+    }
 
 
 def count(looked: Looked, part: Part) -> Counts:

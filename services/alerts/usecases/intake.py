@@ -13,7 +13,7 @@ from services.alerts import events
 from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import Alert, AlertEvidence, Finished, NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
-from services.alerts.queries import intake, known
+from services.alerts.queries import intake, known, unmatched
 from services.alerts.rules.alerts import SourceRefReused, sight
 from services.alerts.rules.feeds import family_of, require_reporter
 from services.alerts.rules.merging import Outcome
@@ -61,6 +61,7 @@ class Stored(NamedTuple):
 
     outcome: Outcome | None
     registered: bool  # its household is in the register
+    alert: bytes  # the id of the alert that it is or belongs to
 
 
 def screen_report(who: Principal, draft: AlertDraft, reference: Reference, bench: Bench) -> Report:
@@ -133,7 +134,12 @@ def prepare_report(who: Principal, report: Report, vault: Vault, now: datetime) 
 
 
 async def report_alert(connection: intake.Connection, alert: NewAlert, told: OutboxRow) -> ReportedAlert | None:
-    """Take a report that is simply new, in one statement. None, and nothing done, when it has to be settled."""
+    """Take a report that is simply new, in one statement. None, and nothing done, when it has to be settled.
+
+    About areas it always has: which alert names them is more than a key can tell.
+    """
+    if alert.area is not None:
+        return None
     return _new_summary(alert) if await intake.insert_alert(connection, alert, told) else None
 
 
@@ -145,10 +151,16 @@ async def settle_report(
     Raises `SourceRefReused` for a source_ref that is known of somebody else.
     """
     [report] = intake.finished([alert], [told])
-    [subject] = await intake.find_subjects(session, [report])
-    [settled] = await merging.settle(session, [Arrival(report, subject.key)], vault)
+    waiting = await unmatched.lock_rows(session, [(alert.feed, alert.dedup)])
+    if report.about_areas:
+        settled = await _settle_areas(session, report, vault)
+    else:
+        [subject] = await intake.find_subjects(session, [report])
+        [settled] = await merging.settle(session, [Arrival(report, subject.key)], vault)
     if settled.outcome is None:
         raise SourceRefReused(field="source_ref")
+    whom = alert.person_key, alert.household_key
+    await unmatched.delete_rows(session, [one.id for one in waiting if one.whom == whom])
     found, own = await queries.get_seen(session, sight(who), settled.alert_id, alert)
     until = await merging.snooze_end(session, found, local_date(alert.reported_at))
     return Reported(found, own, settled.outcome, until)
@@ -163,14 +175,25 @@ async def store_alerts(session: WriteSession, reports: Sequence[Finished], vault
         return []
     subjects = await intake.find_subjects(session, reports)
     arrivals = [Arrival(report, subject.key) for report, subject in zip(reports, subjects, strict=True)]
-    unknown = [arrival for arrival, subject in zip(arrivals, subjects, strict=True) if not subject.row_known]
-    fresh = await merging.open_new(session, unknown)
-    rest = [arrival for arrival in arrivals if arrival.report.id_bytes not in fresh]
+    pairs = [(one, subject) for one, subject in zip(arrivals, subjects, strict=True) if not one.report.about_areas]
+    fresh = await merging.open_new(session, [arrival for arrival, subject in pairs if not subject.row_known])
+    rest = [arrival for arrival, _ in pairs if arrival.report.id_bytes not in fresh]
     settled = iter(await merging.settle(session, rest, vault) if rest else ())
-    return [
-        Stored("new" if report.id_bytes in fresh else next(settled).outcome, subject.registered)
-        for report, subject in zip(reports, subjects, strict=True)
-    ]
+    of_areas = {one.id_bytes: await _settle_areas(session, one, vault) for one in reports if one.about_areas}
+    stored = []
+    for report, subject in zip(reports, subjects, strict=True):
+        if (own := report.id_bytes) in fresh:
+            stored.append(Stored("new", subject.registered, own))
+        else:
+            one = of_areas.get(own) or next(settled)
+            stored.append(Stored(one.outcome, subject.registered, one.alert_id.bytes))
+    return stored
+
+
+async def _settle_areas(session: WriteSession, report: Finished, vault: Vault) -> merging.Settled:
+    subject_key = await merging.subject_of_areas(session, report)
+    [settled] = await merging.settle(session, [Arrival(report, subject_key)], vault)
+    return settled
 
 
 def seal_report(
@@ -185,8 +208,7 @@ def seal_report(
     """A report that triggers as an alert, with all that is personal in it sealed. `asked`: of the report, if known."""
     draft, severity = report.draft, report.judged.severity
     assert severity is not None, "it does not trigger"
-    record = _record(draft, report.screened)
-    row_hash = vault.fingerprint(record + rest_of(draft.occurred_on, draft.area_code, draft.severity), "alert-row")
+    record, row_hash = hashed(report, vault)
     person_key, household_key, risk_family = asked or asked_of(report, vault)
     return NewAlert(
         id=new_id(),
@@ -210,9 +232,11 @@ def seal_report(
     )
 
 
-def _record(draft: AlertDraft, screened: Screened) -> bytes:
+def hashed(report: Report, vault: Vault) -> tuple[bytes, bytes]:
+    """What is sealed of a report, but for the facts, and the hash that makes its row the same."""
+    draft, screened = report.draft, report.screened
     person, household = draft.person, draft.household
-    return record_of(
+    record = record_of(
         screened.id_number,
         person.name if person else None,
         person.phone if person else None,
@@ -220,6 +244,8 @@ def _record(draft: AlertDraft, screened: Screened) -> bytes:
         screened.evidence,
         draft.area.model_dump() if draft.area else None,
     )
+    rest = rest_of(draft.occurred_on, draft.area_code, draft.severity)
+    return record, vault.fingerprint(record + rest, "alert-row")
 
 
 def _new_summary(alert: NewAlert) -> ReportedAlert:

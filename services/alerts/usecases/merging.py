@@ -12,13 +12,17 @@ from uuid import UUID
 
 from services.alerts import events
 from services.alerts.models import Alert, Finished, NewAlert
+from services.alerts.models.areas import named_by
 from services.alerts.queries import intake
 from services.alerts.queries import merging as find
 from services.alerts.queries.merging import KnownRow, Standing, Subject
+from services.alerts.queries.receipts import insert_receipts
 from services.alerts.rules.alerts import Severity
+from services.alerts.rules.areas import meet, names
 from services.alerts.rules.merging import EvidenceOutcome, Incoming, Newest, Outcome, highest, judge, snoozed_until
+from shared.areas import lineage
 from shared.clock import local_date
-from shared.contracts.alerts import AlertWorsened
+from shared.contracts.alerts import AlertWorsened, AreaAlertWorsened
 from shared.contracts.policies import AlertMerge
 from shared.db.engine import ReadSession, WriteSession
 from shared.lanes import Lane
@@ -69,7 +73,9 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
     opened: set[bytes] = set()
     known, standing = await _look(session, arrivals)
     while strays := [one for one in arrivals if one.row not in known and one.subject not in standing]:
-        opened |= await open_new(session, strays)
+        fresh = await open_new(session, strays)
+        await insert_receipts(session, [intake.alert_of(one.report) for one in strays if one.report.id_bytes in fresh])
+        opened |= fresh
         known, standing = await _look(session, arrivals)
     feeds = {arrival.report.feed for arrival in arrivals}
     first = intake.alert_of(arrivals[0].report)  # all came by the same road, at the same moment
@@ -80,6 +86,22 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
     settled = [desk.take(arrival) for arrival in arrivals]
     await desk.write(session, first.lane)
     return settled
+
+
+async def subject_of_areas(session: WriteSession, report: Finished) -> str:
+    """The subject of a report about areas: that of the newest alert that names all of them already, else its own.
+
+    Such reports of one risk wait for each other, and are settled one by one: there are few.
+    """
+    alert = intake.alert_of(report)
+    named = named_by(alert.area)
+    assert named is not None, "a report about a person or a household"
+    await find.lock_subjects(session, [f"areas:{alert.risk_family}"])
+    above = {one for code in named.codes for one in lineage(code)}
+    for subject_key, reports in await find.find_area_alerts(session, alert.risk_family, above):
+        if names(reports, named):
+            return subject_key
+    return str(alert.id)
 
 
 async def _look(
@@ -137,7 +159,7 @@ class _Desk:
     _evidence: list[tuple[UUID, NewAlert, str, UUID]] = field(default_factory=list)
     _severities: dict[UUID, Severity] = field(default_factory=dict)
     _told: list[Finished] = field(default_factory=list)
-    _worsened: list[AlertWorsened] = field(default_factory=list)
+    _worsened: list[AlertWorsened | AreaAlertWorsened] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for one in self.standing.values():
@@ -157,10 +179,12 @@ class _Desk:
         """Other content under a known number: an export cannot but tell a row's news so. It is judged as any report is."""
         if known := self.known.get(arrival.content):
             return Settled("repeated", known.alert_id)
-        if row.subject != arrival.subject or arrival.subject not in self.standing:
-            return Settled(None, row.alert_id)
         alert = intake.alert_of(arrival.report)._replace(dedup=arrival.report.row_hash)
-        return self._judged(arrival, arrival.content, alert)
+        if (named := named_by(alert.area)) is not None:  # a flood that reaches one more village is the same flood
+            same = row.named is not None and meet(row.named, named)
+        else:
+            same = row.subject == arrival.subject and arrival.subject in self.standing
+        return self._judged(arrival, arrival.content, alert) if same else Settled(None, row.alert_id)
 
     def _judged(self, arrival: Arrival, row: tuple[str, bytes], alert: NewAlert) -> Settled:
         settled = self._settled(arrival, alert)
@@ -168,7 +192,10 @@ class _Desk:
         return settled
 
     def _settled(self, arrival: Arrival, alert: NewAlert) -> Settled:
-        one = self.standing[arrival.subject]
+        one = self.standing.get(arrival.subject)
+        if one is None:  # corrected, it names areas that no alert does
+            self._begin(arrival, alert, Incoming(alert.feed, alert.severity, alert.reported_at, {}), None)
+            return Settled("new", alert.id)
         policy, policy_id = self.merges.find(alert.area_code, local_date(alert.reported_at))
         values: dict[str, Any] = {}
         if policy is not None and any(rule.feed == alert.feed for rule in policy.worsening):
@@ -184,13 +211,15 @@ class _Desk:
         return Settled(outcome, one.newest.id)
 
     def _begin(self, arrival: Arrival, alert: NewAlert, report: Incoming, reopens: UUID | None) -> None:
-        """An alert of its own, which takes the place of the newest one."""
-        before = self.standing[arrival.subject].newest.id
-        if before in self._openings:
+        """An alert of its own, which takes the place of the newest one; about areas beside it, for it may name less."""
+        subject_key = arrival.subject_key
+        if alert.area is not None:
+            subject_key = str(alert.id)
+        elif (before := self.standing[arrival.subject].newest.id) in self._openings:
             self._openings[before].merging = False
         else:
             self._retired.append(before)
-        self._openings[alert.id] = _Opening(alert, arrival.subject_key, reopens)
+        self._openings[alert.id] = _Opening(alert, subject_key, reopens)
         self._told.append(arrival.report)
         newest = Newest(alert.id, "reported", alert.severity, alert.reported_at, told={alert.feed: [report.values]})
         self.standing[arrival.subject] = Standing(newest, events.partition_key(alert), None)

@@ -15,11 +15,12 @@ from services.alerts.rules.files import Outcome
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening import Reference
 from services.alerts.rules.screening_rules import FACTS
-from services.alerts.usecases.file_alerts import UNMATCHED, prepare
+from services.alerts.usecases.file_alerts import prepare
 from services.alerts.usecases.file_look import told_of
 from services.alerts.usecases.file_opening import sender_of
 from services.alerts.usecases.file_rows import PLACE
 from services.alerts.usecases.file_storing import store
+from services.alerts.usecases.waiting import UNMATCHED
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.households import MembersChanged
@@ -80,7 +81,7 @@ async def _screen_again(
     ready = prepare(judged.filter(pl.col("severity").is_not_null()), judged.clear(), sender, vault)
     outcomes = await store(session, ready, vault)
     await unmatched.delete_rows(session, [row.id for row in known])
-    await unmatched.count_rematched(session, file.id, sum(one in _BECAME_ALERTS for one, _ in outcomes))
+    await unmatched.count_rematched(session, file.id, sum(one in _BECAME_ALERTS for one, *_ in outcomes))
 
 
 def _opened(row: UnmatchedRow, vault: Vault) -> dict[str, Any]:

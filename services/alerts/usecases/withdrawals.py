@@ -9,9 +9,11 @@ from uuid import UUID
 
 from services.alerts import events
 from services.alerts.models import Alert, AlertEvidence
+from services.alerts.models.areas import named_by
 from services.alerts.queries.alerts import list_all_evidence, lock_alert
 from services.alerts.rules.alerts import require_withdrawable, sight
 from services.alerts.rules.withdrawals import Piece, Taking, take_back
+from services.alerts.usecases import area_alerts
 from shared.db.engine import WriteSession
 from shared.lanes import Lane
 from shared.outbox import emit
@@ -58,16 +60,15 @@ async def withdraw_alert(
 def _pieces(alert: Alert, further: Sequence[AlertEvidence]) -> list[Piece]:
     severity = alert.first_severity or alert.severity
     gone = alert.first_withdrawn_at is not None
-    first = Piece(alert.id, alert.feed, alert.source_ref, severity, told=True, withdrawn=gone)
-    return [
-        first,
-        *(
-            Piece(
-                one.id, one.feed, one.source_ref, one.severity, one.outcome == "worsened", one.withdrawn_at is not None
-            )
-            for one in further
-        ),
-    ]
+    first = Piece(
+        alert.id, alert.feed, alert.source_ref, severity, told=True, withdrawn=gone, area=named_by(alert.area)
+    )
+    return [first, *map(_piece, further)]
+
+
+def _piece(one: AlertEvidence) -> Piece:
+    told, gone = one.outcome == "worsened", one.withdrawn_at is not None
+    return Piece(one.id, one.feed, one.source_ref, one.severity, told, gone, named_by(one.area))
 
 
 async def _stand_on(
@@ -78,8 +79,8 @@ async def _stand_on(
         alert.first_withdrawn_at = now
     if alert.severity != taking.severity:
         alert.first_severity, alert.severity = alert.first_severity or alert.severity, taking.severity
-    if (piece := taking.to_tell) is not None:
-        news = next(one for one in further if one.id == piece.id)
+    untold = {piece.id for piece in taking.to_tell}
+    for news in (one for one in further if one.id in untold):
         news.outcome = "worsened"
         told = events.alert_worsened(alert.id, events.partition_key(alert), news, alert.risk_family)
         await emit(session, told, lane=Lane(news.lane))
@@ -87,3 +88,7 @@ async def _stand_on(
     for lane in Lane:  # each in the lane in which it was told, or its withdrawal would overtake it
         gone = [piece.id for piece in taking.taken if piece.told and lanes[piece.id] is lane]
         await emit(session, *(events.evidence_withdrawn(alert, id_, now) for id_ in gone), lane=lane)
+    if alert.area is not None:  # the areas that are left may all have answered
+        await session.flush()
+        await area_alerts.settle(session, [alert.id])
+        await session.refresh(alert)

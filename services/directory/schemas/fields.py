@@ -63,7 +63,7 @@ PolicyKind = Annotated[str, AfterValidator(_kind), Field(description="Kind · �
 FeedText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$", max_length=80)]
 Feeds = Annotated[
     list[FeedText],
-    Field(max_length=100, description="Codes of feeds · 数据源", examples=[["education.absence"]]),
+    Field(max_length=100, description="Codes of feeds · 预警类别", examples=[["education.absence"]]),
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 OrganisationCode = Annotated[

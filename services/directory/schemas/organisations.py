@@ -17,7 +17,7 @@ class NewOrganisation(Draft):
     name: Name = Field(examples=["教育体育局"])
     kind: OrganisationKind
     area_code: AreaText
-    feeds: Feeds = Field([], description="Feeds it owns; bureaus only · 所属数据源，仅限部门")
+    feeds: Feeds = Field([], description="Feeds it owns; bureaus only · 所属预警类别，仅限部门")
 
     def draft(self) -> OrganisationDraft:
         """As the use case takes it."""

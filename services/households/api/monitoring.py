@@ -115,7 +115,7 @@ async def count_fast_lane(
 
 @router.get("/{case_id}", response_model=schemas.CaseView, summary="One national case · 监测个案详情")
 async def get_monitoring_case(case_id: UUID, who: ReadMonitoring, db: Db, reader_of: ReaderOf) -> Response:
-    """With its history, what stands behind it, and its pauses."""
+    """With its history, what it was identified and eliminated on, what stands behind it, and its pauses."""
     async with db.read(who.scope) as session:
         row = await find.get_case(session, who.scope, case_id)
         view = await views.case_view(session, who.scope, row, reader_of(who), utc_now())

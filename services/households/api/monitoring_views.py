@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.households.api.reader import Reader
+from services.households.api.snapshot_views import not_kept, snapshot_view
 from services.households.models import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.queries import monitoring as find
+from services.households.queries.case_snapshots import list_snapshots
 from services.households.queries.cases import find_heads
 from services.households.queries.monitoring import LaneCount, MonitoringRow
 from services.households.rules.desks import at_level
@@ -43,14 +45,18 @@ async def class_answer(
 async def case_view(
     session: ReadSession, scope: Scope, row: MonitoringRow, reader: Reader, now: datetime
 ) -> schemas.CaseView:
-    """One case with its history, what stands behind it, and its pauses."""
+    """One case with its history, what it was decided on, what stands behind it, and its pauses."""
     case = row.case
     [summary] = await case_summaries(session, scope, [row], reader, now)
+    moves = {one.id: one for one in await find.list_moves(session, scope, case.id)}
+    kept = await list_snapshots(session, scope, case.id)
     return schemas.CaseView(
         **dict(summary),
         remark=reader.text(case.remark_sealed, REMARK),
         lane=_lane(case, reader, now) if case.fast_lane else None,
-        moves=[move_view(one, reader) for one in await find.list_moves(session, scope, case.id)],
+        moves=[move_view(one, reader) for one in moves.values()],
+        snapshots=[snapshot_view(one, moves[one.move_id], reader) for one in kept],
+        not_kept=not_kept(case, kept),
         evidence=[_evidence(one) for one in await find.list_evidence(session, scope, case.id)],
         pauses=[_pause(one, reader) for one in await find.list_pauses(session, scope, case.id)],
     )

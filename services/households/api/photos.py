@@ -19,10 +19,10 @@ from services.households.usecases.photos import add_photo, open_photo, view_phot
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.files import Shelf
-from shared.http.answers import GONE, created, json_answer
+from shared.http.answers import created, json_answer
 from shared.http.bodies import form
 from shared.http.context import Db, of_app
-from shared.http.form_stream import FormFieldInvalid, FormStream
+from shared.http.form_stream import FormFieldInvalid, FormStream, form_of
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.photos import NoPhoto, Photo, read_photo
@@ -92,10 +92,7 @@ async def send_photo(
     "/{photo_id}",
     summary="See a photo · 查看照片",
     response_class=Response,
-    responses={
-        200: {"content": {JPEG: {"schema": {"type": "string", "format": "binary"}}}},
-        **GONE,
-    },
+    responses={200: {"content": {JPEG: {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def get_photo(photo_id: UUID, who: ViewPhoto, db: Db, shelf: Photos) -> Response:
     """The picture as it is kept. Who looked at it, and when, goes into the audit trail."""
@@ -110,7 +107,7 @@ async def _receive(request: Request, who: Principal, db: Database, limit: int) -
     setattr(request.state, BODY_UNREAD, True)
     if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
         raise PhotoTooLarge(max_bytes=limit)
-    form = FormStream(request.stream(), request.headers.get("content-type", ""))
+    form = form_of(request)
     await form.until_file()
     if "visit_id" in form.fields:
         await _require_visit(form, who, db)  # before the photo comes, where the form lets us

@@ -23,7 +23,7 @@ from shared import imports
 from shared.clock import utc_now
 from shared.db.engine import ReadSession
 from shared.files import MAX_BYTES, Shelf
-from shared.http.answers import GONE, NOT_YET, json_answer
+from shared.http.answers import json_answer
 from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
@@ -113,7 +113,7 @@ async def read_import(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
         return await _view(session, row, reader_of(who))
 
 
-@router.get("/{import_id}/findings", summary="What an import would do · 核对明细", responses={**GONE, **NOT_YET})
+@router.get("/{import_id}/findings", summary="What an import would do · 核对明细")
 async def list_import_findings(
     import_id: UUID,
     who: ImportHousehold,
@@ -139,7 +139,7 @@ async def list_import_findings(
     "/{import_id}/result",
     summary="What an import would do, as a workbook · 下载核对结果",
     response_class=StreamingResponse,
-    responses={200: {"content": {XLSX: {"schema": FILE}}}, **GONE, **NOT_YET},
+    responses={200: {"content": {XLSX: {"schema": FILE}}}},
 )
 async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: ReaderOf) -> StreamingResponse:
     """A sheet of counts by township, then one each for what is added, changed, conflicting and vanished."""
@@ -158,7 +158,6 @@ async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
     status_code=202,
     response_model=RegisterImportView,
     summary="Write what was checked · 确认写入",
-    responses=GONE,
 )
 async def apply_import(
     import_id: UUID, application: Application, who: ImportHousehold, db: Db, reader_of: ReaderOf

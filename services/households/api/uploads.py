@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TypeVar
 import orjson
 
 from services.households.codes import COLUMNS
-from shared.errors import DomainError, ImportTooLong, Invalid
+from shared.errors import DomainError, ImportTooLong, Invalid, MediaTypeUnsupported
 
 T = TypeVar("T")
 
@@ -48,13 +48,6 @@ class ColumnMissing(Invalid):
     """A column is missing without which no row can be read."""
 
     code = "column-missing"
-
-
-class MediaTypeUnsupported(DomainError):
-    """Neither JSON, NDJSON nor CSV."""
-
-    code = "media-type-unsupported"
-    status = 415
 
 
 @dataclass(slots=True)

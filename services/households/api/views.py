@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from uuid import UUID
 
 from services.households.api.reader import Reader
@@ -113,15 +114,15 @@ def _area_list(row: TaskRow, around: Surroundings, beside: Beside, reader: Reade
     if row.case.area_alert_id is None:
         return None
     count = beside.lists.get(row.task.id, ListCount(0, 0, 0, 0, 0))
-    evidence = around.evidence.get(row.case.id)
-    content = (reader.record(evidence[-1].sealed, "alert") or {}) if evidence else {}
+    live = [one for one in around.evidence.get(row.case.id, []) if one.withdrawn_at is None]
+    named = [((reader.record(one.sealed, "alert") or {}).get("area") or {}).get("natural_villages", []) for one in live]
     return schemas.AreaList(
         households=count.households,
         remarked=count.remarked,
         affected=count.affected,
         checked=count.checked,
         at_risk=count.at_risk,
-        natural_villages=(content.get("area") or {}).get("natural_villages", []),
+        natural_villages=sorted(set(chain.from_iterable(named))) if all(named) else [],
     )
 
 

@@ -15,7 +15,7 @@ from services.households.models.help import EliminationCheck, Measure, MeasureSt
 from services.households.models.imports import ImportFinding, RegisterImport
 from services.households.models.income import IncomeEntry, IncomeSummary, IncomeWaiting
 from services.households.models.labour import LabourNight
-from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, MonitoringCase
+from services.households.models.monitoring import CaseEvidence, CaseMove, CasePause, CaseSnapshot, MonitoringCase
 from services.households.models.notices import NoticeEntry, Objection, ObjectionState, PublicNotice
 from services.households.models.plumbing import (
     Account,
@@ -46,6 +46,7 @@ __all__ = [
     "CaseEvidence",
     "CaseMove",
     "CasePause",
+    "CaseSnapshot",
     "CaseState",
     "ComparisonTicket",
     "DeadLetter",

@@ -18,7 +18,7 @@ class RiskCase(Base):
     """One case. While the household is unknown, `subject_key` is the key the alert came with.
 
     `area_code` is the household's, or while it is unknown the desk's that looks for it. With `area_alert_id` the case
-    is about all of one area, and `area_code` says which.
+    is about all of one area, and `area_code` says which; that alert opened it, others may have joined.
     """
 
     __tablename__ = "risk_case"
@@ -32,13 +32,6 @@ class RiskCase(Base):
         Index("ix_risk_case_education", "area_code", postgresql_where=text("risk_family = 'education'")),
         Index("ix_risk_case_area", "area_code", "id"),
         Index("ix_risk_case_confirmed", "closed_at", postgresql_where=text("verdict = 'risk_confirmed'")),
-        Index(
-            "uq_risk_case_area_alert",
-            "area_alert_id",
-            "area_code",
-            unique=True,
-            postgresql_where=text("area_alert_id IS NOT NULL"),
-        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -57,8 +50,8 @@ class RiskCase(Base):
 class Evidence(Base):
     """One report behind a case, as it was received: `sealed` opens with purpose "alert".
 
-    The first one of an alert has the alert's own id; each that made it worse has one of its own,
-    and so has each case of an area alert.
+    The first one of an alert has the alert's own id; each that made it worse has one of its own. That of an area alert
+    stands in the case of each of its areas.
     """
 
     __tablename__ = "evidence"
@@ -70,7 +63,7 @@ class Evidence(Base):
 
     evidence_id: Mapped[UUID] = mapped_column(primary_key=True)
     alert_id: Mapped[UUID]
-    case_id: Mapped[UUID]
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
     area_code: Mapped[AreaColumn]
     feed: Mapped[str]
     severity: Mapped[Severity] = mapped_column(String)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, ForeignKey, ForeignKeyConstraint, Index, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.households.models.plumbing import AreaColumn, Base
@@ -98,6 +98,29 @@ class CaseMove(Base):
     evidence: Mapped[dict[str, Any]]
     note_sealed: Mapped[bytes | None]
     minutes_sealed: Mapped[bytes | None]
+
+
+class CaseSnapshot(Base):
+    """What one decision was made on (识别时、消除时情况): `facts` is a `Snapshot` (`rules/case_snapshot.py`) as JSON.
+
+    Of the line of history that it was written with, and as unchangeable: the runtime role may not write over it. An
+    elimination that is withdrawn keeps its own, and the next one has another.
+    """
+
+    __tablename__ = "case_snapshot"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["case_id", "area_code"], ["monitoring_case.id", "monitoring_case.area_code"], onupdate="CASCADE"
+        ),
+        Index("ix_case_snapshot_case", "case_id", "move_id"),
+    )
+
+    move_id: Mapped[UUID] = mapped_column(ForeignKey("case_move.id"), primary_key=True)
+    case_id: Mapped[UUID]
+    area_code: Mapped[AreaColumn]
+    round: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[State] = mapped_column(Text)  # monitored | eliminated
+    facts: Mapped[dict[str, Any]]
 
 
 class CaseEvidence(Base):

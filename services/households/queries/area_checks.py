@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from services.households.models import Household, RiskCase, Task, TaskHousehold
+from services.households.models import Evidence, Household, RiskCase, Task, TaskHousehold
 from shared.areas import AreaCode, Scope, span
 from shared.contracts.households import AreaCheck
 from shared.db.engine import ReadSession, WriteSession, raw
@@ -16,6 +16,16 @@ _INHABITED = """
 SELECT DISTINCT h.area_code FROM unnest($1::text[], $2::text[]) AS named (first, last)
 JOIN household h ON h.area_code BETWEEN named.first AND named.last AND h.dissolved_on IS NULL
 WHERE $3::text[] = '{}' OR h.natural_village = ANY ($3)
+"""
+
+# Who stands on the list keeps what was said of them. Its area is that of the check.
+_ADD_HOUSEHOLDS = """
+INSERT INTO task_household (task_id, household_id, area_code)
+SELECT t.id, h.id, h.area_code
+FROM unnest($1::uuid[], $2::text[]) AS t (id, area_code)
+JOIN household h ON h.area_code = t.area_code AND h.dissolved_on IS NULL
+WHERE $3::text[] = '{}' OR h.natural_village = ANY ($3)
+ON CONFLICT (task_id, household_id) DO NOTHING
 """
 
 
@@ -32,7 +42,7 @@ class ListCount:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The checks of an area alert."""
+    """The checks of an area alert, and of which risk they are."""
 
     risk_family: str
     checks: list[AreaCheck]
@@ -46,11 +56,6 @@ class Listed:
     household: Household
 
 
-async def is_opened(session: ReadSession, alert_id: UUID) -> bool:
-    """Whether the area alert has its checks."""
-    return await session.scalar(select(RiskCase.id).where(RiskCase.area_alert_id == alert_id).limit(1)) is not None
-
-
 async def find_inhabited(
     session: ReadSession, named: Collection[AreaCode], natural_villages: Collection[str]
 ) -> set[str]:
@@ -60,22 +65,31 @@ async def find_inhabited(
     return {row["area_code"] for row in rows}
 
 
+async def add_households(
+    session: WriteSession, task_ids: Sequence[UUID], area_codes: Sequence[AreaCode], natural_villages: Sequence[str]
+) -> None:
+    """Put on the list of each task whoever lives in its area: all, or those of the natural villages."""
+    await (await raw(session)).execute(_ADD_HOUSEHOLDS, list(task_ids), list(area_codes), list(natural_villages))
+
+
 async def find_opened(session: ReadSession, alert_ids: Collection[UUID]) -> dict[UUID, Opened]:
-    """The checks of area alerts, as they were opened."""
+    """The checks that area alerts opened or joined, one for each area: the newest."""
     listed = select(func.count()).where(TaskHousehold.task_id == Task.id).correlate(Task).scalar_subquery()
     query = (
-        select(RiskCase, Task, listed)
+        select(Evidence.alert_id, RiskCase, Task, listed)
+        .join(RiskCase, RiskCase.id == Evidence.case_id)
         .join(Task, Task.case_id == RiskCase.id)
-        .where(RiskCase.area_alert_id.in_(alert_ids))
-        .order_by(RiskCase.area_alert_id, RiskCase.area_code)
+        .where(Evidence.alert_id.in_(alert_ids))
+        .order_by(Evidence.alert_id, RiskCase.area_code, Task.id)
     )
-    found: dict[UUID, Opened] = {}
-    for case, task, households in await session.execute(query):
-        check = AreaCheck(
+    found: dict[UUID, dict[str, AreaCheck]] = {}
+    families: dict[UUID, str] = {}
+    for alert_id, case, task, households in await session.execute(query):
+        families[alert_id] = case.risk_family
+        found.setdefault(alert_id, {})[case.area_code] = AreaCheck(
             area_code=case.area_code, case_id=case.id, task_id=task.id, due_at=task.due_at, households=households
         )
-        found.setdefault(case.area_alert_id, Opened(case.risk_family, [])).checks.append(check)
-    return found
+    return {alert_id: Opened(families[alert_id], list(checks.values())) for alert_id, checks in found.items()}
 
 
 async def count_lists(session: ReadSession, scope: Scope, task_ids: Collection[UUID]) -> dict[UUID, ListCount]:

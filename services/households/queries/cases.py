@@ -78,15 +78,18 @@ async def load_surroundings(
 ) -> Surroundings:
     """Heads, area names and evidence for (case, household, area code of the desk).
 
-    `latest`: of each case only its last evidence, as lists show it; a case can have gathered hundreds.
+    `latest`: of each case only its last evidence, as lists show it; a case can have gathered hundreds. That of a whole
+    area has few, and all of them say which natural villages are meant.
     """
     shown = list(rows)
     codes = {code for case, _, desk in shown for code in (case.area_code, desk)}
     cases = {case.id for case, _, _ in shown}
+    brief = {case.id for case, _, _ in shown if latest and case.area_alert_id is None}
+    evidence = await find_evidence(session, scope, cases - brief) if cases - brief else {}
     return Surroundings(
         await find_heads(session, scope, {household.id for _, household, _ in shown if household}),
         await find_names_above(session, codes),
-        await (find_latest_evidence if latest else find_evidence)(session, scope, cases),
+        evidence | await find_latest_evidence(session, scope, brief) if brief else evidence,
         await sum_evidence(session, scope, cases),
     )
 

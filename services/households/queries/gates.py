@@ -1,7 +1,7 @@
 """Everything that the gates ask of one case and its household."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -35,6 +35,7 @@ from services.households.queries.household_facts import find_facts
 from services.households.queries.monitoring import came_anew
 from services.households.rules.gate_facts import EliminationFacts, GateFacts, HelpMeasure, IncomeFacts, Terms, Ticket
 from services.households.rules.household_facts import Facts
+from services.households.rules.income_year import Income
 from services.households.rules.months import add_months
 from services.households.rules.notices import NoticeRun
 from services.households.rules.rounds import (
@@ -78,6 +79,7 @@ async def _load(session: ReadSession, asked: GateQuestion) -> GateFacts:
     case, on = asked.case, asked.on
     steps = await _steps(session, case)
     found = await find_facts(session, [case.household_id], on)
+    year = await _year(session, case, asked.line)
     tickets = await _tickets(session, case)
     check, carried, back = await _check(session, case, steps), await carried_on(session, case), withdrawn(steps)
     adults = await _adults(session, case, add_months(on, -12 * asked.terms.comparison.min_age))
@@ -95,7 +97,8 @@ async def _load(session: ReadSession, asked: GateQuestion) -> GateFacts:
         adults=len(adults),
         asked_in_part=_in_part(tickets, adults),
         measures=await _measures(session, case),
-        income=await _income(session, case, asked.line),
+        income=_against_line(year),
+        year=year,
         check=_told(check),
         new_evidence=await _new_evidence(session, case, check),
         assured_since=await assured_since(session, case, asked.terms.gate, carried),
@@ -111,6 +114,7 @@ def _household(facts: Facts | None) -> dict[str, Any]:
     if facts is None:
         return {}
     return {
+        "people": facts.people,
         "able": facts.labour_able,
         "weak": facts.labour_weak,
         "no_labour_covered": facts.no_labour_covered,
@@ -218,13 +222,22 @@ async def _measures(session: ReadSession, case: MonitoringCase) -> tuple[HelpMea
     return tuple(HelpMeasure(*row) for row in await session.execute(query))
 
 
-async def _income(session: ReadSession, case: MonitoringCase, line: int | None) -> IncomeFacts | None:
-    """Without people, without a line in force, or never computed, nothing is known of it."""
+_SUMS = tuple(one.name for one in fields(Income) if one.name not in ("property_income", "line"))
+
+
+async def _year(session: ReadSession, case: MonitoringCase, line: int | None) -> Income | None:
+    """The sums as they stand, beside the line in force that day; None: never computed."""
     summary = await session.get(IncomeSummary, case.household_id)
-    if summary is None or summary.reference_per_head is None or line is None:
+    if summary is None:
         return None
-    rigid = summary.rigid_medical + summary.rigid_education + summary.rigid_disaster + summary.rigid_accident
-    return IncomeFacts(summary.reference_per_head, Decimal(line), summary.net_income, rigid, summary.period_last)
+    return Income(property_income=summary.property, line=line, **{name: getattr(summary, name) for name in _SUMS})
+
+
+def _against_line(year: Income | None) -> IncomeFacts | None:
+    """Without people, without a line in force, or never computed, nothing is known of it."""
+    if year is None or year.reference_per_head is None or year.line is None:
+        return None
+    return IncomeFacts(year.reference_per_head, Decimal(year.line), year.net_income, year.rigid, year.period_last)
 
 
 def _told(check: EliminationCheck | None) -> EliminationFacts | None:

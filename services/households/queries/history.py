@@ -25,9 +25,11 @@ class Step:
     visited_at: datetime | None
 
     @property
-    def opened_by_area(self) -> bool:
-        """The opening of one of an area alert's tasks: they are told together."""
-        return self.line.what == "opened" and self.case.area_alert_id is not None
+    def area_alert(self) -> UUID | None:
+        """The area alert that opened or joined the task: all of its tasks are told together."""
+        if self.case.area_alert_id is None or self.line.what == "done" or self.line.detail is None:
+            return None
+        return UUID(self.line.detail["alert_id"])
 
 
 async def list_steps(session: ReadSession, since: datetime, after: UUID | None, limit: int) -> Sequence[Step]:

@@ -39,6 +39,11 @@ SELECT c.household_id, m.kind, m.sub_kind, m.risk, m.fits, m.planned_on, m.deliv
 FROM measure m JOIN monitoring_case c ON c.id = m.case_id AND c.round = m.round
 WHERE c.household_id = ANY ($1::uuid[]) AND m.state IN ('planned', 'delivered') ORDER BY m.id
 """
+_SNAPSHOTS = """
+SELECT c.household_id, s.state, s.facts::text AS facts
+FROM case_snapshot s JOIN monitoring_case c ON c.id = s.case_id AND c.round = s.round
+WHERE c.household_id = ANY ($1::uuid[]) AND c.state NOT IN ('dismissed', 'moved_away', 'deceased') ORDER BY s.move_id
+"""
 _ELSEWHERE = "SELECT household_id, member_id, what FROM seen_elsewhere($1::uuid[])"
 
 
@@ -51,6 +56,7 @@ class QualityFacts:
     incomes: Sequence[Any]
     cases: Sequence[Any]
     measures: Sequence[Any]
+    snapshots: Sequence[Any]  # of the round that runs; the last of a state counts
     elsewhere: Sequence[Any]  # `phone`, `dead`, `claimed`; without a member it is the household's phone
 
 
@@ -58,7 +64,7 @@ async def load_facts(session: ReadSession, household_ids: Collection[UUID]) -> Q
     """The rows of those households."""
     connection = await raw(session)
     ids = list(household_ids)
-    statements = (_HOUSEHOLDS, _MEMBERS, _INCOMES, _CASES, _MEASURES, _ELSEWHERE)
+    statements = (_HOUSEHOLDS, _MEMBERS, _INCOMES, _CASES, _MEASURES, _SNAPSHOTS, _ELSEWHERE)
     return QualityFacts(*[await connection.fetch(statement, ids) for statement in statements])
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from typing import ClassVar
-from uuid import UUID
 
 from shared import areas
 from shared.areas import AreaCode, Level
@@ -39,9 +38,9 @@ def require_agrees(verdict: str, at_risk: int) -> None:
         raise HouseholdsAtRisk(field="verdict", households=at_risk)
 
 
-def subject_key(alert_id: UUID, area_code: str = "") -> str:
-    """What an area's case is about; without an area, the whole alert."""
-    return f"area:{alert_id}:{area_code}"
+def subject_key(area_code: AreaCode) -> str:
+    """What the case of a whole area is about, whichever alerts stand in it."""
+    return f"area:{area_code}"
 
 
 def concerned(named: Iterable[AreaCode], inhabited: Collection[str]) -> list[AreaCode]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from services.households.rules.income_year import Income
 from services.households.rules.notices import NoticeRun
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
 
@@ -91,10 +92,12 @@ class GateFacts:
     adults: int = 0  # people old enough to be asked after
     asked_in_part: frozenset[str] = frozenset()  # kinds of which some of them were not
     measures: tuple[HelpMeasure, ...] = ()
-    able: int = 0  # people who can work
+    people: int = 0  # who live there
+    able: int = 0  # of them who can work
     weak: int = 0  # people who can work a little (弱劳动力或半劳动力)
     no_labour_covered: bool | None = None
     income: IncomeFacts | None = None
+    year: Income | None = None  # the sums behind it, with the line in force on the day of the gate
     check: EliminationFacts | None = None
     schooling: bool | None = None
     medical: bool | None = None

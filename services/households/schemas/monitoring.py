@@ -11,6 +11,7 @@ from services.households.codes import LISTS
 from services.households.rules.monitoring.moving import Brought, Minutes, Way
 from services.households.rules.monitoring.states import Evidence, Road
 from services.households.schemas.fields import Coded
+from services.households.schemas.snapshots import SnapshotView
 from shared.contracts.households import Level
 from shared.contracts.monitoring import CaseClass, Clock, Source, State
 from shared.http.fields import Answer, AreaView, Draft, Line, Paragraph, PastDay
@@ -237,6 +238,10 @@ class CaseView(CaseSummary):
     remark: str | None = Field(description="On the risk 99; hidden from supervisors · 其他风险说明")
     lane: FastLaneView | None
     moves: list[CaseMoveView]
+    snapshots: list[SnapshotView] = Field(description="What each decision was made on · 识别时、消除时情况")
+    not_kept: list[State] = Field(
+        description="Decisions of this round of which nothing was kept · 未留存当时情况的步骤"
+    )
     evidence: list[CaseEvidenceView]
     pauses: list[CasePauseView]
 

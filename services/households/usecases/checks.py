@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Self
 from uuid import UUID
 
 from services.households.queries import checks as find
@@ -11,12 +12,12 @@ from services.households.rules import checks as rules
 from services.households.rules.checks import OpenCase, Residence, Subject
 from services.households.usecases.dropout_moves import hear_of_absences
 from services.households.usecases.grading import regrade_by_lane
-from services.households.usecases.opening import Deadline, Opening, evidence_id
+from services.households.usecases.opening import WORSENED, Deadline, Opening, Raised, evidence_id
 from shared.areas import AreaCode
 from shared.clock import local_date
 from shared.contracts.alerts import AlertRaised, AlertWorsened
 from shared.contracts.policies import CaseMerge, Span, TaskDeadline
-from shared.db.engine import WriteSession
+from shared.db.engine import ReadSession, WriteSession
 from shared.inbox import Received
 from shared.projections.policies import InForce, load_in_force
 
@@ -39,16 +40,13 @@ async def open_checks(session: WriteSession, received: Sequence[Received[AlertRa
     keys = {subject.key for subject in subjects}
     seen = await find.find_known_evidence(session, [evidence_id(alert) for alert in alerts])
     cases = _Cases(await find.find_open_cases(session, keys), await find.find_open_cases_of_alerts(session, worse))
-    clocks = _Clocks(
-        await load_in_force(session, "task-deadline", local_date(now), TaskDeadline),
-        await load_in_force(session, "case-merge", local_date(now), CaseMerge),
-    )
-
+    clocks = await Clocks.load(session, now)
     opening = Opening(now)
     for one, subject in zip(received, subjects, strict=True):
         if evidence_id(one.event) not in seen:
             seen.add(evidence_id(one.event))
-            _take(one, subject, cases, clocks, opening)
+            own = cases.by_alert.get(one.event.alert_id)
+            take(one, subject, own, cases.by_subject, clocks, opening)
     await opening.write(session)
     await hear_of_absences(session, alerts, now)
     await regrade_by_lane(session, {subject.household_id for subject in subjects if subject.household_id}, now)
@@ -87,33 +85,53 @@ class _Cases:
         self.by_alert = {alert: same.setdefault(case.case_id, case) for alert, case in self.by_alert.items()}
 
 
-def _take(one: Received[AlertRaised], subject: Subject, cases: _Cases, clocks: "_Clocks", opening: Opening) -> None:
-    """Decide on one alert. `cases` follows, for the batch's next alert may belong to the same case."""
+def take(
+    one: Received[Raised],
+    subject: Subject,
+    own: OpenCase | None,
+    cases: dict[CaseKey, OpenCase],
+    clocks: "Clocks",
+    opening: Opening,
+) -> OpenCase:
+    """Decide on one alert: the open case it stands in already (`own`), the subject's that it joins, or a new one.
+
+    `cases` follows, for the batch's next alert may belong to the same case.
+    """
     alert = one.event
     day = local_date(alert.reported_at)
     deadline = clocks.deadline(subject.area_code, day, alert)
-    case, policy_id = cases.by_alert.get(alert.alert_id), deadline.policy_id
-    if case is None and (case := cases.by_subject.get((subject.key, alert.risk_family))) is not None:
+    case, policy_id = own, deadline.policy_id
+    if case is None and (case := cases.get((subject.key, alert.risk_family))) is not None:
         window, policy_id = clocks.window(subject.area_code, day)
         case = case if rules.joins(case, alert.reported_at, window) else None
     if case is None:
-        cases.by_subject[subject.key, alert.risk_family] = opening.open_case(one, subject, deadline)
-        return
+        case = cases[subject.key, alert.risk_family] = opening.open_case(one, subject, deadline)
+        return case
     case.last_evidence_at = max(case.last_evidence_at, alert.reported_at)
-    if isinstance(alert, AlertWorsened):
+    if isinstance(alert, WORSENED):
         opening.worsen(one, case, deadline)
     else:
         opening.add_evidence(one, case, policy_id)
+    return case
 
 
 @dataclass(slots=True)
-class _Clocks:
+class Clocks:
     """The two policies a check is opened by."""
 
     deadlines: InForce[TaskDeadline]
     merges: InForce[CaseMerge]
 
-    def deadline(self, area_code: AreaCode, day: date, alert: AlertRaised) -> Deadline:
+    @classmethod
+    async def load(cls, session: ReadSession, now: datetime) -> Self:
+        """What is in force."""
+        today = local_date(now)
+        return cls(
+            await load_in_force(session, "task-deadline", today, TaskDeadline),
+            await load_in_force(session, "case-merge", today, CaseMerge),
+        )
+
+    def deadline(self, area_code: AreaCode, day: date, alert: Raised) -> Deadline:
         """When the check is due; counted from the report, so that reading the log again gives the same day."""
         body, policy_id = self.deadlines.get(area_code, day)
         return Deadline(body.span(alert.feed, alert.severity).after(alert.reported_at), policy_id)

@@ -10,9 +10,10 @@ from services.households.models import MonitoringCase
 from services.households.queries.gates import GateQuestion, load_gate_facts
 from services.households.queries.register import count_living
 from services.households.rules import gates
+from services.households.rules.case_snapshot import Snapshot
 from services.households.rules.gate_facts import GateFacts, Terms
 from services.households.rules.gates import Condition
-from services.households.rules.monitoring.refusals import Unmet
+from services.households.rules.monitoring.refusals import GateNotMet, Unmet
 from services.households.rules.monitoring.states import ENDS, find_move
 from shared.contracts.case_policies import CaseClocks
 from shared.contracts.gate_policies import AssetComparison, GateTerms, MeasureFit
@@ -47,23 +48,38 @@ class Judgement:
         """What does not hold; nothing: the gate is open."""
         return [one.unmet for one in self.conditions if not one.met]
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is kept of it with a decision."""
+        return Snapshot.of(self.facts, self.in_force.policy_ids.get(LINE))
+
 
 async def unmet(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> list[Unmet]:
     """Every condition of a move that is not met on that day, all at once. Going back, or out, needs none of them; only
     nobody is gone by a word who lives there as the register knows."""
+    missing, _ = await _ask(session, case, to_state, on)
+    return missing
+
+
+async def pass_gate(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> Judgement | None:
+    """What the gate says of a case that may go on that day, None where none is asked; raises `GateNotMet` with all that
+    is not met."""
+    missing, judgement = await _ask(session, case, to_state, on)
+    if missing:
+        raise GateNotMet(missing)
+    return judgement
+
+
+async def _ask(
+    session: ReadSession, case: MonitoringCase, to_state: State, on: date
+) -> tuple[list[Unmet], Judgement | None]:
     if to_state in ENDS.values():
         people = await count_living(session, case.household_id)
-        return [Unmet("unmet-lived-in", {"people": people})] if people else []
-    return (await judge(session, case, to_state, on)).unmet if _is_asked(case, to_state) else []
-
-
-async def judged_by(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> dict[str, str]:
-    """The versions by which a move is judged, by kind of policy, for its line in the history; none without a gate."""
+        return ([Unmet("unmet-lived-in", {"people": people})] if people else []), None
     if not _is_asked(case, to_state):
-        return {}
-    return {
-        kind: str(policy_id) for kind, policy_id in (await load_terms(session, case.area_code, on)).policy_ids.items()
-    }
+        return [], None
+    judgement = await judge(session, case, to_state, on)
+    return judgement.unmet, judgement
 
 
 def _is_asked(case: MonitoringCase, to_state: State) -> bool:

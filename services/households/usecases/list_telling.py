@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from services.households.queries import list_writing as write
 from services.households.queries.labour import LabourFacts
 from services.households.usecases.labour_telling import TOLD_OF_PERSON, tell_labour
 from services.households.usecases.telling import clock, told_of
-from shared.ahead import begun_ahead, kept_ahead
+from shared.ahead import begun_ahead, laid_aside, made_ahead
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
 from shared.lanes import Lane
@@ -29,8 +30,8 @@ from shared.security.vault import Vault
 from shared.side_processes import SideProcesses, side_processes
 from shared.telemetry import current_traceparent
 
-AHEAD = 64
-"""Pages of people that are sealed before the first of them is told: some 45 MB."""
+IN_MEMORY = 64 << 20
+"""Bytes of sealed events that wait in memory, some 90,000 people; of a county's 1.2 GB the others wait in a file."""
 Page = Sequence[tuple[Any, ...]]
 Sealed = tuple[int, list[tuple[Any, ...]]]
 """How many people, and the outbox rows that tell of them, as of `begun`."""
@@ -51,8 +52,8 @@ class Telling:
         told, now = 0, await clock(session)
         others = write.list_told(session, self.row.id, retold, MOST_MEMBERS, removed=removed)
         for sealed in (self.new, _sealed(self.tellers, others, self.begun)):
-            async for people, rows in sealed:
-                await emit_rows(session, [_as_of(now, self.begun, row) for row in rows])
+            async for people, rows in made_ahead(partial(_as_of, now, self.begun), sealed):
+                await emit_rows(session, rows)
                 told += people
         async for keys in write.list_changed(session, self.row.id, TOLD_OF_PERSON, MOST_MEMBERS):
             await tell_labour(session, self.vault, keys, Lane.BULK)
@@ -65,7 +66,7 @@ async def telling(
 ) -> AsyncIterator[Telling]:
     """Begin to seal what will be told of who is new. What was laid out is read beside the transaction that writes it."""
     with side_processes(1, vault) as tellers:  # one keeps up with the database
-        async with kept_ahead(_sealed(tellers, _list_new(database, row.id, scope), now), AHEAD) as new:
+        async with laid_aside(_sealed(tellers, _list_new(database, row.id, scope), now), IN_MEMORY) as new:
             yield Telling(row, vault, now, tellers, new)
 
 
@@ -86,9 +87,11 @@ def _seal(vault: Vault, page: Page, begun: datetime, trace: str | None) -> Seale
     return len(page), [outbox_row(event, trace, Lane.BULK) for event in events]
 
 
-def _as_of(now: datetime, begun: datetime, row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """An outbox row whose records are true since `now`. Within a text of JSON no quote stands alone."""
-    return tuple(one.replace(_since(begun), _since(now)) if isinstance(one, str) else one for one in row)
+def _as_of(now: datetime, begun: datetime, sealed: Sealed) -> Sealed:
+    """The same with records that are true since `now`. Within a text of JSON no quote stands alone."""
+    people, rows = sealed
+    was, then = _since(begun), _since(now)
+    return people, [tuple(one.replace(was, then) if isinstance(one, str) else one for one in row) for row in rows]
 
 
 def _since(moment: datetime) -> str:

@@ -11,17 +11,20 @@ import orjson
 from services.households import events
 from services.households.models import CaseMove, Household, MonitoringCase
 from services.households.queries import monitoring as find
+from services.households.queries.case_snapshots import keep_snapshot
 from services.households.queries.monitoring import MonitoringRow
 from services.households.queries.visits import is_visit_of
+from services.households.rules.case_snapshot import DECISIONS
 from services.households.rules.desks import DESK_LEVELS
 from services.households.rules.monitoring import moving
 from services.households.rules.monitoring.moving import Brought, Wanted
-from services.households.rules.monitoring.refusals import GateNotMet, Unmet
+from services.households.rules.monitoring.refusals import Unmet
 from services.households.rules.monitoring.states import ASKED, CLOSED, FINAL, IDENTIFIED, Move, moves_from
 from services.households.rules.tasks import VisitUnknown
 from services.households.usecases import gates
 from services.households.usecases.case_clocks import Timekeeper, begin_anew, standing
 from services.households.usecases.consequences import follow_up
+from services.households.usecases.gates import Judgement
 from shared.clock import end_of_day, local_date
 from shared.contracts.monitoring import State
 from shared.db.engine import ReadSession, WriteSession
@@ -76,12 +79,10 @@ async def move_case(
     move = moving.judge(standing(case, []), wanted, local_date(now))
     if brought.visit_id is not None and not await is_visit_of(session, who.scope, brought.visit_id, case.household_id):
         raise VisitUnknown(field="evidence.visit_id")
-    if unmet := await gates.unmet(session, case, to, on):
-        raise GateNotMet(unmet)
-    if on < local_date(now) and (unmet := await gates.unmet(session, case, to, local_date(now))):
-        raise GateNotMet(unmet)  # a day in the past makes nothing fresh that is stale by now
-    judged_by = await gates.judged_by(session, case, to, on)
-    return await _make(session, vault, who, row, move, brought, on, now, keeper, judged_by)
+    passed = await gates.pass_gate(session, case, to, on)
+    if on < local_date(now):  # a day in the past makes nothing fresh that is stale by now
+        await gates.pass_gate(session, case, to, local_date(now))
+    return await _make(session, vault, who, row, move, brought, on, now, keeper, passed)
 
 
 async def begin_round(
@@ -120,15 +121,18 @@ async def _make(
     on: date,
     now: datetime,
     keeper: Timekeeper,
-    judged_by: Mapping[str, str] | None = None,
+    passed: Judgement | None = None,
 ) -> CaseMove:
     case = row.case
     late = case.due_at is not None and end_of_day(on) > case.due_at
     if move.road == "anew":
         case.round += 1
+    judged_by = passed.in_force.policy_ids if passed else None
     line = write_line(
         session, vault, who, case, move, brought, on, now, policy_id=keeper.policy_id, judged_by=judged_by
     )
+    if passed is not None and move.to in DECISIONS:
+        await keep_snapshot(session, line, passed.snapshot)
     _stamp(case, move, brought, on, now)
     keeper.set(case, await find.list_pauses(session, who.scope, case.id))
     begin_anew(case)
@@ -228,7 +232,7 @@ def write_line(
     now: datetime,
     *,
     policy_id: UUID | None = None,
-    judged_by: Mapping[str, str] | None = None,
+    judged_by: Mapping[str, UUID] | None = None,
 ) -> CaseMove:
     """Add a line to the history; call it before the case is changed, for the line keeps the deadline it had.
 
@@ -237,7 +241,7 @@ def write_line(
     words = {"note": brought.note, "contact": brought.contact}
     evidence: dict[str, Any] = orjson.loads(orjson.dumps(brought.plain(), default=str))  # ids and days as text
     if judged_by:
-        evidence["policies"] = dict(judged_by)
+        evidence["policies"] = {kind: str(policy_id) for kind, policy_id in judged_by.items()}
     line = CaseMove(
         id=new_id(),
         case_id=case.id,

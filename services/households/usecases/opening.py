@@ -7,14 +7,14 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 import orjson
 
 from services.households.rules.checks import OpenCase, Subject
-from shared.contracts.alerts import AlertRaised, AlertWorsened
+from shared.contracts.alerts import AlertRaised, AlertWorsened, AreaAlertRaised, AreaAlertWorsened
 from shared.contracts.envelope import Event
 from shared.contracts.households import EvidenceAdded, TaskOpened
 from shared.db.engine import WriteSession, raw
@@ -24,10 +24,11 @@ from shared.outbox import emit
 from shared.security.principals import SYSTEM
 
 _CASES = """
-INSERT INTO risk_case (id, household_id, subject_key, risk_family, area_code, state, opened_at, last_evidence_at)
-SELECT id, household_id, subject_key, risk_family, area_code, 'open', opened_at, opened_at
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-    AS t (id, household_id, subject_key, risk_family, area_code, opened_at)
+INSERT INTO risk_case (id, household_id, subject_key, risk_family, area_code, state, opened_at, last_evidence_at,
+    area_alert_id)
+SELECT id, household_id, subject_key, risk_family, area_code, 'open', opened_at, opened_at, area_alert_id
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[])
+    AS t (id, household_id, subject_key, risk_family, area_code, opened_at, area_alert_id)
 """
 _TASKS = """
 INSERT INTO task (id, case_id, household_id, level, area_code, state, due_at, policy_id, created_at, version)
@@ -58,11 +59,13 @@ FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::uuid[], $
 """
 
 Row = tuple[Any, ...]
+Raised: TypeAlias = AlertRaised | AreaAlertRaised
+WORSENED = (AlertWorsened, AreaAlertWorsened)
 
 
-def evidence_id(alert: AlertRaised) -> UUID:
+def evidence_id(alert: Raised) -> UUID:
     """What the evidence is known by: the first one of an alert has the alert's id."""
-    return alert.evidence_id if isinstance(alert, AlertWorsened) else alert.alert_id
+    return alert.evidence_id if isinstance(alert, WORSENED) else alert.alert_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,17 @@ class Opening:
     _events: list[Event] = field(default_factory=list)
     _traceparents: list[str | None] = field(default_factory=list)
 
-    def open_case(self, one: Received[AlertRaised], subject: Subject, deadline: Deadline) -> OpenCase:
+    def open_case(self, one: Received[Raised], subject: Subject, deadline: Deadline) -> OpenCase:
         """A new case with its first evidence and its task on the subject's desk."""
         alert, desk = one.event, subject.desk
         case_id, task_id = new_id(), new_id()
         opened_at = alert.reported_at
         case = OpenCase(case_id, task_id, subject.key, desk.area_code, deadline.due_at, opened_at)
         self._cases.append(
-            (case_id, subject.household_id, subject.key, alert.risk_family, subject.area_code, opened_at)
+            (
+                *(case_id, subject.household_id, subject.key, alert.risk_family, subject.area_code, opened_at),
+                alert.alert_id if isinstance(alert, AreaAlertRaised) else None,
+            )
         )
         self._tasks.append(
             (
@@ -116,14 +122,14 @@ class Opening:
             due_at=deadline.due_at,
             policy_id=deadline.policy_id,
         )
-        self._tell(event, one.traceparent)
+        self._tell(event, one)
         return case
 
-    def add_evidence(self, one: Received[AlertRaised], case: OpenCase, policy_id: UUID) -> None:
+    def add_evidence(self, one: Received[Raised], case: OpenCase, policy_id: UUID) -> None:
         """One more alert for an open case, which keeps its task and its deadline; the `case-merge` policy says it may."""
         self._join(one, case, "evidence-added", {"alert_id": one.event.alert_id, "policy_id": policy_id})
 
-    def worsen(self, one: Received[AlertRaised], case: OpenCase, deadline: Deadline) -> None:
+    def worsen(self, one: Received[Raised], case: OpenCase, deadline: Deadline) -> None:
         """Worse evidence for an alert of an open case. The deadline may come nearer by it, never go away."""
         if deadline.due_at < case.due_at:
             case.due_at = deadline.due_at
@@ -131,7 +137,7 @@ class Opening:
         detail = {"alert_id": one.event.alert_id, "evidence_id": evidence_id(one.event), "due_at": case.due_at}
         self._join(one, case, "worsened", {**detail, "policy_id": deadline.policy_id})
 
-    def _join(self, one: Received[AlertRaised], case: OpenCase, what: str, detail: dict[str, Any]) -> None:
+    def _join(self, one: Received[Raised], case: OpenCase, what: str, detail: dict[str, Any]) -> None:
         self._touched[case.case_id] = case
         self._keep(one, case, what, detail)
         event = EvidenceAdded(
@@ -142,7 +148,7 @@ class Opening:
             due_at=case.due_at,
             added_at=self.now,
         )
-        self._tell(event, one.traceparent)
+        self._tell(event, one)
 
     async def write(self, session: WriteSession) -> None:
         """Write all of it."""
@@ -160,21 +166,23 @@ class Opening:
             await _insert(connection, statement, rows)
         await emit(session, *self._events, traceparents=self._traceparents)
 
-    def _keep(self, one: Received[AlertRaised], case: OpenCase, what: str, detail: dict[str, Any]) -> None:
+    def _keep(self, one: Received[Raised], case: OpenCase, what: str, detail: dict[str, Any]) -> None:
         alert = one.event
+        person_key = alert.person_key if isinstance(alert, AlertRaised) else None
         self._evidence.append(
             (
                 *(evidence_id(alert), alert.alert_id, case.case_id, case.area_code, alert.feed, alert.severity),
-                *(alert.occurred_on, alert.reported_at, alert.person_key, base64.b64decode(alert.sealed)),
+                *(alert.occurred_on, alert.reported_at, person_key, base64.b64decode(alert.sealed)),
             )
         )
         self._history.append(
             (new_id(), case.task_id, self.now, what, SYSTEM.id, orjson.dumps(detail, default=str).decode())
         )
 
-    def _tell(self, event: Event, traceparent: str | None) -> None:
-        self._events.append(event)
-        self._traceparents.append(traceparent)
+    def _tell(self, event: Event, one: Received[Raised]) -> None:
+        if isinstance(one.event, AlertRaised):  # the checks of an area alert are told together
+            self._events.append(event)
+            self._traceparents.append(one.traceparent)
 
 
 async def _insert(connection: "asyncpg.Connection[Any]", statement: str, rows: Sequence[Row]) -> None:

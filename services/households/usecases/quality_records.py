@@ -1,14 +1,17 @@
 """Rows → the records that the audit rules look at. Sealed numbers and phones are opened and forgotten here."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from services.households.queries.case_snapshots import FACTS
 from services.households.queries.quality_facts import QualityFacts
+from services.households.rules.case_snapshot import Snapshot
+from services.households.rules.income_year import Income
 from services.households.rules.monitoring.states import CLOSED, IDENTIFIED
-from services.households.rules.quality.record import Case, HouseholdRecord, Income, Measure, Person
+from services.households.rules.quality.record import Case, HouseholdRecord, Measure, Person
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from shared import idnumber
 from shared.clock import age_on, local_date
@@ -21,22 +24,23 @@ UNREADABLE = "id-number-characters"
 
 def records(facts: QualityFacts, vault: Vault, on: date) -> list[HouseholdRecord]:
     """One record for each household, on the day `on`. Runs in a thread: a village takes a second."""
-    seen: dict[tuple[UUID, UUID | None], set[str]] = defaultdict(set)
+    elsewhere: dict[tuple[UUID, UUID | None], set[str]] = defaultdict(set)
     for row in facts.elsewhere:
-        seen[row["household_id"], row["member_id"]].add(row["what"])
+        elsewhere[row["household_id"], row["member_id"]].add(row["what"])
     people: dict[UUID, list[Person]] = defaultdict(list)
     for row in facts.members:
         household_id = row["household_id"]
-        people[household_id].append(_person(row, seen.get((household_id, row["id"]), frozenset()), vault, on))
+        people[household_id].append(_person(row, elsewhere.get((household_id, row["id"]), frozenset()), vault, on))
     incomes = {row["household_id"]: _income(row) for row in facts.incomes}
     helped: dict[UUID, list[Measure]] = defaultdict(list)
     for row in facts.measures:
         helped[row["household_id"]].append(Measure(*row[1:]))
-    cases = {row["household_id"]: _case(row, helped.get(row["household_id"], ())) for row in facts.cases}
+    seen = {(row["household_id"], row["state"]): FACTS.validate_json(row["facts"]) for row in facts.snapshots}
+    cases = {row["household_id"]: _case(row, helped.get(row["household_id"], ()), seen) for row in facts.cases}
     made = []
     for row in facts.households:
         id_ = row["id"]
-        shared = (id_, None) in seen
+        shared = (id_, None) in elsewhere
         made.append(_household(row, tuple(people.get(id_, ())), incomes.get(id_), cases.get(id_), shared, vault, on))
     return made
 
@@ -117,8 +121,8 @@ def _income(row: Any) -> Income:
     return Income(property_income=values.pop("property"), **values)
 
 
-def _case(row: Any, measures: Sequence[Measure]) -> Case:
-    state = row["state"]
+def _case(row: Any, measures: Sequence[Measure], seen: Mapping[tuple[UUID, str], Snapshot]) -> Case:
+    household_id, state = row["household_id"], row["state"]
     stage: Literal["opening", "monitored", "eliminated"] = (
         "monitored" if state in IDENTIFIED else "eliminated" if state in CLOSED else "opening"
     )
@@ -133,4 +137,6 @@ def _case(row: Any, measures: Sequence[Measure]) -> Case:
         natural=row["elimination_way"] == "natural",
         has_contact=row["has_contact"],
         measures=tuple(measures),
+        at_identification=seen.get((household_id, "monitored")),
+        at_elimination=seen.get((household_id, "eliminated")),
     )

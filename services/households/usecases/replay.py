@@ -30,12 +30,12 @@ async def replay_checks(
     """
     page = await find.list_steps(session, since, after, PAGE)
     live = await find.find_live_alerts(session, {step.case.id for step in page if step.verdict})
-    opened = {step.case.area_alert_id: step.line.at for step in page if step.opened_by_area and step.case.area_alert_id}
+    opened = {alert_id: step.line.at for step in page if (alert_id := step.area_alert) is not None}
     checks = await find_opened(session, opened.keys())
     await emit(
         session,
         *(events.area_checks_opened(id_, one.risk_family, one.checks, opened[id_]) for id_, one in checks.items()),
-        *(_told(step, live.get(step.case.id, [])) for step in page if not step.opened_by_area),
+        *(_told(step, live.get(step.case.id, [])) for step in page if step.area_alert is None),
         lane=Lane.BULK,
     )
     for step in page:

@@ -27,7 +27,7 @@ from services.jobs.usecases.recording import MOST_BACK
 from shared import imports
 from shared.clock import local_date, utc_now
 from shared.files import MAX_BYTES, Shelf
-from shared.http.answers import GONE, NOT_YET, json_answer
+from shared.http.answers import json_answer
 from shared.http.bodies import form
 from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
@@ -118,7 +118,6 @@ async def get_ledger_import(
     "/{import_id}/result",
     response_class=Response,
     summary="What is wrong with which row · 核对结果",
-    responses={**GONE, **NOT_YET},
 )
 async def get_ledger_result(
     import_id: UUID, who: ImportLedger, db: Db, shelf: ShelfOf, reader_of: ReaderOf
@@ -141,7 +140,6 @@ async def get_ledger_result(
     status_code=202,
     response_model=schemas.LedgerImportView,
     summary="Have it written · 写入台账",
-    responses=GONE,
 )
 async def apply_ledger_import(
     import_id: UUID, draft: schemas.LedgerApplication, who: ImportLedger, db: Db, reader_of: ReaderOf

@@ -24,7 +24,7 @@ from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ComparedField, ExportSource
 from shared.db.engine import WriteSession
 from shared.files import MAX_BYTES, Shelf
-from shared.http.answers import GONE, NOT_YET, json_answer
+from shared.http.answers import json_answer
 from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.fields import MonthText
@@ -128,7 +128,7 @@ async def read_comparison(run_id: UUID, who: WatchExport, db: Db, reader_of: Rea
     return json_answer(view)
 
 
-@router.get("/{run_id}/areas", summary="By village or township · 按村、乡镇统计", responses={**GONE, **NOT_YET})
+@router.get("/{run_id}/areas", summary="By village or township · 按村、乡镇统计")
 async def count_areas(
     run_id: UUID,
     who: ReadReconciliation,
@@ -144,7 +144,7 @@ async def count_areas(
         return await views.area_views(session, scope, run_id, DIGITS[level], reader_of(who))
 
 
-@router.get("/{run_id}/rows", summary="People of a comparison · 比对明细", responses={**GONE, **NOT_YET})
+@router.get("/{run_id}/rows", summary="People of a comparison · 比对明细")
 async def list_rows(
     run_id: UUID,
     who: ReadReconciliation,
@@ -167,18 +167,11 @@ async def list_rows(
     return Page(items=items, next=encode_cursor(last.id) if last else None)
 
 
-_WORKBOOK: dict[int | str, Any] = {
-    200: {"content": {XLSX: {"schema": FILE}}},
-    **GONE,
-    **NOT_YET,
-}
-
-
 @router.get(
     "/{run_id}/workbook",
     summary="A comparison as a workbook · 下载比对结果",
     response_class=StreamingResponse,
-    responses=_WORKBOOK,
+    responses={200: {"content": {XLSX: {"schema": FILE}}}},
 )
 async def read_workbook(
     run_id: UUID,
@@ -206,7 +199,6 @@ async def read_workbook(
     "/{run_id}/tasks",
     response_model=schemas.TasksOpened,
     summary="Have villages look at it · 下发核对任务",
-    responses=GONE,
 )
 async def open_tasks(run_id: UUID, who: AskVillages, db: Db, key: OptionalRequestKey) -> Response:
     """A task (`correct_row`) for each person in question within the asker's areas, due by the policy, in each village no

@@ -69,10 +69,11 @@ def test_reasons_are_given_for_what_holds_and_hold_themselves(written: Written, 
     for reason in reasons:
         assert set(reason.fields) <= expression.fields
         assert reason.parameter is None or reason.parameter in expression.parameters
-        _check(reason)
+        check(reason)
 
 
-def _check(reason: Comparison) -> None:
+def check(reason: Comparison) -> None:
+    """What is said holds."""
     a, b = reason.value, reason.threshold
     match reason.operator:
         case "is null":

@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from shared.http.answers import created
 from shared.http.context import Db
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.security import audit
+from shared.security.permits import Public
 from shared.security.principals import Principal, Role
 
 router = APIRouter()
@@ -69,3 +70,25 @@ async def fail() -> None:
 @router.post("/big", max_body_size=5000)
 async def take_big(body: dict[str, str]) -> int:
     return len(body)
+
+
+_OPEN = [Depends(Public("a test"))]
+
+
+async def _page(limit: int = 50) -> int:
+    return limit
+
+
+@router.get("/cases", dependencies=_OPEN)
+async def list_cases(
+    limit: Annotated[int, Depends(_page)],
+    state: Annotated[tuple[str, ...], Query()] = (),
+    kind: Annotated[str | None, Query(alias="class")] = None,
+    due_within: int | None = None,
+) -> dict[str, Any]:
+    return {"states": state, "class": kind, "due_within": due_within, "limit": limit}
+
+
+@router.get("/plain", dependencies=_OPEN)
+async def answer_plainly() -> None:
+    return None

@@ -19,6 +19,7 @@ FEED = part('name="feed"', "医保".encode())
 FILE = part('name="file"; filename="C:\\\\tmp\\\\表.csv"', CONTENT)
 PERIOD = part('name="period"', b" 2026-03 ")
 END = b"--xyz--\r\n"
+KNOWN = {"feed", "period", "file", *(f"f{number}" for number in range(30))}
 
 
 async def read(body: bytes, length: int = 7, content_type: str = TYPE) -> tuple[bytes, dict[str, str], str]:
@@ -26,7 +27,7 @@ async def read(body: bytes, length: int = 7, content_type: str = TYPE) -> tuple[
         for start in range(0, len(body), length):
             yield body[start : start + length]
 
-    form = FormStream(pieces(), content_type)
+    form = FormStream(pieces(), content_type, KNOWN)
     await form.until_file()
     content = b"".join([piece async for piece in form.file()])
     await form.rest()
@@ -49,6 +50,7 @@ async def test_fields_and_file_in_any_order(parts: tuple[bytes, ...], length: in
         (FILE + FILE + END, "form-files-invalid"),
         (FEED + FEED + FILE + END, "form-field-invalid"),
         (part('name="other"; filename="a"', b"") + FILE + END, "form-files-invalid"),
+        (part('name="perod"', b"2026-03") + FILE + END, "invalid-input"),
         (FILE, "form-invalid"),
         (FILE[:-10], "form-invalid"),
         (b"no form at all", "form-invalid"),

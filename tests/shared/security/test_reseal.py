@@ -27,12 +27,13 @@ HASHES = {
     *(("phone_code", column) for column in ("code_hash", "used_for")),
     ("self_report", "content_key"),
     ("file", "digest"),
-    ("unmatched_row", "dedup"),
+    *(("unmatched_row", column) for column in ("dedup", "row_hash")),
     ("visit_photo", "digest"),
     ("quality_finding", "fingerprint"),
     ("register_import", "content"),
 }
-NOTHING_PERSONAL = {("file_part", "outcomes"), ("ledger_sample", "seed")}  # a code for each row; a number of chance
+# A code for each row, ids of alerts; a number of chance.
+NOTHING_PERSONAL = {("file_part", "outcomes"), ("file_part", "alerts"), ("ledger_sample", "seed")}
 NOT_OURS_TO_OPEN = {("dead_letter", "value"), ("idempotency_key", "body")}  # an event; gone after a day
 UNTIL_WRITTEN = {  # a list's rows, written or forgotten within days: until then the old key is kept (docs/way-of-a-list.md)
     *(("staged_household", column) for column in ("phone_sealed", "sealed")),

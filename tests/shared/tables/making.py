@@ -62,6 +62,12 @@ def xlsx_bytes(*sheets: Sequence[Sequence[Any]] | Callable[[Any, Any], None], **
     return file.getvalue()
 
 
+def named(name: str, content: bytes, number: int = 2) -> bytes:
+    """The same workbook, with another name for one of its sheets."""
+    old = f'name="Sheet{number}"'.encode()
+    return surgery(content, lambda _, member: member.replace(old, f'name="{name}"'.encode()))
+
+
 def xls_bytes(rows: Sequence[Sequence[Any]], *, from_1904: bool = False) -> bytes:
     """An .xls of one sheet; text that begins with = is a formula."""
     book = xlwt.Workbook(encoding="utf-8")

@@ -41,6 +41,15 @@ def test_every_encoding_and_separator_is_understood(encoding: str, separator: st
     assert faults(content) == []
 
 
+def test_a_quoted_separator_that_is_a_blank_is_one_at_the_ends_of_a_cell() -> None:
+    rows = [HEADINGS, ("\t张三", A, "5", "\t", "", "\t"), ("李\t四", B, "6\t", "", "\t\t", "")]
+
+    assert data(csv_bytes(rows, separator="\t")) == [
+        (2, A, "张三", 5.0, None, None, None),
+        (3, B, "李\t四", 6.0, None, None, None),
+    ]
+
+
 def test_utf_16_of_either_byte_order_is_told_by_its_mark() -> None:
     text = csv_bytes([HEADINGS, ROW]).decode()
 

@@ -5,6 +5,8 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +26,7 @@ from tests.shared.tables.making import (
     data,
     faults,
     frames,
+    named,
     opened,
     refused,
     surgery,
@@ -125,6 +128,60 @@ def test_a_sheet_with_one_heading_amiss_is_not_passed_over() -> None:
     (fault,) = caught.value.faults
     assert (fault.field, fault.code, fault.params["sheet"]) == ("self_pay", "sheet-header-missing", 2)
     opened(xlsx_bytes([HEADINGS, TYPED], [["姓名", "电话"], ["张三", "1"]])).require_whole()
+
+
+def skipped(content: bytes, columns: Sequence[Column] = COLUMNS) -> list[str | None]:
+    """Why each sheet is not read, where none is refused."""
+    table = opened(content, columns)
+    table.require_whole()
+    return [sheet.skipped for sheet in table.sheets]
+
+
+@pytest.mark.parametrize("name", ["汇总", "Sheet2"])
+def test_a_sheet_of_sums_beside_the_data_is_passed_over(name: str) -> None:
+    """It has most of the columns, but nobody is named in it; what adds up is mostly a formula."""
+    sums = [["各村汇总"], ["村", *HEADINGS[2:]], ["龙泉村", "=SUM(1,2)", 7, "2026-03-02", "是"]]
+
+    assert skipped(named(name, xlsx_bytes([HEADINGS, TYPED], sums))) == [None, "sheet-of-sums"]
+    assert data(named(name, xlsx_bytes([HEADINGS, TYPED], sums))) == [READ]
+
+
+def test_sums_of_each_person_are_no_data_either() -> None:
+    """Their names stand there, their ID numbers do not."""
+    sums = [["姓名", *HEADINGS[2:]], ["张三", 7, 7, "2026-03-02", "是"]]
+    book = xlsx_bytes([HEADINGS, TYPED], sums)
+
+    assert skipped(named("按人统计", book)) == [None, "sheet-of-sums"]
+    columns = tuple(replace(one, required=one.required or one.name == "person.name") for one in COLUMNS)
+    with pytest.raises(TableInvalid):
+        skipped(book, columns)
+
+
+def test_a_sheet_that_calls_itself_sums_and_names_people_is_data_with_a_heading_amiss() -> None:
+    wrong = [HEADINGS[0], "学号", *HEADINGS[2:]]
+
+    with pytest.raises(TableInvalid) as caught:
+        skipped(named("汇总表", xlsx_bytes([HEADINGS, TYPED], [wrong, TYPED])))
+    assert [fault.code for fault in caught.value.faults] == ["sheet-header-missing"]
+
+
+def test_without_id_numbers_the_name_tells_sums() -> None:
+    columns = (Column("village", ("村",), required=True), *COLUMNS[2:])
+    rows = [["村", *HEADINGS[2:]], ["龙泉村", 5, 1, "2026-03-02", "是"]]
+    sums = [["乡镇", *HEADINGS[2:]], ["云岭镇", 5, 1, "2026-03-02", "是"]]
+
+    assert skipped(named("分镇汇总", xlsx_bytes(rows, sums)), columns) == [None, "sheet-of-sums"]
+    with pytest.raises(TableInvalid):
+        skipped(xlsx_bytes(rows, sums), columns)
+
+
+def test_sums_that_have_all_that_is_needed_are_not_read_beside_the_data() -> None:
+    """Alone they are; and so is a list of all that calls itself so."""
+    least = [[HEADINGS[1], HEADINGS[2]], [A, 99]]
+
+    assert skipped(named("汇总", xlsx_bytes([HEADINGS, TYPED], least))) == [None, "sheet-of-sums"]
+    assert skipped(named("汇总", xlsx_bytes(least), 1)) == [None]
+    assert skipped(named("汇总", xlsx_bytes([HEADINGS, TYPED], [HEADINGS, TYPED]))) == [None, None]
 
 
 def test_tables_in_hidden_sheets_alone_are_no_empty_file() -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from services.households.rules.quality import (
     case,
+    elimination,
     home_and_contact,
     identity,
     income,
@@ -16,7 +17,7 @@ from services.households.rules.quality import (
     relations,
     unwatched,
 )
-from services.households.rules.quality.record import HouseholdRecord, Person
+from services.households.rules.quality.record import Case, HouseholdRecord, Person
 from services.households.rules.quality.rule import Finding, Params, Rule, Subject, found
 from shared.contracts.quality_policies import QualityRules
 
@@ -30,6 +31,7 @@ SUBJECTS = {
     "income": income.RULES,
     "unwatched": unwatched.RULES,
     "case": case.RULES,
+    "elimination": elimination.RULES,
     "measures": measures.RULES,
 }
 RULES: dict[str, Rule] = {rule.code: rule for rules in SUBJECTS.values() for rule in rules}
@@ -46,6 +48,9 @@ class RuleSet:
     person: _Called
     income: _Called
     case: _Called
+    monitored: _Called
+    identification: _Called
+    elimination: _Called
 
     @classmethod
     def of(cls, numbers: QualityRules) -> Self:
@@ -55,7 +60,7 @@ class RuleSet:
             on = (rule for rule in RULES.values() if rule.subject == subject and rule.code not in numbers.off)
             return tuple((rule, rule.check) for rule in on)
 
-        return cls(numbers, called("household"), called("person"), called("income"), called("case"))
+        return cls(numbers, *map(called, get_args(Subject)))
 
     def audit(self, home: HouseholdRecord) -> list[Finding]:
         """What is wrong with a household; of each rule one finding, or one for each person."""
@@ -69,7 +74,17 @@ class RuleSet:
         if home.income is not None:
             yield from _asked(self.income, None, home.income, home, numbers)
         if home.case is not None and home.case.stage != "opening":
-            yield from _asked(self.case, None, home.case, home, numbers)
+            yield from self._hits_of_case(home.case, home)
+
+    def _hits_of_case(self, case: Case, home: HouseholdRecord) -> Iterator[tuple[Rule, Person | None, Params]]:
+        numbers = self.numbers
+        yield from _asked(self.case, None, case, home, numbers)
+        if case.stage == "monitored":
+            yield from _asked(self.monitored, None, case, home, numbers)
+        if case.at_identification is not None:
+            yield from _asked(self.identification, None, case.at_identification, case, numbers)
+        if case.stage == "eliminated" and case.at_elimination is not None:
+            yield from _asked(self.elimination, None, case.at_elimination, case, numbers)
 
 
 def _asked(rules: _Called, one: Person | None, *of: Any) -> Iterator[tuple[Rule, Person | None, Params]]:

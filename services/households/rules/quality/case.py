@@ -1,11 +1,12 @@
-"""The national case: its risks against the people, and its end against the rules of elimination.
+"""The national case: its risks against the people, and its days.
 
 Sources: docs/field.md, Steps and Risks.
 """
 
+from services.households.rules.case_snapshot import Snapshot
 from services.households.rules.months import months_between
 from services.households.rules.quality.record import SOME_LABOUR, Case, HouseholdRecord
-from services.households.rules.quality.rule import FOUND, Params, of_case
+from services.households.rules.quality.rule import FOUND, Params, of_case, of_identification, of_monitored
 from shared.contracts.quality_policies import QualityRules
 
 RISKS_MOST = 5
@@ -52,42 +53,42 @@ def class_missing(case: Case, home: HouseholdRecord, numbers: QualityRules) -> P
     return FOUND if case.monitoring_class is None else None
 
 
-@of_case("illness-risk-nobody-ill", "logic", "case.risks", "member.health")
+@of_monitored("illness-risk-nobody-ill", "logic", "case.risks", "member.health")
 def illness_risk_nobody_ill(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Risks, 因病: nobody with 大病/慢病."""
     ill = any(state in ("chronic", "serious") for one in home.members for state in one.health)
     return FOUND if ILLNESS in case.risks and home.members and not ill else None
 
 
-@of_case("illness-risk-nothing-paid", "logic", "income.rigid_medical", "case.risks")
-def illness_risk_nothing_paid(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Risks, 因病: 合规自付支出 = 0. While it is monitored: a year after the illness nothing needs to be paid."""
-    unpaid = home.income is not None and home.income.rigid_medical == 0
-    return FOUND if ILLNESS in case.risks and case.stage == "monitored" and unpaid else None
+@of_identification("illness-risk-nothing-paid", "logic", "case.risks", "case.identified_on")
+def illness_risk_nothing_paid(seen: Snapshot, case: Case, numbers: QualityRules) -> Params | None:
+    """Risks, 因病: 合规自付支出 = 0 when it was identified for that: a year after the illness nothing needs to be paid."""
+    unpaid = seen.income is not None and seen.income.rigid_medical == 0
+    return FOUND if ILLNESS in seen.risks and ILLNESS in case.risks and unpaid else None
 
 
-@of_case("schooling-risk-no-student", "logic", "case.risks", "member.school_stage")
+@of_monitored("schooling-risk-no-student", "logic", "case.risks", "member.school_stage")
 def schooling_risk_no_student(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Risks, 因学: no student."""
-    risk = SCHOOLING in case.risks and case.stage == "monitored"
-    return FOUND if risk and home.members and not any(one.studies for one in home.members) else None
+    student = any(one.studies for one in home.members)
+    return FOUND if SCHOOLING in case.risks and home.members and not student else None
 
 
-@of_case("disability-risk-nobody-disabled", "logic", "case.risks", "member.health", "member.disability_class")
+@of_monitored("disability-risk-nobody-disabled", "logic", "case.risks", "member.health", "member.disability_class")
 def disability_risk_nobody_disabled(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Risks, 因残: no disabled member."""
     disabled = any(one.disabled for one in home.members)
     return FOUND if DISABILITY in case.risks and home.members and not disabled else None
 
 
-@of_case("labour-risk-all-able", "logic", "case.risks", "member.labour_skill")
+@of_monitored("labour-risk-all-able", "logic", "case.risks", "member.labour_skill")
 def labour_risk_all_able(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Risks, 缺劳动力: all members able."""
     all_able = bool(home.members) and all(one.able for one in home.members)
     return FOUND if LABOUR in case.risks and all_able else None
 
 
-@of_case("labour-risk-half-able", "logic", "case.risks", "member.labour_skill")
+@of_monitored("labour-risk-half-able", "logic", "case.risks", "member.labour_skill")
 def labour_risk_half_able(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Risks, 缺劳动力: 4+ person family with over half able. What `labour-risk-all-able` tells is not told again."""
     people, able = len(home.members), sum(one.able for one in home.members)
@@ -95,7 +96,7 @@ def labour_risk_half_able(case: Case, home: HouseholdRecord, numbers: QualityRul
     return {"count": able, "people": people} if LABOUR in case.risks and over else None
 
 
-@of_case("labour-risk-many-able", "plausible", "case.risks", "member.labour_skill")
+@of_monitored("labour-risk-many-able", "plausible", "case.risks", "member.labour_skill")
 def labour_risk_many_able(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Risks, 缺劳动力: able share > 1/4. What the two rules before it tell is not told again."""
     people, able = len(home.members), sum(one.able for one in home.members)
@@ -105,14 +106,14 @@ def labour_risk_many_able(case: Case, home: HouseholdRecord, numbers: QualityRul
     return {"count": able, "people": people} if able / people > numbers.able_share_most and not told else None
 
 
-@of_case("employment-risk-nobody-able", "logic", "case.risks", "member.labour_skill")
+@of_monitored("employment-risk-nobody-able", "logic", "case.risks", "member.labour_skill")
 def employment_risk_nobody_able(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Risks, 务工就业不稳: nobody able to work."""
     able = any(one.labour_skill in SOME_LABOUR for one in home.members)
     return FOUND if EMPLOYMENT in case.risks and home.members and not able else None
 
 
-@of_case("employment-risk-nobody-works", "logic", "case.risks", "member.work_area")
+@of_monitored("employment-risk-nobody-works", "logic", "case.risks", "member.work_area")
 def employment_risk_nobody_works(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Risks, 务工就业不稳: nobody in the labour monitor."""
     works = any(one.works or one.work_months is not None for one in home.members)
@@ -134,78 +135,6 @@ def eliminated_too_soon(case: Case, home: HouseholdRecord, numbers: QualityRules
         return None
     months = months_between(first, last)
     return {"months": months, "least": numbers.months_monitored} if months < numbers.months_monitored else None
-
-
-@of_case("eliminated-by-no-help", "fatal", "case.measures", "case.eliminated_on")
-def eliminated_by_no_help(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Fatal: 帮扶消除 with zero measures."""
-    helped = case.natural or any(one.delivered_on is not None for one in case.measures)
-    return FOUND if case.stage == "eliminated" and not helped else None
-
-
-@of_case("eliminated-under-line", "fatal", "income.reference_per_head", "case.eliminated_on")
-def eliminated_under_line(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Fatal: 帮扶消除 with income under the line. It is so too when the income fell afterwards: identify it anew."""
-    income = home.income
-    if case.stage != "eliminated" or income is None or income.line is None or income.reference_per_head is None:
-        return None
-    under = income.reference_per_head < income.line
-    return {"amount": income.reference_per_head, "line": income.line} if under else None
-
-
-@of_case("eliminated-without-labour", "fatal", "case.eliminated_on", "member.labour_skill")
-def eliminated_without_labour(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Fatal: whole family without labour closed."""
-    known = [one.labour_skill for one in home.members if one.labour_skill is not None]
-    without = bool(known) and not any(skill in SOME_LABOUR for skill in known)
-    return FOUND if case.stage == "eliminated" and (without or home.no_labour_covered is True) else None
-
-
-@of_case(
-    "after-assurances-missing",
-    "fatal",
-    "household.schooling_met",
-    "household.medical_met",
-    "household.safe_housing",
-    "household.safe_water",
-)
-def after_assurances_missing(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Fatal: closed case missing any after-values, of 三保障和饮水."""
-    count = home.assurances.count(None)
-    return {"count": count} if case.stage == "eliminated" and count else None
-
-
-@of_case("after-income-missing", "fatal", "income.net_income")
-def after_income_missing(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Fatal: closed case missing any after-values, of 收支."""
-    missing = home.income is None or home.income.reference_per_head is None
-    return FOUND if case.stage == "eliminated" and missing else None
-
-
-@of_case("eliminated-unsafe-home", "fatal", "household.safe_housing", "household.dwelling_level")
-def eliminated_unsafe_home(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Risks, 因安全住房: risk closed but 是否危房户 = 是; of every risk, for the household is not watched."""
-    unsafe = home.safe_housing is False or home.dangerous_home
-    return FOUND if case.stage == "eliminated" and unsafe else None
-
-
-@of_case("eliminated-unsafe-water", "fatal", "household.safe_water")
-def eliminated_unsafe_water(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Risks, 因安全饮水: risk closed but 饮水 unsafe."""
-    return FOUND if case.stage == "eliminated" and home.safe_water is False else None
-
-
-@of_case("eliminated-with-dropout", "fatal", "household.schooling_met")
-def eliminated_with_dropout(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Steps, cannot be marked: 三保障 unsolved, schooling."""
-    return FOUND if case.stage == "eliminated" and home.schooling_met is False else None
-
-
-@of_case("eliminated-without-insurance", "fatal", "household.medical_met", "member.medical_insurance")
-def eliminated_without_insurance(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Steps, cannot be marked: 三保障 unsolved, medical."""
-    gap = home.medical_met is False or home.uninsured > 0
-    return FOUND if case.stage == "eliminated" and gap else None
 
 
 @of_case("eliminated-without-contact", "logic", "case.has_contact", "household.phone")
@@ -239,15 +168,6 @@ RULES = (
     employment_risk_nobody_works,
     case_days_out_of_order,
     eliminated_too_soon,
-    eliminated_by_no_help,
-    eliminated_under_line,
-    eliminated_without_labour,
-    after_assurances_missing,
-    after_income_missing,
-    eliminated_unsafe_home,
-    eliminated_unsafe_water,
-    eliminated_with_dropout,
-    eliminated_without_insurance,
     eliminated_without_contact,
     state_not_as_case,
 )

@@ -1,8 +1,10 @@
 """The twelve months' sums, against themselves and against who lives there."""
 
+from services.households.rules.case_snapshot import Snapshot
+from services.households.rules.income_year import Income
 from services.households.rules.months import months_between
-from services.households.rules.quality.record import HouseholdRecord, Income
-from services.households.rules.quality.rule import FOUND, Params, of_income
+from services.households.rules.quality.record import Case, HouseholdRecord
+from services.households.rules.quality.rule import FOUND, Params, of_identification, of_income
 from shared.contracts.quality_policies import QualityRules
 
 
@@ -19,11 +21,11 @@ def income_negative(income: Income, home: HouseholdRecord, numbers: QualityRules
     return {"amount": income.net_income} if income.net_income < 0 else None
 
 
-@of_income("income-too-high", "plausible", "income.net_per_head")
-def income_too_high(income: Income, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Derived from plausibility "人均纯收入 > 20,000", for a household that is monitored now."""
-    per_head = income.net_per_head
-    high = home.watched and per_head is not None and per_head > numbers.income_most
+@of_identification("income-too-high", "plausible", "case.identified_on", "case.monitoring_class")
+def income_too_high(seen: Snapshot, case: Case, numbers: QualityRules) -> Params | None:
+    """Plausibility: 人均纯收入 at identification > 20,000."""
+    per_head = seen.income.net_per_head if seen.income else None
+    high = per_head is not None and per_head > numbers.income_most
     return {"amount": per_head, "most": numbers.income_most} if high else None
 
 

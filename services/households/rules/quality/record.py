@@ -10,12 +10,17 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from services.households.rules.case_snapshot import Snapshot
+from services.households.rules.income_year import Income
+
 Yuan = Decimal | None
 YesNo = bool | None
 
 ABLE = frozenset({"ordinary", "skilled"})
 """Labour skills (劳动技能) of people who can do a full day's work."""
 SOME_LABOUR = ABLE | {"weak"}
+UNSAFE_LEVELS = frozenset({"C", "D"})
+"""Of a dwelling (危房)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,34 +87,6 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Income:
-    """The household's income over twelve months, in yuan (docs/field.md, Income)."""
-
-    period_first: date
-    period_last: date
-    people: int
-    wages: Decimal
-    business: Decimal
-    property_income: Decimal
-    transfers: Decimal
-    business_costs: Decimal
-    claims: Decimal
-    rigid_medical: Decimal
-    rigid_education: Decimal
-    rigid_disaster: Decimal
-    rigid_accident: Decimal
-    net_income: Decimal
-    net_per_head: Yuan  # None: there is nobody to divide by
-    reference_per_head: Yuan
-    line: int | None
-
-    @property
-    def rigid(self) -> Decimal:
-        """All eligible self-paid spending (合规自付支出)."""
-        return self.rigid_medical + self.rigid_education + self.rigid_disaster + self.rigid_accident
-
-
-@dataclass(frozen=True, slots=True)
 class Measure:
     """One measure that is planned or delivered. `fits`: it counts for its risk by the policy `measure-fit`."""
 
@@ -144,6 +121,8 @@ class Case:
     natural: bool = False  # the risk went by itself (自然消除)
     has_contact: YesNo = None  # somebody keeps in touch after the end (监测联系人)
     measures: tuple[Measure, ...] = ()
+    at_identification: Snapshot | None = None  # of this round; None: not kept
+    at_elimination: Snapshot | None = None  # the last one of this round; it may have been withdrawn
 
     def has(self, *codes: str) -> bool:
         """Whether one of those measures is recorded."""
@@ -213,4 +192,4 @@ class HouseholdRecord:
     @property
     def dangerous_home(self) -> bool:
         """Level C or D, and no other home is known."""
-        return self.dwelling_level in ("C", "D") and self.only_home is not False
+        return self.dwelling_level in UNSAFE_LEVELS and self.only_home is not False

@@ -8,7 +8,9 @@ from operator import attrgetter
 from typing import Any, Literal
 from uuid import UUID
 
-from services.households.rules.quality.record import Case, HouseholdRecord, Income, Person
+from services.households.rules.case_snapshot import Snapshot
+from services.households.rules.income_year import Income
+from services.households.rules.quality.record import Case, HouseholdRecord, Person
 from shared.contracts.quality_policies import QualityRules
 
 Severity = Literal["fatal", "logic", "plausible"]
@@ -21,7 +23,8 @@ HouseholdCheck = Callable[[HouseholdRecord, QualityRules], Params | None]
 PersonCheck = Callable[[Person, HouseholdRecord, QualityRules], Params | None]
 IncomeCheck = Callable[[Income, HouseholdRecord, QualityRules], Params | None]
 CaseCheck = Callable[[Case, HouseholdRecord, QualityRules], Params | None]
-Subject = Literal["household", "person", "income", "case"]
+DecisionCheck = Callable[[Snapshot, Case, QualityRules], Params | None]
+Subject = Literal["household", "person", "income", "case", "monitored", "identification", "elimination"]
 
 FOUND: Params = {}
 """Found, and the text needs nothing."""
@@ -69,6 +72,22 @@ def of_income(code: str, severity: Severity, *fields: str) -> Callable[[IncomeCh
 def of_case(code: str, severity: Severity, *fields: str) -> Callable[[CaseCheck], Rule]:
     """Make a rule of a function of the case once it is monitored; before that it is not asked."""
     return _maker(code, severity, "case", fields)
+
+
+def of_monitored(code: str, severity: Severity, *fields: str) -> Callable[[CaseCheck], Rule]:
+    """Make a rule that holds the case against its household of today: while it is monitored, and no longer. Of whose
+    risk is gone somebody may fall ill, or find work, without a word of the case being wrong."""
+    return _maker(code, severity, "monitored", fields)
+
+
+def of_identification(code: str, severity: Severity, *fields: str) -> Callable[[DecisionCheck], Rule]:
+    """Make a rule of what a household was identified on; where that was not kept nobody is judged."""
+    return _maker(code, severity, "identification", fields)
+
+
+def of_elimination(code: str, severity: Severity, *fields: str) -> Callable[[DecisionCheck], Rule]:
+    """Make a rule of what its risk was called gone on; where that was not kept nobody is judged."""
+    return _maker(code, severity, "elimination", fields)
 
 
 def _maker(

@@ -1,4 +1,7 @@
-"""Should be monitored and is not (应纳未纳): gaps in a household without a case. What was eliminated is in `case.py`."""
+"""Should be monitored and is not (应纳未纳): gaps of today in a household that nobody watches.
+
+Whose risk is gone is watched no more. Whether it was called gone rightly is another question (`elimination.py`).
+"""
 
 from services.households.rules.quality.record import HouseholdRecord, Yuan
 from services.households.rules.quality.rule import FOUND, Params, of_household
@@ -16,7 +19,7 @@ def _under(amount: Yuan, line: int | None) -> Params | None:
 def lifted_out_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: 脱贫户 under the line not monitored."""
     income = home.income
-    if home.case is not None or home.household_class == "ordinary" or income is None:
+    if home.watched or home.household_class == "ordinary" or income is None:
         return None
     return _under(income.net_per_head, income.line)
 
@@ -25,7 +28,7 @@ def lifted_out_under_line(home: HouseholdRecord, numbers: QualityRules) -> Param
 def ordinary_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: under the line not monitored; Classes, 边缘易致贫户 are ordinary households inside the 监测范围."""
     income = home.income
-    if home.case is not None or home.household_class != "ordinary" or income is None:
+    if home.watched or home.household_class != "ordinary" or income is None:
         return None
     return _under(income.net_per_head, income.line)
 
@@ -34,7 +37,7 @@ def ordinary_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params 
 def reference_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: under the line not monitored; Income, the reference income after 合规自付 is what counts."""
     income = home.income
-    if home.case is not None or income is None or _under(income.net_per_head, income.line):
+    if home.watched or income is None or _under(income.net_per_head, income.line):
         return None
     return _under(income.reference_per_head, income.line)
 
@@ -43,7 +46,7 @@ def reference_under_line(home: HouseholdRecord, numbers: QualityRules) -> Params
 def spending_swallows_income(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Classes, 突发严重困难户: rigid spending takes most of an income above the line, and no case is open."""
     income = home.income
-    if home.case is not None or income is None or income.net_income <= 0:
+    if home.watched or income is None or income.net_income <= 0:
         return None
     share = (income.rigid - income.claims) / income.net_income
     if share <= numbers.rigid_share_most:
@@ -54,27 +57,27 @@ def spending_swallows_income(home: HouseholdRecord, numbers: QualityRules) -> Pa
 @of_household("unsafe-home-unwatched", "fatal", CASE, "household.safe_housing", "household.dwelling_level")
 def unsafe_home_unwatched(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: 危房 in a non-monitored household."""
-    return FOUND if home.case is None and (home.safe_housing is False or home.dangerous_home) else None
+    return FOUND if not home.watched and (home.safe_housing is False or home.dangerous_home) else None
 
 
 @of_household("unsafe-water-unwatched", "fatal", CASE, "household.safe_water")
 def unsafe_water_unwatched(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: 饮水 gap in a non-monitored household."""
-    return FOUND if home.case is None and home.safe_water is False else None
+    return FOUND if not home.watched and home.safe_water is False else None
 
 
 @of_household("dropout-unwatched", "fatal", CASE, "household.schooling_met")
 def dropout_unwatched(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
     """Fatal: 辍学 in a non-monitored household."""
-    return FOUND if home.case is None and home.schooling_met is False else None
+    return FOUND if not home.watched and home.schooling_met is False else None
 
 
 @of_household("medical-gap-unwatched", "fatal", CASE, "household.medical_met", "member.medical_insurance")
 def medical_gap_unwatched(home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Fatal: 医保 gap in a non-monitored household: it says so itself, or somebody in a 脱贫户 is uninsured."""
-    if home.case is not None:
+    """Fatal: 医保 gap in a non-monitored household: it says so itself, or somebody in a registered one is uninsured."""
+    if home.watched:
         return None
-    uninsured = home.household_class != "ordinary" and home.uninsured > 0
+    uninsured = home.registered and home.uninsured > 0
     return FOUND if home.medical_met is False or uninsured else None
 
 

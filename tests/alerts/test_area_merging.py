@@ -1,0 +1,247 @@
+"""Reports about areas that an alert names already: more evidence, news, or silence; what names more is its own alert."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from services.alerts.background import expire_alerts
+from services.alerts.usecases import replay
+from shared.areas import Scope
+from shared.clock import utc_now
+from shared.contracts.alerts import (
+    AlertWithdrawn,
+    AreaAlertRaised,
+    AreaAlertWorsened,
+    EvidenceWithdrawn,
+)
+from shared.contracts.households import AreaChecksOpened
+from shared.ids import new_id
+from tests.alerts.conftest import ALERTS, BATCHES, VILLAGE, Service, days_ago, until
+from tests.alerts.merging import age
+from tests.alerts.test_accounting import PLACES, books
+from tests.alerts.test_area_alerts import (
+    FAR,
+    SECOND,
+    TOWNSHIP,
+    WATER,
+    cancelled,
+    cut,
+    opened,
+    read,
+    report,
+    verdict,
+    water,
+)
+
+__all__ = ["water"]
+
+
+async def cut_again(
+    service: Service, ref: str, *codes: str, days: int = 35, hamlets: tuple[str, ...] = (), status: int = 200
+) -> dict[str, Any]:
+    """A further report of the water bureau."""
+    area = {"codes": list(codes or (VILLAGE, SECOND)), "natural_villages": list(hamlets)}
+    return await report(service, cut(source_ref=ref, area=area, evidence={"kind": "断水", "days": days}), status)
+
+
+async def withdraw(service: Service, alert: Mapping[str, Any], ref: str | None = None) -> dict[str, Any]:
+    """The bureau takes back one row, or all of them."""
+    body = {"reason": "抄表误差", "source_ref": ref}
+    answer = await service.post(f"{ALERTS}/{alert['id']}/withdrawal", body, headers=WATER)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def balance(service: Service) -> dict[str, int]:
+    """The places of the water bureau's reports; nothing is missing."""
+    said = await books(service, WATER, **{"from": days_ago(300)})
+    [feed] = said["feeds"]
+    assert feed["difference"] == 0, feed
+    assert all(one["difference"] == 0 for one in said["channels"]), said["channels"]
+    return {place: feed[place] for place in PLACES if feed[place]}
+
+
+async def test_three_reports_on_one_village_are_one_alert(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, status=201)
+    for ref in ("2", "3"):
+        again = await cut_again(water, ref, VILLAGE)
+        assert (again["id"], again["outcome"]) == (first["id"], "merged")
+    assert (await cut_again(water, "2", VILLAGE))["outcome"] == "repeated"
+    await water.heard.hear(AreaAlertRaised)
+    told = [message.type for message in water.heard.messages if message.topic == AreaAlertRaised.topic]
+    assert told == [AreaAlertRaised.type], "nobody is told of what is no news"
+    assert await balance(water) == {"accepted": 3, "open": 1, "merged": 2}
+    shown = (await water.get(f"{ALERTS}/{first['id']}/evidences", headers=WATER)).json()["items"]
+    assert [(one["source_ref"], one["area"]["codes"]) for one in shown] == [("3", [VILLAGE]), ("2", [VILLAGE])]
+
+
+async def test_what_an_alert_names_already_is_evidence_of_it(water: Service) -> None:
+    first = await cut_again(water, "1", TOWNSHIP, status=201)
+    for n, codes in enumerate(((VILLAGE,), (SECOND, VILLAGE), (TOWNSHIP,))):
+        assert (await cut_again(water, f"m-{n}", *codes))["id"] == first["id"]
+    assert (await cut_again(water, "h", VILLAGE, hamlets=("上寨",)))["id"] == first["id"]
+
+
+async def test_what_names_more_is_an_alert_of_its_own_and_told(water: Service) -> None:
+    """Whom it names beyond, households puts on the list of the village's open check."""
+    first = await cut_again(water, "1", VILLAGE, hamlets=("上寨",), status=201)
+    more = await cut_again(water, "2", VILLAGE, hamlets=("上寨", "下寨"), status=201)
+    wide = await cut_again(water, "3", VILLAGE, SECOND, status=201)
+    assert len({one["id"] for one in (first, more, wide)}) == 3
+    told = await water.heard.hear(AreaAlertRaised, 3)
+    assert [one.natural_villages for one in told] == [["上寨"], ["上寨", "下寨"], []]
+    assert (await cut_again(water, "4", SECOND))["id"] == wide["id"], "the newest that names it"
+    assert (await cut_again(water, "5", VILLAGE, hamlets=("下寨",)))["id"] == wide["id"]
+    other = await report(water, cut(feed="agriculture.price-fall", evidence={"product": "辣椒", "fall_percent": 40}))
+    assert other["outcome"] == "new", "another kind of risk"
+
+
+async def test_worse_is_told_by_the_policys_amount(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
+    assert (await cut_again(water, "2", VILLAGE, days=45))["outcome"] == "merged", "ten days more are no news"
+    worse = await cut_again(water, "3", VILLAGE, days=50, hamlets=("上寨",))
+    assert (worse["id"], worse["outcome"]) == (first["id"], "worsened")
+    [told] = await water.heard.hear(AreaAlertWorsened)
+    assert (str(told.alert_id), told.key, told.risk_family) == (first["id"], first["id"], "water")
+    assert (told.area_codes, told.natural_villages) == ([VILLAGE], ["上寨"])
+    assert await balance(water) == {"accepted": 3, "open": 1, "merged": 1, "worsened": 1}
+
+
+async def test_when_the_window_is_over_it_is_an_alert_of_its_own(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, status=201)
+    await age(water, 31)
+    assert (await cut_again(water, "2", VILLAGE, status=201))["id"] != first["id"]
+
+
+async def test_a_dismissed_one_keeps_quiet_with_reason_and_end_until_worse(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
+    await water.tell(opened(first["id"], VILLAGE, SECOND))
+    await water.tell(verdict(water, first["id"], VILLAGE), verdict(water, first["id"], SECOND))
+    quiet = await cut_again(water, "2", SECOND)
+    assert (quiet["id"], quiet["outcome"], quiet["verdict"]) == (first["id"], "snoozed", "no_risk")
+    assert quiet["snoozed_until"] is not None
+    assert (await read(water, first["id"]))["snooze"]["verdict"] == "no_risk"
+
+    again = await cut_again(water, "3", VILLAGE, days=60, status=201)
+    assert (again["outcome"], (await read(water, again["id"]))["reopens"]) == ("reopened", first["id"])
+    assert (await cut_again(water, "4", VILLAGE))["id"] == again["id"]
+    still = await cut_again(water, "5", SECOND)
+    assert (still["id"], still["outcome"]) == (first["id"], "snoozed"), "of the second village nothing worse was said"
+    assert await balance(water) == {"accepted": 5, "open": 1, "merged": 1, "snoozed": 2, "answered": 1}
+
+
+async def test_a_dismissal_covers_only_whom_the_alert_named(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, hamlets=("上寨",), status=201)
+    await water.tell(opened(first["id"], VILLAGE), verdict(water, first["id"], VILLAGE))
+    assert (await cut_again(water, "2", VILLAGE, hamlets=("下寨",), status=201))["outcome"] == "new"
+    assert (await cut_again(water, "3", VILLAGE, hamlets=("上寨",)))["outcome"] == "snoozed"
+
+
+async def test_a_confirmed_one_is_asked_anew(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, status=201)
+    await water.tell(opened(first["id"], VILLAGE), verdict(water, first["id"], VILLAGE, "risk_confirmed"))
+    assert (await cut_again(water, "2", VILLAGE, status=201))["outcome"] == "new"
+
+
+async def test_a_corrected_row_may_name_another_village(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, status=201)
+    assert (await cut_again(water, "1", VILLAGE, days=36))["outcome"] == "merged"
+    wide = await cut_again(water, "1", VILLAGE, SECOND, status=201)
+    assert (wide["id"] != first["id"], wide["outcome"]) == (True, "new")
+    assert (await cut_again(water, "1", VILLAGE, SECOND))["outcome"] == "repeated"
+    await water.heard.hear(AreaAlertRaised, 2)
+    assert await balance(water) == {"accepted": 3, "open": 2, "merged": 1}
+
+
+async def test_the_rows_of_a_batch_merge_as_well(water: Service) -> None:
+    rows = [cut(VILLAGE, SECOND, source_ref=f"B-{n}", evidence={"kind": "断水", "days": 35 + n}) for n in range(3)]
+    rows.append(cut(SECOND, source_ref="B-9", evidence={"kind": "断水", "days": 80}))
+    answer = await water.post(BATCHES, rows, headers=WATER)
+    batch = await water.batch(answer.json()["id"], headers=WATER)
+    assert [batch[name] for name in ("accepted", "merged", "worsened", "rejected")] == [1, 2, 1, 0]
+    assert await balance(water) == {"accepted": 4, "open": 1, "merged": 2, "worsened": 1}
+
+
+async def test_at_the_same_moment_there_is_one_alert(water: Service) -> None:
+    said = await asyncio.gather(
+        *(water.post(ALERTS, cut(VILLAGE, source_ref=f"S-{n}"), headers=WATER) for n in range(8))
+    )
+    assert sorted(one.status_code for one in said) == [200] * 7 + [201]
+    assert await balance(water) == {"accepted": 8, "open": 1, "merged": 7}
+
+
+async def test_one_of_several_is_taken_back_and_the_alert_stands(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
+    await cut_again(water, "2", VILLAGE)
+    await cut_again(water, "3", SECOND)
+    await withdraw(water, first, "2")
+    assert water.heard.of(EvidenceWithdrawn) == [], "of that nobody was told"
+    after = await withdraw(water, first, "1")
+    assert after["state"] == "reported"
+    [told] = await water.heard.hear(AreaAlertWorsened)
+    assert told.area_codes == [SECOND], "nobody would look there any more: told before the first is taken back"
+    [gone] = await water.heard.hear(EvidenceWithdrawn)
+    assert str(gone.evidence_id) == first["id"]
+    assert (await cut_again(water, "4", VILLAGE, status=201))["id"] != first["id"], "nobody asks there any more"
+    assert (await withdraw(water, first, "3"))["state"] == "withdrawn"
+    await water.heard.hear(AlertWithdrawn)
+    assert await balance(water) == {"accepted": 4, "open": 1, "withdrawn": 3}
+
+
+async def test_areas_that_no_report_names_any_more_are_not_waited_for(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
+    await cut_again(water, "2", VILLAGE)
+    await water.tell(opened(first["id"], VILLAGE, SECOND), verdict(water, first["id"], VILLAGE))
+    assert (await read(water, first["id"]))["state"] == "checking"
+    after = await withdraw(water, first, "1")
+    assert (after["state"], after["verdict"]) == ("answered", "no_risk")
+    assert await balance(water) == {"accepted": 2, "worsened": 1, "withdrawn": 1}
+
+
+async def test_what_got_worse_waits_for_its_village_anew(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
+    old, new = new_id(), new_id()
+
+    def check(task: Any) -> AreaChecksOpened:
+        told = opened(first["id"], VILLAGE, SECOND)
+        checks = [told.checks[0].model_copy(update={"task_id": task}), told.checks[1]]
+        return told.model_copy(update={"checks": checks})
+
+    def said(task: Any, found: Any) -> Any:
+        return verdict(water, first["id"], VILLAGE, found).model_copy(update={"task_id": task})
+
+    await water.tell(check(old), said(old, "no_risk"), check(new), check(old))
+    [village, _] = (await read(water, first["id"]))["areas"]
+    assert (village["task_id"], village["verdict"]) == (str(new), None)
+    await water.tell(said(old, "no_risk"), verdict(water, first["id"], SECOND))
+    assert (await read(water, first["id"]))["state"] == "checking", "the first task's answer is over"
+    await water.tell(said(new, "risk_confirmed"))
+    assert (await read(water, first["id"]))["verdict"] == "risk_confirmed"
+
+
+async def test_an_alert_with_evidence_expires_and_is_told_again_as_any(water: Service) -> None:
+    start = utc_now() - timedelta(seconds=1)
+    first = await cut_again(water, "1", VILLAGE, status=201)
+    await cut_again(water, "2", VILLAGE, days=60)
+    [raised], [worse] = await water.heard.hear(AreaAlertRaised), await water.heard.hear(AreaAlertWorsened)
+    async with water.database.write(Scope.everywhere()) as session:
+        await replay.replay_alerts(session, start, None, None)
+    assert await water.heard.hear(AreaAlertRaised, 2) == [raised, raised]
+    assert await water.heard.hear(AreaAlertWorsened, 2) == [worse, worse]
+    await water.sql("UPDATE feed SET expires_days = 0 WHERE code = 'water.supply'")
+    await expire_alerts(water.database, utc_now())
+    assert (await read(water, first["id"]))["state"] == "expired"
+    assert await balance(water) == {"accepted": 2, "expired": 1, "worsened": 1}
+
+
+async def test_a_dropped_village_that_is_named_again_is_not_asked_anew_until_worse(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, FAR, status=201)
+    await water.tell(opened(first["id"], VILLAGE, FAR), cancelled(first["id"], FAR))
+    assert (await cut_again(water, "2", FAR))["outcome"] == "merged"
+    assert (await cut_again(water, "3", FAR, days=90))["outcome"] == "worsened"
+
+    async def told() -> bool:
+        return len(water.heard.of(AreaAlertWorsened)) == 1
+
+    await until(told)
