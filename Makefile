@@ -24,7 +24,7 @@ run: $(BIN)/.run ## start everything on one port: PORT=8000 DATA_DIR=.data DEMO=
 	@exec $(PY) -m services.embedded
 
 test: $(BIN)/.dev ## run the tests; TESTS=tests/alerts for some
-	@$(PY) -m pytest -n 2 --dist loadgroup -m "not slow" $(TESTS)
+	@$(PY) -m pytest -n 2 -m "not slow" $(TESTS)
 
 test-slow: $(BIN)/.dev ## run the long suites
 	@$(PY) -m pytest -m slow $(TESTS)

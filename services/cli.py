@@ -1,10 +1,11 @@
-"""Commands for operators: `python -m services.cli --help`."""
+"""Commands for operators: `python -m services.cli --help`. A command imports of the services what it needs itself."""
 
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,16 +17,8 @@ from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError
 
 from services import ROW_SECURITY, SERVICES
-from services.alerts import sealed as alerts_sealed
-from services.alerts.usecases.replay import replay_alerts
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
-from services.directory import usecases as directory
-from services.directory.sealed import SEALED as DIRECTORY_SEALED
 from services.file_import import import_command, read
-from services.households import sealed as households_sealed
-from services.households.usecases.replay import replay_checks, replay_needs
-from services.households.usecases.telling import announce_register
-from services.jobs import sealed as jobs_sealed
 from services.keyfile import read_or_make_keys
 from services.spoken import SpokenGroup, language, option, say
 from shared import memory, telemetry
@@ -43,11 +36,6 @@ from shared.security.vault import CannotOpen, Vault
 
 T = TypeVar("T")
 Service = click.Choice(SERVICES)
-SHELVES: dict[str, Callable[[Any, Vault], list[Shelf]]] = {
-    "alerts": alerts_sealed.shelves,
-    "households": households_sealed.shelves,
-    "jobs": jobs_sealed.shelves,
-}
 Page = Callable[[WriteSession, UUID | None], Awaitable[tuple[int, UUID | None]]]
 """Does the page after that row; how many rows it had, and after which to go on, if at all."""
 
@@ -143,17 +131,20 @@ def announce(service: str) -> None:
     directory (when left out): areas, accounts, API keys and policies. households: who lives where, for the
     alerts, and everybody of 15 and older, for the jobs.
     """
-
-    async def work(database: Database) -> None:
-        async with database.write(Scope.everywhere()) as session:
-            await directory.announce_all(session, utc_now())
-
     if service == "households":
+        from services.households.usecases.telling import announce_register
+
         vault = Vault(SETTINGS[service]().vault)
         pages: Page = lambda session, after: announce_register(session, vault, after)  # noqa: E731
         told = _with_database(service, partial(_page_by_page, pages))
         click.echo(say("cli-people-told", service=service, count=told))
     else:
+        from services.directory.usecases import announce_all
+
+        async def work(database: Database) -> None:
+            async with database.write(Scope.everywhere()) as session:
+                await announce_all(session, utc_now())
+
         _with_database("directory", work)
 
 
@@ -166,10 +157,14 @@ def replay(service: str, since: datetime, feed: str | None) -> None:
     DATABASE_URL)."""
     start = since.replace(tzinfo=CHINA)
     if service == "alerts":
+        from services.alerts.usecases.replay import replay_alerts
+
         pages: Page = lambda session, after: replay_alerts(session, start, feed, after)  # noqa: E731
     elif feed is not None:
         raise click.UsageError(say("cli-feed-of-alerts"))
     else:
+        from services.households.usecases.replay import replay_checks, replay_needs
+
         pages = lambda session, after: replay_checks(session, start, after)  # noqa: E731
         needs: Page = lambda session, after: replay_needs(session, start, after)  # noqa: E731
         told_needs = _with_database(service, partial(_page_by_page, needs))
@@ -191,17 +186,12 @@ def keys(file: Path) -> None:
 def reseal_command(service: str) -> None:
     """Seal with the active vault key whatever a service keeps under another (that service's DATABASE_URL, and its
     FILES_URL and PHOTOS_URL)."""
-    columns = {
-        "alerts": alerts_sealed.SEALED,
-        "directory": DIRECTORY_SEALED,
-        "households": households_sealed.SEALED,
-        "jobs": jobs_sealed.SEALED,
-    }[service]
-    settings: Any = SETTINGS[service]()
+    sealed = import_module(f"services.{service}.sealed")
+    settings = SETTINGS[service]()
     vault = Vault(settings.vault)
-    shelves: list[Shelf] = SHELVES[service](settings, vault) if service in SHELVES else []
+    shelves: list[Shelf] = sealed.shelves(settings, vault) if hasattr(sealed, "shelves") else []
     try:
-        found = _with_database(service, lambda database: reseal(database, vault, columns))
+        found = _with_database(service, lambda database: reseal(database, vault, sealed.SEALED))
         files = sum(asyncio.run(shelf.reseal()) for shelf in shelves)
     except CannotOpen as error:
         raise click.ClickException(f"{error}: {'; '.join(error.__notes__)}") from None

@@ -1,6 +1,7 @@
 """Work that is tried a few times. Each attempt is counted before it is made, so that what ends its process is not tried
 for ever; what fails for good says why on its row."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,14 +9,14 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import SmallInteger, select
+from sqlalchemy import SmallInteger, func, literal, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database, WriteSession
-from shared.db.listening import MOST_ATTEMPTS, Listener, turn
-from shared.db.outage import is_outage
+from shared.db.listening import MOST_ATTEMPTS, RESTART_SECONDS, Listener, turn
+from shared.db.outage import is_away, is_outage
 from shared.errors import DomainError, Fault, fault_of
 from shared.security.vault import CannotOpen
 
@@ -46,6 +47,26 @@ class Attempted:
         self.state, self.attempts, self.failure = "queued", 0, {"code": code, "params": {}}
 
 
+async def take_back(database: Database, table: type[Any], row_id: UUID, outage: Exception, begun: datetime) -> None:
+    """An attempt that an outage has ended does not count, unless its work may have been the cause: it was not where
+    nobody answered or there was no room, nor where the database was started since it was `begun`.
+
+    Waits until the database answers. `table`: one with `id` and `attempts`.
+    """
+    innocent = or_(literal(is_away(outage)), func.pg_postmaster_start_time() > begun)
+    fewer = update(table).where(table.id == row_id, table.attempts > 0, innocent).values(attempts=table.attempts - 1)
+    while True:
+        try:
+            async with database.write(_EVERYWHERE) as session:
+                await session.execute(fewer)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            await asyncio.sleep(RESTART_SECONDS)
+        else:
+            return
+
+
 Row = TypeVar("Row", bound=Attempted)
 
 
@@ -62,7 +83,7 @@ async def _leave_nothing(_: Database, __: UUID) -> None:
 class Attempts(Generic[Row]):
     """How the rows of one table are tried: one row at a time for all processes, each `MOST_ATTEMPTS` times at a step.
 
-    An outage ends an attempt and is raised: the caller waits, and the attempt counts, for the work may be its cause.
+    An outage ends an attempt and is raised: the caller waits. The attempt counts where the work may be its cause.
     """
 
     name: str  # of the work, in logs; and of the turn among all processes
@@ -87,6 +108,7 @@ class Attempts(Generic[Row]):
         return ours
 
     async def _try(self, database: Database, row_id: UUID, work: Callable[[Row], Awaitable[None]]) -> None:
+        row, begun = None, utc_now()
         try:
             row = await self._begin(database, row_id)
             if row is not None:
@@ -95,6 +117,8 @@ class Attempts(Generic[Row]):
             await self._fail(database, row_id, fault_of(refused, self.gone))
         except Exception as error:
             if is_outage(error):
+                if row is not None:
+                    await take_back(database, self.table, row_id, error, begun)
                 raise
             log.error("attempt failed", extra={"work": self.name, "row": str(row_id), "error": type(error).__name__})
             async with database.write(_EVERYWHERE) as session:

@@ -3,6 +3,11 @@
 import gc
 
 
+def collect_rarely() -> None:
+    """Have the collector walk what there is seldom: nearly all of it is imported and stays."""
+    gc.set_threshold(50_000, 20, 50)
+
+
 def settle() -> None:
     """Take what is there now for permanent; call it when all is imported and wired, before the first request.
 
@@ -10,4 +15,4 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    collect_rarely()

@@ -15,6 +15,7 @@ from shared.housekeeping import INBOX_KEPT
 from shared.security.tokens import TokenSettings
 from shared.security.vault import VaultSettings
 from shared.telemetry import TelemetrySettings
+from shared.time_limit import DEFAULT_SECONDS
 
 
 class ServiceSettings(BaseSettings):
@@ -32,6 +33,9 @@ class ServiceSettings(BaseSettings):
     token: TokenSettings = TokenSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     kafka: KafkaSettings | None = Field(None, description="None only in the embedded process, which needs no broker")
+    step_seconds: float = Field(
+        DEFAULT_SECONDS, gt=0, description="Seconds one step of a file, a list or a matching run may take"
+    )
     inbox_attempts: int = Field(5, ge=1, description="How often a failing event is tried before it is a dead letter")
 
     @model_validator(mode="after")

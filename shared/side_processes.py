@@ -2,27 +2,39 @@
 
 They are forked from a server that has imported what they need and does nothing else, so that one is there in a tenth
 of a second and shares its memory. What they are given and what they return goes through pipes. They end with the
-process they work for, also when that is killed: nothing they do may be missed.
+process they work for, also when that is killed: nothing they do may be missed. One that takes too long is killed.
 """
 
+import fcntl
+import logging
 import os
+import signal
+import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
+from shared.time_limit import TookTooLong, step_seconds
 from shared.worker_process import NICENESS, collect_rarely
 
 T = TypeVar("T")
 R = TypeVar("R")
 P = ParamSpec("P")
+_What = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+_Task = tuple[Future[Any], _What]
+
+log = logging.getLogger(__name__)
 
 _CONTEXT = get_context("forkserver")
 _modules: list[str] = []
-_own: Any = None
-"""What a side process works on; nothing in any other one."""
+
+
+class SideProcessEnded(Exception):
+    """One was killed, or could not be started."""
 
 
 def preload(module: str) -> None:
@@ -38,17 +50,89 @@ def prepare() -> None:
 
 
 class SideProcesses(Generic[T]):
-    """See `side_processes`."""
+    """See `side_processes`. A thread for each hands it one thing after the other, and waits for what comes of it."""
 
-    def __init__(self, pool: ProcessPoolExecutor) -> None:
-        self._pool = pool
+    def __init__(self, count: int, own: T) -> None:
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._sides: list[_Side] = []
+        self._threads = [Thread(target=self._keep, args=(own,), daemon=True) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
 
     def begin(self, what: Callable[Concatenate[T, P], R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Have `what` done with a process's own object, after what was begun before.
 
-        What it raises must be fit to be pickled. All raise `BrokenProcessPool` when one of the processes is killed.
+        What it raises must be fit to be pickled. `TookTooLong`: it was not done in time; `SideProcessEnded`: its process
+        was killed, or took too long for something else.
         """
-        return self._pool.submit(_do, what, args, kwargs)
+        future: Future[R] = Future()
+        self._tasks.put((future, (what, args, kwargs)))
+        return future
+
+    def end(self) -> None:
+        """Drop what is not done."""
+        with suppress(Empty):
+            while (task := self._tasks.get_nowait()) is not None:
+                task[0].cancel()
+        for _ in self._threads:
+            self._tasks.put(None)
+        for side in self._sides:
+            side.kill()
+
+    def _keep(self, own: T) -> None:
+        """One process, from its start to its end."""
+        side = None
+        try:
+            side = _Side(own)
+            self._sides.append(side)
+        except Exception:
+            log.exception("side process did not start")
+        while self._hand_over(side):
+            pass
+        if side is not None:
+            side.kill()
+
+    def _hand_over(self, side: "_Side | None") -> bool:
+        """What is next, if anything is to come. Nothing of it is held here when it is done."""
+        task = self._tasks.get()
+        if task is None:
+            return False
+        future, what = task
+        if future.set_running_or_notify_cancel():
+            try:
+                if side is None:
+                    raise SideProcessEnded
+                future.set_result(side.do(what))
+            except Exception as error:
+                future.set_exception(error)
+        return True
+
+
+class _Side:
+    """One process, and the pipe to it."""
+
+    def __init__(self, own: object) -> None:
+        self._pipe, theirs = _CONTEXT.Pipe()
+        self._process = _CONTEXT.Process(target=_work, args=(theirs, own), daemon=True)
+        with theirs:
+            self._process.start()
+
+    def do(self, what: _What) -> Any:
+        """What comes of it. Raises what it does, `TookTooLong`, `SideProcessEnded`."""
+        try:
+            self._pipe.send(what)
+            if not self._pipe.poll(step_seconds()):
+                self.kill()
+                raise TookTooLong
+            good, result = self._pipe.recv()
+        except (EOFError, OSError):
+            raise SideProcessEnded from None
+        if not good:
+            raise result
+        return result
+
+    def kill(self) -> None:
+        self._process.kill()
 
 
 @contextmanager
@@ -57,32 +141,45 @@ def side_processes(count: int, own: T) -> Iterator[SideProcesses[T]]:
 
     They begin at once: nobody waits for them who has something else to do first.
     """
-    pool = ProcessPoolExecutor(count, _CONTEXT, _begin, (own,))
+    sides = SideProcesses(count, own)
     try:
-        for _ in range(count):
-            pool.submit(_nothing)
-        yield SideProcesses(pool)
+        yield sides
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        sides.end()
 
 
-def _begin(own: Any) -> None:
-    global _own  # noqa: PLW0603 # a process of the pool has nothing else
-    _own = own
-    Thread(target=_end_with_parent, daemon=True).start()
+def _work(pipe: connection.Connection, own: Any) -> None:
+    """A side process: do what it is told until nobody tells it any more."""
+    _end_with_parent()
     os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), NICENESS))
     collect_rarely()
+    with suppress(EOFError, ConnectionError):
+        while True:
+            _do(pipe, own)
 
 
-def _nothing(_: None = None) -> None: ...
+def _do(pipe: connection.Connection, own: Any) -> None:
+    what, args, kwargs = pipe.recv()
+    try:
+        pipe.send((True, what(own, *args, **kwargs)))
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        pipe.send((False, error))
 
 
-def _do(what: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
-    return what(_own, *args, **kwargs)
+def _nothing(_: None) -> None: ...
 
 
 def _end_with_parent() -> None:
+    """Also in the middle of what keeps the interpreter's lock: then the kernel has to do it, by a signal."""
     parent = parent_process()
     assert parent is not None
-    connection.wait([parent.sentinel])
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+    Thread(target=_end_when_ended, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_when_ended(sentinel: int) -> None:
+    connection.wait([sentinel])
     os._exit(1)

@@ -13,12 +13,14 @@ import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
 import uvloop
 
-from shared import telemetry
+from shared import memory, telemetry, time_limit
 from shared.settings import ServiceSettings
+from shared.temporary import temporary_folder
 
 log = logging.getLogger(__name__)
 
@@ -66,13 +68,16 @@ def run_worker(name: str, work: Callable[[Any], Coroutine[Any, Any, None]]) -> N
     telemetry.set_up(settings.telemetry, name)
     os.nice(NICENESS)
     collect_rarely()
+    time_limit.set_up(settings.step_seconds, partial(end_at_once, 1))
     sys.setswitchinterval(SWITCH_SECONDS)
-    try:
-        uvloop.run(work(settings))
-    except BaseException:
-        log.exception("worker process failed")
-        end_at_once(1)
-    end_at_once(0)
+    status = 0
+    with temporary_folder():
+        try:
+            uvloop.run(work(settings))
+        except BaseException:
+            log.exception("worker process failed")
+            status = 1
+    end_at_once(status)
 
 
 def end_at_once(status: int) -> NoReturn:
@@ -85,12 +90,12 @@ def end_at_once(status: int) -> NoReturn:
 def collect_rarely() -> None:
     """What is imported stays: walking it doubles the time of a chunk, and unshares the pages of what was forked."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    memory.collect_rarely()
 
 
 async def until_parent_ends(workers: Iterable[Work]) -> None:
     """Let `workers` run until standard input ends, then stop them."""
-    running = {asyncio.create_task(worker()) for worker in workers}
+    running = {asyncio.create_task(work()) for work in (*workers, time_limit.watch_loop)}
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
     await ended.wait()

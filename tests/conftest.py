@@ -22,7 +22,7 @@ from shared.http import problems
 from shared.postgres import Cluster, DisposableCluster
 from shared.security.vault import Vault, VaultSettings
 
-pytest_plugins = ["tests.kafka_fixture"]
+pytest_plugins = ["tests.kafka_fixture", "tests.scheduling"]
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = "template_shouwang"

@@ -5,24 +5,24 @@ Runs are taken one at a time; whoever holds a run's turn and dies leaves it to t
 
 import asyncio
 import logging
-from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
-from time import monotonic
 from uuid import UUID
 
+from services.jobs.models import MatchingRun
 from services.jobs.queries import matching as queries
 from services.jobs.rules.matching import Outcome, match
 from services.jobs.rules.matching_snapshot import Input
 from services.jobs.settings import JobsSettings
 from services.jobs.usecases.matching_runs import BROKEN, begin_run, fail_run, finish_run
 from shared.areas import Scope
+from shared.attempts import take_back
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import Listener, turn, work_when_rung
 from shared.db.outage import is_outage
 from shared.errors import DomainError
 from shared.security.vault import Vault
+from shared.time_limit import in_time
 from shared.worker_process import run_worker, until_parent_ends
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,7 @@ class MatchingWorker:
         return ours
 
     async def _work(self, run_id: UUID) -> None:
+        begun = utc_now()
         try:
             async with self.database.write(_EVERYWHERE) as session:
                 given = await begin_run(session, self.vault, run_id, utc_now())
@@ -76,28 +77,31 @@ class MatchingWorker:
             await self._fail(run_id, refused.code)
         except Exception as error:
             if is_outage(error):
+                await take_back(self.database, MatchingRun, run_id, error, begun)
                 raise
             log.error("matching run failed", extra={"run": str(run_id), "error": type(error).__name__})
             await self._fail(run_id, BROKEN)
 
     async def _match(self, run_id: UUID, given: Input) -> Outcome:
-        """The sums in a thread of their own; between their steps it tells how far it is, and hears of a cancellation."""
-        told = self._teller(run_id, asyncio.get_running_loop())
-        return await asyncio.to_thread(match, given.seekers, given.openings, given.terms, told=told)
+        """The sums in a thread of their own; meanwhile it is told how far they are. Raises `TookTooLong`, `Cancelled`.
 
-    def _teller(self, run_id: UUID, loop: asyncio.AbstractEventLoop) -> Callable[[float], None]:
-        last = 0.0
+        Nobody waits for them then: the solver cannot be stopped, but its process can (`time_limit.end_if_left`).
+        """
+        done = 0.0
 
         def told(part: float) -> None:
-            nonlocal last
-            if monotonic() - last < TELL_SECONDS:
-                return
-            last = monotonic()
-            going: Future[bool] = asyncio.run_coroutine_threadsafe(self._note(run_id, round(part * 99)), loop)
-            if not going.result():
-                raise Cancelled
+            nonlocal done
+            done = part
 
-        return told
+        matching = asyncio.create_task(in_time(match, given.seekers, given.openings, given.terms, told=told))
+        try:
+            while not (await asyncio.wait([matching], timeout=TELL_SECONDS))[0]:
+                if not await self._note(run_id, round(done * 99)):
+                    raise Cancelled
+            return matching.result()
+        finally:
+            matching.cancel()
+            await asyncio.wait([matching])
 
     async def _note(self, run_id: UUID, percent: int) -> bool:
         async with self.database.write(_EVERYWHERE) as session:

@@ -12,6 +12,7 @@ from typing import Any, NewType, cast
 import asyncpg
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from shared.areas import Scope
@@ -58,14 +59,14 @@ class Database:
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
         """A read-only transaction that sees the areas of `scope`."""
-        async with self._slot(), self._sessions() as session:
+        async with self._slot(), self._session() as session:
             await session.execute(_BEGIN_READ, {"areas": _areas(scope)})
             yield ReadSession(session)
 
     @asynccontextmanager
     async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        async with self._slot(), self._sessions() as session:
+        async with self._slot(), self._session() as session:
             if self._row_security:
                 await session.execute(_BEGIN_WRITE, {"areas": _areas(scope)})
             yield WriteSession(ReadSession(session))
@@ -88,6 +89,23 @@ class Database:
                 yield driver
             finally:
                 connection.close()
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[AsyncSession]:
+        """Closed when the block ends. Why it ended counts, not that there was nothing to roll back any more: the server
+        ends who was idle for long."""
+        ended: BaseException | None = None
+        try:
+            async with self._sessions() as session:
+                try:
+                    yield session
+                except BaseException as error:
+                    ended = error
+                    raise
+        except DBAPIError:
+            if ended is None:
+                raise
+            raise ended  # noqa: B904 # most often it is the same
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:

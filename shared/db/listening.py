@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, cast
 import asyncpg
 from sqlalchemy import text
 
+from shared import time_limit
 from shared.db.engine import Database, WriteSession
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,14 @@ async def _work_while_hearing(connection: Listener, channel: str, work: Work) ->
     await connection.add_listener(channel, lambda *_: bell.set())
     while not connection.is_closed():
         bell.clear()
-        while await work(connection):
+        while await _work_once(connection, work):
             pass
         with suppress(TimeoutError):
             await asyncio.wait_for(bell.wait(), IDLE_SECONDS)
+
+
+async def _work_once(connection: Listener, work: Work) -> bool:
+    try:
+        return await work(connection)
+    finally:
+        time_limit.end_if_left()

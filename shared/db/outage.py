@@ -1,14 +1,28 @@
-"""Tells "the database is away or busy" (try again, answer 503) from "this request is wrong" (answer 4xx)."""
+"""Tells "the database or the store is away or busy" (try again, answer 503) from "this request is wrong" (answer 4xx)."""
+
+import errno
+import socket
 
 import asyncpg
+from obstore.exceptions import BaseError as StoreError
 from sqlalchemy import exc
 
-_PASSING = (
-    asyncpg.PostgresConnectionError,
+_AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.DiskFullError,
+    ConnectionRefusedError,
+    socket.gaierror,
+    StoreError,  # what is not there is a `FileNotFoundError`
+)
+_OF_THE_MACHINE = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH)
+)
+_PASSING = (
+    *_AWAY,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CrashShutdownError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
@@ -29,6 +43,13 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, exc.DBAPIError):
         return error.connection_invalidated or _caused_by(error, _PASSING)
     return isinstance(error, _PASSING)
+
+
+def is_away(error: BaseException) -> bool:
+    """True of an outage that no work is the cause of: nobody answers there, or there is no room."""
+    if isinstance(error, exc.DBAPIError):
+        return _caused_by(error, _AWAY)
+    return isinstance(error, _AWAY) or (isinstance(error, OSError) and error.errno in _OF_THE_MACHINE)
 
 
 def is_unstorable(error: BaseException) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from shared.errors import Fault, InvalidInput
 from shared.messages import OF_FILE
+from shared.time_limit import TookTooLong
 
 Kind = Literal["text", "id_number", "number", "integer", "date", "month", "boolean"]
 Format = Literal["csv", "xlsx", "xls"]
@@ -52,12 +53,15 @@ class TableInvalid(InvalidInput):
 
 @contextmanager
 def in_file(number: int) -> Iterator[None]:
-    """What is wrong with a file of a set says which one it is; `number` from 0."""
+    """What is wrong with a file of a set, or takes too long, says which one it is; `number` from 0."""
+    which: dict[str, Any] = {OF_FILE: number + 1}
     try:
         yield
         return
+    except TookTooLong:
+        raise TookTooLong(**which) from None
     except TableInvalid as invalid:
-        faults = [replace(one, params={**one.params, OF_FILE: number + 1}) for one in invalid.faults]
+        faults = [replace(one, params={**one.params, **which}) for one in invalid.faults]
     raise TableInvalid(faults)
 
 

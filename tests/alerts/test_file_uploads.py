@@ -185,4 +185,4 @@ async def test_an_original_that_was_tampered_with_is_given_up(county: Service, t
     original.write_bytes(original.read_bytes()[:-1])
     await county.sql("UPDATE file SET state = 'queued', finished_at = NULL, rows_read = 0")
     view = await finished(county, answer)
-    assert (view["state"], view["failure"]["code"]) == ("failed", "file-broken")
+    assert (view["state"], view["failure"]["code"]) == ("failed", "file-lost")

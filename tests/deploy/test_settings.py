@@ -23,6 +23,7 @@ VARIABLES: dict[str, tuple[str, str, str, Any]] = {
     "KAFKA_SSL_CA_FILE": ("alerts", "/ca.pem", "kafka.ssl_ca_file", "/ca.pem"),
     "VAULT_ACTIVE": ("alerts", "1", "vault.active", 1),
     "INBOX_ATTEMPTS": ("households", "9", "inbox_attempts", 9),
+    "STEP_SECONDS": ("jobs", "60", "step_seconds", 60.0),
     "BATCH_PROCESSES": ("alerts", "0", "batch_processes", 0),
     "LIST_PROCESS": ("households", "false", "list_process", False),
     "COUNT_SECONDS": ("jobs", "5", "count_seconds", 5.0),

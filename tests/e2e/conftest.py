@@ -1,5 +1,6 @@
 """One system of each kind for all tests of this folder: a start takes seconds, and what survives a test is tested on."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,6 +10,16 @@ from tests.e2e.embedded import Embedded
 from tests.e2e.on_kafka import OnKafka
 from tests.e2e.system import System
 from tests.kafka_fixture import OpenKafka
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_worker(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A second worker with tests of this folder would start systems of its own (`tests/scheduling.py` sees to it)."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        with (tmp_path_factory.getbasetemp().parent / "e2e-worker").open("a+") as claimed:
+            claimed.write(f"{worker}\n")
+            claimed.seek(0)
+            assert set(claimed) == {f"{worker}\n"}, "tests of this folder run in several workers"
 
 
 @pytest.fixture(scope="package")

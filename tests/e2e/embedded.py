@@ -24,7 +24,6 @@ class Embedded(System):
         self,
         *,
         collector: Collector | None = None,
-        households: int = HOUSEHOLDS,
         data_dir: Path | None = None,
         **environment: str,
     ) -> None:
@@ -40,7 +39,7 @@ class Embedded(System):
                 "HOST": "127.0.0.1",
                 "PORT": str(port),
                 "DATA_DIR": str(self.data_dir),
-                "DEMO_HOUSEHOLDS": str(households),
+                "DEMO_HOUSEHOLDS": str(HOUSEHOLDS),
                 **environment,
             },
             url=self.base_url,

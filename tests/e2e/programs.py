@@ -14,7 +14,7 @@ import httpx
 from tools.kafka import tied
 
 REPOSITORY = Path(__file__).parents[2]
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 STOP_SECONDS = 40.0
 
 

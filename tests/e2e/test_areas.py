@@ -3,13 +3,10 @@
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.e2e import story
 from tests.e2e.story import eventually, report, see_alert, task_of
 from tests.e2e.system import System
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 
 async def test_a_water_cut_is_one_task_a_village_and_the_bureau_sees_each_answer(system: System) -> None:

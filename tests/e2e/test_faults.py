@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import psutil
 import pytest
 
 from services import SERVICES
@@ -20,10 +21,8 @@ from tests.e2e.load import Load
 from tests.e2e.on_kafka import OnKafka
 from tests.e2e.story import eventually, report, task_of
 from tests.e2e.system import System
+from tests.processes import still_running
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
-ALERTS = 2500
 SETTLE_SECONDS = 180.0
 """Long: two busy cores, and whatever else is tested beside. Nobody waits longer than it takes."""
 ROWS = """rows AS (
@@ -57,43 +56,38 @@ async def test_a_message_twice_and_out_of_order_is_one_task(on_kafka: OnKafka) -
 
 
 @pytest.mark.kafka
-async def test_every_process_killed_in_turn(on_kafka: OnKafka) -> None:
+@pytest.mark.parametrize(("rounds", "rows"), [(1, 125), pytest.param(3, 2000, marks=pytest.mark.slow)])
+async def test_every_process_killed_in_turn(on_kafka: OnKafka, rounds: int, rows: int) -> None:
     load = Load(on_kafka, uuid4().hex[:8])
-    share = ALERTS // (len(on_kafka.victims) + 1)
-    for victim in on_kafka.victims:
-        await load.send(share, meanwhile=killed(on_kafka, victim))
-    await load.send(ALERTS - load.sent)  # and all of them still work
+    for victim in on_kafka.victims * rounds:
+        await load.send(rows, meanwhile=killed(on_kafka, victim))
+    await load.send(rows)  # and all of them still work
     await settled(on_kafka, load)
-    await nothing_lost_or_doubled(on_kafka, load, expect=ALERTS)
+    await nothing_lost_or_doubled(on_kafka, load, expect=load.sent)
 
 
-async def test_the_one_process_killed_again_and_again(embedded: Embedded) -> None:
-    load = Load(embedded, uuid4().hex[:8])
-    for _ in range(3):
-        await load.send(ALERTS // 4, meanwhile=killed(embedded, "system"))
-    await load.send(ALERTS - load.sent)
+@pytest.mark.parametrize(("times", "rows"), [(2, 300), pytest.param(10, 1000, marks=pytest.mark.slow)])
+async def test_the_one_process_killed_again_and_again(embedded: Embedded, times: int, rows: int) -> None:
+    """Nothing is lost or doubled, and of what it had started nothing goes on."""
+    load, started = Load(embedded, uuid4().hex[:8]), []
+    for _ in range(times):
+        children = psutil.Process(embedded.program.pid).children(recursive=True)
+        assert len(children) > 2, "the database and a worker at least"
+        started += children
+        await load.send(rows, meanwhile=killed(embedded, "system"))
+    await load.send(rows)
     await settled(embedded, load)
-    await nothing_lost_or_doubled(embedded, load, expect=ALERTS)
+    await nothing_lost_or_doubled(embedded, load, expect=load.sent)
+    assert await asyncio.to_thread(still_running, started) == []
 
 
 @pytest.mark.kafka
-async def test_kafka_away_for_a_while(on_kafka: OnKafka) -> None:
+@pytest.mark.parametrize("seconds", [10, pytest.param(120, marks=pytest.mark.slow)])
+async def test_kafka_away_for_a_while(on_kafka: OnKafka, seconds: float) -> None:
     """Bureaus notice nothing: alerts are taken, wait in the outbox, and become tasks when Kafka is back."""
     await on_kafka.kill("kafka")
     try:
-        load = await meanwhile_alerts_are_taken(on_kafka, seconds=20)
-    finally:
-        await on_kafka.start("kafka")
-    await settled(on_kafka, load)
-    await nothing_lost_or_doubled(on_kafka, load, expect=200)
-
-
-@pytest.mark.kafka
-@pytest.mark.slow
-async def test_kafka_away_for_two_minutes(on_kafka: OnKafka) -> None:
-    await on_kafka.kill("kafka")
-    try:
-        load = await meanwhile_alerts_are_taken(on_kafka, seconds=120)
+        load = await meanwhile_alerts_are_taken(on_kafka, seconds)
     finally:
         await on_kafka.start("kafka")
     await settled(on_kafka, load)
@@ -111,17 +105,6 @@ async def test_kafka_frozen(on_kafka: OnKafka) -> None:
         on_kafka.freeze_kafka(thaw=True)
     await settled(on_kafka, load)
     await nothing_lost_or_doubled(on_kafka, load, expect=200)
-
-
-@pytest.mark.kafka
-@pytest.mark.slow
-async def test_every_process_killed_three_times(on_kafka: OnKafka) -> None:
-    load = Load(on_kafka, uuid4().hex[:8])
-    for victim in on_kafka.victims * 3:
-        await load.send(2000, meanwhile=killed(on_kafka, victim))
-    await load.send(2000)
-    await settled(on_kafka, load)
-    await nothing_lost_or_doubled(on_kafka, load, expect=2000 * (3 * len(on_kafka.victims) + 1))
 
 
 @pytest.mark.kafka
@@ -168,11 +151,10 @@ def killed(system: System, victim: str) -> Callable[[], Awaitable[None]]:
 
 
 async def meanwhile_alerts_are_taken(on_kafka: OnKafka, seconds: float) -> Load:
-    """Send 200 alerts while there is no Kafka; returns when it has been away for that long."""
+    """Send 200 alerts while there is no Kafka; returns when it has been away for that long at least."""
     gone_at = time.monotonic()
     load = Load(on_kafka, uuid4().hex[:8])
     await load.send(200)
-    assert time.monotonic() - gone_at < seconds, "alerts are taken while Kafka is away"
     assert await evidence_of(on_kafka, load) == 0
     await asyncio.sleep(max(0.0, gone_at + seconds - time.monotonic()))
     return load

@@ -11,13 +11,10 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from tests.e2e import story
 from tests.e2e.embedded import Embedded
 from tests.e2e.story import eventually, report, task_of
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 CLIENTS = 200
 AT_ONCE = 20

@@ -4,14 +4,11 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
 
 from tests.e2e import labour, story
 from tests.e2e.labour import get, post
 from tests.e2e.story import eventually, report, task_of
 from tests.e2e.system import System
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 
 async def open_needs(who: httpx.AsyncClient, household_id: str, source_ref: str) -> dict[str, Any] | None:

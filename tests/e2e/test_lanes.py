@@ -4,15 +4,12 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from tests.e2e import story
 from tests.e2e.load import Load
 from tests.e2e.story import eventually, report, task_of
 from tests.e2e.system import System
 from tests.e2e.test_faults import nothing_lost_or_doubled, settled
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 ROWS = 8000
 STRANGERS = range(10_000, 10_000 + ROWS)

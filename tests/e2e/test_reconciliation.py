@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-import pytest
 from python_calamine import CalamineWorkbook
 
 from demo.load import EXPORT
@@ -13,8 +12,6 @@ from tests.e2e import labour
 from tests.e2e.embedded import Embedded
 from tests.e2e.labour import get, post
 from tests.e2e.story import eventually
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 OUTCOMES = ("same", "differs", "only_here", "only_there")
 

@@ -8,12 +8,10 @@ import signal
 import socket
 import stat
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import psutil
-import pytest
 
 from demo.feeds import shipped_feeds
 from demo.load import EXPORT
@@ -23,36 +21,31 @@ from tests.e2e.programs import NotReady
 from tests.e2e.story import eventually, report, task_of
 from tests.processes import still_running
 
-pytestmark = pytest.mark.xdist_group("e2e")
+STRANGERS = itertools.count(40)
+"""Numbers of people whom no register knows and no other test tells stories of."""
 
-FEW = 20
 
+async def test_the_next_start_goes_on_with_all_data_at_another_address_too(embedded: Embedded) -> None:
+    area = embedded.story_family().area_code
+    township = await embedded.sign_in("township", area[:9] + "000")
+    alert = await report(embedded.bureau(story.ABSENCE), story.absence(story.stranger(area, next(STRANGERS))))
+    task = await eventually(lambda: task_of(township, alert))
+    before = embedded.demo
 
-@pytest.fixture(scope="module")
-async def own() -> AsyncIterator[Embedded]:
-    """A system to start and stop, after its first start."""
-    system = Embedded(households=FEW)
+    assert await ends(embedded) == 0
+    moved = Embedded(data_dir=embedded.data_dir)
     try:
-        yield await system.open()
+        await moved.open()
+        assert moved.base_url != before["base_url"]
+        assert moved.demo == before | {"base_url": moved.base_url}, "the demo is loaded once"
+        township = await moved.sign_in("township", area[:9] + "000")
+        assert await task_of(township, alert) == task
+        another = await report(moved.bureau(story.BILL), story.bill(story.stranger(area, next(STRANGERS))))
+        await eventually(lambda: task_of(township, another))
     finally:
-        await system.stop()
-
-
-async def test_the_next_start_goes_on_with_all_data(own: Embedded) -> None:
-    family = own.story_family()
-    cadre = await own.sign_in("village", family.area_code)
-    alert = await report(own.bureau(story.ABSENCE), story.absence(family.pupil))
-    task = await eventually(lambda: task_of(cadre, alert))
-    first_demo = (own.data_dir / "demo.json").read_bytes()
-
-    assert await ends(own) == 0
-    await own.open()
-
-    assert (own.data_dir / "demo.json").read_bytes() == first_demo, "the demo is loaded once"
-    cadre = await own.sign_in("village", family.area_code)
-    assert await task_of(cadre, alert) == task
-    another = await report(own.bureau(story.BILL), story.bill(family.adult))
-    await eventually(lambda: task_of(cadre, another))
+        await moved.stop()
+        await embedded.open()
+    assert embedded.demo == before
 
 
 async def test_where_the_port_is_taken_nothing_is_begun(tmp_path: Path) -> None:
@@ -71,28 +64,6 @@ async def test_where_the_port_is_taken_nothing_is_begun(tmp_path: Path) -> None:
     assert port in line
     assert "端口" in line
     assert list((tmp_path / "data").iterdir()) == [], "the data folder is as it was"
-
-
-async def test_started_at_another_address_its_demo_file_says_so(own: Embedded) -> None:
-    assert await own.program.stop() == 0
-    moved = Embedded(data_dir=own.data_dir)
-    try:
-        await moved.open()
-        assert moved.base_url != own.base_url
-        assert moved.demo == own.demo | {"base_url": moved.base_url}
-    finally:
-        await moved.stop()
-    await own.open()
-    assert own.demo["base_url"] == own.base_url
-
-
-async def test_killed_it_leaves_no_process_behind(own: Embedded) -> None:
-    children = psutil.Process(own.program.pid).children(recursive=True)
-    assert len(children) > 2, "the database and a worker at least"
-    await own.kill()
-    assert await asyncio.to_thread(still_running, children) == []
-    await own.start()
-    await own.sign_in("village", own.story_family().area_code)
 
 
 async def test_demo_json_tells_a_script_what_it_needs(embedded: Embedded) -> None:
@@ -123,10 +94,10 @@ async def test_demo_json_tells_a_script_what_it_needs(embedded: Embedded) -> Non
         await embedded.sign_in(role)
 
 
-async def test_the_example_on_the_screen_works(own: Embedded) -> None:
+async def test_the_example_on_the_screen_works(embedded: Embedded) -> None:
     """The curl that the start prints, sent as it stands."""
-    shown = own.program.screen()
-    assert own.base_url in shown
+    shown = embedded.program.screen()
+    assert embedded.base_url in shown
     _, _, url, *options = shlex.split(shown[shown.index("curl -i") :].split("\n\n")[0].replace("\\\n", " "))[:9]
     headers = dict(value.split(": ", 1) for flag, value in itertools.pairwise(options) if flag == "-H")
     body = options[options.index("-d") + 1]
@@ -134,6 +105,8 @@ async def test_the_example_on_the_screen_works(own: Embedded) -> None:
         answer = await client.post(url, headers=headers, content=body)
     assert answer.status_code in (200, 201), answer.text  # 200: a test before reported of this household
     assert answer.json()["outcome"] in ("new", "merged")
+    place = f"/alerts/v1/alerts/{answer.json()['id']}/withdrawal"  # a story of this pupil begins with no alert
+    assert (await embedded.bureau(story.ABSENCE).post(place, json={"reason": "tried"})).status_code == 200
 
 
 async def test_an_empty_start_in_a_folder_that_does_not_exist_yet() -> None:
@@ -158,27 +131,28 @@ async def test_an_empty_start_in_a_folder_that_does_not_exist_yet() -> None:
         await system.stop()
 
 
-async def test_a_second_process_on_the_same_data_harms_nothing(own: Embedded) -> None:
+async def test_a_second_process_on_the_same_data_harms_nothing(embedded: Embedded) -> None:
     """It attaches to the first one's database, or refuses; either way the first goes on and no task is doubled."""
-    second = Embedded(households=FEW, data_dir=own.data_dir)
-    second.demo = own.demo
+    second = Embedded(data_dir=embedded.data_dir)
+    second.demo = embedded.demo
     second.program.launch()
     try:
         try:
             await second.program.ready()
         except NotReady:
             assert second.program.exit_code not in (None, 0), "it refuses, and says so"
-        running = [system for system in (own, second) if system.program.exit_code is None]
-        family = own.story_family()
-        cadre = await own.sign_in("village", family.area_code)
+        running = [system for system in (embedded, second) if system.program.exit_code is None]
+        area = embedded.story_family().area_code
+        person = story.stranger(area, next(STRANGERS))
+        township = await embedded.sign_in("township", area[:9] + "000")
         bureaus = [system.bureau(story.ABSENCE) for system in running]
-        alerts = [await report(bureau, story.absence(family.pupil), expect=None) for bureau in bureaus * 5]
+        alerts = [await report(bureau, story.absence(person), expect=None) for bureau in bureaus * 5]
         assert len({alert["id"] for alert in alerts}) == 1
-        seen = [await eventually(lambda alert=alert: task_of(cadre, alert)) for alert in alerts]  # type: ignore[misc]
+        seen = [await eventually(lambda alert=alert: task_of(township, alert)) for alert in alerts]  # type: ignore[misc]
         assert len({task["id"] for task in seen}) == 1
         if second in running:
             assert await second.program.stop(signal.SIGINT) == 0
-        assert (await cadre.get("/households/v1/tasks")).status_code == 200, "the first one still works"
+        assert (await township.get("/households/v1/tasks")).status_code == 200, "the first one still works"
     finally:
         await second.stop()
 

@@ -8,15 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from services import SERVICES
 from tests.e2e import story
 from tests.e2e.collector import Collector
 from tests.e2e.story import eventually, report, see_alert, task_of
-from tests.e2e.system import System
-
-pytestmark = pytest.mark.xdist_group("e2e")
+from tests.e2e.system import SWEEP_SECONDS, System
 
 
 async def test_an_alert_becomes_a_task_and_its_verdict_goes_back(system: System) -> None:
@@ -82,7 +79,7 @@ async def test_a_task_past_its_deadline_goes_up_and_can_still_be_done(system: Sy
     overdue = await eventually(lambda: raised_to(county, alert, "county"), what="the county sees it")
     assert overdue["overdue_at"] is not None
     assert await task_of(township, alert) is not None
-    await asyncio.sleep(2.5)  # two sweeps more
+    await asyncio.sleep(2.25 * SWEEP_SECONDS)  # two sweeps more
     late = await task_of(village, alert)
     assert late is not None, "overdue is a mark, no lock"
     assert late["overdue_at"] == overdue["overdue_at"]

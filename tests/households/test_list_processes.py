@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from typing import Any
 
@@ -11,14 +12,31 @@ from services.households.queries import register_imports as queries
 from services.households.usecases import list_work
 from services.households.usecases.list_files import FileSet
 from services.households.usecases.list_sums import PartSums
+from shared import time_limit
 from shared.db.listening import MOST_ATTEMPTS
+from shared.side_processes import preload
 from tests.households.conftest import PINE, Households
 from tests.households.lists import AREA, Row, checked, found, person, send, tally, work, workbook, written
+
+preload(__name__)  # what is to hang must be there in time
 
 
 def killed(*_: Any) -> None:
     """As by whoever hands out memory."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hangs(*_: Any) -> None:
+    """In what keeps the interpreter's lock."""
+    re.match(r"(a*)*b", "a" * 99)
+
+
+def hangs_at_the_second(files: FileSet, number: int) -> Any:
+    """Of the files of a set."""
+    return hangs() if number == 1 else read_one(files, number)
+
+
+read_one = FileSet.read_one
 
 
 def code(number: int) -> str:
@@ -99,6 +117,29 @@ async def test_a_list_that_kills_who_reads_it_is_tried_again_and_then_given_up(
     assert (view["state"], view["failure"]["code"]) == ("failed", "import-broken")
     assert await service.sql("SELECT attempts FROM register_import") == [(MOST_ATTEMPTS,)]
     assert await service.sql("SELECT count(*) FROM staged_member") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "how", "of"),
+    [
+        (FileSet, "read_one", hangs_at_the_second, "第 2 个文件："),
+        (PartSums, "enter", hangs, ""),
+        (PartSums, "compare", hangs, ""),
+    ],
+)
+async def test_a_list_that_keeps_its_reader_for_ever_is_given_up_and_says_so(
+    service: Households, monkeypatch: pytest.MonkeyPatch, where: type, what: str, how: Any, of: str
+) -> None:
+    slow = await send(service, workbook([person(code(1), 1)]), workbook([person(code(2), 2)]))
+    with monkeypatch.context() as during:
+        during.setattr(where, what, how)
+        during.setattr(time_limit, "_seconds", 8.0)
+        await work(service)
+    view = await service.get(f"/register-imports/{slow.json()['id']}")
+    assert (view["state"], view["failure"]["code"]) == ("failed", "took-too-long")
+    assert view["failure"]["message"].startswith(f"{of}处理时间超过上限")
+    assert await service.sql("SELECT count(*) FROM member") == [(0,)]
+    assert (await checked(service, workbook([person(code(3), 3)])))["state"] == "checked"
 
 
 async def test_a_reader_that_was_killed_once_does_no_harm(service: Households, monkeypatch: pytest.MonkeyPatch) -> None:

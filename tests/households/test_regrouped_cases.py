@@ -6,7 +6,7 @@ import pytest
 
 from tests.households.conftest import BAMBOO, COUNTY, PINE, Households, household, person
 from tests.households.monitoring import CASES
-from tests.households.road import ANY, Road, two_people
+from tests.households.road import ANY, Road
 
 COUNTY_DESK = Road.ELIMINATION[:-1]
 LIVE = "SELECT count(*) FROM notice_entry WHERE void_at IS NULL"
@@ -144,26 +144,14 @@ async def test_a_risk_gone_for_half_a_year_is_not_looked_at_because_a_son_moves_
     assert await states(service) == {road.household_id: ("eliminated", 1)}
 
 
-async def test_struck_off_and_entered_anew_they_are_looked_at(service: Households) -> None:
-    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION)
-    for one in await people(service, road.household_id):
-        gone = {"reason": "moved_away"}
-        answer = await service.post(f"/members/{one['id']}/removal", gone, "village", PINE, headers=ANY)
-        assert answer.status_code == 200, answer.text
-    assert await road.state() == "moved_away"
-    [anew] = await service.register(household(70, PINE, two_people(1)))
-    assert (await states(service))[anew] == ("clue", 1)
-    [evidence] = await service.sql("SELECT evidence FROM case_move ORDER BY id DESC LIMIT 1")
-    assert evidence[0] == {"returned": {"from": road.household_id, "case": road.case_id}}
-
-
-async def test_entered_one_by_one_into_another_household_they_are_looked_at_once(service: Households) -> None:
-    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION)
-    for one in await people(service, road.household_id):
-        await service.post(f"/members/{one['id']}/removal", {"reason": "moved_away"}, "village", PINE, headers=ANY)
-    home = await neighbours(service)
-    for one in two_people(1):
-        answer = await service.post(f"/households/{home}/members", {**one, "relation": "97"}, "village", PINE)
-        assert answer.status_code == 201, answer.text
-    assert (await states(service))[home] == ("clue", 1)
-    assert await service.sql("SELECT count(*) FROM monitoring_case") == [(2,)]
+@pytest.mark.parametrize(
+    ("steps", "state"), [(3, "visit_check"), (14, "visit_check"), (20, "observation"), (34, "observation")]
+)
+async def test_who_others_move_in_with_is_looked_at_anew(service: Households, steps: int, state: str) -> None:
+    """Of two households it is one, and was looked at without the other."""
+    road = await (await Road(service).open()).walk(*(Road.IDENTIFICATION + Road.HELP + Road.ELIMINATION)[:steps])
+    before = await road.state()
+    await merge(service, await neighbours(service), road.household_id)
+    case = await service.get(f"{CASES}/{road.case_id}", "county", COUNTY)
+    assert case["state"] == state
+    assert (case["moves"][-1]["from_state"] == before) is (state != before)

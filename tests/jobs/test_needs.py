@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.jobs.background import sweep_needs
-from services.jobs.usecases.needs import meet_needs
+from services.jobs.usecases.needs import WITHDRAWALS_KEPT, meet_needs
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.contracts.labour import LabourChanged, WorkNeeded
@@ -159,6 +159,15 @@ async def test_the_latest_counts_while_it_waits(service: Jobs) -> None:
     await service.deliver(first, asked(service, 1, asked_at=first.asked_at + timedelta(minutes=1)), first)
     await service.people(1)
     assert [state for *_, state in await needs(service)] == ["open"]
+
+
+async def test_withdrawals_are_kept_for_as_long_as_an_older_telling_may_come(service: Jobs, now: datetime) -> None:
+    told = {1: WITHDRAWALS_KEPT + timedelta(days=1), 2: WITHDRAWALS_KEPT - timedelta(days=1)}
+    await service.deliver(*(asked(service, n, withdrawn=True, asked_at=now - ago) for n, ago in told.items()))
+    await service.deliver(asked(service, 3, asked_at=now - 2 * WITHDRAWALS_KEPT))
+    await sweep_needs(service.database)
+    kept = await service.sql("SELECT source_ref FROM need_waiting ORDER BY source_ref")
+    assert kept == [("measure:2",), ("measure:3",)], "what is asked for waits on"
 
 
 async def test_it_waits_until_somebody_is_old_enough(service: Jobs, today: date) -> None:

@@ -1,16 +1,21 @@
 """Attempts are counted before they are made: what kills its process, or fails again and again, is given up."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
+import asyncpg
 import pytest
-from sqlalchemy import select
+from obstore.exceptions import GenericError
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from shared import attempts
 from shared.areas import Scope
@@ -44,6 +49,12 @@ async def row_of(database: Database, row_id: UUID) -> Tried:
     """As it stands."""
     async with database.read(Scope.everywhere()) as session:
         return (await session.scalars(select(Tried).where(Tried.id == row_id))).one()
+
+
+async def asked(database: Database, statement: str) -> Any:
+    """What the database says."""
+    async with database.read(Scope.everywhere()) as session:
+        return (await session.execute(text(statement))).all()
 
 
 async def tried(database: Database, work: Work, how: Attempts[Tried] = TRIALS) -> bool:
@@ -147,6 +158,65 @@ async def test_an_outage_is_the_callers_and_the_row_waits(database: Database) ->
         await tried(database, raising(ConnectionError()))
     found = await row_of(database, row_id)
     assert (found.state, found.attempts, found.failure) == ("queued", 1, None)
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        ConnectionRefusedError(),
+        OSError(errno.ENOSPC, "no room"),
+        GenericError("no bucket answers"),
+        DBAPIError("", None, asyncpg.AdminShutdownError()),
+        DBAPIError("", None, asyncpg.DiskFullError()),
+    ],
+    ids=lambda one: type(getattr(one, "orig", one)).__name__,
+)
+async def test_no_attempt_is_used_up_while_database_or_store_are_away(database: Database, outage: Exception) -> None:
+    row_id = await queued(database)
+    for _ in range(MOST_ATTEMPTS + 1):
+        with pytest.raises(type(outage)):
+            await tried(database, raising(outage))
+    found = await row_of(database, row_id)
+    assert (found.state, found.attempts) == ("queued", 0)
+    await tried(database, lambda row: finish(database, row))
+    assert (await row_of(database, row_id)).state == "done"
+
+
+@pytest.mark.parametrize(("since", "counted"), [(timedelta(hours=1), 1), (timedelta(days=-1), 0)])
+async def test_nor_by_a_connection_that_broke_because_the_server_was_started_anew(
+    database: Database, monkeypatch: pytest.MonkeyPatch, since: timedelta, counted: int
+) -> None:
+    """One that broke for another reason may have been broken by the work: that counts."""
+    row_id = await queued(database)
+    [[started]] = await asked(database, "SELECT pg_postmaster_start_time()")
+    monkeypatch.setattr(attempts, "utc_now", lambda: started + since)
+    with pytest.raises(ConnectionResetError):
+        await tried(database, raising(ConnectionResetError()))
+    assert (await row_of(database, row_id)).attempts == counted
+
+
+async def test_an_attempt_is_taken_back_when_the_database_answers_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row_id, real, refused = await queued(database), Database.write, 0
+
+    @asynccontextmanager
+    async def away(*given: Any) -> AsyncIterator[Any]:
+        nonlocal refused
+        refused += 1
+        if refused < 3:
+            raise ConnectionRefusedError
+        async with real(*given) as session:
+            yield session
+
+    async def work(_: Tried) -> None:
+        monkeypatch.setattr(Database, "write", away)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(attempts, "RESTART_SECONDS", 0.01)
+    with pytest.raises(ConnectionRefusedError):
+        await tried(database, work)
+    assert ((await row_of(database, row_id)).attempts, refused) == (0, 3)
 
 
 async def test_outages_that_the_work_may_cause_itself_do_not_go_on_for_ever(database: Database) -> None:

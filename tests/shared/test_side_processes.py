@@ -3,34 +3,55 @@
 import asyncio
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
+from shared import time_limit
 from shared.errors import Fault, NotFound
 from shared.files import FilesSettings, FileStore
 from shared.security.vault import CannotOpen, Vault, VaultSettings
-from shared.side_processes import side_processes
+from shared.side_processes import SideProcessEnded, preload, side_processes
 from shared.tables import TableInvalid
+from shared.time_limit import TookTooLong
 from tests.processes import still_running
+
+preload(__name__)
 
 ROOT = Path(__file__).parents[2]
 BUSY = """
 import os, sys, time
 from shared.side_processes import side_processes
-from tests.shared.test_side_processes import never_ends
+from tests.shared.test_side_processes import keeps_the_lock, never_ends
 
 if __name__ == "__main__":
     with side_processes(2, None) as sides:
-        for _ in range(2):
-            sides.begin(never_ends)
+        sides.begin(never_ends)
+        sides.begin(keeps_the_lock)
         time.sleep(60)
+"""
+
+HELPED = """
+import os, sys, psutil
+from shared.side_processes import side_processes
+
+if __name__ == "__main__":
+    with side_processes(1, [1]) as side:
+        side.begin(len).result()
+        [victim] = [one for one in psutil.Process().children() if sys.argv[1] in " ".join(one.cmdline())]
+        victim.kill()
+        first = side.begin(len).result()
+    with side_processes(2, [1, 2]) as side:
+        print(f"killed, {first}, {side.begin(len).result()}", flush=True)
+    os._exit(0)
 """
 
 FED = """
@@ -72,9 +93,18 @@ def sleep_over(_: object, __: bytes) -> None:
     time.sleep(60)
 
 
+def unfit(_: object) -> object:
+    return threading.Lock()
+
+
 def never_ends(_: object) -> None:
     while True:
         pass
+
+
+def keeps_the_lock(_: object) -> None:
+    """As a library in C may: no other thread of its process gets its turn."""
+    re.match(r"(a*)*b", "a" * 99)
 
 
 def test_a_process_keeps_what_is_its_own_and_does_one_thing_after_the_other() -> None:
@@ -99,8 +129,46 @@ def test_what_it_raises_comes_back_whole() -> None:
 
 
 def test_when_it_is_killed_whoever_waits_hears_of_it() -> None:
-    with side_processes(1, None) as side, pytest.raises(BrokenProcessPool):
+    with side_processes(1, None) as side, pytest.raises(SideProcessEnded):
         side.begin(die).result(60)
+
+
+@pytest.mark.parametrize("what", [never_ends, keeps_the_lock])
+def test_one_that_takes_too_long_is_killed(monkeypatch: pytest.MonkeyPatch, what: Callable[[object], None]) -> None:
+    with side_processes(1, None) as side:
+        family = psutil.Process(side.begin(where).result(60)[0])
+        monkeypatch.setattr(time_limit, "_seconds", 0.5)
+        late, after = side.begin(what), side.begin(where)
+        with pytest.raises(TookTooLong):
+            late.result(60)
+        with pytest.raises(SideProcessEnded):
+            after.result(60)
+        assert still_running([family]) == []
+
+
+def test_what_is_not_done_at_the_end_is_dropped() -> None:
+    with side_processes(1, None) as side:
+        family = psutil.Process(side.begin(where).result(60)[0])
+        going, waiting = side.begin(never_ends), side.begin(where)
+        time.sleep(0.1)
+    assert waiting.cancelled()
+    with pytest.raises(SideProcessEnded):
+        going.result(60)
+    assert still_running([family]) == []
+
+
+def test_what_cannot_be_sent_is_told_and_the_next_is_done() -> None:
+    with side_processes(1, None) as side:
+        with pytest.raises(AttributeError):
+            side.begin(lambda _: None).result(60)
+        with pytest.raises(TypeError):
+            side.begin(unfit).result(60)
+        assert side.begin(where).result(60)
+
+
+def test_who_cannot_be_started_is_told_to_whoever_waits() -> None:
+    with side_processes(1, lambda: None) as side, pytest.raises(SideProcessEnded):
+        side.begin(where).result(60)
 
 
 @pytest.mark.parametrize("error", [NotFound(field="x", of="y"), TableInvalid([Fault("", "z")]), CannotOpen()])
@@ -141,6 +209,17 @@ def test_who_has_fed_one_that_was_killed_ends_all_the_same(tmp_path: Path) -> No
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ran = subprocess.run([sys.executable, str(script)], cwd=ROOT, env=environment, timeout=60, check=False)
     assert ran.returncode == 0
+
+
+@pytest.mark.parametrize("victim", ["resource_tracker", "forkserver"])
+def test_what_python_keeps_for_us_may_be_killed_and_nobody_is_told_a_traceback(tmp_path: Path, victim: str) -> None:
+    script = tmp_path / "helped.py"
+    script.write_text(HELPED)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(script), victim]
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout) == (0, b"killed, 1, 2\n")
+    assert b"Traceback" not in ran.stderr
 
 
 async def _until(true: object, seconds: float = 90) -> None:

@@ -14,8 +14,8 @@ _HEAD = """\
 
 Made from `services/alerts/feeds/` by `make docs`; do not edit. These are the feeds that an empty installation gets, with
 their first rules. From then on the database counts: a county changes a feed with `PUT /alerts/v1/feeds/{code}` and its
-rule by publishing a new version, and nothing that is shipped later overwrites what it changed; what is new it takes over when it likes
-([0016](decisions/0016-feeds-are-data.md)). A county's own feed is one `POST /alerts/v1/feeds`.
+rule by publishing a new version, and nothing that is shipped later overwrites what it changed; what is new it takes over
+when it likes ([0016](decisions/0016-feeds-are-data.md)). A county's own feed is one `POST /alerts/v1/feeds`.
 
 **Every threshold below is an example.** Where one stands in a county's published document, its source says so; set your own.
 

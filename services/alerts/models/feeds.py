@@ -56,4 +56,6 @@ class FeedVersion(Base):
     content: Mapped[dict[str, Any]]  # as `FeedContent` has it
     changed_by: Mapped[UUID]  # account; the nil UUID for what was shipped
     changed_at: Mapped[datetime]
-    shipped: Mapped[dict[str, Any] | None]  # what a release shipped of it, where that was taken over
+    shipped: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True)
+    )  # what a release shipped of it, where that was taken over

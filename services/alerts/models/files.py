@@ -53,7 +53,7 @@ class File(Base):
     unmatched: Mapped[int] = mapped_column(server_default="0")
     rematched: Mapped[int] = mapped_column(server_default="0")
     faults: Mapped[int] = mapped_column(server_default="0")
-    attempts: Mapped[int] = mapped_column(server_default="0")  # how often its rows failed
+    attempts: Mapped[int] = mapped_column(server_default="0")  # to get on, since rows were done
     failure: Mapped[dict[str, Any] | None]  # {"code", "params"} of what ended it
     received_at: Mapped[datetime]
     started_at: Mapped[datetime | None]

@@ -38,7 +38,8 @@ WITH part AS (
     INSERT INTO file_part (file_id, first_row, rows, outcomes, reasons, alerts, rules, judged_on)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 )
-UPDATE file SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 10))}, moved_at = $9
+UPDATE file
+SET {", ".join(f"{name} = {name} + ${n}" for n, name in enumerate(_COUNTS, 10))}, moved_at = $9, attempts = 0
 WHERE id = $1
 """  # noqa: S608 # names of our own
 _FINISH = """

@@ -50,6 +50,12 @@ class FileGone(Gone):
     code = "file-gone"
 
 
+class FileLost(Gone):
+    """The original is not where it was, or opens with no key."""
+
+    code = "file-lost"
+
+
 class FileNotFinished(Conflict):
     """Rows are still being worked off."""
 

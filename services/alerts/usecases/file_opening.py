@@ -27,14 +27,18 @@ BROKEN = "file-broken"
 
 
 async def begin_file(session: WriteSession, file_id: UUID, now: datetime) -> tuple[File, Feed] | None:
-    """Set a file to running; None when it was finished in the meantime. Raises `FeedWithoutColumns`."""
+    """Set a file to running, and count an attempt to get on with it. Raises `FeedWithoutColumns`.
+
+    None: it was finished in the meantime, or has had its attempts, as what ends its process has.
+    """
     file = await files.lock_whole(session, file_id)
-    if file.finished_at is not None:
+    if file.finished_at is not None or _gave_up(file, now):
         return None
     feed = await files.find_feed(session, file.feed)
     if feed is None:
         raise FeedWithoutColumns(feed=file.feed)
     file.state, file.started_at = "running", file.started_at or now
+    file.attempts += 1
     return file, feed
 
 
@@ -101,8 +105,13 @@ async def refuse_file(session: WriteSession, file_id: UUID, refused: DomainError
 
 
 async def note_failure(session: WriteSession, file_id: UUID, now: datetime) -> None:
-    """Count rows that failed; after the last attempt give the file up. Sending it again is the way out."""
-    file = await files.lock_whole(session, file_id)
-    file.attempts += 1
-    if file.attempts >= MOST_ATTEMPTS and file.finished_at is None:
+    """An attempt failed: after the last one give the file up. Sending it again is the way out."""
+    _gave_up(await files.lock_whole(session, file_id), now)
+
+
+def _gave_up(file: File, now: datetime) -> bool:
+    if file.attempts < MOST_ATTEMPTS:
+        return False
+    if file.finished_at is None:
         file.state, file.finished_at, file.failure = "failed", now, {"code": BROKEN, "params": {}}
+    return True

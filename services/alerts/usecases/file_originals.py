@@ -1,6 +1,5 @@
 """Past files, read once more from their sealed originals while these are kept."""
 
-import asyncio
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from shared.db.engine import ReadSession
 from shared.files import Shelf
 from shared.security.principals import Principal
 from shared.tables import Table
+from shared.tables.in_turn import in_turn
 
 
 async def open_kept(
@@ -40,7 +40,7 @@ async def open_kept(
     feed = await files.get_any_feed(session, file.feed)
     name, today = name_of(file, shelf.vault), local_date(file.started_at or file.received_at)
     try:
-        table = await asyncio.to_thread(open_original, shelf, file_id, name, feed, today)
+        table = await in_turn(open_original, shelf, file_id, name, feed, today)
     except FileNotFoundError:
         raise FileGone from None
     return file, feed, table

@@ -7,7 +7,7 @@ many rows trigger, so that no single report waits long for a subject that a file
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,7 @@ from shared.areas import Scope
 from shared.db.engine import Database
 from shared.security.vault import Vault
 from shared.tables import Frame
+from shared.time_limit import TookTooLong, in_time
 
 PART_ALERTS = 4_000
 """Rows of a part that trigger; as many others lie between them as a frame holds. Half as many cost a tenth more a row."""
@@ -84,8 +85,8 @@ class FileWork:
                 coming = asyncio.create_task(anext(parts, None))
                 await self._store(*ready)
         finally:
-            await _ended(coming)
-            await asyncio.shield(asyncio.to_thread(looked.close))
+            if await _ended(coming):
+                await asyncio.shield(asyncio.to_thread(looked.close))
         async with self._database.write(_EVERYWHERE) as session:
             if not await files.finish(session, self._job.file.id, self._mark, self._clock()):
                 raise MarkMoved
@@ -101,14 +102,14 @@ class FileWork:
 
     async def _parts(self, frames: Iterator[Looked]) -> AsyncGenerator[tuple[Looked, Part, Prepared]]:
         """All that is left, part by part, ready to be stored."""
-        while (looked := await asyncio.to_thread(next, frames, None)) is not None:
+        while (looked := await in_time(next, frames, None)) is not None:
             if looked.keys:
                 async with self._database.single() as connection:
                     facts = await find_facts(connection, *wanted(looked), self._job.sender.feed.risk_family)
-                looked = await asyncio.to_thread(look_again, looked, facts, self._job.sieve.rules)
+                looked = await in_time(look_again, looked, facts, self._job.sieve.rules)
             looked = await self._under_waiting(looked)
             for part in cut(looked, max(0, self._mark - looked.start)):
-                yield looked, part, await asyncio.to_thread(self._prepare, part)
+                yield looked, part, await in_time(self._prepare, part)
 
     async def _under_waiting(self, looked: Looked) -> Looked:
         """With the rows that came under the number of one that waits, from another file or from above in this one."""
@@ -117,7 +118,7 @@ class FileWork:
         self._waiting.update(looked.waiting["source_ref"].drop_nulls())
         async with self._database.single() as connection:
             numbers = self._waiting.union(await list_numbers(connection, self._job.file.feed))
-        return await asyncio.to_thread(under_numbers, looked, numbers, self._vault)
+        return await in_time(under_numbers, looked, numbers, self._vault)
 
     def _prepare(self, part: Part) -> Prepared:
         return prepare(part.triggered, part.waiting, self._job.sender, self._vault)
@@ -228,7 +229,13 @@ def count(looked: Looked, part: Part) -> Counts:
     )
 
 
-async def _ended(coming: "asyncio.Task[object]") -> None:
-    """A thread cannot be stopped, only waited for: it must not read on from what is closed after this."""
-    with suppress(Exception):
+async def _ended(coming: "asyncio.Task[object]") -> bool:
+    """A thread cannot be stopped, only waited for: it must not read on from what is closed after this. False: it does,
+    and is not waited for any longer."""
+    try:
         await asyncio.shield(coming)
+    except TookTooLong:
+        return False
+    except Exception:
+        return True
+    return True

@@ -70,6 +70,8 @@ def move_view(line: CaseMove, reader: Reader) -> schemas.CaseMoveView:
         text = reader.say("case-opened-text", to=to)
     elif "carried" in line.evidence:
         text = reader.say("case-carried-text", to=to)
+    elif "moved" in line.evidence:
+        text = reader.say("case-village-left-text", to=to)
     elif "risks" in line.evidence:
         text = reader.say("case-risk-dropped-text")
     else:

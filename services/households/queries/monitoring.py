@@ -97,6 +97,17 @@ async def find_active(session: ReadSession, household_id: UUID) -> MonitoringCas
     return await session.scalar(query)
 
 
+async def list_under_review(
+    session: WriteSession, case_ids: Collection[UUID], published: Collection[State]
+) -> Sequence[MonitoringRow]:
+    """Those of some cases that are past being `published`, held until the commit."""
+    query = select(MonitoringCase, Household).join(Household, Household.id == MonitoringCase.household_id)
+    query = query.where(MonitoringCase.id.in_(case_ids), MonitoringCase.state.not_in(published))
+    locked = query.order_by(MonitoringCase.id).with_for_update(of=MonitoringCase)
+    found = await session.execute(locked, execution_options={"populate_existing": True})
+    return [MonitoringRow(*row) for row in found]
+
+
 async def list_moves(session: ReadSession, scope: Scope, case_id: UUID) -> Sequence[CaseMove]:
     """The history of a case, oldest first."""
     query = select(CaseMove).where(CaseMove.case_id == case_id, within(CaseMove.area_code, scope))

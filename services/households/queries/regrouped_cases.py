@@ -1,24 +1,30 @@
 """Who was identified, and where they live by now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import aliased
 
 from services.households.models import CaseMove, Member, MonitoringCase
-from services.households.rules.monitoring.states import ENDS
+from services.households.models.imports import STAGED_MEMBER
+from services.households.rules.monitoring.states import FINAL
+from shared.clock import local_date
 from shared.db.engine import ReadSession, raw
 
-# Who came from elsewhere since then lived there at the time; who did not was of the household they are in.
+# Who came from elsewhere since then lived there at the time; who did not was of the household they are in, or left. Who was
+# struck off and is entered again lives where they are entered.
 _IDENTIFIED = """
-SELECT m.household_id, count(*) FROM member m
+SELECT here.household_id, count(DISTINCT here.id) FROM member m
 LEFT JOIN LATERAL (
     SELECT detail -> 'household_id' ->> 0 AS before FROM register_change c
     WHERE c.household_id = ANY ($1) AND c.member_id = m.id AND c.what = 'came' AND c.at >= $2 ORDER BY c.id LIMIT 1
 ) moved ON true
-WHERE m.household_id = ANY ($1) AND m.left_on IS NULL AND coalesce(moved.before::uuid, m.household_id) = $3
-GROUP BY m.household_id
+JOIN member here ON here.person_key = m.person_key AND here.left_on IS NULL AND here.household_id = ANY ($1)
+WHERE m.household_id = ANY ($1) AND coalesce(moved.before::uuid, m.household_id) = $3
+    AND (m.left_on IS NULL OR m.left_on >= $4)
+GROUP BY here.household_id
 """
 
 
@@ -34,25 +40,36 @@ async def find_home(session: ReadSession, case: MonitoringCase) -> UUID:
     return UUID(carried["carried"]["from"]) if carried else case.household_id
 
 
-async def find_ended_with(session: ReadSession, person_keys: Collection[str]) -> MonitoringCase | None:
-    """The last case that was over because these people were gone, and not because their risk was."""
+def entered_by(import_id: UUID) -> Select[UUID]:
+    """Whom a list that is written has entered, as a query for their ids."""
+    staged = STAGED_MEMBER.c
+    return select(staged.id).where(staged.import_id == import_id, staged.outcome == "added")
+
+
+async def list_left(session: ReadSession, entered: Select[UUID]) -> Sequence[tuple[UUID, MonitoringCase]]:
+    """Of people who are entered: their household, where it has no case, and a case of one that they had left, the last
+    of several last."""
+    new, old, here = aliased(Member), aliased(Member), aliased(MonitoringCase)
     query = (
-        select(MonitoringCase)
-        .join(Member, Member.household_id == MonitoringCase.household_id)
+        select(new.household_id, MonitoringCase)
+        .join(old, (old.person_key == new.person_key) & old.left_on.is_not(None))
+        .join(MonitoringCase, MonitoringCase.household_id == old.household_id)
         .where(
-            Member.person_key.in_(person_keys),
-            Member.left_on.is_not(None),
-            MonitoringCase.state.in_(ENDS.values()),
-            MonitoringCase.eliminated_on.is_(None),
+            new.id.in_(entered),
+            new.left_on.is_(None),
+            new.household_id != old.household_id,
+            MonitoringCase.state != "dismissed",
+            ~exists().where(here.household_id == new.household_id, here.state.not_in(FINAL)),
         )
-        .order_by(MonitoringCase.id.desc())
-        .limit(1)
+        .distinct()
+        .order_by(MonitoringCase.id)
     )
-    return await session.scalar(query)
+    return [(household_id, case) for household_id, case in await session.execute(query)]
 
 
 async def count_identified(
     session: ReadSession, home: UUID, households: Collection[UUID], since: datetime
 ) -> dict[UUID, int]:
     """How many of those who lived in `home` at that moment live in each of some households now."""
-    return dict(await (await raw(session)).fetch(_IDENTIFIED, list(households), since, home))
+    connection = await raw(session)
+    return dict(await connection.fetch(_IDENTIFIED, list(households), since, home, local_date(since)))

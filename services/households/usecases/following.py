@@ -104,6 +104,7 @@ UPDATE notice_entry e SET void_at = $3
 FROM public_notice n, monitoring_case c, household h, unnest($2::text[], $4::text[]) AS half (state, kind)
 WHERE h.id = ANY ($1) AND c.household_id = h.id AND c.state = half.state AND e.case_id = c.id AND e.void_at IS NULL
     AND e.kind = half.kind AND n.id = e.notice_id AND n.area_code <> h.area_code
+RETURNING c.id, n.area_code
 """
 
 
@@ -113,12 +114,14 @@ async def follow_households(session: WriteSession, household_ids: Collection[UUI
         await (await raw(session)).execute(_TO_DESKS, list(household_ids))
 
 
-async def void_notices(session: WriteSession, household_ids: Collection[UUID], now: datetime) -> None:
+async def void_notices(session: WriteSession, household_ids: Collection[UUID], now: datetime) -> dict[UUID, str]:
     """A notice was for the neighbours to object: of households that live in another village now it counts no more, while
-    the county has not decided by it."""
-    if household_ids:
-        kinds = [half_of(state) for state in BACK_TO]
-        await (await raw(session)).execute(_VOID_NOTICES, list(household_ids), list(BACK_TO), now, kinds)
+    the county has not decided by it. The cases whose notice that was, and where it hung."""
+    if not household_ids:
+        return {}
+    kinds = [half_of(state) for state in BACK_TO]
+    rows = await (await raw(session)).fetch(_VOID_NOTICES, list(household_ids), list(BACK_TO), now, kinds)
+    return {row["id"]: row["area_code"] for row in rows}
 
 
 async def follow_merge(session: WriteSession, source: UUID, target: UUID, area_code: str) -> None:

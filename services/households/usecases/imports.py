@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from services.households.models import Household, Member
 from services.households.queries.imports import find_known, named, take_turn
@@ -28,12 +29,13 @@ from services.households.rules.register import HouseholdFacts, MemberFacts
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS, Changes
 from services.households.rules.whereabouts import Whereabouts
 from services.households.usecases.claims import Claim, claim_persons
-from services.households.usecases.following import follow_households, void_notices
+from services.households.usecases.following import follow_households
 from services.households.usecases.grading import regrade_later
 from services.households.usecases.history import Act, Line, note_many
 from services.households.usecases.income import recompute
 from services.households.usecases.labour_telling import tell_labour
 from services.households.usecases.quality import mark_due
+from services.households.usecases.regrouped_cases import look_at_moved, look_at_returned
 from services.households.usecases.sealing import (
     HOUSEHOLD_PHONE,
     PERSON_PHONE,
@@ -140,7 +142,9 @@ class Import:
         await note_many(session, rows.lines)
         changed = [known.households[one.entry.code].id for one in decisions if one.household == "changed"]
         await follow_households(session, changed)
-        await void_notices(session, changed, self.now)
+        await look_at_moved(session, self.who, changed, self.now)
+        entered = select(Member.id).where(Member.id == any_(literal(rows.entered, ARRAY(Uuid))))
+        await look_at_returned(session, self.vault, self.who, entered, self.now)
         others = await list_of_households(session, rows.renewed) if rows.renewed else ()
         told = [*rows.told, *others]
         await tell_members(session, self.vault, told, Lane.BULK)
@@ -199,6 +203,8 @@ class Import:
             rows.lines.append(act.line(place, "changed", told, (member_id, facts.name)))
         elif household_id in rows.registered:
             rows.lines.append(act.line(place, "added", person=(member_id, facts.name)))
+        if member is None:
+            rows.entered.append(member_id)
         values = {**member_values(self.vault, facts), **_kept(member, MEMBER_FIELDS, facts)}
         where = {"id": member_id, "household_id": household_id, "area_code": area_code}
         rows.members.append({**where, **values, **self._dates})
@@ -231,7 +237,8 @@ class _Rows:
     households: list[dict[str, Any]] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    registered: set[UUID] = field(default_factory=set)  # households that were there before
+    entered: list[UUID] = field(default_factory=list)  # people who were not there before
+    registered: set[UUID] = field(default_factory=set)  # households that were
     told: list[Whereabouts] = field(default_factory=list)
     renewed: list[UUID] = field(default_factory=list)  # households that moved or are of another class now
 

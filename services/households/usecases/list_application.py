@@ -11,16 +11,19 @@ from uuid import UUID
 from services.households.models import RegisterImport
 from services.households.queries import list_writing as write
 from services.households.queries import register_imports as queries
+from services.households.queries.regrouped_cases import entered_by
 from services.households.rules.register import EMPTIED
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
 from services.households.usecases.adopting import adopt_cases
-from services.households.usecases.following import follow_households, void_notices
+from services.households.usecases.following import follow_households
 from services.households.usecases.list_telling import Telling
 from services.households.usecases.quality import mark_due
+from services.households.usecases.regrouped_cases import look_at_moved, look_at_returned
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.security import audit
 from shared.security.principals import Principal
+from shared.security.vault import Vault
 
 
 async def write_import(
@@ -38,8 +41,8 @@ async def write_import(
         await write.remove_vanished(session, row.id, local_date(now), reason, now)
     await write.write_history(session, row.id, row.applied_by or who.id, now, reason)
     await follow_households(session, retold)
-    await void_notices(session, retold, now)
-    adopted = await _adopt(session, who, row, now)
+    await look_at_moved(session, who, retold, now)
+    adopted = await _adopt(session, telling.vault, who, row, now)
     claimed = await write.claim_staged(session, row.id, who.id, now)
     await _follow(session, who, row.id, reason, now)
     told = await telling.tell(session, retold, removed=reason is not None)
@@ -63,9 +66,14 @@ async def _follow(session: WriteSession, who: Principal, import_id: UUID, reason
     await mark_due(session, who, areas, now)
 
 
-async def _adopt(session: WriteSession, who: Principal, row: RegisterImport, now: datetime) -> int:
+async def _adopt(session: WriteSession, vault: Vault, who: Principal, row: RegisterImport, now: datetime) -> int:
+    """Take over cases; of people who return and whose risk was not gone here, no list says that it is."""
     records = [_record(one) for one in await write.list_cases(session, row.id)]
-    return await adopt_cases(session, who, records, now) if records else 0
+    monitored = [one for one in records if not one.eliminated]
+    adopted = await adopt_cases(session, who, monitored, now) if monitored else 0
+    returned = await look_at_returned(session, vault, who, entered_by(row.id), now)
+    gone = [one for one in records if one.eliminated and one.household_id not in returned]
+    return adopted + (await adopt_cases(session, who, gone, now) if gone else 0)
 
 
 def _record(one: Any) -> NationalRecord:

@@ -128,14 +128,15 @@ class FileSet:
     today: date
 
     async def read(self) -> AsyncGenerator[FileRows]:
-        """Each in its turn, while the next ones are read. Raises as `read_one` does, and when a reader is killed."""
+        """Each in its turn, while the next ones are read. Raises as `read_one` does, `TookTooLong`, `SideProcessEnded`."""
         with side_processes(min(AT_ONCE, len(self.names)), self) as readers:
             reading = deque(readers.begin(FileSet.read_one, number) for number in range(len(self.names)))
-            while reading:
-                yield await asyncio.wrap_future(reading.popleft())
+            for number in range(len(self.names)):
+                with in_file(number):
+                    yield await asyncio.wrap_future(reading.popleft())
 
     def read_one(self, number: int) -> FileRows:
         """In a process of its own. Raises `TableInvalid`, `FileNotFoundError`, `CannotOpen`."""
         reader = FileReader(LISTS[self.kind], self.villages, self.today)
-        with self.shelf.open(self.import_id, number) as file, in_file(number):
+        with self.shelf.open(self.import_id, number) as file:
             return reader.take(number, reader.open(file, self.names[number]))

@@ -31,6 +31,7 @@ from shared.files import Shelf
 from shared.idnumber import IdNumber
 from shared.imports import lock_import
 from shared.side_processes import preload
+from shared.time_limit import in_time
 from shared.villages import Villages
 
 preload(__name__)
@@ -79,11 +80,11 @@ class ListCheck:
         gathering = Gathering(LISTS[self.row.kind], villages)
         async with aclosing(files.read()) as reading:
             async for file in reading:
-                await asyncio.to_thread(gathering.add, file)
+                await in_time(gathering.add, file)
                 async with self.database.write(_EVERYWHERE) as session:
                     row = await lock_import(session, RegisterImport, self.row.id)
                     row.rows_read = gathering.read
-        return await asyncio.to_thread(gathering.listing)
+        return await in_time(gathering.listing)
 
     async def _note_unread(self, listing: Listing) -> None:
         """Mistakes of rows; their households are refused, and whoever stands in these rows has not vanished."""

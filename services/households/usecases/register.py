@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from services.households.models import Household, Member
@@ -16,9 +17,9 @@ from services.households.rules.register_fields import changed
 from services.households.usecases import labour_telling, sealing
 from services.households.usecases.areas import require_area
 from services.households.usecases.consequences import follow_up
-from services.households.usecases.following import follow_households, void_notices
+from services.households.usecases.following import follow_households
 from services.households.usecases.history import Act, note
-from services.households.usecases.regrouped_cases import look_at_returned
+from services.households.usecases.regrouped_cases import look_at_moved, look_at_returned
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
 from shared.db.engine import WriteSession
@@ -46,8 +47,7 @@ async def add_household(
     await write_rows(session)
     note(session, Act(vault, who.id, now, "hand").line(place(household), "added", {"members": (0, len(facts.members))}))
     await tell_household(session, vault, household)
-    keys = [vault.person_key(member.id_number) for member in facts.members]
-    await look_at_returned(session, vault, who, household, keys, now)
+    await look_at_returned(session, vault, who, select(Member.id).where(Member.household_id == household.id), now)
     await audit.record(session, who, "household:write", household.id, area_code=household.area_code, did="added")
     await follow_up(session, vault, who, [household.id], now)
     return household
@@ -76,7 +76,7 @@ async def change_household(
     if told:
         note(session, Act(vault, who.id, now, "hand", why).line(place(household), "changed", told))
     await follow_households(session, [household.id])
-    await void_notices(session, [household.id], now)
+    await look_at_moved(session, who, [household.id], now)
     if changes.keys() & TOLD_OF_HOUSEHOLD:
         await tell_household(session, vault, household)
     elif changes.keys() & labour_telling.TOLD_OF_HOUSEHOLD:
@@ -109,7 +109,7 @@ async def add_member(
     act = Act(vault, who.id, now, "birth" if joined == "birth" else "hand")
     note(session, act.line(place(household), "added", {"joined_reason": (None, joined)} if joined else {}, member))
     await tell_members(session, vault, [whereabouts(household, member.person_key)])
-    await look_at_returned(session, vault, who, household, [member.person_key], now)
+    await look_at_returned(session, vault, who, select(Member.id).where(Member.id == member.id), now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
     await follow_up(session, vault, who, [household.id], now)
     return member

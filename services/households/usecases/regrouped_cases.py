@@ -7,22 +7,27 @@ so nobody leaves a case, or loses a risk, by living with the neighbours for the 
 from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
 
 from services.households.models import Household, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
 from services.households.queries.notices import find_live_entries
-from services.households.queries.regrouped_cases import count_identified, find_ended_with, find_home
+from services.households.queries.regrouped_cases import count_identified, find_home, list_left
 from services.households.rules.monitoring.refusals import TwoCases
-from services.households.rules.monitoring.states import CLOSED, Move, looked_at_anew
+from services.households.rules.monitoring.states import CLOSED, ENDS, Move, find_move, looked_at_anew
 from services.households.rules.months import add_months
+from services.households.rules.notices import STATE_OF
 from services.households.rules.objections import BACK_TO
 from services.households.rules.rounds import half_of
 from services.households.usecases.case_clocks import Timekeeper
+from services.households.usecases.following import void_notices
 from services.households.usecases.monitoring import new_case, stand_behind
 from services.households.usecases.moves import begin_round, go_by_itself, show_on_household, write_opening
 from shared.clock import local_date, start_of_day
-from shared.db.engine import ReadSession, WriteSession
+from shared.db.engine import ReadSession, WriteSession, seeing_everywhere
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -48,6 +53,16 @@ async def carry_over(session: WriteSession, who: Principal, gone: Household, int
     await audit.record(session, who, "case:carry-over", case.id, area_code=case.area_code, household=gone.id)
 
 
+async def look_at_joined(
+    session: WriteSession, who: Principal, gone: Household, into: Household, now: datetime
+) -> None:
+    """A locked household without a case has become part of `into`: what was found, voted and published of that one was of
+    fewer people."""
+    case = await find.find_active(session, into.id)
+    if case is not None and looked_at_anew(case.state) != case.state:
+        await _look_anew(session, who, MonitoringRow(case, into), {"joined": {"from": str(gone.id)}}, now)
+
+
 async def divide_case(
     session: WriteSession,
     vault: Vault,
@@ -66,10 +81,8 @@ async def divide_case(
     case = await find.find_active(session, source.id)
     if case is None or not await _counts(session, case, now):
         return
-    home = await find_home(session, case)
-    since = start_of_day(case.identified_on) if case.identified_on else case.opened_at
-    there = await count_identified(session, home, [source.id, target.id], since)
-    if not whoever and there.get(target.id, 0) < max(there.get(source.id, 0), 1):
+    there = await _count_identified(session, case, target.id)
+    if not whoever and not _most_went(there, source.id, target.id):
         return
     if there.get(target.id, 0) and await find.find_active(session, target.id) is None:
         await _open_clue(session, vault, who, case, target, "divided", now)
@@ -81,26 +94,66 @@ async def divide_case(
 
 
 async def look_at_returned(
-    session: WriteSession,
-    vault: Vault,
-    who: Principal,
-    household: Household,
-    person_keys: Collection[str],
-    now: datetime,
-) -> None:
-    """People are entered whose household was said to be gone, and its case with it: the locked one gets a clue, for
-    nobody's risk ends by being struck off and entered anew."""
-    ended = await find_ended_with(session, person_keys)
-    if ended is not None and await find.find_active(session, household.id) is None:
-        await _open_clue(session, vault, who, ended, household, "returned", now)
+    session: WriteSession, vault: Vault, who: Principal, entered: Select[UUID], now: datetime
+) -> set[UUID]:
+    """People are entered (`entered` asks for their ids) who had left a household with a case: nobody's risk ends by being
+    struck off and entered anew. Their locked households, each without a case, get a clue; those households.
+
+    That is so of everybody whose case ended with their household. While it goes on, of most of those who were identified,
+    as when people move: who marries out takes no case along.
+    """
+    async with seeing_everywhere(session):
+        left = [
+            (household_id, case)
+            for household_id, case in await list_left(session, entered)
+            if await _counts(session, case, now) and await _returns(session, case, household_id)
+        ]
+    last = dict(left)
+    for household_id, case in last.items():
+        household = await session.get_one(Household, household_id)
+        await _open_clue(session, vault, who, case, household, "returned", now)
+    return set(last)
+
+
+async def look_at_moved(session: WriteSession, who: Principal, household_ids: Collection[UUID], now: datetime) -> None:
+    """Locked households that may live in another village now. Its people saw no notice: a case that was under review by
+    the one that hung in the village before goes back, and one that is at its notice is published anew."""
+    hung = await void_notices(session, household_ids, now)
+    if not hung:
+        return
+    for row in await find.list_under_review(session, hung, [*STATE_OF.values()]):
+        case, today = row.case, local_date(now)
+        move = find_move(case.state, BACK_TO[case.state])
+        assert move is not None  # whoever reviews may send back
+        case.elimination_way = None
+        since, places = max(today, case.state_since), {"from": hung[case.id], "to": row.household.area_code}
+        await go_by_itself(session, who, row, move, since, today, {"moved": places}, now)
 
 
 async def _counts(session: ReadSession, case: MonitoringCase, now: datetime) -> bool:
     """A risk that was gone for as long as one is watched before it may be called so, is gone."""
-    if case.state not in CLOSED or case.eliminated_on is None:
+    if case.eliminated_on is None:
         return True
     clocks = (await Timekeeper.load(session, case.area_code, local_date(now))).clocks
     return clocks is None or local_date(now) < add_months(case.eliminated_on, clocks.monitored_months)
+
+
+async def _count_identified(session: ReadSession, case: MonitoringCase, target_id: UUID) -> dict[UUID, int]:
+    """How many of those who were identified live where the case is, and in `target`."""
+    home = await find_home(session, case)
+    since = start_of_day(case.identified_on) if case.identified_on else case.opened_at
+    return await count_identified(session, home, [case.household_id, target_id], since)
+
+
+def _most_went(there: dict[UUID, int], source_id: UUID, target_id: UUID) -> bool:
+    return there.get(target_id, 0) >= max(there.get(source_id, 0), 1)
+
+
+async def _returns(session: ReadSession, case: MonitoringCase, household_id: UUID) -> bool:
+    """Whether who left the case's household and is entered in this one is to be looked at."""
+    if case.state in ENDS.values():
+        return True
+    return _most_went(await _count_identified(session, case, household_id), case.household_id, household_id)
 
 
 async def _open_clue(

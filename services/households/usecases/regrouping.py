@@ -25,7 +25,7 @@ from services.households.usecases.history import Act, note, note_many
 from services.households.usecases.labour_telling import tell_labour
 from services.households.usecases.leaving import dissolve, dissolve_if_empty
 from services.households.usecases.register import place, write_rows
-from services.households.usecases.regrouped_cases import carry_over, divide_case
+from services.households.usecases.regrouped_cases import carry_over, divide_case, look_at_joined
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -78,6 +78,7 @@ async def merge_households(
     target.updated_at = now
     await write_rows(session)
     await session.execute(update(Household).where(Household.merged_into == source.id).values(merged_into=target.id))
+    await look_at_joined(session, who, source, target, now)
     await carry_over(session, who, source, target, now)
     await follow_merge(session, source.id, target.id, target.area_code)
     await _tell(session, act, who, target, moving, now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -110,3 +110,8 @@ async def lock_waiting(session: WriteSession, household_ids: Collection[UUID]) -
 async def forget_waiting(session: WriteSession, source_ref: str) -> None:
     """It is opened, or was: the need itself tells of it."""
     await session.execute(delete(NeedWaiting).where(NeedWaiting.source_ref == source_ref))
+
+
+async def forget_withdrawn(session: WriteSession, before: datetime) -> None:
+    """Withdrawals told before that moment."""
+    await session.execute(delete(NeedWaiting).where(NeedWaiting.withdrawn, NeedWaiting.asked_at < before))

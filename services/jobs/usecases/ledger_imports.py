@@ -4,7 +4,6 @@ A rehearsal is the writing itself, rolled back: what it says of each row is what
 nothing and the file is rehearsed anew.
 """
 
-import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -42,6 +41,7 @@ from shared.lanes import Lane
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
+from shared.time_limit import in_time
 
 CONTENT, NAME = "ledger-import-file", "ledger-import-name"
 FOLDER = "ledger-imports/"
@@ -145,8 +145,8 @@ class ImportRun:
         await self.shelf.write(self._lines(), self.row.id, PROBLEMS)
 
     async def _chunks(self) -> AsyncIterator[Sequence[FileRow]]:
-        chunks = await asyncio.to_thread(self._open)
-        while (rows := await asyncio.to_thread(next, chunks, None)) is not None:
+        chunks = await in_time(self._open)
+        while (rows := await in_time(next, chunks, None)) is not None:
             yield rows
 
     def _open(self) -> Iterator[Sequence[FileRow]]:

@@ -17,6 +17,7 @@ from services.jobs.rules.needs import Wishes
 from services.jobs.rules.refusals import NeedClosed, PersonGone, PersonTooYoung
 from shared.clock import local_date
 from shared.db.engine import WriteSession
+from shared.housekeeping import INBOX_KEPT
 from shared.http.versions import expect_version
 from shared.ids import new_id
 from shared.security import audit
@@ -24,6 +25,9 @@ from shared.security.principals import Principal
 
 BATCH = 500
 REFERRAL = "referral"
+WITHDRAWALS_KEPT = 3 * INBOX_KEPT
+"""An event that comes later than the inbox knows it is a dead letter that somebody has put right; what is told again after
+a loss says how the measure stands by then."""
 
 
 async def open_need(
@@ -85,7 +89,8 @@ async def meet_needs(session: WriteSession, person_id: UUID, now: datetime) -> S
 
 
 async def withdraw_past(session: WriteSession, now: datetime) -> int:
-    """Withdraw needs whose last day is over, one batch; how many."""
+    """Withdraw needs whose last day is over, one batch; how many. Withdrawals kept long enough are forgotten."""
+    await find.forget_withdrawn(session, now - WITHDRAWALS_KEPT)
     past = await find.lock_past(session, local_date(now), BATCH)
     for need in past:
         close_need(need, NeedState.WITHDRAWN, now)

@@ -1,7 +1,6 @@
 """One comparison of an export with the ledger, from its files to its rows. Whatever stops it, the next try begins anew:
 rows of a comparison that is not done are shown to nobody, and forgotten first."""
 
-import asyncio
 from collections.abc import AsyncIterator, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +27,7 @@ from shared.files import Shelf
 from shared.ids import new_id
 from shared.security.vault import Vault
 from shared.tables.table import in_file
+from shared.time_limit import in_time
 from shared.villages import Villages
 
 PART = 10_000
@@ -140,21 +140,22 @@ class Comparison:
         reader = ExportReader(EXPORTS[self.run.source], rule.headings, villages, own, self.shelf.vault, today)
         for number, file in enumerate(files_of(self.run, self.shelf.vault)):
             pieces = self._sealed(reader, number, file["name"])
-            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-                await self.parts.add(piece)
-                await self._note(rows_read=reader.read)
+            with in_file(number):
+                while (piece := await in_time(next, pieces, None)) is not None:
+                    await self.parts.add(piece)
+                    await self._note(rows_read=reader.read)
         return reader
 
     def _sealed(self, reader: ExportReader, number: int, name: str) -> Generator[list[tuple[str, bytes]]]:
         """One file, frame by frame, as it is laid down."""
-        with self.shelf.open(self.run.id, number) as file, in_file(number):
+        with self.shelf.open(self.run.id, number) as file:
             for frame in reader.frames(number, reader.open(file, name)):
                 yield self.parts.sealed(frame)
 
     async def _compare(self, letters: str, ledger: Sequence[Any]) -> None:
         """The people whose keys begin so: those of the ledger, then whom the export has besides."""
-        there = await asyncio.to_thread(self._by_person, await self.parts.read(letters))
-        found = await asyncio.to_thread(self.judge.of_ledger, ledger, there)
+        there = await in_time(self._by_person, await self.parts.read(letters))
+        found = await in_time(self.judge.of_ledger, ledger, there)
         for row in ledger:
             there.pop(row["person_key"], None)
         found += await self._only_there(there)
@@ -173,7 +174,7 @@ class Comparison:
         async with self.database.read(_EVERYWHERE) as session:
             known = await work.find_registered(session, strangers)
         here = {key: person for key, person in known.items() if scope.covers(person[1])}
-        return await asyncio.to_thread(self._judge_strangers, strangers, here)
+        return await in_time(self._judge_strangers, strangers, here)
 
     def _judge_strangers(
         self, strangers: Mapping[str, list[dict[str, Any]]], here: Mapping[str, tuple[UUID, str]]

@@ -1,0 +1,22 @@
+"""A worker process whose reader never comes back from a file of one name, and keeps the interpreter's lock from another."""
+
+import re
+import threading
+from typing import Any
+
+from services.alerts import file_worker, worker
+from services.alerts.usecases.files import open_original
+from shared.worker_process import run_worker
+
+
+def _open(shelf: Any, file_id: Any, name: str, *more: Any) -> Any:
+    if name == "crawls.csv":
+        threading.Event().wait()
+    if name == "freezes.csv":
+        re.match(r"(a*)*b", "a" * 99)
+    return open_original(shelf, file_id, name, *more)
+
+
+if __name__ == "__main__":
+    setattr(file_worker, "open_original", _open)  # noqa: B010 # mypy sees no export there
+    run_worker("alerts-worker", worker.work)

@@ -1,0 +1,106 @@
+"""No sequence of calls reaches `eliminated` without what the gate asks for: by whatever road the register, the policies,
+visits, notices and the case itself are changed on the way.
+
+A machine does anything in any order to three households, one of which is monitored; between its tricks somebody honest
+goes on. What still stands against the elimination is worked out by `gate_model.py` from what was done, and held against
+the gate after every step, and against the state of every case.
+"""
+
+import asyncio
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from shared.contracts.gate_policies import PUBLISHING, GateTerms, MeasureFit
+from shared.postgres import Cluster
+from tests.conftest import PREPARE, _execute
+from tests.households.any_road import FITS, TERMS, AnyRoad
+from tests.households.clock import Clock, clock
+from tests.households.conftest import POLICIES, Households
+from tests.households.honest import Honest, begin
+
+__all__ = ["clock"]
+
+
+@pytest.fixture
+async def database_name(fresh_database: str) -> str:
+    """One of its own: it is put back to where the road begins before each run."""
+    return fresh_database
+
+
+def test_what_is_published_keeps_the_floors() -> None:
+    """The machine lowers what a county may lower."""
+    for more in TERMS:
+        GateTerms.model_validate({**POLICIES["gate-terms"], **more}, context=PUBLISHING)
+    for more in FITS:
+        fits = {**POLICIES["measure-fit"]["fits"], **more}
+        MeasureFit.model_validate({**POLICIES["measure-fit"], "fits": fits}, context=PUBLISHING)
+
+
+async def test_the_model_knows_each_condition(service: Households, clock: Clock) -> None:
+    """And says nothing against the honest road, at whose end the risk is gone."""
+    world = await begin(service, clock, "monitored")
+    case = world.case()
+    assert case is not None
+    gate = await service.get(f"/monitoring-cases/{case.id}/gate?to=eliminated")
+    told = {one["code"] for one in gate["conditions"]}
+    assert told == {code for code, _ in world.model.conditions(case, clock.now)}
+    for _ in range(40):
+        if case.state == "eliminated":
+            break
+        await world.ahead()
+        await world.verify()
+    assert case.state == "eliminated", world.trail
+    assert world.model.unmet(case, clock.now) == set()
+
+
+async def _try_roads(
+    service: Households, clock: Clock, cluster: Cluster, name: str, start: str, examples: int, **more: Any
+) -> None:
+    world = await begin(service, clock, start)
+    await service.database.engine.dispose()
+    await _execute(cluster, PREPARE, name)
+    kept = deepcopy((world.model, world.seen)), clock.now
+
+    async def restore() -> None:
+        await service.database.engine.dispose()
+        await _execute(cluster, "CALL restoring.restore()", name)
+
+    def machine() -> AnyRoad:
+        made = AnyRoad()
+        made.loop, made.world = loop, Honest(service, clock)
+        made.world.origin, made.world.restore_rows = kept, restore
+        return made
+
+    loop = asyncio.get_running_loop()
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=14,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        **more,
+    )
+    await asyncio.to_thread(run_state_machine_as_test, machine, settings=chosen)
+
+
+STARTS = ("monitored", "elimination_check", "elimination_county")
+
+
+@pytest.mark.parametrize("start", STARTS)
+async def test_no_road_leads_to_eliminated_past_the_gate(
+    service: Households, clock: Clock, cluster: Cluster, database_name: str, start: str
+) -> None:
+    await _try_roads(service, clock, cluster, database_name, start, 5, derandomize=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", STARTS)
+async def test_nor_does_any_of_many_roads(
+    service: Households, clock: Clock, cluster: Cluster, database_name: str, start: str
+) -> None:
+    await _try_roads(service, clock, cluster, database_name, start, 150)
