@@ -17,6 +17,7 @@ from uuid import UUID
 
 import asyncpg
 import polars as pl
+from sqlalchemy import select
 
 from benchmarks.harness import Case, Figure
 from benchmarks.world import World
@@ -24,7 +25,7 @@ from demo.county import Household
 from demo.households import MAX_HOUSEHOLDS, households
 from demo.places import COUNTY_NAME, TOWNSHIPS, villages
 from services.households.codes import LISTS as CODES
-from services.households.queries import register_imports as queries
+from services.households.models import RegisterImport
 from services.households.settings import HouseholdsSettings
 from services.households.usecases.register_imports import ArrivedFile, ArrivedSet, accept_import, workbooks
 from services.households.workbook_lists import LISTS
@@ -116,7 +117,7 @@ async def _until_applied(world: World, database: Database, import_id: UUID, star
     while state != "applied":
         await asyncio.sleep(0.05)  # seldom enough not to be work beside it
         async with database.read(Scope.everywhere()) as session:
-            row = await queries.read_import(session, import_id)
+            row = (await session.scalars(select(RegisterImport).where(RegisterImport.id == import_id))).one()
         assert row.state != "failed", row.failure
         if row.state != state:
             state = row.state

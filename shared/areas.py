@@ -50,7 +50,7 @@ def normalise(text: str) -> AreaCode:
         raise InvalidAreaCode("area-code-length")
     if digits[0] == "0":  # GB/T 2260 begins at 11
         raise InvalidAreaCode("area-code-province")
-    return AreaCode(digits.ljust(CODE_LENGTH, "0"))
+    return code_of(digits)
 
 
 def prefix(code: AreaCode) -> str:
@@ -62,9 +62,14 @@ def prefix(code: AreaCode) -> str:
     return code[:end]
 
 
+def code_of(digits: str) -> AreaCode:
+    """The area of a prefix, or of the first digits of a code as far as a group ends: filled up with zeros."""
+    return AreaCode(digits.ljust(CODE_LENGTH, "0"))
+
+
 def bounds(digits: str) -> tuple[AreaCode, AreaCode]:
     """The lowest and the highest code there can be below a prefix."""
-    return AreaCode(digits.ljust(CODE_LENGTH, "0")), AreaCode(digits.ljust(CODE_LENGTH, "9"))
+    return code_of(digits), AreaCode(digits.ljust(CODE_LENGTH, "9"))
 
 
 def span(code: str) -> tuple[AreaCode, AreaCode]:
@@ -135,9 +140,13 @@ class Scope:
         """Whether the area lies within the scope. What is not a full code lies nowhere."""
         return len(code) == CODE_LENGTH and code.startswith(tuple(self.prefixes))
 
+    def above(self) -> frozenset[str]:
+        """Prefixes of the areas around it: those that parts of it lie in."""
+        return frozenset(p[:end] for p in self.prefixes for end in _ENDS if end < len(p))
+
     def first_area(self) -> AreaCode:
         """Where the scope begins: its lowest area, whose policies count for the whole of it; zeros for everywhere."""
-        return bounds(min(self.prefixes, default=""))[0]
+        return code_of(min(self.prefixes, default=""))
 
     def within(self, area: AreaCode | None) -> "Scope":
         """The part that lies in an area; all of it when no area is given."""

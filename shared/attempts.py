@@ -34,6 +34,9 @@ class Attempted:
     failure: Mapped[dict[str, Any] | None]  # {"code", "params", "field"} of what ended it, or of why it was begun anew
     finished_at: Mapped[datetime | None]
 
+    def begun(self) -> None:
+        """What a row shows of an attempt besides their number; nothing, unless its table says more."""
+
     def fail(self, fault: Fault) -> None:
         """It ends here, and says why."""
         self.state, self.finished_at = "failed", utc_now()
@@ -70,12 +73,13 @@ async def take_back(
 Row = TypeVar("Row", bound=Attempted)
 
 
+async def lock_row(session: WriteSession, table: type[Row], row_id: UUID) -> Row:
+    """A row that is there, and nobody else moves it before our commit."""
+    return (await session.scalars(select(table).where(table.id == row_id).with_for_update())).one()
+
+
 async def _leave_nothing(_: Database, __: UUID) -> None:
     """What clears up after work that lays nothing down before it is done."""
-
-
-def _change_nothing(_: Attempted) -> None:
-    """What a row shows of an attempt besides their number, where it shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,6 @@ class Attempts(Generic[Row]):
     waiting: tuple[str, ...]  # states in which there is something to do
     broken: str  # code of what is told after the last attempt
     gone: str  # code of what is told when a file is no more, or opens with no key
-    begun: Callable[[Row], None] = _change_nothing
     clear: Callable[[Database, UUID], Awaitable[None]] = _leave_nothing  # before a row fails
 
     async def work_oldest(
@@ -126,19 +129,19 @@ class Attempts(Generic[Row]):
                 raise
             log.error("attempt failed", extra={"work": self.name, "row": str(row_id), "error": type(error).__name__})
             async with database.write(_EVERYWHERE) as session:
-                last = (await self._lock(session, row_id)).attempts >= MOST_ATTEMPTS
+                last = (await lock_row(session, self.table, row_id)).attempts >= MOST_ATTEMPTS
             if last:
                 await self._fail(database, row_id, Fault("", self.broken))
 
     async def _begin(self, database: Database, row_id: UUID) -> Row | None:
         """Count an attempt; None: another process was quicker, or this row had its last one."""
         async with database.write(_EVERYWHERE) as session:
-            row = await self._lock(session, row_id)
+            row = await lock_row(session, self.table, row_id)
             if row.state not in self.waiting:
                 return None
             if row.attempts < MOST_ATTEMPTS:
                 row.attempts += 1
-                self.begun(row)
+                row.begun()
                 return row
         await self._fail(database, row_id, Fault("", self.broken))
         return None
@@ -146,7 +149,4 @@ class Attempts(Generic[Row]):
     async def _fail(self, database: Database, row_id: UUID, fault: Fault) -> None:
         await self.clear(database, row_id)
         async with database.write(_EVERYWHERE) as session:
-            (await self._lock(session, row_id)).fail(fault)
-
-    async def _lock(self, session: WriteSession, row_id: UUID) -> Row:
-        return (await session.scalars(select(self.table).where(self.table.id == row_id).with_for_update())).one()
+            (await lock_row(session, self.table, row_id)).fail(fault)

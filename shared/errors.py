@@ -97,10 +97,10 @@ class NotFound(DomainError):
     status = 404
 
 
-def existing(value: T | None, missing: type[DomainError]) -> T:
-    """What was looked for; raises `missing` where there is none."""
+def existing(value: T | None, missing: type[DomainError], field: str | None = None) -> T:
+    """What was looked for; raises `missing`, of the field that asked for it, where there is none."""
     if value is None:
-        raise missing
+        raise missing(field=field)
     return value
 
 

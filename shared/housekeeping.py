@@ -1,4 +1,4 @@
-"""Deletes what every service keeps for a while only: answered requests, and the ids of handled events."""
+"""Forgets what every service keeps for a while only: answered requests, and the ids of handled events."""
 
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ DELETE FROM inbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM inbox WHERE received_a
 """)
 
 
-async def sweep(database: Database, now: datetime) -> int:
+async def forget_old(database: Database, now: datetime) -> int:
     """Delete old rows of one service's schema; returns how many. Safe to run in several processes at once."""
     gone = await _delete(database, _IDEMPOTENCY_KEYS, now - IDEMPOTENCY_KEYS_KEPT)
     return gone + await _delete(database, _INBOX, now - INBOX_KEPT)

@@ -4,8 +4,10 @@ Libraries that write one in constant memory lay its rows on the disk in clear fi
 cell holds can be a formula.
 """
 
+import asyncio
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import polars as pl
@@ -29,6 +31,25 @@ _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
 Sheet = tuple[str, Sequence[str], Iterable[pl.DataFrame]]
 """Name, headings, and frames of text columns; every frame as wide as the headings."""
+
+
+Wait = Callable[[Awaitable[Any]], Any]
+"""Has the loop do some work, and waits for it in another thread."""
+
+
+def waiter() -> Wait:
+    """For whoever reads a workbook in a thread: pages are fetched back in the present loop, each by itself."""
+    loop = asyncio.get_running_loop()
+
+    async def done(work: Awaitable[Any]) -> Any:
+        return await work
+
+    return lambda work: asyncio.run_coroutine_threadsafe(done(work), loop).result()
+
+
+def text_frame(rows: Sequence[Sequence[str | None]], width: int) -> pl.DataFrame:
+    """Lines of a sheet as a frame of text columns."""
+    return pl.DataFrame(rows, schema=dict.fromkeys(map(str, range(width)), pl.String), orient="row")
 
 
 def stream_workbook(sheets: Iterable[Sheet]) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import uvloop
 
@@ -23,6 +23,9 @@ from shared.settings import ServiceSettings
 from shared.temporary import temporary_folder
 
 log = logging.getLogger(__name__)
+
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Works until cancelled."""
 
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 10.0
@@ -90,9 +93,9 @@ def collect_rarely() -> None:
     memory.collect_rarely()
 
 
-async def until_parent_ends(workers: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def until_parent_ends(workers: Iterable[Work]) -> None:
     """Let `workers` run until standard input ends, then stop them."""
-    running = {asyncio.create_task(one) for one in (*workers, time_limit.watch_loop())}
+    running = {asyncio.create_task(work()) for work in (*workers, time_limit.watch_loop)}
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
     await ended.wait()

@@ -1,7 +1,7 @@
-"""What runs beside the requests: batches are worked off, old records are swept away."""
+"""What runs beside the requests. `make_background` lists all of it."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -9,29 +9,36 @@ from prometheus_client import Gauge
 
 from services.alerts.models import File
 from services.alerts.queries import accounting as accounting_queries
-from services.alerts.queries import batches as queries
+from services.alerts.queries.batches import forget_errors
 from services.alerts.queries.receipts import compare
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.queries.verdicts import delete_old_notices
-from services.alerts.queries.webhooks import delete_old_deliveries
-from services.alerts.rules import COMPARED, due_tonight, lane_of_batch, sight
+from services.alerts.queries.verdicts import forget_notices
+from services.alerts.queries.webhooks import forget_deliveries
+from services.alerts.rules.accounting import COMPARED, due_tonight
+from services.alerts.rules.alerts import sight
 from services.alerts.rules.silence import ContradictionKind
-from services.alerts.usecases import accounting, batches, calendar, expiry, phone_codes, webhooks, zero_reports
-from services.alerts.usecases.files import forget_old_files
+from services.alerts.settings import AlertsSettings
+from services.alerts.usecases import accounting, calendar, expiry, phone_codes, webhooks, zero_reports
+from services.alerts.usecases.files import forget_old_files, originals
 from services.alerts.usecases.rematching import forget_expired
+from services.alerts.webhook_sender import WebhookSender
+from services.alerts.worker import make_workers
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
-from shared.db.listening import work_when_rung
-from shared.db.outage import is_outage
 from shared.db.rounds import until_none
-from shared.files import FilesSettings, Shelf
+from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
+from shared.http.app import BackgroundWork, every
 from shared.security.principals import SYSTEM
 from shared.security.vault import Vault
+from shared.worker_process import keep_process
 
 log = logging.getLogger(__name__)
 
+FORGET_SECONDS = 3600.0
+NIGHT_SECONDS = 1800.0
+"""How often is asked whether what is done once a night is due."""
 ERRORS_KEPT = timedelta(days=90)
 MESSAGES_KEPT = timedelta(days=90)
 NOTICES_KEPT = timedelta(days=400)
@@ -42,48 +49,38 @@ _UNBALANCED = Gauge(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BatchWorker:
-    """Works off batches chunk by chunk. Any number of workers, here and in other processes, share the chunks."""
+def make_background(
+    settings: AlertsSettings, database: Database, vault: Vault, reference: ReferenceData
+) -> Sequence[BackgroundWork]:
+    """The work of one process, in the order in which it starts."""
+    shelf = originals(FileStore(settings.files), vault)
 
-    database: Database
-    vault: Vault
-    reference: ReferenceData
-    live_rows: int  # see `AlertsSettings`
+    async def keep_worker_process() -> None:
+        await keep_process("services.alerts.worker", settings)
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        await work_when_rung(self.database, queries.CHANNEL, "batch", lambda _: self.work_one())
-
-    async def work_one(self) -> bool:
-        """Work on the first chunk that nobody has; False when there is none."""
-        chunk = None
-        try:
-            async with self.database.write(_EVERYWHERE) as session:
-                chunk = await queries.take_chunk(session, self.live_rows)
-                if chunk is not None:
-                    reference = await self.reference.since(chunk.received_at)
-                    lane = lane_of_batch(chunk.rows_total, self.live_rows)
-                    await batches.work_chunk(session, chunk, reference, self.vault, utc_now(), lane)
-        except Exception as error:
-            if chunk is None or is_outage(error):
-                raise
-            log.error("chunk failed", extra={"batch": str(chunk.batch_id), "error": type(error).__name__})
-            async with self.database.write(_EVERYWHERE) as session:
-                await batches.note_failure(session, chunk.batch_id, utc_now())
-        return chunk is not None
+    kept_days = settings.files.kept_days
+    beside = [keep_worker_process] * settings.batch_processes
+    return [
+        *(beside or make_workers(settings, database, vault, reference)),
+        WebhookSender(database, vault, settings.webhooks).run,
+        every(FORGET_SECONDS, "old records", lambda: forget_records(database, utc_now())),
+        every(FORGET_SECONDS, "webhook addresses", lambda: seal_addresses(database, vault)),
+        every(FORGET_SECONDS, "old files", lambda: forget_files(database, shelf, kept_days, utc_now())),
+        every(NIGHT_SECONDS, "night", lambda: look_whether_night(database, utc_now())),
+        every(settings.reminder_seconds, "reminders", lambda: remind(database, utc_now())),
+        every(settings.contradiction_seconds, "contradictions", lambda: find_contradictions(database, utc_now())),
+    ]
 
 
-async def sweep(database: Database) -> None:
-    """Delete records that were kept long enough."""
-    now = utc_now()
+async def forget_records(database: Database, now: datetime) -> None:
+    """Forget records that were kept long enough."""
     async with database.write(_EVERYWHERE) as session:
-        await queries.delete_old_errors(session, now - ERRORS_KEPT)
-        await accounting_queries.delete_old_checks(session, now - CHECKS_KEPT)
-        await delete_old_deliveries(session, now - MESSAGES_KEPT)
-        await delete_old_notices(session, now - NOTICES_KEPT)
+        await forget_errors(session, now - ERRORS_KEPT)
+        await accounting_queries.forget_checks(session, now - CHECKS_KEPT)
+        await forget_deliveries(session, now - MESSAGES_KEPT)
+        await forget_notices(session, now - NOTICES_KEPT)
         await calendar.forget_reminders(session, now)
-        await phone_codes.forget(session, now)
+        await phone_codes.forget_codes(session, now)
 
 
 async def seal_addresses(database: Database, vault: Vault) -> None:
@@ -92,25 +89,24 @@ async def seal_addresses(database: Database, vault: Vault) -> None:
         await webhooks.seal_addresses(session, vault)
 
 
-async def sweep_files(database: Database, shelf: Shelf, kept: FilesSettings) -> None:
-    """Delete files, and rows that wait for the register, that were kept long enough."""
-    now = utc_now()
+async def forget_files(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
+    """Forget files, and rows that wait for the register, that were kept long enough."""
     await forget_expired(database, now)
-    await forget_old_files(database, shelf, timedelta(days=kept.kept_days), now)
+    await forget_old_files(database, shelf, timedelta(days=kept_days), now)
     await forget_orphans(database, shelf, now, File.id)
 
 
-async def remind(database: Database) -> None:
+async def remind(database: Database, now: datetime) -> None:
     """Remind of the reports that are due, or were."""
     async with database.write(_EVERYWHERE) as session:
-        await calendar.remind(session, utc_now())
+        await calendar.remind(session, now)
 
 
-async def find_contradictions(database: Database) -> None:
+async def find_contradictions(database: Database, now: datetime) -> None:
     """Flag zero reports that an alert contradicts."""
     kinds: tuple[ContradictionKind, ...] = ("own_alert", "confirmed_elsewhere")
     for kind in kinds:
-        flag = partial(zero_reports.flag_contradictions, kind=kind, now=utc_now())
+        flag = partial(zero_reports.flag_contradictions, kind=kind, now=now)
         await until_none(database, flag, zero_reports.BATCH)
 
 

@@ -1,12 +1,11 @@
 """Wires the directory: settings → database → door, issuer and gate → routes → background. Listens to nobody."""
 
-from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.directory import background
 from services.directory.api import ROUTERS
+from services.directory.background import make_background
 from services.directory.keys import OwnKeys
 from services.directory.passwords import Passwords
 from services.directory.settings import DirectorySettings
@@ -15,7 +14,7 @@ from services.directory.throttle import Throttle
 from services.directory.usecases.tokens import Issuer
 from shared.bus.port import Bus
 from shared.db.engine import Database
-from shared.http.app import Parts, every, service_app
+from shared.http.app import Parts, service_app
 from shared.http.documents import read_problems
 from shared.messages import Catalogue
 from shared.projections.api_keys import finder
@@ -24,7 +23,6 @@ from shared.security.tokens import FindKey, TokenVerifier
 from shared.security.vault import Vault
 
 NAME = "directory"
-SWEEP_SECONDS = 3600.0
 
 
 def create_app(settings: DirectorySettings, bus: Bus, find_key: FindKey | None = None) -> FastAPI:
@@ -45,7 +43,7 @@ def create_app(settings: DirectorySettings, bus: Bus, find_key: FindKey | None =
             catalogue=Catalogue(Path(__file__).parent),
             vault=vault,
             problems=read_problems(Path(__file__).parent),
-            background=[every(SWEEP_SECONDS, "sweep", partial(background.sweep, database))],
+            background=make_background(database),
             state={"door": _door(settings, database, vault), "issuer": _issuer(settings, vault)},
         )
     )

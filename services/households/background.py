@@ -1,13 +1,13 @@
-"""What runs beside the requests: deadlines; by night sums of income, grades, the audit of the register, and what was
-kept long enough: photos, imports."""
+"""What runs beside the requests. `make_background` lists all of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
 from uuid import UUID
 
 from services.households.models import RegisterImport, VisitPhoto
 from services.households.queries.income_bulk import list_area_codes, list_versions
+from services.households.settings import HouseholdsSettings
 from services.households.usecases import (
     case_escalation,
     dropout_ends,
@@ -25,20 +25,55 @@ from services.households.usecases.income import recompute_stale
 from services.households.usecases.income_events import forget_waiting, take_waiting
 from services.households.usecases.labour_telling import tell_come_of_age
 from services.households.usecases.quality_night import audit_next_due, audit_next_village
+from services.households.worker import make_workers
 from shared.areas import Scope
-from shared.clock import CHINA, local_date
+from shared.clock import CHINA, local_date, utc_now
 from shared.db.engine import Database
 from shared.db.rounds import until_none
-from shared.files import FilesSettings, Shelf
+from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
+from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
+from shared.worker_process import keep_process
 
+QUALITY_SECONDS = 30.0
+"""How often is asked whether a file has changed villages, and whether the county has been audited today."""
+FILES_SECONDS = 3600.0
+NIGHT_SECONDS = 6 * 3600.0
+NIGHT = time(1, 30)
+"""From then on the register is graded, once a day (北京时间)."""
 STEPS = (
     (escalation.mark_overdue, escalation.BATCH),
     (escalation.escalate, escalation.BATCH),
     (case_escalation.warn_of_clocks, case_escalation.BATCH),
     (case_escalation.escalate_cases, case_escalation.BATCH),
 )
+
+
+def make_background(
+    settings: HouseholdsSettings, database: Database, vault: Vault, photo_shelf: Shelf
+) -> Sequence[BackgroundWork]:
+    """The work of one process, in the order in which it starts."""
+    shelf, income = register_imports.workbooks(FileStore(settings.files), vault), IncomeSweep(database)
+    kept_days, photo_days, hour = settings.files.kept_days, settings.photos.kept_days, settings.quality_hour
+
+    async def keep_list_process() -> None:
+        await keep_process("services.households.worker", settings)
+
+    beside = [keep_list_process] if settings.list_process else []
+    return [
+        every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
+        every(settings.sweep_seconds, "endings", lambda: end_what_is_over(database, vault, utc_now())),
+        every(settings.grade_seconds, "grades", lambda: grade_waiting(database, utc_now())),
+        every(settings.sweep_seconds, "grading by night", lambda: grade_by_night(database, utc_now)),
+        every(settings.income_sweep_seconds, "income", lambda: income.run(utc_now())),
+        every(QUALITY_SECONDS, "quality", lambda: audit_county(database, vault, hour, utc_now())),
+        every(NIGHT_SECONDS, "pretence", lambda: look_for_pretence(database, utc_now())),
+        every(NIGHT_SECONDS, "old photos", lambda: forget_photos(database, photo_shelf, photo_days, utc_now())),
+        every(FILES_SECONDS, "old imports", lambda: forget_imports(database, shelf, kept_days, utc_now())),
+        every(NIGHT_SECONDS, "labour", lambda: tell_who_came_of_age(database, vault, utc_now())),
+        *(beside or make_workers(settings, database, vault)),
+    ]
 
 
 async def sweep_deadlines(database: Database, now: datetime) -> None:
@@ -57,10 +92,6 @@ async def end_what_is_over(database: Database, vault: Vault, now: datetime) -> N
             await dropout_ends.end_dropout(session, vault, case_id, now)
 
 
-NIGHT = time(1, 30)
-"""From then on the register is graded, once a day (北京时间)."""
-
-
 async def grade_waiting(database: Database, now: datetime) -> None:
     """Grade those who wait for it, then those whose grade by hand had its last day."""
     for step in (follow_due, grade_overrides.expire_overrides):
@@ -75,10 +106,10 @@ async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> N
         await grading_nightly.grade_county(database, clock)
 
 
-async def sweep_imports(database: Database, shelf: Shelf, kept: FilesSettings, now: datetime) -> None:
+async def forget_imports(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget list workbooks once they are written, or `FILES_KEPT_DAYS` after they came."""
     await register_imports.forget_applied(database, shelf)
-    await register_imports.forget_old_imports(database, shelf, timedelta(days=kept.kept_days), now)
+    await register_imports.forget_old_imports(database, shelf, timedelta(days=kept_days), now)
     await forget_orphans(database, shelf, now, RegisterImport.id, RegisterImport.deleted_at.is_(None))
 
 
@@ -117,10 +148,6 @@ class IncomeSweep:
             after = last
 
 
-QUALITY_SECONDS = 30.0
-"""How often is asked whether a file has changed villages, and whether the county has been audited today."""
-
-
 async def audit_county(database: Database, vault: Vault, hour: int, now: datetime) -> None:
     """The villages that files changed; once a day from `hour` on (in China) all. Each village is a transaction of its
     own, and after a stop it goes on."""
@@ -135,10 +162,10 @@ async def look_for_pretence(database: Database, now: datetime) -> None:
         await pretence.look_at_lists(session, now)
 
 
-async def sweep_photos(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
-    """Delete photos that were kept long enough, and what a process that died left in the store."""
+async def forget_photos(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
+    """Forget photos that were kept long enough, and what a process that died left in the store."""
     kept = timedelta(days=kept_days)
-    await until_none(database, lambda session: photos.forget_photos(session, shelf, kept, now), photos.SWEEP)
+    await until_none(database, lambda session: photos.forget_photos(session, shelf, kept, now), photos.BATCH)
     await forget_orphans(database, shelf, now, VisitPhoto.stored_as, VisitPhoto.deleted_at.is_(None))
 
 

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from services.households.models import RegisterImport
-from services.households.queries import register_imports as queries
 from services.households.rules.register_imports import RegisterMovedOn
 from services.households.usecases.list_application import write_import
 from services.households.usecases.list_telling import telling
-from services.households.usecases.list_work import ListCheck, applier
+from services.households.usecases.list_work import ListCheck
 from services.households.usecases.register_imports import files_of
 from shared.areas import Scope
 from shared.attempts import Attempts
@@ -15,16 +14,12 @@ from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import Listener, work_when_rung
 from shared.files import Shelf
+from shared.imports import WAITING, lock_import
 
 _EVERYWHERE = Scope.everywhere()
 
 
-def _show_checking(row: RegisterImport) -> None:
-    if row.state != "applying":
-        row.state, row.rows_read = "checking", 0
-
-
-_ATTEMPTS = Attempts("register-import", RegisterImport, queries.WAITING, "import-broken", "import-gone", _show_checking)
+_ATTEMPTS = Attempts("register-import", RegisterImport, WAITING, "import-broken", "import-gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,7 @@ class ListWorker:
 
     async def run(self) -> None:
         """Work until cancelled. The connection that listens also holds the turn."""
-        await work_when_rung(self.database, queries.CHANNEL, "register import", self.work_one)
+        await work_when_rung(self.database, RegisterImport.channel, "register import", self.work_one)
 
     async def work_one(self, connection: Listener) -> bool:
         """Compare or write one import; False when there is none, or another process is at it."""
@@ -47,10 +42,10 @@ class ListWorker:
         await (self._write(row) if row.state == "applying" else check.run())
 
     async def _write(self, row: RegisterImport) -> None:
-        who = applier(row)
+        who = row.applier
         try:
             async with self.database.write(who.scope) as session:
-                locked = await queries.lock_whole(session, row.id)
+                locked = await lock_import(session, RegisterImport, row.id)
                 if locked.state != "applying":
                     return
                 now = utc_now()
@@ -58,7 +53,7 @@ class ListWorker:
                     await write_import(session, told, who, locked, now)
         except RegisterMovedOn as moved:
             async with self.database.write(_EVERYWHERE) as session:
-                locked = await queries.lock_whole(session, row.id)
+                locked = await lock_import(session, RegisterImport, row.id)
                 locked.begin_anew(moved.code)
                 locked.removal_reason = None
             return

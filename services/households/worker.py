@@ -1,6 +1,8 @@
-"""A process that compares and writes list workbooks: a county's takes minutes of sums (`shared.worker_process`)."""
+"""What compares and writes list workbooks, a county's minutes of sums: beside the requests, or in a process of its own
+(`shared.worker_process`)."""
 
 import asyncio
+from collections.abc import Sequence
 
 from services.households.list_worker import ListWorker
 from services.households.settings import HouseholdsSettings
@@ -9,18 +11,22 @@ from shared.db.engine import Database
 from shared.files import FileStore
 from shared.security.vault import Vault
 from shared.side_processes import prepare
-from shared.worker_process import run_worker, until_parent_ends
+from shared.worker_process import Work, run_worker, until_parent_ends
 
 CONNECTIONS = 5  # one listens, two work, and what every pool keeps free
 
 
+def make_workers(settings: HouseholdsSettings, database: Database, vault: Vault) -> Sequence[Work]:
+    """The one there is."""
+    return [ListWorker(database, workbooks(FileStore(settings.files), vault)).run]
+
+
 async def work(settings: HouseholdsSettings) -> None:
-    """Work off imports until standard input ends."""
+    """Work until standard input ends."""
     await asyncio.to_thread(prepare)
     own = settings.database.model_copy(update={"pool_size": CONNECTIONS})
     database = Database(own, "households", row_security=True)
-    worker = ListWorker(database, workbooks(FileStore(settings.files), Vault(settings.vault)))
-    await until_parent_ends([worker.run()])
+    await until_parent_ends(make_workers(settings, database, Vault(settings.vault)))
     await database.stop()
 
 

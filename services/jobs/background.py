@@ -1,13 +1,11 @@
 """What runs beside the requests. `make_background` lists all of it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
-from services.jobs.ledger_worker import LedgerWorker
 from services.jobs.models import LedgerImport, Reconciliation
-from services.jobs.queries.matching import forget_inputs
-from services.jobs.reconciliation_worker import ReconciliationWorker
+from services.jobs.queries import matching
 from services.jobs.settings import JobsSettings
 from services.jobs.usecases import move_up, reconciliation, reconciliation_tasks
 from services.jobs.usecases.carrying import roll_months
@@ -20,6 +18,7 @@ from services.jobs.usecases.openings import close_past
 from services.jobs.usecases.plans import release_overdue
 from services.jobs.usecases.stay_checks import open_due_calls
 from services.jobs.usecases.underage import end_underage
+from services.jobs.worker import make_workers
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
@@ -32,99 +31,92 @@ from shared.worker_process import keep_process
 
 MONTHS_SECONDS = 600.0
 FILES_SECONDS = 3600.0
-MATCHING_SECONDS = 6 * 3600.0
+INPUTS_SECONDS = 6 * 3600.0
 """How often is asked which inputs of matching runs were kept long enough."""
 
 
 def make_background(settings: JobsSettings, database: Database, vault: Vault) -> Sequence[BackgroundWork]:
     """The work of one process, in the order in which it starts."""
+    store = FileStore(settings.files)
+    ledger, exports = ledger_files(store, vault), reconciliation.exports(store, vault)
 
     async def keep_matching() -> None:
         await keep_process("services.jobs.matching_worker", settings)
 
-    store = FileStore(settings.files)
-    ledger, exports = ledger_files(store, vault), reconciliation.exports(store, vault)
-    kept = timedelta(days=settings.files.kept_days)
-
     async def keep_file_process() -> None:
         await keep_process("services.jobs.worker", settings)
 
-    comparisons, rows = ReconciliationWorker(database, exports).run, LedgerWorker(database, ledger).run
-
+    kept_days = settings.files.kept_days
+    beside = [keep_file_process] if settings.file_process else []
     return [
-        every(settings.sweep_seconds, "needs", lambda: sweep_needs(database)),
-        every(settings.sweep_seconds, "posts and courses", lambda: sweep_posts(database)),
-        every(settings.sweep_seconds, "placements", lambda: sweep_placements(database, vault)),
-        every(MATCHING_SECONDS, "matching inputs", lambda: sweep_matching(database, settings.matching_days)),
+        every(settings.sweep_seconds, "needs", lambda: sweep_needs(database, utc_now())),
+        every(settings.sweep_seconds, "posts and courses", lambda: sweep_posts(database, utc_now())),
+        every(settings.sweep_seconds, "placements", lambda: sweep_placements(database, vault, utc_now())),
+        every(INPUTS_SECONDS, "old inputs", lambda: forget_inputs(database, settings.matching_days, utc_now())),
         keep_matching,
-        every(settings.count_seconds, "indicators", lambda: count_indicators(database)),
+        every(settings.count_seconds, "indicators", lambda: recount_due(database, utc_now)),
         every(settings.sweep_seconds, "move-up queue", lambda: move_up.keep_queue(database, utc_now)),
-        every(settings.sweep_seconds, "indicator days", lambda: mark_indicators(database)),
+        every(settings.sweep_seconds, "indicator days", lambda: mark_indicators(database, utc_now())),
         every(MONTHS_SECONDS, "ledger months", lambda: roll_months(database, utc_now())),
-        every(FILES_SECONDS, "ledger files", lambda: sweep_ledger_files(database, ledger, kept)),
-        every(MONTHS_SECONDS, "minors at work", lambda: sweep_minors(database)),
-        every(settings.sweep_seconds, "corrections", lambda: sweep_corrections(database, vault)),
-        every(FILES_SECONDS, "reconciliations", lambda: forget_reconciliations(database, exports)),
-        *([keep_file_process] if settings.file_process else [comparisons, rows]),
+        every(FILES_SECONDS, "old imports", lambda: forget_imports(database, ledger, kept_days, utc_now())),
+        every(MONTHS_SECONDS, "minors at work", lambda: sweep_minors(database, utc_now())),
+        every(settings.sweep_seconds, "corrections", lambda: sweep_corrections(database, vault, utc_now())),
+        every(FILES_SECONDS, "old reconciliations", lambda: forget_reconciliations(database, exports, utc_now())),
+        *(beside or make_workers(settings, database, vault)),
     ]
 
 
-async def sweep_needs(database: Database) -> None:
+async def sweep_needs(database: Database, now: datetime) -> None:
     """Close the needs whose last day has passed."""
-    await until_none(database, lambda session: withdraw_past(session, utc_now()))
+    await until_none(database, lambda session: withdraw_past(session, now))
 
 
-async def sweep_matching(database: Database, kept_days: int) -> None:
+async def forget_inputs(database: Database, kept_days: int, now: datetime) -> None:
     """Forget the inputs of old runs; their digests and what they proposed stay."""
     async with database.write(Scope.everywhere()) as session:
-        await forget_inputs(session, utc_now() - timedelta(days=kept_days))
+        await matching.forget_inputs(session, now - timedelta(days=kept_days))
 
 
-async def sweep_posts(database: Database) -> None:
+async def sweep_posts(database: Database, now: datetime) -> None:
     """Close posts and courses past their last day, let go of openings kept too long, give free seats to who waits."""
     for work in (close_past, end_past, drop_left_over, release_overdue, seat_waiting):
-        await until_none(database, partial(work, now=utc_now()))
+        await until_none(database, partial(work, now=now))
 
 
-async def sweep_placements(database: Database, vault: Vault) -> None:
+async def sweep_placements(database: Database, vault: Vault, now: datetime) -> None:
     """Open the calls that are due, end placements of people under 16, and once a day reckon what each trade earns."""
-    await until_none(database, lambda session: open_due_calls(session, utc_now()))
-    await until_none(database, lambda session: end_underage(session, vault, utc_now()))
+    await until_none(database, lambda session: open_due_calls(session, now))
+    await until_none(database, lambda session: end_underage(session, vault, now))
     async with database.write(Scope.everywhere()) as session:
-        await move_up.reckon_medians(session, utc_now())
+        await move_up.reckon_medians(session, now)
 
 
-async def sweep_minors(database: Database) -> None:
+async def sweep_minors(database: Database, now: datetime) -> None:
     """Tell of people under 16 who are at work by the ledger, for their day of birth was corrected or a row carried."""
-    await until_none(database, lambda session: tell_minors(session, utc_now()))
+    await until_none(database, lambda session: tell_minors(session, now))
 
 
-async def sweep_ledger_files(database: Database, shelf: Shelf, kept: timedelta) -> None:
+async def forget_imports(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget the files of the ledger that were kept long enough."""
-    while await forget_old_imports(database, shelf, kept, utc_now()):
+    while await forget_old_imports(database, shelf, timedelta(days=kept_days), now):
         pass
-    await forget_orphans(database, shelf, utc_now(), LedgerImport.id)
+    await forget_orphans(database, shelf, now, LedgerImport.id)
 
 
-async def sweep_corrections(database: Database, vault: Vault) -> None:
+async def sweep_corrections(database: Database, vault: Vault, now: datetime) -> None:
     """Close tasks on rows of the ledger that were corrected."""
     settle = reconciliation_tasks.settle_corrected
-    await until_none(database, lambda session: settle(session, vault, utc_now()), reconciliation_tasks.PART)
+    await until_none(database, lambda session: settle(session, vault, now), reconciliation_tasks.PART)
 
 
-async def forget_reconciliations(database: Database, shelf: Shelf) -> None:
+async def forget_reconciliations(database: Database, shelf: Shelf, now: datetime) -> None:
     """Forget exports once they are compared, and what was found when it was kept long enough."""
-    await reconciliation.forget_files(database, shelf, utc_now())
-    await reconciliation.forget_old_runs(database, utc_now())
-    await forget_orphans(database, shelf, utc_now(), Reconciliation.id)
+    await reconciliation.forget_files(database, shelf, now)
+    await reconciliation.forget_old_runs(database, now)
+    await forget_orphans(database, shelf, now, Reconciliation.id)
 
 
-async def count_indicators(database: Database) -> None:
-    """Count anew the villages whose rows or people have changed."""
-    await recount_due(database, utc_now)
-
-
-async def mark_indicators(database: Database) -> None:
+async def mark_indicators(database: Database, now: datetime) -> None:
     """Have counted anew what a new day or a new version of the definitions makes due."""
     async with database.write(Scope.everywhere()) as session:
-        await mark_stale(session, utc_now())
+        await mark_stale(session, now)

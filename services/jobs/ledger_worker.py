@@ -3,27 +3,20 @@
 from dataclasses import dataclass
 
 from services.jobs.models import LedgerImport
-from services.jobs.queries import ledger_imports as queries
 from services.jobs.rules.ledger_imports import LedgerMovedOn
-from services.jobs.usecases.ledger_imports import ImportRun, applier
+from services.jobs.usecases.ledger_imports import ImportRun
 from shared.areas import Scope
 from shared.attempts import Attempts
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import Listener, work_when_rung
 from shared.files import Shelf
+from shared.imports import WAITING, lock_import
 
 _EVERYWHERE = Scope.everywhere()
 
 
-def _show_checking(row: LedgerImport) -> None:
-    if row.state != "applying":
-        row.state = "checking"
-
-
-_ATTEMPTS = Attempts(
-    "ledger-import", LedgerImport, queries.WAITING, "ledger-import-broken", "ledger-import-gone", _show_checking
-)
+_ATTEMPTS = Attempts("ledger-import", LedgerImport, WAITING, "ledger-import-broken", "ledger-import-gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,7 @@ class LedgerWorker:
 
     async def run(self) -> None:
         """Work until cancelled. The connection that listens also holds the turn."""
-        await work_when_rung(self.database, queries.CHANNEL, "ledger import", self.work_one)
+        await work_when_rung(self.database, LedgerImport.channel, "ledger import", self.work_one)
 
     async def work_one(self, connection: Listener) -> bool:
         """Rehearse or write one file; False when there is none, or another process is at it."""
@@ -49,7 +42,7 @@ class LedgerWorker:
         await run.rehearse()
         await run.keep_problems()
         async with self.database.write(_EVERYWHERE) as session:
-            locked = await queries.lock_whole(session, row.id)
+            locked = await lock_import(session, LedgerImport, row.id)
             # Whoever wants no rehearsal has it written as it is; else somebody looks at it first.
             locked.state, locked.attempts = "checked" if row.dry_run or row.failure else "applying", 0
             locked.digest, locked.counts, locked.checked_at = run.digest, dict(run.counts), utc_now()
@@ -57,8 +50,8 @@ class LedgerWorker:
     async def _write(self, row: LedgerImport) -> None:
         run = ImportRun(self.database, self.shelf, row)
         try:
-            async with self.database.write(applier(row).scope) as session:
-                locked = await queries.lock_whole(session, row.id)
+            async with self.database.write(row.applier.scope) as session:
+                locked = await lock_import(session, LedgerImport, row.id)
                 if locked.state != "applying":
                     return
                 await run.write(session)
@@ -66,4 +59,4 @@ class LedgerWorker:
                 locked.counts = dict(run.counts)
         except LedgerMovedOn as moved:
             async with self.database.write(_EVERYWHERE) as session:
-                (await queries.lock_whole(session, row.id)).begin_anew(moved.code)
+                (await lock_import(session, LedgerImport, row.id)).begin_anew(moved.code)

@@ -119,7 +119,7 @@ async def work(settings: JobsSettings) -> None:
     """Work off runs until standard input ends."""
     own = settings.database.model_copy(update={"pool_size": CONNECTIONS, "statement_timeout": STATEMENT_MS})
     database = Database(own, "jobs", row_security=True)
-    await until_parent_ends([MatchingWorker(database, Vault(settings.vault)).run()])
+    await until_parent_ends([MatchingWorker(database, Vault(settings.vault)).run])
     await database.stop()
 
 

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias, cast
 
 import asyncpg
+from sqlalchemy import text
 
 from shared import time_limit
-from shared.db.engine import Database
+from shared.db.engine import Database, WriteSession
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,11 @@ MOST_ATTEMPTS = 3
 Listener: TypeAlias = "asyncpg.Connection[Any]"
 Work: TypeAlias = Callable[[Listener], Awaitable[bool]]
 """Does one piece of work, if there is any; whether there was. The connection is the listening one."""
+
+
+async def ring(session: WriteSession, channel: str) -> None:
+    """Wake who waits for `channel`, when this transaction has committed."""
+    await session.execute(text(f"NOTIFY {channel}"))
 
 
 async def work_when_rung(database: Database, channel: str, name: str, work: Work) -> None:

@@ -17,7 +17,7 @@ from shared.clock import utc_now
 from shared.contracts.topics import lanes_of
 from shared.db.engine import Database
 from shared.db.revision import require_head
-from shared.housekeeping import sweep
+from shared.housekeeping import forget_old
 from shared.http import documents, operations, probes, problems
 from shared.http.access_log import AccessLog
 from shared.http.too_large import ProblemForTooLarge
@@ -120,7 +120,7 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], contextlib.AbstractAsyncConte
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await require_head(parts.database)
         await parts.bus.start()
-        housekeeping = every(HOUSEKEEPING_SECONDS, "housekeeping", lambda: sweep(parts.database, utc_now()))
+        housekeeping = every(HOUSEKEEPING_SECONDS, "housekeeping", lambda: forget_old(parts.database, utc_now()))
         relays = [Relay(parts.database, parts.bus, lane).run for lane in lanes_of(parts.name)]
         background = (*relays, housekeeping, *parts.background)
         tasks = [asyncio.create_task(_guard(work), name=f"{parts.name}:{work.__qualname__}") for work in background]

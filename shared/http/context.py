@@ -1,42 +1,33 @@
-"""What a route asks for: the service's database and vault, and the caller's language."""
+"""What a route asks for: the service's database, vault and files, and the caller's language."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from shared.db.engine import Database
-from shared.files import FilesSettings
+from shared.files import FilesSettings, FileStore
 from shared.http import problems
 from shared.messages import Catalogue, Language
 from shared.security.vault import Vault
 
 
-async def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
+def of_app(name: str) -> Callable[[Request], Awaitable[Any]]:
+    """For `Depends`: what the app's state holds under that name (`Parts.state`)."""
 
+    async def held(request: Request) -> Any:
+        return getattr(request.app.state, name)
 
-async def _vault(request: Request) -> Vault:
-    vault: Vault = request.app.state.vault
-    return vault
-
-
-async def _catalogue(request: Request) -> Catalogue:
-    catalogue: Catalogue = request.app.state.catalogue
-    return catalogue
-
-
-async def _file_limits(request: Request) -> FilesSettings:
-    limits: FilesSettings = request.app.state.files_settings
-    return limits
+    return held
 
 
 async def _language(request: Request) -> Language:
     return problems.language(request)
 
 
-Db = Annotated[Database, Depends(_database)]
-Seals = Annotated[Vault, Depends(_vault)]
-Texts = Annotated[Catalogue, Depends(_catalogue)]
-FileLimits = Annotated[FilesSettings, Depends(_file_limits)]
+Db = Annotated[Database, Depends(of_app("database"))]
+Seals = Annotated[Vault, Depends(of_app("vault"))]
+Texts = Annotated[Catalogue, Depends(of_app("catalogue"))]
+Store = Annotated[FileStore, Depends(of_app("files"))]
+FileLimits = Annotated[FilesSettings, Depends(of_app("files_settings"))]
 Speaks = Annotated[Language, Depends(_language)]

@@ -10,6 +10,12 @@ from shared.http.pages import CursorInvalid, decode_cursor
 T = TypeVar("T")
 
 
+def text_cursor(after: str | None) -> str | None:
+    """A code or a username."""
+    values = decode_cursor(after, 1)
+    return None if values is None else str(values[0])
+
+
 def area_cursor(after: str | None) -> tuple[str, UUID] | None:
     """Area code and id."""
     return _pair(after, _code)

@@ -38,6 +38,20 @@ class Answer(BaseModel):
         return []
 
 
+class AreaView(Answer):
+    """An area and the names above it."""
+
+    code: AreaCode = Field(examples=["539921100200"])
+    names: list[str] = Field(description="From the county down · 由县到村", examples=[["云岫县", "青石镇", "金沟村"]])
+
+
+class CodeView(Answer):
+    """One code."""
+
+    code: str
+    text: str
+
+
 def _id_number(entered: object) -> IdNumber:
     if not isinstance(entered, str):
         raise PydanticCustomError("field-invalid", "not a text")
@@ -118,3 +132,6 @@ VillageCode = Annotated[
     Field(description="12-digit code of the village · 村级行政区划代码", examples=["539921100200"]),
 ]
 PastDay = Annotated[date, AfterValidator(_past)]
+MonthText = Annotated[
+    str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Month · 月份", examples=["2026-10"])
+]

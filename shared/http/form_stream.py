@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MAX_PARTS = 20
 MAX_FIELD = 2_000
 """Bytes of a field's value, or of a part's headers."""
+_YES_OR_NO = {"true": True, "false": False, "1": True, "0": False, "": True}
 
 
 class FormInvalid(DomainError):
@@ -88,6 +89,13 @@ class FormStream:
     def file_name(self) -> str:
         """What the sender calls the file: the last part of a path, at most 200 characters; not to be trusted."""
         return self._parts.files[0].name
+
+    def dry_run(self) -> bool:
+        """Whether it shall only be tried, as it is unless the form says no. Raises `FormFieldInvalid`."""
+        said = self.fields.get("dry_run", "").lower()
+        if said not in _YES_OR_NO:
+            raise FormFieldInvalid(field="dry_run")
+        return _YES_OR_NO[said]
 
     async def until_file(self) -> None:
         """Read up to the file. Raises `FormInvalid`, `FormFieldInvalid`, `FormFilesInvalid` when there is none."""

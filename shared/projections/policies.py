@@ -127,7 +127,12 @@ async def load(session: ReadSession, kind: str) -> Policies:
 
 async def load_in_force(session: ReadSession, kind: str, today: date, body: type[Body]) -> InForce[Body]:
     """All versions of a kind, each as `body`."""
-    return InForce(await load(session, kind), today, lambda policy: body.model_validate(policy.body))
+    return await load_compiled(session, kind, today, lambda policy: body.model_validate(policy.body))
+
+
+async def load_compiled(session: ReadSession, kind: str, today: date, read: Callable[[Policy], T]) -> InForce[T]:
+    """All versions of a kind, each as `read` makes it."""
+    return InForce(await load(session, kind), today, read)
 
 
 async def in_force(session: ReadSession, kind: str, area_code: str, on: date, body: type[Body]) -> tuple[Body, UUID]:

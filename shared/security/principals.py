@@ -20,6 +20,10 @@ class Role(StrEnum):
     ADMIN = "admin"  # 系统管理员
 
 
+FIELD = (Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
+"""Those who work with households."""
+
+
 class FeedNotPermitted(Forbidden):
     """The asker's bureau does not own that feed."""
 
@@ -41,6 +45,11 @@ class Principal:
     role: Role
     scope: Scope
     feeds: frozenset[str] = frozenset()
+
+    @property
+    def works_with_people(self) -> bool:
+        """Whether names and free texts are for the asker."""
+        return self.role in FIELD
 
     def require_feed(self, feed: str) -> None:
         """Raise unless the asker may use `feed`; `*` stands for all."""

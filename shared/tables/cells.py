@@ -10,7 +10,7 @@ import polars as pl
 from shared.idnumber import Fault
 from shared.tables.cleaning import Wrong, cleaned, mask_of, without
 from shared.tables.dates import EPOCH_1900, dates, months
-from shared.tables.headers import Place
+from shared.tables.headers import FoundColumn
 from shared.tables.id_numbers import normalise_column
 from shared.tables.numbers import integers, numbers
 from shared.tables.rows import TextRows
@@ -32,7 +32,7 @@ class Conversion:
     """How the texts of one sheet become values. It remembers what it saw: one for each sheet, rows in order."""
 
     columns: tuple[Column, ...]
-    places: tuple[Place, ...]
+    found: tuple[FoundColumn, ...]
     sheet: int
     today: date
     epoch: date = EPOCH_1900
@@ -43,10 +43,10 @@ class Conversion:
         """The rows as a frame."""
         sheet = pl.repeat(self.sheet, len(rows), eager=True, dtype=pl.UInt8).alias("sheet")
         data, wrong = [rows.numbers.alias("row"), sheet], []
-        placed = {place.column.name: place for place in self.places}
+        there = {one.column.name: one for one in self.found}
         for column in self.columns:
-            if place := placed.get(column.name):
-                values, found = self._values(rows, place)
+            if one := there.get(column.name):
+                values, found = self._values(rows, one)
                 wrong += [(column.name, *each) for each in found if len(each[0])]
             else:
                 values = pl.repeat(None, len(rows), eager=True, dtype=TYPES[column.kind])
@@ -66,31 +66,31 @@ class Conversion:
         ]
         return pl.concat(parts).sort("row", maintain_order=True)
 
-    def _values(self, rows: TextRows, place: Place) -> Values:
-        column = place.column
+    def _values(self, rows: TextRows, one: FoundColumn) -> Values:
+        column = one.column
         texts, wrong = cleaned(rows.values[column.name], rows.signs, as_text=column.kind == "text")
-        if (shared := self.merged.get(place.at)) is not None and (at := rows.numbers.is_in(shared.implode())).any():
+        if (shared := self.merged.get(one.at)) is not None and (at := rows.numbers.is_in(shared.implode())).any():
             wrong.append((at.arg_true(), "cell-merged"))
             texts = without(texts, at)
         if column.required and texts.null_count():
             wrong.append(((texts.is_null() & ~mask_of(wrong, len(texts))).arg_true(), "field-missing"))
-        values, more = self._typed(texts, place)
+        values, more = self._typed(texts, one)
         return values, wrong + more
 
-    def _typed(self, texts: pl.Series, place: Place) -> Values:
-        match place.column.kind:
+    def _typed(self, texts: pl.Series, one: FoundColumn) -> Values:
+        match one.column.kind:
             case "text":
                 return texts, []
             case "id_number":
-                return self._id_numbers(texts, place.column.name)
+                return self._id_numbers(texts, one.column.name)
             case "number":
-                return _coded("number", *numbers(texts, place.times))
+                return _coded("number", *numbers(texts, one.times))
             case "integer":
-                return _coded("integer", *integers(texts, place.times))
+                return _coded("integer", *integers(texts, one.times))
             case "date":
                 return _coded("date", *dates(texts, self.epoch))
             case "boolean":
-                return _coded("boolean", *_yes_or_no(texts, place.column.words))
+                return _coded("boolean", *_yes_or_no(texts, one.column.words))
             case "month":
                 values, wrong = months(texts, self.epoch)
                 return values, [] if wrong is None else [(wrong, "month-unclear")]

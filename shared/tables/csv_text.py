@@ -41,12 +41,12 @@ def open_csv(head: bytes, file: BinaryIO, columns: Sequence[Column], today: date
     plain = without_mark(head)
     dialect = _dialect(plain, encodings(head), columns)
     sheet = Sheet("", dialect.layout.header_row, dialect.layout.headers, headings=dialect.layout.headings)
-    conversion = Conversion(tuple(columns), dialect.layout.places, 0, today)
+    conversion = Conversion(tuple(columns), dialect.layout.found, 0, today)
 
     def frames(rows: int) -> Iterator[Frame]:
         blocks = utf8_blocks(plain, file, dialect.encoding, block)
         runs = _runs(pieces(blocks, dialect.separator), dialect)
-        for run in ahead(data_rows(runs, dialect.layout.places)):  # parsed while what was parsed before is converted
+        for run in ahead(data_rows(runs, dialect.layout.found)):  # parsed while what was parsed before is converted
             for start in range(0, len(run), rows):
                 yield conversion.frame(run.slice(start, rows))
 
@@ -73,7 +73,7 @@ def _dialect(head: bytes, encodings: list[str], columns: Sequence[Column]) -> _D
                 found.append(_Dialect(encoding, separator, layout, _width(rows, layout)))
     if not found:
         raise min(refused, key=lambda each: each[0])[1]
-    return max(found, key=lambda each: len(each.layout.places))
+    return max(found, key=lambda each: len(each.layout.found))
 
 
 def _first_rows(text: str, separator: str) -> list[list[str]]:
@@ -102,7 +102,7 @@ def _runs(parts: Iterator[Piece], dialect: _Dialect) -> Iterator[TextRows]:
             cells, ragged = cells.slice(skipped), None if ragged is None else ragged.slice(skipped)
         row += skipped
         if cells.height:
-            yield text_rows(row, cells, dialect.layout.places, signs, ragged)
+            yield text_rows(row, cells, dialect.layout.found, signs, ragged)
         row += cells.height
 
 
@@ -158,7 +158,7 @@ def _ragged(piece: Piece, dialect: _Dialect) -> _Parsed:
     beyond = cells.select(
         pl.any_horizontal((pl.col(cells.columns[layout.width :]).str.strip_chars() != "").fill_null(False))
     ).to_series()
-    needed = max(place.at for place in layout.places) + 1
+    needed = max(one.at for one in layout.found) + 1
     ragged = pl.Series((widths < needed) | (widths > wide)) | beyond
     return (
         cells.select(cells.columns[: layout.width]),

@@ -22,7 +22,7 @@ Rows = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FoundColumn:
     """Where a column stands, from 0; `times` is the factor of a unit in its heading: 自付金额（万元）."""
 
     column: Column
@@ -37,12 +37,12 @@ class Layout:
     header_row: int
     data_from: int
     headers: tuple[str, ...]
-    places: tuple[Place, ...]
+    found: tuple[FoundColumn, ...]
 
     @property
     def headings(self) -> tuple[tuple[str, str], ...]:
         """By column, the heading as it is written; none where it stands in the row above."""
-        return tuple((one.column.name, text) for one in self.places if (text := self.headers[one.at]))
+        return tuple((one.column.name, text) for one in self.found if (text := self.headers[one.at]))
 
     @property
     def width(self) -> int:
@@ -63,10 +63,10 @@ def find_layout(rows: Rows, columns: Sequence[Column]) -> Layout:
     best = max(range(min(len(rows), LOOKED_AT)), key=lambda r: (_score(rows, r, accepted), -r), default=None)
     if best is None:
         raise refusal("table-empty")
-    places = _places(_matches(rows, best, accepted), columns)
-    _refuse_unit_in_title(rows[:best], places)
+    found = _found_columns(_matches(rows, best, accepted), columns)
+    _refuse_unit_in_title(rows[:best], found)
     headers = tuple(" ".join(text.split()) for text in rows[best])
-    return Layout(best + 1, best + 2 + _is_numbering(rows[best + 1 : best + 2]), headers, places)
+    return Layout(best + 1, best + 2 + _is_numbering(rows[best + 1 : best + 2]), headers, found)
 
 
 def columns_found(rows: Rows, columns: Sequence[Column]) -> frozenset[str]:
@@ -138,21 +138,21 @@ def _forms(text: str, rank: int) -> list[tuple[str, _Match]]:
     return [(_star_free(whole), _Match(rank, 1, whole)), (bare, _Match(bare_rank, times, whole))]
 
 
-def _places(cells: list[dict[str, _Match]], columns: Sequence[Column]) -> tuple[Place, ...]:
+def _found_columns(cells: list[dict[str, _Match]], columns: Sequence[Column]) -> tuple[FoundColumn, ...]:
     by_name: dict[str, list[tuple[int, _Match]]] = defaultdict(list)
-    for at, found in enumerate(cells):
-        best = min((match.rank for match in found.values()), default=0)
-        for name, match in found.items():
+    for at, matches in enumerate(cells):
+        best = min((match.rank for match in matches.values()), default=0)
+        for name, match in matches.items():
             if match.rank == best:
                 by_name[name].append((at, match))
     faults = [fault for column in columns if (fault := _fault(column, by_name[column.name]))]
     taken: dict[int, list[str]] = defaultdict(list)
-    places = []
+    found = []
     for column in columns:
-        if found_at := _best(by_name[column.name]):
-            at, match = found_at[0]
+        if best_of := _best(by_name[column.name]):
+            at, match = best_of[0]
             taken[at].append(column.name)
-            places.append(Place(column, at, match.times))
+            found.append(FoundColumn(column, at, match.times))
     faults += [
         Fault(name, "header-ambiguous", {"places": letters(at)})
         for at, names in taken.items()
@@ -161,9 +161,9 @@ def _places(cells: list[dict[str, _Match]], columns: Sequence[Column]) -> tuple[
     ]
     if faults:
         raise TableInvalid(faults)
-    if not places:
+    if not found:
         raise TableInvalid([_missing(column) for column in columns])
-    return tuple(places)
+    return tuple(found)
 
 
 def _best(found: list[tuple[int, _Match]]) -> list[tuple[int, _Match]]:
@@ -185,11 +185,11 @@ def _missing(column: Column) -> Fault:
     return Fault(column.name, "header-missing", {"headings": " / ".join(column.headers or (column.name,))})
 
 
-def _refuse_unit_in_title(titles: Rows, places: Sequence[Place]) -> None:
+def _refuse_unit_in_title(titles: Rows, found: Sequence[FoundColumn]) -> None:
     """单位：万元 above the table: nobody can tell which of the columns it is about."""
     for text in (plain(cell) for row in titles for cell in row):
         for unit in _UNIT_IN_TITLE.findall(text):
-            unclear = [p.column.name for p in places if p.column.kind == "number" and p.times == 1]
+            unclear = [one.column.name for one in found if one.column.kind == "number" and one.times == 1]
             if UNITS.get(unit, 1) != 1 and unclear:
                 raise TableInvalid([Fault(name, "unit-in-title", {"unit": unit}) for name in unclear])
 

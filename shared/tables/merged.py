@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from shared.tables.headers import Place
+from shared.tables.headers import FoundColumn
 from shared.tables.scan import MOST_CELLS
 from shared.tables.table import refusal
 
@@ -52,9 +52,9 @@ class Merged:
                     cells[row - first] = self._said[n]
 
 
-def merged_data(ranges: Iterable[Range] | None, data_from: int, rows: int, places: Sequence[Place]) -> Merged:
+def merged_data(ranges: Iterable[Range] | None, data_from: int, rows: int, found: Sequence[FoundColumn]) -> Merged:
     """What is merged downwards in the columns that are used, from row `data_from` on. Raises `TableInvalid`."""
-    kinds = {place.at: place.column.kind for place in places}
+    kinds = {one.at: one.column.kind for one in found}
     filled, amounts, cells = [], defaultdict[int, list[int]](list), 0
     for (top, left), (bottom, _) in ranges or ():
         first, last = top + 1, min(bottom + 1, rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from shared.tables.cleaning import SIGNS, SPACE
-from shared.tables.headers import Place
+from shared.tables.headers import FoundColumn
 from shared.tables.words import BLANK, BLANK_UNLESS_TEXT, BLANK_UNLESS_YES_OR_NO, begins_note, is_total, variants
 
 ROWS_BELOW = 8
@@ -63,16 +63,16 @@ class TextRows:
 def text_rows(
     first: int,
     cells: pl.DataFrame,
-    places: Sequence[Place],
+    found: Sequence[FoundColumn],
     signs: Set[str] = SIGNS,
     ragged: pl.Series | None = None,
 ) -> TextRows:
     """The rows whose first one has the number `first`."""
     numbers = pl.int_range(first, first + cells.height, dtype=pl.UInt32, eager=True).alias("row")
-    values = cells.select(pl.col(column_at(place.at)).alias(place.column.name) for place in places)
+    values = cells.select(pl.col(column_at(one.at)).alias(one.column.name) for one in found)
     if SPACE in signs:
         values = values.select(pl.all().str.strip_chars())  # apart, or it would be done for each mention below
-    return TextRows(numbers, cells, values.select(map(_value, places)), signs, ragged)
+    return TextRows(numbers, cells, values.select(map(_value, found)), signs, ragged)
 
 
 def column_at(at: int) -> str:
@@ -80,17 +80,17 @@ def column_at(at: int) -> str:
     return str(at + 1)
 
 
-def data_rows(runs: Iterator[TextRows], places: Sequence[Place]) -> Iterator[TextRows]:
+def data_rows(runs: Iterator[TextRows], found: Sequence[FoundColumn]) -> Iterator[TextRows]:
     """The rows that are data. What may be the end of the table is held back until more comes."""
     held: TextRows | None = None
     for run in runs:
-        rows, lacking = _without_blank_and_totals(run if held is None else run.after(held), places)
+        rows, lacking = _without_blank_and_totals(run if held is None else run.after(held), found)
         kept = min(_trailing(lacking), ROWS_BELOW)
         held = rows.slice(len(rows) - kept) if kept else None
         if kept < len(rows):
             yield rows.slice(0, len(rows) - kept)
     if held is not None:
-        below = pl.Series([_stands_below(cells, places) for cells in held.cells.fill_null("").rows()], dtype=pl.Boolean)
+        below = pl.Series([_stands_below(cells, found) for cells in held.cells.fill_null("").rows()], dtype=pl.Boolean)
         rows = held.where(~below)
         if len(rows):
             yield rows
@@ -100,16 +100,16 @@ def _mask(rows: TextRows) -> pl.Series:
     return rows.ragged if rows.ragged is not None else pl.repeat(False, len(rows), eager=True, dtype=pl.Boolean)
 
 
-def _value(place: Place) -> pl.Expr:
-    cell = pl.col(place.column.name)
-    return pl.when(~cell.is_in(_BLANK.get(place.column.kind, _BLANK_ELSE))).then(cell)
+def _value(one: FoundColumn) -> pl.Expr:
+    cell = pl.col(one.column.name)
+    return pl.when(~cell.is_in(_BLANK.get(one.column.kind, _BLANK_ELSE))).then(cell)
 
 
-def _without_blank_and_totals(rows: TextRows, places: Sequence[Place]) -> tuple[TextRows, pl.Series]:
+def _without_blank_and_totals(rows: TextRows, found: Sequence[FoundColumn]) -> tuple[TextRows, pl.Series]:
     """What is left, and which of it have nothing where something is required (or expected, if nothing is required)."""
-    names = [place.column.name for place in places]
-    asked = [place.column.name for place in places if place.column.required] or names
-    texts = [place.column.name for place in places if place.column.kind in ("text", "id_number")]
+    names = [one.column.name for one in found]
+    asked = [one.column.name for one in found if one.column.required] or names
+    texts = [one.column.name for one in found if one.column.kind in ("text", "id_number")]
     masks = rows.values.select(
         empty=pl.all_horizontal(pl.col(names).is_null()),
         lacking=pl.any_horizontal(pl.col(asked).is_null()),
@@ -139,13 +139,13 @@ def _trailing(mask: pl.Series) -> int:
     return len(mask) - 1 - int(last) if isinstance(last, int) else len(mask)
 
 
-def _stands_below(cells: Sequence[str], places: Sequence[Place]) -> bool:
+def _stands_below(cells: Sequence[str], found: Sequence[FoundColumn]) -> bool:
     """Of the last rows: a line about the table, or sums without a word."""
     first = next((cell for cell in cells if cell.strip()), "")
-    numbers = {p.at for p in places if p.column.kind in ("number", "integer")}
+    numbers = {one.at for one in found if one.column.kind in ("number", "integer")}
     if begins_note(first) and not any(_is_figure(cells[at]) for at in numbers):
         return True
-    others = [cells[p.at] for p in places if p.at not in numbers]
+    others = [cells[one.at] for one in found if one.at not in numbers]
     # A row that counts itself in its first cell is one of the rows, and lacks something.
     counted = 0 not in numbers and bool(cells[0].strip())
     return not counted and not any(map(str.strip, others)) and all(not c.strip() or _is_figure(c) for c in cells)

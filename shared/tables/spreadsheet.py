@@ -38,7 +38,7 @@ class _Readable:
 
     def merged(self) -> Merged:
         """Its merged cells, to be asked from the first row on."""
-        return merged_data(self.ranges, self.layout.data_from, self.cells.total_height + 1, self.layout.places)
+        return merged_data(self.ranges, self.layout.data_from, self.cells.total_height + 1, self.layout.found)
 
 
 def open_xlsx(file: BinaryIO, columns: Sequence[Column], today: date) -> Table:
@@ -62,8 +62,8 @@ def _open(
     def frames(rows: int) -> Iterator[Frame]:
         for each in readable:
             amounts = each.merged().amounts
-            conversion = Conversion(tuple(columns), each.layout.places, each.number, today, epoch, amounts)
-            for run in data_rows(_runs(each), each.layout.places):
+            conversion = Conversion(tuple(columns), each.layout.found, each.number, today, epoch, amounts)
+            for run in data_rows(_runs(each), each.layout.found):
                 for start in range(0, len(run), rows):
                     yield conversion.frame(run.slice(start, rows))
 
@@ -99,7 +99,7 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
                 refused.append(invalid)
                 sheets.append(_passed_over(about.name, head, columns, invalid))
                 continue
-            found, headings = len(layout.places), layout.headings
+            found, headings = len(layout.found), layout.headings
             sheets.append(Sheet(about.name, layout.header_row, layout.headers, found=found, headings=headings))
             readable.append(_Readable(number, cells, scanned, layout, cells.merged_cell_ranges or ()))
             readable[-1].merged()  # refuses what cannot be
@@ -157,7 +157,7 @@ def _refuse_formulas(sheet: _Readable) -> None:
 
     Above the table and in its sums they do no harm.
     """
-    used = {place.at: place.column.name for place in sheet.layout.places}
+    used = {one.at: one.column.name for one in sheet.layout.found}
     suspect = {}
     for cell in sorted(sheet.scan.formulas):
         row, column = unpack(cell)
@@ -165,7 +165,7 @@ def _refuse_formulas(sheet: _Readable) -> None:
             suspect[cell] = (row + 1, used[column])
     if not suspect:
         return
-    data = {row for run in data_rows(_runs(sheet), sheet.layout.places) for row in run.numbers.to_list()}
+    data = {row for run in data_rows(_runs(sheet), sheet.layout.found) for row in run.numbers.to_list()}
     faults: dict[str, Fault] = {}
     for cell, (row, name) in suspect.items():
         if row in data:
@@ -203,7 +203,7 @@ def _runs(sheet: _Readable) -> Iterator[TextRows]:
         blank = pl.repeat("", height, eager=True)
         series = [*[blank] * left, *map(_column, columns)]
         cells = pl.DataFrame({column_at(at): series[at] for at in range(width)})
-        yield text_rows(row, cells, sheet.layout.places)
+        yield text_rows(row, cells, sheet.layout.found)
         row += height
 
 

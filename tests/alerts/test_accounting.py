@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.alerts.background import ask_accounts, expire_alerts, look_whether_night, sweep
+from services.alerts.background import ask_accounts, expire_alerts, forget_records, look_whether_night
 from services.alerts.queries import accounting
 from services.alerts.usecases import expiry
 from shared.clock import CHINA, local_date, utc_now
@@ -254,8 +254,8 @@ async def test_old_questions_are_swept(service: Service) -> None:
     await bill(service, "1", status=201)
     await age(service, 1)
     await ask(service)
-    await sweep(service.database)
+    await forget_records(service.database, utc_now())
     assert await service.count("account_check") == 1
     await service.sql("UPDATE account_check SET asked_at = now() - interval '31 days'")
-    await sweep(service.database)
+    await forget_records(service.database, utc_now())
     assert await service.count("account_check") == 0

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from services.alerts.background import sweep
+from services.alerts.background import forget_records
 from services.alerts.queries.intake import finished
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.rules import MAX_ROWS
+from services.alerts.rules.batches import MAX_ROWS
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.usecases import intake
 from services.alerts.usecases.screening import Bench
@@ -319,10 +319,10 @@ async def test_what_a_sender_may_is_what_it_might_when_it_sent(service: Service)
 
 async def test_old_errors_are_swept(service: Service) -> None:
     batch = await work_off(service, b"x")
-    await sweep(service.database)
+    await forget_records(service.database, utc_now())
     assert len(await errors(service, batch)) == 1
     await service.sql("UPDATE batch SET finished_at = now() - interval '91 days'")
-    await sweep(service.database)
+    await forget_records(service.database, utc_now())
     assert await errors(service, batch) == []
 
 

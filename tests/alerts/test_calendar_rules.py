@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.alerts.rules import Cadence
 from services.alerts.rules.calendar import (
     PeriodNotPlain,
     PeriodUnknown,
@@ -20,12 +19,13 @@ from services.alerts.rules.calendar import (
     periods_due,
     plain_period,
 )
+from services.alerts.rules.feeds import Cadence
 from services.alerts.rules.silence import (
     Heard,
     PeriodInFuture,
     PeriodPushed,
     Reminder,
-    places_of,
+    owing_areas,
     reminded_span,
     reminder_for,
     require_zero_reportable,
@@ -392,15 +392,15 @@ def test_the_first_rule_that_fits_says_when() -> None:
 def test_places_are_the_counties_in_sight_or_the_parts_of_them() -> None:
     counties = ["539921", "539922"]
 
-    def places(*prefixes: str) -> list[str]:
+    def owing(*prefixes: str) -> list[str]:
         scope = Scope.of(*(AreaCode(prefix.ljust(12, "0")) for prefix in prefixes))
-        return places_of(scope, counties)
+        return owing_areas(scope, counties)
 
-    assert places_of(Scope.everywhere(), counties) == ["539921", "539922"]
-    assert places("5399") == places("53") == ["539921", "539922"]
-    assert places("539921") == ["539921"]
-    assert places("539921100") == ["539921100"], "a township sees its part"
-    assert places("539921100", "539922") == ["539921100", "539922"]
-    assert places("539921", "539922100001") == ["539921", "539922100001"]
-    assert places("540000") == places() == []
-    assert places_of(Scope.everywhere(), []) == []
+    assert owing_areas(Scope.everywhere(), counties) == ["539921", "539922"]
+    assert owing("5399") == owing("53") == ["539921", "539922"]
+    assert owing("539921") == ["539921"]
+    assert owing("539921100") == ["539921100"], "a township sees its part"
+    assert owing("539921100", "539922") == ["539921100", "539922"]
+    assert owing("539921", "539922100001") == ["539921", "539922100001"]
+    assert owing("540000") == owing() == []
+    assert owing_areas(Scope.everywhere(), []) == []

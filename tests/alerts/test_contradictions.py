@@ -25,7 +25,7 @@ async def told(service: Service) -> Service:
 
 
 async def look(service: Service) -> None:
-    await background.find_contradictions(service.database)
+    await background.find_contradictions(service.database, utc_now())
 
 
 async def listed(service: Service, headers: Any = MEDICAL, **params: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.rules import RowMalformed
+from services.alerts.rules.batches import RowMalformed
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.usecases.reading import read, read_many
 from shared.errors import DomainError

@@ -8,7 +8,7 @@ import pytest
 
 from services.alerts.models import Batch
 from services.alerts.queries import batches as queries
-from services.alerts.rules import lane_of_batch
+from services.alerts.rules.batches import lane_of_batch
 from services.alerts.settings import AlertsSettings
 from shared.areas import Scope
 from shared.bus.port import Message
@@ -128,7 +128,7 @@ async def test_the_chunks_of_a_small_batch_go_before_those_of_a_file(service: Se
             await queries.insert_chunks(session, batch.id, [(seq, 1, b"sealed") for seq in range(chunks)])
         while (chunk := await queries.take_chunk(session, LIVE_ROWS)) is not None:
             taken.append((chunk.rows_total, chunk.seq))
-            await queries.finish_chunk(session, chunk, queries.Outcome({}, 0), utc_now())
+            await queries.finish_chunk(session, chunk, queries.ChunkCounts({}, 0), utc_now())
     assert taken == [(3, 0), (LIVE_ROWS, 0), (5000, 0), (5000, 1), (LIVE_ROWS + 1, 0)]
 
 

@@ -8,19 +8,11 @@ from uuid import UUID
 import pytest
 
 from demo.feeds import shipped_feeds
-from services.alerts.rules import (
-    AlertAlreadyWithdrawn,
-    EvidenceNotFound,
-    Incoming,
-    Newest,
-    Piece,
-    days_of_account,
-    due_tonight,
-    judge,
-    snoozed_until,
-    take_back,
-)
+from services.alerts.rules.accounting import days_of_account, due_tonight
+from services.alerts.rules.alerts import AlertAlreadyWithdrawn, EvidenceNotFound
 from services.alerts.rules.areas import Named, meet, names
+from services.alerts.rules.merging import Incoming, Newest, judge, snoozed_until
+from services.alerts.rules.withdrawals import Piece, take_back
 from shared.clock import CHINA
 from shared.contracts.policies import AlertMerge, WorseningRule
 from shared.errors import DomainError

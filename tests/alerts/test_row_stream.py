@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.alerts.api.row_stream import MAX_ROW, ROWS_A_CHUNK, json_chunks, ndjson_chunks
-from services.alerts.rules import MAX_ROWS, BatchTooLong, BodyMalformed, RowTooLong
+from services.alerts.rules.batches import MAX_ROWS, BatchTooLong, BodyMalformed, RowTooLong
 
 Cut = Callable[[AsyncIterator[bytes]], AsyncIterator[Sequence[bytes]]]
 

@@ -11,7 +11,15 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from services.alerts import rules
-from services.alerts.rules import Feed, Screened, Severity, Sight
+from services.alerts.rules.alerts import (
+    AlertAlreadyAnswered,
+    AlertAlreadyWithdrawn,
+    Severity,
+    Sight,
+    require_withdrawable,
+    sight,
+)
+from services.alerts.rules.screening import Feed, Screened, evidence_faults, holds_id_number, screen
 from shared.areas import Scope
 from shared.errors import Fault
 from shared.idnumber import complete
@@ -44,8 +52,8 @@ class Draft:
 
 
 def screened(draft: Draft, code: str | None = "education.absence", *, area_known: bool = True) -> Any:
-    """`rules.screen` on the shipped feed."""
-    return rules.screen(draft, feed(code) if code else None, area_known=area_known, today=TODAY)
+    """`screen` on the shipped feed."""
+    return screen(draft, feed(code) if code else None, area_known=area_known, today=TODAY)
 
 
 def codes(draft: Draft, **how: Any) -> dict[str, str]:
@@ -116,7 +124,7 @@ def test_evidence_is_held_against_the_feeds_schema(evidence: Any, fault: Fault) 
     [({"last_seen_on": "2026-02-30"}, "evidence-invalid"), ({"days_absent": 2.5}, "evidence-invalid")],
 )
 def test_formats_and_types_count(evidence: Any, code: str) -> None:
-    (found,) = rules.evidence_faults(feed("education.absence").evidence, {**Draft().evidence, **evidence})
+    (found,) = evidence_faults(feed("education.absence").evidence, {**Draft().evidence, **evidence})
     assert (found.field, found.code) == (f"evidence.{next(iter(evidence))}", code)
 
 
@@ -129,19 +137,19 @@ def test_shipped_feeds_are_sound(feed_file: Path) -> None:
 
 
 def test_an_id_number_in_a_source_ref_is_found() -> None:
-    assert rules.holds_id_number(f"JY-{ID_NUMBER}", TODAY)
+    assert holds_id_number(f"JY-{ID_NUMBER}", TODAY)
     assert codes(Draft(source_ref=f"JY-{ID_NUMBER}")) == {"source_ref": "source-ref-personal"}
-    assert not rules.holds_id_number("JY-202603100000000001", TODAY)
-    assert not rules.holds_id_number(f"9{ID_NUMBER}", TODAY), "a longer number is no ID number"
+    assert not holds_id_number("JY-202603100000000001", TODAY)
+    assert not holds_id_number(f"9{ID_NUMBER}", TODAY), "a longer number is no ID number"
 
 
 def test_only_what_is_open_can_be_withdrawn() -> None:
-    rules.require_withdrawable("reported")
-    rules.require_withdrawable("checking")
-    with pytest.raises(rules.AlertAlreadyAnswered):
-        rules.require_withdrawable("answered")
-    with pytest.raises(rules.AlertAlreadyWithdrawn):
-        rules.require_withdrawable("withdrawn")
+    require_withdrawable("reported")
+    require_withdrawable("checking")
+    with pytest.raises(AlertAlreadyAnswered):
+        require_withdrawable("answered")
+    with pytest.raises(AlertAlreadyWithdrawn):
+        require_withdrawable("withdrawn")
 
 
 def who(role: Role, *feeds: str) -> Principal:
@@ -151,8 +159,8 @@ def who(role: Role, *feeds: str) -> Principal:
 
 def test_a_bureau_sees_its_feeds_and_the_county_all() -> None:
     everywhere = Scope.everywhere()
-    assert rules.sight(who(Role.BUREAU, "a", "b")) == Sight(frozenset({"a", "b"}), everywhere)
-    assert rules.sight(who(Role.BUREAU)) == Sight(frozenset(), everywhere), "no feed: nothing"
-    assert rules.sight(who(Role.BUREAU, "*")) == Sight(None, everywhere)
+    assert sight(who(Role.BUREAU, "a", "b")) == Sight(frozenset({"a", "b"}), everywhere)
+    assert sight(who(Role.BUREAU)) == Sight(frozenset(), everywhere), "no feed: nothing"
+    assert sight(who(Role.BUREAU, "*")) == Sight(None, everywhere)
     for role in (Role.COUNTY, Role.SUPERVISOR, Role.ADMIN):
-        assert rules.sight(who(role)) == Sight(None, everywhere)
+        assert sight(who(role)) == Sight(None, everywhere)

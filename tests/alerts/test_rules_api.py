@@ -11,7 +11,8 @@ from services.alerts.models import Feed
 from services.alerts.queries.compiled_rules import CompiledRules, fields_in_rules
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.queries.rules import list_rules
-from services.alerts.rules import Reference, explaining
+from services.alerts.rules import explaining
+from services.alerts.rules.screening import Reference
 from services.alerts.rules.trials import MAX_DAYS
 from shared.areas import Scope
 from shared.expressions import telling

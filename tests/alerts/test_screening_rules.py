@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.alerts import rules
-from services.alerts.rules import Feed
 from services.alerts.rules.rule_sets import RuleSet
+from services.alerts.rules.screening import Feed
 from services.alerts.rules.screening_rules import (
     FACTS,
     STRANGER,

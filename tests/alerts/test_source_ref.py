@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from services.alerts.rules import holds_id_number
+from services.alerts.rules.screening import holds_id_number
 from shared.idnumber import complete
 
 TODAY = date(2026, 3, 10)

@@ -16,7 +16,8 @@ from demo.load import SEED
 from demo.sample_files import ODD
 from demo.sample_rows import Row, plans
 from demo.samples import Sample, main, samples
-from services.alerts.rules import column_type, compile_schema
+from services.alerts.rules.evidence import compile_schema
+from services.alerts.rules.feeds import column_type
 from services.alerts.rules.screening_rules import compile_levels, rule_fields
 from shared.idnumber import check_many
 from shared.tables import Column, open_table

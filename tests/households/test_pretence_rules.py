@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.households.rules import pretence as rules
-from services.households.rules.places import Place, distance_km, middle, surely_apart_km
+from services.households.rules.positions import Position, distance_km, middle, surely_apart_km
 from services.households.rules.pretence import Answer, BackAgain, Closed, Seen, Stop, Told
 from services.households.rules.triage import Alerted
 from services.households.rules.visits import needs_two
@@ -28,13 +28,13 @@ from shared.contracts.visit_policies import (
 
 AT = datetime(2026, 3, 4, 10, tzinfo=CHINA)
 A, B, C = (UUID(int=n) for n in (1, 2, 3))
-HOME = Place(27.44, 104.87, 20)
+HOME = Position(27.44, 104.87, 20)
 TEXT = "户主在家，老两口身体尚可，儿子在浙江务工，每月寄回两千元，房屋无漏雨，饮水正常，孙女在镇中心小学就读"
 
 
-def north(kilometres: float, accuracy_m: float | None = 20) -> Place:
+def north(kilometres: float, accuracy_m: float | None = 20) -> Position:
     """So far north of home."""
-    return Place(27.44 + kilometres / 111.195, 104.87, accuracy_m)
+    return Position(27.44 + kilometres / 111.195, 104.87, accuracy_m)
 
 
 @pytest.mark.parametrize(
@@ -49,14 +49,14 @@ def north(kilometres: float, accuracy_m: float | None = 20) -> Place:
     ],
 )
 def test_distance(a: Any, b: Any, kilometres: float) -> None:
-    assert distance_km(Place(*a), Place(*b)) == pytest.approx(kilometres, rel=1e-3)
+    assert distance_km(Position(*a), Position(*b)) == pytest.approx(kilometres, rel=1e-3)
 
 
-degrees = st.builds(Place, st.floats(-90, 90), st.floats(-180, 180), st.none() | st.floats(0, 1e5))
+degrees = st.builds(Position, st.floats(-90, 90), st.floats(-180, 180), st.none() | st.floats(0, 1e5))
 
 
 @given(degrees, degrees)
-def test_distance_is_the_same_both_ways_and_never_below_nothing(a: Place, b: Place) -> None:
+def test_distance_is_the_same_both_ways_and_never_below_nothing(a: Position, b: Position) -> None:
     assert distance_km(a, b) == pytest.approx(distance_km(b, a), abs=1e-6)
     assert 0 <= surely_apart_km(a, b, 100) <= distance_km(a, b) <= 20_016
 
@@ -116,7 +116,7 @@ def test_place(kilometres: float, of_household: int, of_village: int, basis: str
 
 
 def test_one_wrong_place_does_not_move_the_middle() -> None:
-    assert distance_km(middle([HOME] * 5 + [Place(39.9, 116.4)] * 2), HOME) == 0
+    assert distance_km(middle([HOME] * 5 + [Position(39.9, 116.4)] * 2), HOME) == 0
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from services.households.background import sweep_photos
+from services.households.background import forget_photos
 from services.households.rules.visits import MOST_PHOTOS
 from services.households.sealed import SEALED
 from services.households.usecases.photos import write_photo
@@ -241,7 +241,7 @@ async def test_photos_are_forgotten_when_their_time_is_over(service: Households,
     await send(service, visit_id, written(picture(2)), young)
     await service.sql("UPDATE visit_photo SET uploaded_at = now() - interval '31 days' WHERE id = :id", id=old)
     shelf: Shelf = service.app.state.photos
-    await sweep_photos(service.database, shelf, 30, utc_now())
+    await forget_photos(service.database, shelf, 30, utc_now())
     gone = await service.call("GET", f"/photos/{old}", "village", PINE)
     assert (gone.status_code, gone.json()["code"]) == (410, "photo-gone")
     assert (await service.call("GET", f"/photos/{young}", "village", PINE)).status_code == 200
@@ -259,9 +259,9 @@ async def test_what_a_dead_process_left_is_swept(service: Households, folder: Pa
     await send(service, visit_id)
     shelf: Shelf = service.app.state.photos
     await write_photo(shelf, uuid4(), JPEG)
-    await sweep_photos(service.database, shelf, 30, utc_now())
+    await forget_photos(service.database, shelf, 30, utc_now())
     assert len(lying(folder)) == 2, "it may still be arriving"
-    await sweep_photos(service.database, shelf, 30, utc_now() + timedelta(days=1, minutes=1))
+    await forget_photos(service.database, shelf, 30, utc_now() + timedelta(days=1, minutes=1))
     assert len(lying(folder)) == 1
     [(stored_as,)] = await service.sql("SELECT stored_as FROM visit_photo")
     assert lying(folder)[0].name == str(stored_as)

@@ -12,6 +12,7 @@ import xlsxwriter
 from services.jobs.background import sweep_corrections
 from services.jobs.reconciliation_worker import ReconciliationWorker
 from services.jobs.usecases.reconciliation import exports
+from shared.clock import utc_now
 from tests.jobs.conftest import COUNTY, Jobs, id_number
 from tests.jobs.test_ledger import OUT, THIS, put
 
@@ -128,7 +129,7 @@ async def open_tasks(service: Jobs, kind: str = "correct_row", role: str = "coun
 
 async def swept(service: Jobs) -> None:
     """What runs beside the requests once has run."""
-    await sweep_corrections(service.database, service.vault)
+    await sweep_corrections(service.database, service.vault, utc_now())
 
 
 async def people_out(service: Jobs, *numbers: int, **facts: Any) -> list[UUID]:

@@ -8,6 +8,7 @@ import pytest
 
 from services.jobs.background import sweep_minors
 from services.jobs.rules.months import month_text, move
+from shared.clock import utc_now
 from shared.contracts.jobs import JoblessAgain, MinorWorking
 from shared.contracts.schooling import DropoutClosed
 from tests.jobs.conftest import PINE, Jobs
@@ -32,12 +33,12 @@ async def test_a_corrected_birthday_finds_a_minor_in_the_ledger_once(service: Jo
     await put(service, young, OUT)
     await put(service, grown, OUT)
     await put(service, home, HOME)
-    await sweep_minors(service.database)
+    await sweep_minors(service.database, utc_now())
     assert await service.told(MinorWorking) == []
     for person in (young, home):
         await correct_birthday(service, person)
     for _ in range(2):
-        await sweep_minors(service.database)
+        await sweep_minors(service.database, utc_now())
     [told] = await service.told(MinorWorking)
     assert (told.found_in, told.age, told.seen_on) == ("ledger", 15, MONTH)
     row = (await service.get(place(young), "village", PINE))["row"]
@@ -56,9 +57,9 @@ async def test_a_carried_row_is_found_and_told_once_a_year(service: Jobs) -> Non
     [person] = await service.people(1)
     await put(service, person, OUT, LAST)  # carried into this month
     await correct_birthday(service, person)
-    await sweep_minors(service.database)
+    await sweep_minors(service.database, utc_now())
     await service.sql("UPDATE labour_row SET version = version + 1, changed_at = now()")
-    await sweep_minors(service.database)
+    await sweep_minors(service.database, utc_now())
     assert len(await service.told(MinorWorking)) == 1
 
 
@@ -68,7 +69,7 @@ async def test_the_sixteenth_birthday_before_the_first_day_of_work_is_none(servi
     for person, born in ((on_the_day, start), (day_before, start + timedelta(days=1))):
         await put(service, person, changed(started_on=start.isoformat()))
         await correct_birthday(service, person, born.replace(year=born.year - 16))
-    await sweep_minors(service.database)
+    await sweep_minors(service.database, utc_now())
     [told] = await service.told(MinorWorking)
     assert (told.seen_on, told.age) == (start, 15)
     found = await service.sql("SELECT person_id FROM labour_change WHERE what = 'minor'")

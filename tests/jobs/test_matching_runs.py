@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.jobs.background import sweep_matching
+from services.jobs.background import forget_inputs
 from services.jobs.codes import LISTS
 from services.jobs.matching_worker import MatchingWorker
 from services.jobs.rules import matching_snapshot
@@ -378,11 +378,11 @@ async def test_inputs_are_forgotten_and_then_no_run_is_repeated(service: Jobs) -
     await post(service, await employer(service))
     await seeker(service, 1)
     run = await matched(service)
-    await sweep_matching(service.database, 1)
+    await forget_inputs(service.database, 1, utc_now())
     assert (await service.post(f"/matching-runs/{run['id']}/repetition")).status_code == 202
     await work(service)
     await service.sql("UPDATE matching_run SET asked_at = asked_at - interval '2 days'")
-    await sweep_matching(service.database, 1)
+    await forget_inputs(service.database, 1, utc_now())
     answer = await service.post(f"/matching-runs/{run['id']}/repetition")
     assert (answer.status_code, answer.json()["code"]) == (409, "matching-run-not-done")
     assert (await service.get(f"/matching-runs/{run['id']}"))["input_digest"] == run["input_digest"]

@@ -33,7 +33,7 @@ async def test_kept_and_live_are_what_the_rule_says(service: Jobs) -> None:
         wage = Decimal(chance.randrange(1000, 7000))
         await at_work(service, person, work_kind=kind, wage=wage, wants_change=wants)
         told[person] = AtWork(kind, wage, wants)
-    await sweep_placements(service.database, service.vault)
+    await sweep_placements(service.database, service.vault, utc_now())
     [(median, people)] = await service.sql("SELECT wage, people FROM trade_median")
     expected = []
     for person, work in told.items():

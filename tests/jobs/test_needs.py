@@ -9,6 +9,7 @@ import pytest
 from services.jobs.background import sweep_needs
 from services.jobs.usecases.needs import WITHDRAWALS_KEPT, meet_needs
 from shared.areas import Scope
+from shared.clock import utc_now
 from shared.contracts.labour import LabourChanged, WorkNeeded
 from shared.contracts.schooling import DropoutClosed
 from tests.jobs.conftest import PINE, Jobs
@@ -182,7 +183,7 @@ async def test_after_its_last_day_it_is_withdrawn(service: Jobs, today: date) ->
     people = await service.people(1, 2)
     for person, until in zip(people, (today - timedelta(days=1), today), strict=True):
         await service.post("/needs", {"person_id": str(person), "until_on": until.isoformat()})
-    await sweep_needs(service.database)
+    await sweep_needs(service.database, utc_now())
     assert [(person, state) for person, _, _, state in await needs(service)] == [
         (people[0], "withdrawn"),
         (people[1], "open"),

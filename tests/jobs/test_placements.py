@@ -14,6 +14,7 @@ from services.jobs.queries.employers import lock_employer
 from services.jobs.queries.posts import lock_post
 from services.jobs.rules.placement_states import FINAL, moves_from
 from shared.areas import Scope
+from shared.clock import utc_now
 from shared.contracts.jobs import JoblessAgain, MinorWorking, PlacementEnded, PlacementStarted, WageReported
 from shared.contracts.labour import LabourChanged
 from shared.ids import new_id
@@ -218,7 +219,7 @@ async def test_a_corrected_birthday_ends_a_placement(service: Jobs, state: str, 
     if state != "referred":
         await placing.to(state)
     await service.sql("UPDATE person SET birth_on = :day", day=born(15))
-    await sweep_placements(service.database, service.vault)
+    await sweep_placements(service.database, service.vault, utc_now())
     assert (await placing.view())["state"] == end
     assert (await placing.view())["reason"]["code"] == "underage"
     assert len(await service.told(MinorWorking)) == 1
@@ -231,10 +232,10 @@ async def test_on_the_sixteenth_birthday_nothing_ends(service: Jobs) -> None:
     placing = await refer(service, person, await post(service))
     birthday = born(16) + timedelta(days=1)
     await service.sql("UPDATE person SET birth_on = :day", day=birthday)
-    await sweep_placements(service.database, service.vault)
+    await sweep_placements(service.database, service.vault, utc_now())
     assert (await placing.view())["state"] == "referred"
     await service.sql("UPDATE person SET birth_on = :day", day=birthday + timedelta(days=1))
-    await sweep_placements(service.database, service.vault)
+    await sweep_placements(service.database, service.vault, utc_now())
     assert (await placing.view())["state"] == "refused"
 
 
@@ -320,7 +321,7 @@ async def test_a_better_post_ends_the_last_one(service: Jobs) -> None:
     [person] = await service.people(1)
     old_post, new_post = await post(service), await post(service, place="330106")
     old = await (await refer(service, person, old_post)).arrived(40)
-    await sweep_placements(service.database, service.vault)
+    await sweep_placements(service.database, service.vault, utc_now())
     assert len((await service.get("/tasks?kind=stay_check", "village", PINE))["items"]) == 1
     new = await (await refer(service, person, new_post)).to("arrived")
     ended = await old.view()
@@ -362,7 +363,7 @@ async def test_who_lost_the_work_is_told(service: Jobs) -> None:
 async def test_the_placement_follows_the_person(service: Jobs) -> None:
     [person] = await service.people(1)
     placing = await (await refer(service, person, await post(service))).arrived(40)
-    await sweep_placements(service.database, service.vault)
+    await sweep_placements(service.database, service.vault, utc_now())
     record = service.record(1, area_code=BRIDGE)
     await service.deliver(LabourChanged.model_validate({"people": [record]}))
     placing.area = BRIDGE

@@ -152,7 +152,7 @@ async def test_posts_close_by_date(service: Jobs, now: datetime, today: date) ->
     past = await post(service, one, until_on=today.isoformat())
     await service.sql("UPDATE post SET until_on = :day WHERE id = :id", day=today - timedelta(days=1), id=past["id"])
     assert [each["id"] for each in (await service.get("/posts"))["items"]] == [last_day["id"]]
-    await sweep_posts(service.database)
+    await sweep_posts(service.database, utc_now())
     assert (await service.get(f"/posts/{last_day['id']}"))["state"] == "open"
     closed = await service.get(f"/posts/{past['id']}")
     assert (closed["state"], closed["closed_reason"]["code"]) == ("closed", "past")

@@ -18,6 +18,7 @@ from services.jobs.queries import reconciliation_work as queries
 from services.jobs.usecases import export_reading, reconciliation_work
 from services.jobs.usecases.export_parts import LETTERS, groups_of_letters
 from shared.areas import Scope, normalise
+from shared.clock import utc_now
 from shared.postgres import Cluster
 from shared.security.vault import VaultSettings
 from tests import signing
@@ -234,7 +235,7 @@ async def test_the_file_lies_sealed_and_goes(service: Jobs) -> None:
     assert "张三".encode() not in bytes(names)
     assert answer.json()["files"][0]["name"] == "张三的名单.csv"
     await work(service)
-    await forget_reconciliations(service.database, worker(service).shelf)
+    await forget_reconciliations(service.database, worker(service).shelf, utc_now())
     assert [path for path in folder.rglob("*") if path.is_file()] == []
 
 

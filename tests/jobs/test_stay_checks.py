@@ -10,6 +10,7 @@ import pytest
 from services.jobs.background import sweep_placements
 from services.jobs.queries.stability import stability_of
 from shared.areas import Scope, normalise
+from shared.clock import utc_now
 from shared.contracts.jobs import JoblessAgain, PlacementEnded, WageReported
 from tests.jobs.conftest import BRIDGE, PINE, Jobs
 from tests.jobs.placements import WAGE, Placing, ago, code, employer, post, refer, today
@@ -25,7 +26,7 @@ async def at_work(service: Jobs, days: int, number: int = 1, area: str = PINE, *
 
 
 async def sweep(service: Jobs) -> None:
-    await sweep_placements(service.database, service.vault)
+    await sweep_placements(service.database, service.vault, utc_now())
 
 
 async def waiting(service: Jobs, area: str = PINE) -> list[Any]:

@@ -16,6 +16,7 @@ from services.jobs.rules.months import month_of
 from services.jobs.rules.subsidies import Worker, due
 from services.jobs.rules.training import allowance_due
 from shared.areas import Scope
+from shared.clock import utc_now
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.contracts.jobs_posts_policies import TrainingRules
 from shared.ids import new_id
@@ -303,7 +304,7 @@ async def test_who_should_move_up_and_in_which_order(service: Jobs) -> None:
     await at_work(service, below, wage=4000, trade="61804")
     for one in others:
         await at_work(service, one, wage=6000)
-    await sweep_placements(service.database, service.vault)
+    await sweep_placements(service.database, service.vault, utc_now())
     assert await queue(service) == [
         (str(odd), 50, ["odd", "below_line"]),
         (str(wants), 25, ["wants_change"]),

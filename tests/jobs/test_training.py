@@ -96,7 +96,7 @@ async def test_the_waiting_list_comes_up_in_its_order(service: Jobs) -> None:
     [fifth_person] = await service.people(5)
     fifth = await enrolled(service, made["id"], fifth_person)
     assert fifth["state"] == "waiting"  # a seat is free, and yet others come first
-    await sweep_posts(service.database)
+    await sweep_posts(service.database, utc_now())
     states = {one["id"]: one["state"] for one in (await service.get("/enrolments"))["items"]}
     assert [states[one["id"]] for one in (second, third, fourth, fifth)] == [
         "enrolled",
@@ -106,7 +106,7 @@ async def test_the_waiting_list_comes_up_in_its_order(service: Jobs) -> None:
     ]
     raised = await service.call("PUT", f"/courses/{made['id']}", json=draft(seats=3), headers=ANY)
     assert raised.status_code == 200
-    await sweep_posts(service.database)
+    await sweep_posts(service.database, utc_now())
     assert (await service.get(f"/enrolments/{fourth['id']}"))["state"] == "enrolled"
     shown = await service.get(f"/courses/{made['id']}")
     assert (shown["seated"], shown["waiting"]) == (3, 1)
@@ -240,7 +240,7 @@ async def test_an_opening_is_let_go_when_the_plan_fails(service: Jobs) -> None:
     assert (await service.get(f"/posts/{bench['id']}"))["reserved"] == 2
     await service.sql("UPDATE enrolment SET plan_until = :day WHERE person_id = :id", day=TODAY - timedelta(1), id=late)
     await service.post(f"/courses/{cancelled['id']}/cancellation", headers=ANY)
-    await sweep_posts(service.database)
+    await sweep_posts(service.database, utc_now())
     shown = await service.get(f"/posts/{bench['id']}")
     assert (shown["reserved"], shown["state"], shown["free"]) == (0, "open", 3)
     gone = await service.get(f"/enrolments/{third['id']}")

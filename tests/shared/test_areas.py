@@ -93,7 +93,7 @@ def test_every_code_climbs_to_its_province_through_areas_that_hold_it(code: Area
 
 @given(codes)
 def test_the_prefix_says_all(code: AreaCode) -> None:
-    assert areas.normalise(areas.prefix(code)) == code
+    assert areas.normalise(areas.prefix(code)) == areas.code_of(areas.prefix(code)) == code
 
 
 def test_a_scope_covers_its_area_and_all_below() -> None:
@@ -170,3 +170,8 @@ def test_a_scope_begins_with_its_lowest_area() -> None:
     assert Scope.of(VILLAGE, AreaCode("539922000000")).first_area() == VILLAGE
     assert Scope.of(COUNTY).first_area() == COUNTY
     assert Scope.everywhere().first_area() == Scope.nowhere().first_area() == "0" * 12
+
+
+def test_around_a_scope_lies_what_its_parts_lie_in() -> None:
+    assert Scope.of(VILLAGE, AreaCode("539922000000")).above() == {VILLAGE[:end] for end in (2, 4, 6, 9)}
+    assert Scope.everywhere().above() == Scope.nowhere().above() == set()

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 from services.alerts.api.permits import ReadAccounting
 from services.alerts.queries import accounting as queries
 from services.alerts.queries import receipts
-from services.alerts.rules import days_of_account, sight
+from services.alerts.rules.accounting import days_of_account
+from services.alerts.rules.alerts import sight
 from services.alerts.schemas.accounting import Accounting, ChannelAccount, FeedAccount, FindingView
 from shared.clock import local_date, utc_now
 from shared.http.context import Db

@@ -15,7 +15,7 @@ from services.alerts.api.rule_answers import not_triggered
 from services.alerts.models import NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
 from services.alerts.queries.compiled_rules import find_explaining, list_explaining
-from services.alerts.rules import Severity, State, sight
+from services.alerts.rules.alerts import Severity, State, sight
 from services.alerts.schemas.alerts import (
     AlertDetail,
     AlertDraft,

@@ -14,7 +14,8 @@ from services.alerts.api.answers import batch_view
 from services.alerts.api.permits import ReadBatches, ReportBatches
 from services.alerts.api.row_stream import json_chunks, ndjson_chunks
 from services.alerts.queries import batches as queries
-from services.alerts.rules import MAX_ROWS, BatchEmpty, BatchFormat, sight
+from services.alerts.rules.alerts import sight
+from services.alerts.rules.batches import MAX_ROWS, BatchEmpty, BatchFormat
 from services.alerts.schemas.batches import BatchView, RowError
 from services.alerts.usecases.batches import PURPOSE, accept_batch
 from shared.clock import utc_now

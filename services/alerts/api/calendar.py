@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from services.alerts.api.permits import ReadCalendar, ReadContradictions
 from services.alerts.queries import zero_reports as queries
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.rules.calendar import MonthInvalid, month_days
 from services.alerts.schemas.calendar import (
     BureauMonth,

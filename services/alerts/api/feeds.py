@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.alerts.api.answers import feed_detail, feed_version_view, feed_view
@@ -12,13 +11,14 @@ from services.alerts.api.permits import ReadFeeds, WriteFeeds
 from services.alerts.models import Feed
 from services.alerts.queries import feeds as queries
 from services.alerts.queries.reference import list_feeds
-from services.alerts.rules import FeedNotFound, sight
+from services.alerts.rules.alerts import FeedNotFound, sight
 from services.alerts.schemas.feeds import FeedContent, FeedDetail, FeedVersionView, FeedView, NewFeed
 from services.alerts.usecases import feeds as usecases
 from shared.clock import utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Speaks
+from shared.http.fields import Answer
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
@@ -31,7 +31,7 @@ MAX_VERSION = 2**31
 Code = Annotated[str, Path(max_length=100, examples=["education.absence"])]
 
 
-class FeedList(BaseModel):
+class FeedList(Answer):
     """All feeds in sight; there are a few dozen at most."""
 
     items: list[FeedView]

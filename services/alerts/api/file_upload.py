@@ -9,7 +9,7 @@ from fastapi import Request
 
 from services.alerts.models import Feed
 from services.alerts.queries.files import find_feed
-from services.alerts.rules import FeedNotFound
+from services.alerts.rules.alerts import FeedNotFound
 from services.alerts.rules.files import FileTooLarge
 from services.alerts.usecases.files import Arrived, open_original, period_in, skipped_of
 from shared.clock import local_date, utc_now

@@ -14,7 +14,7 @@ from services.alerts.api.answers import file_view
 from services.alerts.api.file_upload import FORM_OVERHEAD, receive_file
 from services.alerts.api.permits import CancelFiles, ReadFileResults, ReadFiles, ReportFiles
 from services.alerts.queries import files as queries
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.schemas.fields import FeedCode
 from services.alerts.schemas.files import FileError, FileView, ReportedFile
 from services.alerts.usecases.file_result import result_of
@@ -23,7 +23,7 @@ from shared.clock import utc_now
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
 from shared.http.bodies import FILE, form
-from shared.http.context import Db, FileLimits, Seals, Speaks, Texts
+from shared.http.context import Db, FileLimits, Seals, Speaks, Store, Texts
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 from shared.security.principals import Principal, Role
 from shared.workbook_stream import XLSX
@@ -61,8 +61,8 @@ _EVENT = {
 router = APIRouter(prefix="/v1/files", tags=["Files · 文件报送"])
 
 
-async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return originals(request.app.state.files, vault)
+async def _shelf(files: Store, vault: Seals) -> Shelf:
+    return originals(files, vault)
 
 
 Files = Annotated[Shelf, Depends(_shelf)]

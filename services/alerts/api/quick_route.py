@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from services.alerts.rules import BodyMalformed
+from services.alerts.rules.batches import BodyMalformed
 from services.alerts.usecases.reading import read
 from shared.errors import MediaTypeUnsupported
 from shared.http.documents import find_permit

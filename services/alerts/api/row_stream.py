@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import orjson
 
-from services.alerts.rules import MAX_ROWS, BatchTooLong, BodyMalformed, RowTooLong
+from services.alerts.rules.batches import MAX_ROWS, BatchTooLong, BodyMalformed, RowTooLong
 
 ROWS_A_CHUNK = 1_600
 """One transaction each. A thousand cost a tenth more a row; the more, the longer the last worker of a batch is alone."""

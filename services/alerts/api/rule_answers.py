@@ -29,9 +29,8 @@ from shared.security.vault import Vault
 
 def rule_view(rule: Rule, in_force: Collection[UUID] | None = None) -> RuleView:
     """A version; `in_force`: those that are, where somebody asked."""
-    view = RuleView.model_validate(rule)
-    view.in_force = None if in_force is None else rule.id in in_force
-    return view
+    asked = None if in_force is None else rule.id in in_force
+    return RuleView.model_validate(rule).model_copy(update={"in_force": asked})
 
 
 def not_triggered(report: Report, bench: Bench, texts: Texts, language: Language) -> NotTriggered:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 
 from services.alerts.api.files import Files
 from services.alerts.api.permits import TryRules
@@ -11,7 +11,7 @@ from services.alerts.api.rule_answers import file_trial_view, trial_view
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import rules as queries
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.schemas.rules import TrialOfDraft, TrialOfVersion, TrialView
 from services.alerts.usecases.file_trials import try_over_file
 from services.alerts.usecases.rule_trials import Period, Sweep, draft_of, known_facts, try_rule
@@ -20,18 +20,13 @@ from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.errors import Fault, InvalidInput
 from shared.files import Shelf
-from shared.http.context import Db
+from shared.http.context import Db, of_app
 from shared.security.principals import Principal
 
 router = APIRouter(prefix="/v1/rules", tags=["Screening rules · 筛查规则"])
 
 
-async def _reference(request: Request) -> ReferenceData:
-    reference: ReferenceData = request.app.state.reference
-    return reference
-
-
-Known = Annotated[ReferenceData, Depends(_reference)]
+Known = Annotated[ReferenceData, Depends(of_app("reference"))]
 
 
 @router.post("/trial", summary="Try a draft · 试算规则草稿")

@@ -11,7 +11,7 @@ from services.alerts.api.permits import ReadRules, WriteRules
 from services.alerts.api.rule_answers import rule_quality, rule_view
 from services.alerts.queries import rules as queries
 from services.alerts.queries.rule_quality import get_quality
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.schemas.fields import AreaCode, FeedCode
 from services.alerts.schemas.rules import NewRule, RuleEnd, RuleQuality, RuleView
 from services.alerts.usecases import rules as usecases

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from services.alerts.api.permits import ReadAlerts, reads_texts
 from services.alerts.queries.verdicts import Told, list_verdicts
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.schemas.fields import FeedCode
 from services.alerts.schemas.verdicts import VerdictNoticeView, VerdictPage
 from shared.http.context import Db, Seals

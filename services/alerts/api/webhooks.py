@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from services.alerts.api.permits import ReadWebhooks, WriteWebhooks
 from services.alerts.models import Webhook
 from services.alerts.queries import webhooks as queries
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.rules.webhooks import DeliveryState
 from services.alerts.schemas.webhooks import (
     DeliveryReplay,
@@ -29,7 +29,7 @@ from services.alerts.settings import WebhookSettings
 from services.alerts.usecases import webhooks as usecases
 from shared.clock import utc_now
 from shared.http.answers import created
-from shared.http.context import Db, Seals
+from shared.http.context import Db, Seals, of_app
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.security.vault import Vault
 
@@ -38,12 +38,7 @@ router = APIRouter(prefix="/v1/webhooks", tags=["Webhooks · 回调"])
 _ISSUED: dict[int | str, dict[str, Any]] = {201: {"model": WebhookIssued}}
 
 
-async def _settings(request: Request) -> WebhookSettings:
-    settings: WebhookSettings = request.app.state.webhooks
-    return settings
-
-
-Calls = Annotated[WebhookSettings, Depends(_settings)]
+Calls = Annotated[WebhookSettings, Depends(of_app("webhooks"))]
 
 
 @router.post("", status_code=201, summary="Register a webhook · 登记回调", responses=_ISSUED)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.alerts.api.permits import ReadZeroReports, ReportZero, WithdrawZeroReports, reads_texts
 from services.alerts.models import ZeroReport
 from services.alerts.queries import zero_reports as queries
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.schemas.alerts import Withdrawal
 from services.alerts.schemas.calendar import ZeroReportDraft, ZeroReportView
 from services.alerts.schemas.fields import FeedCode

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, ForeignKey, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
-from services.alerts.rules import FindingKind
+from services.alerts.rules.accounting import FindingKind
 
 
 class AccountCheck(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
-from services.alerts.rules import Severity, State
+from services.alerts.rules.alerts import Severity, State
 from shared.contracts.households import Basis, Verdict
 from shared.lanes import Lane
 

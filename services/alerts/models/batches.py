@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
-from services.alerts.rules import BatchFormat, BatchState
+from services.alerts.rules.batches import BatchFormat, BatchState
 from shared.security.principals import Role
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
-from services.alerts.rules import EvidenceOutcome, Severity
+from services.alerts.rules.alerts import Severity
+from services.alerts.rules.merging import EvidenceOutcome
 
 
 class AlertEvidence(Base):

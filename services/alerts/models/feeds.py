@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
-from services.alerts.rules import Cadence, Severity, Subject
+from services.alerts.rules.alerts import Severity
+from services.alerts.rules.feeds import Cadence, Subject
 
 
 class Feed(Base):

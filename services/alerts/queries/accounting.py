@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import AccountCheck, AccountFinding, Alert
 from services.alerts.queries.alerts import in_sight
-from services.alerts.rules import FindingKind, Sight
+from services.alerts.rules.accounting import FindingKind
+from services.alerts.rules.alerts import Sight
 from shared.clock import end_of_day
 from shared.db.engine import ReadSession, WriteSession, raw
 
@@ -133,6 +134,6 @@ async def keep_findings(
         await session.execute(new.on_conflict_do_update(index_elements=["alert_id"], set_=kept))
 
 
-async def delete_old_checks(session: WriteSession, before: datetime) -> None:
+async def forget_checks(session: WriteSession, before: datetime) -> None:
     """Forget questions asked before that moment."""
     await session.execute(delete(AccountCheck).where(AccountCheck.asked_at < before))

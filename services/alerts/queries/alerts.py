@@ -9,12 +9,14 @@ from datetime import date, datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from services.alerts.models import Alert, AlertEvidence, NewAlert
-from services.alerts.rules import AlertNotFound, Severity, Sight, State
+from services.alerts.models import Alert, AlertEvidence, NewAlert, VerdictNotice
+from services.alerts.rules.alerts import AlertNotFound, Severity, Sight, State
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.within import within
+from shared.errors import existing
 
 Report: TypeAlias = type[Alert] | type[AlertEvidence]
 """Where a report is kept: as an alert, or as further evidence of one. The columns have the same names."""
@@ -49,20 +51,20 @@ async def list_alerts(
 
 async def get_alert(session: ReadSession, sight: Sight, alert_id: UUID) -> Alert:
     """One alert in sight; raises `AlertNotFound`."""
-    return _found(await session.scalar(select(Alert).where(Alert.id == alert_id, _visible(sight))))
+    return existing(await session.scalar(select(Alert).where(Alert.id == alert_id, _visible(sight))), AlertNotFound)
 
 
 async def lock_alert(session: WriteSession, sight: Sight, alert_id: UUID) -> Alert:
     """`get_alert`, and nobody else changes it before our commit."""
     query = select(Alert).where(Alert.id == alert_id, _visible(sight)).with_for_update(of=Alert)
-    return _found(await session.scalar(query))
+    return existing(await session.scalar(query), AlertNotFound)
 
 
 async def get_seen(
     session: ReadSession, sight: Sight, alert_id: UUID, report: NewAlert
 ) -> tuple[Alert, AlertEvidence | None]:
     """The alert that a report became or belongs to, and the report as evidence where the alert itself is not in sight."""
-    alert = _found(await session.get(Alert, alert_id))
+    alert = existing(await session.get(Alert, alert_id), AlertNotFound)
     if sight.sees(alert.feed, alert.area_code):
         return alert, None
     row = select(AlertEvidence).where(AlertEvidence.feed == report.feed, AlertEvidence.dedup == report.dedup)
@@ -118,25 +120,17 @@ async def lock_told_since(
     return (await session.scalars(query.order_by(Alert.id).limit(limit).with_for_update(read=True))).all()
 
 
-def _found(alert: Alert | None) -> Alert:
-    if alert is None:
-        raise AlertNotFound
-    return alert
-
-
 def _visible(sight: Sight) -> ColumnElement[bool]:
     further = select(AlertEvidence.id).where(AlertEvidence.alert_id == Alert.id, *in_sight(AlertEvidence, sight))
     return or_(and_(true(), *in_sight(Alert, sight)), further.exists())
 
 
-def in_sight(report: Report, sight: Sight) -> list[ColumnElement[bool]]:
+def in_sight(report: Report | type[VerdictNotice], sight: Sight) -> list[ColumnElement[bool]]:
     """Conditions under which a report is in sight; none where all are."""
     conditions: list[ColumnElement[bool]] = []
     if sight.feeds is not None:
         conditions.append(report.feed.in_(sorted(sight.feeds)))
-    patterns = sight.scope.like_patterns()
-    if patterns != ["%"]:
-        conditions.append(report.area_code.like(any_(literal(patterns, ARRAY(Text)))))
+    conditions.append(within(report.area_code, sight.scope))
     return conditions
 
 

@@ -7,13 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import and_, delete, or_, select, text, tuple_
+from sqlalchemy import and_, delete, or_, select, tuple_
 
-from services.alerts import rules
 from services.alerts.models import Batch, BatchChunk, BatchError
-from services.alerts.rules import BatchNotFound, Sight
+from services.alerts.rules.alerts import Sight
+from services.alerts.rules.batches import BatchNotFound
+from services.alerts.rules.merging import Outcome
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.listening import ring
 from shared.errors import existing
 from shared.security.principals import Role
 
@@ -38,15 +40,15 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ChunkCounts:
     """What became of a chunk's rows."""
 
-    kept: Mapping[rules.Outcome, int]
+    kept: Mapping[Outcome, int]
     rejected: int
     not_triggered: int = 0
 
     @property
-    def counts(self) -> tuple[int, ...]:
+    def columns(self) -> tuple[int, ...]:
         """accepted, merged, worsened, snoozed, repeated, rejected, not triggered."""
         accepted = self.kept.get("new", 0) + self.kept.get("reopened", 0)
         further = (self.kept.get(name, 0) for name in ("merged", "worsened", "snoozed", "repeated"))
@@ -75,14 +77,13 @@ INSERT INTO batch_error (batch_id, row_number, field, code, params)
 SELECT $1, number, field, code, params::jsonb
 FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) AS row (number, field, code, params)
 """
-_NOTIFY = text(f"NOTIFY {CHANNEL}")
 
 
 async def insert_chunks(session: WriteSession, batch_id: UUID, chunks: Iterable[tuple[int, int, bytes]]) -> None:
     """Keep sealed chunks `(seq, first_row, sealed)`; the workers hear of them when they are committed."""
     rows = ((batch_id, *chunk) for chunk in chunks)
     await copy_rows(session, "batch_chunk", ("batch_id", "seq", "first_row", "sealed"), rows)
-    await session.execute(_NOTIFY)
+    await ring(session, CHANNEL)
 
 
 async def get_batch(session: ReadSession, reported_by: UUID, sight: Sight, batch_id: UUID) -> Batch:
@@ -112,9 +113,9 @@ async def take_chunk(session: WriteSession, live_rows: int) -> Chunk | None:
     return Chunk(**{**row, "role": Role(row["role"])}) if row else None
 
 
-async def finish_chunk(session: WriteSession, chunk: Chunk, outcome: Outcome, started_at: datetime) -> None:
+async def finish_chunk(session: WriteSession, chunk: Chunk, counts: ChunkCounts, started_at: datetime) -> None:
     """Forget a chunk and count its rows. The last statement of its transaction: workers meet at the batch's row."""
-    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, started_at, *outcome.counts)
+    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, started_at, *counts.columns)
 
 
 async def insert_errors(
@@ -137,7 +138,7 @@ async def delete_chunks(session: WriteSession, batch_id: UUID) -> None:
     await session.execute(delete(BatchChunk).where(BatchChunk.batch_id == batch_id))
 
 
-async def delete_old_errors(session: WriteSession, before: datetime) -> None:
+async def forget_errors(session: WriteSession, before: datetime) -> None:
     """Forget the row errors of batches finished before that moment."""
     old = select(Batch.id).where(Batch.finished_at < before)
     await session.execute(delete(BatchError).where(BatchError.batch_id.in_(old)))

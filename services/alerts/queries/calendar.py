@@ -16,14 +16,14 @@ from shared.db.engine import ReadSession, WriteSession, raw
 
 _CELLS = (
     "unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::date[]) WITH ORDINALITY"
-    " AS cell (area, feed, period, first, last, place)"
+    " AS cell (area, feed, period, first, last, number)"
 )
 
 
 # A subquery with an aggregate is not flattened, so each cell is one range of the index and nothing else is looked at.
 def _pushed(table: str, standing: str) -> str:
     return f"""
-SELECT cell.place, heard.alerts, 0 AS files, heard.first_at FROM {_CELLS} CROSS JOIN LATERAL (
+SELECT cell.number, heard.alerts, 0 AS files, heard.first_at FROM {_CELLS} CROSS JOIN LATERAL (
     SELECT count(*) AS alerts, min(reported_at) AS first_at FROM {table} AS report
     WHERE report.feed = cell.feed AND occurred_on BETWEEN cell.first AND cell.last
         AND {standing} AND starts_with(area_code, cell.area)
@@ -33,12 +33,12 @@ SELECT cell.place, heard.alerts, 0 AS files, heard.first_at FROM {_CELLS} CROSS 
 
 # A file of which no row could be taken has told nothing.
 _PUSHED_FILES = f"""
-SELECT cell.place, 0 AS alerts, count(*) AS files, min(file.received_at) AS first_at
+SELECT cell.number, 0 AS alerts, count(*) AS files, min(file.received_at) AS first_at
 FROM {_CELLS} JOIN file ON file.feed = cell.feed AND file.period = cell.period
     AND file.state <> 'failed' AND file.state <> 'cancelled'
     AND (file.rejected < file.rows_read OR file.rows_read = 0)
     AND EXISTS (SELECT FROM unnest(file.areas) AS prefix WHERE prefix = '*' OR starts_with(cell.area, prefix))
-GROUP BY cell.place
+GROUP BY cell.number
 """  # noqa: S608
 
 PUSHES: tuple[str, ...] = (
@@ -46,25 +46,25 @@ PUSHES: tuple[str, ...] = (
     _pushed("alert_evidence", "withdrawn_at IS NULL"),
     _PUSHED_FILES,
 )
-"""What counts as a push: each statement takes the cells and gives `(place, alerts, files, first_at)` of some of them."""
+"""What counts as a push: each statement takes the cells and gives `(number, alerts, files, first_at)` of some of them."""
 
 _ZERO_REPORTS = f"""
-SELECT cell.place, min(zero.reported_at) AS first_at, (array_agg(zero.id ORDER BY zero.id))[1] AS id
+SELECT cell.number, min(zero.reported_at) AS first_at, (array_agg(zero.id ORDER BY zero.id))[1] AS id
 FROM {_CELLS} JOIN zero_report AS zero
     ON zero.feed = cell.feed AND zero.period = cell.period AND zero.withdrawn_at IS NULL
     AND EXISTS (SELECT FROM unnest(zero.areas) AS prefix WHERE starts_with(cell.area, prefix))
-GROUP BY cell.place
+GROUP BY cell.number
 """  # noqa: S608
 
 _CONTRADICTIONS = f"""
-SELECT cell.place, count(*) AS found
+SELECT cell.number, count(*) AS found
 FROM {_CELLS} JOIN zero_report AS zero
     ON zero.feed = cell.feed AND zero.period = cell.period AND zero.withdrawn_at IS NULL
     AND EXISTS (SELECT FROM unnest(zero.areas) AS prefix
         WHERE starts_with(cell.area, prefix) OR starts_with(prefix, cell.area))
 JOIN contradiction ON contradiction.zero_report_id = zero.id
 JOIN alert ON alert.id = contradiction.alert_id AND alert.withdrawn_at IS NULL
-GROUP BY cell.place
+GROUP BY cell.number
 """  # noqa: S608
 
 _COUNTIES = """
@@ -75,8 +75,8 @@ _CLAIM_REMINDERS = """
 INSERT INTO report_reminder (feed, period, area, kind, days, due_on, policy_id, sent_at)
 SELECT feed, period, area, kind, days, due_on, policy_id, $8
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::date[], $7::uuid[])
-    WITH ORDINALITY AS new (feed, period, area, kind, days, due_on, policy_id, place)
-ORDER BY place
+    WITH ORDINALITY AS new (feed, period, area, kind, days, due_on, policy_id, number)
+ORDER BY number
 ON CONFLICT DO NOTHING RETURNING feed, period, area
 """
 _DELETE_REMINDERS = "DELETE FROM report_reminder WHERE sent_at < $1"
@@ -111,17 +111,17 @@ async def hear(session: ReadSession, cells: Sequence[Cell]) -> list[Heard]:
     columns = _columns(cells)
     for statement in PUSHES:
         for row in await connection.fetch(statement, *columns):
-            at = row["place"] - 1
+            at = row["number"] - 1
             known = found[at]
             first = min(filter(None, (known.first_push, row["first_at"])))
             found[at] = replace(
                 known, pushed=known.pushed + row["alerts"], files=known.files + row["files"], first_push=first
             )
     for row in await connection.fetch(_ZERO_REPORTS, *columns):
-        at = row["place"] - 1
+        at = row["number"] - 1
         found[at] = replace(found[at], zero_reported=row["first_at"], zero_report_id=row["id"])
     for row in await connection.fetch(_CONTRADICTIONS, *columns):
-        found[row["place"] - 1] = replace(found[row["place"] - 1], contradictions=row["found"])
+        found[row["number"] - 1] = replace(found[row["number"] - 1], contradictions=row["found"])
     return found
 
 
@@ -137,7 +137,7 @@ async def claim_reminders(
     return {(row["feed"], row["period"], row["area"]) for row in fresh}
 
 
-async def delete_old_reminders(session: WriteSession, before: datetime) -> None:
+async def forget_reminders(session: WriteSession, before: datetime) -> None:
     """Forget the reminders that were sent before that moment."""
     await (await raw(session)).execute(_DELETE_REMINDERS, before)
 

@@ -8,7 +8,7 @@ from sqlalchemy import and_, case, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Feed, FeedVersion
-from services.alerts.rules import FeedNotFound
+from services.alerts.rules.alerts import FeedNotFound
 from shared.db.engine import ReadSession, WriteSession
 from shared.errors import existing
 

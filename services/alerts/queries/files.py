@@ -8,13 +8,16 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, delete, func, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, delete, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import Feed, File, FileFault, FilePart
 from services.alerts.rules.alerts import Sight
 from services.alerts.rules.files import Counts, FileNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.listening import ring
+from shared.db.within import all_within
+from shared.errors import existing
 
 CHANNEL = "alerts_file"
 """Notified when a file was taken in, so that workers need not look for one all the time."""
@@ -22,7 +25,6 @@ CHANNEL = "alerts_file"
 FaultRow = tuple[int, int, str, str, dict[str, Any]]
 """Sheet, row, field, code, params."""
 
-NOTIFY = text(f"NOTIFY {CHANNEL}")
 _INSERT_FAULTS = """
 INSERT INTO file_fault (file_id, sheet, row_number, field, code, params)
 SELECT $1, sheet, number, field, code, params::jsonb
@@ -74,7 +76,7 @@ async def insert_file(session: WriteSession, file: dict[str, Any]) -> bool:
     statement = insert(File).values(file).on_conflict_do_nothing(index_elements=[File.digest], index_where=same)
     fresh = await session.scalar(statement.returning(File.id))
     if fresh is not None:
-        await session.execute(NOTIFY)
+        await ring(session, CHANNEL)
     return fresh is not None
 
 
@@ -87,13 +89,13 @@ async def get_same(session: ReadSession, digest: bytes) -> File:
 async def get_file(session: ReadSession, reported_by: UUID, sight: Sight, file_id: UUID) -> File:
     """A file in sight; raises `FileNotFound`. What is of another area tells not even its counts."""
     found = await session.scalar(select(File).where(File.id == file_id, *_in_sight(reported_by, sight)))
-    return _found(found)
+    return existing(found, FileNotFound)
 
 
 async def lock_file(session: WriteSession, reported_by: UUID, sight: Sight, file_id: UUID) -> File:
     """`get_file`, and no frame is stored before our commit."""
     wanted = select(File).where(File.id == file_id, *_in_sight(reported_by, sight)).with_for_update()
-    return _found(await session.scalar(wanted))
+    return existing(await session.scalar(wanted), FileNotFound)
 
 
 async def list_files(
@@ -108,21 +110,12 @@ async def list_files(
     return (await session.scalars(wanted)).all()
 
 
-def _found(file: File | None) -> File:
-    if file is None:
-        raise FileNotFound
-    return file
-
-
 def _in_sight(reported_by: UUID, sight: Sight) -> list[ColumnElement[bool]]:
     """Of the asker's feeds, and sent by the asker or from areas that are all the asker's."""
     conditions: list[ColumnElement[bool]] = []
     if sight.feeds is not None:
         conditions.append(File.feed.in_(sorted(sight.feeds)))
-    patterns = literal(sight.scope.like_patterns(), ARRAY(Text))
-    area = func.unnest(File.areas).column_valued("area")
-    outside = select(area).where(~area.like(func.any(patterns))).exists()
-    conditions.append(or_(File.reported_by == reported_by, ~outside))
+    conditions.append(or_(File.reported_by == reported_by, all_within(File.areas, sight.scope)))
     return conditions
 
 

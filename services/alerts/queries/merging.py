@@ -9,8 +9,9 @@ from uuid import UUID
 from services.alerts.models import NewAlert
 from services.alerts.models.areas import named_by
 from services.alerts.queries.receipts import insert_receipts
-from services.alerts.rules import Newest, Severity
+from services.alerts.rules.alerts import Severity
 from services.alerts.rules.areas import Named
+from services.alerts.rules.merging import Newest
 from shared.db.engine import WriteSession, raw
 
 Subject = tuple[str, str]

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.alerts.models import NewAlert
-from services.alerts.rules import Sight
+from services.alerts.rules.alerts import Sight
 from shared.clock import end_of_day
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from services.alerts import models
 from services.alerts.queries.compiled_rules import CompiledRules
 from services.alerts.queries.rules import list_rules
-from services.alerts.rules import Feed, Reference, compile_schema
+from services.alerts.rules.evidence import compile_schema
 from services.alerts.rules.explaining import titles_of
+from services.alerts.rules.screening import Feed, Reference
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database, ReadSession

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Date, Select, and_, cast, extract, func, l
 from services.alerts.models import Alert, AlertEvidence, Rule
 from services.alerts.queries.alerts import Report, in_sight
 from services.alerts.queries.rules import first_id
-from services.alerts.rules import Sight
+from services.alerts.rules.alerts import Sight
 from shared.contracts.households import Verdict
 from shared.db.engine import ReadSession
 

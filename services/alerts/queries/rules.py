@@ -9,7 +9,7 @@ from sqlalchemy import func, literal, or_, select
 
 from services.alerts.models import Alert, Feed, Rule
 from services.alerts.queries.alerts import in_sight
-from services.alerts.rules import FeedNotFound, Sight
+from services.alerts.rules.alerts import FeedNotFound, Sight
 from services.alerts.rules.screening_rules import RuleNotFound
 from shared.db.engine import ReadSession, WriteSession
 from shared.errors import existing

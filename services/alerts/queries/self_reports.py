@@ -31,7 +31,7 @@ _INSERT = """
 INSERT INTO self_report (id, alert_id, content_key, source, risk_family, phone_key, reported_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (content_key) DO NOTHING RETURNING true
 """
-_SWEEP = (
+_FORGET = (
     "DELETE FROM phone_code WHERE expires_at < $1",
     "DELETE FROM use_count WHERE ends_at < $1",
 )
@@ -81,8 +81,8 @@ async def list_of_phone(session: ReadSession, phone_key: str, limit: int) -> Seq
     return [(report, bool(answered)) for report, answered in await session.execute(query)]
 
 
-async def delete_old(session: WriteSession, before: datetime) -> None:
+async def forget_codes(session: WriteSession, before: datetime) -> None:
     """Forget codes and counts that ended before that moment."""
     connection = await raw(session)
-    for statement in _SWEEP:
+    for statement in _FORGET:
         await connection.execute(statement, before)

@@ -10,8 +10,9 @@ import asyncpg
 from sqlalchemy import delete, or_, select, update
 
 from services.alerts.models import File, UnmatchedRow
-from services.alerts.queries.files import NOTIFY
+from services.alerts.queries.files import CHANNEL
 from shared.db.engine import WriteSession, raw
+from shared.db.listening import ring
 from shared.ids import new_id
 
 REF = b"ref:"
@@ -120,7 +121,7 @@ async def mark_due(session: WriteSession, person_keys: Collection[str], househol
     marked = await session.execute(update(UnmatchedRow).where(UnmatchedRow.id.in_(ids)).values(due=True))
     rows = int(marked.rowcount)  # type: ignore[attr-defined] # an UPDATE's result has it
     if rows:
-        await session.execute(NOTIFY)
+        await ring(session, CHANNEL)
     return rows
 
 
@@ -156,7 +157,7 @@ async def count_rematched(session: WriteSession, file_id: UUID, rows: int) -> No
     await session.execute(update(File).where(File.id == file_id).values(rematched=File.rematched + rows))
 
 
-async def delete_expired(session: WriteSession, now: datetime, limit: int) -> int:
+async def forget_expired(session: WriteSession, now: datetime, limit: int) -> int:
     """Forget what was kept long enough; how many rows of it, at most `limit`."""
     expired = UnmatchedRow.expires_at <= now
     old = select(UnmatchedRow.id).where(expired).limit(limit).with_for_update(skip_locked=True)

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, delete, literal, select, text, tuple_
+from sqlalchemy import delete, select, text, tuple_
 
 from services.alerts.models import Alert, VerdictNotice
-from services.alerts.rules import Sight
+from services.alerts.queries.alerts import in_sight
+from services.alerts.rules.alerts import Sight
 from shared.contracts.households import Basis
 from shared.db.engine import ReadSession, WriteSession
 
@@ -31,10 +32,7 @@ async def list_verdicts(
     columns = (VerdictNotice, Alert.verdict_reason_sealed, Alert.verdict_basis)
     wanted = select(*columns).join(Alert, Alert.id == VerdictNotice.alert_id)
     wanted = wanted.where(_SETTLED).order_by(VerdictNotice.xid, VerdictNotice.id).limit(limit)
-    if sight.feeds is not None:
-        wanted = wanted.where(VerdictNotice.feed.in_(sorted(sight.feeds)))
-    if (patterns := sight.scope.like_patterns()) != ["%"]:
-        wanted = wanted.where(VerdictNotice.area_code.like(any_(literal(patterns, ARRAY(Text)))))
+    wanted = wanted.where(*in_sight(VerdictNotice, sight))
     if feed is not None:
         wanted = wanted.where(VerdictNotice.feed == feed)
     if after is not None:
@@ -42,6 +40,6 @@ async def list_verdicts(
     return [Told(*row) for row in await session.execute(wanted)]
 
 
-async def delete_old_notices(session: WriteSession, before: datetime) -> None:
+async def forget_notices(session: WriteSession, before: datetime) -> None:
     """Forget verdicts told before that moment; they stay on their alerts."""
     await session.execute(delete(VerdictNotice).where(VerdictNotice.answered_at < before))

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, select, update
 
 from services.alerts.models import Webhook, WebhookDelivery
-from services.alerts.rules import Sight
+from services.alerts.rules.alerts import Sight
 from services.alerts.rules.webhooks import DeliveryNotFound, DeliveryState, WebhookNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.errors import existing
@@ -59,13 +59,15 @@ async def list_webhooks(session: ReadSession, sight: Sight, after: UUID | None, 
 
 async def get_webhook(session: ReadSession, sight: Sight, webhook_id: UUID) -> Webhook:
     """One in sight; raises `WebhookNotFound`."""
-    return _found(await session.scalar(select(Webhook).where(Webhook.id == webhook_id, *_in_sight(sight))))
+    return existing(
+        await session.scalar(select(Webhook).where(Webhook.id == webhook_id, *_in_sight(sight))), WebhookNotFound
+    )
 
 
 async def lock_webhook(session: WriteSession, sight: Sight, webhook_id: UUID) -> Webhook:
     """`get_webhook`, and nobody else changes it before our commit."""
     wanted = select(Webhook).where(Webhook.id == webhook_id, *_in_sight(sight)).with_for_update()
-    return _found(await session.scalar(wanted))
+    return existing(await session.scalar(wanted), WebhookNotFound)
 
 
 async def lock_unsealed(session: WriteSession) -> Sequence[Webhook]:
@@ -138,15 +140,9 @@ async def close_webhook(session: WriteSession, webhook_id: UUID, now: datetime) 
     )
 
 
-async def delete_old_deliveries(session: WriteSession, before: datetime) -> None:
+async def forget_deliveries(session: WriteSession, before: datetime) -> None:
     """Forget messages that were finished before that moment."""
     await session.execute(delete(WebhookDelivery).where(WebhookDelivery.finished_at < before))
-
-
-def _found(webhook: Webhook | None) -> Webhook:
-    if webhook is None:
-        raise WebhookNotFound
-    return webhook
 
 
 def _in_sight(sight: Sight) -> list[ColumnElement[bool]]:

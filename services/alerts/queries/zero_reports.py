@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Row, TextClause, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import Alert, Contradiction, Feed, ZeroReport
-from services.alerts.rules import Sight
+from services.alerts.rules.alerts import Sight
 from services.alerts.rules.silence import ContradictionKind, ZeroReportNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.errors import existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ ORDER BY zero.id, report.alert_id LIMIT $2
 _FLAG = """
 INSERT INTO contradiction (id, zero_report_id, kind, alert_id, found_at)
 SELECT id, zero_report_id, $4, alert_id, $5 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[])
-    WITH ORDINALITY AS new (id, zero_report_id, alert_id, place) ORDER BY place
+    WITH ORDINALITY AS new (id, zero_report_id, alert_id, number) ORDER BY number
 ON CONFLICT DO NOTHING RETURNING id
 """
 
@@ -101,13 +102,16 @@ async def insert_zero_report(session: WriteSession, values: dict[str, Any]) -> Z
 
 async def get_zero_report(session: ReadSession, sight: Sight, report_id: UUID) -> ZeroReport:
     """One in sight; raises `ZeroReportNotFound`."""
-    return _found(await session.scalar(select(ZeroReport).where(ZeroReport.id == report_id, *_in_sight(sight))))
+    return existing(
+        await session.scalar(select(ZeroReport).where(ZeroReport.id == report_id, *_in_sight(sight))),
+        ZeroReportNotFound,
+    )
 
 
 async def lock_zero_report(session: WriteSession, sight: Sight, report_id: UUID) -> ZeroReport:
     """`get_zero_report`, and nobody else changes it before our commit."""
     wanted = select(ZeroReport).where(ZeroReport.id == report_id, *_in_sight(sight)).with_for_update()
-    return _found(await session.scalar(wanted))
+    return existing(await session.scalar(wanted), ZeroReportNotFound)
 
 
 async def list_zero_reports(
@@ -164,12 +168,6 @@ async def list_flagged(session: ReadSession, ids: Collection[UUID]) -> Sequence[
         .where(Contradiction.id.in_(ids))
     )
     return (await session.execute(query.order_by(Contradiction.id))).all()
-
-
-def _found(report: ZeroReport | None) -> ZeroReport:
-    if report is None:
-        raise ZeroReportNotFound
-    return report
 
 
 def _in_sight(sight: Sight) -> list[ColumnElement[bool] | TextClause]:

@@ -93,7 +93,7 @@ def standing(period: Period, heard: Heard, today: date) -> Standing:
     return Standing("silent" if delay else "pending", False, delay)
 
 
-def places_of(scope: Scope, counties: Collection[str]) -> list[str]:
+def owing_areas(scope: Scope, counties: Collection[str]) -> list[str]:
     """The counties that owe reports, by prefix, as far as the asker sees them: of a county in part, the parts."""
     seen = tuple(scope.prefixes)
     whole = {county for county in counties if seen and county.startswith(seen)}

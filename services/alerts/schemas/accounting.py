@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from services.alerts.rules import Channel, FindingKind
+from services.alerts.rules.accounting import Channel, FindingKind
+from shared.http.fields import Answer
 
 
-class FeedAccount(BaseModel):
+class FeedAccount(Answer):
     """The reports of one feed. `accepted` is the sum of all that follow, and `difference` what is in none of them."""
 
     feed: str = Field(examples=["education.absence"])
@@ -24,7 +25,7 @@ class FeedAccount(BaseModel):
     difference_ids: list[UUID] = Field(description="Those in no place, 100 at most · 差额明细", examples=[[]])
 
 
-class ChannelAccount(BaseModel):
+class ChannelAccount(Answer):
     """What was counted when it was taken, apart from the alerts, against what is there."""
 
     channel: Channel = Field(description="One by one, in batches, in files · 单条, 批量, 文件")
@@ -37,7 +38,7 @@ class ChannelAccount(BaseModel):
     )
 
 
-class FindingView(BaseModel):
+class FindingView(Answer):
     """An open alert that the service with the tasks sees otherwise."""
 
     alert_id: UUID
@@ -49,7 +50,7 @@ class FindingView(BaseModel):
     last_found_at: datetime
 
 
-class Accounting(BaseModel):
+class Accounting(Answer):
     """Reports taken in a span of days, by feed, and what the nightly check found of open alerts."""
 
     first_day: date = Field(description="Beijing time, inclusive · 起始日期")

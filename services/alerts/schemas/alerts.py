@@ -4,15 +4,16 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from pydantic.config import JsonDict
 
-from services.alerts.rules import EvidenceOutcome, Outcome, Severity, State
+from services.alerts.rules.alerts import Severity, State
+from services.alerts.rules.merging import EvidenceOutcome, Outcome
 from services.alerts.schemas.area_alerts import AreaCheckView, AreaDraft, AreaView
 from services.alerts.schemas.explanations import Explanation
-from services.alerts.schemas.fields import AreaCode, Draft, Evidence, FeedCode, IsoDate, Line
+from services.alerts.schemas.fields import AreaCode, Evidence, FeedCode, IsoDate, Line
 from shared.contracts.households import Basis, Verdict
-from shared.http.fields import PersonName
+from shared.http.fields import Answer, Draft, PersonName
 
 
 class PersonDraft(Draft):
@@ -85,7 +86,7 @@ class AlertDraft(Draft):
         return self.person.id_number if self.person else None
 
 
-class MaskedPerson(BaseModel):
+class MaskedPerson(Answer):
     """Enough to recognise somebody one knows."""
 
     id_number: str = Field(examples=["5399**********002X"])
@@ -93,13 +94,13 @@ class MaskedPerson(BaseModel):
     phone: str | None = Field(examples=["154****0017"])
 
 
-class MaskedHousehold(BaseModel):
+class MaskedHousehold(Answer):
     """The last digits of the household's code."""
 
     national_code: str = Field(examples=["********0017"])
 
 
-class AlertSummary(BaseModel):
+class AlertSummary(Answer):
     """One alert in a list. Who only sent further evidence of it sees their own first evidence in its place."""
 
     id: UUID
@@ -125,7 +126,7 @@ class ReportedAlert(AlertSummary):
     snoozed_until: datetime | None = Field(description="The verdict keeps the subject quiet until then · 静默至")
 
 
-class VerdictView(BaseModel):
+class VerdictView(Answer):
     """What the village found."""
 
     verdict: Verdict = Field(description="Of an area alert the gravest of its areas' · 区域预警取各村结论中最重的")
@@ -135,14 +136,14 @@ class VerdictView(BaseModel):
     answered_at: datetime
 
 
-class SnoozeView(BaseModel):
+class SnoozeView(Answer):
     """Why further evidence brings nobody out for now, and until when."""
 
     verdict: Verdict = Field(description="The verdict that dismissed the alert · 静默原因")
     until: datetime = Field(description="First moment after · 静默至")
 
 
-class EvidenceView(BaseModel):
+class EvidenceView(Answer):
     """One further evidence of an alert."""
 
     id: UUID

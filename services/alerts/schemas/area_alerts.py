@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from services.alerts.schemas.fields import AreaCode, Draft, Line
+from services.alerts.schemas.fields import AreaCode, Line
 from shared.contracts.households import Basis, Verdict
+from shared.http.fields import Answer, Draft
 
 MOST_CODES = 500
 """Areas in one alert: more than a county has villages."""
@@ -36,14 +37,14 @@ class AreaDraft(Draft):
     ]
 
 
-class AreaView(BaseModel):
+class AreaView(Answer):
     """The areas an alert is about."""
 
     codes: list[str] = Field(examples=[["539921100001"]])
     natural_villages: list[str] = Field(examples=[["上寨"]])
 
 
-class AreaCheckView(BaseModel):
+class AreaCheckView(Answer):
     """What one of the areas has said."""
 
     area_code: str = Field(examples=["539921100001"])

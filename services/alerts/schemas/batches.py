@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from services.alerts.rules import BatchFormat, BatchState
+from services.alerts.rules.batches import BatchFormat, BatchState
+from shared.http.fields import Answer
 
 
-class BatchView(BaseModel):
+class BatchView(Answer):
     """How far a batch has come. The counts together are the number of rows worked off."""
 
     id: UUID
@@ -27,7 +28,7 @@ class BatchView(BaseModel):
     finished_at: datetime | None
 
 
-class RowError(BaseModel):
+class RowError(Answer):
     """One mistake in one row."""
 
     row: int = Field(description="From 1; the line number in NDJSON · 行号", examples=[17])

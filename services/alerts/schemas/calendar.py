@@ -4,11 +4,12 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from services.alerts.rules import Cadence
+from services.alerts.rules.feeds import Cadence
 from services.alerts.rules.silence import CellState, ContradictionKind
-from services.alerts.schemas.fields import Draft, FeedCode, Line
+from services.alerts.schemas.fields import FeedCode, Line
+from shared.http.fields import Answer, Draft
 
 PeriodName = Annotated[
     str,
@@ -31,7 +32,7 @@ class ZeroReportDraft(Draft):
     ] = None
 
 
-class ZeroReportView(BaseModel):
+class ZeroReportView(Answer):
     """One zero report."""
 
     id: UUID
@@ -50,7 +51,7 @@ class ZeroReportView(BaseModel):
     withdrawal_reason: str | None = Field(description="Free text; not for supervisors or administrators · 撤回原因")
 
 
-class PeriodView(BaseModel):
+class PeriodView(Answer):
     """A period of a feed, and how it stands. `delay_days` counts from the due day to the first word, or to today."""
 
     period: str = Field(examples=["2026-02"])
@@ -70,7 +71,7 @@ class PeriodView(BaseModel):
     contradictions: int = Field(description="See `/contradictions` · 矛盾数")
 
 
-class FeedMonthView(BaseModel):
+class FeedMonthView(Answer):
     """A feed, with the periods that fall due in the month."""
 
     feed: str = Field(examples=["medical.cost"])
@@ -83,7 +84,7 @@ class FeedMonthView(BaseModel):
     periods: list[PeriodView]
 
 
-class BureauMonth(BaseModel):
+class BureauMonth(Answer):
     """A bureau (部门) in a county, or in the asker's part of it. The counts are of periods."""
 
     area: str = Field(description="Prefix of the county, or of the part in sight", examples=["539921"])
@@ -98,7 +99,7 @@ class BureauMonth(BaseModel):
     feeds: list[FeedMonthView]
 
 
-class CalendarView(BaseModel):
+class CalendarView(Answer):
     """The feed calendar (报送日历) of a month."""
 
     month: str = Field(examples=["2026-03"])
@@ -106,7 +107,7 @@ class CalendarView(BaseModel):
     bureaus: list[BureauMonth]
 
 
-class ContradictionView(BaseModel):
+class ContradictionView(Answer):
     """A zero report, and an alert that says otherwise."""
 
     id: UUID

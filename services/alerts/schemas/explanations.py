@@ -3,10 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
+
+from shared.http.fields import Answer
 
 
-class ReasonView(BaseModel):
+class ReasonView(Answer):
     """One comparison that made the rule true, or kept it from being true."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -24,7 +26,7 @@ class ReasonView(BaseModel):
         return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-class Explanation(BaseModel):
+class Explanation(Answer):
     """Why a report became an alert."""
 
     rule_id: UUID | None = Field(description="Null: no rule was in force · 所依据的规则版本")

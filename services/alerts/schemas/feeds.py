@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.alerts.rules import Cadence, Kind, Reporter, Severity, Subject
-from services.alerts.schemas.fields import Draft, Line
+from services.alerts.rules.alerts import Severity
+from services.alerts.rules.evidence import Kind
+from services.alerts.rules.feeds import Cadence, Reporter, Subject
+from services.alerts.schemas.fields import Line
+from shared.http.fields import Answer, Draft
 
 _COLUMNS_EXAMPLE = [
     {"field": "person.id_number", "headers": ["身份证号码", "证件号码"], "required": True},
@@ -149,7 +152,7 @@ class NewFeed(FeedContent):
     code: NewCode
 
 
-class ColumnView(BaseModel):
+class ColumnView(Answer):
     """One column of the bureau's export, and the field it fills."""
 
     field: str = Field(examples=["self_pay"])
@@ -159,7 +162,7 @@ class ColumnView(BaseModel):
     values: dict[str, str]
 
 
-class FeedView(BaseModel):
+class FeedView(Answer):
     """A kind of alert, with the JSON Schema (2020-12) its evidence must satisfy."""
 
     code: str = Field(examples=["education.absence"])
@@ -188,7 +191,7 @@ class FeedDetail(FeedView):
     content: FeedContent
 
 
-class FeedVersionView(BaseModel):
+class FeedVersionView(Answer):
     """What a feed was from `changed_at` on."""
 
     version: int

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import BeforeValidator, Field, Strict
 from pydantic_core import PydanticCustomError
 
 
@@ -41,9 +41,3 @@ Evidence = Annotated[
         examples=[{"days_absent": 4, "last_seen_on": "2026-02-27", "school": "Yunmeng Middle School"}],
     ),
 ]
-
-
-class Draft(BaseModel):
-    """What comes in: nothing unknown in it, nothing of it echoed."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)

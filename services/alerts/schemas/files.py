@@ -4,19 +4,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.alerts.rules.files import FileFormat, FileState
+from shared.http.fields import Answer
 
 
-class FileFailure(BaseModel):
+class FileFailure(Answer):
     """Why a file was given up."""
 
     code: str = Field(examples=["workbook-broken"])
     message: str = Field(examples=["工作簿已损坏，无法读取"])
 
 
-class SkippedSheet(BaseModel):
+class SkippedSheet(Answer):
     """A sheet of a workbook that is not read, and why."""
 
     sheet: int = Field(description="From 1 · 工作表序号", examples=[2])
@@ -27,7 +28,7 @@ class SkippedSheet(BaseModel):
     message: str = Field(examples=["隐藏的工作表，未读取"])
 
 
-class FileView(BaseModel):
+class FileView(Answer):
     """How far a file has come.
 
     Every row read was rejected, did not trigger, or is one of `stored`, `repeated`, `merged`, `worsened`, `snoozed` and
@@ -73,7 +74,7 @@ class ReportedFile(FileView):
     known: bool = Field(description="It came before: this is the first one, and nothing new is done · 是否重复报送")
 
 
-class FileError(BaseModel):
+class FileError(Answer):
     """One mistake in one row."""
 
     sheet: int = Field(description="From 1; always 1 in a CSV · 工作表序号", examples=[1])

@@ -4,15 +4,16 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from services.alerts.rules import Severity
+from services.alerts.rules.alerts import Severity
 from services.alerts.schemas.alerts import MaskedHousehold, MaskedPerson
 from services.alerts.schemas.explanations import ReasonView
-from services.alerts.schemas.fields import Day, Draft, FeedCode
+from services.alerts.schemas.fields import Day, FeedCode
 from shared.areas import InvalidAreaCode, normalise, prefix
 from shared.contracts.households import Verdict
+from shared.http.fields import Answer, Draft
 
 _WHEN = "self_pay >= :line_poor AND is_registered_poor OR self_pay >= :line_other"
 _LEVELS = [{"severity": "medium", "when": _WHEN}]
@@ -74,7 +75,7 @@ class RuleEnd(Draft):
     last_day: Day = Field(description="Last day in force, today or later · 最后有效日", examples=["2026-12-31"])
 
 
-class RuleView(BaseModel):
+class RuleView(Answer):
     """One version. Alerts keep its `id`."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -125,7 +126,7 @@ class TrialOfVersion(_Span):
     parameters: Parameters = Field(default_factory=dict)
 
 
-class WeightView(BaseModel):
+class WeightView(Answer):
     """What some rules let through, what it cost and what it caught."""
 
     alerts: int = Field(description="Rows let through · 触发条数")
@@ -135,7 +136,7 @@ class WeightView(BaseModel):
     confirmed: int = Field(description="Of these with a confirmed risk · 确认有风险")
 
 
-class ExampleView(BaseModel):
+class ExampleView(Answer):
     """An alert, or row of a file, that only one of the two lets through, with the values the rules look at."""
 
     alert_id: UUID | None = Field(description="Null: a row of a file · 文件中的行无预警编号")
@@ -157,7 +158,7 @@ class ThresholdView(WeightView):
     value: Parameter
 
 
-class TrialView(BaseModel):
+class TrialView(Answer):
     """A draft beside the rules in force. What a rule dropped at intake was not kept: only a file still has it."""
 
     feed: str
@@ -172,7 +173,7 @@ class TrialView(BaseModel):
     thresholds: list[ThresholdView]
 
 
-class RuleQuality(BaseModel):
+class RuleQuality(Answer):
     """How the reports of a rule fared. Null where there is no verdict, or no report, to reckon with."""
 
     rule_id: UUID
@@ -186,7 +187,7 @@ class RuleQuality(BaseModel):
     )
 
 
-class NotTriggered(BaseModel):
+class NotTriggered(Answer):
     """A report that its feed's rule does not let through. It was looked at and is not kept: nothing is wrong with it."""
 
     state: Literal["not_triggered"] = Field("not_triggered", description="未触发")

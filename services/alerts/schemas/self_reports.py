@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from services.alerts.codes import RISK_FAMILIES
-from services.alerts.schemas.fields import AreaCode, Draft, Line
-from shared.http.fields import PersonName
+from services.alerts.schemas.fields import AreaCode, Line
+from shared.http.fields import Answer, Draft, PersonName
 from shared.messages import listed
 
 _FAMILIES = listed(sorted(RISK_FAMILIES))
@@ -41,7 +41,7 @@ class PhoneCodeRequest(Draft):
     phone: Phone
 
 
-class PhoneCodeSent(BaseModel):
+class PhoneCodeSent(Answer):
     """The same for every phone."""
 
     expires_in: int = Field(description="Seconds for which the code is good · 有效秒数", examples=[600])
@@ -62,7 +62,7 @@ class SelfReportDraft(Draft):
     urgent: Annotated[bool, Field(description="Help is needed at once · 是否紧急")] = False
 
 
-class Receipt(BaseModel):
+class Receipt(Answer):
     """That a request was received."""
 
     receipt: UUID = Field(description="Receipt number · 受理编号")
@@ -83,7 +83,7 @@ class SelfReportStatus(Receipt):
     state: Literal["received", "answered"] = Field(description="received 已受理, answered 已办结")
 
 
-class SelfReportList(BaseModel):
+class SelfReportList(Answer):
     """The requests made with the phone, newest first; fifty at most."""
 
     items: list[SelfReportStatus]

@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared.contracts.households import Basis, Verdict
+from shared.http.fields import Answer
 
 
-class VerdictNoticeView(BaseModel):
+class VerdictNoticeView(Answer):
     """The verdict on one report. The newest one on a report counts."""
 
     alert_id: UUID
@@ -22,7 +23,7 @@ class VerdictNoticeView(BaseModel):
     answered_at: datetime
 
 
-class VerdictPage(BaseModel):
+class VerdictPage(Answer):
     """Verdicts in the order in which they came."""
 
     items: list[VerdictNoticeView]

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from services.alerts.models import Webhook, WebhookDelivery
 from services.alerts.rules.webhooks import LONGEST_URL, DeliveryState, Target
-from services.alerts.schemas.fields import Draft, FeedCode
+from services.alerts.schemas.fields import FeedCode
+from shared.http.fields import Answer, Draft
 
 
 class WebhookDraft(Draft):
@@ -41,7 +42,7 @@ class DeliveryReplay(Draft):
     since: Annotated[AwareDatetime, Field(description="Moment with offset · 起始时间")]
 
 
-class WebhookView(BaseModel):
+class WebhookView(Answer):
     """A webhook without its secret."""
 
     id: UUID
@@ -71,7 +72,7 @@ class WebhookIssued(WebhookView):
         return cls(**WebhookView.of(webhook, url).model_dump(), secret=secret)
 
 
-class DeliveryView(BaseModel):
+class DeliveryView(Answer):
     """A message, and how far it has come."""
 
     id: UUID = Field(description="`webhook-id` is `msg_` and this; the same with each try · 消息编号")
@@ -91,7 +92,7 @@ class DeliveryView(BaseModel):
         return view if message.state == "waiting" else view.model_copy(update={"next_at": None})
 
 
-class Revived(BaseModel):
+class Revived(Answer):
     """How many messages wait again."""
 
     messages: int

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.alerts.models import AccountCheck
 from services.alerts.queries import accounting
-from services.alerts.rules import FindingKind
+from services.alerts.rules.accounting import FindingKind
 from services.alerts.usecases.replay import retell
 from shared.contracts.alerts import AccountAsked
 from shared.contracts.households import AccountGiven

@@ -7,8 +7,8 @@ from uuid import UUID
 import orjson
 
 from services.alerts.queries import area_checks as queries
-from services.alerts.rules import Reference
 from services.alerts.rules.areas import overall, place
+from services.alerts.rules.screening import Reference
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.schemas.area_alerts import AreaDraft
 from shared.areas import AreaCode

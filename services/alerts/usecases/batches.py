@@ -16,7 +16,8 @@ from services.alerts.queries import batches
 from services.alerts.queries.intake import finished
 from services.alerts.queries.known import Asked, look_up
 from services.alerts.queries.unmatched import Key, lock_rows
-from services.alerts.rules import BatchFormat, Reference, RowMalformed
+from services.alerts.rules.batches import BatchFormat, RowMalformed
+from services.alerts.rules.screening import Reference
 from services.alerts.schemas.alerts import AlertDraft
 from services.alerts.usecases.intake import Report, asked_of, screen_report, seal_report, store_alerts, told
 from services.alerts.usecases.reading import read_many
@@ -109,8 +110,8 @@ async def work_chunk(
         await correct(session, waiting, came, vault, now)
     await batches.insert_errors(session, chunk.batch_id, ((n, f.field, f.code, dict(f.params)) for n, f in errors))
     kept = Counter(one.outcome for one in settled if one.outcome)
-    outcome = batches.Outcome(kept, len({n for n, _ in errors}), ready.sound - len(rows))
-    await batches.finish_chunk(session, chunk, outcome, now)
+    counts = batches.ChunkCounts(kept, len({n for n, _ in errors}), ready.sound - len(rows))
+    await batches.finish_chunk(session, chunk, counts, now)
 
 
 def prepare_chunk(

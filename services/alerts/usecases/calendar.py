@@ -8,19 +8,19 @@ from uuid import UUID
 from services.alerts import events
 from services.alerts.models import Feed
 from services.alerts.queries import calendar as queries
-from services.alerts.rules import Sight
+from services.alerts.rules.alerts import Sight
 from services.alerts.rules.calendar import Period, Schedule, is_scheduled, periods_due
 from services.alerts.rules.silence import (
     Cell,
     Heard,
     Reminder,
     Standing,
-    places_of,
+    owing_areas,
     reminded_span,
     reminder_for,
     standing,
 )
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope, code_of
 from shared.clock import local_date
 from shared.contracts.policies import FeedCalendar, FeedReminder
 from shared.db.engine import ReadSession, WriteSession
@@ -35,7 +35,7 @@ _EVERYWHERE = Scope.everywhere()
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A period of a feed in a place, and how it stands."""
+    """A period of a feed in an area, and how it stands."""
 
     period: Period
     heard: Heard
@@ -44,7 +44,7 @@ class Square:
 
 @dataclass(frozen=True, slots=True)
 class FeedMonth:
-    """A feed in a place: what fell due in the month, and all that happened in it."""
+    """A feed in an area: what fell due in the month, and all that happened in it."""
 
     area: str
     feed: Feed
@@ -60,7 +60,7 @@ async def read_calendar(
     bureau: str | None,
     now: datetime,
 ) -> list[FeedMonth]:
-    """The feeds in sight, by place and bureau, with the periods that are due in the month.
+    """The feeds in sight, by area and bureau, with the periods that are due in the month.
 
     Raises `PolicyMissing` where no calendar is in force.
     """
@@ -70,31 +70,31 @@ async def read_calendar(
     calendars = await load_in_force(session, CALENDAR, by_day, FeedCalendar)
     cells: list[Cell] = []
     rows: list[tuple[str, Feed, int, bool]] = []
-    for place in places_of(sight.scope, await queries.list_counties(session)):
-        calendar, _ = calendars.get(place.ljust(CODE_LENGTH, "0"))
+    for area in owing_areas(sight.scope, await queries.list_counties(session)):
+        calendar, _ = calendars.get(code_of(area))
         for feed in feeds:
             schedule = queries.schedule_of(feed)
             due = periods_due(schedule, *month, calendar) if feed.cadence != "event" else []
-            cells.append(Cell(place, feed.code, Period(f"{month[0]:%Y-%m}", *month, None)))
-            cells.extend(Cell(place, feed.code, period) for period in due)
-            rows.append((place, feed, len(due), is_scheduled(schedule, *month, calendar)))
+            cells.append(Cell(area, feed.code, Period(f"{month[0]:%Y-%m}", *month, None)))
+            cells.extend(Cell(area, feed.code, period) for period in due)
+            rows.append((area, feed, len(due), is_scheduled(schedule, *month, calendar)))
     heard = iter(zip(cells, await queries.hear(session, cells), strict=True))
     return [_feed_month(*row, heard, today) for row in rows]
 
 
 async def get_calendar(session: ReadSession, area_prefix: str, on: date) -> FeedCalendar:
-    """The calendar in force for a place; raises `PolicyMissing`."""
-    return (await in_force(session, CALENDAR, area_prefix.ljust(CODE_LENGTH, "0"), on, FeedCalendar))[0]
+    """The calendar in force for an area; raises `PolicyMissing`."""
+    return (await in_force(session, CALENDAR, code_of(area_prefix), on, FeedCalendar))[0]
 
 
 def _feed_month(
-    place: str, feed: Feed, due: int, scheduled: bool, heard: Iterator[tuple[Cell, Heard]], today: date
+    area: str, feed: Feed, due: int, scheduled: bool, heard: Iterator[tuple[Cell, Heard]], today: date
 ) -> FeedMonth:
     whole, in_month = next(heard)
     squares = [Square(cell.period, said, standing(cell.period, said, today)) for cell, said in _take(heard, due)]
     if feed.cadence == "event":
         squares = [Square(whole.period, in_month, standing(whole.period, in_month, today))]
-    return FeedMonth(place, feed, squares, in_month, scheduled)
+    return FeedMonth(area, feed, squares, in_month, scheduled)
 
 
 def _take(heard: Iterator[tuple[Cell, Heard]], count: int) -> Iterator[tuple[Cell, Heard]]:
@@ -110,13 +110,13 @@ async def remind(session: WriteSession, now: datetime) -> int:
     today = local_date(now)
     calendars = await load_in_force(session, CALENDAR, today, FeedCalendar)
     reminders = await load_in_force(session, "feed-reminder", today, FeedReminder)
-    places = places_of(_EVERYWHERE, await queries.list_counties(session))
+    areas = owing_areas(_EVERYWHERE, await queries.list_counties(session))
     due: list[tuple[Cell, Reminder, UUID]] = []
     bureaus: dict[str, str] = {}
     for feed in await queries.list_owed(session, None, None):
         bureaus[feed.code] = feed.bureau
-        for place in places:
-            due.extend(_reminders(queries.schedule_of(feed), place, calendars, reminders, today))
+        for area in areas:
+            due.extend(_reminders(queries.schedule_of(feed), area, calendars, reminders, today))
     heard = await queries.hear(session, [cell for cell, _, _ in due])
     silent = [one for one, said in zip(due, heard, strict=True) if _is_silent(said)]
     fresh = await queries.claim_reminders(session, silent, now)
@@ -130,9 +130,9 @@ async def remind(session: WriteSession, now: datetime) -> int:
 
 
 def _reminders(
-    schedule: Schedule, place: str, calendars: InForce[FeedCalendar], reminders: InForce[FeedReminder], today: date
+    schedule: Schedule, area: str, calendars: InForce[FeedCalendar], reminders: InForce[FeedReminder], today: date
 ) -> Iterator[tuple[Cell, Reminder, UUID]]:
-    code = place.ljust(CODE_LENGTH, "0")
+    code = code_of(area)
     calendar, _ = calendars.find(code)
     reminder, policy_id = reminders.find(code)
     if calendar is None or reminder is None or policy_id is None:
@@ -142,7 +142,7 @@ def _reminders(
     span = today - timedelta(days=back), today + timedelta(days=ahead)
     for period in periods_due(schedule, *span, calendar):
         if period.due_on is not None and (turn := reminder_for(period.due_on, wanted, today)) is not None:
-            yield Cell(place, schedule.feed, period), turn, policy_id
+            yield Cell(area, schedule.feed, period), turn, policy_id
 
 
 def _is_silent(heard: Heard) -> bool:
@@ -151,4 +151,4 @@ def _is_silent(heard: Heard) -> bool:
 
 async def forget_reminders(session: WriteSession, now: datetime) -> None:
     """Delete what was sent so long ago that it cannot be sent again."""
-    await queries.delete_old_reminders(session, now - REMINDERS_KEPT)
+    await queries.forget_reminders(session, now - REMINDERS_KEPT)

@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
-from services.alerts import rules
 from services.alerts.codes import RISK_FAMILIES
 from services.alerts.models import Feed, FeedVersion
 from services.alerts.queries import feeds as queries
 from services.alerts.queries.compiled_rules import fields_in_rules
+from services.alerts.rules.evidence import schema_faults
+from services.alerts.rules.feeds import FeedCodeTaken, FeedFieldInUse, column_type, definition_faults
 from services.alerts.rules.screening_rules import rule_fields
 from services.alerts.schemas.feeds import FeedContent, NewFeed, saved_content
 from shared.clock import local_date
@@ -24,9 +25,9 @@ PERMIT = "feed:write"
 
 def check_content(content: FeedContent) -> None:
     """Raise `InvalidInput` with everything that keeps this from being a feed."""
-    faults = [fault.under("evidence_schema") for fault in rules.schema_faults(content.evidence_schema)]
+    faults = [fault.under("evidence_schema") for fault in schema_faults(content.evidence_schema)]
     if not faults:  # columns are held against a schema that is one
-        faults = rules.definition_faults(content, RISK_FAMILIES)
+        faults = definition_faults(content, RISK_FAMILIES)
     if faults:
         raise InvalidInput(faults)
 
@@ -38,7 +39,7 @@ async def create_feed(session: WriteSession, who: Principal, new: NewFeed, now: 
     row = insert(Feed).values(code=new.code, version=1, active=True, **by, **columns_of(new))
     made = (await session.scalars(row.on_conflict_do_nothing().returning(Feed))).one_or_none()
     if made is None:
-        raise rules.FeedCodeTaken(field="code")
+        raise FeedCodeTaken(field="code")
     await _keep(session, who, made, "created")
     return made
 
@@ -92,7 +93,7 @@ def columns_of(content: FeedContent) -> dict[str, Any]:
         "name_zh": content.name.zh,
         "name_en": content.name.en,
         "columns": [
-            {**one.model_dump(mode="json"), "type": rules.column_type(one.field, content.evidence_schema)}
+            {**one.model_dump(mode="json"), "type": column_type(one.field, content.evidence_schema)}
             for one in content.columns
         ],
     }
@@ -144,4 +145,4 @@ async def _require_fields(session: WriteSession, feed: Feed, content: FeedConten
     before, after = rule_fields(feed.evidence_schema), rule_fields(content.evidence_schema)
     lost = sorted(name for name in used if before[name] != after.get(name))
     if lost:
-        raise rules.FeedFieldInUse(field="evidence_schema.properties", fields=", ".join(lost))
+        raise FeedFieldInUse(field="evidence_schema.properties", fields=", ".join(lost))

@@ -18,7 +18,8 @@ from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import Finished, NewAlert
 from services.alerts.queries.intake import finished
 from services.alerts.queries.unmatched import REF, WaitingRow
-from services.alerts.rules import canonical, family_of
+from services.alerts.rules.feeds import family_of
+from services.alerts.rules.screening import canonical
 from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_checks import Mistake, Row, Sender, area_of, faults_of
 from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.alerts.rules import Feed, Severity, evidence_faults, holds_id_number
+from services.alerts.rules.alerts import Severity
 from services.alerts.rules.areas import place
+from services.alerts.rules.screening import Feed, evidence_faults, holds_id_number
 from shared.areas import AreaCode, Scope
 
 MAX_NAME = 100

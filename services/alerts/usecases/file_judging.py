@@ -11,8 +11,8 @@ import polars as pl
 
 from services.alerts.models import Feed, FilePart
 from services.alerts.queries.compiled_rules import list_fitting
-from services.alerts.rules import Reference
 from services.alerts.rules.explaining import titles_of, why_not
+from services.alerts.rules.screening import Reference
 from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_look import Sieve, placed
 from services.alerts.usecases.file_opening import sieve_of

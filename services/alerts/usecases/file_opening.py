@@ -6,17 +6,17 @@ from uuid import UUID
 from services.alerts.models import Feed, File
 from services.alerts.queries import files
 from services.alerts.queries.reference import list_areas
-from services.alerts.rules import Reference
 from services.alerts.rules.area_names import area_names
 from services.alerts.rules.calendar import period_end
 from services.alerts.rules.file_columns import spared_fields, words_of
 from services.alerts.rules.files import FeedWithoutColumns
 from services.alerts.rules.rule_sets import RuleSet
+from services.alerts.rules.screening import Reference
 from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Sieve
 from services.alerts.usecases.file_work import ReadyFile
 from services.alerts.usecases.files import NAME
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.listening import MOST_ATTEMPTS
@@ -77,7 +77,7 @@ def sender_of(file: File, feed: Feed, reference: Reference, day: date, now: date
 def sieve_of(feed: Feed, scope: Scope, reference: Reference, names: dict[str, str], today: date) -> Sieve:
     """What the rows of a feed's files are held against."""
     prefixes = scope.prefixes
-    own = next(iter(prefixes)).ljust(CODE_LENGTH, "0") if len(prefixes) == 1 and "" not in prefixes else None
+    own = scope.first_area() if len(prefixes) == 1 and "" not in prefixes else None
     rules = RuleSet(feed.default_severity, reference.rules.get(feed.code, ()), today)
     asked = frozenset().union(*(rule.fields for rule in rules.rules))
     spared = spared_fields(feed.columns, feed.evidence_schema, asked)

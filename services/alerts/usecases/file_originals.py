@@ -8,9 +8,10 @@ import polars as pl
 from services.alerts.models import Feed, File
 from services.alerts.queries import files
 from services.alerts.queries.reference import list_areas
-from services.alerts.rules import Reference, sight
+from services.alerts.rules.alerts import sight
 from services.alerts.rules.area_names import area_names
 from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished, has_result
+from services.alerts.rules.screening import Reference
 from services.alerts.usecases.file_look import Sieve, placed
 from services.alerts.usecases.file_opening import name_of, sieve_of
 from services.alerts.usecases.file_rows import sieve, tidied, worded

@@ -14,8 +14,9 @@ import polars as pl
 
 from services.alerts.queries import files
 from services.alerts.queries.known import find_facts
-from services.alerts.rules import Reference, sight
+from services.alerts.rules.alerts import sight
 from services.alerts.rules.files import FileNotFound
+from services.alerts.rules.screening import Reference
 from services.alerts.rules.screening_rules import STRANGER, Facts, facts_of
 from services.alerts.rules.trials import MAX_DAYS, MAX_ROWS, Comparison, Trial, TrialTooLong, Tried
 from services.alerts.usecases.file_look import keys_of

@@ -11,7 +11,7 @@ import orjson
 from services.alerts.models import Feed, File
 from services.alerts.queries import files
 from services.alerts.queries.calendar import schedule_of
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.rules.calendar import first_day_of, plain_period
 from services.alerts.rules.file_columns import columns_of
 from services.alerts.rules.files import FileFormat, require_cancellable

@@ -9,11 +9,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.alerts import events, rules
+from services.alerts import events
 from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import Alert, AlertEvidence, Finished, NewAlert, OutboxRow
 from services.alerts.queries import alerts as queries
 from services.alerts.queries import intake, known, unmatched
+from services.alerts.rules.alerts import SourceRefReused, sight
+from services.alerts.rules.feeds import family_of, require_reporter
+from services.alerts.rules.merging import Outcome
+from services.alerts.rules.screening import Feed, Reference, Screened, screen
 from services.alerts.rules.screening_rules import Facts, Judged, Rule, decide
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import area_alerts, merging
@@ -37,7 +41,7 @@ class Reported:
 
     alert: Alert
     own: AlertEvidence | None  # the sender's first evidence, where the alert itself is another bureau's
-    outcome: rules.Outcome
+    outcome: Outcome
     snoozed_until: datetime | None
 
 
@@ -45,8 +49,8 @@ class Report(NamedTuple):
     """A report without fault, and what its feed's rule says of it. Severity None, and not open: it does not trigger."""
 
     draft: AlertDraft
-    feed: rules.Feed
-    screened: rules.Screened
+    feed: Feed
+    screened: Screened
     rule: Rule | None  # None: none is in force
     judged: Judged
     facts: Facts | None = None  # what the register knew, where the rule had to ask
@@ -55,12 +59,12 @@ class Report(NamedTuple):
 class Stored(NamedTuple):
     """What became of one report of many. `outcome` None: its source_ref belongs to somebody else."""
 
-    outcome: rules.Outcome | None
+    outcome: Outcome | None
     registered: bool  # its household is in the register
     alert: bytes  # the id of the alert that it is or belongs to
 
 
-def screen_report(who: Principal, draft: AlertDraft, reference: rules.Reference, bench: Bench) -> Report:
+def screen_report(who: Principal, draft: AlertDraft, reference: Reference, bench: Bench) -> Report:
     """A report held against its feed, the sender's areas, and the rule in force. Keeps and asks nothing.
 
     Raises `InvalidInput`, `FeedNotPermitted`, `AreaNotPermitted`.
@@ -69,10 +73,10 @@ def screen_report(who: Principal, draft: AlertDraft, reference: rules.Reference,
     feed = reference.feeds.get(draft.feed)
     area_known = draft.area_code in reference.areas
     if feed is not None:
-        rules.require_reporter(who, draft.feed, feed.reporters)
+        require_reporter(who, draft.feed, feed.reporters)
     if area_known and not who.scope.covers(draft.area_code):
         raise AreaNotPermitted(field="area_code", area=draft.area_code)
-    screened = rules.screen(draft, feed, area_known=area_known, today=bench.today)
+    screened = screen(draft, feed, area_known=area_known, today=bench.today)
     if isinstance(screened, list):
         raise InvalidInput(screened)
     assert feed is not None, "screened with a fault otherwise"
@@ -87,7 +91,7 @@ def asked_of(report: Report, vault: Vault) -> known.Asked:
     return known.Asked(
         vault.person_key(number) if number else None,
         vault.household_key(household.national_code) if household else None,
-        rules.family_of(report.feed.risk_family, report.draft.evidence, FAMILY_OF_TOPIC),
+        family_of(report.feed.risk_family, report.draft.evidence, FAMILY_OF_TOPIC),
     )
 
 
@@ -155,10 +159,10 @@ async def settle_report(
         [subject] = await intake.find_subjects(session, [report])
         [settled] = await merging.settle(session, [Arrival(report, subject.key)], vault)
     if settled.outcome is None:
-        raise rules.SourceRefReused(field="source_ref")
+        raise SourceRefReused(field="source_ref")
     whom = alert.person_key, alert.household_key
     await unmatched.delete_rows(session, [one.id for one in waiting if one.whom == whom])
-    found, own = await queries.get_seen(session, rules.sight(who), settled.alert_id, alert)
+    found, own = await queries.get_seen(session, sight(who), settled.alert_id, alert)
     until = await merging.snooze_end(session, found, local_date(alert.reported_at))
     return Reported(found, own, settled.outcome, until)
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from services.alerts.codes import FOUND_IN
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.rules import SourceRefReused
+from services.alerts.rules.alerts import SourceRefReused
 from services.alerts.schemas.alerts import AlertDraft, PersonDraft
 from services.alerts.usecases import intake
 from services.alerts.usecases.screening import Bench

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.alerts.models import Alert, AlertEvidence, AreaCheck
 from services.alerts.queries import alerts as find
 from services.alerts.queries.area_checks import list_checks
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.usecases.merging import snooze_end
 from shared.clock import local_date
 from shared.db.engine import ReadSession

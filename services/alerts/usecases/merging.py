@@ -17,8 +17,9 @@ from services.alerts.queries import intake
 from services.alerts.queries import merging as find
 from services.alerts.queries.merging import KnownRow, Standing, Subject
 from services.alerts.queries.receipts import insert_receipts
-from services.alerts.rules import EvidenceOutcome, Incoming, Newest, Outcome, Severity, highest, judge, snoozed_until
+from services.alerts.rules.alerts import Severity
 from services.alerts.rules.areas import meet, names
+from services.alerts.rules.merging import EvidenceOutcome, Incoming, Newest, Outcome, highest, judge, snoozed_until
 from shared.areas import lineage
 from shared.clock import local_date
 from shared.contracts.alerts import AlertWorsened, AreaAlertWorsened

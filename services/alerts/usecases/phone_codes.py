@@ -69,9 +69,9 @@ async def try_code(
     return Proof(phone, phone_key, given) if hmac.compare_digest(kept or _NO_CODE, given) else None
 
 
-async def forget(session: WriteSession, now: datetime) -> None:
+async def forget_codes(session: WriteSession, now: datetime) -> None:
     """Delete codes and counts that are over."""
-    await queries.delete_old(session, now - KEPT)
+    await queries.forget_codes(session, now - KEPT)
 
 
 async def _count(session: WriteSession, what: str, who: str, limits: Sequence[Limit], now: datetime) -> None:

@@ -10,9 +10,10 @@ from services.alerts.models import Feed, File, UnmatchedRow
 from services.alerts.queries import files, unmatched
 from services.alerts.queries.known import Facts, find_facts
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.rules import Reference, evidence_kinds
+from services.alerts.rules.evidence import evidence_kinds
 from services.alerts.rules.files import Outcome
 from services.alerts.rules.rule_sets import RuleSet
+from services.alerts.rules.screening import Reference
 from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_alerts import prepare
 from services.alerts.usecases.file_look import told_of
@@ -111,4 +112,4 @@ def _frame(rows: Sequence[dict[str, Any]], facts: Sequence[Facts], feed: Feed) -
 
 async def forget_expired(database: Database, now: datetime) -> int:
     """Delete rows that waited long enough; how many."""
-    return await until_none(database, lambda session: unmatched.delete_expired(session, now, BATCH), BATCH)
+    return await until_none(database, lambda session: unmatched.forget_expired(session, now, BATCH), BATCH)

@@ -13,7 +13,7 @@ from services.alerts.models import Alert, Feed, Rule
 from services.alerts.queries import rules as queries
 from services.alerts.queries.compiled_rules import compiled, compiled_all
 from services.alerts.queries.known import Asked, look_up
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import FACTS, STRANGER, Facts, compile_levels, rule_fields
 from services.alerts.rules.trials import (

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.alerts.models import Rule
 from services.alerts.queries import rules as queries
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.rules.screening_rules import check_last_day, check_span, compile_levels, rule_fields
 from shared.clock import local_date
 from shared.db.engine import WriteSession

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.alerts.rules import Feed
+from services.alerts.rules.screening import Feed
 from services.alerts.rules.screening_rules import Judged, Rule, judge_row
 from shared.versions import valid_on
 

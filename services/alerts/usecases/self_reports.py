@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from services.alerts.codes import REQUEST_CHANNELS, REQUEST_KIND, TOPIC_OF_FAMILY
 from services.alerts.models import SelfReport
 from services.alerts.queries import self_reports as queries
-from services.alerts.rules import Reference
+from services.alerts.rules.screening import Reference
 from services.alerts.rules.self_reports import FEED, PhoneCodeInvalid, normalise_phone, request_faults
 from services.alerts.rules.silence import Source
 from services.alerts.schemas.alerts import AlertDraft, PersonDraft

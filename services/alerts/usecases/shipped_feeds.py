@@ -15,7 +15,7 @@ import orjson
 from services.alerts.models import Feed
 from services.alerts.queries import feeds as queries
 from services.alerts.queries.reference import list_feeds
-from services.alerts.rules import FeedNotFound
+from services.alerts.rules.alerts import FeedNotFound
 from services.alerts.rules.shipped_feeds import Change, changes, take_over
 from services.alerts.schemas.feeds import FeedContent
 from services.alerts.usecases.feeds import change_feed, columns_of, content_of

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.alerts.models import Webhook, WebhookDelivery
 from services.alerts.queries import webhooks as queries
 from services.alerts.queries.webhooks import Outgoing
-from services.alerts.rules import sight
+from services.alerts.rules.alerts import sight
 from services.alerts.rules.webhooks import DeliveryUnderWay, FeedsMissing, Target, WebhookClosed, check_url
 from shared.db.engine import WriteSession
 from shared.ids import new_id

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.alerts import events, rules
+from services.alerts import events
 from services.alerts.models import Alert, AlertEvidence
 from services.alerts.models.areas import named_by
 from services.alerts.queries.alerts import list_all_evidence, lock_alert
-from services.alerts.rules import Piece, sight
+from services.alerts.rules.alerts import require_withdrawable, sight
+from services.alerts.rules.withdrawals import Piece, Taking, take_back
 from services.alerts.usecases import area_alerts
 from shared.db.engine import WriteSession
 from shared.lanes import Lane
@@ -37,9 +38,9 @@ async def withdraw_alert(
     Raises `AlertNotFound`, `EvidenceNotFound`, `AlertAlreadyWithdrawn`, `AlertAlreadyAnswered`, `AlertHasExpired`.
     """
     alert = await lock_alert(session, sight(who), alert_id)
-    rules.require_withdrawable(alert.state)
+    require_withdrawable(alert.state)
     further = await list_all_evidence(session, [alert.id])
-    taking = rules.take_back(_pieces(alert, further), sight(who).feeds, source_ref)
+    taking = take_back(_pieces(alert, further), sight(who).feeds, source_ref)
     sealed = vault.seal(reason.encode(), PURPOSE)
     taken = {piece.id for piece in taking.taken}
     if alert.id in taken:
@@ -71,7 +72,7 @@ def _piece(one: AlertEvidence) -> Piece:
 
 
 async def _stand_on(
-    session: WriteSession, alert: Alert, further: Sequence[AlertEvidence], taking: rules.Taking, now: datetime
+    session: WriteSession, alert: Alert, further: Sequence[AlertEvidence], taking: Taking, now: datetime
 ) -> None:
     """The alert goes on with what is left. What nobody was told of before is told now, ahead of the withdrawal."""
     if any(piece.id == alert.id for piece in taking.taken):

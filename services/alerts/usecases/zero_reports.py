@@ -9,7 +9,7 @@ from services.alerts.models import Feed, ZeroReport
 from services.alerts.queries import calendar as find_heard
 from services.alerts.queries import zero_reports as queries
 from services.alerts.queries.reference import list_feeds
-from services.alerts.rules import Sight
+from services.alerts.rules.alerts import Sight
 from services.alerts.rules.calendar import Period, period_named
 from services.alerts.rules.silence import (
     Cell,

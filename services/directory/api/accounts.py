@@ -12,7 +12,6 @@ from fastapi import APIRouter, Body
 from starlette.responses import Response
 
 from services.directory.api.context import ClientAddress, TheDoor
-from services.directory.api.cursors import text_after
 from services.directory.api.permits import ReadAccounts, SetPassword, WriteAccounts
 from services.directory.models import Account
 from services.directory.queries import accounts as queries
@@ -34,6 +33,7 @@ from shared.db.engine import ReadSession
 from shared.errors import DomainError, Fault, InvalidInput
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
+from shared.http.cursors import text_cursor
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.security.principals import Role
@@ -81,7 +81,7 @@ async def list_accounts(
     limit: Limit = 50,
 ) -> Page[AccountOut]:
     """Those whose areas all lie within yours, in the order of their usernames, closed ones too."""
-    start = text_after(after)
+    start = text_cursor(after)
     async with db.read(who.scope) as session:
         rows = await queries.list_accounts(
             session, who.scope, role=role, organisation=organisation, area_prefix=area, after=start, limit=limit + 1

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.directory.api.cursors import text_after
 from services.directory.api.permits import ReadAreas, WriteAreas
 from services.directory.queries import areas as queries
 from services.directory.rules.areas import Node, nest
@@ -16,6 +15,7 @@ from shared.areas import Level, normalise
 from shared.db.engine import WriteSession
 from shared.http.answers import json_answer
 from shared.http.context import Db
+from shared.http.cursors import text_cursor
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 
@@ -36,7 +36,7 @@ async def list_areas(
     limit: Limit = 50,
 ) -> Page[AreaOut]:
     """In the order of their codes, closed ones too."""
-    start = text_after(after)
+    start = text_cursor(after)
     async with db.read(who.scope) as session:
         rows = await queries.list_areas(session, name=q, parent=parent, level=level, after=start, limit=limit + 1)
     page, last = cut(rows, limit)

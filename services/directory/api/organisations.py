@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from services.directory.api.cursors import text_after
 from services.directory.api.permits import ReadOrganisations, WriteOrganisations
 from services.directory.models import Organisation
 from services.directory.queries import organisations as queries
@@ -18,6 +17,7 @@ from shared.clock import utc_now
 from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db
+from shared.http.cursors import text_cursor
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
@@ -49,7 +49,7 @@ async def list_organisations(
     limit: Limit = 50,
 ) -> Page[OrganisationOut]:
     """Those within your areas, in the order of their codes."""
-    start = text_after(after)
+    start = text_cursor(after)
     async with db.read(who.scope) as session:
         rows = await queries.list_organisations(
             session, who.scope, kind=kind, area_prefix=area, after=start, limit=limit + 1

@@ -9,10 +9,10 @@ from sqlalchemy import Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.directory.models import Account, SignInFailure
-from services.directory.queries.scopes import areas_within
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
-from shared.errors import NotFound
+from shared.db.within import all_within
+from shared.errors import NotFound, existing
 from shared.security.principals import Role
 
 
@@ -33,13 +33,13 @@ async def list_accounts(
     limit: int,
 ) -> Sequence[Account]:
     """Accounts whose areas all lie within `scope`, in the order of their usernames."""
-    query = select(Account).where(areas_within(Account.areas, scope)).order_by(Account.username)
+    query = select(Account).where(all_within(Account.areas, scope)).order_by(Account.username)
     if role:
         query = query.where(Account.role == role)
     if organisation:
         query = query.where(Account.organisation == organisation)
     if area_prefix is not None:
-        query = query.where(areas_within(Account.areas, Scope(frozenset({area_prefix}))))
+        query = query.where(all_within(Account.areas, Scope(frozenset({area_prefix}))))
     if after:
         query = query.where(Account.username > after)
     return (await session.scalars(query.limit(limit))).all()
@@ -47,12 +47,12 @@ async def list_accounts(
 
 async def get_account(session: ReadSession, scope: Scope, account_id: UUID) -> Account:
     """Raises `AccountNotFound`."""
-    return _found((await session.scalars(_one(scope, account_id))).one_or_none())
+    return existing((await session.scalars(_one(scope, account_id))).one_or_none(), AccountNotFound)
 
 
 async def lock_account(session: WriteSession, scope: Scope, account_id: UUID) -> Account:
     """Raises `AccountNotFound`."""
-    return _found((await session.scalars(_one(scope, account_id).with_for_update())).one_or_none())
+    return existing((await session.scalars(_one(scope, account_id).with_for_update())).one_or_none(), AccountNotFound)
 
 
 async def find_account(session: ReadSession, account_id: UUID) -> Account | None:
@@ -108,10 +108,4 @@ async def replace_hash(session: WriteSession, account_id: UUID, old: str, new: s
 
 
 def _one(scope: Scope, account_id: UUID) -> Select[Account]:
-    return select(Account).where(Account.id == account_id, areas_within(Account.areas, scope))
-
-
-def _found(account: Account | None) -> Account:
-    if account is None:
-        raise AccountNotFound
-    return account
+    return select(Account).where(Account.id == account_id, all_within(Account.areas, scope))

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from services.directory.models import ApiKey
-from services.directory.queries.scopes import areas_within
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
-from shared.errors import NotFound
+from shared.db.within import all_within
+from shared.errors import NotFound, existing
 
 
 class ApiKeyNotFound(NotFound):
@@ -23,7 +23,7 @@ async def list_api_keys(
     session: ReadSession, scope: Scope, *, organisation: str | None, after: UUID | None, limit: int
 ) -> Sequence[ApiKey]:
     """Keys whose areas all lie within `scope`, oldest first, revoked ones too."""
-    query = select(ApiKey).where(areas_within(ApiKey.areas, scope)).order_by(ApiKey.id)
+    query = select(ApiKey).where(all_within(ApiKey.areas, scope)).order_by(ApiKey.id)
     if organisation:
         query = query.where(ApiKey.bureau == organisation)
     if after:
@@ -33,19 +33,13 @@ async def list_api_keys(
 
 async def lock_api_key(session: WriteSession, scope: Scope, key_id: UUID) -> ApiKey:
     """Raises `ApiKeyNotFound`."""
-    return _found((await session.scalars(_one(scope, key_id).with_for_update())).one_or_none())
+    return existing((await session.scalars(_one(scope, key_id).with_for_update())).one_or_none(), ApiKeyNotFound)
 
 
 async def get_api_key(session: ReadSession, scope: Scope, key_id: UUID) -> ApiKey:
     """Raises `ApiKeyNotFound`."""
-    return _found((await session.scalars(_one(scope, key_id))).one_or_none())
+    return existing((await session.scalars(_one(scope, key_id))).one_or_none(), ApiKeyNotFound)
 
 
 def _one(scope: Scope, key_id: UUID) -> Select[ApiKey]:
-    return select(ApiKey).where(ApiKey.id == key_id, areas_within(ApiKey.areas, scope))
-
-
-def _found(key: ApiKey | None) -> ApiKey:
-    if key is None:
-        raise ApiKeyNotFound
-    return key
+    return select(ApiKey).where(ApiKey.id == key_id, all_within(ApiKey.areas, scope))

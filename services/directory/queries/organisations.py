@@ -8,10 +8,10 @@ from sqlalchemy import Text, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.directory.models import Account, ApiKey, Organisation
-from services.directory.queries.scopes import code_within
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
-from shared.errors import Invalid, NotFound
+from shared.db.within import within
+from shared.errors import Invalid, NotFound, existing
 
 
 class OrganisationNotFound(NotFound):
@@ -30,7 +30,7 @@ async def list_organisations(
     session: ReadSession, scope: Scope, *, kind: str | None, area_prefix: str | None, after: str | None, limit: int
 ) -> Sequence[Organisation]:
     """Organisations within `scope`, in the order of their codes."""
-    query = select(Organisation).where(code_within(Organisation.area_code, scope)).order_by(Organisation.code)
+    query = select(Organisation).where(within(Organisation.area_code, scope)).order_by(Organisation.code)
     if kind:
         query = query.where(Organisation.kind == kind)
     if area_prefix:
@@ -42,14 +42,14 @@ async def list_organisations(
 
 async def get_organisation(session: ReadSession, scope: Scope, code: str) -> Organisation:
     """Raises `OrganisationNotFound`."""
-    query = select(Organisation).where(Organisation.code == code, code_within(Organisation.area_code, scope))
-    return _found((await session.scalars(query)).one_or_none())
+    query = select(Organisation).where(Organisation.code == code, within(Organisation.area_code, scope))
+    return existing((await session.scalars(query)).one_or_none(), OrganisationNotFound)
 
 
 async def lock_organisation(session: WriteSession, scope: Scope, code: str) -> Organisation:
     """For a change of it, or of what hangs on it. Raises `OrganisationNotFound`."""
-    query = select(Organisation).where(Organisation.code == code, code_within(Organisation.area_code, scope))
-    return _found((await session.scalars(query.with_for_update())).one_or_none())
+    query = select(Organisation).where(Organisation.code == code, within(Organisation.area_code, scope))
+    return existing((await session.scalars(query.with_for_update())).one_or_none(), OrganisationNotFound)
 
 
 async def share_organisations(session: WriteSession, codes: Collection[str]) -> dict[str, Organisation]:
@@ -70,9 +70,3 @@ async def feeds_are_used(session: ReadSession, code: str, feeds: Collection[str]
         ApiKey.feeds.overlap(wanted),
     )
     return bool(await session.scalar(select(or_(accounts, keys))))
-
-
-def _found(organisation: Organisation | None) -> Organisation:
-    if organisation is None:
-        raise OrganisationNotFound
-    return organisation

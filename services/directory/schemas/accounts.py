@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import ConfigDict, Field, SecretStr, StringConstraints
 
 from services.directory.models import Account
 from services.directory.rules.accounts import MAX_PASSWORD, USERNAME, AccountChanges, AccountDraft, Grant
-from services.directory.schemas.fields import AreaTexts, Feeds, Lowered, Name, OrganisationCode, Request
+from services.directory.schemas.fields import AreaTexts, Feeds, Lowered, Name, OrganisationCode
 from shared.areas import Scope
+from shared.http.fields import Answer, Draft
 from shared.security.principals import Role
 
 MAX_BATCH = 1000
@@ -20,7 +21,7 @@ Username = Annotated[
 ]
 
 
-class NewAccount(Request):
+class NewAccount(Draft):
     """An account to be opened."""
 
     username: Username = Field(examples=["v539921101200a"])
@@ -37,7 +38,7 @@ class NewAccount(Request):
         return AccountDraft(self.username, self.display_name, grant, self.organisation)
 
 
-class AccountChange(Request):
+class AccountChange(Draft):
     """What is to change; what is left out stays."""
 
     display_name: Name | None = None
@@ -63,14 +64,14 @@ class AccountChange(Request):
         return changes
 
 
-class PasswordChange(Request):
+class PasswordChange(Draft):
     """A new password. Who changes their own gives the old one."""
 
     password: Password
     old_password: SecretStr | None = Field(None, max_length=200, description="For one's own account · 本人修改时必填")
 
 
-class AccountOut(BaseModel):
+class AccountOut(Answer):
     """One account."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -94,14 +95,14 @@ class AccountOut(BaseModel):
         return cls.model_validate(account).model_copy(update={"locked_until": locked_until})
 
 
-class AccountOpened(BaseModel):
+class AccountOpened(Answer):
     """One account of a batch."""
 
     id: UUID
     username: str
 
 
-class AccountsOpened(BaseModel):
+class AccountsOpened(Answer):
     """The accounts of a batch, in the order given."""
 
     accounts: list[AccountOpened]

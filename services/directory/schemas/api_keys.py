@@ -3,15 +3,16 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.directory.models import ApiKey
 from services.directory.rules.api_keys import MAX_OVERLAP_HOURS, KeyDraft
-from services.directory.schemas.fields import AreaTexts, Feeds, Name, OrganisationCode, Request
+from services.directory.schemas.fields import AreaTexts, Feeds, Name, OrganisationCode
 from shared.areas import Scope
+from shared.http.fields import Answer, Draft
 
 
-class NewApiKey(Request):
+class NewApiKey(Draft):
     """A key to be issued."""
 
     organisation: OrganisationCode
@@ -26,7 +27,7 @@ class NewApiKey(Request):
         return KeyDraft(self.organisation, self.label, frozenset(self.feeds), scope, self.expires_on)
 
 
-class Rotation(Request):
+class Rotation(Draft):
     """How the old key makes room for the new one."""
 
     overlap_hours: int = Field(
@@ -37,7 +38,7 @@ class Rotation(Request):
     )
 
 
-class ApiKeyOut(BaseModel):
+class ApiKeyOut(Answer):
     """One key, without its secret."""
 
     id: UUID

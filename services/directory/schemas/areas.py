@@ -1,14 +1,15 @@
 """Areas (行政区划) in requests and answers."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.directory.models import Area
 from services.directory.rules.areas import Node
-from services.directory.schemas.fields import Name, Request
+from services.directory.schemas.fields import Name
 from shared.areas import Level
+from shared.http.fields import Answer, Draft
 
 
-class AreaOut(BaseModel):
+class AreaOut(Answer):
     """One area. Codes: GB/T 2260 + GB/T 10114 + village, 12 digits."""
 
     code: str = Field(examples=["539921101000"])
@@ -23,7 +24,7 @@ class AreaOut(BaseModel):
         return cls(code=area.code, name=area.name, level=Level(area.level), parent=area.parent_code, active=area.active)
 
 
-class AreaTree(BaseModel):
+class AreaTree(Answer):
     """An area with those below it."""
 
     code: str = Field(examples=["539921101000"])
@@ -44,14 +45,14 @@ class AreaTree(BaseModel):
         )
 
 
-class AreaChange(Request):
+class AreaChange(Draft):
     """What is to change; what is left out stays."""
 
     name: Name | None = None
     active: bool | None = Field(None, description="False closes it · 是否启用")
 
 
-class ImportOut(BaseModel):
+class ImportOut(Answer):
     """What the import did, or with `dry_run` would do."""
 
     rows: int

@@ -2,17 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from shared.areas import AreaCode, InvalidAreaCode, Scope, normalise, prefix
 from shared.contracts.policies import BODIES
-
-
-class Request(BaseModel):
-    """Base of request bodies: an unknown field is a typing mistake, and input never appears in an error."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
 
 
 def _area(text: str) -> AreaCode:

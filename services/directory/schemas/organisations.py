@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from services.directory.rules.organisations import OrganisationDraft, OrganisationKind
-from services.directory.schemas.fields import AreaText, Feeds, Name, OrganisationCode, Request
+from services.directory.schemas.fields import AreaText, Feeds, Name, OrganisationCode
 from shared.areas import normalise
+from shared.http.fields import Answer, Draft
 
 
-class NewOrganisation(Request):
+class NewOrganisation(Draft):
     """An organisation to be added."""
 
     code: OrganisationCode
@@ -23,7 +24,7 @@ class NewOrganisation(Request):
         return OrganisationDraft(self.code, self.name, self.kind, normalise(self.area_code), frozenset(self.feeds))
 
 
-class OrganisationChange(Request):
+class OrganisationChange(Draft):
     """What is to change; what is left out stays."""
 
     name: Name | None = None
@@ -31,7 +32,7 @@ class OrganisationChange(Request):
     active: bool | None = Field(None, description="False closes it · 是否启用")
 
 
-class OrganisationOut(BaseModel):
+class OrganisationOut(Answer):
     """One organisation."""
 
     model_config = ConfigDict(from_attributes=True)

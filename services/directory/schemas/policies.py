@@ -4,15 +4,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from services.directory.rules.policies import PolicyDraft
-from services.directory.schemas.fields import AreaPrefixText, PolicyKind, Request
+from services.directory.schemas.fields import AreaPrefixText, PolicyKind
+from shared.http.fields import Answer, Draft
 
 _BODY = {"default": {"days": 5}, "rules": [{"feed": "education.absence", "due": {"days": 3}}]}
 
 
-class NewPolicy(Request):
+class NewPolicy(Draft):
     """A version to be published. Where it is valid it counts before all older ones of its area."""
 
     kind: PolicyKind
@@ -29,13 +30,13 @@ class NewPolicy(Request):
         return PolicyDraft(self.kind, self.area, self.valid_from, self.valid_to, self.body, self.note)
 
 
-class PolicyEnd(Request):
+class PolicyEnd(Draft):
     """When the version ends."""
 
     last_day: date = Field(description="Last day in force, today or later · 最后有效日", examples=["2026-12-31"])
 
 
-class PolicyOut(BaseModel):
+class PolicyOut(Answer):
     """One version. Decisions keep its `id`."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -52,7 +53,7 @@ class PolicyOut(BaseModel):
     published_at: datetime
 
 
-class AnnouncedOut(BaseModel):
+class AnnouncedOut(Answer):
     """How much was told once more."""
 
     areas: int

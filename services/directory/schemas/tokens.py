@@ -3,14 +3,15 @@
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.directory.schemas.fields import Lowered, Request
+from services.directory.schemas.fields import Lowered
+from shared.http.fields import Answer, Draft
 from shared.security.principals import Role
 
 
-class TokenRequest(Request):
+class TokenRequest(Draft):
     """A form: `grant_type=password` with `username` and `password`, or `refresh_token` with the token."""
 
     grant_type: Literal["password", "refresh_token"] = Field(examples=["password"])
@@ -31,14 +32,14 @@ class TokenRequest(Request):
         return self
 
 
-class RevocationRequest(Request):
+class RevocationRequest(Draft):
     """A form with the refresh token to end (RFC 7009)."""
 
     token: SecretStr = Field(max_length=200, description="The refresh token · 刷新令牌")
     token_type_hint: str | None = Field(None, max_length=40)
 
 
-class Tokens(BaseModel):
+class Tokens(Answer):
     """A short access token (JWT) and a refresh token that works once."""
 
     access_token: str = Field(description="Give it as `Authorization: Bearer ...` · 访问令牌")
@@ -47,7 +48,7 @@ class Tokens(BaseModel):
     refresh_token: str = Field(description="For new tokens; each works once · 刷新令牌，仅可用一次")
 
 
-class Keys(BaseModel):
+class Keys(Answer):
     """A JWK set."""
 
     keys: list[dict[str, Any]] = Field(
@@ -55,13 +56,13 @@ class Keys(BaseModel):
     )
 
 
-class SigningKeyMade(BaseModel):
+class SigningKeyMade(Answer):
     """The key that signs from now on."""
 
     kid: str
 
 
-class Me(BaseModel):
+class Me(Answer):
     """Who asks. Of an outside issuer's user the directory knows only what the token says."""
 
     id: UUID

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from services.households.queries.register import get_household
-from services.households.rules.register import PersonElsewhere
-from services.households.usecases.claims import Claim, Claimed, claim_persons
+from services.households.rules.register import Claimed, PersonElsewhere
+from services.households.usecases.claims import Claim, claim_persons
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.security.principals import Principal

@@ -16,6 +16,7 @@ from services.households.schemas import grades as schemas
 from services.households.usecases.grade_overrides import REASON
 from services.households.usecases.grade_rules import GradeRuleSets
 from services.households.usecases.grade_trials import GradeTrial
+from shared.areas import code_of
 from shared.contracts.grade_policies import Grade
 from shared.expressions import sentence
 from shared.expressions.telling import shown
@@ -211,7 +212,7 @@ def trial_view(trial: GradeTrial, digits: int, names: dict[str, str], reader: Re
     total: dict[tuple[Grade | None, Grade | None], int] = {}
     areas: dict[str, dict[tuple[Grade | None, Grade | None], int]] = {}
     for (code, before, after), households in sorted(trial.moves.items(), key=lambda item: item[0][0]):
-        of_area = areas.setdefault(code[:digits].ljust(len(code), "0"), {})
+        of_area = areas.setdefault(code_of(code[:digits]), {})
         for counted in (total, of_area):
             counted[before, after] = counted.get((before, after), 0) + households
     return schemas.GradeTrialView(

@@ -1,13 +1,11 @@
 """The statement of one household as a workbook: the national form, civil affairs' table, and every line behind them."""
 
-from collections.abc import Iterator, Sequence
-
-import polars as pl
+from collections.abc import Iterator
 
 from services.households.api.income_views import forms_view, statement_view
 from services.households.api.reader import Reader
 from services.households.usecases.income_statement import Stated
-from shared.workbook_stream import Sheet, stream_workbook
+from shared.workbook_stream import Sheet, stream_workbook, text_frame
 
 
 def income_workbook(stated: Stated, reader: Reader) -> bytes:
@@ -23,12 +21,12 @@ def _sheets(stated: Stated, reader: Reader) -> Iterator[Sheet]:
     yield (
         reader.say("income-sheet-national"),
         [*told, *(one.text for one in forms.national)],
-        [_frame([[*who, *(_text(one.amount) for one in forms.national)]])],
+        [text_frame([[*who, *(_text(one.amount) for one in forms.national)]], len(told) + len(forms.national))],
     )
     yield (
         reader.say("income-sheet-civil"),
         [reader.say(f"income-sheet-{name}") for name in ("item", "year", "month-per-head")],
-        [_frame([[one.text, _text(one.year), _text(one.month_per_head)] for one in forms.civil])],
+        [text_frame([[one.text, _text(one.year), _text(one.month_per_head)] for one in forms.civil], 3)],
     )
     yield _lines(stated, reader)
 
@@ -50,13 +48,12 @@ def _lines(stated: Stated, reader: Reader) -> Sheet:
         ]
         for line in statement_view(stated, reader).lines
     ]
-    return reader.say("income-sheet-lines"), [reader.say(f"income-sheet-{name}") for name in names], [_frame(rows, 10)]
+    return (
+        reader.say("income-sheet-lines"),
+        [reader.say(f"income-sheet-{name}") for name in names],
+        [text_frame(rows, len(names))],
+    )
 
 
 def _text(amount: object) -> str | None:
     return None if amount is None else str(amount)
-
-
-def _frame(rows: Sequence[Sequence[str | None]], width: int | None = None) -> pl.DataFrame:
-    columns = [str(n) for n in range(width or len(rows[0]))]
-    return pl.DataFrame(list(rows), schema=dict.fromkeys(columns, pl.String), orient="row")

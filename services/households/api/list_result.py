@@ -1,6 +1,5 @@
 """What an import found, as a workbook that is written while it is sent."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -13,7 +12,6 @@ from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
 from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import Outcome
-from services.households.schemas.register import AreaView
 from services.households.schemas.register_imports import (
     ListCounts,
     ListFieldChange,
@@ -21,8 +19,9 @@ from services.households.schemas.register_imports import (
     RegisterImportView,
 )
 from shared.db.engine import Database
+from shared.http.fields import AreaView
 from shared.projections.areas import find_names_above
-from shared.workbook_stream import Sheet, stream_workbook
+from shared.workbook_stream import Sheet, stream_workbook, text_frame, waiter
 
 PAGE = 2_000
 _COUNTED = tuple(ListCounts.model_fields)
@@ -32,11 +31,7 @@ _COLUMNS = ("area", "national-code", "name", "file", "sheet", "row", "field", "b
 
 def result_pieces(database: Database, row: RegisterImport, view: RegisterImportView, reader: Reader) -> Iterator[bytes]:
     """The workbook. Made in the loop, read in a thread: pages are fetched back in the loop, each by itself."""
-    loop = asyncio.get_running_loop()
-
-    def wait(work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result()
-
+    wait = waiter()
     headings = [reader.say(f"list-result-{name}") for name in _COLUMNS]
     sheets: list[Sheet] = [_summary(view, reader)]
     for outcome in _OUTCOMES:
@@ -63,14 +58,14 @@ def _summary(view: RegisterImportView, reader: Reader) -> Sheet:
         ]
         for town in view.townships
     ]
-    return reader.say("list-result-summary"), headings, [_frame(rows, len(headings))]
+    return reader.say("list-result-summary"), headings, [text_frame(rows, len(headings))]
 
 
 def _frames(page: Callable[[int], Any], wait: Callable[[Any], list[ListFindingView]]) -> Iterator[pl.DataFrame]:
     after = 0
     while found := wait(page(after)):
         after = found[-1].number
-        yield _frame([row for one in found for row in _rows(one)], len(_COLUMNS))
+        yield text_frame([row for one in found for row in _rows(one)], len(_COLUMNS))
 
 
 async def _page(
@@ -106,7 +101,3 @@ def _text(value: Any) -> str | None:
     if isinstance(value, list):
         return "、".join(map(str, value))
     return str(value) if value is not None else None
-
-
-def _frame(rows: Sequence[Sequence[str | None]], width: int) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=dict.fromkeys(map(str, range(width)), pl.String), orient="row")

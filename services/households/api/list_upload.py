@@ -13,12 +13,10 @@ from services.households.workbook_lists import LISTS, MOST_FILES
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.files import Shelf
-from shared.http.form_stream import FormFieldInvalid, FormStream
+from shared.http.form_stream import FormStream
 from shared.http.sealed_upload import SealedFile, rows_of_each, seal_files
 from shared.ids import new_id
 from shared.villages import Villages
-
-_YES = {"true": True, "false": False, "1": True, "0": False, "": True}
 
 
 async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
@@ -29,7 +27,7 @@ async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
     import_id, files = new_id(), list[SealedFile]()
     try:
         form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, MOST_FILES)
-        kind, dry_run = _kind(form), _dry_run(form)
+        kind, dry_run = _kind(form), form.dry_run()
         reader = FileReader(LISTS[kind], Villages([], Scope.nowhere(), {}), local_date(utc_now()))
         estimates = await rows_of_each(reader, shelf, import_id, files)
     except BaseException:
@@ -48,10 +46,3 @@ def _kind(form: FormStream) -> ListKind:
         if kind == known:
             return known  # type: ignore[no-any-return]
     raise ListKindInvalid(field="kind")
-
-
-def _dry_run(form: FormStream) -> bool:
-    dry_run = _YES.get(form.fields.get("dry_run", "").lower())
-    if dry_run is None:
-        raise FormFieldInvalid(field="dry_run")
-    return dry_run

@@ -9,7 +9,6 @@ from services.households.api.reader import Reader
 from services.households.codes import LISTS as CODES
 from services.households.models import ImportFinding, RegisterImport
 from services.households.rules.register_imports import ListKind
-from services.households.schemas.register import AreaView
 from services.households.schemas.register_imports import (
     ImportFailure,
     ListCounts,
@@ -23,6 +22,7 @@ from services.households.schemas.register_imports import (
 from services.households.usecases.history import CHANGE
 from services.households.usecases.register_imports import files_of
 from services.households.workbook_lists import LISTS
+from shared.http.fields import AreaView
 
 _TITLES = {one.name: one for list_ in LISTS.values() for one in list_.columns}
 

@@ -5,10 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from shared.security.permits import Permit
-from shared.security.principals import Principal, Role
-
-FIELD = (Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
-"""Those who work with households."""
+from shared.security.principals import FIELD, Principal, Role
 
 ReadHousehold = Annotated[Principal, Depends(Permit("household:read", *FIELD, Role.SUPERVISOR))]
 SearchHousehold = Annotated[Principal, Depends(Permit("household:search", *FIELD, Role.SUPERVISOR, Role.ADMIN))]
@@ -78,8 +75,3 @@ EnterDropout = Annotated[Principal, Depends(Permit("dropout:enter", *FIELD))]
 TakeLegalStep = Annotated[Principal, Depends(Permit("dropout:legal-step", Role.TOWNSHIP, Role.COUNTY))]
 """The policy `schooling` says for each step which of the two."""
 AnswerStayCheck = Annotated[Principal, Depends(Permit("dropout:answer-check", *FIELD))]
-
-
-def sees_people(who: Principal) -> bool:
-    """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""
-    return who.role in FIELD

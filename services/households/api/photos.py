@@ -21,7 +21,7 @@ from shared.db.engine import Database
 from shared.files import Shelf
 from shared.http.answers import created, json_answer
 from shared.http.bodies import form
-from shared.http.context import Db
+from shared.http.context import Db, of_app
 from shared.http.form_stream import FormFieldInvalid, FormStream, form_of
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
@@ -45,17 +45,7 @@ _BODY = form(
 router = APIRouter(prefix="/v1/photos", tags=["Visits · 入户走访"])
 
 
-async def _shelf(request: Request) -> Shelf:
-    shelf: Shelf = request.app.state.photos
-    return shelf
-
-
-async def _settings(request: Request) -> PhotosSettings:
-    settings: PhotosSettings = request.app.state.photos_settings
-    return settings
-
-
-Photos = Annotated[Shelf, Depends(_shelf)]
+Photos = Annotated[Shelf, Depends(of_app("photos"))]
 
 
 @router.post(
@@ -72,7 +62,7 @@ async def send_photo(
     who: AddPhoto,
     db: Db,
     shelf: Photos,
-    settings: Annotated[PhotosSettings, Depends(_settings)],
+    settings: Annotated[PhotosSettings, Depends(of_app("photos_settings"))],
     reader_of: ReaderOf,
 ) -> Response:
     """A photo of a visit that was recorded before. None is ever demanded; at most 20 a visit are taken.

@@ -21,7 +21,7 @@ from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks
 from shared.http.cursors import area_cursor
-from shared.http.fields import Line
+from shared.http.fields import CodeView, Line
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
@@ -37,7 +37,7 @@ async def list_codes(who: ReadCode, language: Speaks) -> list[schemas.CodeListVi
         schemas.CodeListView(
             name=one.name,
             standard=one.standard,
-            codes=[schemas.CodeView(code=code, text=one.text(code, language)) for code in one.texts],
+            codes=[CodeView(code=code, text=one.text(code, language)) for code in one.texts],
         )
         for one in LISTS.values()
     ]

@@ -1,23 +1,21 @@
 """Exports of the register as the national system's lists (名单导出)."""
 
-import asyncio
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
-from services.households.api.permits import FIELD, ExportRegister
+from services.households.api.permits import ExportRegister
 from services.households.api.reader import Reader, ReaderOf
 from services.households.rules.register_imports import ListKind
 from services.households.usecases.list_export import ListExport, begin_export
-from shared.clock import CHINA, utc_now
+from shared.clock import utc_now
 from shared.http.context import Db, Seals
 from shared.http.fields import AnyArea
 from shared.http.pages import Below
 from shared.ids import new_id
-from shared.workbook_stream import XLSX
+from shared.security.principals import FIELD
+from shared.workbook_stream import XLSX, waiter
 
 router = APIRouter(prefix="/v1/register-exports", tags=["Lists · 名单导入导出"])
 
@@ -57,16 +55,6 @@ async def _export(db: Db, vault: Seals, reader: Reader, kind: ListKind, area: An
     export = ListExport(db, vault, who, who.scope.within(area), kind, open=who.role in FIELD)
     async with db.write(who.scope) as session:
         await begin_export(session, export_id, export)
-    role = reader.say(f"role-{who.role}")
-    watermark = reader.say("export-watermark", account=who.id, role=role, at=_shown(now), export=export_id)
+    watermark = reader.watermark("export-watermark", now, export=export_id)
     headers = {"Content-Disposition": f'attachment; filename="{kind}-{export_id}.xlsx"', "Cache-Control": "no-store"}
-    return StreamingResponse(export.pieces(watermark, _waiter()), media_type=XLSX, headers=headers)
-
-
-def _waiter() -> Callable[[Any], Any]:
-    loop = asyncio.get_running_loop()
-    return lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
-
-
-def _shown(moment: datetime) -> str:
-    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    return StreamingResponse(export.pieces(watermark, waiter()), media_type=XLSX, headers=headers)

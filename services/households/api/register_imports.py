@@ -15,16 +15,17 @@ from services.households.api.reader import Reader, ReaderOf
 from services.households.models import RegisterImport
 from services.households.queries import register_imports as queries
 from services.households.queries.register import find_member_names
-from services.households.rules.register_imports import ImportGone, ImportNotChecked, Outcome
+from services.households.rules.register_imports import ImportGone, ImportNotChecked, ImportNotFound, Outcome
 from services.households.schemas.register_imports import Application, ListFindingView, RegisterImportView
 from services.households.usecases import register_imports as usecases
 from services.households.usecases.register_imports import workbooks
+from shared import imports
 from shared.clock import utc_now
 from shared.db.engine import ReadSession
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
 from shared.http.bodies import FILE, form
-from shared.http.context import Db, FileLimits, Seals
+from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
 from shared.projections.areas import find_names, find_names_above
@@ -57,8 +58,8 @@ _BODY = form(
 )
 
 
-async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return workbooks(request.app.state.files, vault)
+async def _shelf(files: Store, vault: Seals) -> Shelf:
+    return workbooks(files, vault)
 
 
 @router.post(
@@ -98,7 +99,7 @@ async def list_imports(
 ) -> Page[RegisterImportView]:
     """One's own, and those of one's areas, newest first."""
     async with db.read(who.scope) as session:
-        rows = await queries.list_imports(session, who, decode_id_cursor(after), limit + 1)
+        rows = await imports.list_imports(session, RegisterImport, who, decode_id_cursor(after), limit + 1)
         page, last = cut(rows, limit)
         items = [await _view(session, row, reader_of(who)) for row in page]
     return Page(items=items, next=encode_cursor(last.id) if last else None)
@@ -108,7 +109,7 @@ async def list_imports(
 async def read_import(import_id: UUID, who: ImportHousehold, db: Db, reader_of: ReaderOf) -> RegisterImportView:
     """Counts are there when `state` is `checked`; `digest` then names what was found."""
     async with db.read(who.scope) as session:
-        row = await queries.get_import(session, who, import_id)
+        row = await imports.get_import(session, RegisterImport, who, import_id, ImportNotFound)
         return await _view(session, row, reader_of(who))
 
 
@@ -129,7 +130,7 @@ async def list_import_findings(
     place = _number(after)
     reader = reader_of(who)
     async with db.read(who.scope) as session:
-        row = await queries.get_import(session, who, import_id)
+        row = await imports.get_import(session, RegisterImport, who, import_id, ImportNotFound)
         require_found(row)
         return await _findings(session, row, outcome, place, limit, reader)
 
@@ -144,7 +145,7 @@ async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
     """A sheet of counts by township, then one each for what is added, changed, conflicting and vanished."""
     reader = reader_of(who)
     async with db.write(who.scope) as session:
-        row = await queries.get_import(session, who, import_id)
+        row = await imports.get_import(session, RegisterImport, who, import_id, ImportNotFound)
         require_found(row)
         await audit.record(session, who, "register-import:result", import_id, rows=row.rows_read)
         view = await _view(session, row, reader)

@@ -13,7 +13,7 @@ from services.households.api.visit_views import visit_view
 from services.households.models import Visit, VisitKind
 from services.households.queries import visits as find
 from services.households.queries.register import get_household
-from services.households.rules.places import Place
+from services.households.rules.positions import Position
 from services.households.schemas import visits as schemas
 from services.households.usecases import visits as usecases
 from services.households.usecases.visit_findings import FieldFound
@@ -149,13 +149,13 @@ async def _view(session: ReadSession, who: Principal, visit: Visit, reader: Read
 
 
 def _note(draft: schemas.VisitDraft, kind: VisitKind = "visit") -> VisitNote:
-    place, place_text = _place(draft.place)
+    position, place_text = _place(draft.place)
     if kind == "no_change":
-        return VisitNote(draft.id, draft.visited_at, place, place_text, kind=kind)
+        return VisitNote(draft.id, draft.visited_at, position, place_text, kind=kind)
     return VisitNote(
         draft.id,
         draft.visited_at,
-        place,
+        position,
         place_text,
         draft.with_whom,
         draft.findings,
@@ -165,9 +165,9 @@ def _note(draft: schemas.VisitDraft, kind: VisitKind = "visit") -> VisitNote:
     )
 
 
-def _place(place: schemas.PlaceDraft | None) -> tuple[Place | None, str | None]:
+def _place(place: schemas.PlaceDraft | None) -> tuple[Position | None, str | None]:
     if place is None:
         return None, None
     if place.latitude is None or place.longitude is None:
         return None, place.text
-    return Place(place.latitude, place.longitude, place.accuracy_m), place.text
+    return Position(place.latitude, place.longitude, place.accuracy_m), place.text

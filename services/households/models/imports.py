@@ -4,13 +4,11 @@
 logged by the database: a crash of it empties them, and the import is checked anew.
 """
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -27,15 +25,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.households.models.plumbing import AreaColumn, Base
 from services.households.models.register import Household, Member
-from services.households.rules.register_imports import ImportState, ListKind, Outcome
-from shared.attempts import Attempted
+from services.households.rules.register_imports import ListKind, Outcome
+from shared.imports import Import
 
 
-class RegisterImport(Attempted, Base):
+class RegisterImport(Import, Base):
     """A set of workbooks of one kind, sent to be compared with the register and then written into it.
 
-    It keeps what its sender was permitted then. `digest` names one check and what it decided; who applies it says
-    which one they mean. `counts`: township → part (household, member) → outcome → number.
+    `counts`: township → part (household, member) → outcome → number.
     """
 
     __tablename__ = "register_import"
@@ -43,29 +40,24 @@ class RegisterImport(Attempted, Base):
         Index("ix_register_import_waiting", "id", postgresql_where=text("state IN ('queued', 'checking', 'applying')")),
     )
 
+    channel = "households_import"
+
     kind: Mapped[ListKind] = mapped_column(String)
-    dry_run: Mapped[bool]
-    state: Mapped[ImportState] = mapped_column(String)
     files_sealed: Mapped[bytes]  # purpose "register-import-files": names and sizes, in the order they came
     content: Mapped[bytes]  # keyed hash of all files: tells the same set again, and nothing else
-    size: Mapped[int] = mapped_column(BigInteger)  # bytes in clear
-    sent_by: Mapped[UUID]
-    sent_as: Mapped[str]  # role
-    areas: Mapped[list[str]] = mapped_column(ARRAY(Text))
     own_area: Mapped[str]  # 12 digits: what lies nowhere is told under it
     rows_estimate: Mapped[int | None]
     rows_read: Mapped[int] = mapped_column(server_default="0")
     checks: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # how often it was compared
-    digest: Mapped[str | None]
-    counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     notes: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # sheets that were not read, fields passed over in part
     staged: Mapped[int] = mapped_column(server_default="0")  # rows that wait to be written
     removal_reason: Mapped[str | None]  # why those who vanished leave the register, where somebody said so
-    applied_by: Mapped[UUID | None]
-    applied_as: Mapped[str | None]
-    received_at: Mapped[datetime]
-    checked_at: Mapped[datetime | None]
-    deleted_at: Mapped[datetime | None]  # when files, findings and staged rows were forgotten
+
+    def begun(self) -> None:
+        """Being checked, it is read from its first row."""
+        super().begun()
+        if self.state == "checking":
+            self.rows_read = 0
 
 
 class ImportFinding(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
 from services.households.models import PretenceFinding, Visit, VisitPhoto
-from services.households.rules.places import Place
+from services.households.rules.positions import Position
 from services.households.rules.pretence import Answer, BackAgain, Closed, Seen, Stop
 from services.households.rules.visits import PretenceNotFound
 from shared.areas import Scope
@@ -19,7 +19,7 @@ from shared.db.within import within
 from shared.errors import existing
 
 MOST_PLACES = 50
-"""Earlier places that a middle is made of."""
+"""Earlier positions that a middle is made of."""
 MOST_PHOTOS_COMPARED = 3000
 """More than a village's photos of a year (docs/field.md, Load: 150,000 in a county of 260 villages)."""
 
@@ -80,7 +80,7 @@ class Return:
 
 
 async def find_neighbours(session: ReadSession, scope: Scope, visit: Visit) -> list[Stop]:
-    """The same person's visits with a place next before and next after a visit."""
+    """The same person's visits with a position next before and next after a visit."""
     found = []
     at = Visit.visited_at
     for side, order in ((at <= visit.visited_at, at.desc()), (at >= visit.visited_at, at.asc())):
@@ -91,20 +91,20 @@ async def find_neighbours(session: ReadSession, scope: Scope, visit: Visit) -> l
             .order_by(order)
             .limit(1)
         )
-        found += [Stop(one.id, one.visited_at, place_of(one)) for one in await session.scalars(query)]
+        found += [Stop(one.id, one.visited_at, position_of(one)) for one in await session.scalars(query)]
     return list(dict.fromkeys(found))
 
 
-async def find_places_of_household(session: ReadSession, scope: Scope, visit: Visit) -> list[Place]:
+async def find_positions_of_household(session: ReadSession, scope: Scope, visit: Visit) -> list[Position]:
     """Where the household was visited before."""
     if visit.household_id is None:
         return []
-    return await _places(session, scope, visit, Visit.household_id == visit.household_id)
+    return await _positions(session, scope, visit, Visit.household_id == visit.household_id)
 
 
-async def find_places_of_village(session: ReadSession, scope: Scope, visit: Visit) -> list[Place]:
+async def find_positions_of_village(session: ReadSession, scope: Scope, visit: Visit) -> list[Position]:
     """Where households of the village were visited before."""
-    return await _places(session, scope, visit, Visit.area_code == visit.area_code)
+    return await _positions(session, scope, visit, Visit.area_code == visit.area_code)
 
 
 async def find_texts(
@@ -230,25 +230,27 @@ async def lock_finding(session: WriteSession, scope: Scope, finding_id: UUID) ->
     return existing(await session.scalar(query.with_for_update()), PretenceNotFound)
 
 
-def place_of(visit: Visit) -> Place:
-    """Where a visit that has a place was made."""
+def position_of(visit: Visit) -> Position:
+    """Where a visit that has a position was made."""
     assert visit.latitude is not None
     assert visit.longitude is not None
-    return Place(visit.latitude, visit.longitude, visit.accuracy_m)
+    return Position(visit.latitude, visit.longitude, visit.accuracy_m)
 
 
-async def _places(session: ReadSession, scope: Scope, visit: Visit, condition: ColumnElement[bool]) -> list[Place]:
+async def _positions(
+    session: ReadSession, scope: Scope, visit: Visit, condition: ColumnElement[bool]
+) -> list[Position]:
     query = (
         select(Visit)
-        .where(condition, Visit.id != visit.id, Visit.visited_at <= visit.visited_at, _placed())
+        .where(condition, Visit.id != visit.id, Visit.visited_at <= visit.visited_at, _with_position())
         .where(within(Visit.area_code, scope))
         .order_by(Visit.visited_at.desc())
         .limit(MOST_PLACES)
     )
-    return [place_of(one) for one in await session.scalars(query)]
+    return [position_of(one) for one in await session.scalars(query)]
 
 
-def _placed() -> ColumnElement[bool]:
+def _with_position() -> ColumnElement[bool]:
     """Visits that say where they were made, by which one learns where a household lives; "no change" teaches nothing."""
     return (Visit.kind == "visit") & Visit.latitude.is_not(None) & Visit.longitude.is_not(None)
 

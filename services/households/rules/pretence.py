@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.households.rules.places import Place, middle, surely_apart_km
+from services.households.rules.positions import Position, middle, surely_apart_km
 from shared.contracts.households import PretenceKind
 from shared.contracts.visit_policies import (
     CopiedTextLimits,
@@ -46,11 +46,11 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One visit with its place."""
+    """One visit with its position."""
 
     visit_id: UUID
     at: datetime
-    place: Place
+    position: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,8 @@ def same_photo(photo: Seen, others: Iterable[Seen], limits: SamePhotoLimits) -> 
 
 def photo_origin(
     photo_id: UUID,
-    taken: tuple[datetime | None, Place | None],
-    visit: tuple[datetime, Place | None],
+    taken: tuple[datetime | None, Position | None],
+    visit: tuple[datetime, Position | None],
     limits: PhotoOriginLimits,
     default_accuracy_m: float,
 ) -> Suspicion | None:
@@ -169,7 +169,7 @@ def photo_origin(
 
 def pace(here: Stop, other: Stop, limits: PaceLimits, default_accuracy_m: float) -> Suspicion | None:
     """One person's two visits lie farther apart than anybody drives in the time between them."""
-    apart = surely_apart_km(here.place, other.place, default_accuracy_m)
+    apart = surely_apart_km(here.position, other.position, default_accuracy_m)
     hours = abs(here.at - other.at).total_seconds() / 3600
     if apart < limits.least_kilometres or apart <= limits.kilometres_an_hour * hours:
         return None
@@ -180,8 +180,8 @@ def pace(here: Stop, other: Stop, limits: PaceLimits, default_accuracy_m: float)
 
 def out_of_place(
     here: Stop,
-    of_household: Sequence[Place],
-    of_village: Sequence[Place],
+    of_household: Sequence[Position],
+    of_village: Sequence[Position],
     limits: PlaceLimits,
     default_accuracy_m: float,
 ) -> Suspicion | None:
@@ -192,7 +192,7 @@ def out_of_place(
         known, basis, most = of_village, "village", limits.village_kilometres
     else:
         return None
-    apart = surely_apart_km(here.place, middle(known), default_accuracy_m)
+    apart = surely_apart_km(here.position, middle(known), default_accuracy_m)
     if apart <= most:
         return None
     values = {"kilometres": round(apart, 1), "basis": basis, "known": len(known)}

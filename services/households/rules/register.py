@@ -94,8 +94,8 @@ class NothingToReveal(NotFound):
     code: ClassVar[str] = "nothing-to-reveal"
 
 
-class MemberFacts(Protocol):
-    """One person as somebody enters them, checked and with codes for words."""
+class Claimed(Protocol):
+    """Who was entered."""
 
     @property
     def name(self) -> str: ...
@@ -103,6 +103,11 @@ class MemberFacts(Protocol):
     def id_number(self) -> IdNumber: ...
     @property
     def relation(self) -> str: ...
+
+
+class MemberFacts(Claimed, Protocol):
+    """One person as somebody enters them, checked and with codes for words."""
+
     @property
     def sex(self) -> str: ...
     @property

@@ -10,7 +10,6 @@ from services.households.rules.monitoring.states import FINAL
 from shared.errors import Conflict, Gone, Invalid, NotFound
 
 ListKind = Literal["person-list", "household-list"]
-ImportState = Literal["queued", "checking", "checked", "applying", "applied", "failed"]
 Outcome = Literal["added", "changed", "conflicting", "vanished"]
 
 LIST_KINDS: tuple[ListKind, ...] = get_args(ListKind)

@@ -9,8 +9,7 @@ from pydantic import Field
 from services.households.codes import LISTS
 from services.households.models import AssetAnswer, TicketState
 from services.households.schemas.notices import ScanDigest
-from services.households.schemas.register import AreaView
-from shared.http.fields import Answer, Draft, Name
+from shared.http.fields import Answer, AreaView, Draft, Name
 
 AssetKind = Annotated[
     str, LISTS["asset_kind"].field(), Field(description="Kind of asset · 比对项目", examples=["vehicle"])

@@ -9,11 +9,10 @@ from pydantic_core import PydanticCustomError
 
 from services.households.codes import LISTS
 from services.households.rules.schooling.states import State
-from services.households.schemas.register import AreaView
 from services.households.schemas.visits import PlaceDraft
 from shared.contracts.households import Level
 from shared.contracts.schooling_policies import LegalKind
-from shared.http.fields import Answer, Draft, Line, Name, Paragraph, PastDay
+from shared.http.fields import Answer, AreaView, Draft, Line, Name, Paragraph, PastDay
 
 School = Annotated[Line, Field(description="School, no secret · 学校", examples=["青石镇中心小学"])]
 SchoolGrade = Annotated[Line, Field(description="Grade or class · 年级班级", examples=["七年级"])]

@@ -47,9 +47,6 @@ RevealReason = Annotated[str, LISTS["reveal_reason"].field(), Field(description=
 Yuan = Annotated[
     Decimal, Field(max_digits=12, decimal_places=2, description="Yuan, to the fen · 元", examples=["4300.00"])
 ]
-MonthText = Annotated[
-    str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Month · 月份", examples=["2026-10"])
-]
 IncomeItem = Annotated[
     str, LISTS["income_item"].field(), Field(description="Item · 收支项目", examples=["transfers.resident_pension"])
 ]

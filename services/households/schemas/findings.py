@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.households.schemas.register import AreaView
-from shared.http.fields import Answer, Draft
+from shared.http.fields import Answer, AreaView, Draft
 
 Severity = Literal["fatal", "logic", "plausible"]
 

@@ -7,9 +7,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from services.households.rules.grade_movement import Kind
-from services.households.schemas.register import AreaView
 from shared.contracts.grade_policies import Grade, GradeRules
-from shared.http.fields import Answer, AnyArea, Draft, Paragraph
+from shared.http.fields import Answer, AnyArea, AreaView, Draft, Paragraph
 
 Month = Annotated[
     str,

@@ -11,9 +11,9 @@ from pydantic_core import PydanticCustomError
 from services.households.rules.income_entries import MOST_MONTHS, Span, Told
 from services.households.rules.income_lines import FEN
 from services.households.rules.months import parse_month
-from services.households.schemas.fields import Coded, IncomeEnding, IncomeItem, IncomeOrigin, MonthText, Yuan
+from services.households.schemas.fields import Coded, IncomeEnding, IncomeItem, IncomeOrigin, Yuan
 from services.households.schemas.imports import RowProblem
-from shared.http.fields import Answer, AnyArea, Draft, Paragraph, PastDay
+from shared.http.fields import Answer, AnyArea, Draft, MonthText, Paragraph, PastDay
 
 
 class IncomeEntryDraft(Draft):

@@ -11,11 +11,10 @@ from services.households.codes import LISTS
 from services.households.rules.monitoring.moving import Brought, Minutes, Way
 from services.households.rules.monitoring.states import Evidence, Road
 from services.households.schemas.fields import Coded
-from services.households.schemas.register import AreaView
 from services.households.schemas.snapshots import SnapshotView
 from shared.contracts.households import Level
 from shared.contracts.monitoring import CaseClass, Clock, Source, State
-from shared.http.fields import Answer, Draft, Line, Paragraph, PastDay
+from shared.http.fields import Answer, AreaView, Draft, Line, Paragraph, PastDay
 
 Risk = Annotated[
     str, LISTS["risk"].field(), Field(max_length=40, description="Domain code · 风险类型", examples=["01"])

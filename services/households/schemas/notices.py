@@ -8,8 +8,7 @@ from pydantic import Field
 
 from services.households.models import ObjectionState
 from services.households.rules.notices import NoticeKind, NoticeState
-from services.households.schemas.register import AreaView
-from shared.http.fields import Answer, Draft, Line, Name, Paragraph, Sha256
+from shared.http.fields import Answer, AreaView, Draft, Line, Name, Paragraph, Sha256
 
 ScanDigest = Annotated[Sha256, Field(description="SHA-256 of the photo or scan, hex · 照片或扫描件摘要")]
 

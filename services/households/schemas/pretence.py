@@ -7,9 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from services.households.codes import LISTS
-from services.households.schemas.register import AreaView
 from shared.contracts.households import PretenceKind
-from shared.http.fields import Answer, Draft, Paragraph
+from shared.http.fields import Answer, AreaView, Draft, Paragraph
 
 
 class PretenceAnswer(Draft):

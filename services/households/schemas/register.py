@@ -27,12 +27,13 @@ from services.households.schemas.register_details import (
     MemberDetailsView,
 )
 from shared import idnumber
-from shared.areas import AreaCode
 from shared.clock import local_date, utc_now
 from shared.http.fields import (
     DERIVED,
     Answer,
     AnyArea,
+    AreaView,
+    CodeView,
     Draft,
     IdNumberField,
     Line,
@@ -222,13 +223,6 @@ class MemberView(MemberDetailsView):
     version: int
 
 
-class AreaView(Answer):
-    """An area and the names above it."""
-
-    code: AreaCode = Field(examples=["539921100200"])
-    names: list[str] = Field(description="From the county down · 由县到村", examples=[["云岫县", "青石镇", "金沟村"]])
-
-
 class HouseholdSummary(Answer):
     """One household in a list."""
 
@@ -272,13 +266,6 @@ class HouseholdView(HouseholdDetailsView, HouseholdSummary):
     findings: FindingCounts = Field(description="What the change left to mend · 待整改问题数")
     created_at: datetime
     updated_at: datetime
-
-
-class CodeView(Answer):
-    """One code."""
-
-    code: str
-    text: str
 
 
 class CodeListView(Answer):

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.households.rules.register_imports import ImportState, ListKind, Outcome
+from services.households.rules.register_imports import ListKind, Outcome
 from services.households.schemas.fields import LeftReason
-from services.households.schemas.register import AreaView
-from shared.http.fields import Answer, Draft, Sha256
+from shared.http.fields import Answer, AreaView, Draft, Sha256
+from shared.imports import ImportState
 
 
 class ListFileView(Answer):

@@ -9,9 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from services.households.rules.duplicates import Decision
 from services.households.schemas.fields import HouseholdClass, LeftReason, NationalCode, Relation
-from services.households.schemas.register import AreaView, Why
+from services.households.schemas.register import Why
 from shared.clock import local_date, utc_now
-from shared.http.fields import Answer, Draft, Line, PastDay, Phone, VillageCode
+from shared.http.fields import Answer, AreaView, Draft, Line, PastDay, Phone, VillageCode
 
 
 class NewRelation(Draft):

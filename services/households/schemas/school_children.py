@@ -6,8 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.households.schemas.dropouts import PupilView
-from services.households.schemas.register import AreaView
-from shared.http.fields import Answer
+from shared.http.fields import Answer, AreaView
 
 
 class SchoolChild(Answer):

@@ -8,11 +8,10 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.models import CaseState, TaskState
-from services.households.schemas.register import AreaView
 from services.households.schemas.visits import VisitView
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Basis, Level, Verdict
-from shared.http.fields import Answer, AnyArea, Draft, Line, Paragraph
+from shared.http.fields import Answer, AnyArea, AreaView, Draft, Line, Paragraph
 
 
 class Assignment(Draft):

@@ -7,9 +7,10 @@ security; each side then sees the entry, with its own half of it.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
+from services.households.rules.register import Claimed
 from shared.db.engine import WriteSession, raw
 from shared.idnumber import IdNumber
 from shared.ids import new_id
@@ -20,17 +21,6 @@ CLAIM = "double-entry"
 """Purpose of what is sealed of a claim: `{"name", "id_number", "relation"}` as they were entered."""
 
 _CLAIM = "SELECT claim_persons($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-
-
-class Claimed(Protocol):
-    """Who was entered."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def id_number(self) -> IdNumber: ...
-    @property
-    def relation(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

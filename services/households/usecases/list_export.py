@@ -1,6 +1,6 @@
 """The register as the national system's lists: in their columns and order, so that what is exported can be imported."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,7 +24,7 @@ from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
 from shared.villages import LEVELS
-from shared.workbook_stream import Sheet, stream_workbook
+from shared.workbook_stream import Sheet, Wait, stream_workbook, text_frame
 
 PAGE = 500
 """Households read at a time: no transaction is open while somebody's slow line takes the rows before."""
@@ -42,7 +42,6 @@ class Living:
     net_per_head: Decimal | None  # yuan, of the last twelve months
 
 
-Wait = Callable[[Awaitable[Any]], Any]
 """Waits in a thread for what is awaited in the loop."""
 
 
@@ -64,15 +63,14 @@ class ListExport:
 
     def _sheet(self, list_: WorkbookList, watermark: str, wait: Wait) -> Sheet:
         width = len(list_.columns)
-        names = [str(n) for n in range(width)]
 
         def frames() -> Iterator[pl.DataFrame]:
-            yield _frame(names, [[one.heading for one in list_.columns]])
+            yield text_frame([[one.heading for one in list_.columns]], width)
             after = None
             while page := wait(self._page(after)):
                 last = page[-1].household
                 after = (last.area_code, last.id)
-                yield _frame(names, [row for one in page for row in self._rows(list_, one)])
+                yield text_frame([row for one in page for row in self._rows(list_, one)], width)
 
         return list_.title, [watermark, *[""] * (width - 1)], frames()
 
@@ -214,7 +212,3 @@ def _plain(value: Any) -> str:
         case date():
             return value.isoformat()
     return str(value)
-
-
-def _frame(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")

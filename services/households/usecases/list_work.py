@@ -29,7 +29,7 @@ from shared.db.engine import Database, WriteSession
 from shared.errors import Fault
 from shared.files import Shelf
 from shared.idnumber import IdNumber
-from shared.security.principals import Principal, Role
+from shared.imports import lock_import
 from shared.side_processes import preload
 from shared.time_limit import in_time
 from shared.villages import Villages
@@ -82,7 +82,7 @@ class ListCheck:
             async for file in reading:
                 await in_time(gathering.add, file)
                 async with self.database.write(_EVERYWHERE) as session:
-                    row = await queries.lock_whole(session, self.row.id)
+                    row = await lock_import(session, RegisterImport, self.row.id)
                     row.rows_read = gathering.read
         return await in_time(gathering.listing)
 
@@ -169,7 +169,7 @@ class ListCheck:
     async def _finish(self, listing: Listing) -> None:
         comparison = self.comparing.comparison
         async with self.database.write(_EVERYWHERE) as session:
-            row = await queries.lock_whole(session, self.row.id)
+            row = await lock_import(session, RegisterImport, self.row.id)
             row.checks += 1
             row.counts, row.staged = comparison.counts.as_json(), self._staged
             row.notes = {
@@ -195,10 +195,3 @@ def _vanished(one: Any, *, whole: bool) -> Finding:
         member_id=one["id"],
         version=one["version"],
     )
-
-
-def applier(row: RegisterImport) -> Principal:
-    """Whoever had it written, within the areas of the import."""
-    assert row.applied_by is not None
-    assert row.applied_as is not None
-    return Principal(row.applied_by, "account", Role(row.applied_as), Scope.parse(row.areas))

@@ -21,7 +21,7 @@ from shared.security.vault import Vault
 CONTENT = "photo"
 FOLDER = "photos/"
 """A photo in the store that no row knows is still arriving, or its process died: after a day it is the latter."""
-SWEEP = 100
+BATCH = 100
 """Photos forgotten in one round."""
 
 
@@ -100,7 +100,7 @@ async def view_photo(session: WriteSession, who: Principal, photo_id: UUID) -> V
 
 async def forget_photos(session: WriteSession, shelf: Shelf, kept: timedelta, now: datetime) -> int:
     """Delete photos that came that long ago; returns how many. Their hashes stay, so that a copy is still known."""
-    outworn = await find.list_outworn_photos(session, now - kept, SWEEP)
+    outworn = await find.list_outworn_photos(session, now - kept, BATCH)
     for photo in outworn:
         await shelf.delete(photo.stored_as)  # first: a row that says "kept" of what is gone mends itself
         photo.deleted_at, photo.origin_sealed = now, None

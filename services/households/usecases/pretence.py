@@ -13,7 +13,7 @@ from services.households import events
 from services.households.models import PretenceFinding, Visit, VisitPhoto
 from services.households.queries import pretence as find
 from services.households.rules import pretence as rules
-from services.households.rules.places import Place
+from services.households.rules.positions import Position
 from services.households.rules.pretence import Seen, Stop, Suspicion, Told
 from services.households.rules.visits import PretenceAnswered
 from shared.clock import CHINA, local_date
@@ -96,14 +96,14 @@ async def _places(
 ) -> list[Suspicion | None]:
     if visit.latitude is None:
         return []
-    here, seen = Stop(visit.id, visit.visited_at, find.place_of(visit)), []
+    here, seen = Stop(visit.id, visit.visited_at, find.position_of(visit)), []
     if limits.pace is not None:
         for other in await find.find_neighbours(session, who.scope, visit):
             seen.append(rules.pace(here, other, limits.pace, limits.default_accuracy_m))
     if limits.place is not None:
-        household = await find.find_places_of_household(session, who.scope, visit)
+        household = await find.find_positions_of_household(session, who.scope, visit)
         enough = len(household) >= limits.place.least_of_household
-        village = [] if enough else await find.find_places_of_village(session, who.scope, visit)
+        village = [] if enough else await find.find_positions_of_village(session, who.scope, visit)
         seen.append(rules.out_of_place(here, household, village, limits.place, limits.default_accuracy_m))
     return seen
 
@@ -123,8 +123,8 @@ async def look_at_photo(
     if limits.photo_origin is not None:
         taken_at = origin.get("taken_at")
         position = origin.get("position")
-        taken = (datetime.fromisoformat(taken_at) if taken_at else None, Place(*position) if position else None)
-        made = (visit.visited_at, None if visit.latitude is None else find.place_of(visit))
+        taken = (datetime.fromisoformat(taken_at) if taken_at else None, Position(*position) if position else None)
+        made = (visit.visited_at, None if visit.latitude is None else find.position_of(visit))
         seen.append(rules.photo_origin(photo.id, taken, made, limits.photo_origin, limits.default_accuracy_m))
     await _keep(session, [(one, About.visit(visit)) for one in seen if one], policy_id, now)
 

@@ -25,8 +25,7 @@ from shared.clock import local_date
 from shared.contracts.quality_policies import QualityRules
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.ids import new_id
-from shared.projections import policies
-from shared.projections.policies import InForce
+from shared.projections.policies import InForce, load_compiled
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -69,8 +68,9 @@ RuleSets = InForce[RuleSet]
 
 async def load_rule_sets(session: ReadSession, on: date) -> RuleSets:
     """The versions of `quality-rules`, as this service knows them now."""
-    versions = await policies.load(session, "quality-rules")
-    return InForce(versions, on, lambda policy: RuleSet.of(QualityRules.model_validate(policy.body)))
+    return await load_compiled(
+        session, "quality-rules", on, lambda policy: RuleSet.of(QualityRules.model_validate(policy.body))
+    )
 
 
 @dataclass(frozen=True, slots=True)

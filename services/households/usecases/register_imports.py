@@ -12,9 +12,11 @@ from services.households.rules.register_imports import (
     ImportDigestDiffers,
     ImportGone,
     ImportNotChecked,
+    ImportNotFound,
     ListKind,
 )
-from shared.areas import CODE_LENGTH, Scope
+from shared import imports
+from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
 from shared.files import FileStore, Shelf
 from shared.security import audit
@@ -24,6 +26,7 @@ from shared.security.vault import Vault
 CONTENT, NAMES = "register-import-file", "register-import-files"
 FOLDER = "register-imports/"
 _EVERYWHERE = Scope.everywhere()
+_REFUSALS = imports.Refusals(ImportNotFound, ImportGone, ImportNotChecked, ImportDigestDiffers)
 
 
 def workbooks(store: FileStore, vault: Vault) -> Shelf:
@@ -62,24 +65,16 @@ async def accept_import(
         id=arrived.id,
         kind=arrived.kind,
         dry_run=arrived.dry_run,
-        state="queued",
         files_sealed=vault.seal_json(names, NAMES),
         content=vault.fingerprint(b"".join(one.digest for one in arrived.files), CONTENT),
         size=size,
-        sent_by=who.id,
-        sent_as=who.role.value,
-        areas=who.scope.serialise(),
-        own_area=next(iter(sorted(who.scope.prefixes)), "").ljust(CODE_LENGTH, "0"),
+        own_area=who.scope.first_area(),
         rows_estimate=None if None in estimates else sum(filter(None, estimates)),
         rows_read=0,
         checks=0,
-        attempts=0,
         staged=0,
-        received_at=now,
-        applied_by=None if arrived.dry_run else who.id,
-        applied_as=None if arrived.dry_run else who.role.value,
     )
-    await queries.insert_import(session, row)
+    await imports.send_import(session, row, who, now)
     await audit.record(
         session,
         who,
@@ -100,16 +95,8 @@ async def apply_import(
 
     Raises `ImportNotFound`, `ImportGone`, `ImportNotChecked`, `ImportDigestDiffers`.
     """
-    row = await queries.lock_import(session, who, import_id)
-    if row.deleted_at is not None:
-        raise ImportGone
-    if row.state != "checked":
-        raise ImportNotChecked(state=row.state)
-    if row.digest != digest:
-        raise ImportDigestDiffers
-    row.state, row.removal_reason, row.failure = "applying", removal_reason, None
-    row.applied_by, row.applied_as = who.id, who.role.value
-    await queries.ring(session)
+    row = await imports.apply_import(session, RegisterImport, who, import_id, digest, _REFUSALS)
+    row.removal_reason = removal_reason
     await audit.record(session, who, "register-import:apply", import_id, removal_reason=removal_reason)
     return row
 
@@ -123,16 +110,12 @@ def files_of(row: RegisterImport, vault: Vault) -> list[dict[str, Any]]:
 async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, now: datetime) -> int:
     """Delete files, findings and staged rows of imports received that long ago; returns how many."""
     async with database.read(_EVERYWHERE) as session:
-        outworn = await queries.list_outworn(session, now - kept, 100)
-    for import_id in outworn:
-        async with database.read(_EVERYWHERE) as session:
-            row = await queries.read_import(session, import_id)
-        await shelf.delete_set(import_id, len(files_of(row, shelf.vault)))
+        outworn = await imports.list_outworn(session, RegisterImport, now - kept, 100)
+    for row in outworn:
+        await shelf.delete_set(row.id, len(files_of(row, shelf.vault)))
         async with database.write(_EVERYWHERE) as session:
-            await queries.forget_staged(session, import_id)
-            await queries.forget_findings(session, import_id)
-            row = await queries.lock_whole(session, import_id)
-            row.deleted_at, row.staged = now, 0
+            await queries.forget_findings(session, row.id)
+            (await _forget_staged(session, row)).deleted_at = now
     return len(outworn)
 
 
@@ -140,12 +123,15 @@ async def forget_applied(database: Database, shelf: Shelf) -> int:
     """Delete files and staged rows of imports that were written or came to nothing; what was found stays readable."""
     async with database.read(_EVERYWHERE) as session:
         applied = await queries.list_applied(session, 100)
-    for import_id in applied:
-        async with database.read(_EVERYWHERE) as session:
-            row = await queries.read_import(session, import_id)
-        await shelf.delete_set(import_id, len(files_of(row, shelf.vault)))
+    for row in applied:
+        await shelf.delete_set(row.id, len(files_of(row, shelf.vault)))
         async with database.write(_EVERYWHERE) as session:
-            await queries.forget_staged(session, import_id)
-            row = await queries.lock_whole(session, import_id)
-            row.staged = 0
+            await _forget_staged(session, row)
     return len(applied)
+
+
+async def _forget_staged(session: WriteSession, row: RegisterImport) -> RegisterImport:
+    await queries.forget_staged(session, row.id)
+    locked = await imports.lock_import(session, RegisterImport, row.id)
+    locked.staged = 0
+    return locked

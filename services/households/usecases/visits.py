@@ -15,7 +15,7 @@ from services.households.queries.tasks import get_task
 from services.households.queries.verdicts import find_live
 from services.households.queries.visits import lock_visit
 from services.households.rules import tasks, visits
-from services.households.rules.places import Place
+from services.households.rules.positions import Position
 from services.households.rules.pretence import normal_text
 from services.households.rules.triage import Alerted
 from services.households.usecases import visit_findings
@@ -45,7 +45,7 @@ class VisitNote:
 
     id: UUID
     visited_at: datetime
-    place: Place | None
+    position: Position | None
     place_text: str | None = None
     with_whom: str | None = None
     findings: str | None = None
@@ -60,8 +60,8 @@ class VisitNote:
 
     def content_key(self, vault: Vault, about: UUID) -> str:
         """Equal for a repetition, different for another visit; tells nothing of the content."""
-        place = self.place and [self.place.latitude, self.place.longitude, self.place.accuracy_m]
-        content: list[Any] = [about, self.visited_at.timestamp(), place, self.texts()]
+        position = self.position and [self.position.latitude, self.position.longitude, self.position.accuracy_m]
+        content: list[Any] = [about, self.visited_at.timestamp(), position, self.texts()]
         if self.met or self.fields or self.kind != "visit":  # else as it was before there were these
             content += [self.kind, self.met, [one.plain() for one in self.fields], self.apply]
         return vault.index(orjson.dumps(content, default=str).decode(), "visit-content")
@@ -181,9 +181,9 @@ class Recording:
             "household_id": subject.household_id,
             "area_code": subject.area_code,
             "visited_at": told.visited_at,
-            "latitude": told.place and told.place.latitude,
-            "longitude": told.place and told.place.longitude,
-            "accuracy_m": told.place and told.place.accuracy_m,
+            "latitude": told.position and told.position.latitude,
+            "longitude": told.position and told.position.longitude,
+            "accuracy_m": told.position and told.position.accuracy_m,
             "sealed": self.vault.seal_json(record, VISIT),
             "text_key": told.text_key(self.vault),
             "visited_by": self.who.id,

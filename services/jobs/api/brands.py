@@ -11,10 +11,11 @@ from services.jobs.queries.enrolments import list_certificates
 from services.jobs.rules.indicator_months import day_of
 from services.jobs.rules.months import month_of, move, parse_month
 from services.jobs.schemas import brands as schemas
-from services.jobs.schemas.fields import MonthText, Trade
+from services.jobs.schemas.fields import Trade
 from services.jobs.usecases.brands import Against, rank_brands
 from shared.clock import local_date, utc_now
 from shared.http.context import Db
+from shared.http.fields import MonthText
 from shared.http.pages import Below
 from shared.projections.areas import find_names_above
 

@@ -21,7 +21,7 @@ from services.jobs.schemas.fields import Trade
 from services.jobs.schemas.training import CourseKind, Venue
 from services.jobs.usecases import courses as usecases
 from services.jobs.usecases.enrolments import enrol, record_attendance
-from services.jobs.usecases.post_rules import training_rules
+from services.jobs.usecases.post_rules import get_training_rules
 from services.jobs.usecases.school_leavers import list_leavers
 from shared.clock import local_date, utc_now
 from shared.db.engine import WriteSession
@@ -104,7 +104,7 @@ async def get_course_result(course_id: UUID, who: ReadEnrolment, db: Db) -> sche
     """Counted from the people within the caller's areas; a total typed by hand has no place here."""
     async with db.read(who.scope) as session:
         course = await find.get_course(session, who.scope, course_id)
-        rules, _ = await training_rules(session, course.county, utc_now())
+        rules, _ = await get_training_rules(session, course.county, utc_now())
         found = await course_results.count_result(session, who.scope, course, rules)
     return schemas.CourseResultView(
         seated=found.seated,

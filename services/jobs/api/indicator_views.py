@@ -12,12 +12,12 @@ from services.jobs.queries import people as find
 from services.jobs.rules.indicators import FEN, Count, Indicator, IndicatorRules, Part
 from services.jobs.rules.targets import value_of
 from services.jobs.schemas import indicators as schemas
-from services.jobs.schemas.people import AreaView
 from services.jobs.usecases.indicator_board import Board
 from services.jobs.usecases.indicator_names import Named
 from services.jobs.usecases.targets import TargetLine, Targets
-from shared.areas import CODE_LENGTH
+from shared.areas import code_of
 from shared.db.engine import ReadSession
+from shared.http.fields import AreaView
 from shared.projections.areas import find_names_above
 
 INDICATORS = "/jobs/v1/indicators"
@@ -89,7 +89,7 @@ async def lists(session: ReadSession, found: Board, wanted: Sequence[Indicator],
 
 async def targets(session: ReadSession, area_prefix: str, found: Targets, reader: Reader) -> schemas.TargetsView:
     """Targets as they stand."""
-    names = await find_names_above(session, [_code(area_prefix)] if area_prefix else [])
+    names = await find_names_above(session, [code_of(area_prefix)] if area_prefix else [])
     return schemas.TargetsView(
         area=_area(area_prefix, names, reader),
         as_of=found.day,
@@ -185,16 +185,12 @@ def _named(one: Named, person: Person, names: Names, reader: Reader, today: date
 async def _areas(session: ReadSession, found: Board, reader: Reader) -> Areas:
     """The area itself, unless it is everywhere, and those below it."""
     prefixes = [area for area in (found.area_prefix, *found.below) if area]
-    names = await find_names_above(session, (_code(area) for area in prefixes))
-    return {area: reader.area(_code(area), names) for area in prefixes}
+    names = await find_names_above(session, (code_of(area) for area in prefixes))
+    return {area: reader.area(code_of(area), names) for area in prefixes}
 
 
 def _area(prefix: str, names: Names, reader: Reader) -> Any:
-    return reader.area(_code(prefix), names) if prefix else None
-
-
-def _code(prefix: str) -> str:
-    return prefix.ljust(CODE_LENGTH, "0")
+    return reader.area(code_of(prefix), names) if prefix else None
 
 
 def _title(one: Indicator, reader: Reader) -> str:
@@ -207,7 +203,7 @@ def _number(value: Decimal | None) -> float | None:
 
 
 def _address(path: str, area_prefix: str, day: date | None = None, **more: str) -> str:
-    asked = {"area": _code(area_prefix)} if area_prefix else {}
+    asked: dict[str, str] = {"area": code_of(area_prefix)} if area_prefix else {}
     if day is not None:
         asked["as_of"] = day.isoformat()
     query = urlencode({**more, **asked})

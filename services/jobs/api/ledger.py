@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.jobs.api.ledger_permits import ReadLedger, WriteLedger
 from services.jobs.api.ledger_views import change_view, outcome_view, person_rows, row_view
+from services.jobs.api.permits import ReadLedger, WriteLedger
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import LabourRow
 from services.jobs.queries import as_of

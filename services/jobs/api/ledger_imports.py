@@ -13,35 +13,33 @@ from fastapi import APIRouter, Depends, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
-from services.jobs.api.ledger_permits import ImportLedger
+from services.jobs.api.permits import ImportLedger
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import LedgerImport
-from services.jobs.queries import ledger_imports as queries
 from services.jobs.rules.ledger import require_open
-from services.jobs.rules.ledger_imports import LedgerImportGone, LedgerImportNotChecked
+from services.jobs.rules.ledger_imports import LedgerImportGone, LedgerImportNotChecked, LedgerImportNotFound
 from services.jobs.rules.months import begun_month, month_text
 from services.jobs.schemas import ledger_imports as schemas
 from services.jobs.usecases import ledger_imports as usecases
 from services.jobs.usecases.ledger_imports import NAME, ORIGINAL, PROBLEMS, Arrived, ledger_files
 from services.jobs.usecases.ledger_reading import CHUNK, open_rows
 from services.jobs.usecases.recording import MOST_BACK
+from shared import imports
 from shared.clock import local_date, utc_now
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
 from shared.http.bodies import form
-from shared.http.context import Db, FileLimits, Seals
-from shared.http.form_stream import FormFieldInvalid
+from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
 from shared.ids import new_id
 from shared.security import audit
 from shared.tables.in_turn import in_turn
-from shared.workbook_stream import XLSX, stream_workbook
+from shared.workbook_stream import XLSX, stream_workbook, text_frame
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
 
 _LOCATION = "/jobs/v1/ledger/imports"
-_YES = {"true": True, "false": False, "1": True, "0": False, "": True}
 _COLUMNS = ("sheet", "row", "outcome", "field", "why")
 _BODY = form(
     "month",
@@ -56,8 +54,8 @@ _BODY = form(
 )
 
 
-async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return ledger_files(request.app.state.files, vault)
+async def _shelf(files: Store, vault: Seals) -> Shelf:
+    return ledger_files(files, vault)
 
 
 ShelfOf = Annotated[Shelf, Depends(_shelf)]
@@ -98,7 +96,9 @@ async def list_ledger_imports(
 ) -> Page[schemas.LedgerImportView]:
     """One's own, and those of one's areas, newest first."""
     async with db.read(who.scope) as session:
-        page, last = cut(await queries.list_imports(session, who, decode_id_cursor(after), limit + 1), limit)
+        page, last = cut(
+            await imports.list_imports(session, LedgerImport, who, decode_id_cursor(after), limit + 1), limit
+        )
     reader = reader_of(who)
     return Page(items=[_view(one, reader) for one in page], next=encode_cursor(last.id) if last else None)
 
@@ -109,7 +109,9 @@ async def get_ledger_import(
 ) -> schemas.LedgerImportView:
     """Counts are there when `state` is `checked`; `digest` then names what was found."""
     async with db.read(who.scope) as session:
-        return _view(await queries.get_import(session, who, import_id), reader_of(who))
+        return _view(
+            await imports.get_import(session, LedgerImport, who, import_id, LedgerImportNotFound), reader_of(who)
+        )
 
 
 @router.get(
@@ -122,7 +124,7 @@ async def get_ledger_result(
 ) -> Response:
     """A workbook: counts, and a line for each mistake and remark with its sheet and row. Nobody's name stands in it."""
     async with db.write(who.scope) as session:
-        row = await queries.get_import(session, who, import_id)
+        row = await imports.get_import(session, LedgerImport, who, import_id, LedgerImportNotFound)
         if row.deleted_at is not None:
             raise LedgerImportGone
         if row.counts is None:
@@ -158,9 +160,7 @@ async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
         form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, most_files=1)
         month = begun_month(form.fields.get("month", ""), today)
         require_open(month, today, MOST_BACK)
-        dry_run = _YES.get(form.fields.get("dry_run", "").lower())
-        if dry_run is None:
-            raise FormFieldInvalid(field="dry_run")
+        dry_run = form.dry_run()
         await in_turn(_require_headings, shelf, import_id, files[0].name, today)
     except BaseException:
         await asyncio.shield(shelf.delete_set(import_id, usecases.FILES))
@@ -197,7 +197,11 @@ def _view(row: LedgerImport, reader: Reader) -> schemas.LedgerImportView:
 def _sheets(row: LedgerImport, shelf: Shelf, reader: Reader) -> Iterator[Any]:
     counts = schemas.LedgerCounts(**row.counts or {})
     headings = [reader.say(f"ledger-outcome-{name}") for name in schemas.LedgerCounts.model_fields]
-    yield reader.say("ledger-result-summary"), headings, [_frame([[str(one) for one in dict(counts).values()]])]
+    yield (
+        reader.say("ledger-result-summary"),
+        headings,
+        [text_frame([[str(one) for one in dict(counts).values()]], len(headings))],
+    )
     yield (
         reader.say("ledger-result-rows"),
         [reader.say(f"ledger-result-{name}") for name in _COLUMNS],
@@ -211,17 +215,13 @@ def _problems(shelf: Shelf, import_id: UUID, reader: Reader) -> Iterator[pl.Data
         if found.strip():
             lines.append(_line(orjson.loads(found), reader))
         if len(lines) == CHUNK:
-            yield _frame(lines)
+            yield text_frame(lines, len(_COLUMNS))
             lines = []
     if lines:
-        yield _frame(lines)
+        yield text_frame(lines, len(_COLUMNS))
 
 
 def _line(one: dict[str, Any], reader: Reader) -> list[str | None]:
     outcome = reader.say("ledger-outcome-refused" if one["refused"] else "ledger-result-remark")
     message = reader.say(one["code"], **one["params"])
     return [str(one["sheet"]), str(one["row"]), outcome, one["field"], message]
-
-
-def _frame(rows: list[list[str | None]] | list[list[str]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=dict.fromkeys(map(str, range(len(rows[0]))), pl.String), orient="row")

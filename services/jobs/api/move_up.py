@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.jobs.api.needs import need_views
-from services.jobs.api.placement_permits import OpenMoveUp, ReadMoveUp
+from services.jobs.api.permits import OpenMoveUp, ReadMoveUp
 from services.jobs.api.reader import ReaderOf
 from services.jobs.queries.people import list_by_ids
 from services.jobs.schemas import subsidies as schemas

@@ -23,6 +23,7 @@ from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks
 from shared.http.cursors import area_cursor
+from shared.http.fields import CodeView
 from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
 from shared.projections.areas import find_names_above
 from shared.security import audit
@@ -38,7 +39,7 @@ async def list_codes(who: ReadCode, language: Speaks) -> list[schemas.CodeListVi
         schemas.CodeListView(
             name=one.name,
             standard=one.standard,
-            codes=[schemas.CodeView(code=code, text=one.text(code, language)) for code in one.texts],
+            codes=[CodeView(code=code, text=one.text(code, language)) for code in one.texts],
         )
         for one in LISTS.values()
     ]

@@ -5,10 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from shared.security.permits import Permit
-from shared.security.principals import Principal, Role
-
-FIELD = (Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
-"""Those who work with households."""
+from shared.security.principals import FIELD, Principal, Role
 
 ReadCode = Annotated[Principal, Depends(Permit("code:read", *FIELD, Role.BUREAU, Role.SUPERVISOR, Role.ADMIN))]
 ReadPerson = Annotated[Principal, Depends(Permit("person:read", *FIELD, Role.SUPERVISOR))]
@@ -46,7 +43,33 @@ ReadIndicatorNames = Annotated[Principal, Depends(Permit("indicator:read-names",
 ReadPriorityList = Annotated[Principal, Depends(Permit("priority-list:read", *FIELD, Role.SUPERVISOR))]
 ExportPriorityList = Annotated[Principal, Depends(Permit("priority-list:export", *FIELD, Role.SUPERVISOR))]
 
+ReadLedger = Annotated[Principal, Depends(Permit("ledger:read", *FIELD, Role.SUPERVISOR))]
+WriteLedger = Annotated[Principal, Depends(Permit("ledger:write", *FIELD))]
+ImportLedger = Annotated[Principal, Depends(Permit("ledger:import", Role.TOWNSHIP, Role.COUNTY))]
 
-def sees_people(who: Principal) -> bool:
-    """Whether names and free texts are shown; the others recognise a person by surname and the masked number."""
-    return who.role in FIELD
+# Whose export it is may send it, and watch what becomes of its own file, in numbers alone.
+SendExport = Annotated[Principal, Depends(Permit("reconciliation:send", Role.BUREAU, Role.TOWNSHIP, Role.COUNTY))]
+WatchExport = Annotated[Principal, Depends(Permit("reconciliation:watch", Role.BUREAU, *FIELD, Role.SUPERVISOR))]
+ReadReconciliation = Annotated[Principal, Depends(Permit("reconciliation:read", *FIELD, Role.SUPERVISOR))]
+AskVillages = Annotated[Principal, Depends(Permit("reconciliation:ask", Role.TOWNSHIP, Role.COUNTY))]
+# Not the village: whoever keeps the ledger neither draws, nor sees whom of theirs is called, nor answers for them.
+DrawSample = Annotated[Principal, Depends(Permit("ledger-sample:draw", Role.COUNTY))]
+ReadSample = Annotated[Principal, Depends(Permit("ledger-sample:read", Role.TOWNSHIP, Role.COUNTY, Role.SUPERVISOR))]
+AnswerSample = Annotated[Principal, Depends(Permit("ledger-sample:answer", Role.TOWNSHIP, Role.COUNTY))]
+
+# Trips are planned above the villages; villages fill seats.
+_ABOVE = (Role.TOWNSHIP, Role.COUNTY)
+ReadPlacement = Annotated[Principal, Depends(Permit("placement:read", *FIELD, Role.SUPERVISOR))]
+WritePlacement = Annotated[Principal, Depends(Permit("placement:write", *FIELD))]
+AcceptProposals = Annotated[Principal, Depends(Permit("placement:accept-proposals", *_ABOVE))]
+AnswerCall = Annotated[Principal, Depends(Permit("placement:answer-call", *FIELD))]
+ReadTrip = Annotated[Principal, Depends(Permit("trip:read", *FIELD, Role.SUPERVISOR))]
+PlanTrip = Annotated[Principal, Depends(Permit("trip:plan", *_ABOVE))]
+FillTrip = Annotated[Principal, Depends(Permit("trip:fill", *FIELD))]
+TakeCoachList = Annotated[Principal, Depends(Permit("trip:coach-list", *FIELD))]
+ReadMoveUp = Annotated[Principal, Depends(Permit("move-up:read", *FIELD, Role.SUPERVISOR))]
+OpenMoveUp = Annotated[Principal, Depends(Permit("move-up:open", *FIELD))]
+ReadSubsidy = Annotated[Principal, Depends(Permit("subsidy:read", *FIELD, Role.SUPERVISOR))]
+ExportSubsidy = Annotated[Principal, Depends(Permit("subsidy:export", *FIELD))]
+ClaimSubsidy = Annotated[Principal, Depends(Permit("subsidy:claim", *FIELD))]
+DecideSubsidy = Annotated[Principal, Depends(Permit("subsidy:decide", *_ABOVE))]

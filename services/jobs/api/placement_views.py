@@ -11,9 +11,9 @@ from services.jobs.queries.posts import PostRow, find_posts
 from services.jobs.rules.placement_states import State, moves_from
 from services.jobs.rules.placement_stay import MARKS
 from services.jobs.schemas import placements as schemas
-from services.jobs.schemas.people import CodeView
 from services.jobs.usecases.placement_history import NOTE
 from shared.db.engine import ReadSession
+from shared.http.fields import CodeView
 from shared.projections.areas import find_names_above
 
 _REASON_LISTS = {"refused": "placement_refusal", "ended": "placement_ending"}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.jobs.api import placement_views as views
-from services.jobs.api.placement_permits import AcceptProposals, ReadPlacement, WritePlacement
+from services.jobs.api.permits import AcceptProposals, ReadPlacement, WritePlacement
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.queries import placements as find
 from services.jobs.queries.placements import PlacementFilter, PlacementRow

@@ -1,6 +1,5 @@
 """A priority list as a workbook, read while it is sent."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,10 +13,9 @@ from services.jobs.schemas.indicators import NamedView
 from services.jobs.usecases.indicator_board import count_board
 from services.jobs.usecases.indicator_names import Asked, list_names, record_reading, require_list
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
-from shared.clock import CHINA
 from shared.db.engine import Database, WriteSession
 from shared.http.pages import cut
-from shared.workbook_stream import stream_workbook
+from shared.workbook_stream import Wait, stream_workbook, text_frame, waiter
 
 PAGE = 500
 """People read at a time: no transaction is open while somebody's slow line takes the rows before."""
@@ -51,21 +49,17 @@ class ListExport:
 
     def pieces(self, export_id: UUID, now: datetime) -> Iterator[bytes]:
         """The workbook; call it in the loop, and read it in a thread. The watermark stands above the headings."""
-        say, who = self.reader.say, self.reader.who
-        at = now.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
-        watermark = say(
-            "priority-list-watermark", account=who.id, role=say(f"role-{who.role}"), at=at, export=export_id
-        )
+        watermark = self.reader.watermark("priority-list-watermark", now, export=export_id)
         top = [watermark, *[""] * (len(HEADINGS) - 1)]
-        return stream_workbook([(self.title, top, self._frames(asyncio.get_running_loop()))])
+        return stream_workbook([(self.title, top, self._frames(waiter()))])
 
-    def _frames(self, loop: asyncio.AbstractEventLoop) -> Iterator[pl.DataFrame]:
-        yield _frame([[self.reader.say(f"priority-list-{name}") for name in HEADINGS]])
+    def _frames(self, wait: Wait) -> Iterator[pl.DataFrame]:
+        yield text_frame([[self.reader.say(f"priority-list-{name}") for name in HEADINGS]], len(HEADINGS))
         after: tuple[str, UUID] | None = None
         while True:
-            people, after = asyncio.run_coroutine_threadsafe(self._page(after), loop).result()
+            people, after = wait(self._page(after))
             if people:
-                yield _frame([self._row(one) for one in people])
+                yield text_frame([self._row(one) for one in people], len(HEADINGS))
             if after is None:
                 return
 
@@ -100,7 +94,3 @@ class ListExport:
 
     def _yes(self, value: bool | None) -> str | None:
         return None if value is None else self.reader.say("yes" if value else "no")
-
-
-def _frame(rows: list[list[str | None]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=dict.fromkeys([str(n) for n in range(len(HEADINGS))], pl.String), orient="row")

@@ -1,59 +1,27 @@
-"""Who reads an answer, in which language, and what of people they see."""
+"""Who reads an answer of jobs, and how its people are shown to them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, overload
+from typing import Annotated, ClassVar
 
 from fastapi import Depends
 
-from services.jobs.api.permits import sees_people
 from services.jobs.codes import LISTS
 from services.jobs.models import Person
-from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
+from services.jobs.schemas.people import PersonBrief
 from services.jobs.usecases.sealing import ID_NUMBER, NAME, PHONE
-from shared.areas import AreaCode, lineage
 from shared.clock import age_on
-from shared.http.context import Seals, Speaks, Texts
+from shared.http import readers
 from shared.masking import mask_id_number, mask_name, mask_phone
-from shared.messages import Catalogue, Language
 from shared.security.principals import Principal
-from shared.security.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Shows codes, names and sealed values to one reader."""
+class Reader(readers.Reader):
+    """Shows codes, people and sealed values to one reader."""
 
-    who: Principal
-    language: Language
-    texts: Catalogue
-    vault: Vault
-
-    @property
-    def sees_people(self) -> bool:
-        """Whether names and free texts are for this reader."""
-        return sees_people(self.who)
-
-    def say(self, code: str, **params: Any) -> str:
-        """A text of the catalogue."""
-        return self.texts.text(code, self.language, **params)
-
-    def code(self, list_name: str, code: str) -> str:
-        """A code in words."""
-        return LISTS[list_name].text(code, self.language)
-
-    @overload
-    def coded(self, list_name: str, code: str) -> CodeView: ...
-    @overload
-    def coded(self, list_name: str, code: str | None) -> CodeView | None: ...
-    def coded(self, list_name: str, code: str | None) -> CodeView | None:
-        """A code and what it means, where there is one."""
-        return CodeView(code=code, text=self.code(list_name, code)) if code is not None else None
-
-    def coded_all(self, list_name: str, codes: Sequence[str]) -> list[CodeView]:
-        """Codes likewise."""
-        return [self.coded(list_name, code) for code in codes]
+    lists: ClassVar = LISTS
 
     def name(self, person: Person) -> str:
         """A person's name."""
@@ -80,17 +48,5 @@ class Reader:
             household_id=person.household_id,
         )
 
-    def text(self, sealed: bytes | None, purpose: str) -> str | None:
-        """A sealed free text, for those who work with the household."""
-        return self.vault.open(sealed, purpose).decode() if sealed and self.sees_people else None
 
-    def area(self, code: str, names: dict[str, str]) -> AreaView:
-        """An area with the names above it; a code without a name stands for itself."""
-        return AreaView(code=AreaCode(code), names=[names.get(above, above) for above in lineage(code)])
-
-
-async def _make_reader(language: Speaks, texts: Texts, vault: Seals) -> Callable[[Principal], Reader]:
-    return lambda who: Reader(who, language, texts, vault)
-
-
-ReaderOf = Annotated[Callable[[Principal], Reader], Depends(_make_reader)]
+ReaderOf = Annotated[Callable[[Principal], Reader], Depends(readers.reader_of(Reader))]

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
 from services.jobs.api import reconciliation_views as views
-from services.jobs.api.check_permits import AskVillages, ReadReconciliation, SendExport, WatchExport
+from services.jobs.api.permits import AskVillages, ReadReconciliation, SendExport, WatchExport
 from services.jobs.api.reader import ReaderOf
 from services.jobs.api.reconciliation_upload import receive_export
 from services.jobs.api.reconciliation_workbook import ResultWorkbook
@@ -17,7 +17,6 @@ from services.jobs.queries.reconciliation import RowFilter
 from services.jobs.rules.months import parse_month
 from services.jobs.rules.reconciliation import Outcome
 from services.jobs.schemas import reconciliation as schemas
-from services.jobs.schemas.fields import MonthText
 from services.jobs.usecases import reconciliation as usecases
 from services.jobs.usecases.reconciliation import exports
 from services.jobs.usecases.reconciliation_tasks import ask_villages, require_done
@@ -27,7 +26,8 @@ from shared.db.engine import WriteSession
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
 from shared.http.bodies import FILE, form
-from shared.http.context import Db, FileLimits, Seals
+from shared.http.context import Db, FileLimits, Seals, Store
+from shared.http.fields import MonthText
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
@@ -63,8 +63,8 @@ _BODY = form(
 )
 
 
-async def _shelf(request: Request, vault: Seals) -> Shelf:
-    return exports(request.app.state.files, vault)
+async def _shelf(files: Store, vault: Seals) -> Shelf:
+    return exports(files, vault)
 
 
 @router.post(

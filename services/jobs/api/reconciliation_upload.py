@@ -10,7 +10,7 @@ from services.jobs.exports import EXPORTS, MOST_FILES, SOURCES
 from services.jobs.rules.months import begun_month
 from services.jobs.rules.reconciliation import AreaOutside, ExportSourceInvalid
 from services.jobs.usecases.export_reading import ExportReader
-from services.jobs.usecases.reconciliation import ArrivedExport, comparison_in_force, require_sender
+from services.jobs.usecases.reconciliation import ArrivedExport, get_comparison, require_sender
 from shared import areas
 from shared.areas import AreaCode, Scope
 from shared.clock import local_date, utc_now
@@ -38,7 +38,7 @@ async def receive_export(
         area_code = _area(form.fields, who.scope)
         async with database.read(who.scope) as session:
             await require_sender(session, who, area_code, utc_now())
-            comparison, _ = await comparison_in_force(session, area_code, utc_now())
+            comparison, _ = await get_comparison(session, area_code, utc_now())
         rule = comparison.sources.get(source)
         if rule is None:
             raise ExportSourceInvalid(field="source", expected=", ".join(comparison.sources))

@@ -19,11 +19,10 @@ from services.jobs.rules.months import month_text
 from services.jobs.rules.reconciliation import OUTCOMES, Outcome
 from services.jobs.usecases.sealing import ID_NUMBER
 from shared.areas import Scope
-from shared.clock import CHINA
 from shared.db.engine import Database
 from shared.masking import mask_id_number, mask_name
 from shared.projections.areas import find_names_above
-from shared.workbook_stream import Sheet, stream_workbook
+from shared.workbook_stream import Sheet, Wait, stream_workbook, text_frame, waiter
 
 PAGE = 2_000
 _PERSON = ("area", "name", "id-number")
@@ -48,11 +47,7 @@ class ResultWorkbook:
 
     def pieces(self, villages: Sequence[Any], taken_at: datetime) -> Iterator[bytes]:
         """The workbook. Made in the loop, read in a thread: pages are fetched back in the loop, each by itself."""
-        loop = asyncio.get_running_loop()
-
-        def wait(work: Any) -> Any:
-            return asyncio.run_coroutine_threadsafe(work, loop).result()
-
+        wait = waiter()
         sheets: list[Sheet] = [self._summary(villages, taken_at)]
         for outcome in _COLUMNS:
             headings = [self.reader.say(f"reconciliation-column-{name}") for name in _COLUMNS[outcome]]
@@ -61,11 +56,8 @@ class ResultWorkbook:
         return stream_workbook(sheets)
 
     def _summary(self, villages: Sequence[Any], taken_at: datetime) -> Sheet:
-        who, say = self.reader.who, self.reader.say
-        at = taken_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
-        watermark = say(
-            "reconciliation-watermark", account=who.id, role=say(f"role-{who.role}"), at=at, run=self.run.id
-        )
+        say = self.reader.say
+        watermark = self.reader.watermark("reconciliation-watermark", taken_at, run=self.run.id)
         unsettled = say("reconciliation-column-unsettled")
         headings = [say("reconciliation-column-area"), *map(self._outcome, OUTCOMES), unsettled]
         rows = [
@@ -75,20 +67,18 @@ class ResultWorkbook:
         source = self.reader.code("export_source", self.run.source)
         title = say("reconciliation-title", source=source, month=month_text(self.run.month))
         blank: list[str | None] = [None] * (len(headings) - 1)
-        framed = _frame([[title, *blank], headings, *rows], len(headings))
+        framed = text_frame([[title, *blank], headings, *rows], len(headings))
         return say("reconciliation-summary"), [watermark, *[""] * (len(headings) - 1)], [framed]
 
     def _outcome(self, outcome: Outcome) -> str:
         return self.reader.code("reconciliation_outcome", outcome)
 
-    def _frames(
-        self, outcome: Outcome, page: Callable[[UUID | None], Any], wait: Callable[[Any], Any]
-    ) -> Iterator[pl.DataFrame]:
+    def _frames(self, outcome: Outcome, page: Callable[[UUID | None], Any], wait: Wait) -> Iterator[pl.DataFrame]:
         after = None
         while True:
             rows, after = wait(page(after))
             if rows:
-                yield _frame(rows, len(_COLUMNS[outcome]))
+                yield text_frame(rows, len(_COLUMNS[outcome]))
             if after is None:
                 return
 
@@ -133,7 +123,3 @@ def _place(file: int | None, sheet: int | None, row: int | None) -> tuple[int | 
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-def _frame(rows: Sequence[Sequence[str | None]], width: int) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=dict.fromkeys(map(str, range(width)), pl.String), orient="row")

@@ -7,18 +7,18 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.jobs.api import sample_views as views
-from services.jobs.api.check_permits import AnswerSample, DrawSample, ReadSample
+from services.jobs.api.permits import AnswerSample, DrawSample, ReadSample
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import AnswerState, SampledRow
 from services.jobs.queries import samples as queries
 from services.jobs.rules.months import parse_month
 from services.jobs.schemas import samples as schemas
-from services.jobs.schemas.fields import MonthText
 from services.jobs.usecases import samples as usecases
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
+from shared.http.fields import MonthText
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.jobs.api import placement_views as views
-from services.jobs.api.placement_permits import AnswerCall, ReadPlacement
+from services.jobs.api.permits import AnswerCall, ReadPlacement
 from services.jobs.api.reader import ReaderOf
 from services.jobs.queries import placements as find
 from services.jobs.schemas import placements as schemas

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
-from services.jobs.api.placement_permits import ClaimSubsidy, DecideSubsidy, ExportSubsidy, ReadSubsidy
+from services.jobs.api.permits import ClaimSubsidy, DecideSubsidy, ExportSubsidy, ReadSubsidy
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.api.trips import WORKBOOK, workbook
 from services.jobs.queries import subsidies as find
@@ -16,7 +16,7 @@ from services.jobs.queries.subsidies import ClaimFilter, ClaimRow, DueRow
 from services.jobs.schemas import subsidies as schemas
 from services.jobs.usecases import subsidies as usecases
 from services.jobs.usecases.subsidies import Claim, Decision
-from shared.clock import CHINA, local_date, utc_now
+from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
@@ -113,10 +113,8 @@ async def export_unclaimed(
         for one in items
     ]
     total = sum((one.most for one in items), start=usecases.NOTHING)
-    at = now.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
     lines.append((reader.say("subsidy-list-total"), *[None] * 5, str(total)))
-    role = reader.say(f"role-{who.role}")
-    lines.append((reader.say("subsidy-list-mark", account=who.id, role=role, at=at), *[None] * 6))
+    lines.append((reader.watermark("subsidy-list-mark", now), *[None] * 6))
     headings = [reader.say(code) for code in COLUMNS]
     return workbook(reader.say("subsidy-list-sheet"), headings, lines, "unclaimed-subsidies")
 

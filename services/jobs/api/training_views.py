@@ -9,7 +9,7 @@ from services.jobs.models import Certificate, Course, CourseState, EnrolmentStat
 from services.jobs.queries.enrolments import EnrolmentRow, count_attended
 from services.jobs.rules.training import Attended, allowance_due
 from services.jobs.schemas.training import CertificateView, CourseView, EnrolmentView
-from services.jobs.usecases.post_rules import training_rules
+from services.jobs.usecases.post_rules import get_training_rules
 from shared.clock import local_date, utc_now
 from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
@@ -58,7 +58,7 @@ async def enrolment_views(
     names = await find_names_above(session, {row.enrolment.area_code for row in rows})
     attended = await count_attended(session, who.scope, {row.course.id for row in rows})
     now = utc_now()
-    rules, _ = await training_rules(session, rows[0].course.county, now)
+    rules, _ = await get_training_rules(session, rows[0].course.county, now)
     return [
         EnrolmentView(
             id=one.id,

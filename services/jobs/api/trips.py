@@ -9,7 +9,7 @@ import polars as pl
 from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
-from services.jobs.api.placement_permits import FillTrip, PlanTrip, ReadTrip, TakeCoachList
+from services.jobs.api.permits import FillTrip, PlanTrip, ReadTrip, TakeCoachList
 from services.jobs.api.reader import Reader, ReaderOf
 from services.jobs.models import Trip
 from services.jobs.queries import trips as find

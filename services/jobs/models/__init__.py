@@ -1,7 +1,7 @@
 """Tables of the service. People's data carry an `area_code`, by which row-level security hides them (migrations)."""
 
 from services.jobs.models.indicators import IndicatorCount, IndicatorDue, IndicatorState
-from services.jobs.models.ledger import ImportState, LabourChange, LabourRow, LedgerImport, LedgerMonth
+from services.jobs.models.ledger import LabourChange, LabourRow, LedgerImport, LedgerMonth
 from services.jobs.models.matching import MatchingProposal, MatchingRun, ProposalState, RunState
 from services.jobs.models.move_up import MoveUpDue, MoveUpPlace, MoveUpVillage
 from services.jobs.models.needs import NeedState, NeedWaiting, WorkNeed
@@ -50,7 +50,6 @@ __all__ = [
     "Enrolment",
     "EnrolmentState",
     "IdempotencyKey",
-    "ImportState",
     "Inbox",
     "IndicatorCount",
     "IndicatorDue",

@@ -9,17 +9,15 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Numeric, String, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ARRAY, CheckConstraint, Index, Numeric, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.jobs.models.plumbing import AreaColumn, Base
-from shared.attempts import Attempted
+from shared.imports import Import
 
 RowSource = Literal["hand", "file", "carried", "placement"]
 """Where a row's content comes from. `carried` is last month's, until somebody confirms or changes it."""
 Status = Literal["out", "planned", "not_out"]
-ImportState = Literal["queued", "checking", "checked", "applying", "applied", "failed"]
 
 _FIRST_OF_MONTH = "EXTRACT(day FROM month) = 1"
 
@@ -123,11 +121,10 @@ class LedgerMonth(Base):
     left_out: Mapped[int]  # people who are no more in the register
 
 
-class LedgerImport(Attempted, Base):
+class LedgerImport(Import, Base):
     """A file of rows for one month, sent to be checked and then written, within the areas of its sender then.
 
-    `counts`: outcome → number of rows. `digest` names one check and what it decided. What was found wrong lies sealed
-    in the store, as a workbook.
+    `counts`: outcome → number of rows. What was found wrong lies sealed in the store, as a workbook.
     """
 
     __tablename__ = "ledger_import"
@@ -135,18 +132,7 @@ class LedgerImport(Attempted, Base):
         Index("ix_ledger_import_waiting", "id", postgresql_where=text("state IN ('queued', 'checking', 'applying')")),
     )
 
+    channel = "jobs_ledger_import"
+
     month: Mapped[date]
-    dry_run: Mapped[bool]
-    state: Mapped[ImportState] = mapped_column(String)
     name_sealed: Mapped[bytes]  # purpose "ledger-import-name"
-    size: Mapped[int] = mapped_column(BigInteger)  # bytes in clear
-    sent_by: Mapped[UUID]
-    sent_as: Mapped[str]  # role
-    areas: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    applied_by: Mapped[UUID | None]  # who had it written; may be somebody above the sender
-    applied_as: Mapped[str | None]
-    digest: Mapped[str | None]
-    counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    received_at: Mapped[datetime]
-    checked_at: Mapped[datetime | None]
-    deleted_at: Mapped[datetime | None]  # when its files were forgotten

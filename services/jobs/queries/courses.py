@@ -12,6 +12,7 @@ from services.jobs.queries.employers import of_counties
 from services.jobs.rules.post_refusals import CourseNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.errors import existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,18 @@ async def list_courses(
 async def get_course(session: ReadSession, scope: Scope, course_id: UUID) -> Course:
     """One course; raises `CourseNotFound`."""
     query = select(Course).where(of_counties(Course.county, scope), Course.id == course_id)
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise CourseNotFound(field="course_id")
-    return found
+    return existing((await session.scalars(query)).one_or_none(), CourseNotFound, "course_id")
 
 
 async def lock_course(session: WriteSession, scope: Scope, course_id: UUID) -> Course:
     """One course that nobody else changes until commit; its seats are counted under this lock alone."""
     query = select(Course).where(of_counties(Course.county, scope), Course.id == course_id)
     query = query.with_for_update(key_share=True)
-    found = (await session.scalars(query, execution_options={"populate_existing": True})).one_or_none()
-    if found is None:
-        raise CourseNotFound(field="course_id")
-    return found
+    return existing(
+        (await session.scalars(query, execution_options={"populate_existing": True})).one_or_none(),
+        CourseNotFound,
+        "course_id",
+    )
 
 
 async def lock_with_free_seats(session: WriteSession, limit: int) -> Sequence[Course]:

@@ -13,6 +13,7 @@ from services.jobs.rules.places import COUNTY_DIGITS
 from services.jobs.rules.post_refusals import EmployerNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.errors import existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,7 @@ async def list_employers(
 async def get_employer(session: ReadSession, scope: Scope, employer_id: UUID) -> Employer:
     """One employer; raises `EmployerNotFound`."""
     query = select(Employer).where(of_counties(Employer.county, scope), Employer.id == employer_id)
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise EmployerNotFound(field="employer_id")
-    return found
+    return existing((await session.scalars(query)).one_or_none(), EmployerNotFound, "employer_id")
 
 
 async def lock_employer(session: WriteSession, scope: Scope, employer_id: UUID, *, share: bool = False) -> Employer:
@@ -70,10 +68,7 @@ async def lock_employer(session: WriteSession, scope: Scope, employer_id: UUID, 
     """
     query = select(Employer).where(of_counties(Employer.county, scope), Employer.id == employer_id)
     query = query.with_for_update(read=share, key_share=not share).execution_options(populate_existing=True)
-    found = (await session.scalars(query)).one_or_none()
-    if found is None:
-        raise EmployerNotFound(field="employer_id")
-    return found
+    return existing((await session.scalars(query)).one_or_none(), EmployerNotFound, "employer_id")
 
 
 async def list_alike(

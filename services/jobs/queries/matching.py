@@ -12,7 +12,7 @@ from sqlalchemy.orm import undefer
 
 from services.jobs.models import MatchingProposal, MatchingRun, Person, ProposalState, RunState
 from services.jobs.rules.matching_refusals import ProposalNotFound, RunNotFound
-from shared.areas import AreaCode, Scope, prefix
+from shared.areas import AreaCode, Scope, code_of, prefix
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.within import within
 from shared.errors import existing
@@ -81,11 +81,6 @@ class ProposalFilter:
         return [*found, MatchingProposal.state.in_(self.states)] if self.states else found
 
 
-async def ring(session: WriteSession) -> None:
-    """Wake the worker when this transaction commits."""
-    await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
-
-
 async def lock_asking(session: WriteSession) -> None:
     """Of two who ask for a run at once the second sees the first one's."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('shouwang-matching-ask'))"))
@@ -117,7 +112,7 @@ async def lock_run(session: WriteSession, scope: Scope, run_id: UUID, *, with_in
 
 async def find_going(session: ReadSession, area: AreaCode) -> UUID | None:
     """A run that waits or goes on for this area, one it lies in, or one within it."""
-    lies_in = [area[:digits].ljust(len(area), "0") for digits in (6, 9, 12)]
+    lies_in = [code_of(area[:digits]) for digits in (6, 9, 12)]
     touches = or_(MatchingRun.area_code.startswith(prefix(area)), MatchingRun.area_code.in_(lies_in))
     query = select(MatchingRun.id).where(MatchingRun.state.in_(GOING), MatchingRun.repeats.is_(None), touches)
     found: UUID | None = await session.scalar(query.limit(1))
@@ -194,18 +189,14 @@ async def list_proposals(
 async def get_proposal(session: ReadSession, scope: Scope, proposal_id: UUID) -> ProposalRow:
     """One proposal; raises `ProposalNotFound`."""
     row = (await session.execute(_rows(scope).where(MatchingProposal.id == proposal_id))).one_or_none()
-    if row is None:
-        raise ProposalNotFound(field="proposal_id")
-    return ProposalRow(*row)
+    return ProposalRow(*existing(row, ProposalNotFound, "proposal_id"))
 
 
 async def lock_proposal(session: WriteSession, scope: Scope, proposal_id: UUID) -> ProposalRow:
     """The same, held until the commit; raises `ProposalNotFound`."""
     query = _rows(scope).where(MatchingProposal.id == proposal_id).with_for_update(of=MatchingProposal, key_share=True)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
-    if row is None:
-        raise ProposalNotFound(field="proposal_id")
-    return ProposalRow(*row)
+    return ProposalRow(*existing(row, ProposalNotFound, "proposal_id"))
 
 
 async def lock_proposals(

@@ -73,9 +73,7 @@ async def lock_need(session: WriteSession, scope: Scope, need_id: UUID) -> NeedR
     row = (
         await session.execute(_rows(scope).where(WorkNeed.id == need_id).with_for_update(of=WorkNeed, key_share=True))
     ).one_or_none()
-    if row is None:
-        raise NeedNotFound
-    return NeedRow(*row)
+    return NeedRow(*existing(row, NeedNotFound))
 
 
 async def list_open_of(session: ReadSession, person_id: UUID) -> Sequence[WorkNeed]:

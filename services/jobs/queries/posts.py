@@ -14,6 +14,7 @@ from services.jobs.queries.employers import of_counties
 from services.jobs.rules.post_refusals import PostNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.errors import existing
 
 
 class PostRow(NamedTuple):
@@ -73,9 +74,7 @@ async def list_posts(
 async def get_post(session: ReadSession, scope: Scope, post_id: UUID) -> PostRow:
     """One post; raises `PostNotFound`."""
     row = (await session.execute(_rows(scope).where(Post.id == post_id))).one_or_none()
-    if row is None:
-        raise PostNotFound(field="post_id")
-    return PostRow(*row)
+    return PostRow(*existing(row, PostNotFound, "post_id"))
 
 
 async def find_posts(session: ReadSession, ids: Collection[UUID]) -> dict[UUID, PostRow]:
@@ -88,9 +87,7 @@ async def lock_post(session: WriteSession, scope: Scope, post_id: UUID) -> PostR
     """One post that nobody else changes until commit; its openings are counted under this lock alone."""
     query = _rows(scope).where(Post.id == post_id).with_for_update(of=Post, key_share=True)
     row = (await session.execute(query, execution_options={"populate_existing": True})).one_or_none()
-    if row is None:
-        raise PostNotFound(field="post_id")
-    return PostRow(*row)
+    return PostRow(*existing(row, PostNotFound, "post_id"))
 
 
 async def lock_posts(session: WriteSession, ids: Collection[UUID]) -> list[PostRow]:

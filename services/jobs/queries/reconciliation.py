@@ -5,21 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, any_, false, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Select, any_, func, literal, select
 
 from services.jobs.models import Reconciliation, ReconciliationRow
 from services.jobs.rules.reconciliation import Outcome, ReconciliationNotFound
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import CODE_LENGTH, Scope, code_of
 from shared.contracts.jobs_reconcile_policies import ExportSource
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.listening import ring
 from shared.db.within import within
 from shared.errors import existing
 
 CHANNEL = "jobs_reconciliation"
 """Notified when a comparison waits."""
-_NOTIFY = text(f"NOTIFY {CHANNEL}")
 WAITING = ("queued", "reading", "comparing")
-_LEVELS = (2, 4, 6, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ async def insert_run(session: WriteSession, run: Reconciliation) -> None:
     """Keep a new one, and wake its worker when this transaction has committed."""
     session.add(run)
     await session.flush()
-    await session.execute(_NOTIFY)
+    await ring(session, CHANNEL)
 
 
 async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> Reconciliation:
@@ -82,14 +81,7 @@ async def list_runs(
 
 def _concerns(scope: Scope) -> ColumnElement[bool]:
     """Comparisons within the scope, and those of areas around it: a village reads its part of the county's."""
-    around = {
-        prefix[:length].ljust(CODE_LENGTH, "0")
-        for prefix in scope.prefixes
-        for length in _LEVELS
-        if length < len(prefix)
-    }
-    beyond = Reconciliation.area_code.in_(sorted(around)) if around else false()
-    return or_(within(Reconciliation.area_code, scope), beyond)
+    return within(Reconciliation.area_code, scope) | Reconciliation.area_code.in_(map(code_of, sorted(scope.above())))
 
 
 def _rows(scope: Scope, run_id: UUID, wanted: RowFilter) -> Select[ReconciliationRow]:

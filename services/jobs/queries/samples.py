@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, func, select
 
 from services.jobs.models import AnswerState, LedgerSample, SampledRow
 from services.jobs.rules.sampling import SampledRowNotFound, SampleNotFound
-from shared.areas import Scope, span
+from shared.areas import Scope, code_of, span
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.within import within
 from shared.errors import existing
 
-TOWNSHIP = 9
+COUNTY, TOWNSHIP = 6, 9
 """Digits of a code that name a township: what a sample is stratified by."""
 _IN_QUESTION = """
 FROM labour_row r JOIN person p ON p.id = r.person_id AND p.active
@@ -75,8 +75,8 @@ async def get_sample(session: ReadSession, scope: Scope, sample_id: UUID) -> Led
 
 def _concerns(scope: Scope) -> ColumnElement[bool]:
     """A township reads its part of the county's sample."""
-    counties = {prefix[:6].ljust(12, "0") for prefix in scope.prefixes if len(prefix) > 6}
-    return within(LedgerSample.area_code, scope) | LedgerSample.area_code.in_(sorted(counties))
+    counties = [code_of(prefix) for prefix in sorted(scope.above()) if len(prefix) == COUNTY]
+    return within(LedgerSample.area_code, scope) | LedgerSample.area_code.in_(counties)
 
 
 @dataclass(frozen=True, slots=True)

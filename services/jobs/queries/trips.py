@@ -16,7 +16,6 @@ from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import within
 from shared.errors import existing
 
-_GROUPS = (2, 4, 6, 9)
 _MISSED = TripPassenger.present.is_(False)
 
 
@@ -126,5 +125,4 @@ def _passengers(scope: Scope) -> Select[TripPassenger, Placement, Person]:
 
 def _concerns(scope: Scope) -> ColumnElement[bool]:
     """Organised within the scope, or above it."""
-    above = {prefix[:digits] for prefix in scope.prefixes for digits in _GROUPS if digits < len(prefix)}
-    return or_(within(Trip.area_code, scope), Trip.area_prefix.in_(sorted(above)))
+    return within(Trip.area_code, scope) | Trip.area_prefix.in_(sorted(scope.above()))

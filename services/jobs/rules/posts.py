@@ -20,7 +20,7 @@ from services.jobs.rules.post_refusals import (
     PostNotYours,
     UntilPast,
 )
-from shared.areas import CODE_LENGTH, Scope
+from shared.areas import Scope, code_of
 from shared.contracts.jobs_posts_policies import PostRules
 from shared.security.principals import Principal, Role
 
@@ -77,7 +77,7 @@ def county_of(scope: Scope) -> str:
     counties = {prefix[:COUNTY_DIGITS] for prefix in scope.prefixes}
     if len(counties) != 1 or len(next(iter(counties))) < COUNTY_DIGITS:
         raise CountyUnclear
-    return counties.pop().ljust(CODE_LENGTH, "0")
+    return code_of(counties.pop())
 
 
 def opens_posts(who: Principal) -> bool:

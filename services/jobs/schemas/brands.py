@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
-from shared.http.fields import Answer
+from services.jobs.schemas.people import PersonBrief
+from shared.http.fields import Answer, AreaView, CodeView
 
 
 class TradeView(Answer):

@@ -10,8 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.jobs.codes import LISTS
 from services.jobs.rules import credit_codes
 from services.jobs.rules.employers import EmployerFacts
-from services.jobs.schemas.people import CodeView
-from shared.http.fields import Answer, AnyArea, Draft, Line, Name, Paragraph, Phone
+from shared.http.fields import Answer, AnyArea, CodeView, Draft, Line, Name, Paragraph, Phone
 
 
 def _credit_code(entered: str) -> str:

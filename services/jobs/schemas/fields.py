@@ -28,6 +28,3 @@ Wage = Annotated[
     Field(description="Yuan a month · 月工资（元）", examples=["5200.00"]),
 ]
 """One for the ledger and for whatever is written into it."""
-MonthText = Annotated[
-    str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Month · 月份", examples=["2026-10"])
-]

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.jobs.schemas.people import AreaView, PersonBrief
+from services.jobs.schemas.people import PersonBrief
 from shared.contracts.jobs_indicator_policies import Per, Unit
-from shared.http.fields import Answer
+from shared.http.fields import Answer, AreaView
 
 Drill = Field(
     description="Address of the names behind it · 名单地址", examples=["/jobs/v1/indicators/transferred/people"]

@@ -11,10 +11,10 @@ from pydantic_core import PydanticCustomError
 from services.jobs.codes import LISTS
 from services.jobs.rules import places
 from services.jobs.rules.ledger import Entry
-from services.jobs.schemas.fields import Industry, JobService, MonthText, Trade, Wage
-from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
+from services.jobs.schemas.fields import Industry, JobService, Trade, Wage
+from services.jobs.schemas.people import PersonBrief
 from shared import areas
-from shared.http.fields import Answer, Draft, Line
+from shared.http.fields import Answer, AreaView, CodeView, Draft, Line, MonthText
 
 MOST_CONFIRMED = 500
 

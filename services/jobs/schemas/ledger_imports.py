@@ -6,9 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.jobs.models import ImportState
-from services.jobs.schemas.fields import MonthText
-from shared.http.fields import Answer, Draft, Sha256
+from shared.http.fields import Answer, Draft, MonthText, Sha256
+from shared.imports import ImportState
 
 
 class LedgerCounts(Answer):

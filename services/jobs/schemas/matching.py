@@ -8,8 +8,8 @@ from pydantic import Field
 
 from services.jobs.codes import LISTS
 from services.jobs.models import ProposalState, RunState
-from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
-from shared.http.fields import Answer, AnyArea, Draft
+from services.jobs.schemas.people import PersonBrief
+from shared.http.fields import Answer, AnyArea, AreaView, CodeView, Draft
 
 
 class RunDraft(Draft):

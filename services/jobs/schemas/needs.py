@@ -10,9 +10,9 @@ from pydantic import Field
 from services.jobs.models import NeedState
 from services.jobs.rules.needs import Wishes
 from services.jobs.schemas.fields import JobService, Trade, Yuan
-from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
+from services.jobs.schemas.people import PersonBrief
 from shared.areas import normalise, prefix
-from shared.http.fields import Answer, AnyArea, Draft
+from shared.http.fields import Answer, AnyArea, AreaView, CodeView, Draft
 
 
 class WishesDraft(Draft):

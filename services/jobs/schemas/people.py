@@ -7,22 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.jobs.schemas.fields import RevealReason
-from shared.areas import AreaCode
-from shared.http.fields import Answer, Draft, IdNumberField
-
-
-class AreaView(Answer):
-    """An area and the names above it."""
-
-    code: AreaCode = Field(examples=["539921100200"])
-    names: list[str] = Field(description="From the county down · 由县到村", examples=[["云岫县", "青石镇", "金沟村"]])
-
-
-class CodeView(Answer):
-    """One code."""
-
-    code: str
-    text: str
+from shared.http.fields import Answer, AreaView, CodeView, Draft, IdNumberField
 
 
 class CodeListView(Answer):

@@ -12,8 +12,8 @@ from services.jobs.rules.placement_refusing import Lesson
 from services.jobs.rules.placement_states import State, Wanted
 from services.jobs.rules.placement_stay import Outcome
 from services.jobs.schemas.fields import Industry, Wage
-from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
-from shared.http.fields import Answer, Draft, Paragraph, PastDay
+from services.jobs.schemas.people import PersonBrief
+from shared.http.fields import Answer, AreaView, CodeView, Draft, Paragraph, PastDay
 
 Note = Annotated[Paragraph, Field(description="Kept sealed · 说明", examples=["电话联系，同意节后出发"])]
 REASONS = {"refused": "placement_refusal", "ended": "placement_ending"}

@@ -14,8 +14,7 @@ from services.jobs.rules import places
 from services.jobs.rules.posts import Terms
 from services.jobs.schemas.employers import EmployerBrief
 from services.jobs.schemas.fields import Sex, Trade
-from services.jobs.schemas.people import CodeView
-from shared.http.fields import Answer, Draft, Line
+from shared.http.fields import Answer, CodeView, Draft, Line
 
 
 def _place(entered: str) -> str:

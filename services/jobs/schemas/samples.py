@@ -10,10 +10,10 @@ from pydantic_core import PydanticCustomError
 
 from services.jobs.models import AnswerState
 from services.jobs.rules.sampling import Answered, Verdict, Wanted
-from services.jobs.schemas.fields import MonthText, Yuan
-from services.jobs.schemas.people import AreaView, PersonBrief
+from services.jobs.schemas.fields import Yuan
+from services.jobs.schemas.people import PersonBrief
 from shared.contracts.jobs_reconcile_policies import AskedField
-from shared.http.fields import Answer, AnyArea, Draft, Line, Paragraph
+from shared.http.fields import Answer, AnyArea, AreaView, Draft, Line, MonthText, Paragraph
 
 
 class SampleDraft(Draft):

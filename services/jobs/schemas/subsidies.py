@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from services.jobs.codes import LISTS
 from services.jobs.schemas.fields import Trade
-from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
-from shared.http.fields import Answer, Draft, Paragraph, PastDay
+from services.jobs.schemas.people import PersonBrief
+from shared.http.fields import Answer, AreaView, CodeView, Draft, Paragraph, PastDay
 
 Amount = Annotated[Decimal, Field(gt=0, max_digits=8, decimal_places=2, description="Yuan · 元", examples=["1000.00"])]
 Kind = Literal["transport", "stay", "training"]

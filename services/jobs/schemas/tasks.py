@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from services.jobs.models import TaskKind, TaskState
-from services.jobs.schemas.people import AreaView, PersonBrief
-from shared.http.fields import Answer, Draft, Paragraph
+from services.jobs.schemas.people import PersonBrief
+from shared.http.fields import Answer, AreaView, Draft, Paragraph
 
 
 class TaskView(Answer):

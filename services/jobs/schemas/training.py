@@ -12,9 +12,9 @@ from services.jobs.codes import LISTS
 from services.jobs.models import CourseState, EnrolmentState
 from services.jobs.rules.courses import CourseFacts, Entry
 from services.jobs.schemas.fields import Trade
-from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
+from services.jobs.schemas.people import PersonBrief
 from services.jobs.schemas.posts import Place
-from shared.http.fields import Answer, Draft, Line, PastDay
+from shared.http.fields import Answer, AreaView, CodeView, Draft, Line, PastDay
 
 CourseKind = Annotated[str, LISTS["course_kind"].field(), Field(description="培训类别", examples=["training"])]
 Venue = Annotated[str, LISTS["course_venue"].field(), Field(description="培训地点类型", examples=["factory"])]

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from services.jobs.codes import LISTS
 from services.jobs.rules.trips import Plan
-from services.jobs.schemas.people import AreaView, CodeView, PersonBrief
-from shared.http.fields import Answer, AnyArea, Draft, Line, Name, Phone
+from services.jobs.schemas.people import PersonBrief
+from shared.http.fields import Answer, AnyArea, AreaView, CodeView, Draft, Line, Name, Phone
 
 Vehicle = Annotated[str, LISTS["vehicle"].field(), Field(description="输送方式", examples=["coach"])]
 

@@ -10,7 +10,7 @@ from services.jobs.queries import brands as find
 from services.jobs.queries.posts import count_openings_by_trade
 from services.jobs.rules.brands import TradeShare, rank_trades, shares
 from services.jobs.rules.posts import county_of
-from services.jobs.usecases.post_rules import trade_reference
+from services.jobs.usecases.post_rules import get_trade_reference
 from shared.areas import Scope
 from shared.db.engine import ReadSession
 from shared.security.principals import Principal
@@ -34,7 +34,7 @@ async def rank_brands(
     """The trades of `scope` on a day, by location quotient. Against the published reference of the policy `trade-reference`,
     the whole ledger in the asker's sight, or the openings of all posts. Raises `PolicyMissing`, `CountyUnclear`.
     """
-    policy, policy_id = await trade_reference(session, county_of(who.scope), now)
+    policy, policy_id = await get_trade_reference(session, county_of(who.scope), now)
     people = await find.count_trades(session, scope, day)
     reference: Mapping[str, float] = policy.shares
     if against == "ledger":

@@ -16,7 +16,7 @@ from services.jobs.rules.post_refusals import CoursePostElsewhere
 from services.jobs.rules.posts import county_of, require_labour_bureau
 from services.jobs.rules.training import coming_up, held_until, require_open, require_seats
 from services.jobs.usecases.plans import drop_plans
-from services.jobs.usecases.post_rules import post_rules, training_rules
+from services.jobs.usecases.post_rules import get_post_rules, get_training_rules
 from services.jobs.usecases.posts import require_welcome
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -33,7 +33,7 @@ async def add_course(session: WriteSession, who: Principal, facts: CourseFacts, 
     county = county_of(who.scope)
     await _require_may_write(session, who, county, now)
     await _require_order(session, who, facts)
-    rules, policy_id = await training_rules(session, county, now)
+    rules, policy_id = await get_training_rules(session, county, now)
     course = Course(
         id=new_id(),
         county=county,
@@ -64,7 +64,7 @@ async def change_course(
     require_open(course.state)
     require_seats(facts.seats, course.seated)
     await _require_order(session, who, facts)
-    rules, _ = await training_rules(session, course.county, now)
+    rules, _ = await get_training_rules(session, course.county, now)
     if facts.ends_on != course.ends_on:
         await _keep_openings_until(session, who, course, held_until(facts.ends_on, rules))
     for name, value in _columns(facts).items():
@@ -169,5 +169,5 @@ async def _require_order(session: WriteSession, who: Principal, facts: CourseFac
 
 
 async def _require_may_write(session: WriteSession, who: Principal, county: str, now: datetime) -> None:
-    rules, _ = await post_rules(session, county, now)
+    rules, _ = await get_post_rules(session, county, now)
     require_labour_bureau(who, rules)

@@ -11,7 +11,7 @@ from services.jobs.queries.posts import lock_offered
 from services.jobs.rules.employers import EmployerFacts, same_of
 from services.jobs.rules.post_refusals import EmployerIsBlacklisted, EmployerKnown, EmployerNotBlacklisted
 from services.jobs.rules.posts import BLACKLISTED, county_of, require_labour_bureau
-from services.jobs.usecases.post_rules import post_rules
+from services.jobs.usecases.post_rules import get_post_rules
 from services.jobs.usecases.sealing import seal_text
 from shared.db.engine import WriteSession
 from shared.http.versions import expect_version
@@ -156,5 +156,5 @@ def _columns(vault: Vault, facts: EmployerFacts, now: datetime) -> Mapping[str, 
 
 
 async def _require_may_write(session: WriteSession, who: Principal, county: str, now: datetime) -> None:
-    rules, _ = await post_rules(session, county, now)
+    rules, _ = await get_post_rules(session, county, now)
     require_labour_bureau(who, rules)

@@ -21,7 +21,7 @@ from services.jobs.rules.post_refusals import (
 )
 from services.jobs.rules.refusals import NeedClosed, NeedNotFound, PersonGone, PersonTooYoung
 from services.jobs.usecases.plans import Plan, drop_plans, hold_opening
-from services.jobs.usecases.post_rules import training_rules
+from services.jobs.usecases.post_rules import get_training_rules
 from services.jobs.usecases.school_leavers import require_school_leaver
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -44,7 +44,7 @@ async def enrol(session: WriteSession, who: Principal, course_id: UUID, entry: E
     course = await lock_course(session, who.scope, course_id)
     training.require_open(course.state)
     training.require_still_running(course.ends_on, local_date(now))
-    rules, _ = await training_rules(session, course.county, now)
+    rules, _ = await get_training_rules(session, course.county, now)
     person = await people.lock_person(session, who.scope, entry.person_id)
     await _require_may_learn(session, course, person, local_date(now))
     if await find.find_live(session, course_id, person.id) is not None:
@@ -127,7 +127,7 @@ async def complete(
     today = local_date(now)
     training.require_seated(enrolment.state)
     training.require_ended(course.ends_on, today)
-    rules, _ = await training_rules(session, course.county, now)
+    rules, _ = await get_training_rules(session, course.county, now)
     attended = await find.count_attended(session, who.scope, {course.id})
     training.require_completed(attended.get(enrolment.id, training.Attended(0, 0)), rules)
     if issued_on is not None:

@@ -16,7 +16,7 @@ from services.jobs.rules.indicators import Indicator, IndicatorRules, IndicatorU
 from services.jobs.rules.months import month_of, move
 from services.jobs.usecases.indicator_counts import frame_day, parts
 from services.jobs.usecases.indicator_rules import IndicatorRuleSets
-from shared.areas import CODE_LENGTH, AreaCode
+from shared.areas import AreaCode, code_of
 from shared.db.engine import ReadSession, WriteSession
 from shared.errors import Invalid
 from shared.security import audit
@@ -96,7 +96,7 @@ async def record_reading(
     session: WriteSession, who: Principal, permit: str, asked: Asked, read: int, export_id: UUID | None = None
 ) -> None:
     """Put on record who read, or took with them, how many names of what."""
-    area = asked.area_prefix.ljust(CODE_LENGTH, "0") if asked.area_prefix else None
+    area = code_of(asked.area_prefix) if asked.area_prefix else None
     more = {"as_of": asked.day.isoformat()} if asked.day is not None else {}
     if export_id is not None:
         more["export"] = str(export_id)

@@ -48,6 +48,6 @@ class IndicatorRuleSets:
         return rules
 
 
-async def load_targets(session: ReadSession, area_prefix: str, day: date) -> tuple[LabourTargets, UUID]:
+async def get_targets(session: ReadSession, area_prefix: str, day: date) -> tuple[LabourTargets, UUID]:
     """The targets in force; raises `PolicyMissing`."""
     return await policies.in_force(session, TARGETS, area_prefix, day, LabourTargets)

@@ -7,8 +7,7 @@ from services.jobs.rules.ledger import Checks
 from services.jobs.rules.places import UNDIVIDED
 from shared.contracts.jobs_ledger_policies import LedgerRules
 from shared.db.engine import ReadSession
-from shared.projections import policies
-from shared.projections.policies import InForce, Policy
+from shared.projections.policies import InForce, Policy, load_compiled
 
 LEDGER_RULES = "ledger-rules"
 
@@ -18,7 +17,7 @@ Rulebook: TypeAlias = InForce[Checks]
 
 async def load_rulebook(session: ReadSession, today: date) -> Rulebook:
     """As this service knows them; `today` is the day in China."""
-    return InForce(await policies.load(session, LEDGER_RULES), today, _checks)
+    return await load_compiled(session, LEDGER_RULES, today, _checks)
 
 
 def _checks(policy: Policy) -> Checks:

@@ -16,7 +16,6 @@ import orjson
 
 from services.jobs.models import LedgerImport
 from services.jobs.queries import ledger as rows_of
-from services.jobs.queries import ledger_imports as queries
 from services.jobs.queries.carrying import carry_some
 from services.jobs.queries.ledger import entry_of
 from services.jobs.queries.people import list_by_keys
@@ -25,12 +24,14 @@ from services.jobs.rules.ledger_imports import (
     LedgerImportDigestDiffers,
     LedgerImportGone,
     LedgerImportNotChecked,
+    LedgerImportNotFound,
     LedgerMovedOn,
 )
 from services.jobs.usecases.ledger import record_rows
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.ledger_reading import FileRow, open_rows, read_rows
 from services.jobs.usecases.recording import Draft
+from shared import imports
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database, WriteSession
@@ -38,7 +39,7 @@ from shared.errors import Fault
 from shared.files import FileStore, Shelf
 from shared.lanes import Lane
 from shared.security import audit
-from shared.security.principals import Principal, Role
+from shared.security.principals import Principal
 from shared.security.vault import Vault
 from shared.time_limit import in_time
 
@@ -47,6 +48,7 @@ FOLDER = "ledger-imports/"
 ORIGINAL, PROBLEMS, FILES = 0, 1, 2
 """Numbers of an import's files; how many there are."""
 _PIECE = 1 << 16
+_REFUSALS = imports.Refusals(LedgerImportNotFound, LedgerImportGone, LedgerImportNotChecked, LedgerImportDigestDiffers)
 MOST_TOLD = 50_000
 """Mistakes and remarks told of one file, all held in memory; whoever has more than that reads no list."""
 
@@ -79,20 +81,10 @@ async def accept_import(
         id=arrived.id,
         month=arrived.month,
         dry_run=arrived.dry_run,
-        state="queued",
         name_sealed=vault.seal(arrived.name.encode(), NAME),
         size=arrived.size,
-        sent_by=who.id,
-        sent_as=who.role.value,
-        areas=who.scope.serialise(),
-        applied_by=None if arrived.dry_run else who.id,
-        applied_as=None if arrived.dry_run else who.role.value,
-        attempts=0,
-        received_at=now,
     )
-    session.add(row)
-    await session.flush()
-    await queries.ring(session)
+    await imports.send_import(session, row, who, now)
     told: dict[str, Any] = {"month": arrived.month.isoformat(), "dry_run": arrived.dry_run, "size": arrived.size}
     await audit.record(session, who, "ledger-import:send", arrived.id, **told)
     return row
@@ -103,16 +95,7 @@ async def apply_import(session: WriteSession, who: Principal, import_id: UUID, d
 
     Raises `LedgerImportNotFound`, `LedgerImportGone`, `LedgerImportNotChecked`, `LedgerImportDigestDiffers`.
     """
-    row = await queries.lock_import(session, who, import_id)
-    if row.deleted_at is not None:
-        raise LedgerImportGone
-    if row.state != "checked":
-        raise LedgerImportNotChecked(state=row.state)
-    if row.digest != digest:
-        raise LedgerImportDigestDiffers
-    row.state, row.failure = "applying", None
-    row.applied_by, row.applied_as = who.id, who.role.value
-    await queries.ring(session)
+    row = await imports.apply_import(session, LedgerImport, who, import_id, digest, _REFUSALS)
     await audit.record(session, who, "ledger-import:apply", import_id)
     return row
 
@@ -137,7 +120,7 @@ class ImportRun:
 
     async def rehearse(self) -> None:
         """Each chunk in a transaction of its own, taken back: nobody waits long for a row that is only looked at."""
-        who = sender(self.row)
+        who = self.row.sender
         async for rows in self._chunks():
             try:
                 async with self.database.write(who.scope) as session:
@@ -148,7 +131,7 @@ class ImportRun:
 
     async def write(self, session: WriteSession) -> None:
         """All of it in the session's transaction. Raises `LedgerMovedOn` when it is not what was rehearsed."""
-        who, now = applier(self.row), utc_now()
+        who, now = self.row.applier, utc_now()
         async for rows in self._chunks():
             await self._take(session, who, rows, now)
         if self.digest != self.row.digest:
@@ -241,25 +224,13 @@ def _said(vault: Vault, row: FileRow, before: rows_of.Row | None) -> Entry:
     return quick(entry_of(before, vault.open(sealed, EMPLOYER).decode() if sealed else None), row.told)
 
 
-def sender(row: LedgerImport) -> Principal:
-    """Whoever sent the file, with what they were permitted then."""
-    return Principal(row.sent_by, "account", Role(row.sent_as), Scope.parse(row.areas))
-
-
-def applier(row: LedgerImport) -> Principal:
-    """Whoever had it written, within the areas of the file; the sender, where a version before asked for it."""
-    if row.applied_by is None or row.applied_as is None:
-        return sender(row)
-    return Principal(row.applied_by, "account", Role(row.applied_as), Scope.parse(row.areas))
-
-
 async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, now: datetime) -> int:
     """Delete the files of imports received that long ago; how many."""
     everywhere = Scope.everywhere()
     async with database.read(everywhere) as session:
-        outworn = await queries.list_outworn(session, now - kept, 100)
+        outworn = await imports.list_outworn(session, LedgerImport, now - kept, 100)
     for row in outworn:
         await shelf.delete_set(row.id, FILES)
         async with database.write(everywhere) as session:
-            (await queries.lock_whole(session, row.id)).deleted_at = now
+            (await imports.lock_import(session, LedgerImport, row.id)).deleted_at = now
     return len(outworn)

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.jobs.queries.matching_facts import get_seeker, list_openings
 from services.jobs.rules.matches import Match, Matches, explained, matches_of
 from services.jobs.rules.post_refusals import PostNotFound
-from services.jobs.usecases.matching_terms import area_of, terms_in_force
+from services.jobs.usecases.matching_terms import area_of, get_terms
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_match_policies import PartWeights
@@ -23,7 +23,7 @@ async def match_person(
     today = local_date(now)
     seeker = await get_seeker(session, scope, person_id, today)
     home = area_of(seeker.area_code)
-    terms = (await terms_in_force(session, seeker.area_code, today, home)).terms
+    terms = (await get_terms(session, seeker.area_code, today, home)).terms
     openings = await list_openings(session, home, today)
     found = await asyncio.to_thread(matches_of, seeker, openings, terms, most)  # a tenth of a second of sums
     return found, terms.weights.parts
@@ -39,5 +39,5 @@ async def explain_pair(
     openings = await list_openings(session, home, today, post_id)
     if not openings:
         raise PostNotFound(field="post_id")
-    terms = (await terms_in_force(session, seeker.area_code, today, home)).terms
+    terms = (await get_terms(session, seeker.area_code, today, home)).terms
     return explained(seeker, openings[0], terms), terms.weights.parts

@@ -14,11 +14,12 @@ from services.jobs.rules.matching_refusals import (
     RunNotDone,
     RunOver,
 )
-from services.jobs.usecases.matching_terms import terms_in_force
+from services.jobs.usecases.matching_terms import get_terms
 from services.jobs.usecases.placements import Referral, refer
 from shared.areas import AreaCode
 from shared.clock import local_date
 from shared.db.engine import WriteSession
+from shared.db.listening import ring
 from shared.http.versions import expect_version
 from shared.ids import new_id
 from shared.security import audit
@@ -31,7 +32,7 @@ async def ask_run(session: WriteSession, who: Principal, area: AreaCode, now: da
     await find.lock_asking(session)
     if await find.find_going(session, area) is not None:
         raise RunGoesAlready(field="area_code")
-    await terms_in_force(session, area, local_date(now))  # better said now than by a failed run
+    await get_terms(session, area, local_date(now))  # better said now than by a failed run
     return await _add(session, who, area, now, None)
 
 
@@ -114,7 +115,7 @@ async def _add(
             setattr(run, name, getattr(repeated, name))
     session.add(run)
     await audit.record(session, who, "matching-run:ask", run.id, area_code=area, repeats=str(run.repeats or ""))
-    await find.ring(session)
+    await ring(session, find.CHANNEL)
     await session.flush()
     return run
 

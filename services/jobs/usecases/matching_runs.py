@@ -20,7 +20,7 @@ from services.jobs.rules.matching import Outcome
 from services.jobs.rules.matching_snapshot import Input
 from services.jobs.rules.one_change import FARTHEST, LeftOut
 from services.jobs.rules.score import priority, score_of
-from services.jobs.usecases.matching_terms import area_of, terms_in_force
+from services.jobs.usecases.matching_terms import area_of, get_terms
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -102,7 +102,7 @@ def result_digest(given: Input, outcome: Outcome) -> str:
 
 async def _keep_input(session: WriteSession, vault: Vault, run: MatchingRun, now: datetime) -> None:
     scope, day = area_of(run.area_code), local_date(now)
-    force = await terms_in_force(session, run.area_code, day, scope)
+    force = await get_terms(session, run.area_code, day, scope)
     seekers = await list_seekers(session, scope, day)
     openings = await list_openings(session, scope, day)
     text = matching_snapshot.written(Input(day, seekers, openings, force.terms))

@@ -18,7 +18,7 @@ WEIGHTS, DISTANCES = "matching-weights", "labour-distances"
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class TermsInForce:
     """Terms, and the versions of the policies behind them."""
 
     terms: Terms
@@ -27,7 +27,7 @@ class InForce:
     posts_id: UUID
 
 
-async def terms_in_force(session: ReadSession, area: str, day: date, company: Scope | None = None) -> InForce:
+async def get_terms(session: ReadSession, area: str, day: date, company: Scope | None = None) -> TermsInForce:
     """The policies for an area and a day. `company`: the villages whose people at work are counted; None: nobody's, and
     no employer's record, which is enough for the filters. Raises `PolicyMissing`."""
     weights, weights_id = await in_force(session, WEIGHTS, area, day, MatchingWeights)
@@ -40,7 +40,7 @@ async def terms_in_force(session: ReadSession, area: str, day: date, company: Sc
         await list_stays(session, day) if company else {},
         posts,
     )
-    return InForce(terms, weights_id, distances_id, posts_id)
+    return TermsInForce(terms, weights_id, distances_id, posts_id)
 
 
 def area_of(code: str) -> Scope:

@@ -11,7 +11,7 @@ from services.jobs.queries.posts import PostRow
 from services.jobs.rules.law import ExclusionCode, excluded_by
 from services.jobs.rules.matching_terms import Terms
 from services.jobs.rules.placement_refusals import EmployerBlacklisted, PostBarred, UnderSixteen
-from services.jobs.usecases.matching_terms import area_of, terms_in_force
+from services.jobs.usecases.matching_terms import area_of, get_terms
 from shared.clock import local_date
 from shared.db.engine import ReadSession, WriteSession
 from shared.outbox import emit
@@ -71,6 +71,6 @@ async def _terms(session: ReadSession, area_code: str, on: date) -> Terms:
     """The terms in force, read once a transaction for each village and day: many people are referred in one."""
     key = ("placement-terms", area_code, on)
     if key not in session.info:
-        session.info[key] = (await terms_in_force(session, area_code, on)).terms
+        session.info[key] = (await get_terms(session, area_code, on)).terms
     found: Terms = session.info[key]
     return found

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.jobs.rules.places import COUNTY_DIGITS
 from services.jobs.rules.posts import is_labour_bureau
-from shared.areas import bounds
+from shared.areas import code_of
 from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import PostRules, TradeReference, TrainingRules
 from shared.db.engine import ReadSession
@@ -15,7 +15,7 @@ from shared.security.principals import Principal, Role
 POST_RULES, TRAINING_RULES, TRADE_REFERENCE = "post-rules", "training-rules", "trade-reference"
 
 
-async def post_rules(session: ReadSession, county: str, now: datetime) -> tuple[PostRules, UUID]:
+async def get_post_rules(session: ReadSession, county: str, now: datetime) -> tuple[PostRules, UUID]:
     """What a post may ask, and the version that says so. Raises `PolicyMissing`."""
     return await policies.in_force(session, POST_RULES, county, local_date(now), PostRules)
 
@@ -25,17 +25,17 @@ async def sees_contacts(session: ReadSession, who: Principal, now: datetime) -> 
     households, and of the bureaus to those that keep posts. Raises `PolicyMissing`.
     """
     if who.role is not Role.BUREAU:
-        return who.role in (Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
-    county, _ = bounds(who.scope.first_area()[:COUNTY_DIGITS])
-    rules, _ = await post_rules(session, county, now)
+        return who.works_with_people
+    county = code_of(who.scope.first_area()[:COUNTY_DIGITS])
+    rules, _ = await get_post_rules(session, county, now)
     return is_labour_bureau(who, rules)
 
 
-async def training_rules(session: ReadSession, county: str, now: datetime) -> tuple[TrainingRules, UUID]:
+async def get_training_rules(session: ReadSession, county: str, now: datetime) -> tuple[TrainingRules, UUID]:
     """What training pays and when it is completed, and the version that says so. Raises `PolicyMissing`."""
     return await policies.in_force(session, TRAINING_RULES, county, local_date(now), TrainingRules)
 
 
-async def trade_reference(session: ReadSession, county: str, now: datetime) -> tuple[TradeReference, UUID]:
+async def get_trade_reference(session: ReadSession, county: str, now: datetime) -> tuple[TradeReference, UUID]:
     """What trades are compared with, and the version that says so. Raises `PolicyMissing`."""
     return await policies.in_force(session, TRADE_REFERENCE, county, local_date(now), TradeReference)

@@ -26,7 +26,7 @@ from services.jobs.rules.posts import (
     require_still_offered,
     settle,
 )
-from services.jobs.usecases.post_rules import post_rules
+from services.jobs.usecases.post_rules import get_post_rules
 from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import PostRules
 from shared.db.engine import WriteSession
@@ -45,7 +45,7 @@ async def add_post(
     """
     # Two with one number at once would not see each other.
     employer = await lock_employer(session, who.scope, employer_id, share=ref is None)
-    rules, policy_id = await post_rules(session, employer.county, now)
+    rules, policy_id = await get_post_rules(session, employer.county, now)
     require_labour_bureau(who, rules)
     require_offer(employer, terms, rules, now)
     if ref is not None and await find.find_by_ref(session, employer.id, ref) is not None:
@@ -67,7 +67,7 @@ async def change_post(
     row = await _lock(session, who, post_id, now)
     expect_version(if_match, row.post.version)
     require_may_change(who, row.post.state, row.post.recorded_by)
-    rules, policy_id = await post_rules(session, row.post.county, now)
+    rules, policy_id = await get_post_rules(session, row.post.county, now)
     require_offer(row.employer, terms, rules, now)
     minors = await count_born_after(session, [post_id], born_after(local_date(now), rules.full_age))
     require_no_minors(terms, rules, minors.get(post_id, 0))
@@ -179,7 +179,7 @@ def require_welcome(employer: Employer) -> None:
 async def _lock(session: WriteSession, who: Principal, post_id: UUID, now: datetime) -> PostRow:
     """The employer first, as the blacklist does, then the post."""
     row = await find.get_post(session, who.scope, post_id)
-    rules, _ = await post_rules(session, row.post.county, now)
+    rules, _ = await get_post_rules(session, row.post.county, now)
     require_labour_bureau(who, rules)
     await lock_employer(session, who.scope, row.employer.id, share=True)
     return await find.lock_post(session, who.scope, post_id)

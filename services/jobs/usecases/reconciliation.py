@@ -11,7 +11,7 @@ from services.jobs.queries import reconciliation as queries
 from services.jobs.queries import reconciliation_work as work
 from services.jobs.rules.posts import require_labour_bureau
 from services.jobs.rules.reconciliation import ReconciliationNotFound
-from services.jobs.usecases.post_rules import post_rules
+from services.jobs.usecases.post_rules import get_post_rules
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import ExportSource, LedgerComparison
@@ -46,7 +46,7 @@ class ArrivedExport:
     rows_estimate: int | None
 
 
-async def comparison_in_force(session: ReadSession, area_code: str, now: datetime) -> tuple[LedgerComparison, UUID]:
+async def get_comparison(session: ReadSession, area_code: str, now: datetime) -> tuple[LedgerComparison, UUID]:
     """The policy by which an area's ledger is compared. Raises `PolicyMissing`."""
     return await policies.in_force(session, POLICY, area_code, local_date(now), LedgerComparison)
 
@@ -54,7 +54,7 @@ async def comparison_in_force(session: ReadSession, area_code: str, now: datetim
 async def require_sender(session: ReadSession, who: Principal, area_code: str, now: datetime) -> None:
     """Of bureaus those alone that have to do with work. Raises `BureauKeepsNoPosts`, `PolicyMissing`."""
     if who.role is Role.BUREAU:
-        rules, _ = await post_rules(session, area_code, now)
+        rules, _ = await get_post_rules(session, area_code, now)
         require_labour_bureau(who, rules)
 
 
@@ -119,7 +119,7 @@ async def forget_old_runs(database: Database, now: datetime) -> int:
     forgotten = 0
     for run in outworn:
         async with database.read(_EVERYWHERE) as session:
-            comparison, _ = await comparison_in_force(session, run.area_code, now)
+            comparison, _ = await get_comparison(session, run.area_code, now)
         if run.received_at < now - timedelta(days=comparison.kept_days):
             await forget_rows(database, run.id)
             async with database.write(_EVERYWHERE) as session:

@@ -11,7 +11,7 @@ from services.jobs.rules.comparing import statement_of
 from services.jobs.rules.reconciliation import ReconciliationGone, ReconciliationNotDone, is_settled
 from services.jobs.rules.tasks import TaskDraft
 from services.jobs.usecases.ledger_statements import ROW, ledger_statement
-from services.jobs.usecases.reconciliation import comparison_in_force
+from services.jobs.usecases.reconciliation import get_comparison
 from services.jobs.usecases.tasks import open_tasks
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import LedgerComparison
@@ -41,7 +41,7 @@ async def ask_villages(session: WriteSession, who: Principal, run_id: UUID, now:
     run = await queries.get_run(session, who.scope, run_id)
     require_done(run)
     await queries.lock_run(session, run_id)  # two who ask at once would count the same tasks
-    comparison, policy_id = await comparison_in_force(session, run.area_code, now)
+    comparison, policy_id = await get_comparison(session, run.area_code, now)
     rule, areas = comparison.corrections, who.scope.like_patterns()
     await work.join_open_tasks(session, run_id, rule.outcomes, areas)
     rows = await work.list_to_ask(session, run_id, run.source, rule.outcomes, rule.most_open_per_village, areas)
@@ -78,7 +78,7 @@ async def settle_corrected(session: WriteSession, vault: Vault, now: datetime) -
     answered: set[UUID] = set()
     for row, run in rows:
         if run.area_code not in policies:
-            policies[run.area_code], _ = await comparison_in_force(session, run.area_code, now)
+            policies[run.area_code], _ = await get_comparison(session, run.area_code, now)
         row.looked_at = now
         if row.person_id and _is_settled(
             vault, row, run, ledger[run.month].get(row.person_id), policies[run.area_code]

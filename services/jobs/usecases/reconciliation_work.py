@@ -16,9 +16,9 @@ from services.jobs.rules.reconciliation import Outcome, is_expected
 from services.jobs.usecases.export_parts import ExportParts, groups_of_letters
 from services.jobs.usecases.export_reading import AREA, KEY, ExportReader, by_person, statement
 from services.jobs.usecases.ledger_statements import ROW, ledger_statement
-from services.jobs.usecases.reconciliation import comparison_in_force, files_of, forget_rows
+from services.jobs.usecases.reconciliation import files_of, forget_rows, get_comparison
 from services.jobs.usecases.reconciliation_tasks import close_overtaken
-from shared.areas import AreaCode, Scope
+from shared.areas import AreaCode, Scope, code_of
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ExportRule, LedgerComparison
 from shared.db.engine import Database
@@ -116,7 +116,7 @@ class Comparison:
         """Compare the whole set. Raises `TableInvalid`, `FileNotFoundError`, `CannotOpen`, `PolicyMissing`."""
         await forget_rows(self.database, self.run.id)
         async with self.database.write(_EVERYWHERE) as session:
-            comparison, policy_id = await comparison_in_force(session, self.run.area_code, self.now)
+            comparison, policy_id = await get_comparison(session, self.run.area_code, self.now)
             areas = await work.list_active_areas(session)
             people = await work.count_ledger(session, self.run.month, self.run.area_code)
             run = await queries.lock_run(session, self.run.id)
@@ -136,7 +136,7 @@ class Comparison:
 
     async def _read(self, villages: Villages, comparison: LedgerComparison) -> ExportReader:
         rule = comparison.sources[self.run.source]
-        own, today = self.run.area_code[:6].ljust(12, "0"), local_date(self.now)
+        own, today = code_of(self.run.area_code[:6]), local_date(self.now)
         reader = ExportReader(EXPORTS[self.run.source], rule.headings, villages, own, self.shelf.vault, today)
         for number, file in enumerate(files_of(self.run, self.shelf.vault)):
             pieces = self._sealed(reader, number, file["name"])

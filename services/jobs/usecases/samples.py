@@ -19,7 +19,7 @@ from services.jobs.rules.tasks import TaskDraft
 from services.jobs.usecases.ledger_statements import ledger_statement
 from services.jobs.usecases.sealing import PHONE
 from services.jobs.usecases.tasks import close_task, open_tasks
-from shared.areas import CODE_LENGTH, AreaCode, Level, level
+from shared.areas import AreaCode, Level, code_of, level
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import LedgerSample as SamplePolicy
 from shared.db.engine import ReadSession, WriteSession
@@ -35,7 +35,7 @@ LEDGER, ANSWER = "sampled-row", "sample-answer"
 _OUTCOMES: Mapping[Verdict, str] = {"right": "agrees", "wrong": "differs", "not_reached": "not_reached"}
 
 
-async def sample_rules(session: ReadSession, area_code: str, on: date) -> tuple[SamplePolicy, UUID]:
+async def get_sample_rules(session: ReadSession, area_code: str, on: date) -> tuple[SamplePolicy, UUID]:
     """The policy by which an area is sampled. Raises `PolicyMissing`."""
     return await policies.in_force(session, POLICY, area_code, on, SamplePolicy)
 
@@ -56,7 +56,7 @@ async def draw_sample(
     """
     if not who.scope.covers(area_code) or level(AreaCode(area_code)) not in (Level.COUNTY, Level.TOWNSHIP):
         raise sampling.SampleNotFound
-    rules, policy_id = await sample_rules(session, area_code, local_date(now))
+    rules, policy_id = await get_sample_rules(session, area_code, local_date(now))
     await queries.lock_month(session, month, area_code)
     if await queries.count_draws(session, month, area_code) >= rules.draws:
         raise sampling.DrawnAlready(draws=rules.draws)
@@ -112,7 +112,7 @@ async def _draw(
 
 
 def _township(area_code: str) -> str:
-    return area_code[: queries.TOWNSHIP].ljust(CODE_LENGTH, "0")
+    return code_of(area_code[: queries.TOWNSHIP])
 
 
 async def _keep(

@@ -21,7 +21,7 @@ from services.jobs.rules.placement_refusals import (
 )
 from services.jobs.rules.subsidies import Worker, require_claim
 from services.jobs.rules.training import allowance_due
-from services.jobs.usecases.post_rules import training_rules
+from services.jobs.usecases.post_rules import get_training_rules
 from services.jobs.usecases.sealing import seal_text
 from shared.areas import Scope
 from shared.clock import local_date
@@ -147,7 +147,7 @@ async def _worker(session: ReadSession, person: Person, now: datetime) -> Worker
     today = local_date(now)
     row = await find_at_work(session, person.id, today)
     work_area, started_on = (row.work_area, row.started_on) if row is not None else (None, None)
-    rules, _ = await training_rules(session, person.area_code, now)
+    rules, _ = await get_training_rules(session, person.area_code, now)
     courses = await find.list_completed(session, person.id, today.year)
     trained = sum((allowance_due(one.days, one.allowance, rules) for one in courses), NOTHING)
     return Worker(person.area_code, person.household_class, work_area, started_on, trained)
@@ -157,5 +157,5 @@ async def _terms_of(session: ReadSession, scope: Scope, kind: str | None, now: d
     """For a list: what counts where the areas asked about begin. A single claim takes the person's own village."""
     first, today = scope.first_area(), local_date(now)
     policy, _ = await policies.in_force(session, KIND, first, today, LabourSubsidies)
-    rules, _ = await training_rules(session, first, now)
+    rules, _ = await get_training_rules(session, first, now)
     return SubsidyTerms(policy, rules.most_days, today, kind)

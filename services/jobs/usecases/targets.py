@@ -9,7 +9,7 @@ from services.jobs.rules.indicator_months import asked_day
 from services.jobs.rules.indicators import Count, Indicator, IndicatorUnknown
 from services.jobs.rules.targets import Measured, applies, measured
 from services.jobs.usecases.indicator_board import Board, count_board, count_last_year
-from services.jobs.usecases.indicator_rules import IndicatorRuleSets, load_targets
+from services.jobs.usecases.indicator_rules import IndicatorRuleSets, get_targets
 from shared.contracts.jobs_indicator_policies import TargetBody
 from shared.db.engine import ReadSession
 
@@ -40,7 +40,7 @@ async def list_targets(session: ReadSession, area_prefix: str, asked: date | Non
     day = asked_day(asked, today)
     rules = await IndicatorRuleSets.load(session)
     version = rules.require(area_prefix, day)
-    body, policy_id = await load_targets(session, area_prefix, day)
+    body, policy_id = await get_targets(session, area_prefix, day)
     wanted = [
         (one, version.indicators[one.indicator])
         for one in body.targets

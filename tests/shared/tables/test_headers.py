@@ -11,7 +11,7 @@ COLUMNS = (PAY, NAME)
 
 
 def places(*rows: list[str]) -> dict[str, int]:
-    return {place.column.name: place.at for place in find_layout(rows, COLUMNS).places}
+    return {one.column.name: one.at for one in find_layout(rows, COLUMNS).found}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_is_in_brackets_may_tell_columns_apart() -> None:
     columns = (Column("own", ("金额（个人）",)), Column("all", ("金额",)))
     layout = find_layout([["金额（个人）", "金额"]], columns)
 
-    assert {place.column.name: place.at for place in layout.places} == {"own": 0, "all": 1}
+    assert {one.column.name: one.at for one in layout.found} == {"own": 0, "all": 1}
     with pytest.raises(TableInvalid) as caught:
         find_layout([["金额（个人）", "金额（医保）"]], (Column("all", ("金额",)),))
     assert [(f.field, f.code, f.params) for f in caught.value.faults] == [
