@@ -18,5 +18,6 @@ class Scheduling(LoadScopeScheduling):
         return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)  # a run without workers has nothing to deal out
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
     return Scheduling(config, log)  # type: ignore[arg-type]

@@ -396,10 +396,10 @@ async def test_nothing_personal_lies_in_clear(told: Service, caplog: pytest.LogC
 async def test_codes_and_counts_are_forgotten(told: Service) -> None:
     await code_for(told)
     async with told.database.write(Scope.everywhere()) as session:
-        await phone_codes.forget(session, utc_now())
+        await phone_codes.forget_codes(session, utc_now())
     assert (await told.count("phone_code"), await told.count("use_count")) == (1, 3)
     async with told.database.write(Scope.everywhere()) as session:
-        await phone_codes.forget(session, utc_now() + timedelta(days=2))
+        await phone_codes.forget_codes(session, utc_now() + timedelta(days=2))
     assert (await told.count("phone_code"), await told.count("use_count")) == (0, 0)
 
 

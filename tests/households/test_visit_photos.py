@@ -134,7 +134,7 @@ async def test_too_many_bytes(service: Households, folder: Path) -> None:
         ({"id": "none"}, 422, "form-field-invalid"),
         ({"visit_id": "none"}, 422, "form-field-invalid"),
         ({"visit_id": str(uuid4())}, 404, "visit-not-found"),
-        ({"note": "x" * 3000}, 400, "form-invalid"),
+        ({"id": "x" * 3000}, 400, "form-invalid"),
     ],
 )
 async def test_a_form_that_says_nothing(
