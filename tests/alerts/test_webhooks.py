@@ -53,7 +53,7 @@ class Receiver:
             headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in head[1:] if line)}
             self.got.append((headers, await reader.readexactly(int(headers["content-length"]))))
             if self.silent is not None:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(60):
                     await self.silent.wait()
             status = self.statuses.pop(0) if self.statuses else 200
             writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
@@ -196,17 +196,19 @@ async def test_both_secrets_sign_during_the_overlap(calling: Service, receiver: 
         assert Verifier(secret).verify(body, headers)["type"] == "webhook.test"
 
 
-async def test_a_system_that_does_not_answer_holds_up_no_other(calling: Service, receiver: Receiver) -> None:
+async def test_a_system_that_does_not_answer_holds_up_no_other(make_service: MakeService, receiver: Receiver) -> None:
+    calling = await make_service(webhooks=WebhookSettings(local=True, timeout=60))  # none is given up meanwhile
+    await calling.tell(key_changed("education-secret", BUREAU, "education"))
     async with receiving() as dumb:
         dumb.silent = asyncio.Event()
         silent, hook = await register(calling, dumb), await register(calling, receiver)
         for _ in range(OF_ONE * 5):
             await calling.http.post(f"{HOOKS}/{silent['id']}/test", headers=bearer("bureau", BUREAU))
-        await until(lambda: len(dumb.got) >= OF_ONE)
+        await until(lambda: bool(dumb.got))
         await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
         await settled(calling, hook, "delivered")
         assert len(await messages(calling, silent, "waiting")) > 0
-        assert len(dumb.got) == OF_ONE
+        assert len(dumb.got) <= OF_ONE
         dumb.silent.set()
 
 

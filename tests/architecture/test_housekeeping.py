@@ -32,7 +32,7 @@ LEFT = text("SELECT (SELECT array_agg(key) FROM idempotency_key), (SELECT count(
 async def test_old_keys_and_old_events_go(
     service: str, cluster: Cluster, database_name: str, vault_settings: VaultSettings
 ) -> None:
-    own = DatabaseSettings(url=SecretStr(cluster.dsn(service, database_name)), pool_size=4)
+    own = DatabaseSettings(url=SecretStr(cluster.dsn(service, database_name)), pool_size=10)
     database = Database(own, service)
     async with database.write(Scope.nowhere()) as session:
         await session.execute(text(KEPT))
