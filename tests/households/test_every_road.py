@@ -14,12 +14,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from services.households.rules import gates
+from services.households.usecases import regrouped_cases
 from shared.contracts.gate_policies import PUBLISHING, GateTerms, MeasureFit
 from shared.postgres import Cluster
 from tests.conftest import PREPARE, _execute
 from tests.households.any_road import FITS, TERMS, AnyRoad
 from tests.households.clock import Clock, clock
-from tests.households.conftest import POLICIES, Households
+from tests.households.conftest import BAMBOO, POLICIES, Households
 from tests.households.honest import Honest, begin
 
 __all__ = ["clock"]
@@ -55,6 +57,28 @@ async def test_the_model_knows_each_condition(service: Households, clock: Clock)
         await world.verify()
     assert case.state == "eliminated", world.trail
     assert world.model.unmet(case, clock.now) == set()
+
+
+async def test_a_gate_that_forgot_something_would_be_found(
+    service: Households, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model is no echo of the gates: it knows of itself what they would let pass."""
+
+    async def forgets(*_: Any) -> dict[str, str]:
+        return {}
+
+    world = await begin(service, clock, "elimination_county")
+    case = world.case()
+    assert case is not None
+    monkeypatch.setattr(regrouped_cases, "void_notices", forgets)
+    await world.change_home(world.model.homes[case.home], area_code=BAMBOO)
+    with pytest.raises(AssertionError, match="'notice'"):
+        await world.verify()
+    monkeypatch.setattr(gates, "_held", lambda *_: True)
+    for safe in (False, True):
+        await world.change_home(world.model.homes[case.home], safe_water=safe)
+    with pytest.raises(AssertionError, match="'assured-held'"):
+        await world.verify()
 
 
 async def _try_roads(
