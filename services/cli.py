@@ -21,7 +21,7 @@ from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.file_import import import_command, read
 from services.keyfile import read_or_make_keys
 from services.spoken import SpokenGroup, language, option, say
-from shared import memory, telemetry
+from shared import memory, telemetry, time_limit
 from shared.areas import Scope
 from shared.bus.kafka import KafkaBus
 from shared.clock import CHINA, utc_now
@@ -83,6 +83,7 @@ def serve(service: str, host: str, port: int) -> None:
     if settings.kafka is None:
         raise click.UsageError(say("cli-not-set", name="KAFKA_BOOTSTRAP_SERVERS"))
     telemetry.set_up(settings.telemetry, f"shouwang-{service}")
+    time_limit.set_up(settings.step_seconds)
     keys = HttpKeys(settings.token.jwks_url, httpx.AsyncClient(timeout=5))
     bus = KafkaBus(settings.kafka)
     bus.ensure_topics({name: "compact" if topic.kind == "state" else "delete" for name, topic in ON_THE_BUS.items()})

@@ -47,13 +47,16 @@ class Attempted:
         self.state, self.attempts, self.failure = "queued", 0, {"code": code, "params": {}}
 
 
-async def take_back(database: Database, table: type[Any], row_id: UUID, outage: Exception, begun: datetime) -> None:
-    """An attempt that an outage has ended does not count, unless its work may have been the cause: it was not where
-    nobody answered or there was no room, nor where the database was started since it was `begun`.
+async def take_back(
+    database: Database, table: type[Any], row_id: UUID, ended_by: BaseException, begun: datetime
+) -> None:
+    """An attempt does not count when an outage has ended it, or an orderly stop, unless its work may have been the
+    cause: it was not where nobody answered or there was no room, nor where the database was started since it was `begun`.
 
     Waits until the database answers. `table`: one with `id` and `attempts`.
     """
-    innocent = or_(literal(is_away(outage)), func.pg_postmaster_start_time() > begun)
+    stopped = isinstance(ended_by, asyncio.CancelledError)
+    innocent = or_(literal(stopped or is_away(ended_by)), func.pg_postmaster_start_time() > begun)
     fewer = update(table).where(table.id == row_id, table.attempts > 0, innocent).values(attempts=table.attempts - 1)
     while True:
         try:
@@ -83,7 +86,7 @@ async def _leave_nothing(_: Database, __: UUID) -> None:
 class Attempts(Generic[Row]):
     """How the rows of one table are tried: each `MOST_ATTEMPTS` times at a step, and one at a time for all processes.
 
-    An outage ends an attempt and is raised: the caller waits. The attempt counts where the work may be its cause.
+    An outage ends an attempt and is raised: the caller waits. It counts where the work may be its cause (`take_back`).
     """
 
     name: str  # of the work, in logs; and of the turn among all processes
@@ -117,6 +120,10 @@ class Attempts(Generic[Row]):
                 await work(row)
         except (DomainError, FileNotFoundError, CannotOpen) as refused:
             await self._fail(database, row_id, fault_of(refused, self.gone))
+        except asyncio.CancelledError as stopped:
+            if row is not None:
+                await take_back(database, self.table, row_id, stopped, begun)
+            raise
         except Exception as error:
             if is_outage(error):
                 if row is not None:

@@ -65,7 +65,7 @@ async def in_time(do: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 def end_if_left() -> None:
     """Between two pieces of work: end the process when a thread is left that nobody waits for."""
     if _left and _end is not None:
-        log.error("a step took too long, or was left: the process ends", extra={"steps": len(_left)})
+        log.warning("a step is left that nobody waits for: the process ends", extra={"steps": len(_left)})
         _end()
 
 

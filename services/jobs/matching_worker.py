@@ -73,6 +73,9 @@ class MatchingWorker:
             log.info("matching run ended", extra={"run": str(run_id), "written": written})
         except Cancelled:
             log.info("matching run cancelled", extra={"run": str(run_id)})
+        except asyncio.CancelledError as stopped:
+            await take_back(self.database, MatchingRun, run_id, stopped, begun)
+            raise
         except DomainError as refused:
             await self._fail(run_id, refused.code)
         except Exception as error:

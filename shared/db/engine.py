@@ -105,7 +105,7 @@ class Database:
         except DBAPIError:
             if ended is None:
                 raise
-            raise ended  # noqa: B904 # most often it is the same
+            raise ended  # noqa: B904 # most often the same
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:

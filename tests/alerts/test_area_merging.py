@@ -1,11 +1,16 @@
 """Reports about areas that an alert names already: more evidence, news, or silence; what names more is its own alert."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from services.alerts.background import expire_alerts
+from services.alerts.models.areas import named_by
+from services.alerts.rules.areas import names
 from services.alerts.usecases import replay
 from shared.areas import Scope
 from shared.clock import utc_now
@@ -15,7 +20,7 @@ from shared.contracts.alerts import (
     AreaAlertWorsened,
     EvidenceWithdrawn,
 )
-from shared.contracts.households import AreaChecksOpened
+from shared.contracts.households import AreaChecksOpened, Verdict
 from shared.ids import new_id
 from tests.alerts.conftest import ALERTS, BATCHES, VILLAGE, Service, days_ago, until
 from tests.alerts.merging import age
@@ -245,3 +250,97 @@ async def test_a_dropped_village_that_is_named_again_is_not_asked_anew_until_wor
         return len(water.heard.of(AreaAlertWorsened)) == 1
 
     await until(told)
+
+
+steps = st.one_of(
+    st.tuples(
+        st.just("report"),
+        st.integers(0, 5),
+        st.sampled_from([(VILLAGE,), (SECOND,), (VILLAGE, SECOND), (TOWNSHIP,), (SECOND, FAR)]),
+        st.sampled_from([(), (), ("上寨",), ("上寨", "下寨")]),
+        st.sampled_from([35, 40, 60, 90]),
+    ),
+    st.tuples(st.just("answer"), st.integers(0, 5), st.sampled_from(["no_risk", "risk_confirmed", "moved_away"])),
+    st.tuples(st.just("withdraw"), st.integers(0, 5), st.integers(0, 5)),
+    st.just(("age",)),
+)
+
+
+class Bureau:
+    """What the water bureau reports, and what villages say to it, as far as it can be counted from outside."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.accepted = 0
+        self.alerts: list[str] = []
+
+    async def do(self, step: tuple[Any, ...]) -> None:
+        match step:
+            case ("report", ref, codes, hamlets, days):
+                area = {"codes": list(codes), "natural_villages": list(hamlets)}
+                draft = cut(source_ref=f"r-{ref}", area=area, evidence={"kind": "断水", "days": days})
+                answer = await self.service.post(ALERTS, draft, headers=WATER)
+                if answer.status_code == 409:
+                    assert answer.json()["code"] == "source-ref-reused"
+                    return
+                said = answer.json()
+                self.accepted += said["outcome"] != "repeated"
+                if said["outcome"] in ("new", "reopened"):
+                    self.alerts.append(said["id"])
+            case ("answer", which, found) if self.alerts:
+                await self.answer(self.alerts[which % len(self.alerts)], found)
+            case ("withdraw", which, ref) if self.alerts:
+                path = f"{ALERTS}/{self.alerts[which % len(self.alerts)]}/withdrawal"
+                answer = await self.service.post(path, {"reason": "误报", "source_ref": f"r-{ref}"}, headers=WATER)
+                assert answer.status_code in (200, 404, 409), answer.text
+            case ("age",):
+                await age(self.service, 31)
+
+    async def answer(self, alert_id: str, found: Verdict) -> None:
+        named = (await read(self.service, alert_id))["area"]["codes"]
+        await self.service.tell(opened(alert_id, *named))
+        for code in named:
+            await self.service.tell(verdict(self.service, alert_id, code, found))
+
+    async def check(self) -> None:
+        """Nothing is lost, and whom a report names that stands somebody was sent to."""
+        if self.accepted:
+            assert (await balance(self.service))["accepted"] == self.accepted
+        for alert_id, first, gone in await self.service.sql(
+            "SELECT id, area, first_withdrawn_at IS NOT NULL FROM alert WHERE state IN ('reported', 'checking')"
+        ):
+            further = await self.service.sql(
+                f"SELECT area, outcome FROM alert_evidence WHERE alert_id = '{alert_id}' AND withdrawn_at IS NULL"
+            )
+            told = [named_by(area) for area, outcome in further if outcome == "worsened"]
+            told += [] if gone else [named_by(first)]
+            sent = [one for one in told if one is not None]
+            assert all(names(sent, one) for area, _ in further if (one := named_by(area))), alert_id
+
+    async def forget(self) -> None:
+        tables = "area_check, verdict_notice, alert_evidence, alert, outbox, receipt"
+        for table in tables.split(", "):
+            await self.service.sql(f"DELETE FROM {table}")
+
+
+async def test_any_sequence_balances_and_nobody_named_is_forgotten(water: Service) -> None:
+    loop = asyncio.get_running_loop()
+
+    def wait(work: Awaitable[None]) -> None:
+        """hypothesis is not asynchronous: it runs in a thread, and each step back here."""
+        asyncio.run_coroutine_threadsafe(_as_coroutine(work), loop).result(60)
+
+    @settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(steps, min_size=4, max_size=12))
+    def run(sequence: list[tuple[Any, ...]]) -> None:
+        bureau = Bureau(water)
+        wait(bureau.forget())
+        for step in sequence:
+            wait(bureau.do(step))
+        wait(bureau.check())
+
+    await asyncio.to_thread(run)
+
+
+async def _as_coroutine(work: Awaitable[None]) -> None:
+    await work

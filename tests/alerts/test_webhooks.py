@@ -11,6 +11,7 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
+from services.alerts import webhook_sender
 from services.alerts.background import seal_addresses
 from services.alerts.rules import webhooks as rules
 from services.alerts.settings import WebhookSettings
@@ -70,6 +71,12 @@ async def receiving() -> AsyncIterator[Receiver]:
     receiver.port = server.sockets[0].getsockname()[1]
     yield receiver
     server.close()
+
+
+@pytest.fixture(autouse=True)
+def looked_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether something is due is looked after much sooner than a bureau needs it."""
+    monkeypatch.setattr(webhook_sender, "IDLE_SECONDS", 0.05)
 
 
 @pytest.fixture

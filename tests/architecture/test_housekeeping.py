@@ -1,6 +1,7 @@
 """Every service forgets what it keeps for a while only, without a line of its own for it."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -23,6 +24,7 @@ HANDLED = """
 INSERT INTO inbox (event_id, received_at)
 VALUES (gen_random_uuid(), now() - interval '31 days'), (gen_random_uuid(), now() - interval '29 days')
 """
+NO_PROCESSES: dict[str, Any] = {"batch_processes": 0, "list_process": False, "file_process": False}
 LEFT = text("SELECT (SELECT array_agg(key) FROM idempotency_key), (SELECT count(*) FROM inbox)")
 
 
@@ -35,7 +37,8 @@ async def test_old_keys_and_old_events_go(
     async with database.write(Scope.nowhere()) as session:
         await session.execute(text(KEPT))
         await session.execute(text(HANDLED))
-    app = CREATE_APP[service](SETTINGS[service](database=own, vault=vault_settings), LocalBus(), find_key)
+    settings = SETTINGS[service](database=own, vault=vault_settings, **NO_PROCESSES)
+    app = CREATE_APP[service](settings, LocalBus(), find_key)
     async with app.router.lifespan_context(app), asyncio.timeout(10):
         left = None
         while left != (["new"], 1):

@@ -103,4 +103,4 @@ async def test_no_road_leads_to_eliminated_past_the_gate(
 async def test_nor_does_any_of_many_roads(
     service: Households, clock: Clock, cluster: Cluster, database_name: str, start: str
 ) -> None:
-    await _try_roads(service, clock, cluster, database_name, start, 150)
+    await _try_roads(service, clock, cluster, database_name, start, 60)

@@ -2,7 +2,9 @@
 
 import threading
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
@@ -104,3 +106,34 @@ async def test_down_and_up_again(cluster: Cluster, fresh_database: str) -> None:
     assert (await look(url, LEFT))[1] == ["alembic_version"]
     in_thread(migrate, "households", url)
     assert await look(url, WITH_POLICY) == ([], SECURED)
+
+
+TWO_VILLAGES = """
+WITH village (code) AS (VALUES ('539921100200'), ('539921100201')), opened AS (
+    INSERT INTO households.risk_case (id, subject_key, risk_family, area_code, state, opened_at, last_evidence_at,
+        area_alert_id)
+    SELECT uuidv7(), 'area:' || $1::uuid || ':' || code, 'water', code, 'open', now(), now(), $1 FROM village
+    RETURNING id, area_code
+)
+INSERT INTO households.evidence (evidence_id, alert_id, case_id, area_code, feed, severity, occurred_on, reported_at,
+    sealed)
+SELECT uuidv7(), $1, id, area_code, 'water.supply', 'high', now()::date, now(), '' FROM opened
+"""
+KEYS = "SELECT DISTINCT subject_key FROM households.risk_case ORDER BY 1"
+IDS = "SELECT DISTINCT evidence_id FROM households.evidence"
+
+
+async def test_checks_of_areas_that_are_open_take_in_what_comes(cluster: Cluster, fresh_database: str) -> None:
+    url, alert = cluster.dsn("shouwang", fresh_database), UUID(int=7)
+    in_thread(downgrade, "households", url, "households_0022")
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await connection.execute(TWO_VILLAGES, alert)
+    in_thread(migrate, "households", url)
+    keys, ids = [[row[0] for row in await connection.fetch(query)] for query in (KEYS, IDS)]
+    assert (keys, ids) == (["area:539921100200", "area:539921100201"], [alert])
+    in_thread(downgrade, "households", url, "households_0022")
+    keys, ids = [[row[0] for row in await connection.fetch(query)] for query in (KEYS, IDS)]
+    assert keys == [f"area:{alert}:539921100200", f"area:{alert}:539921100201"]
+    assert len(ids) == 2
+    await connection.close()
+    in_thread(migrate, "households", url)

@@ -192,6 +192,12 @@ def test_of_a_decision_of_which_nothing_was_kept_nobody_is_judged() -> None:
     assert not found(bare).keys() & (OF_THE_DAY | {"income-too-high", "illness-risk-nothing-paid"})
 
 
+def test_where_nobody_had_told_of_money_nothing_is_said_of_what_was_paid() -> None:
+    nothing = income(net_income=0, net_per_head=None, reference_per_head=None)
+    record = monitored(main_risk="01", risks=("01",), at_identification=seen(risks=("01",), income=nothing))
+    assert "illness-risk-nothing-paid" not in found(record)
+
+
 def test_an_elimination_that_was_withdrawn_is_not_judged() -> None:
     assert found(monitored(at_elimination=seen(water=False))) == {}
 

@@ -195,6 +195,22 @@ async def test_nor_by_a_connection_that_broke_because_the_server_was_started_ane
     assert (await row_of(database, row_id)).attempts == counted
 
 
+async def test_nor_by_an_orderly_stop(database: Database) -> None:
+    row_id, begun = await queued(database), asyncio.Event()
+
+    async def work(_: Tried) -> None:
+        begun.set()
+        await asyncio.sleep(600)
+
+    trying = asyncio.create_task(tried(database, work))
+    await begun.wait()
+    assert (await row_of(database, row_id)).attempts == 1
+    trying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await trying
+    assert (await row_of(database, row_id)).attempts == 0
+
+
 async def test_an_attempt_is_taken_back_when_the_database_answers_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,13 @@ async def by_type(part: Part, many: list[Smaller]) -> None:
         one.check()
 
 
+def by_pairs(parts: list[Smaller], rooms: dict[str, Room]) -> None:
+    for _, (part, _) in enumerate(zip(parts, [], strict=True)):
+        part.check()
+    for _, room in rooms.items():
+        room.look()
+
+
 async def by_context() -> None:
     async with opened() as part:
         print(part.whole)
@@ -155,6 +162,21 @@ def gives_back(keeper: Keeper) -> None:
         raise kept.refusal
 
 
+def keeps_many(keepers: list[Keeper]) -> list[tuple[int, DomainError]]:
+    errors: list[tuple[int, DomainError]] = []
+    for number, keeper in enumerate(keepers):
+        try:
+            keeper.part.check()
+        except DomainError as error:
+            errors.append((number, error))
+    return errors
+
+
+def gives_the_first_back(keepers: list[Keeper]) -> None:
+    for _, error in keeps_many(keepers):
+        raise error
+
+
 def asks_only(error: DomainError) -> bool:
     return isinstance(error, Missing) or error.code == Closed.code
 
@@ -171,6 +193,7 @@ def goes_round(deep: int) -> None:
         (by_name, {Closed}),
         (by_class, {Missing}),
         (by_type, {Missing, Other}),
+        (by_pairs, {Missing, Other}),
         (by_context, {Closed}),
         (by_result, {Missing, Other}),
         (by_attribute, {Missing, Other}),
@@ -182,6 +205,7 @@ def goes_round(deep: int) -> None:
         (caught_and_raised_again, {Closed}),
         (keeps, set()),
         (gives_back, {Closed}),
+        (gives_the_first_back, {Missing, Other}),
         (asks_only, set()),
         (goes_round, {Closed}),
     ],

@@ -37,7 +37,7 @@ Under = tuple[tuple[Handler, ...], ...]
 
 @dataclass(slots=True)
 class Body:
-    """All that a function says. `gives_back`: it raises what somebody else kept, `raise outcome.refusal`."""
+    """All that a function says. `gives_back`: it raises whatever problem somebody kept, `raise outcome.refusal`."""
 
     problems: list[tuple[Problem, Under]] = field(default_factory=list)
     calls: list[tuple[Function, Under]] = field(default_factory=list)
@@ -117,8 +117,11 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> None:
-        if isinstance(node.exc, ast.Attribute) and self._names.look(node.exc).thing is None:
-            self.body.gives_back = True
+        for kind in self._names.look(node.exc).types if node.exc is not None else ():
+            if kind is DomainError:
+                self.body.gives_back = True
+            else:
+                self._say(kind)
         self.generic_visit(node)
 
     def visit_Try(self, node: ast.Try) -> None:

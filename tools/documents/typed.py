@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import dataclasses
 import functools
 import inspect
 import sys
@@ -14,6 +15,8 @@ from typing import Any
 Function = types.FunctionType
 OURS = ("services.", "shared.")
 _COMPUTED = (property, functools.cached_property)
+_GIVES_ITS_FIRST = (dataclasses.replace, list, reversed, set, sorted, tuple)
+"""Functions whose result is of the type of their argument, or as good as that in a loop."""
 _CONTAINERS = (str, bytes, int, dict, list, set, tuple, types.GeneratorType)
 _EVERYBODYS = {name for kind in _CONTAINERS for name in dir(kind)} | {
     *("add", "all", "begin", "close", "delete", "execute", "flush", "one", "open", "read", "scalar", "scalars", "write")
@@ -167,15 +170,27 @@ class Names:
         """Assign."""
         if isinstance(target, ast.Name):
             self.local[target.id] = value.types
-        elif isinstance(target, ast.Tuple):
-            one = value.kinds[0] if len(value.kinds) == 1 and typing.get_origin(value.kinds[0]) is tuple else None
-            parts = typing.get_args(one) if Ellipsis not in typing.get_args(one) else ()
+        elif isinstance(target, ast.Tuple | ast.List):
+            each = [typing.get_args(kind) for kind in value.kinds if typing.get_origin(kind) is tuple]
+            fixed = [parts for parts in each if len(parts) == len(target.elts) and Ellipsis not in parts]
             for index, part in enumerate(target.elts):
-                self.bind(part, Looked(kinds=alternatives(parts[index]) if index < len(parts) else []))
+                kinds = [one for parts in fixed for one in alternatives(parts[index])]
+                self.bind(part, Looked(kinds=kinds or elements(value.kinds)))
 
     def loop(self, target: ast.expr, over: ast.expr) -> None:
         """Assign what a loop gives."""
-        self.bind(target, Looked(kinds=elements(self.look(over).kinds)))
+        match target, over:
+            case ast.Tuple(elts=[_, item]), ast.Call(func=ast.Name("enumerate"), args=[counted, *_]):
+                self.loop(item, counted)
+            case ast.Tuple(elts=parts), ast.Call(func=ast.Name("zip"), args=several):
+                for part, one in zip(parts, several, strict=False):
+                    self.loop(part, one)
+            case ast.Tuple(elts=[_, item]), ast.Call(func=ast.Attribute(value=mapping, attr="items")):
+                self.loop(item, mapping)
+            case _, ast.Call(func=ast.Attribute(value=mapping, attr="values")):
+                self.loop(target, mapping)
+            case _:
+                self.bind(target, Looked(kinds=elements(self.look(over).kinds)))
 
     def enter(self, target: ast.expr, context: ast.expr) -> None:
         """Assign what a context gives: `AsyncIterator[T]` says T, a class says it itself."""
@@ -204,6 +219,8 @@ class Names:
     @look.register
     def _(self, node: ast.Call) -> Looked:
         called = self.look(node.func).thing
+        if any(called is one for one in _GIVES_ITS_FIRST) and node.args:
+            return self.look(node.args[0])
         if isinstance(called, type):
             return Looked(kinds=[called])
         if called is not None or not isinstance(node.func, ast.Attribute):

@@ -33,24 +33,18 @@ def _parameters(types: Sequence[str], first: int, suffix: str = "") -> str:
 
 
 # The subject is looked up in the statement itself, so that a new alert costs one round trip. Whatever stands in the
-# way (the row is known, or its subject has an alert that may take it in) makes it write nothing. What waits for the
-# register under the same number ends with it; it is locked first, as by all who lock such rows and subjects.
+# way (the row is known, or waits, or its subject has an alert that may take it in) makes it write nothing.
 _INSERT_ONE = f"""
-WITH kept AS (
-    SELECT id FROM unmatched_row WHERE feed = {_NUMBERS["feed"]} AND dedup = {_NUMBERS["dedup"]}
-        AND person_key IS NOT DISTINCT FROM {_NUMBERS["person_key"]}
-        AND household_key IS NOT DISTINCT FROM {_NUMBERS["household_key"]} FOR UPDATE
-), fresh AS (
+WITH fresh AS (
     INSERT INTO alert ({_FIELDS}, subject_key)
     SELECT {_parameters(_TYPES, 1)}, COALESCE(
         ({_HOUSEHOLD_OF_PERSON.format(person=_NUMBERS["person_key"])})::text,
         ({_HOUSEHOLD_OF_CODE.format(household=_NUMBERS["household_key"])})::text,
         {_NUMBERS["person_key"]}, {_NUMBERS["household_key"]}, {_NUMBERS["id"]}::text)
-    WHERE (SELECT count(*) FROM kept) >= 0 AND NOT EXISTS (
+    WHERE NOT EXISTS (
         SELECT FROM alert_evidence WHERE feed = {_NUMBERS["feed"]} AND dedup = {_NUMBERS["dedup"]})
+    AND NOT EXISTS (SELECT FROM unmatched_row WHERE feed = {_NUMBERS["feed"]} AND dedup = {_NUMBERS["dedup"]})
     ON CONFLICT DO NOTHING RETURNING id, feed, area_code, reported_at
-), ended AS (
-    DELETE FROM unmatched_row WHERE id IN (SELECT id FROM kept) AND EXISTS (SELECT FROM fresh)
 ), noted AS (
     INSERT INTO receipt (id, feed, area_code, reported_at) SELECT * FROM fresh
 ), told AS (
@@ -78,7 +72,8 @@ ORDER BY place
 async def insert_alert(connection: Connection, alert: NewAlert, told: OutboxRow) -> bool:
     """Store an alert, its receipt and its event in one statement.
 
-    False, and nothing written, when its row is known or its subject has an alert of this risk that may take it in.
+    False, and nothing written, when its row is known or waits, or its subject has an alert of this risk that may take it
+    in.
     """
     return bool(await connection.fetchval(_INSERT_ONE, *alert, *told))
 

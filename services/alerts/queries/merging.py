@@ -12,7 +12,7 @@ from services.alerts.queries.receipts import insert_receipts
 from services.alerts.rules.alerts import Severity
 from services.alerts.rules.areas import Named
 from services.alerts.rules.merging import Newest
-from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.engine import WriteSession, raw
 
 Subject = tuple[str, str]
 """Subject key and risk family."""
@@ -39,13 +39,15 @@ FROM alert JOIN unnest($1::text[], $2::text[]) AS wanted (key, risk_family)
 ORDER BY id FOR UPDATE OF alert
 """
 
+_OF_AREAS = "merging AND area IS NOT NULL AND risk_family = $1 AND area->'codes' ?| $2::text[]"
+_LOCK_AREAS = f"SELECT FROM alert WHERE {_OF_AREAS} ORDER BY id FOR UPDATE"
 # Newest first; with the areas of each report that stands. What is evidence of an alert names none that it did not.
-_AREA_ALERTS = """
+_AREA_ALERTS = f"""
 SELECT subject_key, CASE WHEN first_withdrawn_at IS NULL THEN jsonb_build_array(area) ELSE '[]' END || COALESCE((
     SELECT jsonb_agg(e.area) FROM alert_evidence AS e WHERE e.alert_id = alert.id AND e.withdrawn_at IS NULL), '[]'
     ) AS areas
-FROM alert WHERE merging AND area IS NOT NULL AND risk_family = $1 AND area->'codes' ?| $2::text[] ORDER BY id DESC
-"""
+FROM alert WHERE {_OF_AREAS} ORDER BY id DESC
+"""  # noqa: S608
 
 # However much was merged into an alert, this reads the few that were news, by index.
 _TOLD = """
@@ -130,11 +132,15 @@ def _standing(row: Mapping[str, Any]) -> Standing:
     return Standing(newest, row["partition_key"], first)
 
 
-async def find_area_alerts(
-    session: ReadSession, risk_family: str, codes: Collection[str]
+async def lock_area_alerts(
+    session: WriteSession, risk_family: str, codes: Collection[str]
 ) -> list[tuple[str, list[Named]]]:
-    """Alerts that may take in a report about one of these areas or those above: subject key, and what each names."""
-    rows = await (await raw(session)).fetch(_AREA_ALERTS, risk_family, list(codes))
+    """Alerts that may take in a report about one of these areas: subject key, and what each names. Nobody takes back what
+    they stand on before our commit.
+    """
+    connection = await raw(session)
+    await connection.execute(_LOCK_AREAS, risk_family, list(codes))
+    rows = await connection.fetch(_AREA_ALERTS, risk_family, list(codes))
     return [(row["subject_key"], [named for area in row["areas"] if (named := named_by(area))]) for row in rows]
 
 

@@ -148,6 +148,7 @@ async def settle_report(
 ) -> Reported:
     """Take a report that something stands in the way of: its row came before, or its subject has an alert.
 
+    What waits for the register under its number ends with it.
     Raises `SourceRefReused` for a source_ref that is known of somebody else.
     """
     [report] = intake.finished([alert], [told])

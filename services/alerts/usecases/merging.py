@@ -98,7 +98,7 @@ async def subject_of_areas(session: WriteSession, report: Finished) -> str:
     assert named is not None, "a report about a person or a household"
     await find.lock_subjects(session, [f"areas:{alert.risk_family}"])
     above = {one for code in named.codes for one in lineage(code)}
-    for subject_key, reports in await find.find_area_alerts(session, alert.risk_family, above):
+    for subject_key, reports in await find.lock_area_alerts(session, alert.risk_family, above):
         if names(reports, named):
             return subject_key
     return str(alert.id)

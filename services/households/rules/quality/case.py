@@ -63,8 +63,10 @@ def illness_risk_nobody_ill(case: Case, home: HouseholdRecord, numbers: QualityR
 @of_identification("illness-risk-nothing-paid", "logic", "case.risks", "case.identified_on")
 def illness_risk_nothing_paid(seen: Snapshot, case: Case, numbers: QualityRules) -> Params | None:
     """Risks, 因病: 合规自付支出 = 0 when it was identified for that: a year after the illness nothing needs to be paid."""
-    unpaid = seen.income is not None and seen.income.rigid_medical == 0
-    return FOUND if ILLNESS in seen.risks and ILLNESS in case.risks and unpaid else None
+    income = seen.income
+    if income is None or income.net_per_head is None:  # nothing told is not nothing paid
+        return None
+    return FOUND if ILLNESS in seen.risks and ILLNESS in case.risks and income.rigid_medical == 0 else None
 
 
 @of_monitored("schooling-risk-no-student", "logic", "case.risks", "member.school_stage")

@@ -6,7 +6,7 @@ Until now each area alert opened checks of its own, and each row of its evidence
 import sqlalchemy as sa
 from alembic import op
 
-revision = "households_0025"
+revision = "households_0024"
 down_revision = "households_0023"
 branch_labels = None
 depends_on = None
