@@ -84,7 +84,7 @@ async def _leave_nothing(_: Database, __: UUID) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Attempts(Generic[Row]):
-    """How the rows of one table are tried: one row at a time for all processes, each `MOST_ATTEMPTS` times at a step.
+    """How the rows of one table are tried: each `MOST_ATTEMPTS` times at a step, and one at a time for all processes.
 
     An outage ends an attempt and is raised: the caller waits. It counts where the work may be its cause (`take_back`).
     """
@@ -95,20 +95,22 @@ class Attempts(Generic[Row]):
     broken: str  # code of what is told after the last attempt
     gone: str  # code of what is told when a file is no more, or opens with no key
     clear: Callable[[Database, UUID], Awaitable[None]] = _leave_nothing  # before a row fails
+    together: bool = False  # several rows at a time, each by one process
 
     async def work_oldest(
         self, database: Database, connection: Listener, work: Callable[[Row], Awaitable[None]]
     ) -> bool:
-        """Try the oldest row that waits; False when none does, or another process is at one. `connection` has the turn."""
-        oldest = select(self.table.id).where(self.table.state.in_(self.waiting)).order_by(self.table.id).limit(1)
+        """Try the oldest row that waits; False when none does, or others are at it. `connection` has the turn."""
+        waiting = select(self.table.id).where(self.table.state.in_(self.waiting), self.table.finished_at.is_(None))
+        oldest = waiting.order_by(self.table.id).limit(None if self.together else 1)
         async with database.read(_EVERYWHERE) as session:
-            row_id = await session.scalar(oldest)
-        if row_id is None:
-            return False
-        async with turn(connection, f"shouwang-{self.name}") as ours:
-            if ours:
-                await self._try(database, row_id, work)
-        return ours
+            ids = (await session.scalars(oldest)).all()
+        for row_id in ids:
+            async with turn(connection, f"shouwang-{self.name}{f'-{row_id}' if self.together else ''}") as ours:
+                if ours:
+                    await self._try(database, row_id, work)
+                    return True
+        return False
 
     async def _try(self, database: Database, row_id: UUID, work: Callable[[Row], Awaitable[None]]) -> None:
         row, begun = None, utc_now()
@@ -149,4 +151,6 @@ class Attempts(Generic[Row]):
     async def _fail(self, database: Database, row_id: UUID, fault: Fault) -> None:
         await self.clear(database, row_id)
         async with database.write(_EVERYWHERE) as session:
-            (await lock_row(session, self.table, row_id)).fail(fault)
+            row = await lock_row(session, self.table, row_id)
+            if row.state in self.waiting:  # else somebody stopped it meanwhile
+                row.fail(fault)

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from services.alerts.api import ROUTERS
 from services.alerts.background import make_background
 from services.alerts.consumers import make_handlers
-from services.alerts.queries.known import look_up
+from services.alerts.queries import known
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.settings import AlertsSettings
 from shared.bus.port import Bus
@@ -46,7 +46,7 @@ def create_app(settings: AlertsSettings, bus: Bus, find_key: FindKey) -> FastAPI
             background=make_background(settings, database, vault, reference),
             state={
                 "reference": reference,
-                "register": Together(database, look_up),
+                "register": Together(database, known.look_up),
                 "webhooks": settings.webhooks,
                 "files": FileStore(settings.files),
                 "files_settings": settings.files,

@@ -8,11 +8,13 @@ from uuid import UUID
 import pytest
 
 from services.alerts.file_worker import FileWorker
+from services.alerts.models import File
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.usecases.file_opening import begin_file, make_ready, name_of
+from services.alerts.usecases.file_opening import get_feed, make_ready, name_of
 from services.alerts.usecases.file_work import FileWork, MarkMoved
 from services.alerts.usecases.files import open_original, originals
 from shared.areas import Scope
+from shared.attempts import lock_row
 from shared.clock import local_date, utc_now
 from shared.files import FilesSettings, FileStore
 from tests.alerts.conftest import Service
@@ -37,9 +39,9 @@ async def work(county: Service, folder: Path, file_id: UUID, ready: asyncio.Barr
     shelf = originals(FileStore(FilesSettings(url=(folder / "originals").as_uri())), county.vault)
     now = utc_now()
     async with county.database.write(Scope.everywhere()) as session:
-        begun = await begin_file(session, file_id, now)
-    assert begun is not None
-    file, feed = begun
+        file = await lock_row(session, File, file_id)
+        file.begun()
+        feed = await get_feed(session, file)
     reference = await ReferenceData(county.database).get()
     async with county.database.read(Scope.everywhere()) as session:
         job = await make_ready(session, file, feed, reference, timedelta(days=90), now)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from obstore.exceptions import GenericError
 
-from services.alerts import app, file_worker
+from services.alerts import background, file_worker
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import file_originals, file_work
 from services.alerts.usecases.files import open_original
@@ -71,7 +71,7 @@ async def test_its_process_ends_and_another_works_off_what_waits(
     """One that keeps the interpreter's lock cannot be told of: its process ends, as often as the file is tried."""
     await service.tell(named_areas())
     await service.stop()
-    monkeypatch.setattr(app, "keep_process", partial(_keep_stuck, real=app.keep_process))
+    monkeypatch.setattr(background, "keep_process", partial(_keep_stuck, real=background.keep_process))
     watched = await make_service(batch_processes=1, step_seconds=4)
     await until(lambda: len(workers()) == 1, 30)
     [first] = workers()

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
 from services.alerts.rules.files import FileFormat, FileState
+from shared.attempts import Attempted
+from shared.clock import utc_now
 
 
-class File(Base):
+class File(Attempted, Base):
     """A file that was sent for one feed. It keeps what its sender was permitted then; its rows lie in the file store.
 
     `rows_read` is the mark a worker goes on from: it moves in the transaction that stores what became of these rows.
@@ -28,7 +30,6 @@ class File(Base):
         Index("ix_file_feed_id", "feed", "id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     feed: Mapped[str]
     period: Mapped[str]  # "2026-03"
     digest: Mapped[bytes]  # keyed hash of feed and its version, period, areas and content
@@ -54,12 +55,15 @@ class File(Base):
     rematched: Mapped[int] = mapped_column(server_default="0")
     faults: Mapped[int] = mapped_column(server_default="0")
     attempts: Mapped[int] = mapped_column(server_default="0")  # to get on, since rows were done
-    failure: Mapped[dict[str, Any] | None]  # {"code", "params"} of what ended it
     received_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     moved_at: Mapped[datetime | None]  # when the last rows were done
     finished_at: Mapped[datetime | None] = mapped_column(index=True)
     deleted_at: Mapped[datetime | None]  # when the original and the outcomes of its rows were forgotten
+
+    def begun(self) -> None:
+        """It is being worked off, since the first attempt."""
+        self.state, self.started_at = "running", self.started_at or utc_now()
 
 
 class FileFault(Base):

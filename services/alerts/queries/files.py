@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.alerts.models import Feed, File, FileFault, FilePart
 from services.alerts.rules.alerts import Sight
 from services.alerts.rules.files import Counts, FileNotFound
+from shared.attempts import lock_row
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.listening import ring
 from shared.db.within import all_within
@@ -46,8 +47,6 @@ _FINISH = """
 UPDATE file SET state = 'done', finished_at = $3, rows_estimate = rows_read
 WHERE id = $1 AND rows_read = $2 AND state = 'running'
 """
-_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('shouwang-file'), hashtext($1))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtext('shouwang-file'), hashtext($1))"
 
 
 class PartDone(NamedTuple):
@@ -130,29 +129,9 @@ async def list_faults(
     return (await session.scalars(wanted)).all()
 
 
-async def list_waiting(session: ReadSession) -> Sequence[UUID]:
-    """Files with rows left, oldest first."""
-    return (await session.scalars(select(File.id).where(File.finished_at.is_(None)).order_by(File.id))).all()
-
-
 async def read_file(session: ReadSession, file_id: UUID) -> File:
     """The file, whoever asks."""
     return (await session.scalars(select(File).where(File.id == file_id))).one()
-
-
-async def lock_whole(session: WriteSession, file_id: UUID) -> File:
-    """`read_file`, and nobody else moves it before our commit."""
-    return (await session.scalars(select(File).where(File.id == file_id).with_for_update())).one()
-
-
-async def try_hold(connection: Any, file_id: UUID) -> bool:
-    """Work on a file alone, as long as `connection` lives. Only spares two workers the same sums: the mark decides."""
-    return bool(await connection.fetchval(_TRY_LOCK, str(file_id)))
-
-
-async def let_go(connection: Any, file_id: UUID) -> None:
-    """Let others work on it."""
-    await connection.execute(_UNLOCK, str(file_id))
 
 
 async def lock_at(session: WriteSession, file_id: UUID, mark: int) -> bool:
@@ -196,5 +175,4 @@ async def forget_rows(session: WriteSession, file_id: UUID, now: datetime) -> No
     """Forget what became of its rows and what was wrong in them; the counts stay."""
     await session.execute(delete(FilePart).where(FilePart.file_id == file_id))
     await session.execute(delete(FileFault).where(FileFault.file_id == file_id))
-    file = await lock_whole(session, file_id)
-    file.deleted_at = now
+    (await lock_row(session, File, file_id)).deleted_at = now

@@ -50,12 +50,6 @@ class FileGone(Gone):
     code = "file-gone"
 
 
-class FileLost(Gone):
-    """The original is not where it was, or opens with no key."""
-
-    code = "file-lost"
-
-
 class FileNotFinished(Conflict):
     """Rows are still being worked off."""
 

@@ -1,7 +1,6 @@
-"""What a file is worked off with: its feed, the rules of the day, the areas of its sender; and how it ends."""
+"""What a file is worked off with: its feed, the rules of the day, the areas of its sender."""
 
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 from services.alerts.models import Feed, File
 from services.alerts.queries import files
@@ -18,28 +17,16 @@ from services.alerts.usecases.file_work import ReadyFile
 from services.alerts.usecases.files import NAME
 from shared.areas import Scope
 from shared.clock import local_date
-from shared.db.engine import ReadSession, WriteSession
-from shared.db.listening import MOST_ATTEMPTS
-from shared.errors import DomainError
+from shared.db.engine import ReadSession
 from shared.security.vault import Vault
 
-BROKEN = "file-broken"
 
-
-async def begin_file(session: WriteSession, file_id: UUID, now: datetime) -> tuple[File, Feed] | None:
-    """Set a file to running, and count an attempt to get on with it. Raises `FeedWithoutColumns`.
-
-    None: it was finished in the meantime, or has had its attempts, as what ends its process has.
-    """
-    file = await files.lock_whole(session, file_id)
-    if file.finished_at is not None or _gave_up(file, now):
-        return None
+async def get_feed(session: ReadSession, file: File) -> Feed:
+    """Whose rows they are; raises `FeedWithoutColumns` once it is closed."""
     feed = await files.find_feed(session, file.feed)
     if feed is None:
         raise FeedWithoutColumns(feed=file.feed)
-    file.state, file.started_at = "running", file.started_at or now
-    file.attempts += 1
-    return file, feed
+    return feed
 
 
 async def make_ready(
@@ -93,25 +80,3 @@ def _day(period: str, feed: Feed, today: date) -> date:
 def name_of(file: File, vault: Vault) -> str:
     """What its sender called it; readers know a table's kind by it."""
     return vault.open(file.name_sealed, NAME).decode()
-
-
-async def refuse_file(session: WriteSession, file_id: UUID, refused: DomainError, now: datetime) -> None:
-    """The file cannot be read on: it ends here, and says why."""
-    fault = refused.faults[0]
-    file = await files.lock_whole(session, file_id)
-    if file.finished_at is None:
-        params = {name: value for name, value in fault.params.items() if isinstance(value, str | int | float)}
-        file.state, file.finished_at, file.failure = "failed", now, {"code": fault.code, "params": params}
-
-
-async def note_failure(session: WriteSession, file_id: UUID, now: datetime) -> None:
-    """An attempt failed: after the last one give the file up. Sending it again is the way out."""
-    _gave_up(await files.lock_whole(session, file_id), now)
-
-
-def _gave_up(file: File, now: datetime) -> bool:
-    if file.attempts < MOST_ATTEMPTS:
-        return False
-    if file.finished_at is None:
-        file.state, file.finished_at, file.failure = "failed", now, {"code": BROKEN, "params": {}}
-    return True
