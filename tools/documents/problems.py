@@ -5,6 +5,7 @@ rather than too little: a branch that this route never takes is told as well.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -16,6 +17,7 @@ from tools.documents.typed import Function, functions_of
 Table = dict[str, dict[str, list[str]]]
 
 
+@cache
 def problems_of(app: FastAPI) -> Table:
     """By route's name and status, the codes."""
     routes = [context.original_route for context in iter_route_contexts(app.routes)]
