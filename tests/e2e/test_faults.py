@@ -66,7 +66,7 @@ async def test_every_process_killed_in_turn(on_kafka: OnKafka, rounds: int, rows
     await nothing_lost_or_doubled(on_kafka, load, expect=load.sent)
 
 
-@pytest.mark.parametrize(("times", "rows"), [(2, 300), pytest.param(10, 1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("times", "rows"), [(2, 300), pytest.param(5, 1000, marks=pytest.mark.slow)])
 async def test_the_one_process_killed_again_and_again(embedded: Embedded, times: int, rows: int) -> None:
     """Nothing is lost or doubled, and of what it had started nothing goes on."""
     load, started = Load(embedded, uuid4().hex[:8]), []
