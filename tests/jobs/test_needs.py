@@ -165,7 +165,7 @@ async def test_withdrawals_are_kept_for_as_long_as_an_older_telling_may_come(ser
     told = {1: WITHDRAWALS_KEPT + timedelta(days=1), 2: WITHDRAWALS_KEPT - timedelta(days=1)}
     await service.deliver(*(asked(service, n, withdrawn=True, asked_at=now - ago) for n, ago in told.items()))
     await service.deliver(asked(service, 3, asked_at=now - 2 * WITHDRAWALS_KEPT))
-    await sweep_needs(service.database)
+    await sweep_needs(service.database, utc_now())
     kept = await service.sql("SELECT source_ref FROM need_waiting ORDER BY source_ref")
     assert kept == [("measure:2",), ("measure:3",)], "what is asked for waits on"
 
