@@ -1,10 +1,11 @@
-"""Reports about areas that an alert names already: more evidence, news, or silence; what names more is its own alert."""
+"""Reports about areas that an open alert names already: more evidence, or news; all others are alerts of their own."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -119,34 +120,30 @@ async def test_when_the_window_is_over_it_is_an_alert_of_its_own(water: Service)
     assert (await cut_again(water, "2", VILLAGE, status=201))["id"] != first["id"]
 
 
-async def test_a_dismissed_one_keeps_quiet_with_reason_and_end_until_worse(water: Service) -> None:
+@pytest.mark.parametrize("found", ["no_risk", "risk_confirmed", "moved_away"])
+async def test_what_comes_after_the_answer_is_another_event(water: Service, found: Verdict) -> None:
+    """A water cut in May is not that of March, whatever the villages said then."""
     first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
     await water.tell(opened(first["id"], VILLAGE, SECOND))
-    await water.tell(verdict(water, first["id"], VILLAGE), verdict(water, first["id"], SECOND))
-    quiet = await cut_again(water, "2", SECOND)
-    assert (quiet["id"], quiet["outcome"], quiet["verdict"]) == (first["id"], "snoozed", "no_risk")
-    assert quiet["snoozed_until"] is not None
-    assert (await read(water, first["id"]))["snooze"]["verdict"] == "no_risk"
-
-    again = await cut_again(water, "3", VILLAGE, days=60, status=201)
-    assert (again["outcome"], (await read(water, again["id"]))["reopens"]) == ("reopened", first["id"])
-    assert (await cut_again(water, "4", VILLAGE))["id"] == again["id"]
-    still = await cut_again(water, "5", SECOND)
-    assert (still["id"], still["outcome"]) == (first["id"], "snoozed"), "of the second village nothing worse was said"
-    assert await balance(water) == {"accepted": 5, "open": 1, "merged": 1, "snoozed": 2, "answered": 1}
-
-
-async def test_a_dismissal_covers_only_whom_the_alert_named(water: Service) -> None:
-    first = await cut_again(water, "1", VILLAGE, hamlets=("上寨",), status=201)
-    await water.tell(opened(first["id"], VILLAGE), verdict(water, first["id"], VILLAGE))
-    assert (await cut_again(water, "2", VILLAGE, hamlets=("下寨",), status=201))["outcome"] == "new"
-    assert (await cut_again(water, "3", VILLAGE, hamlets=("上寨",)))["outcome"] == "snoozed"
+    await water.tell(*(verdict(water, first["id"], code, found) for code in (VILLAGE, SECOND)))
+    shown = await read(water, first["id"])
+    assert (shown["state"], shown["snooze"]) == ("answered", None)
+    again = await cut_again(water, "2", VILLAGE, status=201)
+    assert (again["outcome"], (await read(water, again["id"]))["reopens"]) == ("new", None)
+    assert (await cut_again(water, "3", VILLAGE))["id"] == again["id"], "that one is open"
+    assert (await cut_again(water, "4", SECOND, status=201))["outcome"] == "new", "that one does not name it"
+    assert (await cut_again(water, "1", VILLAGE, SECOND))["outcome"] == "repeated", "the same row is the same event"
+    assert (await cut_again(water, "1", VILLAGE, SECOND, days=36, status=201))["outcome"] == "new", "corrected"
+    await water.heard.hear(AreaAlertRaised, 4)
+    assert await balance(water) == {"accepted": 5, "open": 3, "merged": 1, "answered": 1}
 
 
-async def test_a_confirmed_one_is_asked_anew(water: Service) -> None:
-    first = await cut_again(water, "1", VILLAGE, status=201)
-    await water.tell(opened(first["id"], VILLAGE), verdict(water, first["id"], VILLAGE, "risk_confirmed"))
-    assert (await cut_again(water, "2", VILLAGE, status=201))["outcome"] == "new"
+async def test_a_village_whose_task_was_dropped_is_asked_of_the_next_event(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
+    await water.tell(opened(first["id"], VILLAGE, SECOND), cancelled(first["id"], SECOND))
+    await water.tell(verdict(water, first["id"], VILLAGE))
+    assert (await read(water, first["id"]))["verdict"] == "no_risk"
+    assert (await cut_again(water, "2", SECOND, status=201))["outcome"] == "new"
 
 
 async def test_a_corrected_row_may_name_another_village(water: Service) -> None:
