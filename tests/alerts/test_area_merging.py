@@ -114,6 +114,16 @@ async def test_worse_is_told_by_the_policys_amount(water: Service) -> None:
     assert await balance(water) == {"accepted": 3, "open": 1, "merged": 1, "worsened": 1}
 
 
+async def test_another_kind_is_told_as_worse(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, status=201)
+    for ref, outcome in (("2", "worsened"), ("3", "merged")):
+        far = cut(VILLAGE, source_ref=ref, evidence={"kind": "取水过远", "days": 35})
+        said = await report(water, far, 200)
+        assert (said["id"], said["outcome"]) == (first["id"], outcome)
+    await water.heard.hear(AreaAlertWorsened)
+    assert await balance(water) == {"accepted": 3, "open": 1, "merged": 1, "worsened": 1}
+
+
 async def test_when_the_window_is_over_it_is_an_alert_of_its_own(water: Service) -> None:
     first = await cut_again(water, "1", VILLAGE, status=201)
     await age(water, 31)
