@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +23,7 @@ from shared.contracts.alerts import (
     AreaAlertWorsened,
     EvidenceWithdrawn,
 )
-from shared.contracts.households import AreaChecksOpened, Verdict
+from shared.contracts.households import AreaChecksOpened, TaskClosed, Verdict, VerdictGiven
 from shared.ids import new_id
 from tests.alerts.conftest import ALERTS, BATCHES, VILLAGE, Service, days_ago, until
 from tests.alerts.merging import age
@@ -211,25 +213,54 @@ async def test_areas_that_no_report_names_any_more_are_not_waited_for(water: Ser
     assert await balance(water) == {"accepted": 2, "worsened": 1, "withdrawn": 1}
 
 
+class Anew:
+    """An alert on two villages, of which the first is asked a second time."""
+
+    def __init__(self, service: Service, alert_id: str) -> None:
+        self.service, self.alert_id = service, alert_id
+        self.old, self.new = new_id(), new_id()
+
+    def check(self, task: UUID) -> AreaChecksOpened:
+        told = opened(self.alert_id, VILLAGE, SECOND)
+        return told.model_copy(update={"checks": [told.checks[0].model_copy(update={"task_id": task}), told.checks[1]]})
+
+    def said(self, task: UUID, found: Verdict) -> VerdictGiven:
+        return verdict(self.service, self.alert_id, VILLAGE, found).model_copy(update={"task_id": task})
+
+    def dropped(self, task: UUID) -> TaskClosed:
+        return cancelled(self.alert_id, VILLAGE).model_copy(update={"task_id": task})
+
+
 async def test_what_got_worse_waits_for_its_village_anew(water: Service) -> None:
     first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
-    old, new = new_id(), new_id()
-
-    def check(task: Any) -> AreaChecksOpened:
-        told = opened(first["id"], VILLAGE, SECOND)
-        checks = [told.checks[0].model_copy(update={"task_id": task}), told.checks[1]]
-        return told.model_copy(update={"checks": checks})
-
-    def said(task: Any, found: Any) -> Any:
-        return verdict(water, first["id"], VILLAGE, found).model_copy(update={"task_id": task})
-
-    await water.tell(check(old), said(old, "no_risk"), check(new), check(old))
+    anew = Anew(water, first["id"])
+    await water.tell(anew.check(anew.old), anew.said(anew.old, "no_risk"), anew.check(anew.new), anew.check(anew.old))
     [village, _] = (await read(water, first["id"]))["areas"]
-    assert (village["task_id"], village["verdict"]) == (str(new), None)
-    await water.tell(said(old, "no_risk"), verdict(water, first["id"], SECOND))
-    assert (await read(water, first["id"]))["state"] == "checking", "the first task's answer is over"
-    await water.tell(said(new, "risk_confirmed"))
+    assert (village["task_id"], village["verdict"]) == (str(anew.new), "no_risk")
+    await water.tell(anew.said(anew.old, "no_risk"), verdict(water, first["id"], SECOND))
+    assert (await read(water, first["id"]))["state"] == "checking", "the newer task is waited for"
+    await water.tell(anew.said(anew.new, "risk_confirmed"))
     assert (await read(water, first["id"]))["verdict"] == "risk_confirmed"
+    await water.tell(anew.said(anew.old, "unreachable"))
+    [village, _] = (await read(water, first["id"]))["areas"]
+    assert village["verdict"] == "risk_confirmed", "late, and of the task before"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+async def test_what_a_village_said_stands_where_its_newer_task_is_dropped(
+    water: Service, order: tuple[int, ...]
+) -> None:
+    first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
+    anew = Anew(water, first["id"])
+    told = (anew.check(anew.old), anew.said(anew.old, "risk_confirmed"), anew.check(anew.new), anew.dropped(anew.new))
+    for n in order:
+        await water.tell(told[n])
+    await water.tell(verdict(water, first["id"], SECOND))
+    shown = await read(water, first["id"])
+    assert (shown["state"], shown["verdict"]) == ("answered", "risk_confirmed")
+    [village, _] = shown["areas"]
+    assert (village["task_id"], village["verdict"]) == (str(anew.new), "risk_confirmed")
+    assert village["cancelled_at"] is not None
 
 
 async def test_an_alert_with_evidence_expires_and_is_told_again_as_any(water: Service) -> None:
