@@ -77,7 +77,9 @@ class AreaCheck(BaseModel):
 
 
 class AreaChecksOpened(Event):
-    """Each village that an area alert concerns has a task: a new one, or that of its open case. All are in this event."""
+    """Each village that an area alert concerns has a task: a new one, or that of its open case. All are in this event,
+    which is told again when a list has grown.
+    """
 
     type: ClassVar[str] = "households.area-checks-opened"
     topic: ClassVar[str] = "households.task"

@@ -232,21 +232,24 @@ Dismissing = Literal["no_risk", "already_helped", "moved_away", "duplicate", "wr
 
 
 class WorseningRule(_Body):
-    """By how much a number in a feed's evidence must have grown to be news; where both are given, both count."""
+    """What makes a value in a feed's evidence news: a number that has grown by so much (where both are given, both
+    count), or any `another_value` than was told: an earthquake is not the flood of last week.
+    """
 
     feed: str
     field: str
     at_least_ratio: Annotated[float, Field(ge=1)] | None = None
     at_least: Annotated[float, Field(gt=0)] | None = None
+    another_value: bool = False
 
     @model_validator(mode="after")
-    def _at_least_one(self) -> Self:
-        if self.at_least_ratio is None and self.at_least is None:
-            raise ValueError("give at_least_ratio or at_least")
+    def _one_measure(self) -> Self:
+        if self.another_value == (self.at_least_ratio is not None or self.at_least is not None):
+            raise ValueError("give at_least_ratio or at_least, or another_value")
         return self
 
     def worse(self, before: float, after: float) -> bool:
-        """Whether `after` is news for somebody who was told of `before`."""
+        """Whether the number `after` is news for somebody who was told of `before`."""
         return (
             after > before
             and (self.at_least_ratio is None or after >= before * self.at_least_ratio)
@@ -258,7 +261,8 @@ class AlertMerge(_Body):
     """`alert-merge` (预警归并): when a further report is more evidence for an alert, and when it is news.
 
     Reports on one subject and one family of risks within `window` of the last one are one alert. A dismissed alert
-    keeps its subject quiet for `snooze`; a verdict that is not named there does not. A higher severity is always news.
+    keeps its subject quiet for `snooze`, unless that is areas; a verdict that is not named there does not. A higher
+    severity is always news.
     """
 
     window: Span

@@ -1,10 +1,13 @@
-"""Reports about areas that an alert names already: more evidence, news, or silence; what names more is its own alert."""
+"""Reports about areas that an open alert names already: more evidence, or news; all others are alerts of their own."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
+from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +23,7 @@ from shared.contracts.alerts import (
     AreaAlertWorsened,
     EvidenceWithdrawn,
 )
-from shared.contracts.households import AreaChecksOpened, Verdict
+from shared.contracts.households import AreaChecksOpened, TaskClosed, Verdict, VerdictGiven
 from shared.ids import new_id
 from tests.alerts.conftest import ALERTS, BATCHES, VILLAGE, Service, days_ago, until
 from tests.alerts.merging import age
@@ -113,40 +116,46 @@ async def test_worse_is_told_by_the_policys_amount(water: Service) -> None:
     assert await balance(water) == {"accepted": 3, "open": 1, "merged": 1, "worsened": 1}
 
 
+async def test_another_kind_is_told_as_worse(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, status=201)
+    for ref, outcome in (("2", "worsened"), ("3", "merged")):
+        far = cut(VILLAGE, source_ref=ref, evidence={"kind": "取水过远", "days": 35})
+        said = await report(water, far, 200)
+        assert (said["id"], said["outcome"]) == (first["id"], outcome)
+    await water.heard.hear(AreaAlertWorsened)
+    assert await balance(water) == {"accepted": 3, "open": 1, "merged": 1, "worsened": 1}
+
+
 async def test_when_the_window_is_over_it_is_an_alert_of_its_own(water: Service) -> None:
     first = await cut_again(water, "1", VILLAGE, status=201)
     await age(water, 31)
     assert (await cut_again(water, "2", VILLAGE, status=201))["id"] != first["id"]
 
 
-async def test_a_dismissed_one_keeps_quiet_with_reason_and_end_until_worse(water: Service) -> None:
+@pytest.mark.parametrize("found", ["no_risk", "risk_confirmed", "moved_away"])
+async def test_what_comes_after_the_answer_is_another_event(water: Service, found: Verdict) -> None:
+    """A water cut in May is not that of March, whatever the villages said then."""
     first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
     await water.tell(opened(first["id"], VILLAGE, SECOND))
-    await water.tell(verdict(water, first["id"], VILLAGE), verdict(water, first["id"], SECOND))
-    quiet = await cut_again(water, "2", SECOND)
-    assert (quiet["id"], quiet["outcome"], quiet["verdict"]) == (first["id"], "snoozed", "no_risk")
-    assert quiet["snoozed_until"] is not None
-    assert (await read(water, first["id"]))["snooze"]["verdict"] == "no_risk"
-
-    again = await cut_again(water, "3", VILLAGE, days=60, status=201)
-    assert (again["outcome"], (await read(water, again["id"]))["reopens"]) == ("reopened", first["id"])
-    assert (await cut_again(water, "4", VILLAGE))["id"] == again["id"]
-    still = await cut_again(water, "5", SECOND)
-    assert (still["id"], still["outcome"]) == (first["id"], "snoozed"), "of the second village nothing worse was said"
-    assert await balance(water) == {"accepted": 5, "open": 1, "merged": 1, "snoozed": 2, "answered": 1}
-
-
-async def test_a_dismissal_covers_only_whom_the_alert_named(water: Service) -> None:
-    first = await cut_again(water, "1", VILLAGE, hamlets=("上寨",), status=201)
-    await water.tell(opened(first["id"], VILLAGE), verdict(water, first["id"], VILLAGE))
-    assert (await cut_again(water, "2", VILLAGE, hamlets=("下寨",), status=201))["outcome"] == "new"
-    assert (await cut_again(water, "3", VILLAGE, hamlets=("上寨",)))["outcome"] == "snoozed"
+    await water.tell(*(verdict(water, first["id"], code, found) for code in (VILLAGE, SECOND)))
+    shown = await read(water, first["id"])
+    assert (shown["state"], shown["snooze"]) == ("answered", None)
+    again = await cut_again(water, "2", VILLAGE, status=201)
+    assert (again["outcome"], (await read(water, again["id"]))["reopens"]) == ("new", None)
+    assert (await cut_again(water, "3", VILLAGE))["id"] == again["id"], "that one is open"
+    assert (await cut_again(water, "4", SECOND, status=201))["outcome"] == "new", "that one does not name it"
+    assert (await cut_again(water, "1", VILLAGE, SECOND))["outcome"] == "repeated", "the same row is the same event"
+    assert (await cut_again(water, "1", VILLAGE, SECOND, days=36, status=201))["outcome"] == "new", "corrected"
+    await water.heard.hear(AreaAlertRaised, 4)
+    assert await balance(water) == {"accepted": 5, "open": 3, "merged": 1, "answered": 1}
 
 
-async def test_a_confirmed_one_is_asked_anew(water: Service) -> None:
-    first = await cut_again(water, "1", VILLAGE, status=201)
-    await water.tell(opened(first["id"], VILLAGE), verdict(water, first["id"], VILLAGE, "risk_confirmed"))
-    assert (await cut_again(water, "2", VILLAGE, status=201))["outcome"] == "new"
+async def test_a_village_whose_task_was_dropped_is_asked_of_the_next_event(water: Service) -> None:
+    first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
+    await water.tell(opened(first["id"], VILLAGE, SECOND), cancelled(first["id"], SECOND))
+    await water.tell(verdict(water, first["id"], VILLAGE))
+    assert (await read(water, first["id"]))["verdict"] == "no_risk"
+    assert (await cut_again(water, "2", SECOND, status=201))["outcome"] == "new"
 
 
 async def test_a_corrected_row_may_name_another_village(water: Service) -> None:
@@ -204,25 +213,54 @@ async def test_areas_that_no_report_names_any_more_are_not_waited_for(water: Ser
     assert await balance(water) == {"accepted": 2, "worsened": 1, "withdrawn": 1}
 
 
+class Anew:
+    """An alert on two villages, of which the first is asked a second time."""
+
+    def __init__(self, service: Service, alert_id: str) -> None:
+        self.service, self.alert_id = service, alert_id
+        self.old, self.new = new_id(), new_id()
+
+    def check(self, task: UUID) -> AreaChecksOpened:
+        told = opened(self.alert_id, VILLAGE, SECOND)
+        return told.model_copy(update={"checks": [told.checks[0].model_copy(update={"task_id": task}), told.checks[1]]})
+
+    def said(self, task: UUID, found: Verdict) -> VerdictGiven:
+        return verdict(self.service, self.alert_id, VILLAGE, found).model_copy(update={"task_id": task})
+
+    def dropped(self, task: UUID) -> TaskClosed:
+        return cancelled(self.alert_id, VILLAGE).model_copy(update={"task_id": task})
+
+
 async def test_what_got_worse_waits_for_its_village_anew(water: Service) -> None:
     first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
-    old, new = new_id(), new_id()
-
-    def check(task: Any) -> AreaChecksOpened:
-        told = opened(first["id"], VILLAGE, SECOND)
-        checks = [told.checks[0].model_copy(update={"task_id": task}), told.checks[1]]
-        return told.model_copy(update={"checks": checks})
-
-    def said(task: Any, found: Any) -> Any:
-        return verdict(water, first["id"], VILLAGE, found).model_copy(update={"task_id": task})
-
-    await water.tell(check(old), said(old, "no_risk"), check(new), check(old))
+    anew = Anew(water, first["id"])
+    await water.tell(anew.check(anew.old), anew.said(anew.old, "no_risk"), anew.check(anew.new), anew.check(anew.old))
     [village, _] = (await read(water, first["id"]))["areas"]
-    assert (village["task_id"], village["verdict"]) == (str(new), None)
-    await water.tell(said(old, "no_risk"), verdict(water, first["id"], SECOND))
-    assert (await read(water, first["id"]))["state"] == "checking", "the first task's answer is over"
-    await water.tell(said(new, "risk_confirmed"))
+    assert (village["task_id"], village["verdict"]) == (str(anew.new), "no_risk")
+    await water.tell(anew.said(anew.old, "no_risk"), verdict(water, first["id"], SECOND))
+    assert (await read(water, first["id"]))["state"] == "checking", "the newer task is waited for"
+    await water.tell(anew.said(anew.new, "risk_confirmed"))
     assert (await read(water, first["id"]))["verdict"] == "risk_confirmed"
+    await water.tell(anew.said(anew.old, "unreachable"))
+    [village, _] = (await read(water, first["id"]))["areas"]
+    assert village["verdict"] == "risk_confirmed", "late, and of the task before"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+async def test_what_a_village_said_stands_where_its_newer_task_is_dropped(
+    water: Service, order: tuple[int, ...]
+) -> None:
+    first = await cut_again(water, "1", VILLAGE, SECOND, status=201)
+    anew = Anew(water, first["id"])
+    told = (anew.check(anew.old), anew.said(anew.old, "risk_confirmed"), anew.check(anew.new), anew.dropped(anew.new))
+    for n in order:
+        await water.tell(told[n])
+    await water.tell(verdict(water, first["id"], SECOND))
+    shown = await read(water, first["id"])
+    assert (shown["state"], shown["verdict"]) == ("answered", "risk_confirmed")
+    [village, _] = shown["areas"]
+    assert (village["task_id"], village["verdict"]) == (str(anew.new), "risk_confirmed")
+    assert village["cancelled_at"] is not None
 
 
 async def test_an_alert_with_evidence_expires_and_is_told_again_as_any(water: Service) -> None:

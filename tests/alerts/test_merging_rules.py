@@ -116,9 +116,28 @@ def test_a_rule_wants_growth(ratio: Any, amount: Any, before: float, after: floa
     assert rule.worse(before, after) is expected
 
 
-def test_a_rule_without_amounts_is_none() -> None:
-    with pytest.raises(ValueError, match="at_least_ratio or at_least"):
-        WorseningRule(feed="f", field="x")
+@pytest.mark.parametrize("measure", [{}, {"another_value": True, "at_least": 1}])
+def test_a_rule_has_one_measure(measure: Any) -> None:
+    with pytest.raises(ValueError, match="at_least_ratio or at_least, or another_value"):
+        WorseningRule(feed="f", field="x", **measure)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (["洪涝"], "地震", "worsen"),
+        (["洪涝"], "洪涝", "merge"),
+        (["洪涝", "地震"], "洪涝", "merge"),  # of both somebody was told
+        (["洪涝"], None, "merge"),
+        ([], "地震", "merge"),  # nothing to compare with
+        ([None], "地震", "merge"),
+    ],
+)
+def test_another_kind_is_news(before: list[Any], after: Any, expected: str) -> None:
+    rule = WorseningRule(feed="emergency.area-disaster", field="disaster", another_value=True)
+    told = newest(told={rule.feed: [{"disaster": one} for one in before]})
+    report = Incoming(rule.feed, "medium", NOON, {"disaster": after})
+    assert judge(told, report, POLICY.model_copy(update={"worsening": [rule]})) == expected
 
 
 @pytest.mark.parametrize(
@@ -264,10 +283,11 @@ def test_once_a_night(hour: int, last_hours_ago: int | None, expected: bool) -> 
     assert due_tonight(last, now) is expected
 
 
-def test_shipped_measures_of_worse_are_numbers_of_shipped_feeds() -> None:
+def test_shipped_measures_of_worse_are_fields_of_shipped_feeds() -> None:
     feeds = shipped_feeds()
     for rule in AlertMerge.model_validate(DEFAULTS["alert-merge"]).worsening:
-        assert feeds[rule.feed]["evidence_schema"]["properties"][rule.field]["type"] in ("number", "integer"), rule
+        kinds = ("string",) if rule.another_value else ("number", "integer")
+        assert feeds[rule.feed]["evidence_schema"]["properties"][rule.field]["type"] in kinds, rule
 
 
 def test_whatever_an_amount_decides_can_be_reopened_by_more_of_it() -> None:

@@ -99,8 +99,9 @@ async def test_the_list_grows_by_whom_the_next_one_names(service: Households) ->
     assert (shown["households"], shown["affected"], shown["natural_villages"]) == (2, 1, [UPPER, LOWER])
     page = (await service.get(f"/tasks/{task['id']}/households", "village", PINE))["items"]
     assert {one["household"]["id"]: one["affected"] for one in page} == {first: True, second: None}
-    [_, told] = await service.told(AreaChecksOpened)
+    *_, first_again, told = await service.told(AreaChecksOpened)
     assert [(one.area_code, one.households) for one in told.checks] == [(PINE, 2), (BAMBOO, 0)]
+    assert [(one.area_code, one.households) for one in first_again.checks] == [(PINE, 2)], "its list has grown as well"
 
     await service.deliver(area_alert(service, PINE))
     [task] = (await service.get("/tasks", "village", PINE))["items"]
@@ -217,6 +218,10 @@ async def test_who_came_after_the_first_alert_is_listed_by_the_next(service: Hou
     await service.register(household(9, PINE, [person(9)]))
     await service.deliver(area_alert(service, PINE))
     assert await lists(service) == {PINE: 3}
+    told = {one.alert_id: one.checks[0].households for one in await service.told(AreaChecksOpened)}
+    assert list(told.values()) == [3, 3], "no alert hears of more checked than there are"
+    await service.deliver(area_alert(service, PINE))
+    assert len(await service.told(AreaChecksOpened)) == 4, "who stands in a check that has not grown hears nothing"
 
 
 async def test_what_joined_is_told_again(service: Households) -> None:

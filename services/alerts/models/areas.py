@@ -20,7 +20,10 @@ def named_by(area: str | dict[str, Any] | None) -> Named | None:
 
 
 class AreaCheck(Base):
-    """The check of one area for one alert. Without `due_at` its verdict came before we heard that it was opened."""
+    """The check of one area for one alert: its newest task, and the newest verdict.
+
+    Without `due_at` the verdict came before we heard that the task was opened.
+    """
 
     __tablename__ = "area_check"
 
@@ -30,6 +33,7 @@ class AreaCheck(Base):
     due_at: Mapped[datetime | None]
     households: Mapped[int | None]
     verdict: Mapped[Verdict | None] = mapped_column(String)
+    verdict_task_id: Mapped[UUID | None]  # the earlier task whose verdict this is; None: `task_id`'s own
     basis: Mapped[Basis | None] = mapped_column(String)
     reason_sealed: Mapped[bytes | None]  # purpose "verdict-reason"
     visited_on: Mapped[date | None]

@@ -14,9 +14,12 @@ from shared.db.engine import ReadSession, WriteSession, raw
 
 # Whoever writes checks of an alert holds its row: two areas that answer at once would each miss the other's verdict.
 _LOCK = "SELECT id FROM alert WHERE id = ANY ($1) AND area IS NOT NULL ORDER BY id FOR NO KEY UPDATE"
-# A check may be opened once more, after the first was answered or dropped: what was said of the older task is over.
-_FORGET = """
-DELETE FROM area_check USING unnest($1::uuid[], $2::text[], $3::uuid[]) AS new (alert_id, area_code, task_id)
+# A check may be opened once more, after the first was answered or dropped: the newest task counts. What was said of an
+# older one stands until the newest has a verdict, and for good where it is dropped.
+_RENEW = """
+UPDATE area_check SET task_id = new.task_id, due_at = NULL, households = NULL, cancelled_at = NULL,
+    verdict_task_id = CASE WHEN verdict IS NOT NULL THEN COALESCE(verdict_task_id, area_check.task_id) END
+FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS new (alert_id, area_code, task_id)
 WHERE area_check.alert_id = new.alert_id AND area_check.area_code = new.area_code AND area_check.task_id < new.task_id
 """
 _OPEN = """
@@ -42,9 +45,11 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[],
 ON CONFLICT (alert_id, area_code) DO UPDATE SET
     verdict = excluded.verdict, basis = excluded.basis, reason_sealed = excluded.reason_sealed,
     visited_on = excluded.visited_on, answered_at = excluded.answered_at,
-    checked = excluded.checked, at_risk = excluded.at_risk
-WHERE area_check.task_id = excluded.task_id
-    AND (area_check.answered_at IS NULL OR area_check.answered_at < excluded.answered_at)
+    checked = excluded.checked, at_risk = excluded.at_risk,
+    verdict_task_id = NULLIF(excluded.task_id, area_check.task_id)
+WHERE area_check.answered_at IS NULL
+    OR (COALESCE(area_check.verdict_task_id, area_check.task_id), area_check.answered_at)
+        < (excluded.task_id, excluded.answered_at)
 """
 _CANCEL = """
 INSERT INTO area_check (alert_id, area_code, task_id, cancelled_at)
@@ -65,7 +70,8 @@ WHERE alert_id IN (SELECT id FROM alert WHERE id = ANY ($1) AND state NOT IN ('r
         SELECT area FROM alert_evidence AS e WHERE e.alert_id = area_check.alert_id AND e.withdrawn_at IS NULL
     ) AS report, jsonb_array_elements_text(report.area->'codes') AS code
     WHERE area_code = code OR right(code, 3) = '000' AND left(area_code, 9) = left(code, 9))
-GROUP BY alert_id HAVING bool_and(verdict IS NOT NULL OR cancelled_at IS NOT NULL) AND count(verdict) > 0
+GROUP BY alert_id HAVING bool_and(cancelled_at IS NOT NULL OR verdict IS NOT NULL AND verdict_task_id IS NULL)
+    AND count(verdict) > 0
 """
 _SETTLE = f"""
 WITH answered AS (
@@ -108,7 +114,7 @@ async def cancel_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) 
 async def _write(session: WriteSession, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     connection = await raw(session)
     columns = list(map(list, zip(*rows, strict=True)))
-    await connection.execute(_FORGET, *columns[:3])
+    await connection.execute(_RENEW, *columns[:3])
     await connection.execute(statement, *columns)
 
 

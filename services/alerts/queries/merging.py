@@ -39,7 +39,10 @@ FROM alert JOIN unnest($1::text[], $2::text[]) AS wanted (key, risk_family)
 ORDER BY id FOR UPDATE OF alert
 """
 
-_OF_AREAS = "merging AND area IS NOT NULL AND risk_family = $1 AND area->'codes' ?| $2::text[]"
+# What is answered, taken back or expired takes in nothing more: what comes later is another event.
+_OF_AREAS = """
+merging AND area IS NOT NULL AND state IN ('reported', 'checking') AND risk_family = $1 AND area->'codes' ?| $2::text[]
+"""
 _LOCK_AREAS = f"SELECT FROM alert WHERE {_OF_AREAS} ORDER BY id FOR UPDATE"
 # Newest first; with the areas of each report that stands. What is evidence of an alert names none that it did not.
 _AREA_ALERTS = f"""
@@ -135,8 +138,8 @@ def _standing(row: Mapping[str, Any]) -> Standing:
 async def lock_area_alerts(
     session: WriteSession, risk_family: str, codes: Collection[str]
 ) -> list[tuple[str, list[Named]]]:
-    """Alerts that may take in a report about one of these areas: subject key, and what each names. Nobody takes back what
-    they stand on before our commit.
+    """Open alerts that may take in a report about one of these areas: subject key, and what each names. Nobody answers
+    them or takes back what they stand on before our commit.
     """
     connection = await raw(session)
     await connection.execute(_LOCK_AREAS, risk_family, list(codes))

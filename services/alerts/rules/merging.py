@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 from uuid import UUID
 
 from services.alerts.rules.alerts import Severity, State
@@ -61,25 +61,27 @@ def judge(newest: Newest, report: Incoming, policy: AlertMerge | None) -> Judgem
 
 
 def worse(newest: Newest, report: Incoming, rules: Iterable[WorseningRule]) -> bool:
-    """Whether a report is news: of a higher severity, or its number has grown as much as the feed's rule asks.
+    """Whether a report is news: of a higher severity, or a value of it is what the feed's rule calls news.
 
-    Numbers are compared with the highest one of that feed that was told. A feed that reports for the first time has
-    none: then only the severity counts.
+    Numbers are compared with the highest one of that feed that was told, other values with all of them. A feed that
+    reports for the first time has none: then only the severity counts.
     """
     if higher(report.severity, newest.severity):
         return True
     told = newest.told.get(report.feed, ())
-    return any(_grown(rule, told, report.values) for rule in rules if rule.feed == report.feed)
+    return any(_is_news(rule, told, report.values) for rule in rules if rule.feed == report.feed)
 
 
-def _grown(rule: WorseningRule, told: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> bool:
-    after = _number(values.get(rule.field))
-    before = [number for number in (_number(one.get(rule.field)) for one in told) if number is not None]
-    return after is not None and bool(before) and rule.worse(max(before), after)
+def _is_news(rule: WorseningRule, told: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> bool:
+    after, before = values.get(rule.field), [one[rule.field] for one in told if one.get(rule.field) is not None]
+    if rule.another_value:
+        return after is not None and bool(before) and after not in before
+    numbers = [one for one in before if _is_number(one)]
+    return _is_number(after) and bool(numbers) and rule.worse(max(numbers), after)
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def snoozed_until(verdict: Verdict | None, answered_at: datetime | None, policy: AlertMerge | None) -> datetime | None:

@@ -51,7 +51,9 @@ class AreaCheckView(Answer):
     task_id: UUID
     due_at: datetime | None = Field(description="When its check is due · 核查时限")
     households: int | None = Field(description="Concerned there · 涉及户数", examples=[37])
-    verdict: Verdict | None = Field(description="null: not answered yet · 核查结论")
+    verdict: Verdict | None = Field(
+        description="Newest one, maybe of an earlier task; null: not answered yet · 核查结论"
+    )
     basis: Basis | None = Field(description="Visit, call or known fact · 核查依据")
     reason: str | None = Field(description="Free text; not for supervisors or administrators · 结论说明")
     visited_on: date | None

@@ -89,8 +89,9 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
 
 
 async def subject_of_areas(session: WriteSession, report: Finished) -> str:
-    """The subject of a report about areas: that of the newest alert that names all of them already, else its own.
+    """The subject of a report about areas: that of the newest open alert that names all of them already, else its own.
 
+    What was answered was an event: of the next one in the same place somebody is told, whatever was said of that.
     Such reports of one risk wait for each other, and are settled one by one: there are few.
     """
     alert = intake.alert_of(report)
@@ -112,8 +113,11 @@ async def _look(
 
 
 async def snooze_end(session: ReadSession, alert: Alert, on: date) -> datetime | None:
-    """Until when the verdict on an alert keeps its subject quiet, by the policy of the day; None: it does not."""
-    if alert.state != "answered":
+    """Until when the verdict on an alert keeps its subject quiet, by the policy of the day; None: it does not.
+
+    A verdict on areas is about an event, and keeps no place quiet.
+    """
+    if alert.state != "answered" or alert.area is not None:
         return None
     policy, _ = await find_in_force(session, KIND, alert.area_code, on, AlertMerge)
     return snoozed_until(alert.verdict, alert.answered_at, policy)
@@ -193,7 +197,7 @@ class _Desk:
 
     def _settled(self, arrival: Arrival, alert: NewAlert) -> Settled:
         one = self.standing.get(arrival.subject)
-        if one is None:  # corrected, it names areas that no alert does
+        if one is None:  # corrected, it names areas that no open alert does
             self._begin(arrival, alert, Incoming(alert.feed, alert.severity, alert.reported_at, {}), None)
             return Settled("new", alert.id)
         policy, policy_id = self.merges.find(alert.area_code, local_date(alert.reported_at))

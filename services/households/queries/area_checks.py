@@ -20,12 +20,16 @@ WHERE $3::text[] = '{}' OR h.natural_village = ANY ($3)
 
 # Who stands on the list keeps what was said of them. Its area is that of the check.
 _ADD_HOUSEHOLDS = """
+WITH added AS (
 INSERT INTO task_household (task_id, household_id, area_code)
 SELECT t.id, h.id, h.area_code
 FROM unnest($1::uuid[], $2::text[]) AS t (id, area_code)
 JOIN household h ON h.area_code = t.area_code AND h.dissolved_on IS NULL
 WHERE $3::text[] = '{}' OR h.natural_village = ANY ($3)
 ON CONFLICT (task_id, household_id) DO NOTHING
+RETURNING task_id
+)
+SELECT DISTINCT task_id FROM added
 """
 
 
@@ -67,9 +71,10 @@ async def find_inhabited(
 
 async def add_households(
     session: WriteSession, task_ids: Sequence[UUID], area_codes: Sequence[AreaCode], natural_villages: Sequence[str]
-) -> None:
-    """Put on the list of each task whoever lives in its area: all, or those of the natural villages."""
-    await (await raw(session)).execute(_ADD_HOUSEHOLDS, list(task_ids), list(area_codes), list(natural_villages))
+) -> set[UUID]:
+    """Put on the list of each task whoever lives in its area: all, or those of the natural villages. Whose list grew."""
+    columns = list(task_ids), list(area_codes), list(natural_villages)
+    return {row["task_id"] for row in await (await raw(session)).fetch(_ADD_HOUSEHOLDS, *columns)}
 
 
 async def find_opened(session: ReadSession, alert_ids: Collection[UUID]) -> dict[UUID, Opened]:
