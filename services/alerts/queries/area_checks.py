@@ -9,11 +9,14 @@ from sqlalchemy import select
 
 from services.alerts.models import AreaCheck
 from services.alerts.queries.answers import TELL
+from services.alerts.rules.alerts import State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
 
 # Whoever writes checks of an alert holds its row: two areas that answer at once would each miss the other's verdict.
-_LOCK = "SELECT id FROM alert WHERE id = ANY ($1) AND area IS NOT NULL ORDER BY id FOR NO KEY UPDATE"
+_LOCK = """
+SELECT id FROM alert WHERE id = ANY ($1) AND area IS NOT NULL AND state <> ALL ($2) ORDER BY id FOR NO KEY UPDATE
+"""
 # A check may be opened once more, after the first was answered or dropped: what was said of the older task is over.
 _FORGET = """
 DELETE FROM area_check USING unnest($1::uuid[], $2::text[], $3::uuid[]) AS new (alert_id, area_code, task_id)
@@ -79,9 +82,11 @@ RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on
 """  # noqa: S608
 
 
-async def lock_area_alerts(session: WriteSession, alert_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the alerts that are about areas, and that nobody else writes of before our commit."""
-    return {row["id"] for row in await (await raw(session)).fetch(_LOCK, list(alert_ids))}
+async def lock_area_alerts(
+    session: WriteSession, alert_ids: Collection[UUID], but: Sequence[State] = ()
+) -> set[UUID]:
+    """Those of the alerts that are about areas, `but` in these states, and that nobody else writes of before our commit."""
+    return {row["id"] for row in await (await raw(session)).fetch(_LOCK, list(alert_ids), list(but))}
 
 
 async def open_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
