@@ -154,6 +154,7 @@ async def settle_report(
     [report] = intake.finished([alert], [told])
     waiting = await unmatched.lock_rows(session, [(alert.feed, alert.dedup)])
     if report.about_areas:
+        await merging.lock_areas(session, [report])
         settled = await _settle_areas(session, report, vault)
     else:
         [subject] = await intake.find_subjects(session, [report])
@@ -180,6 +181,7 @@ async def store_alerts(session: WriteSession, reports: Sequence[Finished], vault
     fresh = await merging.open_new(session, [arrival for arrival, subject in pairs if not subject.row_known])
     rest = [arrival for arrival, _ in pairs if arrival.report.id_bytes not in fresh]
     settled = iter(await merging.settle(session, rest, vault) if rest else ())
+    await merging.lock_areas(session, [one for one in reports if one.about_areas])
     of_areas = {one.id_bytes: await _settle_areas(session, one, vault) for one in reports if one.about_areas}
     stored = []
     for report, subject in zip(reports, subjects, strict=True):
