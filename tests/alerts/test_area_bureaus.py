@@ -1,11 +1,68 @@
 """Two bureaus whose reports about areas are one alert: each sees and hears what it has named, and no more."""
 
+from typing import Any
+
+import pytest
 from sqlalchemy import text
 
-from tests.alerts.conftest import BATCHES, Service, until
-from tests.alerts.test_area_alerts import WATER, cut, water
+from tests.alerts.conftest import ALERTS, BATCHES, VILLAGE, Service, bearer, days_ago, key_changed, until
+from tests.alerts.test_area_alerts import FAR, SECOND, TOWNSHIP, WATER, cut, opened, read, report, verdict, water
+from tests.alerts.test_feeds import FEEDS, new_feed, schema
 
 __all__ = ["water"]
+
+HEALTH, NARROW = {"X-API-Key": "health-secret"}, {"X-API-Key": "narrow-secret"}
+
+
+@pytest.fixture
+async def health(water: Service) -> Service:
+    """A second bureau that warns of water: one key for the county, one for a village."""
+    said = await water.post(
+        FEEDS,
+        new_feed(
+            code="health.water",
+            subject="area",
+            risk_family="water",
+            default_severity="low",
+            columns=[],
+            evidence_schema=schema(required=["germs"], properties={"germs": {"title": "细菌 · germs", "type": "integer"}}),
+        ),
+        headers=bearer("county"),
+    )
+    assert said.status_code == 201, said.text
+    narrow = key_changed("narrow-secret", ["health.water"], "health").model_copy(update={"areas": [VILLAGE]})
+    await water.tell(key_changed("health-secret", ["health.water"], "health"), narrow)
+    return water
+
+
+async def germs(service: Service, *codes: str, headers: Any = HEALTH, ref: str = "WS-1") -> dict[str, Any]:
+    """The health bureau's report on those areas: merged into the water bureau's alert."""
+    draft = {
+        "feed": "health.water",
+        "source_ref": ref,
+        "occurred_on": days_ago(1),
+        "area": {"codes": list(codes)},
+        "evidence": {"germs": 3},
+    }
+    answer = await service.post(ALERTS, draft, headers=headers)
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "merged"), answer.text
+    return dict(answer.json())
+
+
+@pytest.mark.parametrize("headers", [HEALTH, NARROW])
+async def test_a_bureau_sees_the_areas_that_it_named(health: Service, headers: dict[str, str]) -> None:
+    alert = await report(health, cut(TOWNSHIP, FAR))
+    await germs(health, VILLAGE, headers=headers)
+    await health.tell(
+        opened(alert["id"], VILLAGE, SECOND, FAR), verdict(health, alert["id"], SECOND, "risk_confirmed")
+    )
+    seen = await read(health, alert["id"], headers)
+    assert seen["area"]["codes"] == [VILLAGE]
+    assert [one["area_code"] for one in seen["areas"]] == [VILLAGE]
+    for whole in (WATER, bearer("county")):
+        seen = await read(health, alert["id"], whole)
+        assert seen["area"]["codes"] == [TOWNSHIP, FAR]
+        assert [one["area_code"] for one in seen["areas"]] == [VILLAGE, SECOND, FAR]
 
 
 async def test_a_batch_locks_all_its_risks_in_one_order(water: Service) -> None:

@@ -74,7 +74,7 @@ def alert_detail(
         snooze=_snooze(alert, seen.snoozed_until),
         person=masked_person(record["person"]),
         household=masked_household(record["household"]),
-        area=AreaView.model_validate(alert.area) if alert.area else None,
+        area=AreaView.model_validate(area) if (area := (seen.own or alert).area) else None,
         areas=[_area_check(check, opened(check.reason_sealed, "verdict-reason")) for check in seen.checks],
         evidence=record["evidence"],
         case_id=alert.case_id,

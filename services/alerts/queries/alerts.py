@@ -13,7 +13,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, AlertEvidence, NewAlert, VerdictNotice
+from services.alerts.models.areas import named_by
 from services.alerts.rules.alerts import AlertNotFound, Severity, Sight, State
+from services.alerts.rules.areas import Named
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import within
 from shared.errors import existing
@@ -79,6 +81,15 @@ async def find_own(session: ReadSession, sight: Sight, alerts: Collection[Alert]
     query = select(AlertEvidence).where(AlertEvidence.alert_id.in_(ids), *in_sight(AlertEvidence, sight))
     first = query.ext(distinct_on(AlertEvidence.alert_id)).order_by(AlertEvidence.alert_id, AlertEvidence.id)
     return {one.alert_id: one for one in await session.scalars(first)}
+
+
+async def list_named(session: ReadSession, sight: Sight, alert: Alert) -> list[Named]:
+    """Whom those reports of an alert name that are in sight, taken back or not; none where it is not about areas."""
+    if alert.area is None:
+        return []
+    further = select(AlertEvidence.area).where(AlertEvidence.alert_id == alert.id, *in_sight(AlertEvidence, sight))
+    first = [alert.area] if sight.sees(alert.feed, alert.area_code) else []
+    return [named for area in [*first, *await session.scalars(further)] if (named := named_by(area))]
 
 
 async def count_evidence(session: ReadSession, sight: Sight, alert_id: UUID) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from services.alerts.models import AreaCheck
 from services.alerts.queries.answers import TELL
 from services.alerts.rules.alerts import State
+from services.alerts.rules.areas import Named, meet
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
 
@@ -128,7 +129,10 @@ async def settle(session: WriteSession, rows: Sequence[tuple[UUID, str, Any, dat
     await (await raw(session)).execute(_SETTLE, *map(list, zip(*rows, strict=True)))
 
 
-async def list_checks(session: ReadSession, scope: Scope, alert_id: UUID) -> Sequence[AreaCheck]:
-    """What those areas of an alert that lie in `scope` have said, by area code. The caller has got the alert."""
+async def list_checks(
+    session: ReadSession, scope: Scope, alert_id: UUID, named: Sequence[Named]
+) -> Sequence[AreaCheck]:
+    """What those areas of an alert that lie in `scope` and that these reports name have said, by area code."""
     query = select(AreaCheck).where(AreaCheck.alert_id == alert_id).order_by(AreaCheck.area_code)
-    return [check for check in await session.scalars(query) if scope.covers(check.area_code)]
+    checks = [check for check in await session.scalars(query) if scope.covers(check.area_code)]
+    return [check for check in checks if any(meet(Named([check.area_code]), one) for one in named)]

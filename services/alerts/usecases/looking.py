@@ -23,7 +23,7 @@ class Seen:
     own: AlertEvidence | None  # the asker's first evidence, where the alert itself is another bureau's
     evidences: int  # further ones in sight
     snoozed_until: datetime | None
-    checks: Sequence[AreaCheck] = ()  # of an alert about areas
+    checks: Sequence[AreaCheck] = ()  # of the areas that reports in sight name
 
 
 async def look_at_alert(session: ReadSession, who: Principal, alert_id: UUID, now: datetime) -> Seen:
@@ -32,5 +32,6 @@ async def look_at_alert(session: ReadSession, who: Principal, alert_id: UUID, no
     own = await find.find_own(session, sight(who), [alert])
     count = await find.count_evidence(session, sight(who), alert_id)
     until = await snooze_end(session, alert, local_date(now))
-    checks = await list_checks(session, who.scope, alert_id) if alert.area else ()
+    named = await find.list_named(session, sight(who), alert)
+    checks = await list_checks(session, who.scope, alert_id, named) if named else ()
     return Seen(alert, own.get(alert_id), count, until, checks)
