@@ -6,8 +6,23 @@ import pytest
 from sqlalchemy import text
 
 from tests.alerts.conftest import ALERTS, BATCHES, VILLAGE, Service, bearer, days_ago, key_changed, until
-from tests.alerts.test_area_alerts import FAR, SECOND, TOWNSHIP, WATER, cut, opened, read, report, verdict, water
+from tests.alerts.test_area_alerts import (
+    FAR,
+    SECOND,
+    TOWNSHIP,
+    WATER,
+    cancelled,
+    cut,
+    opened,
+    read,
+    report,
+    verdict,
+    water,
+)
 from tests.alerts.test_feeds import FEEDS, new_feed, schema
+from tests.alerts.test_rule_quality import in_force, quality
+from tests.alerts.test_verdicts import VERDICTS
+from tests.alerts.test_webhooks import HOOKS
 
 __all__ = ["water"]
 
@@ -25,7 +40,9 @@ async def health(water: Service) -> Service:
             risk_family="water",
             default_severity="low",
             columns=[],
-            evidence_schema=schema(required=["germs"], properties={"germs": {"title": "细菌 · germs", "type": "integer"}}),
+            evidence_schema=schema(
+                required=["germs"], properties={"germs": {"title": "细菌 · germs", "type": "integer"}}
+            ),
         ),
         headers=bearer("county"),
     )
@@ -53,9 +70,7 @@ async def germs(service: Service, *codes: str, headers: Any = HEALTH, ref: str =
 async def test_a_bureau_sees_the_areas_that_it_named(health: Service, headers: dict[str, str]) -> None:
     alert = await report(health, cut(TOWNSHIP, FAR))
     await germs(health, VILLAGE, headers=headers)
-    await health.tell(
-        opened(alert["id"], VILLAGE, SECOND, FAR), verdict(health, alert["id"], SECOND, "risk_confirmed")
-    )
+    await health.tell(opened(alert["id"], VILLAGE, SECOND, FAR), verdict(health, alert["id"], SECOND, "risk_confirmed"))
     seen = await read(health, alert["id"], headers)
     assert seen["area"]["codes"] == [VILLAGE]
     assert [one["area_code"] for one in seen["areas"]] == [VILLAGE]
@@ -63,6 +78,40 @@ async def test_a_bureau_sees_the_areas_that_it_named(health: Service, headers: d
         seen = await read(health, alert["id"], whole)
         assert seen["area"]["codes"] == [TOWNSHIP, FAR]
         assert [one["area_code"] for one in seen["areas"]] == [VILLAGE, SECOND, FAR]
+
+
+@pytest.mark.parametrize(
+    ("named", "heard"),
+    [
+        ([[VILLAGE]], {"WS-0": "no_risk"}),
+        ([[VILLAGE], [FAR]], {"WS-0": "no_risk"}),  # nobody looked in the last one
+        ([[VILLAGE], [FAR, VILLAGE, SECOND]], {"WS-0": "no_risk", "WS-1": "risk_confirmed"}),
+        ([[TOWNSHIP]], {"WS-0": "risk_confirmed"}),
+    ],
+)
+async def test_a_bureau_hears_what_was_said_where_it_warned(
+    health: Service, named: list[list[str]], heard: dict[str, str]
+) -> None:
+    bureau = bearer("bureau", ["health.water"])
+    hook = await health.post(HOOKS, {"url": "https://health.invalid/hook"}, headers=bureau)
+    assert hook.status_code == 201, hook.text
+    level = {"severity": "low", "when": "germs >= :line"}
+    rule = await in_force(health, feed="health.water", levels=[level], parameters={"line": 1})
+    alert = await report(health, cut(TOWNSHIP, FAR))
+    for n, codes in enumerate(named):
+        await germs(health, *codes, ref=f"WS-{n}")
+    await health.tell(opened(alert["id"], VILLAGE, SECOND, FAR), cancelled(alert["id"], FAR))
+    await health.tell(verdict(health, alert["id"], VILLAGE), verdict(health, alert["id"], SECOND, "risk_confirmed"))
+
+    told = (await health.get(VERDICTS, headers=HEALTH)).json()["items"]
+    assert {one["source_ref"]: one["verdict"] for one in told} == heard
+    called = (await health.get(f"{HOOKS}/{hook.json()['id']}/deliveries", headers=bureau)).json()["items"]
+    bodies = await health.sql("SELECT body->'data'->>'source_ref', body->'data'->>'verdict' FROM webhook_delivery")
+    assert (dict(bodies), len(called)) == (heard, len(heard))
+    gravest = "risk_confirmed" if "risk_confirmed" in heard.values() else "no_risk"
+    assert (await quality(health, rule, HEALTH))["verdicts"] == {gravest: 1}
+    [own] = (await health.get(VERDICTS, headers=WATER)).json()["items"]
+    assert own["verdict"] == "risk_confirmed"
 
 
 async def test_a_batch_locks_all_its_risks_in_one_order(water: Service) -> None:

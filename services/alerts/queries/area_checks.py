@@ -83,9 +83,7 @@ RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on
 """  # noqa: S608
 
 
-async def lock_area_alerts(
-    session: WriteSession, alert_ids: Collection[UUID], but: Sequence[State] = ()
-) -> set[UUID]:
+async def lock_area_alerts(session: WriteSession, alert_ids: Collection[UUID], but: Sequence[State] = ()) -> set[UUID]:
     """Those of the alerts that are about areas, `but` in these states, and that nobody else writes of before our commit."""
     return {row["id"] for row in await (await raw(session)).fetch(_LOCK, list(alert_ids), list(but))}
 
