@@ -52,16 +52,20 @@ async def health(water: Service) -> Service:
     return water
 
 
-async def germs(service: Service, *codes: str, headers: Any = HEALTH, ref: str = "WS-1") -> dict[str, Any]:
-    """The health bureau's report on those areas: merged into the water bureau's alert."""
-    draft = {
+def warning(*codes: str, ref: str) -> dict[str, Any]:
+    """Germs in the water there."""
+    return {
         "feed": "health.water",
         "source_ref": ref,
         "occurred_on": days_ago(1),
         "area": {"codes": list(codes)},
         "evidence": {"germs": 3},
     }
-    answer = await service.post(ALERTS, draft, headers=headers)
+
+
+async def germs(service: Service, *codes: str, headers: Any = HEALTH, ref: str = "WS-1") -> dict[str, Any]:
+    """The health bureau's report on those areas: merged into the water bureau's alert."""
+    answer = await service.post(ALERTS, warning(*codes, ref=ref), headers=headers)
     assert (answer.status_code, answer.json()["outcome"]) == (200, "merged"), answer.text
     return dict(answer.json())
 
@@ -110,6 +114,10 @@ async def test_a_bureau_hears_what_was_said_where_it_warned(
     assert (dict(bodies), len(called)) == (heard, len(heard))
     gravest = "risk_confirmed" if "risk_confirmed" in heard.values() else "no_risk"
     assert (await quality(health, rule, HEALTH))["verdicts"] == {gravest: 1}
+    seen = await read(health, alert["id"], HEALTH)
+    [listed] = (await health.get(ALERTS, headers=HEALTH)).json()["items"]
+    again = (await health.post(ALERTS, warning(*named[0], ref="WS-0"), headers=HEALTH)).json()
+    assert [seen["verdict"], seen["answer"]["verdict"], listed["verdict"], again["verdict"]] == [gravest] * 4
     [own] = (await health.get(VERDICTS, headers=WATER)).json()["items"]
     assert own["verdict"] == "risk_confirmed"
 

@@ -14,8 +14,10 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, AlertEvidence, NewAlert, VerdictNotice
 from services.alerts.models.areas import named_by
+from services.alerts.queries.area_verdicts import SAID
 from services.alerts.rules.alerts import AlertNotFound, Severity, Sight, State
-from services.alerts.rules.areas import Named
+from services.alerts.rules.areas import Named, overall
+from shared.contracts.households import Verdict
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import within
 from shared.errors import existing
@@ -81,6 +83,21 @@ async def find_own(session: ReadSession, sight: Sight, alerts: Collection[Alert]
     query = select(AlertEvidence).where(AlertEvidence.alert_id.in_(ids), *in_sight(AlertEvidence, sight))
     first = query.ext(distinct_on(AlertEvidence.alert_id)).order_by(AlertEvidence.alert_id, AlertEvidence.id)
     return {one.alert_id: one for one in await session.scalars(first)}
+
+
+async def find_said(session: ReadSession, sight: Sight, own: Collection[AlertEvidence]) -> dict[UUID, Verdict]:
+    """By alert, the gravest verdict of the areas that the asker's further evidence names; `own` are first ones of it."""
+    ids = [one.alert_id for one in own if one.area is not None]
+    if not ids:
+        return {}
+    wanted = (AlertEvidence.alert_id.in_(ids), *in_sight(AlertEvidence, sight))
+    report = select(AlertEvidence.alert_id, AlertEvidence.area).where(*wanted).cte("report")
+    rows = await session.execute(select(report.c.alert_id, SAID).select_from(report))
+    said: dict[UUID, list[Verdict]] = {}
+    for alert_id, verdict in rows:
+        if verdict is not None:
+            said.setdefault(alert_id, []).append(verdict)
+    return {alert_id: overall(verdicts) for alert_id, verdicts in said.items()}
 
 
 async def list_named(session: ReadSession, sight: Sight, alert: Alert) -> list[Named]:

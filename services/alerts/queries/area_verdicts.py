@@ -1,5 +1,9 @@
 """What the areas that one report names have said: of its alert they may be a part."""
 
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal_column
+
 from services.alerts.rules.areas import GRAVEST_FIRST
 
 GRAVITY = "ARRAY[{}]".format(", ".join(f"'{verdict}'" for verdict in GRAVEST_FIRST))
@@ -18,3 +22,7 @@ def said_to(report: str) -> str:
         WHERE area_code = code OR left(area_code, 9) = left(code, 9) AND '000' IN (right(area_code, 3), right(code, 3)))
     HAVING count(verdict) > 0
     """  # noqa: S608
+
+
+SAID: ColumnElement[Any] = literal_column(f"(SELECT verdict FROM ({said_to('report')}) AS said)")  # noqa: S608
+"""The gravest verdict of those areas, in a query from a table expression `report`."""

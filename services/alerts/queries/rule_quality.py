@@ -13,7 +13,6 @@ from sqlalchemy import (
     extract,
     func,
     literal,
-    literal_column,
     or_,
     select,
     union_all,
@@ -22,7 +21,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from services.alerts.models import Alert, AlertEvidence, Rule
 from services.alerts.queries.alerts import Report, in_sight
-from services.alerts.queries.area_verdicts import said_to
+from services.alerts.queries.area_verdicts import SAID
 from services.alerts.queries.rules import first_id
 from services.alerts.rules.alerts import Sight
 from services.alerts.rules.areas import GRAVEST_FIRST
@@ -31,7 +30,6 @@ from shared.db.engine import ReadSession
 
 _A_DAY = 86_400
 _GRAVITY: Any = array(GRAVEST_FIRST)
-_SAID: ColumnElement[Any] = literal_column(f"(SELECT verdict FROM ({said_to('report')}) AS said)")  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ async def get_quality(session: ReadSession, sight: Sight, rule: Rule) -> Quality
     alerts, evidences, to_push = (await session.execute(counted.select_from(reports))).one()
 
     waited = extract("epoch", Alert.answered_at - func.min(report.reported_at)) / _A_DAY
-    said = case((or_(report.area.is_(None), ~report.further), Alert.verdict), else_=_SAID)
+    said = case((or_(report.area.is_(None), ~report.further), Alert.verdict), else_=SAID)
     judged = (
         select(_GRAVITY[func.min(func.array_position(_GRAVITY, said))].label("verdict"), waited.label("days"))
         .join(reports, report.alert_id == Alert.id)

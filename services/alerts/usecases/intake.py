@@ -25,6 +25,7 @@ from services.alerts.usecases.merging import Arrival
 from services.alerts.usecases.record import facts_behind, record_of, rest_of
 from services.alerts.usecases.screening import Bench
 from shared.clock import local_date
+from shared.contracts.households import Verdict
 from shared.db.engine import WriteSession
 from shared.errors import InvalidInput
 from shared.ids import new_id
@@ -43,6 +44,7 @@ class Reported:
     own: AlertEvidence | None  # the sender's first evidence, where the alert itself is another bureau's
     outcome: Outcome
     snoozed_until: datetime | None
+    said: Verdict | None = None  # by the areas that `own` and further evidence of the sender's name
 
 
 class Report(NamedTuple):
@@ -165,7 +167,8 @@ async def settle_report(
     await unmatched.delete_rows(session, [one.id for one in waiting if one.whom == whom])
     found, own = await queries.get_seen(session, sight(who), settled.alert_id, alert)
     until = await merging.snooze_end(session, found, local_date(alert.reported_at))
-    return Reported(found, own, settled.outcome, until)
+    said = await queries.find_said(session, sight(who), [own]) if own is not None else {}
+    return Reported(found, own, settled.outcome, until, said.get(settled.alert_id))
 
 
 async def store_alerts(session: WriteSession, reports: Sequence[Finished], vault: Vault) -> list[Stored]:
