@@ -142,7 +142,7 @@ class TaskClosed(_TaskEvent):
     late: bool = Field(description="Closed after its deadline")
     closed_at: datetime = Field(description="When it was closed")
     area_code: str | None = Field(None, description="12 digits: the area of a cancelled check of area alerts")
-    alert_ids: list[UUID] = Field([], description="The area alerts that stand behind such a check still")
+    alert_ids: list[UUID] = Field([], description="The area alerts that stood behind such a check")
 
 
 class VerdictGiven(Event):

@@ -308,6 +308,14 @@ async def test_a_village_whose_task_is_dropped_is_not_waited_for(water: Service)
     assert await water.count("dead_letter") == 0
 
 
+async def test_an_expired_alert_is_not_answered_by_what_is_dropped_with_it(water: Service) -> None:
+    alert = await report(water, cut(TOWNSHIP))
+    await water.tell(opened(alert["id"], VILLAGE, SECOND), verdict(water, alert["id"], VILLAGE))
+    await water.sql("UPDATE alert SET state = 'expired', expired_at = now()")
+    await water.tell(cancelled(alert["id"], SECOND))
+    assert (await read(water, alert["id"]))["state"] == "expired"
+
+
 async def test_a_bureau_that_waits_hears_once_when_all_have_answered(water: Service) -> None:
     alert = await report(water, cut(TOWNSHIP))
     told = opened(alert["id"], VILLAGE, SECOND)

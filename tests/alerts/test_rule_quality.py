@@ -15,9 +15,9 @@ async def quality(service: Service, rule: dict[str, Any], headers: Any = MEDICAL
     return dict(answer.json())
 
 
-async def in_force(service: Service) -> dict[str, Any]:
+async def in_force(service: Service, **changed: Any) -> dict[str, Any]:
     """Another version, which this process knows of."""
-    rule = await published(service, parameters={"line": 11_000})
+    rule = await published(service, **{"parameters": {"line": 11_000}, **changed})
     await service.app.state.reference.since(utc_now())
     return rule
 

@@ -144,7 +144,7 @@ async def test_one_of_several_is_withdrawn_and_the_check_stands(service: Househo
     await service.deliver(withdrawn(first))
     assert await states(service) == [(PINE, "open"), (BAMBOO, "cancelled")]
     [closed] = await service.told(TaskClosed)
-    assert (closed.area_code, closed.alert_ids) == (BAMBOO, [])
+    assert (closed.area_code, closed.alert_ids) == (BAMBOO, [first.alert_id])
     await answer(service, PINE)
     [given] = await service.told(VerdictGiven)
     assert given.alert_ids == [second.alert_id]
@@ -160,6 +160,8 @@ async def test_the_first_evidence_is_withdrawn_and_the_alert_stands_on_the_rest(
     await service.deliver(alert, more)
     await service.deliver(gone, gone)
     assert await states(service) == [(PINE, "cancelled"), (BAMBOO, "open")]
+    [closed] = await service.told(TaskClosed)
+    assert (closed.area_code, closed.alert_ids) == (PINE, [alert.alert_id]), "it stands, and waits for Pine no more"
     await service.deliver(gone.model_copy(update={"evidence_id": more.evidence_id}))
     assert await states(service) == [(PINE, "cancelled"), (BAMBOO, "cancelled")]
     assert await service.sql("SELECT 1 FROM dead_letter") == []

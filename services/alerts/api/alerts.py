@@ -147,8 +147,10 @@ async def list_alerts(
         rows = await queries.list_alerts(session, sight(who), wanted, decode_id_cursor(after), limit + 1)
         page, last = cut(rows, limit)
         own = await queries.find_own(session, sight(who), page)
+        said = await queries.find_said(session, sight(who), own.values())
     return Page(
-        items=[alert_summary(row, own.get(row.id)) for row in page], next=encode_cursor(last.id) if last else None
+        items=[alert_summary(row, own.get(row.id), said.get(row.id)) for row in page],
+        next=encode_cursor(last.id) if last else None,
     )
 
 

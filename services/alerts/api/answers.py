@@ -34,6 +34,7 @@ from services.alerts.usecases.looking import Seen
 from services.alerts.usecases.screening import row_of
 from services.alerts.usecases.withdrawals import PURPOSE as WITHDRAWAL_REASON
 from shared.clock import local_date
+from shared.contracts.households import Verdict
 from shared.expressions import Texts
 from shared.masking import mask_id_number, mask_name, mask_phone
 from shared.messages import Catalogue, Language
@@ -45,17 +46,21 @@ _OF_EVIDENCE = ("severity", "outcome", "policy_id", "batch_id", "withdrawn_at")
 _SHOWN_OF_CODE = 4  # last characters of a household code that are shown
 
 
-def alert_summary(alert: Alert, own: AlertEvidence | None = None) -> AlertSummary:
-    """What stands in clear; seen through the reader's own evidence where the alert itself is another bureau's."""
+def alert_summary(alert: Alert, own: AlertEvidence | None = None, said: Verdict | None = None) -> AlertSummary:
+    """What stands in clear; seen through the reader's own evidence where the alert itself is another bureau's.
+
+    `said`: the verdict of the areas that this evidence names, where it is about areas.
+    """
     summary = AlertSummary.model_validate(alert, from_attributes=True)
     if own is None:
         return summary
-    return summary.model_copy(update={name: getattr(own, name) for name in _OF_REPORT})
+    verdict = said if alert.area and alert.verdict else alert.verdict
+    return summary.model_copy(update={"verdict": verdict, **{name: getattr(own, name) for name in _OF_REPORT}})
 
 
 def reported_alert(reported: Reported) -> ReportedAlert:
     """The alert that a report became or belongs to."""
-    summary = alert_summary(reported.alert, reported.own).model_dump()
+    summary = alert_summary(reported.alert, reported.own, reported.said).model_dump()
     return ReportedAlert(**summary, outcome=reported.outcome, snoozed_until=reported.snoozed_until)
 
 
@@ -66,20 +71,21 @@ def alert_detail(
     alert = seen.alert
     record = vault.open_json((seen.own or alert).sealed, "alert")
     opened = _opener(who, vault)
+    summary = alert_summary(alert, seen.own, seen.said)
     return AlertDetail(
-        **alert_summary(alert, seen.own).model_dump(),
+        **summary.model_dump(),
         risk_family=alert.risk_family,
         evidences=seen.evidences,
         reopens=alert.reopens,
-        snooze=_snooze(alert, seen.snoozed_until),
+        snooze=_snooze(summary.verdict, seen.snoozed_until),
         person=masked_person(record["person"]),
         household=masked_household(record["household"]),
-        area=AreaView.model_validate(alert.area) if alert.area else None,
+        area=AreaView.model_validate(area) if (area := (seen.own or alert).area) else None,
         areas=[_area_check(check, opened(check.reason_sealed, "verdict-reason")) for check in seen.checks],
         evidence=record["evidence"],
         case_id=alert.case_id,
         task_id=alert.task_id,
-        answer=_verdict(alert, opened(alert.verdict_reason_sealed, "verdict-reason")),
+        answer=_verdict(seen, summary.verdict, opened(alert.verdict_reason_sealed, "verdict-reason")),
         batch_id=(seen.own or alert).batch_id,
         withdrawn_at=alert.withdrawn_at,
         withdrawal_reason=opened((seen.own or alert).withdrawal_reason_sealed, WITHDRAWAL_REASON),
@@ -114,8 +120,8 @@ def _opener(who: Principal, vault: Vault) -> Callable[[bytes | None, str], str |
     return opened
 
 
-def _snooze(alert: Alert, until: datetime | None) -> SnoozeView | None:
-    return SnoozeView(verdict=alert.verdict, until=until) if alert.verdict is not None and until is not None else None
+def _snooze(verdict: Verdict | None, until: datetime | None) -> SnoozeView | None:
+    return SnoozeView(verdict=verdict, until=until) if verdict is not None and until is not None else None
 
 
 def explainer(
@@ -145,14 +151,16 @@ def explainer(
     return explain
 
 
-def _verdict(alert: Alert, reason: str | None) -> VerdictView | None:
-    if alert.verdict is None or alert.answered_at is None:
+def _verdict(seen: Seen, verdict: Verdict | None, reason: str | None) -> VerdictView | None:
+    alert = seen.alert
+    if verdict is None or alert.answered_at is None:
         return None
+    visits = [check.visited_on for check in seen.checks if check.visited_on]
     return VerdictView(
-        verdict=alert.verdict,
+        verdict=verdict,
         basis=alert.verdict_basis,
         reason=reason,
-        visited_on=alert.visited_on,
+        visited_on=max(visits, default=None) if seen.own and alert.area else alert.visited_on,
         answered_at=alert.answered_at,
     )
 

@@ -13,7 +13,11 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.alerts.models import Alert, AlertEvidence, NewAlert, VerdictNotice
+from services.alerts.models.areas import named_by
+from services.alerts.queries.area_verdicts import SAID
 from services.alerts.rules.alerts import AlertNotFound, Severity, Sight, State
+from services.alerts.rules.areas import Named, overall
+from shared.contracts.households import Verdict
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import within
 from shared.errors import existing
@@ -79,6 +83,30 @@ async def find_own(session: ReadSession, sight: Sight, alerts: Collection[Alert]
     query = select(AlertEvidence).where(AlertEvidence.alert_id.in_(ids), *in_sight(AlertEvidence, sight))
     first = query.ext(distinct_on(AlertEvidence.alert_id)).order_by(AlertEvidence.alert_id, AlertEvidence.id)
     return {one.alert_id: one for one in await session.scalars(first)}
+
+
+async def find_said(session: ReadSession, sight: Sight, own: Collection[AlertEvidence]) -> dict[UUID, Verdict]:
+    """By alert, the gravest verdict of the areas that the asker's further evidence names; `own` are first ones of it."""
+    ids = [one.alert_id for one in own if one.area is not None]
+    if not ids:
+        return {}
+    wanted = (AlertEvidence.alert_id.in_(ids), *in_sight(AlertEvidence, sight))
+    report = select(AlertEvidence.alert_id, AlertEvidence.area).where(*wanted).cte("report")
+    rows = await session.execute(select(report.c.alert_id, SAID).select_from(report))
+    said: dict[UUID, list[Verdict]] = {}
+    for alert_id, verdict in rows:
+        if verdict is not None:
+            said.setdefault(alert_id, []).append(verdict)
+    return {alert_id: overall(verdicts) for alert_id, verdicts in said.items()}
+
+
+async def list_named(session: ReadSession, sight: Sight, alert: Alert) -> list[Named]:
+    """Whom those reports of an alert name that are in sight, taken back or not; none where it is not about areas."""
+    if alert.area is None:
+        return []
+    further = select(AlertEvidence.area).where(AlertEvidence.alert_id == alert.id, *in_sight(AlertEvidence, sight))
+    first = [alert.area] if sight.sees(alert.feed, alert.area_code) else []
+    return [named for area in [*first, *await session.scalars(further)] if (named := named_by(area))]
 
 
 async def count_evidence(session: ReadSession, sight: Sight, alert_id: UUID) -> int:

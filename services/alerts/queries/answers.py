@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.alerts.queries.area_verdicts import said_to
 from shared.db.engine import WriteSession, raw
 
 # In the order of the ids, as everybody does who changes many alerts: nobody deadlocks.
@@ -24,13 +25,16 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) AS new (id, c
 WHERE alert.id = new.id
 """  # noqa: S608
 
-TELL = """
+TELL = f"""
 , report AS (
 SELECT answered.* FROM answered JOIN alert USING (id) WHERE alert.first_withdrawn_at IS NULL
 UNION ALL
-SELECT answered.id, one.feed, one.source_ref, one.area_code, answered.verdict, answered.visited_on,
+SELECT answered.id, one.feed, one.source_ref, one.area_code, said.verdict, said.visited_on,
     answered.answered_at, answered.verdict_basis
 FROM answered JOIN alert_evidence AS one ON one.alert_id = answered.id AND one.withdrawn_at IS NULL
+CROSS JOIN LATERAL (
+    SELECT answered.verdict, answered.visited_on WHERE one.area IS NULL UNION ALL ({said_to("one")})
+) AS said
 ), told AS (
 INSERT INTO verdict_notice (id, alert_id, feed, source_ref, area_code, verdict, visited_on, answered_at)
 SELECT uuidv7(), id, feed, source_ref, area_code, verdict, visited_on, answered_at FROM report
@@ -44,9 +48,9 @@ SELECT uuidv7(), webhook.id, jsonb_build_object(
     )), 'waiting', 0, now(), now()
 FROM report JOIN webhook ON webhook.active
     AND (report.feed = ANY(webhook.feeds) OR '*' = ANY(webhook.feeds)) AND report.area_code LIKE ANY(webhook.areas)
-"""
+"""  # noqa: S608
 """Ends a statement that has changed `answered`: each report behind the alert is told of, and every system that waits for
-one gets a message, in the same transaction."""
+one gets a message, in the same transaction. Further evidence about areas hears what those say that it names."""
 
 _GIVE_VERDICT = f"""
 WITH answered AS (

@@ -9,11 +9,15 @@ from sqlalchemy import select
 
 from services.alerts.models import AreaCheck
 from services.alerts.queries.answers import TELL
+from services.alerts.rules.alerts import State
+from services.alerts.rules.areas import Named, meet
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
 
 # Whoever writes checks of an alert holds its row: two areas that answer at once would each miss the other's verdict.
-_LOCK = "SELECT id FROM alert WHERE id = ANY ($1) AND area IS NOT NULL ORDER BY id FOR NO KEY UPDATE"
+_LOCK = """
+SELECT id FROM alert WHERE id = ANY ($1) AND area IS NOT NULL AND state <> ALL ($2) ORDER BY id FOR NO KEY UPDATE
+"""
 # A check may be opened once more, after the first was answered or dropped: the newest task counts. What was said of an
 # older one stands until the newest has a verdict, and for good where it is dropped.
 _RENEW = """
@@ -85,9 +89,9 @@ RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on
 """  # noqa: S608
 
 
-async def lock_area_alerts(session: WriteSession, alert_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the alerts that are about areas, and that nobody else writes of before our commit."""
-    return {row["id"] for row in await (await raw(session)).fetch(_LOCK, list(alert_ids))}
+async def lock_area_alerts(session: WriteSession, alert_ids: Collection[UUID], but: Sequence[State] = ()) -> set[UUID]:
+    """Those of the alerts that are about areas, `but` in these states, and that nobody else writes of before our commit."""
+    return {row["id"] for row in await (await raw(session)).fetch(_LOCK, list(alert_ids), list(but))}
 
 
 async def open_checks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -129,7 +133,10 @@ async def settle(session: WriteSession, rows: Sequence[tuple[UUID, str, Any, dat
     await (await raw(session)).execute(_SETTLE, *map(list, zip(*rows, strict=True)))
 
 
-async def list_checks(session: ReadSession, scope: Scope, alert_id: UUID) -> Sequence[AreaCheck]:
-    """What those areas of an alert that lie in `scope` have said, by area code. The caller has got the alert."""
+async def list_checks(
+    session: ReadSession, scope: Scope, alert_id: UUID, named: Sequence[Named]
+) -> Sequence[AreaCheck]:
+    """What those areas of an alert that lie in `scope` and that these reports name have said, by area code."""
     query = select(AreaCheck).where(AreaCheck.alert_id == alert_id).order_by(AreaCheck.area_code)
-    return [check for check in await session.scalars(query) if scope.covers(check.area_code)]
+    checks = [check for check in await session.scalars(query) if scope.covers(check.area_code)]
+    return [check for check in checks if any(meet(Named([check.area_code]), one) for one in named)]

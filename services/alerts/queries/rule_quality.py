@@ -3,16 +3,33 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, extract, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import array
 
 from services.alerts.models import Alert, AlertEvidence, Rule
 from services.alerts.queries.alerts import Report, in_sight
+from services.alerts.queries.area_verdicts import SAID
 from services.alerts.queries.rules import first_id
 from services.alerts.rules.alerts import Sight
+from services.alerts.rules.areas import GRAVEST_FIRST
 from shared.contracts.households import Verdict
 from shared.db.engine import ReadSession
 
 _A_DAY = 86_400
+_GRAVITY: Any = array(GRAVEST_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +48,8 @@ async def get_quality(session: ReadSession, sight: Sight, rule: Rule) -> Quality
 
     For the days to push each report counts. A verdict counts once for an alert, however many reports of the version
     stand in it, its days from the first of them: the same bill twelve times is one thing found out. It counts for every
-    version that let a report into the alert, and says nothing of what came after it or was taken back.
+    version that let a report into the alert, and says nothing of what came after it or was taken back. Further evidence
+    about areas is judged by those that it names.
     """
     stands = and_(Alert.withdrawn_at.is_(None), Alert.first_withdrawn_at.is_(None))
     reports = union_all(
@@ -44,10 +62,11 @@ async def get_quality(session: ReadSession, sight: Sight, rule: Rule) -> Quality
     alerts, evidences, to_push = (await session.execute(counted.select_from(reports))).one()
 
     waited = extract("epoch", Alert.answered_at - func.min(report.reported_at)) / _A_DAY
+    said = case((or_(report.area.is_(None), ~report.further), Alert.verdict), else_=SAID)
     judged = (
-        select(Alert.verdict, waited.label("days"))
+        select(_GRAVITY[func.min(func.array_position(_GRAVITY, said))].label("verdict"), waited.label("days"))
         .join(reports, report.alert_id == Alert.id)
-        .where(Alert.verdict.is_not(None), report.stands, report.reported_at <= Alert.answered_at)
+        .where(said.is_not(None), report.stands, report.reported_at <= Alert.answered_at)
         .group_by(Alert.id)
         .cte("judged")
     )
@@ -62,7 +81,8 @@ def _let_through(
 ) -> "Select[Any, Any, Any, Any, Any]":
     """The reports of one table. Its index of feeds finds them; one of rules would cost every report that comes in."""
     further = literal(kind is AlertEvidence).label("further")
-    columns = (alert_id.label("alert_id"), kind.occurred_on, kind.reported_at, further, stands.label("stands"))
+    about = (alert_id.label("alert_id"), kind.area)
+    columns = (*about, kind.occurred_on, kind.reported_at, further, stands.label("stands"))
     mine = (kind.feed == rule.feed, kind.id >= first_id(rule.created_at), kind.rule_id == rule.id)
     return select(*columns).where(*mine, *in_sight(kind, sight))
 

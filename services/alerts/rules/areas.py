@@ -9,7 +9,7 @@ from shared.contracts.households import Verdict
 from shared.errors import Fault
 from shared.security.principals import AreaNotPermitted
 
-_GRAVEST_FIRST: tuple[Verdict, ...] = (
+GRAVEST_FIRST: tuple[Verdict, ...] = (
     "risk_confirmed",
     "already_helped",
     "unreachable",
@@ -73,7 +73,7 @@ def meet(one: Named, other: Named) -> bool:
 
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
     """What the areas' verdicts come to: the gravest of them."""
-    return min(verdicts, key=_GRAVEST_FIRST.index)
+    return min(verdicts, key=GRAVEST_FIRST.index)
 
 
 def _holds(above: str, code: str) -> bool:

@@ -71,14 +71,18 @@ async def give_area_verdicts(session: WriteSession, given: Sequence[VerdictGiven
 
 
 async def cancel_area_checks(session: WriteSession, closed: Sequence[TaskClosed]) -> None:
-    """The tasks of these areas were dropped: the alert waits for the others alone. Where all are, it stays unanswered."""
+    """The tasks of these areas were dropped: the alert waits for the others alone. Where all are, it stays unanswered,
+    and one whose time is over stays expired: that nobody is asked any more is no answer.
+    """
     dropped = {
         (alert_id, event.area_code): event
         for event in sorted(closed, key=lambda event: event.task_id)
         if event.state == "cancelled" and event.area_code is not None
         for alert_id in event.alert_ids
     }
-    ours = await queries.lock_area_alerts(session, {alert_id for alert_id, _ in dropped}) if dropped else set()
+    if not dropped:
+        return
+    ours = await queries.lock_area_alerts(session, {alert_id for alert_id, _ in dropped}, but=["expired"])
     rows = [(*key, event.task_id, event.closed_at) for key, event in dropped.items() if key[0] in ours]
     if rows:
         await queries.cancel_checks(session, rows)

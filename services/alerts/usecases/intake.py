@@ -25,6 +25,7 @@ from services.alerts.usecases.merging import Arrival
 from services.alerts.usecases.record import facts_behind, record_of, rest_of
 from services.alerts.usecases.screening import Bench
 from shared.clock import local_date
+from shared.contracts.households import Verdict
 from shared.db.engine import WriteSession
 from shared.errors import InvalidInput
 from shared.ids import new_id
@@ -43,6 +44,7 @@ class Reported:
     own: AlertEvidence | None  # the sender's first evidence, where the alert itself is another bureau's
     outcome: Outcome
     snoozed_until: datetime | None
+    said: Verdict | None = None  # by the areas that `own` and further evidence of the sender's name
 
 
 class Report(NamedTuple):
@@ -154,6 +156,7 @@ async def settle_report(
     [report] = intake.finished([alert], [told])
     waiting = await unmatched.lock_rows(session, [(alert.feed, alert.dedup)])
     if report.about_areas:
+        await merging.lock_areas(session, [report])
         settled = await _settle_areas(session, report, vault)
     else:
         [subject] = await intake.find_subjects(session, [report])
@@ -164,7 +167,8 @@ async def settle_report(
     await unmatched.delete_rows(session, [one.id for one in waiting if one.whom == whom])
     found, own = await queries.get_seen(session, sight(who), settled.alert_id, alert)
     until = await merging.snooze_end(session, found, local_date(alert.reported_at))
-    return Reported(found, own, settled.outcome, until)
+    said = await queries.find_said(session, sight(who), [own]) if own is not None else {}
+    return Reported(found, own, settled.outcome, until, said.get(settled.alert_id))
 
 
 async def store_alerts(session: WriteSession, reports: Sequence[Finished], vault: Vault) -> list[Stored]:
@@ -180,6 +184,7 @@ async def store_alerts(session: WriteSession, reports: Sequence[Finished], vault
     fresh = await merging.open_new(session, [arrival for arrival, subject in pairs if not subject.row_known])
     rest = [arrival for arrival, _ in pairs if arrival.report.id_bytes not in fresh]
     settled = iter(await merging.settle(session, rest, vault) if rest else ())
+    await merging.lock_areas(session, [one for one in reports if one.about_areas])
     of_areas = {one.id_bytes: await _settle_areas(session, one, vault) for one in reports if one.about_areas}
     stored = []
     for report, subject in zip(reports, subjects, strict=True):

@@ -88,16 +88,23 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
     return settled
 
 
+async def lock_areas(session: WriteSession, reports: Sequence[Finished]) -> None:
+    """Reports about areas of one risk wait for each other until the commit. All risks of a batch are locked at once: two
+    batches that hold one each would wait for ever.
+    """
+    if reports:
+        await find.lock_subjects(session, {f"areas:{report.risk_family}" for report in reports})
+
+
 async def subject_of_areas(session: WriteSession, report: Finished) -> str:
     """The subject of a report about areas: that of the newest open alert that names all of them already, else its own.
 
     What was answered was an event: of the next one in the same place somebody is told, whatever was said of that.
-    Such reports of one risk wait for each other, and are settled one by one: there are few.
+    The caller has locked its risk. Such reports are settled one by one: there are few.
     """
     alert = intake.alert_of(report)
     named = named_by(alert.area)
     assert named is not None, "a report about a person or a household"
-    await find.lock_subjects(session, [f"areas:{alert.risk_family}"])
     above = {one for code in named.codes for one in lineage(code)}
     for subject_key, reports in await find.lock_area_alerts(session, alert.risk_family, above):
         if names(reports, named):

@@ -60,6 +60,12 @@ async def find_live_alerts(session: ReadSession, case_ids: Collection[UUID]) -> 
     return found
 
 
+async def list_alerts(session: ReadSession, case_id: UUID) -> list[UUID]:
+    """All alerts of a case: one whose evidence of it was withdrawn may stand on other evidence."""
+    query = select(Evidence.alert_id).where(Evidence.case_id == case_id)
+    return list(await session.scalars(query.distinct().order_by(Evidence.alert_id)))
+
+
 async def find_verdicts(
     session: ReadSession, case_ids: Collection[UUID]
 ) -> Sequence[tuple[Verdict, RiskCase, datetime | None]]:

@@ -8,7 +8,7 @@ import orjson
 
 from services.households import events
 from services.households.models import RiskCase, Task, TaskEvent
-from services.households.queries.history import find_live_alerts
+from services.households.queries.history import list_alerts
 from services.households.queries.tasks import TaskRow, lock_task
 from services.households.rules import desks, tasks
 from services.households.rules.desks import Desk
@@ -102,8 +102,8 @@ async def close_without_verdict(
     closed = events.task_closed(task.id, case.id, case.subject_key, "cancelled", due_at=task.due_at, now=now)
     if case.area_alert_id is not None:  # what those alerts wait for no more
         await session.flush()
-        alert_ids = (await find_live_alerts(session, [case.id])).get(case.id, [])
-        closed = closed.model_copy(update={"area_code": case.area_code, "alert_ids": alert_ids})
+        told = {"area_code": case.area_code, "alert_ids": await list_alerts(session, case.id)}
+        closed = closed.model_copy(update=told)
     await emit(session, closed)
 
 
