@@ -46,7 +46,7 @@ class WorkbookList:
     def read(self) -> Sequence[Column]:
         """The columns an import looks for: all but those that exports alone write."""
         return [
-            Column(one.field, (one.heading, *one.words), one.kind, one.required)
+            Column(one.field, (one.heading, *one.words), one.kind, one.required, key=one.field == "check.head_name")
             for one in self.columns
             if one.part != "shown"
         ]

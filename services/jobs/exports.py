@@ -33,7 +33,13 @@ class Export:
     def read(self, headings: Mapping[str, Sequence[str]]) -> list[Column]:
         """What to look for in a file; `headings`: further ones by field, from the policy."""
         return [
-            Column(one.field, (one.heading, *one.words, *headings.get(one.field, ())), one.kind, one.required)
+            Column(
+                one.field,
+                (one.heading, *one.words, *headings.get(one.field, ())),
+                one.kind,
+                one.required,
+                key=one.field == "name",
+            )
             for one in self.columns
         ]
 

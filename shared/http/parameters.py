@@ -19,6 +19,8 @@ from shared.faults import name_shown
 
 _MOST_TOLD = 20  # of one request: to look for the closest name takes time
 
+_CLOSE = 0.5  # of 1, as difflib has it: below, a name has nothing of the one that was asked with
+
 _known: dict[Any, Mapping[str, bool]] = {}
 """By endpoint: worked out at its first request with a query."""
 
@@ -47,12 +49,15 @@ def _read(dependant: Dependant) -> Iterator[ModelField]:
 
 def _faults(query: QueryParams, known: Mapping[str, bool]) -> Iterator[Fault]:
     for name in query:
-        if name not in known:
-            closest = get_close_matches(name, known, 1, 0)
-            yield (
-                Fault(name_shown(name), "parameter-unknown", {"closest": closest[0]})
-                if closest
-                else Fault(name_shown(name), "parameters-none")
-            )
+        if not known:
+            yield Fault(name_shown(name), "parameters-none")
+        elif name not in known:
+            yield _unknown(name, known)
         elif not known[name] and len(query.getlist(name)) > 1:
             yield Fault(name, "parameter-repeated")
+
+
+def _unknown(name: str, known: Mapping[str, bool]) -> Fault:
+    if closest := get_close_matches(name, known, 1, _CLOSE):
+        return Fault(name_shown(name), "parameter-misspelt", {"closest": closest[0]})
+    return Fault(name_shown(name), "parameter-unknown")

@@ -17,7 +17,7 @@ from shared.tables.headers import LOOKED_AT, Layout, columns_found, find_layout
 from shared.tables.merged import Merged, Range, merged_data
 from shared.tables.rows import TextRows, column_at, data_rows, text_rows
 from shared.tables.scan import SheetScan, WorkbookScan, address, refuse_too_many, unpack
-from shared.tables.sums import SUMS, holds_sums, without_sums
+from shared.tables.sums import SUMS, holds_sums
 from shared.tables.table import Column, Frame, Sheet, Table, TableInvalid, refusal
 from shared.tables.xls_records import scan_xls
 from shared.tables.xlsx_parts import scan_xlsx
@@ -107,8 +107,7 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
             raise refusal("sheets-hidden")
     if not readable:
         raise min(refused, key=lambda invalid: len(invalid.faults), default=refusal("table-empty"))
-    sheets = without_sums(sheets)
-    return sheets, [each for each in readable if sheets[each.number].skipped is None]
+    return sheets, readable
 
 
 def _fits(cells: CalamineSheet, columns: Sequence[Column]) -> bool:

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Sequence, Set
-from dataclasses import replace
 
-from shared.tables.table import Column, Sheet
+from shared.tables.table import Column
 from shared.tables.words import names_sums, plain
 
 SUMS = "sheet-of-sums"
@@ -14,27 +13,23 @@ _LIKE_ID_NUMBER = re.compile(r"[0-9]{17}[0-9x]|[0-9]{15}|[0-9](?:\.[0-9]+)?e\+?1
 
 
 def holds_sums(name: str, head: Sequence[Sequence[str]], found: Set[str], columns: Sequence[Column]) -> bool:
-    """Whether a sheet that has only the columns `found` holds sums: figures, and nobody whom they are about.
+    """Whether a sheet that does not fit, with only the columns `found`, holds sums: figures, and nobody whom they are about.
 
-    Where ID numbers are asked for, that there are none in its cells tells; elsewhere only the sheet's name can.
+    A sheet that may be about somebody is never sums, whatever it calls itself: losing people is worse than refusing a
+    file. Where ID numbers are asked for, its cells must hold none; elsewhere it must also have the name of sums.
     """
     figures = {one.name for one in columns if one.kind in ("number", "integer")}
-    whom = {one.name for one in columns if one.required and one.kind in ("text", "id_number")}
-    if not figures & found or whom <= found:
+    whom = {one.name for one in columns if _is_key(one)}
+    if not figures & found or not whom or whom & found:
         return False
     if not any(one.kind == "id_number" for one in columns):
-        return not whom & found and names_sums(name)
-    return (not whom & found or names_sums(name)) and not any(map(_is_like_id_number, (c for row in head for c in row)))
+        return names_sums(name)
+    return not any(map(_is_like_id_number, (cell for row in head for cell in row)))
+
+
+def _is_key(column: Column) -> bool:
+    return column.key or column.kind == "id_number" or (column.required and column.kind == "text")
 
 
 def _is_like_id_number(cell: str) -> bool:
     return len(cell) >= 15 and _LIKE_ID_NUMBER.fullmatch(plain(cell)) is not None
-
-
-def without_sums(sheets: Sequence[Sheet]) -> list[Sheet]:
-    """The same sheets; one that fits but calls itself sums is not read beside one that has more of the columns."""
-    most = max((one.found for one in sheets if one.skipped is None and not names_sums(one.name)), default=0)
-    return [
-        replace(one, skipped=SUMS) if one.skipped is None and names_sums(one.name) and one.found < most else one
-        for one in sheets
-    ]

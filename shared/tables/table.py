@@ -32,7 +32,8 @@ FAULTS = {"row": pl.UInt32(), "sheet": pl.UInt8(), "field": pl.String(), "code":
 class Column:
     """A column somebody asks for. Its `name` is taken as a heading as well; a `required` one has no blank cells.
 
-    `words`: of a boolean one, what its cells say beside yes and no.
+    `words`: of a boolean one, what its cells say beside yes and no. `key`: whom or what a row is about may be known by
+    it, as by every ID number and by every text that is required.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Column:
     kind: Kind = "text"
     required: bool = False
     words: tuple[tuple[str, bool], ...] = ()
+    key: bool = False
 
 
 class TableInvalid(InvalidInput):

@@ -196,6 +196,20 @@ async def test_what_belongs_to_no_file_goes(county: Service, shelf: Shelf, tmp_p
     assert len(objects(tmp_path)) == 1
 
 
+async def test_a_file_is_given_back_as_it_was_read_whatever_its_feed_asks_for_since(county: Service) -> None:
+    view = await finished(county, await send(county, table([absent(1), absent(2, days=1)])))
+    before = await result(county, view["id"])
+    feed = await county.get("/alerts/v1/feeds/education.absence", headers=bearer("county"))
+    content = feed.json()["content"]
+    for column in content["columns"]:
+        column["headers"] = [f"新{heading}" for heading in column["headers"]]
+    changed = {**bearer("county"), "If-Match": feed.headers["etag"]}
+    answer = await county.http.put("/alerts/v1/feeds/education.absence", json=content, headers=changed)
+    assert answer.status_code == 200, answer.text
+
+    assert await result(county, view["id"]) == before
+
+
 async def test_rows_of_a_past_file_to_try_a_rule_on(county: Service, shelf: Shelf) -> None:
     rows = [absent(1), absent(2, days=1), absent(3, days="many"), absent(4, village="石桥村")]
     view = await finished(county, await send(county, table(rows)))

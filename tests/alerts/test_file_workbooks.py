@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.alerts.rules.file_columns import columns_of
+from shared.tables import TableInvalid, open_table
 from tests.alerts.conftest import EDUCATION, MEDICAL, Service, bearer, days_ago, faults, id_number, key_changed
 from tests.alerts.files_service import (
     ABSENCES,
@@ -22,7 +24,7 @@ from tests.alerts.files_service import (
     send,
     table,
 )
-from tests.shared.tables.making import xlsx_bytes
+from tests.shared.tables.making import named, xlsx_bytes
 
 pytestmark = pytest.mark.usefixtures("originals")
 
@@ -48,6 +50,35 @@ async def test_a_sheet_with_a_heading_amiss_is_refused(county: Service, tmp_path
     assert (answer.status_code, list(faults(answer))) == (422, ["person.id_number"])
     assert "第 2 张工作表" in answer.json()["errors"][0]["message"]
     assert objects(tmp_path) == []
+
+
+async def test_people_in_a_sheet_that_calls_itself_sums_are_read_or_refused(county: Service) -> None:
+    """One column less than the other sheet makes no sums, and neither does a heading that nobody foresaw."""
+    rows = [bill(n, 30000) for n in range(1, 5)]
+    form = {"feed": "medical.cost", "period": days_ago(1)[:7]}
+
+    def book(heading: str, *, masked: bool = False) -> bytes:
+        people = ([f"5399********{n:04}" if masked else row[0], *row[1:-1]] for n, row in enumerate(rows[1:]))
+        fewer = [[heading, *COSTS[1:-1]], *people]
+        return named("门诊统计表", xlsx_bytes([COSTS, rows[0]], fewer))
+
+    masked = await send(county, book("身份证", masked=True), "费用.xlsx", form=form, headers=MEDICAL)
+    assert (masked.status_code, list(faults(masked))) == (422, ["person.id_number"])
+    read = await finished(county, await send(county, book(COSTS[0]), "费用.xlsx", form=form, headers=MEDICAL), MEDICAL)
+    assert (counts(read, "rows_read", "stored"), read["skipped"]) == ((4, 4), [])
+
+
+def test_areas_in_a_sheet_that_calls_itself_sums_are_refused() -> None:
+    """Known by a column that the feed has but does not require."""
+    columns = [
+        {"field": "area_code", "headers": ["村代码"]},
+        {"field": "area_name", "headers": ["村"], "required": True},
+    ]
+    columns.append({"field": "days", "headers": ["天数"], "required": True})
+    schema = {"properties": {"days": {"type": "integer"}}}
+    book = named("断水统计", xlsx_bytes([["村", "天数"], ["龙泉村", 3]], [["村代码", "天数"], ["539921104201", 9]]))
+    with pytest.raises(TableInvalid):
+        open_table(io.BytesIO(book), "", columns_of(columns, schema, "area"), today=date(2026, 11, 23)).require_whole()
 
 
 async def test_sheets_that_are_not_read_are_told(county: Service) -> None:

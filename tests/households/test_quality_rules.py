@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -190,6 +191,18 @@ def test_what_became_of_a_household_is_no_fault_of_its_elimination_and_is_told_a
 def test_of_a_decision_of_which_nothing_was_kept_nobody_is_judged() -> None:
     bare = eliminated(at_elimination=None, at_identification=None, income=income(reference_per_head=0), **FALLEN)
     assert not found(bare).keys() & (OF_THE_DAY | {"income-too-high", "illness-risk-nothing-paid"})
+
+
+def test_what_an_elimination_needs_and_nobody_kept_is_looked_for_in_the_record_of_today() -> None:
+    """Cases that a list brought, and those from before facts were kept: who audits them looks at the record, too."""
+    needed = {"eliminated-by-no-help", "after-assurances-missing", "after-income-missing"}
+    bare: dict[str, Any] = {"at_elimination": None, "measures": (), "income": None, "safe_water": None}
+    planned = (measure("employment.export", delivered_on=None),)
+    assert found(eliminated(**bare)).keys() & OF_THE_DAY == needed
+    assert found(eliminated(**bare | {"measures": planned})).keys() & OF_THE_DAY == needed
+    assert not found(eliminated(at_elimination=None)).keys() & OF_THE_DAY
+    assert "eliminated-by-no-help" not in found(eliminated(**bare, natural=True))
+    assert found(eliminated(**bare | {"at_elimination": seen()})).keys() & OF_THE_DAY == set()
 
 
 def test_where_nobody_had_told_of_money_nothing_is_said_of_what_was_paid() -> None:

@@ -21,7 +21,8 @@ nothing ([0026](decisions/0026-audit-rules-are-asked-before-anybody-else-asks.md
   described there. Some of those rules do not do what they say; none of their code was taken.
 * **Of that day**: an identification and an elimination are judged by the facts that were kept with them
   ([what a decision was made on](national-case.md#what-a-decision-was-made-on)), never by those of today; where nothing was
-  kept, by nothing. Risks and measures are held against the household of today while it is monitored, and no longer.
+  kept, by nothing. Only help, assurances and income, which every case that is over must show, are then looked for in today's
+  record. Risks and measures are held against the household of today while it is monitored, and no longer.
 * **Numbers** and which rules are on are the policy `quality-rules`; the defaults are:
 
 {numbers}

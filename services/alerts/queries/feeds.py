@@ -1,6 +1,7 @@
 """Feeds and what they were before."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,12 @@ async def list_versions(session: ReadSession, code: str, *, before: int | None, 
     if before is not None:
         wanted = wanted.where(FeedVersion.version < before)
     return (await session.scalars(wanted)).all()
+
+
+async def find_version_at(session: ReadSession, code: str, at: datetime) -> FeedVersion | None:
+    """What the feed was at that moment; None where nobody wrote it down."""
+    versions = select(FeedVersion).where(FeedVersion.feed == code, FeedVersion.changed_at <= at)
+    return await session.scalar(versions.order_by(FeedVersion.version.desc()).limit(1))
 
 
 async def list_shipped(session: ReadSession) -> dict[str, dict[str, Any]]:

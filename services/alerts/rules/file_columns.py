@@ -4,21 +4,27 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from services.alerts.rules.evidence import compile_schema
-from services.alerts.rules.feeds import column_type
+from services.alerts.rules.feeds import Subject, column_type
 from services.alerts.rules.files import FeedWithoutColumns
 from shared.tables import Column
 from shared.tables.table import Kind
 from shared.tables.words import YES
 
+_PEOPLE = frozenset({"person.id_number", "person.name", "household.national_code"})
+_AREAS = frozenset({"area_code", "area_name"})
 
-def columns_of(columns: Sequence[Mapping[str, Any]], evidence_schema: Mapping[str, Any]) -> list[Column]:
+
+def columns_of(
+    columns: Sequence[Mapping[str, Any]], evidence_schema: Mapping[str, Any], subject: Subject
+) -> list[Column]:
     """The columns a file of the feed is read by. Raises `FeedWithoutColumns` when it has none."""
     if not columns:
         raise FeedWithoutColumns
-    return [_column(one, evidence_schema) for one in columns]
+    keys = _AREAS if subject == "area" else _PEOPLE
+    return [_column(one, evidence_schema, one["field"] in keys) for one in columns]
 
 
-def _column(column: Mapping[str, Any], evidence_schema: Mapping[str, Any]) -> Column:
+def _column(column: Mapping[str, Any], evidence_schema: Mapping[str, Any], key: bool) -> Column:
     field: str = column["field"]
     kind: Kind = column_type(field, evidence_schema) or "text"
     words: tuple[tuple[str, bool], ...] = ()
@@ -28,7 +34,7 @@ def _column(column: Mapping[str, Any], evidence_schema: Mapping[str, Any]) -> Co
         words = tuple((word, meant == YES) for word, meant in column.get("values", {}).items())
     elif kind == "text" and _holds_months(evidence_schema["properties"].get(field, {})):
         kind = "month"
-    return Column(field, tuple(column["headers"]), kind, bool(column.get("required")), words)
+    return Column(field, tuple(column["headers"]), kind, bool(column.get("required")), words, key)
 
 
 def _holds_months(schema: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from services.alerts.rules.feeds import FeedCodeTaken, FeedFieldInUse, column_ty
 from services.alerts.rules.screening_rules import rule_fields
 from services.alerts.schemas.feeds import FeedContent, NewFeed, saved_content
 from shared.clock import local_date
-from shared.db.engine import WriteSession
+from shared.db.engine import ReadSession, WriteSession
 from shared.errors import InvalidInput
 from shared.security import audit
 from shared.security.principals import Principal
@@ -97,6 +97,14 @@ def columns_of(content: FeedContent) -> dict[str, Any]:
             for one in content.columns
         ],
     }
+
+
+async def feed_at(session: ReadSession, feed: Feed, at: datetime) -> Feed:
+    """The feed as it was at that moment, to be looked at and never saved; as it is where that was not written down."""
+    then = await queries.find_version_at(session, feed.code, at)
+    if then is None or then.version == feed.version:
+        return feed
+    return Feed(code=feed.code, version=then.version, active=then.active, **columns_of(saved_content(then.content)))
 
 
 def content_of(feed: Feed) -> FeedContent:

@@ -12,6 +12,7 @@ from services.alerts.rules.alerts import sight
 from services.alerts.rules.area_names import area_names
 from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished, has_result
 from services.alerts.rules.screening import Reference
+from services.alerts.usecases.feeds import feed_at
 from services.alerts.usecases.file_look import Sieve, placed
 from services.alerts.usecases.file_opening import name_of, sieve_of
 from services.alerts.usecases.file_rows import sieve, tidied, worded
@@ -26,19 +27,23 @@ from shared.tables.in_turn import in_turn
 
 
 async def open_kept(
-    session: ReadSession, who: Principal, file_id: UUID, shelf: Shelf, *, whole: bool = True
+    session: ReadSession, who: Principal, file_id: UUID, shelf: Shelf, *, for_result: bool = False
 ) -> tuple[File, Feed, Table]:
     """A file in the asker's sight with its table. Raises `FileNotFound`, `FileNotFinished`, `FileGone`.
 
-    Unless it has to be `whole`, also one that failed after some rows: beyond these its table may not be readable.
+    For its result also one that failed after some rows, beyond which its table may not be readable; and by the feed as
+    it was when reading began, for the headings of today may not be those of then. Rules of today want today's fields.
     """
     file = await files.get_file(session, who.id, sight(who), file_id)
-    if not has_result(file.state, file.rows_read) or (whole and file.state == "failed"):
+    if not has_result(file.state, file.rows_read) or (file.state == "failed" and not for_result):
         raise FileNotFinished
     if file.deleted_at is not None:
         raise FileGone
     feed = await files.get_any_feed(session, file.feed)
-    name, today = name_of(file, shelf.vault), local_date(file.started_at or file.received_at)
+    begun = file.started_at or file.received_at
+    if for_result:
+        feed = await feed_at(session, feed, begun)
+    name, today = name_of(file, shelf.vault), local_date(begun)
     try:
         table = await in_turn(open_original, shelf, file_id, name, feed, today)
     except FileNotFoundError:

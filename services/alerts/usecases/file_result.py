@@ -181,7 +181,7 @@ def _alerts(part: FilePart, outcomes: npt.NDArray[np.uint8]) -> pl.Series:
 
 async def result_of(session: WriteSession, who: Principal, file_id: UUID, shelf: Shelf) -> Result:
     """The result of a file. Raises `FileNotFound`, `FileNotFinished`, `FileGone`. Who had it is audited."""
-    file, feed, table = await open_kept(session, who, file_id, shelf, whole=False)
+    file, feed, table = await open_kept(session, who, file_id, shelf, for_result=True)
     parts = await files.list_parts(session, file_id)
     await audit.record(session, who, "file:result", file_id, rows=file.rows_read)
     faults = await files.list_faults(session, file_id, None, MAX_FAULTS)

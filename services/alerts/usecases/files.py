@@ -59,7 +59,8 @@ def skipped_of(table: Table) -> list[tuple[int, str, str]]:
 
 def open_original(shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date) -> Table:
     """The table in an original; blocks. Raises `TableInvalid`, `FileNotFoundError`, `FeedWithoutColumns`."""
-    return open_table(shelf.open(file_id), name, columns_of(feed.columns, feed.evidence_schema), today=today)
+    columns = columns_of(feed.columns, feed.evidence_schema, feed.subject)
+    return open_table(shelf.open(file_id), name, columns, today=today)
 
 
 async def period_in(session: ReadSession, who: Principal, feed: Feed, name: str | None, today: date) -> str:

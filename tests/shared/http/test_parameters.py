@@ -17,8 +17,14 @@ async def test_what_the_route_and_its_dependencies_know_is_taken(client: httpx.A
 
 async def test_a_misspelt_parameter_is_refused_and_the_closest_named(client: httpx.AsyncClient) -> None:
     answer = await client.get("/cases?due_witin=3", headers={"Accept-Language": "en"})
-    assert mistakes(answer) == {"due_witin": "parameter-unknown"}
+    assert mistakes(answer) == {"due_witin": "parameter-misspelt"}
     assert "due_within" in answer.json()["errors"][0]["message"]
+
+
+async def test_no_name_is_called_close_that_is_not(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/cases?x=1")
+    assert mistakes(answer) == {"x": "parameter-unknown"}
+    assert answer.json()["errors"][0]["message"] == "没有这个查询参数"
 
 
 async def test_the_name_of_a_function_argument_is_no_parameter(client: httpx.AsyncClient) -> None:

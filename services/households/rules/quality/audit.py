@@ -17,7 +17,7 @@ from services.households.rules.quality import (
     relations,
     unwatched,
 )
-from services.households.rules.quality.record import Case, HouseholdRecord, Person
+from services.households.rules.quality.record import AfterValues, Case, HouseholdRecord, Person
 from services.households.rules.quality.rule import Finding, Params, Rule, Subject, found
 from shared.contracts.quality_policies import QualityRules
 
@@ -51,6 +51,7 @@ class RuleSet:
     monitored: _Called
     identification: _Called
     elimination: _Called
+    after: _Called
 
     @classmethod
     def of(cls, numbers: QualityRules) -> Self:
@@ -83,8 +84,10 @@ class RuleSet:
             yield from _asked(self.monitored, None, case, home, numbers)
         if case.at_identification is not None:
             yield from _asked(self.identification, None, case.at_identification, case, numbers)
-        if case.stage == "eliminated" and case.at_elimination is not None:
-            yield from _asked(self.elimination, None, case.at_elimination, case, numbers)
+        if case.stage == "eliminated":
+            yield from _asked(self.after, None, AfterValues.of(home, case), case, numbers)
+            if case.at_elimination is not None:
+                yield from _asked(self.elimination, None, case.at_elimination, case, numbers)
 
 
 def _asked(rules: _Called, one: Person | None, *of: Any) -> Iterator[tuple[Rule, Person | None, Params]]:

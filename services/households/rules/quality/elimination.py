@@ -1,23 +1,23 @@
 """What the risk of a household was called gone on, against the rules of elimination: as it was on that day.
 
 A gate refuses all of this beforehand; that it did is looked at here, by rules that know nothing of the gate's. What has
-become of the household since is no fault of the decision: gaps of today are told by `unwatched.py`.
+become of the household since is no fault of the decision: gaps of today are told by `unwatched.py`. Only what must stand
+in every case that is over is asked of today's record where nothing was kept, as of cases that a list brought.
 Sources: docs/field.md, Steps and Risks.
 """
 
 from services.households.rules.case_snapshot import Snapshot
-from services.households.rules.quality.record import UNSAFE_LEVELS, Case
-from services.households.rules.quality.rule import FOUND, Params, of_elimination
+from services.households.rules.quality.record import UNSAFE_LEVELS, AfterValues, Case
+from services.households.rules.quality.rule import FOUND, Params, of_after_values, of_elimination
 from shared.contracts.quality_policies import QualityRules
 
 ENDED = "case.eliminated_on"
 
 
-@of_elimination("eliminated-by-no-help", "fatal", ENDED, "case.measures")
-def eliminated_by_no_help(seen: Snapshot, case: Case, numbers: QualityRules) -> Params | None:
+@of_after_values("eliminated-by-no-help", "fatal", ENDED, "case.measures")
+def eliminated_by_no_help(after: AfterValues, case: Case, numbers: QualityRules) -> Params | None:
     """Fatal: 帮扶消除 with zero measures."""
-    helped = case.natural or any(one.state == "delivered" for one in seen.measures)
-    return FOUND if not helped else None
+    return FOUND if not (case.natural or after.helped) else None
 
 
 @of_elimination("eliminated-under-line", "fatal", ENDED)
@@ -36,17 +36,17 @@ def eliminated_without_labour(seen: Snapshot, case: Case, numbers: QualityRules)
     return FOUND if not seen.able + seen.weak or seen.no_labour_covered is True else None
 
 
-@of_elimination("after-assurances-missing", "fatal", ENDED)
-def after_assurances_missing(seen: Snapshot, case: Case, numbers: QualityRules) -> Params | None:
+@of_after_values("after-assurances-missing", "fatal", ENDED)
+def after_assurances_missing(after: AfterValues, case: Case, numbers: QualityRules) -> Params | None:
     """Fatal: closed case missing any after-values, of 三保障和饮水."""
-    count = seen.assurances.count(None)
+    count = after.assurances.count(None)
     return {"count": count} if count else None
 
 
-@of_elimination("after-income-missing", "fatal", ENDED)
-def after_income_missing(seen: Snapshot, case: Case, numbers: QualityRules) -> Params | None:
+@of_after_values("after-income-missing", "fatal", ENDED)
+def after_income_missing(after: AfterValues, case: Case, numbers: QualityRules) -> Params | None:
     """Fatal: closed case missing any after-values, of 收支."""
-    return FOUND if seen.income is None or seen.income.reference_per_head is None else None
+    return FOUND if after.reference_per_head is None else None
 
 
 @of_elimination("eliminated-unsafe-home", "fatal", ENDED)

@@ -7,7 +7,7 @@ record holds what follows from them (`id_birth_on`, `phone_length`) and the blin
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from services.households.rules.case_snapshot import Snapshot
@@ -127,6 +127,25 @@ class Case:
     def has(self, *codes: str) -> bool:
         """Whether one of those measures is recorded."""
         return any(one.is_one_of(*codes) for one in self.measures)
+
+
+@dataclass(frozen=True, slots=True)
+class AfterValues:
+    """What has to stand in a case whose risk is gone (消除后情况): of that day, or of today where that was not kept."""
+
+    helped: bool
+    assurances: tuple[YesNo, ...]
+    reference_per_head: Yuan
+
+    @classmethod
+    def of(cls, home: "HouseholdRecord", case: Case) -> Self:
+        """Those of the case's end."""
+        kept = case.at_elimination
+        income = kept.income if kept else home.income
+        reference = income.reference_per_head if income else None
+        if kept:
+            return cls(any(one.state == "delivered" for one in kept.measures), kept.assurances, reference)
+        return cls(any(one.delivered_on for one in case.measures), home.assurances, reference)
 
 
 @dataclass(frozen=True, slots=True)

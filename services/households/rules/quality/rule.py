@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.households.rules.case_snapshot import Snapshot
 from services.households.rules.income_year import Income
-from services.households.rules.quality.record import Case, HouseholdRecord, Person
+from services.households.rules.quality.record import AfterValues, Case, HouseholdRecord, Person
 from shared.contracts.quality_policies import QualityRules
 
 Severity = Literal["fatal", "logic", "plausible"]
@@ -24,7 +24,8 @@ PersonCheck = Callable[[Person, HouseholdRecord, QualityRules], Params | None]
 IncomeCheck = Callable[[Income, HouseholdRecord, QualityRules], Params | None]
 CaseCheck = Callable[[Case, HouseholdRecord, QualityRules], Params | None]
 DecisionCheck = Callable[[Snapshot, Case, QualityRules], Params | None]
-Subject = Literal["household", "person", "income", "case", "monitored", "identification", "elimination"]
+AfterCheck = Callable[[AfterValues, Case, QualityRules], Params | None]
+Subject = Literal["household", "person", "income", "case", "monitored", "identification", "elimination", "after"]
 
 FOUND: Params = {}
 """Found, and the text needs nothing."""
@@ -88,6 +89,11 @@ def of_identification(code: str, severity: Severity, *fields: str) -> Callable[[
 def of_elimination(code: str, severity: Severity, *fields: str) -> Callable[[DecisionCheck], Rule]:
     """Make a rule of what its risk was called gone on; where that was not kept nobody is judged."""
     return _maker(code, severity, "elimination", fields)
+
+
+def of_after_values(code: str, severity: Severity, *fields: str) -> Callable[[AfterCheck], Rule]:
+    """Make a rule of what has to stand in a case whose risk is gone; it is asked also where that day was not kept."""
+    return _maker(code, severity, "after", fields)
 
 
 def _maker(
