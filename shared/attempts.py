@@ -4,12 +4,13 @@ for ever; what fails for good says why on its row."""
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import SmallInteger, func, literal, or_, select, update
+from sqlalchemy import SmallInteger, Update, func, literal, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.areas import Scope
@@ -22,6 +23,8 @@ from shared.security.vault import CannotOpen
 
 log = logging.getLogger(__name__)
 
+STOP_SECONDS = 5.0
+"""How long a stop waits for its attempt to be taken back; then it counts. Less than any time after which we are killed."""
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -53,15 +56,38 @@ async def take_back(
     """An attempt does not count when an outage has ended it, or an orderly stop, unless its work may have been the
     cause: it was not where nobody answered or there was no room, nor where the database was started since it was `begun`.
 
-    Waits until the database answers. `table`: one with `id` and `attempts`.
+    Waits until the database answers, in a stop a little while. `table`: one with `id` and `attempts`.
     """
-    stopped = isinstance(ended_by, asyncio.CancelledError)
+    stopped = is_stop(ended_by)
     innocent = or_(literal(stopped or is_away(ended_by)), func.pg_postmaster_start_time() > begun)
     fewer = update(table).where(table.id == row_id, table.attempts > 0, innocent).values(attempts=table.attempts - 1)
+    taking_back = asyncio.create_task(_execute_at_last(database, fewer))
+    if stopped:
+        await _wait_unmoved(taking_back)
+    await taking_back
+
+
+def is_stop(error: BaseException) -> bool:
+    """Whether who works here was told to stop. A cancellation that meets a statement may come out as the driver's error."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) or (task is not None and task.cancelling() > 0)
+
+
+async def _wait_unmoved(task: asyncio.Task[Any]) -> None:
+    """Whoever stops us says so again and again: all the same, until `task` is done or it has had its time."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + STOP_SECONDS
+    while not task.done() and clock() < until:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task], timeout=until - clock())
+    task.cancel()
+
+
+async def _execute_at_last(database: Database, statement: Update) -> None:
     while True:
         try:
             async with database.write(_EVERYWHERE) as session:
-                await session.execute(fewer)
+                await session.execute(statement)
         except Exception as error:
             if not is_outage(error):
                 raise
@@ -76,6 +102,11 @@ Row = TypeVar("Row", bound=Attempted)
 async def lock_row(session: WriteSession, table: type[Row], row_id: UUID) -> Row:
     """A row that is there, and nobody else moves it before our commit."""
     return (await session.scalars(select(table).where(table.id == row_id).with_for_update())).one()
+
+
+def _is_counted(beginning: asyncio.Task[Row | None]) -> bool:
+    known = beginning.done() and not beginning.cancelled() and beginning.exception() is None
+    return known and beginning.result() is not None
 
 
 async def _leave_nothing(_: Database, __: UUID) -> None:
@@ -113,20 +144,19 @@ class Attempts(Generic[Row]):
         return False
 
     async def _try(self, database: Database, row_id: UUID, work: Callable[[Row], Awaitable[None]]) -> None:
-        row, begun = None, utc_now()
+        begun = utc_now()
+        beginning = asyncio.create_task(self._begin(database, row_id))
         try:
-            row = await self._begin(database, row_id)
+            row = await asyncio.shield(beginning)
             if row is not None:
                 await work(row)
         except (DomainError, FileNotFoundError, CannotOpen) as refused:
             await self._fail(database, row_id, fault_of(refused, self.gone))
-        except asyncio.CancelledError as stopped:
-            if row is not None:
-                await take_back(database, self.table, row_id, stopped, begun)
-            raise
-        except Exception as error:
-            if is_outage(error):
-                if row is not None:
+        except (Exception, asyncio.CancelledError) as error:
+            if is_stop(error):
+                await _wait_unmoved(beginning)
+            if is_stop(error) or is_outage(error):
+                if _is_counted(beginning):
                     await take_back(database, self.table, row_id, error, begun)
                 raise
             log.error("attempt failed", extra={"work": self.name, "row": str(row_id), "error": type(error).__name__})

@@ -6,6 +6,7 @@ import re
 import signal
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.households.queries import register_imports as queries
@@ -14,9 +15,10 @@ from services.households.usecases.list_files import FileSet
 from services.households.usecases.list_sums import PartSums
 from shared import time_limit
 from shared.db.listening import MOST_ATTEMPTS
+from shared.postgres import Cluster
 from shared.side_processes import preload
 from tests.households.conftest import PINE, Households
-from tests.households.lists import AREA, Row, checked, found, person, send, tally, work, workbook, written
+from tests.households.lists import AREA, Row, applied, checked, found, person, send, tally, work, workbook
 
 preload(__name__)  # what is to hang must be there in time
 
@@ -96,11 +98,22 @@ async def test_parts_that_are_compared_at_once_are_found_as_one_is(
 
 
 async def test_what_is_written_lies_in_the_order_of_the_list(
-    service: Households, monkeypatch: pytest.MonkeyPatch
+    service: Households, monkeypatch: pytest.MonkeyPatch, cluster: Cluster, database_name: str
 ) -> None:
+    """However what waits lies: earlier lists leave room between it, and who reads it at the same time shares the scan."""
+    dsn = cluster.dsn("shouwang", database_name).replace("+asyncpg", "")
+    owner = await asyncpg.connect(dsn, server_settings={"search_path": "households"})
+    await owner.execute("TRUNCATE household, member CASCADE")  # no room is left from tests before
     monkeypatch.setattr(list_work, "PART", 3)
     people = [person(code(number), number, f"人{number:02}", "户主") for number in range(1, 21)]
-    await written(service, workbook(people[:10]), workbook(people[10:]))
+    view = await checked(service, workbook(people[:10]), workbook(people[10:]))
+    for table in ("staged_household", "staged_member"):
+        await owner.execute(f"UPDATE {table} SET number = number WHERE number < 20")  # these lie behind the others now
+        await owner.execute(f"ANALYZE {table}")  # as the server does by itself: then it reads them as they lie
+    await owner.close()
+    assert (await applied(service, view))["state"] == "applied"
+    households = [row[0] for row in await service.sql("SELECT national_code FROM household ORDER BY ctid")]
+    assert households == [code(number) for number in range(1, 21)]
     names = [row[0] for row in await service.sql("SELECT name FROM member ORDER BY ctid")]
     assert names == [one["姓名"] for one in people]
 

@@ -211,6 +211,97 @@ async def test_nor_by_an_orderly_stop(database: Database) -> None:
     assert (await row_of(database, row_id)).attempts == 0
 
 
+async def test_nor_by_one_that_is_told_again_and_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server does so until all has ended; the database takes its time."""
+    row_id, begun, real = await queued(database), asyncio.Event(), Database.write
+
+    @asynccontextmanager
+    async def slow(*given: Any) -> AsyncIterator[Any]:
+        await asyncio.sleep(0.3)
+        async with real(*given) as session:
+            yield session
+
+    async def work(_: Tried) -> None:
+        monkeypatch.setattr(Database, "write", slow)
+        begun.set()
+        await asyncio.sleep(600)
+
+    trying = asyncio.create_task(tried(database, work))
+    await begun.wait()
+    while not trying.done():
+        trying.cancel()
+        await asyncio.wait([trying], timeout=0.05)
+    assert trying.cancelled()
+    assert (await row_of(database, row_id)).attempts == 0
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), RuntimeError()], ids=lambda one: type(one).__name__)
+async def test_nor_by_one_that_comes_out_as_another_error(database: Database, error: Exception) -> None:
+    row_id, begun = await queued(database), asyncio.Event()
+
+    async def work(_: Tried) -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            raise error from None
+
+    trying = asyncio.create_task(tried(database, work))
+    await begun.wait()
+    trying.cancel()
+    with pytest.raises(type(error)):
+        await trying
+    found = await row_of(database, row_id)
+    assert (found.state, found.attempts) == ("queued", 0)
+
+
+async def test_nor_by_one_that_comes_while_it_is_counted(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database has heard of it, and we were to hear of that. What was counted before, of a worker killed, stays."""
+    row_id, real, counted = await queued(database), Database.write, asyncio.Event()
+    async with database.write(Scope.everywhere()) as session:
+        await session.execute(text("UPDATE tried SET attempts = 1"))
+
+    @asynccontextmanager
+    async def late(*given: Any) -> AsyncIterator[Any]:
+        async with real(*given) as session:
+            yield session
+        if not counted.is_set():
+            counted.set()
+            await asyncio.sleep(0.2)
+
+    monkeypatch.setattr(Database, "write", late)
+    trying = asyncio.create_task(tried(database, raising(AssertionError())))
+    await counted.wait()
+    trying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await trying
+    assert (await row_of(database, row_id)).attempts == 1
+
+
+async def test_a_stop_does_not_wait_for_ever_for_a_database_that_is_away(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await queued(database)
+    begun = asyncio.Event()
+
+    @asynccontextmanager
+    async def away(*_: Any) -> AsyncIterator[Any]:
+        raise ConnectionRefusedError
+        yield
+
+    async def work(_: Tried) -> None:
+        monkeypatch.setattr(Database, "write", away)
+        begun.set()
+        await asyncio.sleep(600)
+
+    monkeypatch.setattr(attempts, "STOP_SECONDS", 0.2)
+    trying = asyncio.create_task(tried(database, work))
+    await begun.wait()
+    trying.cancel()
+    await asyncio.wait([trying], timeout=5)
+    assert trying.cancelled()
+
+
 async def test_an_attempt_is_taken_back_when_the_database_answers_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
