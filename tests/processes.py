@@ -24,3 +24,7 @@ def runs(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+class Died(BaseException):
+    """Stands for the end of a process: nobody gets to take anything back."""

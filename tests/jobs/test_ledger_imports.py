@@ -1,6 +1,5 @@
 """A file of ledger rows: rehearsed row by row, then written as it was rehearsed, or not at all."""
 
-import asyncio
 import io
 import re
 import zipfile
@@ -21,6 +20,7 @@ from shared.contracts.jobs import MinorWorking, WageReported
 from shared.files import Shelf
 from tests.jobs.conftest import BRIDGE, COUNTY, PINE, RIVER, STONE, Jobs, account_id, id_number
 from tests.jobs.test_ledger import LAST, MONTH, OUT, THIS, changed, place, put
+from tests.processes import Died
 
 HEADINGS = [
     *("证件号码", "姓名", "务工状态", "务工所在县", "务工企业名称", "所属行业", "工种", "就业类型", "务工月收入"),
@@ -193,11 +193,11 @@ async def test_a_file_that_ends_its_process_is_given_up(service: Jobs, monkeypat
     answer = await send(service, workbook([row(1)]))
 
     async def ends(self: Any) -> None:
-        raise asyncio.CancelledError
+        raise Died
 
     monkeypatch.setattr(usecases.ImportRun, "rehearse", ends)
     for _ in range(3):
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(Died):
             await work(service)
     await work(service)
     view = await service.get(f"/ledger/imports/{answer.json()['id']}", "township", STONE)

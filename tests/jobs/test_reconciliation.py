@@ -25,6 +25,7 @@ from tests import signing
 from tests.jobs.checks import NATIONAL, compared, hr, people_out, rows, send, table, work, workbook, worker
 from tests.jobs.conftest import BAMBOO, BRIDGE, COUNTY, PINE, RIVER, STONE, V1, Jobs, account_id, id_number
 from tests.jobs.test_ledger import HOME, LAST, OUT, THIS, put
+from tests.processes import Died
 
 
 async def test_same_differs_only_here_only_there(service: Jobs) -> None:
@@ -351,12 +352,12 @@ async def test_an_export_that_ends_its_process_is_given_up(service: Jobs, monkey
     await people_out(service, 1)
 
     async def ends(self: Any) -> None:
-        raise asyncio.CancelledError
+        raise Died
 
     monkeypatch.setattr(reconciliation_work.Comparison, "_finish", ends)
     answer = await send(service, table([hr(1)]))
     for _ in range(3):
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(Died):
             await work(service)
     await work(service)
     view = await service.get(f"/reconciliations/{answer.json()['id']}")
