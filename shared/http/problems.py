@@ -47,7 +47,11 @@ class Problem(BaseModel):
     type: str = Field(examples=["urn:shouwang:problem:not-found"])
     title: str = Field(examples=["未找到，或不在您的权限范围内"])
     status: int = Field(examples=[404])
-    code: str = Field(examples=["not-found"])
+    code: str = Field(
+        description="Never changes its meaning. Those listed with a route are worked out from all that it calls: "
+        "one of them may never come there · 错误代码，含义不变；接口所列代码为上限，个别在该接口不会出现",
+        examples=["not-found"],
+    )
     errors: list[FieldProblem] | None = None
     trace_id: str | None = Field(None, examples=["4bf92f3577b34da6a3ce929d0e0e4736"])
 

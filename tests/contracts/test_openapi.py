@@ -34,6 +34,13 @@ def references(node: Any) -> Iterator[str]:
             yield from references(item)
 
 
+def test_it_says_that_a_listed_code_may_never_come() -> None:
+    """They are worked out from all that a route calls: `report_alert` names alert-not-found, and never answers it."""
+    told = DOCUMENT["components"]["schemas"]["Problem"]["properties"]["code"]["description"]
+    assert "may never come" in told
+    assert "不会出现" in told
+
+
 def test_every_reference_leads_somewhere() -> None:
     known = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
     assert set(references(DOCUMENT)) <= known
