@@ -10,6 +10,7 @@ import gc
 import logging
 import os
 import pickle
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Coroutine, Iterable
@@ -94,10 +95,12 @@ def collect_rarely() -> None:
 
 
 async def until_parent_ends(workers: Iterable[Work]) -> None:
-    """Let `workers` run until standard input ends, then stop them."""
+    """Let `workers` run until standard input ends, or a signal says so, then stop them."""
     running = {asyncio.create_task(work()) for work in (*workers, time_limit.watch_loop)}
-    ended = asyncio.Event()
-    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_reader(sys.stdin.fileno(), ended.set)
+    for number in (signal.SIGTERM, signal.SIGINT):  # of who stops all processes of a service at once
+        loop.add_signal_handler(number, ended.set)
     await ended.wait()
     while running:  # a cancellation that meets a statement may come out as the driver's own error
         for worker in running:

@@ -2,6 +2,9 @@
 
 import asyncio
 import errno
+import pickle
+import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -90,6 +93,43 @@ async def _keep_stuck(_: str, settings: AlertsSettings, real: Any) -> None:
 def workers() -> set[int]:
     """Process ids of the workers of this test."""
     return {one.pid for one in psutil.Process().children() if "tests.alerts.stuck_worker" in one.cmdline()}
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, None], ids=["terminated", "interrupted", "told"])
+async def test_whoever_stops_its_process_in_order_uses_up_no_attempt(
+    service: Service, make_service: MakeService, monkeypatch: pytest.MonkeyPatch, how: signal.Signals | None
+) -> None:
+    """By a signal to it, as who stops all processes of a service at once does, or by the service."""
+    kept: list[AlertsSettings] = []
+
+    async def keep(_: str, settings: AlertsSettings) -> None:
+        kept.append(settings)
+        await asyncio.Event().wait()
+
+    await service.tell(named_areas())
+    await service.stop()
+    monkeypatch.setattr(background, "keep_process", keep)
+    watched = await make_service(batch_processes=1)
+    await send(watched, table([absent(1)]), "crawls.csv")
+    command = (sys.executable, "-m", "tests.alerts.stuck_worker")
+    worker = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
+    assert worker.stdin is not None
+    worker.stdin.write(pickle.dumps(kept[0]))
+
+    async def begun() -> bool:
+        return await watched.sql("SELECT attempts FROM file") == [(1,)]
+
+    await until(begun, 30)
+    if how is None:
+        worker.stdin.close()
+    else:
+        worker.send_signal(how)
+    try:
+        await asyncio.wait_for(worker.wait(), 8)
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+    assert await watched.sql("SELECT attempts, state FROM file") == [(0, "running")]
 
 
 @pytest.mark.parametrize("where", ["open", "store"])
