@@ -13,9 +13,9 @@ from services.jobs.queries import matching as queries
 from services.jobs.rules.matching import Outcome, match
 from services.jobs.rules.matching_snapshot import Input
 from services.jobs.settings import JobsSettings
-from services.jobs.usecases.matching_runs import BROKEN, begin_run, fail_run, finish_run
+from services.jobs.usecases.matching_runs import BROKEN, begin_run, count_attempt, fail_run, finish_run
 from shared.areas import Scope
-from shared.attempts import take_back
+from shared.attempts import is_stop, take_back
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import Listener, turn, work_when_rung
@@ -61,8 +61,13 @@ class MatchingWorker:
         return ours
 
     async def _work(self, run_id: UUID) -> None:
-        begun = utc_now()
+        begun, counted = utc_now(), False
         try:
+            async with self.database.write(_EVERYWHERE) as session:
+                going = await count_attempt(session, run_id, utc_now())
+            if not going:
+                return
+            counted = True
             async with self.database.write(_EVERYWHERE) as session:
                 given = await begin_run(session, self.vault, run_id, utc_now())
             if given is None:
@@ -73,14 +78,12 @@ class MatchingWorker:
             log.info("matching run ended", extra={"run": str(run_id), "written": written})
         except Cancelled:
             log.info("matching run cancelled", extra={"run": str(run_id)})
-        except asyncio.CancelledError as stopped:
-            await take_back(self.database, MatchingRun, run_id, stopped, begun)
-            raise
         except DomainError as refused:
             await self._fail(run_id, refused.code)
-        except Exception as error:
-            if is_outage(error):
-                await take_back(self.database, MatchingRun, run_id, error, begun)
+        except (Exception, asyncio.CancelledError) as error:
+            if is_stop(error) or is_outage(error):
+                if counted:
+                    await take_back(self.database, MatchingRun, run_id, error, begun)
                 raise
             log.error("matching run failed", extra={"run": str(run_id), "error": type(error).__name__})
             await self._fail(run_id, BROKEN)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +14,9 @@ from services.alerts.queries.intake import finished
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.batches import MAX_ROWS
 from services.alerts.schemas.alerts import AlertDraft
-from services.alerts.usecases import intake
+from services.alerts.usecases import batches, intake
 from services.alerts.usecases.screening import Bench
+from shared import time_limit
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.contracts.alerts import AlertRaised, AlertWorsened
@@ -302,6 +304,20 @@ async def test_a_chunk_that_always_fails_ends_its_batch_and_not_the_others(servi
     assert counts(broken) == (1, 0, 0, 0)
     assert counts(good) == (1, 1, 0, 0)
     assert await service.count("batch_chunk") == 0
+
+
+async def test_a_chunk_that_is_never_done_ends_its_batch_and_not_the_others(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    try:
+        with monkeypatch.context() as during:
+            during.setattr(batches, "prepare_chunk", lambda *_: over.wait())
+            during.setattr(time_limit, "_seconds", 0.5)
+            await service.batch((await send(service, lines([absence()]))).json()["id"], "failed")
+    finally:
+        over.set()
+    assert counts(await work_off(service, lines([absence()]))) == (1, 1, 0, 0)
 
 
 async def test_what_a_sender_may_is_what_it_might_when_it_sent(service: Service) -> None:

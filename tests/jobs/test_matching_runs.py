@@ -11,10 +11,11 @@ from services.jobs.codes import LISTS
 from services.jobs.matching_worker import MatchingWorker
 from services.jobs.rules import matching_snapshot
 from services.jobs.rules.matching import match
-from services.jobs.usecases.matching_runs import INPUT, begin_run, finish_run
+from services.jobs.usecases.matching_runs import INPUT, begin_run, count_attempt, finish_run
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs import MinorWorking
+from shared.db.listening import MOST_ATTEMPTS
 from tests.jobs.conftest import BRIDGE, PINE, RIVER, STONE, Jobs
 from tests.jobs.matching_county import (
     MASON,
@@ -326,12 +327,35 @@ async def test_a_run_that_kills_every_worker_is_given_up(service: Jobs) -> None:
     await post(service, await employer(service))
     await seeker(service, 1)
     run_id = await ask(service)
-    for _ in range(3):
+    for _ in range(MOST_ATTEMPTS):
         async with service.database.write(Scope.everywhere()) as session:
-            assert await begin_run(session, service.vault, UUID(run_id), utc_now()) is not None
+            assert await count_attempt(session, UUID(run_id), utc_now())
     assert await work(service) == 1
     run = await service.get(f"/matching-runs/{run_id}")
     assert (run["state"], bool(run["failure"])) == ("failed", True)
+
+
+async def test_an_attempt_is_counted_before_its_input_is_read(service: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is killed in the middle of that leaves it counted; an orderly stop takes back its own and no other."""
+    run_id, reading = UUID(await ask(service)), asyncio.Event()
+
+    async def read(*_: object) -> None:
+        reading.set()
+        await asyncio.sleep(600)
+
+    async def attempts() -> int:
+        [[number]] = await service.sql("SELECT attempts FROM matching_run WHERE id = :id", id=run_id)
+        return int(number)
+
+    async with service.database.write(Scope.everywhere()) as session:
+        assert await count_attempt(session, run_id, utc_now())  # by one that was killed
+    monkeypatch.setattr("services.jobs.matching_worker.begin_run", read)
+    working = asyncio.create_task(work(service))
+    await asyncio.wait_for(reading.wait(), 30)
+    assert await attempts() == 2
+    working.cancel()
+    await asyncio.wait([working])
+    assert await attempts() == 1
 
 
 async def test_a_failure_ends_the_run_and_says_so(service: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 A chunk is deleted by the transaction that stores its rows, so a worker killed at any moment loses and doubles nothing.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
+from shared.time_limit import in_time
 
 PURPOSE = "batch-chunk"
 _READ = 50  # rows read at a time
@@ -94,15 +94,15 @@ async def work_chunk(
 ) -> None:
     """Screen, seal and store the rows of a chunk, tell of what is new or worse, keep the errors, forget the chunk."""
     bench = Bench(reference.rules, local_date(now))
-    ready = await asyncio.to_thread(prepare_chunk, chunk, reference, bench, vault, now, lane)
+    ready = await in_time(prepare_chunk, chunk, reference, bench, vault, now, lane)
     waiting = await lock_rows(session, ready.numbered.keys())
     rows, judged = ready.rows, list[tuple[int, Report, Asked]]()
     if ready.open:
         facts = await look_up(await raw(session), [asked for _, _, asked in ready.open])
         judged = [(n, told(report, of), asked) for (n, report, asked), of in zip(ready.open, facts, strict=True)]
-        rows = await asyncio.to_thread(decided, chunk, rows, judged, vault, now, lane)
+        rows = await in_time(decided, chunk, rows, judged, vault, now, lane)
     alerts, told_of = [alert for _, alert, _ in rows], [told for _, _, told in rows]
-    settled = await store_alerts(session, await asyncio.to_thread(finished, alerts, told_of), vault)
+    settled = await store_alerts(session, await in_time(finished, alerts, told_of), vault)
     reused = [(n, _REUSED) for (n, _, _), one in zip(rows, settled, strict=True) if one.outcome is None]
     errors = [*ready.errors, *reused]
     if waiting:

@@ -33,6 +33,18 @@ BROKEN = "matching-run-broken"
 _EVERYWHERE = Scope.everywhere()
 
 
+async def count_attempt(session: WriteSession, run_id: UUID, now: datetime) -> bool:
+    """Before it is made, and its input read; False: nothing is to be done with the run any more."""
+    run = await find.lock_run(session, _EVERYWHERE, run_id)
+    if run.state not in find.GOING:
+        return False
+    if run.attempts >= MOST_ATTEMPTS:
+        run.state, run.failure, run.finished_at = RunState.FAILED, BROKEN, now
+        return False
+    run.attempts += 1
+    return True
+
+
 async def begin_run(session: WriteSession, vault: Vault, run_id: UUID, now: datetime) -> Input | None:
     """Take a run in hand and its input, read now where it has none yet; None: nothing is to be done with it any more.
 
@@ -40,10 +52,6 @@ async def begin_run(session: WriteSession, vault: Vault, run_id: UUID, now: date
     """
     run = await find.lock_run(session, _EVERYWHERE, run_id, with_input=True)
     if run.state not in find.GOING:
-        return None
-    run.attempts += 1
-    if run.attempts > MOST_ATTEMPTS:
-        run.state, run.failure, run.finished_at = RunState.FAILED, BROKEN, now
         return None
     run.state, run.progress, run.started_at = RunState.RUNNING, 0, now
     if run.input_sealed is None:
