@@ -32,6 +32,7 @@ from tests.households.lists import (
     workbook,
     written,
 )
+from tests.processes import Died
 
 ONE, TWO = f"{PINE}0001", f"{PINE}0002"
 FAMILY = [person(ONE, 1), person(ONE, 2, "李四", "配偶", 健康状况="长期慢性病、残疾"), person(TWO, 3, "王五")]
@@ -435,12 +436,12 @@ async def test_a_list_that_ends_its_process_is_given_up(
         ).is_success
 
     async def ends(*_: Any) -> None:
-        raise asyncio.CancelledError
+        raise Died
 
     monkeypatch.setattr(list_worker, "write_import", ends)
     monkeypatch.setattr(list_worker.ListCheck, "run", ends)
     for _ in range(3):
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(Died):
             await work(service)
     await work(service)
     done = await service.get(f"/register-imports/{view['id']}")
