@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.areas import Scope
-from shared.attempts import Attempted, lock_row
+from shared.attempts import Attempted
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.listening import ring
 from shared.db.within import all_within
@@ -108,11 +108,6 @@ async def get_import(
 ) -> Row:
     """One in sight; raises `missing`."""
     return existing(await session.scalar(_one(table, who, import_id)), missing)
-
-
-async def lock_import(session: WriteSession, table: type[Row], import_id: UUID) -> Row:
-    """One, whoever asks, and nobody else moves it before our commit."""
-    return await lock_row(session, table, import_id)
 
 
 async def list_imports(

@@ -9,12 +9,12 @@ from services.households.usecases.list_telling import telling
 from services.households.usecases.list_work import ListCheck
 from services.households.usecases.register_imports import files_of
 from shared.areas import Scope
-from shared.attempts import Attempts
+from shared.attempts import Attempts, lock_row
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import Listener, work_when_rung
 from shared.files import Shelf
-from shared.imports import WAITING, lock_import
+from shared.imports import WAITING
 
 _EVERYWHERE = Scope.everywhere()
 
@@ -45,7 +45,7 @@ class ListWorker:
         who = row.applier
         try:
             async with self.database.write(who.scope) as session:
-                locked = await lock_import(session, RegisterImport, row.id)
+                locked = await lock_row(session, RegisterImport, row.id)
                 if locked.state != "applying":
                     return
                 now = utc_now()
@@ -53,7 +53,7 @@ class ListWorker:
                     await write_import(session, told, who, locked, now)
         except RegisterMovedOn as moved:
             async with self.database.write(_EVERYWHERE) as session:
-                locked = await lock_import(session, RegisterImport, row.id)
+                locked = await lock_row(session, RegisterImport, row.id)
                 locked.begin_anew(moved.code)
                 locked.removal_reason = None
             return

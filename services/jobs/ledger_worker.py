@@ -6,12 +6,12 @@ from services.jobs.models import LedgerImport
 from services.jobs.rules.ledger_imports import LedgerMovedOn
 from services.jobs.usecases.ledger_imports import ImportRun
 from shared.areas import Scope
-from shared.attempts import Attempts
+from shared.attempts import Attempts, lock_row
 from shared.clock import utc_now
 from shared.db.engine import Database
 from shared.db.listening import Listener, work_when_rung
 from shared.files import Shelf
-from shared.imports import WAITING, lock_import
+from shared.imports import WAITING
 
 _EVERYWHERE = Scope.everywhere()
 
@@ -42,7 +42,7 @@ class LedgerWorker:
         await run.rehearse()
         await run.keep_problems()
         async with self.database.write(_EVERYWHERE) as session:
-            locked = await lock_import(session, LedgerImport, row.id)
+            locked = await lock_row(session, LedgerImport, row.id)
             # Whoever wants no rehearsal has it written as it is; else somebody looks at it first.
             locked.state, locked.attempts = "checked" if row.dry_run or row.failure else "applying", 0
             locked.digest, locked.counts, locked.checked_at = run.digest, dict(run.counts), utc_now()
@@ -51,7 +51,7 @@ class LedgerWorker:
         run = ImportRun(self.database, self.shelf, row)
         try:
             async with self.database.write(row.applier.scope) as session:
-                locked = await lock_import(session, LedgerImport, row.id)
+                locked = await lock_row(session, LedgerImport, row.id)
                 if locked.state != "applying":
                     return
                 await run.write(session)
@@ -59,4 +59,4 @@ class LedgerWorker:
                 locked.counts = dict(run.counts)
         except LedgerMovedOn as moved:
             async with self.database.write(_EVERYWHERE) as session:
-                (await lock_import(session, LedgerImport, row.id)).begin_anew(moved.code)
+                (await lock_row(session, LedgerImport, row.id)).begin_anew(moved.code)

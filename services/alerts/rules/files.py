@@ -34,7 +34,7 @@ class Outcome(IntEnum):
     REJECTED_OTHERWISE = 255
 
 
-WITH_ALERT = (*(Outcome.STORED, Outcome.REPEATED, Outcome.MERGED, Outcome.WORSENED, Outcome.SNOOZED, Outcome.REOPENED),)
+WITH_ALERT = (Outcome.STORED, Outcome.REPEATED, Outcome.MERGED, Outcome.WORSENED, Outcome.SNOOZED, Outcome.REOPENED)
 """Of rows that are an alert or belong to one."""
 
 

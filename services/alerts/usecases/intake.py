@@ -154,7 +154,8 @@ async def settle_report(
     Raises `SourceRefReused` for a source_ref that is known of somebody else.
     """
     [report] = intake.finished([alert], [told])
-    waiting = await unmatched.lock_rows(session, [(alert.feed, alert.dedup)])
+    whom = alert.person_key, alert.household_key
+    await unmatched.delete_corrected(session, {(alert.feed, alert.dedup): whom})
     if report.about_areas:
         await merging.lock_areas(session, [report])
         settled = await _settle_areas(session, report, vault)
@@ -163,8 +164,6 @@ async def settle_report(
         [settled] = await merging.settle(session, [Arrival(report, subject.key)], vault)
     if settled.outcome is None:
         raise SourceRefReused(field="source_ref")
-    whom = alert.person_key, alert.household_key
-    await unmatched.delete_rows(session, [one.id for one in waiting if one.whom == whom])
     found, own = await queries.get_seen(session, sight(who), settled.alert_id, alert)
     until = await merging.snooze_end(session, found, local_date(alert.reported_at))
     said = await queries.find_said(session, sight(who), [own]) if own is not None else {}

@@ -8,7 +8,6 @@ from services.households.queries.case_snapshots import FACTS
 from services.households.rules.case_snapshot import decided
 from services.households.rules.gate_facts import HelpMeasure
 from services.households.schemas import snapshots as schemas
-from services.households.schemas.fields import Coded
 from shared.contracts.monitoring import State
 
 _SHOWN = (
@@ -27,7 +26,7 @@ def snapshot_view(kept: CaseSnapshot, line: CaseMove, reader: Reader) -> schemas
         round=kept.round,
         on=line.happened_on,
         kept_at=line.at,
-        risks=[_coded(reader, "risk", risk) for risk in seen.risks],
+        risks=reader.coded_all("risk", seen.risks),
         income=schemas.IncomeThen.model_validate(seen.income) if seen.income else None,
         measures=[_measure(one, reader) for one in seen.measures],
         **{name: getattr(seen, name) for name in _SHOWN},
@@ -42,13 +41,9 @@ def not_kept(case: MonitoringCase, kept: Sequence[CaseSnapshot]) -> list[State]:
 
 def _measure(one: HelpMeasure, reader: Reader) -> schemas.MeasureThen:
     return schemas.MeasureThen(
-        risk=_coded(reader, "risk", one.risk),
-        kind=_coded(reader, "measure_kind", one.kind),
-        sub_kind=_coded(reader, "measure_sub_kind", one.sub_kind) if one.sub_kind else None,
-        state=_coded(reader, "measure_state", one.state),
+        risk=reader.coded("risk", one.risk),
+        kind=reader.coded("measure_kind", one.kind),
+        sub_kind=reader.coded("measure_sub_kind", one.sub_kind),
+        state=reader.coded("measure_state", one.state),
         delivered_on=one.delivered_on,
     )
-
-
-def _coded(reader: Reader, list_name: str, code: str) -> Coded:
-    return Coded(code=code, text=reader.code(list_name, code))

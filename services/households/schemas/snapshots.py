@@ -6,9 +6,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.households.schemas.fields import Coded
 from shared.contracts.monitoring import CaseClass, State
-from shared.http.fields import Answer
+from shared.http.fields import Answer, CodeView
 
 
 class IncomeThen(Answer):
@@ -38,10 +37,10 @@ class IncomeThen(Answer):
 class MeasureThen(Answer):
     """A measure as it stood that day."""
 
-    risk: Coded
-    kind: Coded
-    sub_kind: Coded | None
-    state: Coded
+    risk: CodeView
+    kind: CodeView
+    sub_kind: CodeView | None
+    state: CodeView
     delivered_on: date | None
 
 
@@ -56,7 +55,7 @@ class SnapshotView(Answer):
     kept_at: datetime
     monitoring_class: CaseClass | None = Field(alias="class")
     main_risk: str | None
-    risks: list[Coded]
+    risks: list[CodeView]
     people: int = Field(description="Who lived there · 家庭人口")
     able: int = Field(description="Who could work · 劳动力")
     weak: int = Field(description="Who could work a little · 弱劳动力或半劳动力")

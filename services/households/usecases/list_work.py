@@ -24,12 +24,12 @@ from services.households.usecases.list_sums import Answer, Asked, Comparing
 from services.households.usecases.register_imports import files_of
 from services.households.workbook_lists import LISTS, VILLAGES
 from shared.areas import Scope
+from shared.attempts import lock_row
 from shared.clock import local_date
 from shared.db.engine import Database, WriteSession
 from shared.errors import Fault
 from shared.files import Shelf
 from shared.idnumber import IdNumber
-from shared.imports import lock_import
 from shared.side_processes import preload
 from shared.time_limit import in_time
 from shared.villages import Villages
@@ -82,7 +82,7 @@ class ListCheck:
             async for file in reading:
                 await in_time(gathering.add, file)
                 async with self.database.write(_EVERYWHERE) as session:
-                    row = await lock_import(session, RegisterImport, self.row.id)
+                    row = await lock_row(session, RegisterImport, self.row.id)
                     row.rows_read = gathering.read
         return await in_time(gathering.listing)
 
@@ -169,7 +169,7 @@ class ListCheck:
     async def _finish(self, listing: Listing) -> None:
         comparison = self.comparing.comparison
         async with self.database.write(_EVERYWHERE) as session:
-            row = await lock_import(session, RegisterImport, self.row.id)
+            row = await lock_row(session, RegisterImport, self.row.id)
             row.checks += 1
             row.counts, row.staged = comparison.counts.as_json(), self._staged
             row.notes = {

@@ -17,6 +17,7 @@ from services.households.rules.register_imports import (
 )
 from shared import imports
 from shared.areas import Scope
+from shared.attempts import lock_row
 from shared.db.engine import Database, WriteSession
 from shared.files import FileStore, Shelf
 from shared.security import audit
@@ -132,6 +133,6 @@ async def forget_applied(database: Database, shelf: Shelf) -> int:
 
 async def _forget_staged(session: WriteSession, row: RegisterImport) -> RegisterImport:
     await queries.forget_staged(session, row.id)
-    locked = await imports.lock_import(session, RegisterImport, row.id)
+    locked = await lock_row(session, RegisterImport, row.id)
     locked.staged = 0
     return locked

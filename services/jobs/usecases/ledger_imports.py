@@ -33,6 +33,7 @@ from services.jobs.usecases.ledger_reading import FileRow, open_rows, read_rows
 from services.jobs.usecases.recording import Draft
 from shared import imports
 from shared.areas import Scope
+from shared.attempts import lock_row
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database, WriteSession
 from shared.errors import Fault
@@ -232,5 +233,5 @@ async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, 
     for row in outworn:
         await shelf.delete_set(row.id, FILES)
         async with database.write(everywhere) as session:
-            (await imports.lock_import(session, LedgerImport, row.id)).deleted_at = now
+            (await lock_row(session, LedgerImport, row.id)).deleted_at = now
     return len(outworn)
