@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import sleep
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from shared.time_limit import TookTooLong, step_seconds
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 _CONTEXT = get_context("forkserver")
 _modules: list[str] = []
+_PAUSES = (0.05, 0.5)  # seconds between attempts to start one
 
 
 class SideProcessEnded(Exception):
@@ -115,7 +117,15 @@ class _Side:
         self._pipe, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=_work, args=(theirs, own), daemon=True)
         with theirs:
-            self._process.start()
+            self._start()
+
+    def _start(self) -> None:
+        """A server that was killed a moment ago still takes orders, and does none of them: another one is asked."""
+        for pause in _PAUSES:
+            with suppress(EOFError, OSError):
+                return self._process.start()
+            sleep(pause)
+        self._process.start()
 
     def do(self, what: _What) -> Any:
         """What comes of it. Raises what it does, `TookTooLong`, `SideProcessEnded`."""
