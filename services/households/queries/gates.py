@@ -165,13 +165,13 @@ async def _authorised(session: ReadSession, case: MonitoringCase, on: date) -> b
 
 
 async def _notice(session: ReadSession, asked: GateQuestion, steps: Sequence[Step]) -> NoticeRun | None:
-    """The live entry on a notice that was drafted since the case last came to be published.
+    """The live entry on a notice that was drafted since the case last came to be published, if it was not sent back since.
 
     An objection that nobody has answered counts on whatever sheet it was made: taking that one down answers nobody.
     """
     case = asked.case
-    since = entered(steps, ROAD[asked.half][1])
-    if since is None:
+    began, published = (entered(steps, state) for state in ROAD[asked.half])
+    if published is None:
         return None
     query = (
         select(NoticeEntry.notice_id, PublicNotice.started_on, PublicNotice.ended_on)
@@ -181,7 +181,7 @@ async def _notice(session: ReadSession, asked: GateQuestion, steps: Sequence[Ste
             NoticeEntry.kind == asked.half,
             NoticeEntry.round == case.round,
             NoticeEntry.void_at.is_(None),
-            NoticeEntry.added_at >= since,
+            NoticeEntry.added_at >= max(published, began or published),
         )
     )
     row = (await session.execute(query)).one_or_none()
