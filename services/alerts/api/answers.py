@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from services.alerts.api.permits import reads_texts
+from services.alerts.api.permits import reads_register, reads_texts
 from services.alerts.models import Alert, AlertEvidence, AreaCheck, Batch, Feed, FeedVersion, File
 from services.alerts.rules import explaining
 from services.alerts.rules.explaining import titles_of
@@ -125,7 +125,7 @@ def _snooze(verdict: Verdict | None, until: datetime | None) -> SnoozeView | Non
 
 
 def explainer(
-    report: Alert | AlertEvidence, rule: Rule | None, feed: Feed, texts: Texts, language: Language
+    report: Alert | AlertEvidence, rule: Rule | None, feed: Feed, who: Principal, texts: Texts, language: Language
 ) -> Callable[[dict[str, Any]], Explanation]:
     """What tells why the report became an alert, from the opened record. `rule`: None where none was in force."""
 
@@ -143,7 +143,7 @@ def explainer(
             **row_of(report.occurred_on, report.area_code, record["evidence"]),
         }
         titles = titles_of(feed.evidence_schema, language)
-        facts: Facts | None = record.get("facts")
+        facts: Facts | None = record.get("facts") if reads_register(who) else None
         told = explaining.explain(rule, row, facts, own, titles, texts, language)
         reasons = [ReasonView.model_validate(reason) for reason in told.reasons]
         return Explanation(rule_id=rule.id, version=rule.version, text=told.text, reasons=reasons)
