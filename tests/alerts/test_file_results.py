@@ -1,6 +1,7 @@
 """A file is given back with what became of each row and why not, in a workbook, for as long as it is kept."""
 
 import io
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from services.alerts.usecases.file_originals import frames_of
 from services.alerts.usecases.files import forget_old_files, originals
 from shared.areas import Scope
 from shared.clock import utc_now
+from shared.errors import Fault
 from shared.files import FilesSettings, FileStore, Shelf
 from shared.files.orphans import forget_orphans
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
+from shared.tables import TableInvalid, spreadsheet
 from tests.alerts.conftest import EDUCATION, MEDICAL, VILLAGE, Service, bearer, days_ago, id_number
 from tests.alerts.files_service import (
     ABSENCES,
@@ -34,6 +37,7 @@ from tests.alerts.files_service import (
     send_costs,
     table,
 )
+from tests.shared.tables.making import xlsx_bytes
 
 pytestmark = pytest.mark.usefixtures("originals")
 
@@ -196,18 +200,60 @@ async def test_what_belongs_to_no_file_goes(county: Service, shelf: Shelf, tmp_p
     assert len(objects(tmp_path)) == 1
 
 
+async def change_feed(service: Service, change: Callable[[dict[str, Any]], None]) -> None:
+    """The county corrects the education bureau's feed."""
+    place, who = "/alerts/v1/feeds/education.absence", bearer("county")
+    feed = await service.get(place, headers=who)
+    content = feed.json()["content"]
+    change(content)
+    answer = await service.http.put(place, json=content, headers={**who, "If-Match": feed.headers["etag"]})
+    assert answer.status_code == 200, answer.text
+
+
+def rename(content: dict[str, Any]) -> None:
+    """Every heading is another one."""
+    for column in content["columns"]:
+        column["headers"] = [f"新{heading}" for heading in column["headers"]]
+
+
 async def test_a_file_is_given_back_as_it_was_read_whatever_its_feed_asks_for_since(county: Service) -> None:
     view = await finished(county, await send(county, table([absent(1), absent(2, days=1)])))
     before = await result(county, view["id"])
-    feed = await county.get("/alerts/v1/feeds/education.absence", headers=bearer("county"))
-    content = feed.json()["content"]
-    for column in content["columns"]:
-        column["headers"] = [f"新{heading}" for heading in column["headers"]]
-    changed = {**bearer("county"), "If-Match": feed.headers["etag"]}
-    answer = await county.http.put("/alerts/v1/feeds/education.absence", json=content, headers=changed)
-    assert answer.status_code == 200, answer.text
-
+    await change_feed(county, rename)
     assert await result(county, view["id"]) == before
+
+
+def no_sums_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it once was: what calls itself sums is passed over, though it fits."""
+    find = spreadsheet.find_layout
+
+    def find_layout(head: list[list[str]], columns: Any) -> Any:
+        if head[0][0] == "汇总":
+            raise TableInvalid([Fault("", "header-missing")])
+        return find(head, columns)
+
+    monkeypatch.setattr(spreadsheet, "find_layout", find_layout)
+    monkeypatch.setattr(spreadsheet, "holds_sums", lambda *_: True)
+
+
+async def test_sheets_that_were_passed_over_when_a_file_was_read_are_so_in_its_result(
+    county: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = [["汇总"], ABSENCES, absent(1), absent(2)]
+    with monkeypatch.context() as then:
+        no_sums_are_read(then)
+        book = xlsx_bytes(sums, [ABSENCES, absent(3), absent(4, days=1)])
+        view = await finished(county, await send(county, book, "三月.xlsx"))
+    assert (view["rows_read"], [one["code"] for one in view["skipped"]]) == (2, ["sheet-of-sums"])
+
+    answer = await county.get(f"{FILES}/{view['id']}/result")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    read, skipped = (book.get_sheet_by_index(n).to_python() for n in range(2))
+    assert [(row[0], row[-2]) for row in read[1:]] == [
+        (id_number(3), "已生成预警"),
+        (id_number(4), "未达到预警条件"),
+    ]
+    assert [row[0] for row in skipped[1:]] == ["1"]
 
 
 async def test_rows_of_a_past_file_to_try_a_rule_on(county: Service, shelf: Shelf) -> None:

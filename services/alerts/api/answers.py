@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from services.alerts.api.permits import reads_register, reads_texts
 from services.alerts.models import Alert, AlertEvidence, AreaCheck, Batch, Feed, FeedVersion, File
 from services.alerts.rules import explaining
@@ -28,7 +26,7 @@ from services.alerts.schemas.explanations import Explanation, ReasonView
 from services.alerts.schemas.feeds import FeedDetail, FeedVersionView, FeedView, saved_content
 from services.alerts.schemas.files import FileFailure, FileView, SkippedSheet
 from services.alerts.usecases.feeds import content_of
-from services.alerts.usecases.files import NAME as FILE_NAME
+from services.alerts.usecases.files import name_of, skipped_in
 from services.alerts.usecases.intake import Reported
 from services.alerts.usecases.looking import Seen
 from services.alerts.usecases.screening import row_of
@@ -259,10 +257,9 @@ _ALIKE = ("matched", "stored", "repeated", "merged", "worsened", "snoozed", "rej
 
 
 def _skipped(file: File, vault: Vault, texts: Catalogue, language: Language, *, named: bool) -> list[SkippedSheet]:
-    sheets = orjson.loads(vault.open(file.skipped_sealed, FILE_NAME)) if file.skipped_sealed else ()
     return [
         SkippedSheet(sheet=number, name=name if named else None, code=code, message=texts.text(code, language))
-        for number, name, code in sheets
+        for number, name, code in skipped_in(file, vault)
     ]
 
 
@@ -283,7 +280,7 @@ def file_view(file: File, vault: Vault, texts: Catalogue, language: Language, *,
     done = min(1.0, file.rows_read / file.rows_estimate) if file.rows_estimate else None
     return FileView(
         **{name: getattr(file, name) for name in (*_SAME, *_ALIKE)},
-        name=vault.open(file.name_sealed, FILE_NAME).decode() if named else None,
+        name=name_of(file, vault) if named else None,
         skipped=_skipped(file, vault, texts, language, named=named),
         errors=file.faults,
         progress=1.0 if file.state == "done" else done,

@@ -14,9 +14,9 @@ from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished, h
 from services.alerts.rules.screening import Reference
 from services.alerts.usecases.feeds import feed_at
 from services.alerts.usecases.file_look import Sieve, placed
-from services.alerts.usecases.file_opening import name_of, sieve_of
+from services.alerts.usecases.file_opening import sieve_of
 from services.alerts.usecases.file_rows import sieve, tidied, worded
-from services.alerts.usecases.files import open_original
+from services.alerts.usecases.files import open_again
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import ReadSession
@@ -43,9 +43,8 @@ async def open_kept(
     begun = file.started_at or file.received_at
     if for_result:
         feed = await feed_at(session, feed, begun)
-    name, today = name_of(file, shelf.vault), local_date(begun)
     try:
-        table = await in_turn(open_original, shelf, file_id, name, feed, today)
+        table = await in_turn(open_again, shelf, file, feed, local_date(begun))
     except FileNotFoundError:
         raise FileGone from None
     return file, feed, table
