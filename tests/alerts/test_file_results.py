@@ -216,11 +216,43 @@ def rename(content: dict[str, Any]) -> None:
         column["headers"] = [f"新{heading}" for heading in column["headers"]]
 
 
+def school_as_number(content: dict[str, Any]) -> None:
+    """Schools are numbered, and pupils have an age."""
+    rename(content)
+    properties = content["evidence_schema"]["properties"]
+    properties["school"] = {"title": "学校 · school", "type": "integer"}
+    properties["age"] = {"title": "年龄 · age", "type": "integer"}
+    for column in content["columns"]:
+        column.pop("type", None)
+
+
 async def test_a_file_is_given_back_as_it_was_read_whatever_its_feed_asks_for_since(county: Service) -> None:
     view = await finished(county, await send(county, table([absent(1), absent(2, days=1)])))
     before = await result(county, view["id"])
     await change_feed(county, rename)
     assert await result(county, view["id"]) == before
+
+
+@pytest.mark.parametrize("change", [rename, school_as_number])
+async def test_a_rule_is_tried_over_a_file_as_it_was_read(
+    county: Service, change: Callable[[dict[str, Any]], None]
+) -> None:
+    """What was another field then is blank to a rule of today."""
+    view = await finished(county, await send(county, table([absent(1), absent(2, days=1), absent(3, days=2)])))
+    await change_feed(county, change)
+    county.app.state.reference._known_at = float("-inf")  # read it anew: a second is not waited for
+    when = "days_absent >= :days" + (" AND school IS NULL AND age IS NULL" if change is school_as_number else "")
+    body = {
+        "feed": "education.absence",
+        "area": "539921",
+        "levels": [{"severity": "high", "when": when}],
+        "parameters": {"days": 2},
+        "file_id": view["id"],
+    }
+    answer = await county.post("/alerts/v1/rules/trial", body, headers=bearer("county"))
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["rows"], told["both"], told["only_tried"], told["open"]) == (3, 1, 1, 0)
 
 
 def no_sums_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
