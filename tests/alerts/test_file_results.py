@@ -24,7 +24,7 @@ from shared.files.orphans import forget_orphans
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
 from shared.tables import TableInvalid, spreadsheet
-from tests.alerts.conftest import EDUCATION, MEDICAL, VILLAGE, Service, bearer, days_ago, id_number
+from tests.alerts.conftest import EDUCATION, MEDICAL, VILLAGE, Service, bearer, days_ago, id_number, until
 from tests.alerts.files_service import (
     ABSENCES,
     FILES,
@@ -117,6 +117,29 @@ async def test_each_row_names_the_alert_that_it_belongs_to(county: Service) -> N
     told = (await result(county, again["id"], headers=MEDICAL))[1:]
     assert [row[-2] for row in told] == ["暂未匹配到户，留存待比对", *["重复，此前已报送"] * 4]
     assert [row[-4] for row in told] == ["", ids["A"], ids["B"], ids["A"], ""]
+
+
+async def test_a_row_that_waited_names_the_alert_that_it_became(county: Service) -> None:
+    """Among rows with alerts of their own, and in the part that it stands in."""
+    rows = [bill(1, 30000, "A"), bill(2, 6000, "B"), bill(3, 6000, "C"), bill(4, 30000, "D"), bill(2, 6100, "B2")]
+    view = await finished(county, await send_costs(county, rows), MEDICAL)
+    before = await result(county, view["id"], headers=MEDICAL)
+    assert [bool(row[-4]) for row in before[1:]] == [True, False, False, True, False]
+    await county.tell(members(county, 2))
+
+    async def one_waits() -> bool:
+        return await county.count("unmatched_row") == 1
+
+    await until(one_waits)
+    ids = await alert_ids(county)
+    told = [(row[-4], row[-2]) for row in (await result(county, view["id"], headers=MEDICAL))[1:]]
+    (further,) = await county.sql("SELECT alert_id FROM alert_evidence")
+    assert {ids.get("B"), ids.get("B2")} == {None, str(further[0])}
+    became = {told[1], told[4]}
+    assert became == {(str(further[0]), "已生成预警"), (str(further[0]), "已并入该户已有预警")}
+    assert told[0] == (ids["A"], "已生成预警")
+    assert told[2] == ("", "暂未匹配到户，留存待比对")
+    assert told[3] == (ids["D"], "已生成预警")
 
 
 async def publish(service: Service, area: str, days: int) -> int:

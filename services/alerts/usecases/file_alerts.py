@@ -47,8 +47,11 @@ class Prepared:
     refused: list[tuple[int, Mistake]] = field(default_factory=list)  # by the place of the row
 
 
-def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vault: Vault) -> Prepared:
-    """Check, hash and seal what `file_look` left of a frame: rows that trigger, and rows that wait for the register."""
+def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vault: Vault, start: int = 0) -> Prepared:
+    """Check, hash and seal what `file_look` left of a frame: rows that trigger, and rows that wait for the register.
+
+    `start`: rows of the file before the frame.
+    """
     ready, alerts, trace = Prepared(), list[NewAlert](), current_traceparent()
     for row in rows_of(triggered, sender):
         if _is_sound(row, sender, ready):
@@ -57,7 +60,7 @@ def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vaul
     ready.alerts = finished(alerts, [events.raised_row(alert, alert.risk_family, trace) for alert in alerts])
     for row in rows_of(waiting, sender):
         if _is_sound(row, sender, ready):
-            ready.waiting.append(_waiting(row, vault))
+            ready.waiting.append(_waiting(row, vault, start))
     return ready
 
 
@@ -151,7 +154,7 @@ def _dedup(row: Row, row_hash: bytes) -> bytes:
     return REF + row.source_ref.encode() if row.source_ref else b"row:" + row_hash
 
 
-def _waiting(row: Row, vault: Vault) -> WaitingRow:
+def _waiting(row: Row, vault: Vault, start: int) -> WaitingRow:
     named = {
         "person.id_number": row.id_number,
         "person.name": row.name,
@@ -161,5 +164,5 @@ def _waiting(row: Row, vault: Vault) -> WaitingRow:
         "area_code": None if row.placeless else row.area_code,
     }
     row_hash = _hashed(row, None, vault)[1]
-    sealed = sealed_row(named, row.occurred_on, row.evidence, vault)
+    sealed = sealed_row(named, row.occurred_on, row.evidence, vault, start + row.place)
     return WaitingRow(_dedup(row, row_hash), _keys(row, vault), row_hash, sealed, row.place)
