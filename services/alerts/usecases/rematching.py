@@ -124,6 +124,16 @@ def _frame(rows: Sequence[dict[str, Any]], facts: Sequence[Facts], feed: Feed) -
     )
 
 
+async def find_missed(database: Database) -> int:
+    """Mark rows of which nobody heard that they are due; how many.
+
+    A row that is kept, or found to wait on, in the very moment in which the register tells of its person sees nothing
+    of the other and is not seen by it. To have each wait for the other would hold up either; that nobody is missed for
+    good is enough.
+    """
+    return await until_none(database, lambda session: unmatched.mark_missed(session, BATCH), BATCH)
+
+
 async def forget_expired(database: Database, now: datetime) -> int:
     """Delete rows that waited long enough; how many."""
     return await until_none(database, lambda session: unmatched.forget_expired(session, now, BATCH), BATCH)
