@@ -23,7 +23,7 @@ from services.alerts.rules.screening import canonical
 from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_checks import Mistake, Row, Sender, area_of, faults_of
 from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS
-from services.alerts.usecases.record import facts_behind, record_of, rest_of
+from services.alerts.usecases.record import ALERT_ROW, ROW, facts_behind, record_of, rest_of
 from services.alerts.usecases.waiting import sealed_row
 from shared.idnumber import IdNumber
 from shared.ids import new_id
@@ -147,11 +147,11 @@ def _hashed(row: Row, area: Mapping[str, Any] | None, vault: Vault) -> tuple[byt
     """What is sealed, but for the facts, and the hash that makes a row the same."""
     person, household = (row.id_number, row.household) if area is None else (None, None)
     record = record_of(person, row.name, row.phone, household, row.written or b"", area)
-    return record, vault.fingerprint(record + rest_of(row.occurred_on, row.area_code or "", None), "alert-row")
+    return record, vault.fingerprint(record + rest_of(row.occurred_on, row.area_code or "", None), ALERT_ROW)
 
 
 def _dedup(row: Row, row_hash: bytes) -> bytes:
-    return REF + row.source_ref.encode() if row.source_ref else b"row:" + row_hash
+    return REF + row.source_ref.encode() if row.source_ref else ROW + row_hash
 
 
 def _waiting(row: Row, vault: Vault, start: int) -> WaitingRow:
