@@ -20,7 +20,7 @@ from services.alerts.rules.silence import ContradictionKind
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import accounting, calendar, expiry, phone_codes, webhooks, zero_reports
 from services.alerts.usecases.files import forget_old_files, originals
-from services.alerts.usecases.rematching import forget_expired
+from services.alerts.usecases.rematching import find_missed, forget_expired
 from services.alerts.webhook_sender import WebhookSender
 from services.alerts.worker import make_workers
 from shared.areas import Scope
@@ -37,6 +37,7 @@ from shared.worker_process import keep_process
 log = logging.getLogger(__name__)
 
 FORGET_SECONDS = 3600.0
+MISSED_SECONDS = 300.0
 NIGHT_SECONDS = 1800.0
 """How often is asked whether what is done once a night is due."""
 ERRORS_KEPT = timedelta(days=90)
@@ -66,6 +67,7 @@ def make_background(
         every(FORGET_SECONDS, "old records", lambda: forget_records(database, utc_now())),
         every(FORGET_SECONDS, "webhook addresses", lambda: seal_addresses(database, vault)),
         every(FORGET_SECONDS, "old files", lambda: forget_files(database, shelf, kept_days, utc_now())),
+        every(MISSED_SECONDS, "missed rows", lambda: find_missed(database)),
         every(NIGHT_SECONDS, "night", lambda: look_whether_night(database, utc_now())),
         every(settings.reminder_seconds, "reminders", lambda: remind(database, utc_now())),
         every(settings.contradiction_seconds, "contradictions", lambda: find_contradictions(database, utc_now())),

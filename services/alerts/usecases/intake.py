@@ -22,7 +22,7 @@ from services.alerts.rules.screening_rules import Facts, Judged, Rule, decide
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import area_alerts, merging
 from services.alerts.usecases.merging import Arrival
-from services.alerts.usecases.record import facts_behind, record_of, rest_of
+from services.alerts.usecases.record import ALERT_ROW, ROW, facts_behind, record_of, rest_of
 from services.alerts.usecases.screening import Bench
 from shared.clock import local_date
 from shared.contracts.households import Verdict
@@ -219,7 +219,7 @@ def seal_report(
         id=new_id(),
         feed=draft.feed,
         source_ref=draft.source_ref,
-        dedup=b"ref:" + draft.source_ref.encode() if draft.source_ref else b"row:" + row_hash,
+        dedup=b"ref:" + draft.source_ref.encode() if draft.source_ref else ROW + row_hash,
         row_hash=row_hash,
         severity=draft.severity or severity,
         occurred_on=draft.occurred_on,
@@ -250,7 +250,7 @@ def hashed(report: Report, vault: Vault) -> tuple[bytes, bytes]:
         draft.area.model_dump() if draft.area else None,
     )
     rest = rest_of(draft.occurred_on, draft.area_code, draft.severity)
-    return record, vault.fingerprint(record + rest, "alert-row")
+    return record, vault.fingerprint(record + rest, ALERT_ROW)
 
 
 def _new_summary(alert: NewAlert) -> ReportedAlert:
