@@ -17,7 +17,7 @@ from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database, WriteSession
 from shared.db.listening import MOST_ATTEMPTS, RESTART_SECONDS, Listener, turn
-from shared.db.outage import is_away, is_outage
+from shared.db.outage import is_blameless, is_outage
 from shared.errors import DomainError, Fault, fault_of
 from shared.security.vault import CannotOpen
 
@@ -96,12 +96,13 @@ async def take_back(
     database: Database, table: type[Any], row: ColumnElement[bool], ended_by: BaseException, begun: datetime
 ) -> None:
     """An attempt does not count when an outage has ended it, or an orderly stop, unless its work may have been the
-    cause: it was not where nobody answered or there was no room, nor where the database was started since it was `begun`.
+    cause: it was not where nobody answered, there was no room or others were in the way, nor where the database was
+    started since it was `begun`.
 
     Waits until the database answers, in a stop a little while. `table`: one with `attempts`.
     """
     stopped = is_stop(ended_by)
-    innocent = or_(literal(stopped or is_away(ended_by)), func.pg_postmaster_start_time() > begun)
+    innocent = or_(literal(stopped or is_blameless(ended_by)), func.pg_postmaster_start_time() > begun)
     fewer = update(table).where(row, table.attempts > 0, innocent).values(attempts=table.attempts - 1)
     taking_back = asyncio.create_task(_execute_at_last(database, fewer))
     if stopped:

@@ -362,6 +362,31 @@ async def test_while_there_is_no_room_a_chunk_waits(service: Service, monkeypatc
     assert failed == MOST_ATTEMPTS + 2
 
 
+async def test_a_batch_that_meets_another_transaction_is_tried_until_that_is_over(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who holds one alert and wants another, where it wants them the other way round, ends its attempt and no more."""
+    monkeypatch.setattr(listening, "RESTART_SECONDS", 0.05)
+    await work_off(service, lines(absences(2)))
+    first, second = (f"'{row[0]}'" for row in await service.sql("SELECT id FROM alert ORDER BY id"))
+    lock = "SELECT FROM alert WHERE id = {} FOR UPDATE"
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    async def waiting() -> bool:
+        return await service.sql(waits) != []
+
+    more = [{**row, "source_ref": f"more-{n}"} for n, row in enumerate(absences(2))]
+    async with service.database.engine.connect() as other:
+        await other.exec_driver_sql(lock.format(second))
+        batch = (await send(service, lines(more))).json()
+        for _ in range(MOST_ATTEMPTS + 1):
+            await until(waiting)
+            async with other.begin_nested() as wanted:
+                await other.exec_driver_sql(lock.format(first))  # when the other's deadlock was found
+                await wanted.rollback()
+    assert (await service.batch(batch["id"]))["merged"] == 2
+
+
 async def test_a_stop_uses_up_no_attempt(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
     monkeypatch.setattr(batches, "prepare_chunk", lambda *_: over.wait())

@@ -168,10 +168,11 @@ async def test_an_outage_is_the_callers_and_the_row_waits(database: Database) ->
         GenericError("no bucket answers"),
         DBAPIError("", None, asyncpg.AdminShutdownError()),
         DBAPIError("", None, asyncpg.DiskFullError()),
+        DBAPIError("", None, asyncpg.DeadlockDetectedError()),
     ],
     ids=lambda one: type(getattr(one, "orig", one)).__name__,
 )
-async def test_no_attempt_is_used_up_while_database_or_store_are_away(database: Database, outage: Exception) -> None:
+async def test_no_attempt_is_used_up_where_the_work_is_not_to_blame(database: Database, outage: Exception) -> None:
     row_id = await queued(database)
     for _ in range(MOST_ATTEMPTS + 1):
         with pytest.raises(type(outage)):
