@@ -19,6 +19,7 @@ from shared.db.engine import Database, WriteSession
 from shared.db.listening import MOST_ATTEMPTS, RESTART_SECONDS, Listener, turn
 from shared.db.outage import is_blameless, is_outage
 from shared.errors import DomainError, Fault, fault_of
+from shared.files import FileRefused
 from shared.security.vault import CannotOpen
 
 log = logging.getLogger(__name__)
@@ -162,7 +163,7 @@ class Attempts(Generic[Row]):
     table: type[Row]
     waiting: tuple[str, ...]  # states in which there is something to do
     broken: str  # code of what is told after the last attempt
-    gone: str  # code of what is told when a file is no more, or opens with no key
+    gone: str  # code of what is told when a file is no more, opens with no key, or is refused by the store
     clear: Callable[[Database, UUID], Awaitable[None]] = _leave_nothing  # before a row fails
     together: bool = False  # several rows at a time, each by one process
 
@@ -190,13 +191,16 @@ class Attempts(Generic[Row]):
         except (DomainError, FileNotFoundError, CannotOpen) as refused:
             await self._fail(database, row_id, fault_of(refused, self.gone))
         except Exception as error:
-            if is_stop(error) or is_outage(error):
+            withheld = isinstance(error, FileRefused)  # perhaps not for good, else as a file that is no more
+            if is_stop(error) or (is_outage(error) and not withheld):
                 raise
             log.error("attempt failed", extra={"work": self.name, "row": str(row_id), "error": type(error).__name__})
             async with database.write(_EVERYWHERE) as session:
                 last = (await lock_row(session, self.table, row_id)).attempts >= MOST_ATTEMPTS
             if last:
-                await self._fail(database, row_id, Fault("", self.broken))
+                await self._fail(database, row_id, Fault("", self.gone if withheld else self.broken))
+            elif withheld:
+                raise
 
     async def _begin(self, database: Database, row_id: UUID) -> Row | None:
         """Count an attempt; None: another process was quicker, or this row had its last one."""
