@@ -1,12 +1,19 @@
-"""A worker process whose reader never comes back from a file of one name, and keeps the interpreter's lock from another."""
+"""A worker process whose reader never comes back from a file of one name, and keeps the interpreter's lock from another;
+a chunk with a school of that name it does not survive."""
 
+import os
 import re
+import signal
 import threading
 from typing import Any
 
 from services.alerts import file_worker, worker
+from services.alerts.usecases import batches
 from services.alerts.usecases.files import open_original
 from shared.worker_process import run_worker
+
+DEADLY = "unsurvivable"
+_PREPARE = batches.prepare_chunk
 
 
 def _open(shelf: Any, file_id: Any, name: str, *more: Any) -> Any:
@@ -17,6 +24,13 @@ def _open(shelf: Any, file_id: Any, name: str, *more: Any) -> Any:
     return open_original(shelf, file_id, name, *more)
 
 
+def _prepare(chunk: Any, reference: Any, bench: Any, vault: Any, *more: Any) -> Any:
+    if DEADLY.encode() in vault.open(chunk.sealed, batches.PURPOSE):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _PREPARE(chunk, reference, bench, vault, *more)
+
+
 if __name__ == "__main__":
+    batches.prepare_chunk = _prepare
     setattr(file_worker, "open_original", _open)  # noqa: B010 # mypy sees no export there
     run_worker("alerts-worker", worker.work)

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,13 +19,16 @@ from obstore.exceptions import GenericError
 from services.alerts import background, file_worker
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import file_originals, file_work
-from services.alerts.usecases.files import open_original
+from services.alerts.usecases.files import forget_old_files, open_original, originals
 from shared import time_limit
+from shared.clock import utc_now
 from shared.db import listening
 from shared.db.listening import MOST_ATTEMPTS
+from shared.files import FilesSettings, FileStore
 from shared.tables import Table
 from tests.alerts.conftest import MakeService, Service, named_areas, until
 from tests.alerts.files_service import FILES, absent, finished, send, table
+from tests.bucket import URL, open_bucket
 
 pytestmark = pytest.mark.usefixtures("originals")
 
@@ -163,6 +167,32 @@ async def test_a_file_whose_original_is_lost_holds_up_nobody(county: Service, mo
         view = await finished(county, await send(county, table([absent(1)])))
     assert (view["state"], view["failure"]["code"]) == ("failed", "file-lost")
     assert (await finished(county, await send(county, table([absent(1)]))))["state"] == "done"
+
+
+async def test_a_file_that_the_bucket_refuses_holds_up_nobody(
+    make_service: MakeService, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor, when it is old, the deletion of others."""
+    await service.tell(named_areas())
+    await service.stop()
+    monkeypatch.setattr(listening, "RESTART_SECONDS", 0.05)
+    with open_bucket(monkeypatch) as bucket:
+        settings = FilesSettings(url=URL)
+        county = await make_service(files=settings)
+        shelf = originals(FileStore(settings), county.vault)
+
+        def refuse(*given: Any) -> Any:
+            bucket.refused.update([name for name in bucket.objects if name.startswith("files/")][:1])
+            return open_original(*given)
+
+        monkeypatch.setattr(file_worker, "open_original", refuse)
+        view = await finished(county, await send(county, table([absent(1)])))
+        assert (view["state"], view["failure"]["code"]) == ("failed", "file-lost")
+        assert (await finished(county, await send(county, table([absent(2)]))))["state"] == "done"
+        await forget_old_files(county.database, shelf, timedelta(), utc_now())
+        assert set(bucket.objects) == bucket.refused
+        assert await county.sql("SELECT count(*) FROM file WHERE deleted_at IS NULL") == [(1,)]
+        await county.stop()
 
 
 async def test_results_are_opened_in_turn(county: Service, monkeypatch: pytest.MonkeyPatch) -> None:

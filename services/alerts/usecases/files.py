@@ -19,7 +19,7 @@ from services.alerts.rules.silence import require_begun
 from services.alerts.usecases.calendar import get_calendar
 from shared.areas import Scope
 from shared.db.engine import Database, ReadSession, WriteSession
-from shared.files import FileStore, Shelf
+from shared.files import FileStore, Shelf, though_refused
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -67,7 +67,7 @@ def skipped_in(file: File, vault: Vault) -> list[tuple[int, str, str]]:
 def open_original(
     shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date, unread: Mapping[int, str] | None = None
 ) -> Table:
-    """The table in an original; blocks. Raises `TableInvalid`, `FileNotFoundError`, `FeedWithoutColumns`."""
+    """The table in an original; blocks. Raises `TableInvalid`, `FileNotFoundError`, `FileRefused`, `FeedWithoutColumns`."""
     columns = columns_of(feed.columns, feed.evidence_schema, feed.subject)
     return open_table(shelf.open(file_id), name, columns, today=today, unread=unread)
 
@@ -146,7 +146,8 @@ async def forget_old_files(database: Database, shelf: Shelf, kept: timedelta, no
     async with database.read(_EVERYWHERE) as session:
         outworn = await files.list_outworn(session, now - kept, 100)
     for file_id in outworn:
-        await shelf.delete(file_id)  # first: a row that says "kept" of what is gone mends itself on the next round
-        async with database.write(_EVERYWHERE) as session:
-            await files.forget_rows(session, file_id, now)
+        with though_refused():
+            await shelf.delete(file_id)  # first: a row that says "kept" of what is gone mends itself on the next round
+            async with database.write(_EVERYWHERE) as session:
+                await files.forget_rows(session, file_id, now)
     return len(outworn)

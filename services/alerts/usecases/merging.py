@@ -18,7 +18,7 @@ from services.alerts.queries import merging as find
 from services.alerts.queries.merging import KnownRow, Standing, Subject
 from services.alerts.queries.receipts import insert_receipts
 from services.alerts.rules.alerts import Severity
-from services.alerts.rules.areas import meet, names
+from services.alerts.rules.areas import Named, meet, names
 from services.alerts.rules.merging import EvidenceOutcome, Incoming, Newest, Outcome, highest, judge, snoozed_until
 from services.alerts.usecases.record import ROW, former_hashes
 from shared.areas import lineage
@@ -92,27 +92,38 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
 
 
 async def lock_areas(session: WriteSession, reports: Sequence[Finished]) -> None:
-    """Reports about areas of one risk wait for each other until the commit. All risks of a batch are locked at once: two
-    batches that hold one each would wait for ever.
+    """Reports about areas of one risk wait for each other until the commit, and verdicts on what may take them in for
+    them. All risks of a batch are locked at once, and all alerts: who holds one each would wait for the other for ever.
     """
     if reports:
-        await find.lock_subjects(session, {f"areas:{report.risk_family}" for report in reports})
+        risks = {report.risk_family for report in reports}
+        await find.lock_subjects(session, {f"areas:{risk}" for risk in risks})
+        above = {code for report in reports for code in _above(_named_by(report))}
+        await find.lock_area_alerts(session, risks, above)
 
 
 async def subject_of_areas(session: WriteSession, report: Finished) -> str:
     """The subject of a report about areas: that of the newest open alert that names all of them already, else its own.
 
     What was answered was an event: of the next one in the same place somebody is told, whatever was said of that.
-    The caller has locked its risk. Such reports are settled one by one: there are few.
+    The caller has locked its risk and these alerts. Such reports are settled one by one: there are few.
     """
-    alert = intake.alert_of(report)
-    named = named_by(alert.area)
-    assert named is not None, "a report about a person or a household"
-    above = {one for code in named.codes for one in lineage(code)}
-    for subject_key, reports in await find.lock_area_alerts(session, alert.risk_family, above):
+    named = _named_by(report)
+    for subject_key, reports in await find.list_area_alerts(session, report.risk_family, _above(named)):
         if names(reports, named):
             return subject_key
-    return str(alert.id)
+    return str(report.id)
+
+
+def _named_by(report: Finished) -> Named:
+    named = named_by(intake.alert_of(report).area)
+    assert named is not None, "a report about a person or a household"
+    return named
+
+
+def _above(named: Named) -> set[str]:
+    """The areas by which an alert is found that may name them."""
+    return {one for code in named.codes for one in lineage(code)}
 
 
 async def _look(
