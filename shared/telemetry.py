@@ -21,11 +21,11 @@ from pythonjsonlogger.json import JsonFormatter
 _tracer = trace.get_tracer("shouwang")
 _TRACEPARENT = "traceparent"
 
-# Segments of our paths: words and codes, area codes, ids. Whoever writes a person into an address gets an error, and
+# Segments of our paths: words and codes, area codes, months, ids. Whoever writes a person into an address gets an error, and
 # the error's line or span would keep them.
 _OURS = re.compile(
     r"(?:[a-z][a-z0-9.\-]{0,40}"
-    r"|[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}"
+    r"|[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}|[0-9]{4}-[0-9]{2}"
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
 )
 
