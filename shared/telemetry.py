@@ -82,12 +82,17 @@ def ours_of(path: str) -> str:
     return "/".join(part if _OURS.fullmatch(part) else "?" for part in path.split("/"))
 
 
+# asyncpg quotes the beginning of an argument that it cannot send.
+_ARGUMENT = re.compile(r"(invalid input for query argument \$\d+: ).*")
+
+
 class WithoutRows(JsonFormatter):
-    """Drops what PostgreSQL adds of its own accord to an error, the values of a key or a whole row."""
+    """Drops what PostgreSQL adds of its own accord to an error, the values of a key or a whole row, and what its driver
+    adds, the beginning of an argument."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         """The traceback without them."""
-        return _DETAIL.sub("", str(super().formatException(ei)))
+        return _ARGUMENT.sub(r"\1?", _DETAIL.sub("", str(super().formatException(ei))))
 
 
 def set_up_logs(level: str) -> None:
