@@ -5,6 +5,7 @@ import socket
 
 import asyncpg
 from obstore.exceptions import BaseError as StoreError
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import exc
 
 _BLAMELESS = (
@@ -53,7 +54,10 @@ def is_blameless(error: BaseException) -> bool:
 
 
 def is_unstorable(error: BaseException) -> bool:
-    """True when a text of the request cannot be stored or looked for: PostgreSQL takes no NUL and no lone surrogate."""
+    """True when a text of the request cannot be stored, told or looked for: PostgreSQL takes no NUL, and nothing takes a
+    lone surrogate."""
+    if isinstance(error, PydanticSerializationError):  # which tells its cause in words alone
+        return "surrogates not allowed" in str(error)
     return isinstance(error, _UNSTORABLE) or (isinstance(error, exc.DBAPIError) and _caused_by(error, _UNSTORABLE))
 
 

@@ -94,6 +94,11 @@ async def test_the_days_are_chinese(service: Service) -> None:
     assert len(await counts(service, **{"from": "2026-03-02", "to": "2026-03-02"})) == 1
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_the_ends_of_time_have_their_books(service: Service, day: str) -> None:
+    assert await counts(service, **{"from": day, "to": day}) == {}
+
+
 async def test_what_is_in_no_place_is_named(service: Service) -> None:
     """Somebody's hand in the database: the count does not hide it."""
     answered = await bill(service, "1", status=201)

@@ -280,6 +280,11 @@ async def test_who_sees_a_batch(service: Service) -> None:
         (bearer("supervisor"), 200),
         (bearer("township"), 404),
         (bearer("village"), 404),
+        (bearer("bureau", ["education.absence"], ["539922"]), 404),
+        (bearer("bureau", ["education.absence"], ["539921100"]), 404),  # a part of its areas
+        (bearer("county", areas=["539922"]), 404),
+        (bearer("supervisor", areas=["539921100"]), 404),
+        (bearer("admin", areas=["*"]), 200),
     ):
         for path in (f"{BATCHES}/{batch['id']}", f"{BATCHES}/{batch['id']}/errors"):
             assert (await service.get(path, headers=headers)).status_code == status, (path, headers)

@@ -155,6 +155,11 @@ async def test_what_failed_for_the_last_time_waits_for_a_replay(calling: Service
     (dead,) = await settled(calling, hook, "dead")
     assert (dead["last_status"], dead["next_at"], dead["attempts"]) == (500, None, 3)
 
+    for never in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        refused = await calling.http.post(
+            f"{HOOKS}/{hook['id']}/deliveries/replay", json={"since": never}, headers=bearer("bureau", BUREAU)
+        )
+        assert refused.status_code == 422
     since = (utc_now() - timedelta(hours=1)).isoformat()
     again = await calling.http.post(
         f"{HOOKS}/{hook['id']}/deliveries/replay", json={"since": since}, headers=bearer("bureau", BUREAU)

@@ -297,6 +297,8 @@ async def test_what_a_move_lacks(service: Households) -> None:
     assert (await pupil.post("moves", body, headers={"If-Match": '"9"'})).status_code == 412
     assert (await pupil.post("moves", {**body, "to": "stable"}, headers={"If-Match": "*"})).status_code == 422
     assert (await pupil.persuade(cadre="李老师")).status_code == 422
+    for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        assert (await pupil.persuade(at=at)).status_code == 422, "no moment that can be stored"
 
 
 async def test_supervisors_see_no_names_and_reading_is_on_record(service: Households) -> None:

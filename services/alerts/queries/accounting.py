@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from services.alerts.models import AccountCheck, AccountFinding, Alert
 from services.alerts.queries.alerts import in_sight
 from services.alerts.rules.accounting import FindingKind
 from services.alerts.rules.alerts import Sight
-from shared.clock import end_of_day
+from shared.clock import end_of_day, start_of_day
 from shared.db.engine import ReadSession, WriteSession, raw
 
 SHOWN = 100
@@ -70,7 +70,7 @@ class Finding:
 
 async def count_reports(session: ReadSession, sight: Sight, first: date, last: date) -> Sequence[Mapping[str, Any]]:
     """For each feed in sight: the reports taken from the first to the last day (in China), and where they are."""
-    begin, end = end_of_day(first - timedelta(days=1)), end_of_day(last)
+    begin, end = start_of_day(first), end_of_day(last)
     feeds = sorted(sight.feeds) if sight.feeds is not None else None
     connection = await raw(session)
     rows: Sequence[Mapping[str, Any]] = await connection.fetch(_COUNT, begin, end, feeds, sight.scope.like_patterns())

@@ -16,6 +16,7 @@ from services.alerts.rules.merging import Outcome
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.listening import Listener, ring
+from shared.db.within import all_within
 from shared.errors import existing
 from shared.security.principals import Role
 
@@ -95,12 +96,12 @@ async def insert_chunks(session: WriteSession, batch_id: UUID, chunks: Iterable[
 
 
 async def get_batch(session: ReadSession, reported_by: UUID, sight: Sight, batch_id: UUID) -> Batch:
-    """A batch the asker sent, or whose feeds are all the asker's; raises `BatchNotFound`."""
-    wanted = select(Batch).where(Batch.id == batch_id)
+    """A batch the asker sent, or whose feeds and areas are all the asker's; raises `BatchNotFound`."""
+    theirs = [all_within(Batch.areas, sight.scope)]
     if sight.feeds is not None:
         # A cadre's batch names no feeds: the empty list is contained in every other.
-        bureaus = and_(Batch.role == Role.BUREAU, Batch.feeds.contained_by(sorted(sight.feeds)))
-        wanted = wanted.where(or_(Batch.reported_by == reported_by, bureaus))
+        theirs += [Batch.role == Role.BUREAU, Batch.feeds.contained_by(sorted(sight.feeds))]
+    wanted = select(Batch).where(Batch.id == batch_id, or_(Batch.reported_by == reported_by, and_(*theirs)))
     return existing(await session.scalar(wanted), BatchNotFound)
 
 

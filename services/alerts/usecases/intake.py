@@ -117,9 +117,10 @@ async def note_asked(session: WriteSession, who: Principal, report: Report, vaul
     if report.facts is None:
         return
     asked = asked_of(report, vault)
-    subject = asked.person_key or asked.household_key or report.draft.area_code
-    rule_id = str(report.judged.rule_id)
-    await audit.record(session, who, "register:asked", subject, feed=report.draft.feed, rule=rule_id)
+    area = report.draft.area_code
+    subject = asked.person_key or asked.household_key or area
+    told = {"feed": report.draft.feed, "rule": str(report.judged.rule_id)}
+    await audit.record(session, who, "register:asked", subject, area_code=area, **told)
 
 
 def let_through(report: Report) -> Report:
