@@ -69,6 +69,13 @@ async def test_entering_twice_and_one_person_in_two_households(service: Househol
     assert await service.sql("SELECT count(*) FROM member") == [(1,)], "nothing is half-written"
 
 
+async def test_who_lives_there_already_is_not_said_to_live_elsewhere(service: Households) -> None:
+    [id_] = await service.register(household(1, PINE))
+    answer = await service.post(f"/households/{id_}/members", person(1))
+    assert (answer.status_code, answer.json()["code"]) == (409, "person-in-this-household")
+    assert await service.sql("SELECT count(*) FROM double_entry") == [(0,)]
+
+
 async def test_a_request_may_be_repeated(service: Households) -> None:
     sent = [await service.post("/households", household(1, PINE), headers={"Idempotency-Key": "k1"}) for _ in range(2)]
     assert [answer.status_code for answer in sent] == [201, 201]

@@ -76,6 +76,12 @@ class PersonElsewhere(Conflict):
     code: ClassVar[str] = "person-in-another-household"
 
 
+class PersonHere(Conflict):
+    """The person lives in that very household."""
+
+    code: ClassVar[str] = "person-in-this-household"
+
+
 class MemberLeft(Conflict):
     """The person has left the household already."""
 
