@@ -8,6 +8,7 @@ from typing import get_args
 
 import services.households
 from services.households.codes import LISTS
+from services.households.schemas.register import HouseholdChange, MemberChange
 from shared.contracts.households import Verdict
 from shared.errors import DomainError
 from shared.messages import Catalogue
@@ -60,6 +61,20 @@ def test_every_line_of_a_history_has_its_texts() -> None:
         "stay-answered",
     }
     assert {what for what in written if f"task-event-{what}" not in CATALOGUE} == set()
+
+
+def test_every_field_of_the_register_has_a_name() -> None:
+    """As far as its history can name it."""
+    acts = ("members", "household_id", "left_on", "left_reason", "joined_reason", "dissolved_on", "dissolved_reason")
+    regrouped = ("merged_into", "merged_from", "split_from", "split_into")
+    named = {
+        "household": {*HouseholdChange.model_fields, *acts, *regrouped} - {"why"},
+        "member": {*MemberChange.model_fields, *acts} - {"why"},
+    }
+    names = Catalogue(FOLDER, FOLDER / "rules" / "quality").codes().keys()
+    for of, fields in named.items():
+        nameless = {one for one in fields if not {f"register-field-{one}", f"quality-field-{of}.{one}"} & names}
+        assert not nameless, of
 
 
 def test_texts_of_both_languages_ask_for_the_same() -> None:

@@ -137,6 +137,13 @@ async def test_a_workbook(income: Households) -> None:
     assert (await sums(income))[0] == (PINE, "312.40", "0.00")
 
 
+async def test_a_file_in_a_form_is_told_to_come_without(income: Households) -> None:
+    table = (HEAD + f"{id_number(1)},,城乡居民基本养老金,1200,,{LAST},\n").encode()
+    answer = await income.call("POST", "/income/imports", files={"file": ("收支.csv", table, "text/csv")})
+    assert (answer.status_code, answer.json()["code"]) == (415, "table-in-form")
+    assert await income.sql("SELECT count(*) FROM income_entry") == [(0,)]
+
+
 async def test_a_file_that_is_no_table(income: Households) -> None:
     headers = {"Content-Type": "text/csv"}
     for body, code in ((b"", "table-empty"), ("姓名,金额\n张三,5\n".encode(), "header-missing")):

@@ -1,11 +1,13 @@
 """Lines, statements and forms of income as answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
 from services.households.api.reader import Reader
 from services.households.models import IncomeEntry, IncomeSummary, Member
+from services.households.queries.cases import find_heads
+from services.households.queries.register import find_households
 from services.households.rules.income_forms import civil_form, national_form
 from services.households.rules.income_lines import GROUPS, Judged, Warned, group_of
 from services.households.rules.months import month_of, month_text
@@ -13,6 +15,9 @@ from services.households.schemas import income as schemas
 from services.households.schemas.fields import Coded
 from services.households.usecases.income_entries import NOTE
 from services.households.usecases.income_statement import Stated
+from shared.areas import Scope
+from shared.db.engine import ReadSession
+from shared.projections.areas import find_names_above
 
 Members = Mapping[UUID, Member]
 
@@ -137,11 +142,27 @@ def forms_view(stated: Stated, reader: Reader) -> schemas.IncomeFormsView:
     )
 
 
-def summary_view(summary: IncomeSummary) -> schemas.IncomeSummaryView:
-    """The kept sums."""
+async def summary_views(
+    session: ReadSession, scope: Scope, summaries: Sequence[IncomeSummary], reader: Reader
+) -> list[schemas.IncomeSummaryView]:
+    """The kept sums, with whose they are."""
+    ids = {one.household_id for one in summaries}
+    codes = {one.id: one.national_code for one in await find_households(session, scope, ids)}
+    heads = await find_heads(session, scope, ids)
+    names = await find_names_above(session, (one.area_code for one in summaries))
+    return [
+        _summary_view(one, codes.get(one.household_id), heads.get(one.household_id), names, reader) for one in summaries
+    ]
+
+
+def _summary_view(
+    summary: IncomeSummary, code: str | None, head: str | None, names: Mapping[str, str], reader: Reader
+) -> schemas.IncomeSummaryView:
     return schemas.IncomeSummaryView(
         household_id=summary.household_id,
-        area_code=summary.area_code,
+        national_code=code,
+        head_name=reader.name(head) if head else None,
+        area=reader.area(summary.area_code, names),
         period_first=month_text(month_of(summary.period_first)),
         period_last=month_text(month_of(summary.period_last)),
         people=summary.people,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.households.api.reader import Reader
+from services.households.api.register_words import words
 from services.households.api.snapshot_views import not_kept, snapshot_view
 from services.households.models import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.queries import monitoring as find
@@ -154,11 +155,13 @@ def _summary(
         "main_risk": case.main_risk,
         "risks": [Coded(code=risk, text=reader.code("risk", risk)) for risk in case.risks],
         "source": case.source,
+        "source_text": reader.code("case_source", case.source),
         "opened_at": case.opened_at,
         "state_since": case.state_since,
         "identified_on": case.identified_on,
         "eliminated_on": case.eliminated_on,
         "elimination_way": case.elimination_way,
+        "elimination_way_text": words("elimination_manner", case.elimination_way, reader),
         "holder": _holder(case, names, reader),
         "due": _due(case, reader, now),
         "fast_lane": case.fast_lane and case.papers_done_at is None,

@@ -13,7 +13,7 @@ from services.households.rules.income_lines import FEN
 from services.households.rules.months import parse_month
 from services.households.schemas.fields import Coded, IncomeEnding, IncomeItem, IncomeOrigin, Yuan
 from services.households.schemas.imports import RowProblem
-from shared.http.fields import Answer, AnyArea, Draft, MonthText, Paragraph, PastDay
+from shared.http.fields import Answer, AnyArea, AreaView, Draft, MonthText, Paragraph, PastDay
 
 
 class IncomeEntryDraft(Draft):
@@ -206,7 +206,9 @@ class IncomeSummaryView(Answer):
     """The kept sums of one household."""
 
     household_id: UUID
-    area_code: str
+    national_code: str | None = Field(examples=["5399211002000001"])
+    head_name: str | None = Field(description="Masked for supervisors · 户主", examples=["张三"])
+    area: AreaView
     period_first: str
     period_last: str
     people: int

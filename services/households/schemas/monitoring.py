@@ -178,11 +178,13 @@ class CaseSummary(Answer):
     main_risk: str | None
     risks: list[Coded]
     source: Source
+    source_text: str = Field(examples=["部门筛查预警"])
     opened_at: datetime
     state_since: date
     identified_on: date | None
     eliminated_on: date | None
     elimination_way: Way | None
+    elimination_way_text: str | None = Field(examples=["帮扶消除"])
     holder: HolderView | None = Field(description="Null: nobody's turn · 当前办理")
     due: DueView | None = Field(description="Null: no clock runs · 当前时限")
     fast_lane: bool
