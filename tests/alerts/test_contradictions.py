@@ -91,7 +91,13 @@ async def test_further_evidence_contradicts_as_an_alert_does(told: Service) -> N
     more = await told.post(ALERTS, cost(occurred_on="2026-02-10", source_ref="b", person=person), headers=MEDICAL)
     assert (more.status_code, more.json()["outcome"]) == (200, "merged")
     await look(told)
-    assert [found["alert_id"] for found in await listed(told)] == [first]
+    (found,) = await listed(told)
+    assert (found["alert_id"], found["alert_occurred_on"], found["settled"]) == (first, "2026-02-10", False)
+    taken_back = {"reason": "误报", "source_ref": "b"}
+    await told.post(f"{ALERTS}/{first}/withdrawal", taken_back, headers=MEDICAL)
+    (found,) = await listed(told)
+    assert (found["alert_occurred_on"], found["settled"]) == ("2026-02-10", True), "the alert itself never said so"
+    assert (await month_of(told, MEDICAL))["medical.cost"]["2026-02"]["contradictions"] == 0
 
 
 @pytest.mark.parametrize("table", ["alert", "alert_evidence"])

@@ -130,7 +130,7 @@ def _period(square: Square) -> PeriodView:
 
 
 def _contradiction(row: queries.Found) -> ContradictionView:
-    found, zero, feed, alert = row
+    found, zero, feed, alert, said_by, said_of, said_where, taken_back_at = row
     return ContradictionView(
         id=found.id,
         kind=found.kind,
@@ -140,9 +140,9 @@ def _contradiction(row: queries.Found) -> ContradictionView:
         zero_report_id=zero.id,
         zero_reported_at=zero.reported_at,
         alert_id=alert.id,
-        alert_feed=alert.feed,
-        alert_area_code=alert.area_code,
-        alert_occurred_on=alert.occurred_on,
+        alert_feed=said_by or alert.feed,
+        alert_area_code=said_where or alert.area_code,
+        alert_occurred_on=said_of or alert.occurred_on,
         found_at=found.found_at,
-        settled=zero.withdrawn_at is not None or alert.withdrawn_at is not None,
+        settled=any((zero.withdrawn_at, alert.withdrawn_at, taken_back_at)),
     )

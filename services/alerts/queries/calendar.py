@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.alerts.models import Feed
+from services.alerts.queries.zero_reports import contradicting
 from services.alerts.rules.calendar import Schedule
 from services.alerts.rules.silence import Cell, Heard, Reminder
 from shared.clock import local_date
@@ -64,6 +65,8 @@ FROM {_CELLS} JOIN zero_report AS zero
         WHERE starts_with(cell.area, prefix) OR starts_with(prefix, cell.area))
 JOIN contradiction ON contradiction.zero_report_id = zero.id
 JOIN alert ON alert.id = contradiction.alert_id AND alert.withdrawn_at IS NULL
+LEFT JOIN LATERAL ({contradicting("zero")}) AS said ON true
+WHERE said.taken_back_at IS NULL
 GROUP BY cell.number
 """  # noqa: S608
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, TextClause, select, text
+from sqlalchemy import ColumnElement, Date, DateTime, Row, Select, String, TextClause, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import Alert, Contradiction, Feed, ZeroReport
@@ -26,7 +26,8 @@ class Filter:
     period: str | None = None
 
 
-Found: TypeAlias = "Row[Contradiction, ZeroReport, Feed, Alert]"
+Found: TypeAlias = "Row[Contradiction, ZeroReport, Feed, Alert, str | None, date | None, str | None, datetime | None]"
+"""The last four: feed, day, area and end of the report in the alert that contradicts, see `contradicting`."""
 
 _IN_ITS_AREAS = "EXISTS (SELECT FROM unnest(zero.areas) AS prefix WHERE starts_with(report.area_code, prefix))"
 
@@ -74,6 +75,35 @@ WHERE NOT EXISTS (
     SELECT FROM contradiction WHERE zero_report_id = zero.id AND contradiction.alert_id = report.alert_id)
 ORDER BY zero.id, report.alert_id LIMIT $2
 """  # noqa: S608
+
+
+def contradicting(zero: str) -> str:
+    """SQL of the report in a `contradiction`'s alert that says otherwise than the zero report `zero`; none if all are gone.
+
+    The alert may have begun long before, as another bureau's. What stands comes before what was taken back.
+    """
+    return f"""
+SELECT report.feed, report.occurred_on, report.area_code, report.taken_back_at FROM (
+    SELECT feed, occurred_on, area_code, reported_at, batch_id, coalesce(first_withdrawn_at, withdrawn_at) AS taken_back_at
+    FROM alert WHERE id = contradiction.alert_id
+    UNION ALL
+    SELECT feed, occurred_on, area_code, reported_at, batch_id, withdrawn_at
+    FROM alert_evidence WHERE alert_id = contradiction.alert_id
+) AS report JOIN feed AS source ON source.code = report.feed
+WHERE CASE contradiction.kind
+    WHEN 'own_alert' THEN report.feed = {zero}.feed AND (report.occurred_on BETWEEN {zero}.first AND {zero}.last
+        OR EXISTS (SELECT FROM file WHERE file.id = report.batch_id AND file.period = {zero}.period))
+    ELSE report.feed <> {zero}.feed AND report.occurred_on BETWEEN {zero}.first AND {zero}.last
+        AND source.reporters && ARRAY['village', 'township', 'county'] END
+ORDER BY report.taken_back_at NULLS FIRST, report.reported_at LIMIT 1
+"""  # noqa: S608
+
+
+_SAID = (
+    text(contradicting("zero_report"))
+    .columns(feed=String, occurred_on=Date, area_code=String, taken_back_at=DateTime(timezone=True))
+    .lateral("said")
+)
 
 _FLAG = """
 INSERT INTO contradiction (id, zero_report_id, kind, alert_id, found_at)
@@ -128,16 +158,11 @@ async def list_contradictions(
     session: ReadSession, sight: Sight, wanted: Filter, before: UUID | None, limit: int
 ) -> Sequence[Found]:
     """Newest first, each with its zero report, its feed and the alert that contradicts."""
-    query = (
-        select(Contradiction, ZeroReport, Feed, Alert)
-        .join(ZeroReport, ZeroReport.id == Contradiction.zero_report_id)
-        .join(Feed, Feed.code == ZeroReport.feed)
-        .join(Alert, Alert.id == Contradiction.alert_id)
-        .where(*_in_sight(sight), *_wanted(wanted))
-    )
+    query = _found().where(*_in_sight(sight), *_wanted(wanted))
     if before is not None:
         query = query.where(Contradiction.id < before)
-    return (await session.execute(query.order_by(Contradiction.id.desc()).limit(limit))).all()
+    found: Sequence[Found] = (await session.execute(query.order_by(Contradiction.id.desc()).limit(limit))).all()
+    return found
 
 
 async def find_candidates(
@@ -160,14 +185,19 @@ async def flag(
 
 async def list_flagged(session: ReadSession, ids: Collection[UUID]) -> Sequence[Found]:
     """The contradictions of those ids, in the order they were found."""
-    query = (
-        select(Contradiction, ZeroReport, Feed, Alert)
+    query = _found().where(Contradiction.id.in_(ids))
+    found: Sequence[Found] = (await session.execute(query.order_by(Contradiction.id))).all()
+    return found
+
+
+def _found() -> Select[Any]:
+    return (
+        select(Contradiction, ZeroReport, Feed, Alert, *_SAID.c)
         .join(ZeroReport, ZeroReport.id == Contradiction.zero_report_id)
         .join(Feed, Feed.code == ZeroReport.feed)
         .join(Alert, Alert.id == Contradiction.alert_id)
-        .where(Contradiction.id.in_(ids))
+        .outerjoin(_SAID, true())
     )
-    return (await session.execute(query.order_by(Contradiction.id))).all()
 
 
 def _in_sight(sight: Sight) -> list[ColumnElement[bool] | TextClause]:

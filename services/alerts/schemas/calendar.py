@@ -120,8 +120,8 @@ class ContradictionView(Answer):
     zero_report_id: UUID
     zero_reported_at: datetime
     alert_id: UUID
-    alert_feed: str = Field(description="Feed of the alert that contradicts")
+    alert_feed: str = Field(description="Feed of the report in that alert that contradicts · 与零报告矛盾的报送的类别")
     alert_area_code: str
-    alert_occurred_on: date
+    alert_occurred_on: date = Field(description="When that happened · 该报送的发生日期")
     found_at: datetime
-    settled: bool = Field(description="The zero report or the alert was withdrawn since · 已消除")
+    settled: bool = Field(description="The zero report, or what contradicts it, was withdrawn since · 已消除")

@@ -106,5 +106,5 @@ async def flag_contradictions(session: WriteSession, kind: ContradictionKind, no
     pairs = await queries.find_candidates(session, kind, now - LOOK_BACK, BATCH)
     fresh = await queries.flag(session, kind, [(new_id(), *pair) for pair in pairs], now)
     found = await queries.list_flagged(session, fresh)
-    await emit(session, *(events.contradiction_found(flagged, zero, feed) for flagged, zero, feed, _ in found))
+    await emit(session, *(events.contradiction_found(flagged, zero, feed) for flagged, zero, feed, *_ in found))
     return len(found)
