@@ -123,7 +123,8 @@ class _Side:
         """A server that was killed a moment ago still takes orders, and does none of them: another one is asked."""
         for pause in _PAUSES:
             with suppress(EOFError, OSError):
-                return self._process.start()
+                self._process.start()
+                return
             sleep(pause)
         self._process.start()
 
