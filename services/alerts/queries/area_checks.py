@@ -62,7 +62,9 @@ ON CONFLICT (alert_id, area_code) DO UPDATE SET cancelled_at = excluded.cancelle
 WHERE area_check.task_id = excluded.task_id
 """
 # An alert still 'reported' has not heard which areas are asked: it cannot know that all have answered. One that was
-# withdrawn asks nobody any more, and nobody is asked in areas that no report names which still stands.
+# withdrawn asks nobody any more, and nobody is asked in areas that no report names which still stands. That a township
+# spoke for its villages is told to their reports (`said_to`), but does not answer for them once its own is taken back:
+# they are asked themselves.
 _ANSWERED = """
 SELECT alert_id, array_agg(verdict) FILTER (WHERE verdict IS NOT NULL) AS verdicts,
     max(visited_on) AS visited_on, max(answered_at) AS answered_at
