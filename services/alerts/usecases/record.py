@@ -52,8 +52,9 @@ def former_hashes(alert: NewAlert, vault: Vault) -> list[bytes]:
     former = {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in evidence.items()}
     if all(type(former[name]) is type(value) for name, value in evidence.items()):
         return []
-    own = (person.get(name) for name in ("id_number", "name", "phone"))
-    record = record_of(*own, household.get("national_code"), canonical(former) or b"", whole.get("area"))
+    id_number, name, phone = (person.get(one) for one in ("id_number", "name", "phone"))
+    written, code = canonical(former) or b"", household.get("national_code")
+    record = record_of(id_number, name, phone, code, written, whole.get("area"))
     rests = [rest_of(alert.occurred_on, alert.area_code, severity) for severity in (None, alert.severity)]
     return [vault.fingerprint(record + rest, ALERT_ROW) for rest in rests]
 
