@@ -52,9 +52,9 @@ def former_hashes(alert: NewAlert, vault: Vault) -> list[bytes]:
     former = {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in evidence.items()}
     if all(type(former[name]) is type(value) for name, value in evidence.items()):
         return []
-    id_number, name, phone = (person.get(field) for field in ("id_number", "name", "phone"))
-    code, area = household.get("national_code"), whole.get("area")
-    record = record_of(id_number, name, phone, code, canonical(former) or b"", area)
+    id_number, name, phone = (person.get(one) for one in ("id_number", "name", "phone"))
+    written, code = canonical(former) or b"", household.get("national_code")
+    record = record_of(id_number, name, phone, code, written, whole.get("area"))
     rests = [rest_of(alert.occurred_on, alert.area_code, severity) for severity in (None, alert.severity)]
     return [vault.fingerprint(record + rest, ALERT_ROW) for rest in rests]
 
