@@ -21,7 +21,18 @@ from tests.alerts.test_consumers import opened
 pytestmark = pytest.mark.usefixtures("every_bill_triggers")
 
 BOOKS = "/alerts/v1/accounting"
-PLACES = ("accepted", "open", "merged", "worsened", "snoozed", "answered", "withdrawn", "expired", "difference")
+PLACES = (
+    "accepted",
+    "open",
+    "merged",
+    "worsened",
+    "snoozed",
+    "answered",
+    "withdrawn",
+    "expired",
+    "dropped",
+    "difference",
+)
 DAY = timedelta(days=1)
 
 
@@ -60,13 +71,13 @@ async def test_every_report_is_somewhere(service: Service) -> None:
     await withdraw(service, first, source_ref="2")
     await service.post(ALERTS, absence())
 
-    medical = (6, 1, 0, 1, 1, 1, 2, 0, 0)
+    medical = (6, 1, 0, 1, 1, 1, 2, 0, 0, 0)
     assert await counts(service) == {"medical.cost": medical}
     assert await counts(service, bearer("county")) == {
-        "education.absence": (1, 1, 0, 0, 0, 0, 0, 0, 0),
+        "education.absence": (1, 1, 0, 0, 0, 0, 0, 0, 0, 0),
         "medical.cost": medical,
     }
-    assert await counts(service, EDUCATION) == {"education.absence": (1, 1, 0, 0, 0, 0, 0, 0, 0)}
+    assert await counts(service, EDUCATION) == {"education.absence": (1, 1, 0, 0, 0, 0, 0, 0, 0, 0)}
 
 
 async def test_of_days_areas_and_roles(service: Service) -> None:
@@ -130,7 +141,7 @@ async def test_what_nobody_answered_expires(service: Service) -> None:
     assert (await look(service, old))["expired_at"] is not None
     assert (await withdraw(service, old, 409))["code"] == "alert-has-expired"
     assert (await bill(service, "8", status=201))["outcome"] == "new", "what is over takes in nothing"
-    assert (await counts(service))["medical.cost"] == (8, 3, 1, 1, 0, 1, 1, 1, 0)
+    assert (await counts(service))["medical.cost"] == (8, 3, 1, 1, 0, 1, 1, 1, 0, 0)
 
 
 async def test_a_late_verdict_beats_the_end(service: Service) -> None:
@@ -141,7 +152,7 @@ async def test_a_late_verdict_beats_the_end(service: Service) -> None:
     assert await state(service, old) == "expired"
     await service.tell(verdict(service, old, "risk_confirmed"))
     assert await state(service, old) == "answered"
-    assert (await counts(service))["medical.cost"] == (1, 0, 0, 0, 0, 1, 0, 0, 0)
+    assert (await counts(service))["medical.cost"] == (1, 0, 0, 0, 0, 1, 0, 0, 0, 0)
 
 
 async def test_expiry_goes_page_by_page_and_never_without_a_number(service: Service, monkeypatch: Any) -> None:
@@ -199,19 +210,24 @@ async def test_what_never_arrived_is_told_again_and_shown(service: Service) -> N
     [check] = await ask(service)
     await service.tell(given(check, missing=[lost["id"]], dropped=[gone["id"]]))
 
-    assert await findings(service) == [(lost["id"], "missing"), (gone["id"], "dropped")]
+    assert await findings(service) == [(lost["id"], "missing")]
+    assert await state(service, gone) == "dropped", "nobody will look: it is open no longer"
+    assert (await counts(service))["medical.cost"][PLACES.index("dropped")] == 1
     assert await findings(service, bearer("county")) == await findings(service)
     assert await findings(service, EDUCATION) == []
     [raised] = await service.heard.hear(AlertRaised)
     [worsened] = await service.heard.hear(AlertWorsened)
     assert str(raised.alert_id) == str(worsened.alert_id) == lost["id"]
     await service.tell(given(check, missing=[fine["id"]]))
-    assert len(await findings(service)) == 2, "a second answer changes nothing"
+    assert len(await findings(service)) == 1, "a second answer changes nothing"
 
     await service.tell(opened(lost["id"], new_id()))
-    assert await findings(service) == [(gone["id"], "dropped")], "it has arrived"
+    assert await findings(service) == [], "it has arrived"
+    await service.tell(opened(gone["id"], new_id()))
+    assert await state(service, gone) == "checking", "worse evidence came, and somebody looks after all"
+    await service.tell(given(check, missing=[lost["id"]]))
     [check] = await ask(service)
-    await service.tell(given(check, dropped=[gone["id"]]))
+    await service.tell(given(check, missing=[lost["id"]]))
     [(first, last)] = await service.sql("SELECT first_found_at, last_found_at FROM account_finding")
     assert first < last
     [check] = await ask(service)
