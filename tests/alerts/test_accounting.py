@@ -6,13 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from services.alerts import background
 from services.alerts.background import ask_accounts, expire_alerts, forget_records, look_whether_night
 from services.alerts.queries import accounting
 from services.alerts.usecases import expiry
 from shared.clock import CHINA, local_date, utc_now
 from shared.contracts.alerts import AccountAsked, AlertExpired, AlertRaised, AlertWorsened
 from shared.contracts.households import AccountGiven
+from shared.db.engine import WriteSession
 from shared.ids import new_id
 from tests.alerts.conftest import ALERTS, EDUCATION, MEDICAL, OTHER_COUNTY, Service, absence, bearer, days_ago
 from tests.alerts.merging import about, age, bill, look, verdict, withdraw
@@ -264,6 +267,34 @@ async def test_once_a_night(service: Service) -> None:
     await service.heard.hear(AlertExpired)
     await look_whether_night(service.database, night + DAY)
     assert await service.count("account_check") == 2
+
+
+async def test_what_fails_at_night_holds_up_nothing_else(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    await bill(service, "1", status=201, occurred_on=days_ago(31))
+    await bill(service, "2", status=201, **about(1))
+    await age(service, 1)
+    await expires(service, 30)
+    night = datetime.combine(local_date(utc_now()) + DAY, datetime.min.time(), CHINA) + timedelta(hours=3)
+    monkeypatch.setattr(background, "compare_books", fails)
+    await look_whether_night(service.database, night)
+    await service.heard.hear(AccountAsked)
+    await service.heard.hear(AlertExpired)
+
+
+async def test_a_sweep_that_fails_holds_up_no_other(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(session: WriteSession, _: datetime) -> None:
+        await session.execute(text("SELECT 1 / 0"))
+
+    await bill(service, "1", status=201)
+    await age(service, 1)
+    await ask(service)
+    await service.sql("UPDATE account_check SET asked_at = now() - interval '31 days'")
+    monkeypatch.setattr(background, "forget_errors", fails)
+    await forget_records(service.database, utc_now())
+    assert await service.count("account_check") == 0
 
 
 async def test_old_questions_are_swept(service: Service) -> None:
