@@ -47,6 +47,22 @@ async def test_a_row_waits_until_the_register_knows_its_person(county: Service) 
     assert (alert["batch_id"], alert["evidence"]["self_pay"]) == (view["id"], 6000)
 
 
+async def test_a_row_that_cannot_be_opened_holds_up_none_of_the_others(county: Service) -> None:
+    """It goes on waiting until the register learns of its person again."""
+    await finished(county, await send_costs(county, [bill(n, 6000) for n in range(7)]), MEDICAL)
+    [(broken,)] = await county.sql(
+        "UPDATE unmatched_row SET sealed = 'not sealed by us'"
+        " WHERE id = (SELECT id FROM unmatched_row ORDER BY id LIMIT 1 OFFSET 2) RETURNING id::text"
+    )
+    await county.tell(*(members(county, n) for n in range(7)))
+    await county.heard.hear(AlertRaised, 6)
+
+    async def one_is_left() -> bool:
+        return [tuple(row) for row in await county.sql("SELECT id::text, due FROM unmatched_row")] == [(broken, False)]
+
+    await until(one_is_left)
+
+
 async def test_the_same_row_waits_once(county: Service) -> None:
     await finished(county, await send_costs(county, [bill(1, 6000), bill(2, 6000)]), MEDICAL)
     view = await finished(county, await send_costs(county, [bill(2, 6000), bill(3, 6000)]), MEDICAL)

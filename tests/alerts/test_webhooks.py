@@ -346,6 +346,14 @@ async def test_an_address_that_cannot_be_looked_up_is_given_up(calling: Service,
     assert dead["last_error"] == "webhook-unreachable"
 
 
+async def test_one_that_cannot_be_signed_is_given_up(calling: Service, receiver: Receiver) -> None:
+    hook = await register(calling, receiver)
+    await calling.sql("UPDATE webhook SET secret_sealed = 'not sealed by us'")
+    await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    (dead,) = await settled(calling, hook, "dead")
+    assert (dead["last_error"], receiver.got) == ("webhook-failed", [])
+
+
 def test_tries_are_spaced_and_end() -> None:
     now = datetime.fromisoformat("2026-03-02T00:00:00+00:00")
     waits = [rules.next_try([5, 300], attempts, now) for attempts in (1, 2, 3)]

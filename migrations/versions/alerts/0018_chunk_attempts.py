@@ -1,5 +1,6 @@
 """How often a chunk of a batch was begun is counted beside it, and what is given up are chunks: `batch.attempts` counts
-these from now on. Going back, whatever waits is tried as often as before.
+these from now on. An alert may end as dropped. Going back, whatever waits is tried as often as before, and those alerts are
+open for ever, as they were.
 """
 
 import sqlalchemy as sa
@@ -26,5 +27,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("UPDATE alert SET state = 'checking' WHERE state = 'dropped'")
     op.execute(_AS_OF_NONE)
     op.drop_table("chunk_attempt")

@@ -1,5 +1,6 @@
 """Rows that waited for the register: it has learnt of their people, so they are screened again, by today's rule."""
 
+import logging
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -24,11 +25,15 @@ from services.alerts.usecases.file_rows import PLACE, settled_later
 from services.alerts.usecases.file_storing import store
 from services.alerts.usecases.waiting import ROW_OF_FILE, UNMATCHED
 from shared.areas import Scope
+from shared.attempts import is_stop
 from shared.clock import local_date
 from shared.contracts.households import MembersChanged
 from shared.db.engine import Database, WriteSession, raw
+from shared.db.outage import is_outage
 from shared.db.rounds import until_none
 from shared.security.vault import Vault
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 _EVERYWHERE = Scope.everywhere()
@@ -45,18 +50,39 @@ async def hear_of_members(session: WriteSession, events: Sequence[MembersChanged
 
 
 async def rematch(database: Database, vault: Vault, reference: ReferenceData, now: datetime) -> bool:
-    """Screen due rows of one file again; False when there are none."""
-    async with database.write(_EVERYWHERE) as session:
-        rows = await unmatched.lock_due(session, now, BATCH)
-        if not rows:
-            return False
-        file = await files.read_file(session, rows[0].file_id)
-        feed = await files.find_feed(session, file.feed)
-        if feed is None:  # closed since: nobody wants its reports any more
-            await unmatched.delete_rows(session, [row.id for row in rows])
-            return True
-        await _screen_again(session, rows, file, feed, await reference.get(), vault, now)
-    return True
+    """Screen due rows of one file again; False when there are none.
+
+    Where they cannot be, fewer are tried, down to one: that one goes on waiting, and holds up none of the others.
+    """
+    ids, most = list[UUID](), BATCH
+    while True:
+        try:
+            async with database.write(_EVERYWHERE) as session:
+                rows = await unmatched.lock_due(session, now, most)
+                ids = [row.id for row in rows]
+                await _take_up(session, rows, reference, vault, now)
+            return bool(rows)
+        except Exception as error:
+            if is_outage(error) or is_stop(error) or not ids:
+                raise
+            if (most := len(ids) // 2) == 0:
+                log.error("row set aside", extra={"row": str(ids[0]), "error": type(error).__name__})
+                async with database.write(_EVERYWHERE) as session:
+                    await unmatched.keep_waiting(session, ids)
+                return True
+
+
+async def _take_up(
+    session: WriteSession, rows: Sequence[UnmatchedRow], reference: ReferenceData, vault: Vault, now: datetime
+) -> None:
+    if not rows:
+        return
+    file = await files.read_file(session, rows[0].file_id)
+    feed = await files.find_feed(session, file.feed)
+    if feed is None:  # closed since: nobody wants its reports any more
+        await unmatched.delete_rows(session, [row.id for row in rows])
+        return
+    await _screen_again(session, rows, file, feed, await reference.get(), vault, now)
 
 
 async def _screen_again(
