@@ -313,6 +313,12 @@ ADDRESSES: Sequence[tuple[str, str]] = [
     ("https://a..b/", "webhook-url-invalid"),
     (f"https://{'a' * 64}.example.org/", "webhook-url-invalid"),
     ("https://例子.中国/", "webhook-url-invalid"),
+    ("https://yb.exa\tmple.org/", "webhook-url-invalid"),  # would be shown as it stands, and call example.org
+    ("https://yb.example.org\n.evil.example/", "webhook-url-invalid"),
+    ("https://yb.example.org/?\u202egro", "webhook-url-invalid"),
+    ("https://192.0.0.192/opc/v2", "webhook-url-forbidden"),
+    ("https://168.63.129.16/", "webhook-url-forbidden"),
+    ("https://[2001:0:7f00:1::]/", "webhook-url-forbidden"),
 ]
 
 
