@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from shared import areas, idnumber
 from shared.areas import AreaCode
-from shared.clock import local_date, utc_now
+from shared.clock import FIRST_YEAR, local_date, utc_now
 from shared.idnumber import IdNumber, InvalidIdNumber
 
 _PHONE = re.compile(r"1\d{10}|0\d{9,11}")
@@ -81,6 +81,12 @@ def _village(code: AreaCode) -> AreaCode:
     return code
 
 
+def _of_this_age(day: date) -> date:
+    if day.year < FIRST_YEAR:
+        raise PydanticCustomError("date-too-early", "lies before anybody's time")
+    return day
+
+
 def _past(day: date) -> date:
     if day > local_date(utc_now()):
         raise PydanticCustomError("date-in-future", "lies in the future")
@@ -131,7 +137,8 @@ VillageCode = Annotated[
     AfterValidator(_village),
     Field(description="12-digit code of the village · 村级行政区划代码", examples=["539921100200"]),
 ]
-PastDay = Annotated[date, AfterValidator(_past)]
+Day = Annotated[date, AfterValidator(_of_this_age)]
+PastDay = Annotated[Day, AfterValidator(_past)]
 MonthText = Annotated[
     str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Month · 月份", examples=["2026-10"])
 ]
