@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has one zone and no summer time, so no time-zone database is needed."""
 
+FIRST_YEAR = 1850
+"""No day of anybody's life, and of no paper about it, lies before: 0026 is a 2026 that somebody mistyped."""
+
 
 def utc_now() -> datetime:
     """The present moment, aware, in UTC."""

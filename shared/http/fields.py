@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from shared import areas, idnumber
 from shared.areas import AreaCode
-from shared.clock import CHINA, local_date, utc_now
+from shared.clock import CHINA, FIRST_YEAR, local_date, utc_now
 from shared.idnumber import IdNumber, InvalidIdNumber
 
 _PHONE = re.compile(r"1\d{10}|0\d{9,11}")
@@ -81,6 +81,12 @@ def _village(code: AreaCode) -> AreaCode:
     return code
 
 
+def _of_this_age(day: date) -> date:
+    if day.year < FIRST_YEAR:
+        raise PydanticCustomError("date-too-early", "lies before anybody's time")
+    return day
+
+
 def _past(day: date) -> date:
     if day > local_date(utc_now()):
         raise PydanticCustomError("date-in-future", "lies in the future")
@@ -131,8 +137,9 @@ VillageCode = Annotated[
     AfterValidator(_village),
     Field(description="12-digit code of the village · 村级行政区划代码", examples=["539921100200"]),
 ]
-PastDay = Annotated[date, AfterValidator(_past)]
-DayInReach = Annotated[date, Field(lt=date(2200, 1, 1))]
+Day = Annotated[date, AfterValidator(_of_this_age)]
+PastDay = Annotated[Day, AfterValidator(_past)]
+DayInReach = Annotated[Day, Field(lt=date(2200, 1, 1))]
 """A day from which others are reckoned: at the end of the calendar there is none after it."""
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=CHINA), lt=datetime(2200, 1, 1, tzinfo=CHINA))]
 """A moment with its offset. Before that it is a machine without a clock, after it a mistake: neither need be storable."""

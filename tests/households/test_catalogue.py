@@ -77,6 +77,14 @@ def test_every_field_of_the_register_has_a_name() -> None:
         assert not nameless, of
 
 
+def test_what_may_be_entered_is_told_in_words() -> None:
+    told = LISTS["household_class"].choices
+    assert isinstance(told, dict)
+    assert told["zh"] == "ordinary=一般农户、lifted_out=脱贫户、monitored=监测对象"
+    assert told["en"] == "ordinary, lifted_out=lifted out of poverty, monitored"
+    assert LISTS["relation"].choices == "GET /households/v1/codes, relation (GB/T 4761)"
+
+
 def test_texts_of_both_languages_ask_for_the_same() -> None:
     for code, texts in CATALOGUE.codes().items():
         assert texts.keys() == {"zh", "en"}, code

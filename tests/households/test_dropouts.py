@@ -220,6 +220,12 @@ async def test_checks_are_not_answered_early_or_twice(service: Households) -> No
         assert refused.status_code == 422, refused.text
 
 
+async def test_a_moment_before_anybodys_time_is_refused(service: Households) -> None:
+    pupil = await confirmed(service)
+    typed = await pupil.persuade(at="0001-01-01T00:00:00+08:00")
+    assert (typed.status_code, typed.json()["code"]) == (422, "invalid-input")
+
+
 async def test_facts_count_a_dropout_once_and_a_return_not(service: Households) -> None:
     async def dropouts() -> Any:
         async with service.database.read(Scope.everywhere()) as session:

@@ -97,7 +97,7 @@ async def test_a_dry_run_tells_and_changes_nothing(income: Households) -> None:
         (f"{id_number(1)[:17]}Y,,养老金,1,2026-01-01,,", "id_number", "id-number-characters"),
         (f",{PINE}9999,养老金,1,2026-01-01,,", "national_code", "income-nobody"),
         (f"{id_number(1)},{BRIDGE}0002,养老金,1,2026-01-01,,", "national_code", "income-person-elsewhere"),
-        (f"{id_number(1)},,好处费,1,2026-01-01,,", "item", "choice-invalid"),
+        (f"{id_number(1)},,好处费,1,2026-01-01,,", "item", "income-item-unknown"),
         (f"{id_number(1)},,养老金,很多,2026-01-01,,", "amount", "number-invalid"),
         (f"{id_number(1)},,养老金,-5,2026-01-01,,", "amount", "number-out-of-range"),
         (f"{id_number(1)},,养老金,1.005,2026-01-01,,", "amount", "number-out-of-range"),

@@ -97,6 +97,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"members": [{"name": "张三"}]}, "members.0.relation", "field-missing"),
     ({"members": [person(1, name="张\u0000三")]}, "members.0.name", "field-invalid"),
     ({"members": [person(1, birth_on="2999-01-01")]}, "members.0.birth_on", "date-in-future"),
+    ({"members": [person(1, birth_on="0199-01-01")]}, "members.0.birth_on", "date-too-early"),
 ]
 
 
