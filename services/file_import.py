@@ -43,8 +43,11 @@ class _Watched(io.BufferedReader):
 @option("--period", help="cli-period")
 @option("--url", default="http://127.0.0.1:8000", show_default=True, help="cli-url")
 @option("--api-key", envvar="SHOUWANG_API_KEY", required=True, help="cli-api-key")
+@option("--result", type=click.Path(dir_okay=False, path_type=Path), help="cli-result")
 @option("--strict", is_flag=True, help="cli-strict")
-def import_command(file: Path, feed: str, period: str | None, url: str, api_key: str, strict: bool) -> None:
+def import_command(
+    file: Path, feed: str, period: str | None, url: str, api_key: str, result: Path | None, strict: bool
+) -> None:
     """Report a file (CSV, XLSX, XLS) and wait until its last row is worked off."""
     console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
@@ -57,6 +60,8 @@ def import_command(file: Path, feed: str, period: str | None, url: str, api_key:
         place, known = _send(client, file, {"feed": feed} | ({"period": period} if period else {}), progress)
         view = _wait(client, place, progress)
         errors = read(client.get(f"{place}/errors", params={"limit": _SHOWN}))["items"] if view["errors"] else []
+        if result and view["result_kept"]:
+            _save(client, f"{place}/result", result)
     if known:
         click.echo(say("cli-file-known", name=file.name))
     click.echo(say("cli-period-taken", period=view["period"]))
@@ -64,7 +69,9 @@ def import_command(file: Path, feed: str, period: str | None, url: str, api_key:
     for one in view["skipped"]:
         click.echo(say("cli-sheet-skipped", sheet=one["sheet"], name=one["name"], message=one["message"]), err=True)
     for one in errors:
-        click.echo(say("cli-row", row=one["row"], field=one["field"], message=one["message"]), err=True)
+        click.echo(
+            say("cli-row", row=one["row"], field=one["heading"] or one["field"], message=one["message"]), err=True
+        )
     if view["state"] != "done":
         raise click.ClickException(view["failure"]["message"] if view["failure"] else str(view["state"]))
     if strict and view["rejected"]:
@@ -80,6 +87,16 @@ def _send(client: httpx.Client, file: Path, form: dict[str, str], progress: Prog
     progress.update(task, completed=file.stat().st_size)
     read(answer)
     return answer.headers["location"], answer.status_code == httpx.codes.OK
+
+
+def _save(client: httpx.Client, place: str, result: Path) -> None:
+    with client.stream("GET", place) as answer:
+        if answer.is_error:
+            answer.read()
+            read(answer)
+        with result.open("wb") as opened:
+            for piece in answer.iter_bytes():
+                opened.write(piece)
 
 
 def _wait(client: httpx.Client, place: str, progress: Progress) -> dict[str, Any]:
@@ -102,6 +119,8 @@ def read(answer: httpx.Response) -> Any:
         answer.raise_for_status()
         raise
     if answer.is_error:
-        mistakes = [f"{one['field']}: {one['message']}" for one in found.get("errors") or ()]
-        raise click.ClickException("\n".join([found.get("title", answer.reason_phrase), *mistakes]))
+        title = found.get("title", answer.reason_phrase)
+        told = [one for one in found.get("errors") or () if one["message"] != title]
+        mistakes = [": ".join(filter(None, (one["field"], one["message"]))) for one in told]
+        raise click.ClickException("\n".join([title, *mistakes]))
     return found

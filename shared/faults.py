@@ -46,6 +46,8 @@ def faults_of(errors: Iterable[Mapping[str, Any]]) -> list[Fault]:
 
 def _code(error: Mapping[str, Any]) -> str:
     kind: str = error["type"]
+    if kind == "missing" and tuple(error["loc"]) == ("body",):
+        return "body-missing"
     if kind in _RANGES:
         return "number-out-of-range"
     # Our own validators raise PydanticCustomError with a catalogue code (they contain hyphens, pydantic's do not).

@@ -1,6 +1,7 @@
 """CSV: text whose cells are separated by commas, tabs or semicolons, read forward in pieces and bounded memory."""
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
@@ -36,10 +37,14 @@ class _Dialect:
     width: int  # cells in most rows
 
 
-def open_csv(head: bytes, file: BinaryIO, columns: Sequence[Column], today: date, block: int = BLOCK) -> Table:
-    """The table in `head` and what follows it in `file`. Raises `TableInvalid`."""
+def open_csv(
+    head: bytes, file: BinaryIO, columns: Sequence[Column], today: date, block: int = BLOCK, *, whole: bool = False
+) -> Table:
+    """The table in `head` and what follows it in `file`: nothing if it is `whole`. Raises `TableInvalid`."""
     plain = without_mark(head)
     dialect = _dialect(plain, encodings(head), columns)
+    if whole:  # where it breaks off it is refused before a row of it is used
+        deque(pieces(utf8_blocks(plain, file, dialect.encoding, block), dialect.separator), maxlen=0)
     sheet = Sheet("", dialect.layout.header_row, dialect.layout.headers, headings=dialect.layout.headings)
     conversion = Conversion(tuple(columns), dialect.layout.found, 0, today)
 

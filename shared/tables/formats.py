@@ -6,7 +6,7 @@ from datetime import date
 from typing import BinaryIO
 
 from shared.tables.csv_text import open_csv
-from shared.tables.encoding import decoded, encodings, read_head, without_mark
+from shared.tables.encoding import HEAD, decoded, encodings, read_head, without_mark
 from shared.tables.spreadsheet import open_xls, open_xlsx
 from shared.tables.table import Column, Table, refusal
 
@@ -56,4 +56,4 @@ def open_table(
             raise refusal("format-unsupported", format=format)
     if markup := _MARKUP.match(decoded(without_mark(head[:4096]), encodings(head)[0])):
         raise refusal("format-unsupported", format="XML" if markup[1].lower() == "?xml" else "HTML")
-    return open_csv(head, file, columns, today)
+    return open_csv(head, file, columns, today, whole=len(head) < HEAD)

@@ -26,6 +26,8 @@ _ROWS = 20_000  # turned into columns at a time
 _FEW = 250
 _NOT_EXACT = 1e15  # from here on a spreadsheet has not kept all digits
 _ERROR = "#N/A"
+_OF_SHEET = {"header-missing": "sheet-of-something-else", "table-empty": "sheet-empty"}
+"""What is said of a sheet that is passed over, where a file would be refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ def _passed_over(name: str, head: list[list[str]], columns: Sequence[Column], in
     found = columns_found(head, columns)
     if holds_sums(name, head, found, columns):
         return Sheet(name, skipped=SUMS)
-    return Sheet(name, skipped=invalid.faults[0].code, found=len(found), lacks=lacks)
+    code = invalid.faults[0].code
+    return Sheet(name, skipped=_OF_SHEET.get(code, code), found=len(found), lacks=lacks)
 
 
 def _is_another_table(invalid: TableInvalid) -> bool:

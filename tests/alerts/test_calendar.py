@@ -43,6 +43,15 @@ async def test_silence_is_seen_and_counted_in_days(told: Service) -> None:
     assert period["delay_days"] == (today() - date(2026, 3, 7)).days
 
 
+async def test_what_nobody_waits_for_is_seen_when_it_comes(told: Service) -> None:
+    """A county's first file is often the month before."""
+    await told.tell(policy("feed-calendar", 2, expected_from="2026-03-01"))
+    assert (await month_of(told, MEDICAL))["medical.cost"] == {}
+    await push(told, "2026-02-10")
+    period = await february(told)
+    assert (period["state"], period["pushed"], period["due_on"], period["late"]) == ("pushed", 1, None, False)
+
+
 async def test_a_push_breaks_the_silence_late_or_in_time(told: Service) -> None:
     first, second = await push(told, "2026-02-01", "a"), await push(told, "2026-02-28", "b")
     await push(told, "2026-03-01", "c")

@@ -157,8 +157,10 @@ def test_every_day_lies_in_one_period_that_its_name_finds_again(on: date, cadenc
     ],
 )
 def test_a_name_that_is_none_is_refused(cadence: Cadence, name: str) -> None:
-    with pytest.raises(PeriodUnknown):
+    with pytest.raises(PeriodUnknown) as caught:
         period_named(schedule(cadence), name, NOTICE)
+    example = str(caught.value.params["example"])
+    assert period_named(schedule(cadence), example, NOTICE).name == example, "the text shows one that there is"
 
 
 @pytest.mark.parametrize(

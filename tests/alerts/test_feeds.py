@@ -210,6 +210,17 @@ async def test_who_may_do_what(service: Service) -> None:
         assert answer.status_code == status, role
 
 
+async def test_cadres_read_what_a_feed_asks_for(service: Service) -> None:
+    """They report under some, and find the fields of the others in their tasks."""
+    for role in ("village", "township"):
+        known = {one["code"] for one in (await service.get(FEEDS, headers=bearer(role))).json()["items"]}
+        assert {"cadre.patrol", "medical.cost"} <= known, role
+        detail = (await service.get(f"{FEEDS}/medical.cost", headers=bearer(role))).json()
+        assert detail["evidence_schema"]["properties"]["self_pay"]["title"].startswith("个人自付金额"), role
+    other = await service.get(f"{FEEDS}/medical.cost", headers=bearer("bureau", ["education.absence"]))
+    assert other.status_code == 404
+
+
 async def test_two_at_once_do_not_overwrite_each_other(service: Service) -> None:
     content = (await made(service)).json()["content"]
     assert (await put(service, content, COUNTY)).status_code == 428

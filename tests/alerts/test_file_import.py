@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from click.testing import CliRunner, Result
+from python_calamine import CalamineWorkbook
 
 from services.cli import main
 from tests.alerts.conftest import Service, days_ago, named_areas
@@ -49,8 +50,11 @@ async def run(
 async def test_a_clerk_sends_a_file(url: str, tmp_path: Path) -> None:
     file = tmp_path / "三月.csv"
     file.write_bytes(table([absent(1), absent(2, days=1)]))
-    sent = await run(url, file, "--strict")
+    result = tmp_path / "结果.xlsx"
+    sent = await run(url, file, "--strict", "--result", str(result))
     assert sent.exit_code == 0, sent.output
+    told = CalamineWorkbook.from_path(str(result)).get_sheet_by_index(0).to_python()
+    assert [row[-2] for row in told] == ["What became of it", "New alert", "Does not trigger"]
     assert "rows read 2" in sent.output
     assert "stored 1" in sent.output
     again = await run(url, file, "--strict")
@@ -63,7 +67,7 @@ async def test_refused_rows_count_when_strict(url: str, tmp_path: Path) -> None:
     assert (await run(url, file)).exit_code == 0
     strict = await run(url, file, "--strict")
     assert strict.exit_code == 3
-    assert "row 3  days_absent" in strict.output
+    assert "row 3  连续缺课天数" in strict.output
 
 
 async def test_what_cannot_be_taken_says_why(url: str, tmp_path: Path) -> None:
@@ -71,7 +75,8 @@ async def test_what_cannot_be_taken_says_why(url: str, tmp_path: Path) -> None:
     file.write_bytes(table([absent(1)], ["甲", *ABSENCES[1:]]))
     refused = await run(url, file)
     assert (refused.exit_code, "person.id_number: " in refused.output) == (1, True)
-    assert (await run(url, file, feed="medical.cost")).exit_code == 1
+    forbidden = await run(url, file, feed="medical.cost", lang="zh_CN.UTF-8")
+    assert (forbidden.exit_code, forbidden.output.count("无权使用该预警类别")) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ async def test_every_row_says_what_became_of_it(county: Service) -> None:
     ((alert,),) = await county.sql("SELECT id FROM alert")
     assert [row[-4] for row in told] == [str(alert), "", "", "", str(alert)]
     assert told[3][:3] == ["=1+1", "<张&三>", ""]
-    assert told[3][-1].startswith("学生身份证号: ")
+    assert told[3][-1].startswith("学生身份证号：")
     assert told[0][0] == id_number(1)
     assert (await result(county, view["id"], "en"))[0][-2:] == ["What became of it", "Why"]
     audited = await county.sql("SELECT subject FROM audit_entry WHERE action = 'file:result'")

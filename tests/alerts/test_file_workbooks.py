@@ -4,6 +4,7 @@ import io
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -85,7 +86,7 @@ async def test_sheets_that_are_not_read_are_told(county: Service) -> None:
     content = xlsx_bytes([["填表说明"]], [ABSENCES, absent(1)], hidden)
     view = await finished(county, await send(county, content, "三月.xlsx"))
     told = [(one["sheet"], one["name"], one["code"]) for one in view["skipped"]]
-    assert told == [(1, "Sheet1", "header-missing"), (3, "Sheet3", "sheet-hidden")]
+    assert told == [(1, "Sheet1", "sheet-of-something-else"), (3, "Sheet3", "sheet-hidden")]
     supervisor = (await county.http.get(f"{FILES}/{view['id']}", headers=bearer("supervisor"))).json()
     assert [one["name"] for one in supervisor["skipped"]] == [None, None]
     ((sealed,),) = await county.sql("SELECT skipped_sealed FROM file")
@@ -141,8 +142,12 @@ async def test_the_result_says_all_that_is_wrong_and_in_which_column(county: Ser
     answer = await county.get(f"{FILES}/{view['id']}/result", headers={**MEDICAL, "Accept-Language": "zh"})
     book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
     first, second, third = [row[-1] for row in book.get_sheet_by_index(0).to_python()[1:]]
-    assert first.startswith("结算月份: 月份格式")
-    assert second.startswith("自付金额: ")
-    assert "结算日期: " in third
-    assert "所在村: " in third
-    assert "; " in third
+    assert first.startswith("结算月份：月份格式")
+    assert second.startswith("自付金额：")
+    assert "结算日期：" in third
+    assert "所在村：" in third
+    assert "；" in third
+    name = answer.headers["content-disposition"].partition("filename*=UTF-8''")[2]
+    assert unquote(name).endswith("-处理结果.xlsx")
+    told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=MEDICAL)).json()["items"]
+    assert {one["field"]: one["heading"] for one in told}["evidence.self_pay"] == "个人自付金额"

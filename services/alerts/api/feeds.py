@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from services.alerts.api.answers import feed_detail, feed_version_view, feed_view
-from services.alerts.api.permits import ReadFeeds, WriteFeeds
+from services.alerts.api.permits import ReadFeeds, ReadFeedVersions, WriteFeeds
 from services.alerts.models import Feed
 from services.alerts.queries import feeds as queries
 from services.alerts.queries.reference import list_feeds
@@ -23,7 +23,7 @@ from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
 from shared.messages import Language
-from shared.security.principals import Principal
+from shared.security.principals import Principal, Role
 
 router = APIRouter(prefix="/v1/feeds", tags=["Feeds · 预警类别"])
 
@@ -39,9 +39,9 @@ class FeedList(Answer):
 
 @router.get("", summary="List feeds · 预警类别列表")
 async def list_all(who: ReadFeeds, db: Db, language: Speaks) -> FeedList:
-    """A bureau's own feeds; all of them for the county, supervisors and administrators."""
+    """A bureau's own feeds; all of them for everybody else: a cadre learns here what a task's evidence means."""
     async with db.read(who.scope) as session:
-        feeds = await list_feeds(session, sight(who).feeds)
+        feeds = await list_feeds(session, _seen(who))
     return FeedList(items=[feed_view(feed, language) for feed in feeds])
 
 
@@ -93,7 +93,7 @@ async def deactivate_feed(code: Code, who: WriteFeeds, db: Db, language: Speaks,
 
 @router.get("/{code}/versions", summary="What a feed was · 预警类别历史版本")
 async def list_versions(
-    code: Code, who: ReadFeeds, db: Db, after: After = None, limit: Limit = 50
+    code: Code, who: ReadFeedVersions, db: Db, after: After = None, limit: Limit = 50
 ) -> Page[FeedVersionView]:
     """Every version whole, with who made it and when; the newest first."""
     _require_sight(who, code)
@@ -114,8 +114,12 @@ def _version_before(after: str | None) -> int | None:
     raise CursorInvalid(field="after")
 
 
+def _seen(who: Principal) -> frozenset[str] | None:
+    return sight(who).feeds if who.role is Role.BUREAU else None
+
+
 def _require_sight(who: Principal, code: str) -> None:
-    seen = sight(who).feeds
+    seen = _seen(who)
     if seen is not None and code not in seen:
         raise FeedNotFound
 

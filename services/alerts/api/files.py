@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -15,6 +16,7 @@ from services.alerts.api.file_upload import FORM_OVERHEAD, receive_file
 from services.alerts.api.permits import CancelFiles, ReadFileResults, ReadFiles, ReportFiles
 from services.alerts.queries import files as queries
 from services.alerts.rules.alerts import sight
+from services.alerts.rules.file_columns import heading_of, headings_of
 from services.alerts.schemas.fields import FeedCode
 from services.alerts.schemas.files import FileError, FileView, ReportedFile
 from services.alerts.usecases.file_result import result_of
@@ -193,7 +195,8 @@ async def list_file_errors(
     """The first 10,000 mistakes by row and field, in row order. Kept as long as the original."""
     place = _error_cursor(after)
     async with db.read(who.scope) as session:
-        await queries.get_file(session, who.id, sight(who), file_id)
+        file = await queries.get_file(session, who.id, sight(who), file_id)
+        headings = headings_of((await queries.get_any_feed(session, file.feed)).columns)
         rows = await queries.list_faults(session, file_id, place, limit + 1)
     page, last = cut(rows, limit)
     items = [
@@ -201,6 +204,7 @@ async def list_file_errors(
             sheet=one.sheet + 1,
             row=one.row_number,
             field=one.field,
+            heading=heading_of(one.field, headings),
             code=one.code,
             message=texts.text(one.code, language, **one.params),
             params=one.params,
@@ -224,7 +228,9 @@ async def read_file_result(
     """
     async with db.write(who.scope) as session:
         result = await result_of(session, who, file_id, shelf)
-    headers = {"Content-Disposition": f'attachment; filename="{file_id}.xlsx"', "Cache-Control": "no-store"}
+    named = quote(texts.text("file-result-named", language, name=result.name), safe="")
+    disposition = f"attachment; filename=\"{file_id}.xlsx\"; filename*=UTF-8''{named}"  # RFC 6266
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     return StreamingResponse(result.pieces(texts, language), media_type=XLSX, headers=headers)
 
 

@@ -28,7 +28,14 @@ _NAMES: dict[Cadence, re.Pattern[str]] = {
     "quarterly": re.compile(r"(2[0-9]{3})-Q([1-4])"),
     "event": re.compile(r"(2[0-9]{3})-([0-9]{2})"),
 }
-
+_EXAMPLES: dict[Cadence, str] = {
+    "daily": "2026-03-02",
+    "ten_days": "2026-03-T1",
+    "monthly": "2026-03",
+    "quarterly": "2026-Q1",
+    "term": "2026-S1",
+    "event": "2026-03",
+}
 
 _TERM = re.compile(r"2[0-9]{3}-S[12]")
 
@@ -95,7 +102,7 @@ def period_named(schedule: Schedule, name: str, calendar: FeedCalendar) -> Perio
     day = _first_day(schedule.cadence, name, calendar)
     found = period_of(schedule, day, calendar) if day else None
     if found is None:
-        raise PeriodUnknown(field="period")
+        raise PeriodUnknown(field="period", example=_EXAMPLES[schedule.cadence])
     return found
 
 
@@ -106,11 +113,11 @@ def first_day_of(cadence: Cadence, name: str) -> date:
     """
     if cadence == "term":
         if not _TERM.fullmatch(name):
-            raise PeriodInvalid(field="period", cadence=cadence)
+            raise PeriodInvalid(field="period", example=_EXAMPLES[cadence])
         return date(int(name[:4]), 1, 1)
     first = _named_day(cadence, name)
     if first is None:
-        raise PeriodInvalid(field="period", cadence=cadence)
+        raise PeriodInvalid(field="period", example=_EXAMPLES[cadence])
     return first
 
 
@@ -146,6 +153,13 @@ def periods_due(schedule: Schedule, first: date, last: date, calendar: FeedCalen
         if period.last < first - LONGEST_DELAY:
             break
     return [period for period in reversed(due) if period.due_on and period.due_on >= first]
+
+
+def periods_told(schedule: Schedule, first: date, last: date, calendar: FeedCalendar) -> list[Period]:
+    """`periods_due`, and with no due day those that nobody waits for yet: a bureau may send what is older."""
+    ever = calendar.model_copy(update={"expected_from": date.min})
+    told = periods_due(schedule, first, last, ever)
+    return [_period(schedule, one.name, one.first, one.last, calendar) for one in told]
 
 
 def is_working_day(day: date, calendar: FeedCalendar) -> bool:

@@ -24,6 +24,17 @@ def columns_of(
     return [_column(one, evidence_schema, one["field"] in keys) for one in columns]
 
 
+def headings_of(columns: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """By field, the heading it usually has."""
+    return {one["field"]: one["headers"][0] for one in columns}
+
+
+def heading_of(field: str, headings: Mapping[str, str]) -> str | None:
+    """The heading of the column that a mistake is in; None where it is in no column."""
+    name = field.removeprefix("evidence.")
+    return headings.get(name) or (headings.get("area_name") if name == "area_code" else None)  # looked up by its name
+
+
 def _column(column: Mapping[str, Any], evidence_schema: Mapping[str, Any], key: bool) -> Column:
     field: str = column["field"]
     kind: Kind = column_type(field, evidence_schema) or "text"

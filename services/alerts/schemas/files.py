@@ -80,6 +80,7 @@ class FileError(Answer):
     sheet: int = Field(description="From 1; always 1 in a CSV · 工作表序号", examples=[1])
     row: int = Field(description="As one sees it in the sheet, from 1 · 行号", examples=[17])
     field: str = Field(examples=["person.id_number"])
+    heading: str | None = Field(description="What its column is usually called · 表头", examples=["身份证号码"])
     code: str = Field(examples=["id-number-checksum"])
     message: str = Field(examples=["身份证号码校验位不正确"])
     params: dict[str, Any]

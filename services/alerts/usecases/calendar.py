@@ -9,7 +9,7 @@ from services.alerts import events
 from services.alerts.models import Feed
 from services.alerts.queries import calendar as queries
 from services.alerts.rules.alerts import Sight
-from services.alerts.rules.calendar import Period, Schedule, is_scheduled, periods_due
+from services.alerts.rules.calendar import Period, Schedule, is_scheduled, periods_due, periods_told
 from services.alerts.rules.silence import (
     Cell,
     Heard,
@@ -74,7 +74,7 @@ async def read_calendar(
         calendar, _ = calendars.get(code_of(area))
         for feed in feeds:
             schedule = queries.schedule_of(feed)
-            due = periods_due(schedule, *month, calendar) if feed.cadence != "event" else []
+            due = periods_told(schedule, *month, calendar) if feed.cadence != "event" else []
             cells.append(Cell(area, feed.code, Period(f"{month[0]:%Y-%m}", *month, None)))
             cells.extend(Cell(area, feed.code, period) for period in due)
             rows.append((area, feed, len(due), is_scheduled(schedule, *month, calendar)))
@@ -91,7 +91,11 @@ def _feed_month(
     area: str, feed: Feed, due: int, scheduled: bool, heard: Iterator[tuple[Cell, Heard]], today: date
 ) -> FeedMonth:
     whole, in_month = next(heard)
-    squares = [Square(cell.period, said, standing(cell.period, said, today)) for cell, said in _take(heard, due)]
+    squares = [
+        Square(cell.period, said, standing(cell.period, said, today))
+        for cell, said in _take(heard, due)
+        if cell.period.due_on is not None or not _is_silent(said)
+    ]
     if feed.cadence == "event":
         squares = [Square(whole.period, in_month, standing(whole.period, in_month, today))]
     return FeedMonth(area, feed, squares, in_month, scheduled)

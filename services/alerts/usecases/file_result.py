@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,10 @@ from services.alerts.models import Feed, File, FileFault, FilePart
 from services.alerts.queries import files
 from services.alerts.queries.reference import list_areas
 from services.alerts.rules.area_names import area_names
+from services.alerts.rules.file_columns import heading_of, headings_of
 from services.alerts.rules.files import FRAME_ROWS, MAX_FAULTS, WITH_ALERT, Outcome
 from services.alerts.usecases.file_judging import TOLD, Judge, Judges, judged_by, judges_of
+from services.alerts.usecases.file_opening import name_of
 from services.alerts.usecases.file_originals import open_kept
 from services.alerts.usecases.files import skipped_of
 from shared.areas import Scope
@@ -48,6 +51,7 @@ class Result:
     """What is needed to write the workbook when the session is gone."""
 
     file: File
+    name: str  # as its sender called it, without its ending
     feed: Feed
     parts: Sequence[FilePart]
     faults: Sequence[FileFault]  # the first of them
@@ -84,10 +88,10 @@ class Result:
 
     def _told(self, say: Say, judges: Mapping[Any, Judge]) -> Iterator[tuple[int, pl.DataFrame]]:
         """By sheet: the cells of rows, with what became of them."""
-        usual = {one["field"]: one["headers"][0] for one in self.feed.columns}
+        usual = headings_of(self.feed.columns)
         texts = [Texts(say, usual | dict(sheet.headings)) for sheet in self.table.sheets]
         parts, start = iter(self.parts), 0
-        mistakes = _mistakes(self.faults, texts)
+        mistakes = _mistakes(self.faults, texts, say("explanation-between"))
         for frame in self.table.frames(FRAME_ROWS):
             end = start + frame.data.height
             of_sheet = texts[frame.data["sheet"][0]] if end > start else texts[0]
@@ -95,7 +99,7 @@ class Result:
             for part in _until(parts, end):
                 rows = frame.data.slice(part.first_row - start, part.rows)
                 became.append(of_sheet.of(part, rows, judges.get(judged_by(part))))
-            for told in _one_sheet_each(frame, pl.concat(became), mistakes):
+            for told in _one_sheet_each(frame, pl.concat(became), mistakes, say("explanation-between")):
                 yield int(told["sheet"][0]), told.drop("row", "sheet")
             start = end
             if self.file.state == "failed" and start >= self.file.rows_read:
@@ -113,23 +117,25 @@ def _until(parts: Iterator[FilePart], end: int) -> Iterator[FilePart]:
             return
 
 
-def _mistakes(faults: Sequence[FileFault], texts: Sequence["Texts"]) -> pl.DataFrame:
+def _mistakes(faults: Sequence[FileFault], texts: Sequence["Texts"], between: str) -> pl.DataFrame:
     """All that is wrong in a row, in one text: of those whose mistakes are kept."""
     told: dict[tuple[int, int], list[str]] = {}
     for one in faults:
         told.setdefault((one.row_number, one.sheet), []).append(texts[one.sheet].why(one.field, one.code, one.params))
-    rows = [(row, sheet, "; ".join(texts)) for (row, sheet), texts in told.items()]
+    rows = [(row, sheet, between.join(texts)) for (row, sheet), texts in told.items()]
     return pl.DataFrame(rows, {"row": pl.UInt32, "sheet": pl.UInt8, _ALL: pl.String}, orient="row")
 
 
-def _one_sheet_each(frame: Frame, outcomes: pl.DataFrame, mistakes: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _one_sheet_each(
+    frame: Frame, outcomes: pl.DataFrame, mistakes: pl.DataFrame, between: str
+) -> Iterator[pl.DataFrame]:
     if frame.data.is_empty():
         return
     missing = frame.data.height - outcomes.height  # of a file that was stopped
     blank = pl.DataFrame({name: [None] * missing for name in _TEXTS}, schema=_TEXTS)
     whole = frame.originals.hstack(pl.concat([outcomes, blank]))
     whole = whole.join(mistakes, on=["row", "sheet"], how="left", maintain_order="left")
-    why = pl.concat_str(_WHY_NOT, pl.coalesce(_ALL, _WHY), separator="; ", ignore_nulls=True)
+    why = pl.concat_str(_WHY_NOT, pl.coalesce(_ALL, _WHY), separator=between, ignore_nulls=True)
     whole = whole.with_columns(pl.when(why != "").then(why).alias(_WHY)).drop(_ALL, _WHY_NOT)
     yield from whole.partition_by("sheet", maintain_order=True)
 
@@ -161,11 +167,8 @@ class Texts:
     def why(self, field: str, code: str, params: Mapping[str, Any]) -> str:
         """What is wrong, behind the heading of the column it is wrong in."""
         text = self._say(code, **params)
-        name = field.removeprefix("evidence.")
-        heading = self._headings.get(name)
-        if name == "area_code" and heading is None:  # it was looked up by its name
-            heading = self._headings.get("area_name")
-        return f"{heading}: {text}" if heading else text
+        heading = heading_of(field, self._headings)
+        return self._say("file-result-mistake", heading=heading, text=text) if heading else text
 
 
 def _alerts(part: FilePart, outcomes: npt.NDArray[np.uint8]) -> pl.Series:
@@ -187,4 +190,4 @@ async def result_of(session: WriteSession, who: Principal, file_id: UUID, shelf:
     faults = await files.list_faults(session, file_id, None, MAX_FAULTS)
     names = area_names(await list_areas(session), Scope.parse(file.areas))
     judges = await judges_of(session, feed, file.areas, names, parts)
-    return Result(file, feed, parts, faults, table, judges)
+    return Result(file, PurePath(name_of(file, shelf.vault)).stem, feed, parts, faults, table, judges)

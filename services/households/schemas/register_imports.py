@@ -24,7 +24,7 @@ class SkippedSheet(Answer):
 
     file: int = Field(description="From 1 · 文件序号", examples=[1])
     sheet: str = Field(description="Its name · 工作表", examples=["说明"])
-    code: str = Field(examples=["header-missing"])
+    code: str = Field(examples=["sheet-of-something-else"])
 
 
 class ListCounts(Answer):

@@ -73,7 +73,10 @@ class EvidenceLine(Answer):
     person: str | None = Field(
         description="Whom the bureau named; masked for supervisors · 涉及人员", examples=["张三"]
     )
-    facts: dict[str, Any] | None = Field(description="The bureau's evidence · 预警内容", examples=[{"days_absent": 4}])
+    facts: dict[str, Any] | None = Field(
+        description="The bureau's evidence; its fields: `GET /alerts/v1/feeds/{feed}` · 预警内容，字段名称见预警类别",
+        examples=[{"days_absent": 4}],
+    )
 
 
 class Contact(Answer):

@@ -95,6 +95,11 @@ async def test_texts_follow_the_callers_language(client: httpx.AsyncClient) -> N
     assert answer.json()["errors"] == [{"field": "name", "code": "field-missing", "message": "Required."}]
 
 
+async def test_no_body_is_told_to_be_none(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/things", headers={"Accept-Language": "en"})
+    assert answer.json()["errors"] == [{"field": "", "code": "body-missing", "message": "The request has no body."}]
+
+
 async def test_broken_json_is_told_apart(client: httpx.AsyncClient) -> None:
     answer = await client.post("/things", content=b'{"name": ', headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (400, "json-invalid")

@@ -187,7 +187,9 @@ def test_quotation_marks_astray_are_characters() -> None:
 def test_a_quotation_mark_that_is_never_closed_refuses_the_file() -> None:
     content = csv_bytes([HEADINGS, ROW]) + b'"' + ",".join(ROW).encode() + b"\n"
 
-    assert refused(content) == [("", "quote-open")]
+    with pytest.raises(TableInvalid) as caught:
+        opened(content)
+    assert [fault.code for fault in caught.value.faults] == ["quote-open"], "a small file before its first row is used"
     assert refused(content + b"x,y\n" * 2_000_000) == [("", "quote-open")]
 
 
