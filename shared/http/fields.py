@@ -46,7 +46,7 @@ class AreaView(Answer):
 
 
 class CodeView(Answer):
-    """One code."""
+    """A code, and what a person reads for it."""
 
     code: str
     text: str

@@ -12,11 +12,11 @@ from services.households.rules.income_forms import civil_form, national_form
 from services.households.rules.income_lines import GROUPS, Judged, Warned, group_of
 from services.households.rules.months import month_of, month_text
 from services.households.schemas import income as schemas
-from services.households.schemas.fields import Coded
 from services.households.usecases.income_entries import NOTE
 from services.households.usecases.income_statement import Stated
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.http.fields import CodeView
 from shared.projections.areas import find_names_above
 
 Members = Mapping[UUID, Member]
@@ -33,14 +33,14 @@ def _of_entry(entry: IncomeEntry, members: Members, reader: Reader) -> dict[str,
         "id": entry.id,
         "household_id": entry.household_id,
         "person": schemas.IncomePerson(id=person.id, name=reader.name(person.name)) if person else None,
-        "group": _coded(reader, "income_group", group_of(entry.item)),
-        "item": _coded(reader, "income_item", entry.item),
+        "group": reader.coded("income_group", group_of(entry.item)),
+        "item": reader.coded("income_item", entry.item),
         "amount": entry.amount,
         "first_month": month_text(entry.month_first),
         "last_month": month_text(entry.month_last),
         "paid_on": entry.paid_on,
-        "source": _coded(reader, "income_source", entry.source),
-        "origin": _coded(reader, "income_origin", entry.origin) if entry.origin else None,
+        "source": reader.coded("income_source", entry.source),
+        "origin": reader.coded("income_origin", entry.origin),
         "place_area": entry.place_area,
         "visit_id": entry.visit_id,
         "note": reader.text(entry.note_sealed, NOTE),
@@ -52,14 +52,10 @@ def _of_entry(entry: IncomeEntry, members: Members, reader: Reader) -> dict[str,
     }
 
 
-def _coded(reader: Reader, list_name: str, code: str) -> Coded:
-    return Coded(code=code, text=reader.code(list_name, code))
-
-
 def _ended(entry: IncomeEntry, reader: Reader) -> schemas.IncomeEnded | None:
     if entry.ended_at is None or entry.ended_as is None:
         return None
-    reason = _coded(reader, "income_ending", entry.ended_reason) if entry.ended_reason else None
+    reason = reader.coded("income_ending", entry.ended_reason)
     return schemas.IncomeEnded(ended_as=entry.ended_as, reason=reason, at=entry.ended_at)
 
 
@@ -98,7 +94,7 @@ def _line(entry: IncomeEntry, judged: Judged, members: Members, reader: Reader) 
         **_of_entry(entry, members, reader),
         counted=judged.counted,
         months_counted=judged.months,
-        why_not=[Coded(code=code, text=reader.say(f"income-why-{code}")) for code in judged.reasons],
+        why_not=[CodeView(code=code, text=reader.say(f"income-why-{code}")) for code in judged.reasons],
         superseded_by=[
             schemas.SupersededBy(id=other, months=[month_text(month) for month in months])
             for other, months in judged.superseded_by.items()

@@ -15,7 +15,6 @@ from services.households.queries.monitoring import LaneCount, MonitoringRow
 from services.households.rules.desks import at_level
 from services.households.rules.monitoring.refusals import Unmet
 from services.households.schemas import monitoring as schemas
-from services.households.schemas.fields import Coded
 from services.households.usecases.case_clocks import FAST_LANE
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES, NOTE, Possible
@@ -153,7 +152,7 @@ def _summary(
         "monitoring_class": case.monitoring_class,
         "class_text": reader.code("monitoring_class", case.monitoring_class) if case.monitoring_class else None,
         "main_risk": case.main_risk,
-        "risks": [Coded(code=risk, text=reader.code("risk", risk)) for risk in case.risks],
+        "risks": reader.coded_all("risk", case.risks),
         "source": case.source,
         "source_text": reader.code("case_source", case.source),
         "opened_at": case.opened_at,
