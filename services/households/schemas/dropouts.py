@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from services.households.codes import LISTS
 from services.households.rules.schooling.states import State
-from services.households.schemas.visits import Moment, PlaceDraft
+from services.households.schemas.visits import PlaceDraft
 from shared.contracts.households import Level
 from shared.contracts.schooling_policies import LegalKind
 from shared.http.fields import Answer, AreaView, Draft, Line, Moment, Name, Paragraph, PastDay
