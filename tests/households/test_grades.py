@@ -9,7 +9,7 @@ from sqlalchemy import text
 from services.households.background import grade_waiting
 from services.households.usecases.grading import regrade_later
 from shared.clock import local_date, utc_now
-from shared.contracts.households import GradesChanged
+from shared.contracts.grades import GradesChanged
 from tests.households.conftest import (
     BAMBOO,
     BRIDGE,

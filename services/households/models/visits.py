@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.households.models.plumbing import Base
-from shared.contracts.households import PretenceKind
+from shared.contracts.pretence import PretenceKind
 from shared.db.base import AreaColumn
 
 VisitKind = Literal["visit", "no_change"]
