@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.households.api.income_tables import read_income
+from services.households.api.income_reading import read_income
 from services.households.api.permits import ImportIncome
 from services.households.schemas.fields import IncomeOrigin
 from services.households.schemas.imports import RowProblem
