@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.alerts.api.permits import ReadCalendar, ReadContradictions
+from services.alerts.models import AlertEvidence
 from services.alerts.queries import zero_reports as queries
+from services.alerts.queries.alerts import find_own
 from services.alerts.rules.alerts import sight
 from services.alerts.rules.calendar import MonthInvalid, month_days
 from services.alerts.schemas.calendar import (
@@ -69,8 +71,11 @@ async def list_contradictions(
     wanted = queries.Filter(feed, bureau, period)
     async with db.read(who.scope) as session:
         rows = await queries.list_contradictions(session, sight(who), wanted, decode_id_cursor(after), limit + 1)
-    page, last = cut(rows, limit)
-    return Page(items=[_contradiction(row) for row in page], next=encode_cursor(last[0].id) if last else None)
+        page, last = cut(rows, limit)
+        # Where a bureau's own report went into another's alert, it sees its own.
+        own = await find_own(session, sight(who), [row[3] for row in page if row[0].kind == "own_alert"])
+    items = [_contradiction(row, own.get(row[3].id)) for row in page]
+    return Page(items=items, next=encode_cursor(last[0].id) if last else None)
 
 
 def _owner(row: FeedMonth) -> tuple[str, str]:
@@ -129,8 +134,9 @@ def _period(square: Square) -> PeriodView:
     )
 
 
-def _contradiction(row: queries.Found) -> ContradictionView:
+def _contradiction(row: queries.Found, own: AlertEvidence | None) -> ContradictionView:
     found, zero, feed, alert = row
+    report = own or alert
     return ContradictionView(
         id=found.id,
         kind=found.kind,
@@ -140,9 +146,9 @@ def _contradiction(row: queries.Found) -> ContradictionView:
         zero_report_id=zero.id,
         zero_reported_at=zero.reported_at,
         alert_id=alert.id,
-        alert_feed=alert.feed,
-        alert_area_code=alert.area_code,
-        alert_occurred_on=alert.occurred_on,
+        alert_feed=report.feed,
+        alert_area_code=report.area_code,
+        alert_occurred_on=report.occurred_on,
         found_at=found.found_at,
         settled=zero.withdrawn_at is not None or alert.withdrawn_at is not None,
     )
