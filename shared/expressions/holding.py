@@ -1,5 +1,6 @@
 """Why an expression is true of a row: the comparisons that make it so, for a sentence that a person can check."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -44,6 +45,7 @@ class Comparison:
     value: Value | None  # of the field in this row
     threshold: Value | tuple[Value | None, ...] | None  # what it was compared with
     parameter: str | None  # the parameter that the threshold is, or is computed of
+    formula: str | None = dataclasses.field(default=None, compare=False)  # how it is computed of fields and parameters
 
 
 def holding(
@@ -117,7 +119,8 @@ class _Reasons:
         """A single comparison."""
         match node:
             case Compared(relation, left, right):
-                return self._compared(relation if wanted else _OPPOSITE[relation], left, right)
+                said = self._compared(relation if wanted else _OPPOSITE[relation], left, right)
+                return replace(said, formula=self._formula(right if _fields(left) or not _fields(right) else left))
             case Among(operand, options):
                 threshold = tuple(self.value(option) for option in options)
                 return self._said(operand, "in" if wanted else "not in", threshold, _parameter(*options))
@@ -146,6 +149,12 @@ class _Reasons:
         if not _fields(left) and _fields(right):
             left, right, relation = right, left, TURNED[relation]
         return self._said(left, relation, self.value(right), _parameter(right))
+
+    def _formula(self, node: Node) -> str | None:
+        computed = isinstance(node, Field) or (
+            isinstance(node, Arithmetic | Call) and any(isinstance(below, Field | Parameter) for below in walk(node))
+        )
+        return written(node, self._names) if computed else None
 
     def _said(self, node: Node, operator: Operator, threshold: Any = None, parameter: str | None = None) -> Comparison:
         return Comparison(written(node, self._names), _fields(node), operator, self.value(node), threshold, parameter)
@@ -181,6 +190,8 @@ def written(node: Node, names: Mapping[str, str]) -> str:
             return f"-{_bracketed(operand, of(operand))}"
         case Arithmetic(operator, left, right):
             return f"{_bracketed(left, of(left))} {operator} {_bracketed(right, of(right))}"
+        case Call("coalesce", arguments):  # what stands for a blank is no name
+            return of(arguments[0])
         case Call(function, arguments):
             return f"{function.upper()}({', '.join(map(of, arguments))})"
         case _:
