@@ -3,22 +3,23 @@ for ever; what fails for good says why on its row."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import SmallInteger, Update, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, SmallInteger, Update, func, literal, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database, WriteSession
 from shared.db.listening import MOST_ATTEMPTS, RESTART_SECONDS, Listener, turn
-from shared.db.outage import is_away, is_outage
+from shared.db.outage import is_blameless, is_outage
 from shared.errors import DomainError, Fault, fault_of
+from shared.files import FileRefused
 from shared.security.vault import CannotOpen
 
 log = logging.getLogger(__name__)
@@ -50,17 +51,60 @@ class Attempted:
         self.state, self.attempts, self.failure = "queued", 0, {"code": code, "params": {}}
 
 
+Counted = TypeVar("Counted")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt: nothing is known of it before it is counted."""
+
+    begun: datetime
+    row: ColumnElement[bool] | None = None
+    counting: asyncio.Task[Any] | None = None
+
+    async def count(self, row: ColumnElement[bool], counting: Coroutine[Any, Any, Counted]) -> Counted:
+        """Have it counted at that row; what `counting` says: None where nothing was counted."""
+        task = asyncio.create_task(counting)
+        self.row, self.counting = row, task
+        return await asyncio.shield(task)
+
+    async def is_counted(self, ended_by: BaseException) -> bool:
+        """Whether it was, also where a stop has met the counting itself."""
+        if self.counting is None:
+            return False
+        if is_stop(ended_by):
+            await _wait_unmoved(self.counting)
+        known = self.counting.done() and not self.counting.cancelled() and self.counting.exception() is None
+        return known and self.counting.result() is not None
+
+
+@asynccontextmanager
+async def attempt(database: Database, table: type[Any]) -> AsyncIterator[Attempt]:
+    """An attempt that is counted within the block. Where it does not count after all (`take_back`), it is taken back
+    when the block has ended; what ended it is raised.
+    """
+    one = Attempt(utc_now())
+    try:
+        yield one
+    except (Exception, asyncio.CancelledError) as error:
+        counted = await one.is_counted(error)
+        if counted and one.row is not None and (is_stop(error) or is_outage(error)):
+            await take_back(database, table, one.row, error, one.begun)
+        raise
+
+
 async def take_back(
-    database: Database, table: type[Any], row_id: UUID, ended_by: BaseException, begun: datetime
+    database: Database, table: type[Any], row: ColumnElement[bool], ended_by: BaseException, begun: datetime
 ) -> None:
     """An attempt does not count when an outage has ended it, or an orderly stop, unless its work may have been the
-    cause: it was not where nobody answered or there was no room, nor where the database was started since it was `begun`.
+    cause: it was not where nobody answered, there was no room or others were in the way, nor where the database was
+    started since it was `begun`.
 
-    Waits until the database answers, in a stop a little while. `table`: one with `id` and `attempts`.
+    Waits until the database answers, in a stop a little while. `table`: one with `attempts`.
     """
     stopped = is_stop(ended_by)
-    innocent = or_(literal(stopped or is_away(ended_by)), func.pg_postmaster_start_time() > begun)
-    fewer = update(table).where(table.id == row_id, table.attempts > 0, innocent).values(attempts=table.attempts - 1)
+    innocent = or_(literal(stopped or is_blameless(ended_by)), func.pg_postmaster_start_time() > begun)
+    fewer = update(table).where(row, table.attempts > 0, innocent).values(attempts=table.attempts - 1)
     taking_back = asyncio.create_task(_execute_at_last(database, fewer))
     if stopped:
         await _wait_unmoved(taking_back)
@@ -104,11 +148,6 @@ async def lock_row(session: WriteSession, table: type[Row], row_id: UUID) -> Row
     return (await session.scalars(select(table).where(table.id == row_id).with_for_update())).one()
 
 
-def _is_counted(beginning: asyncio.Task[Row | None]) -> bool:
-    known = beginning.done() and not beginning.cancelled() and beginning.exception() is None
-    return known and beginning.result() is not None
-
-
 async def _leave_nothing(_: Database, __: UUID) -> None:
     """What clears up after work that lays nothing down before it is done."""
 
@@ -124,7 +163,7 @@ class Attempts(Generic[Row]):
     table: type[Row]
     waiting: tuple[str, ...]  # states in which there is something to do
     broken: str  # code of what is told after the last attempt
-    gone: str  # code of what is told when a file is no more, or opens with no key
+    gone: str  # code of what is told when a file is no more, opens with no key, or is refused by the store
     clear: Callable[[Database, UUID], Awaitable[None]] = _leave_nothing  # before a row fails
     together: bool = False  # several rows at a time, each by one process
 
@@ -144,26 +183,24 @@ class Attempts(Generic[Row]):
         return False
 
     async def _try(self, database: Database, row_id: UUID, work: Callable[[Row], Awaitable[None]]) -> None:
-        begun = utc_now()
-        beginning = asyncio.create_task(self._begin(database, row_id))
         try:
-            row = await asyncio.shield(beginning)
-            if row is not None:
-                await work(row)
+            async with attempt(database, self.table) as this:
+                row = await this.count(self.table.id == row_id, self._begin(database, row_id))
+                if row is not None:
+                    await work(row)
         except (DomainError, FileNotFoundError, CannotOpen) as refused:
             await self._fail(database, row_id, fault_of(refused, self.gone))
-        except (Exception, asyncio.CancelledError) as error:
-            if is_stop(error):
-                await _wait_unmoved(beginning)
-            if is_stop(error) or is_outage(error):
-                if _is_counted(beginning):
-                    await take_back(database, self.table, row_id, error, begun)
+        except Exception as error:
+            withheld = isinstance(error, FileRefused)  # perhaps not for good, else as a file that is no more
+            if is_stop(error) or (is_outage(error) and not withheld):
                 raise
             log.error("attempt failed", extra={"work": self.name, "row": str(row_id), "error": type(error).__name__})
             async with database.write(_EVERYWHERE) as session:
                 last = (await lock_row(session, self.table, row_id)).attempts >= MOST_ATTEMPTS
             if last:
-                await self._fail(database, row_id, Fault("", self.broken))
+                await self._fail(database, row_id, Fault("", self.gone if withheld else self.broken))
+            elif withheld:
+                raise
 
     async def _begin(self, database: Database, row_id: UUID) -> Row | None:
         """Count an attempt; None: another process was quicker, or this row had its last one."""

@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has one zone and no summer time, so no time-zone database is needed."""
 
+FIRST_YEAR = 1850
+"""No day of anybody's life, and of no paper about it, lies before: 0026 is a 2026 that somebody mistyped."""
+
 
 def utc_now() -> datetime:
     """The present moment, aware, in UTC."""
@@ -17,12 +20,19 @@ def local_date(moment: datetime) -> date:
 
 
 def start_of_day(day: date) -> datetime:
-    """The first moment of `day` in China, in UTC as every moment."""
+    """The first moment of `day` in China, in UTC as every moment; of the first day there is, the first moment there is."""
+    if day == date.min:
+        return datetime.min.replace(tzinfo=UTC)
     return datetime.combine(day, datetime.min.time(), CHINA).astimezone(UTC)
 
 
 def end_of_day(day: date) -> datetime:
-    """The first moment after `day` in China: a deadline "by the 25th" is missed only when the 25th is over."""
+    """The first moment after `day` in China: a deadline "by the 25th" is missed only when the 25th is over.
+
+    Of the last day there is, the last moment there is: some mean "for ever" by it.
+    """
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
     return start_of_day(day + timedelta(days=1))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from shared.messages import Language, listed
+from shared.messages import LANGUAGES, Language, listed
 
 _FEW = 20
 
@@ -38,10 +38,14 @@ class CodeList:
 
     @property
     def choices(self) -> str | Mapping[Language, str]:
-        """What may be entered, for messages: the codes of a short list, of a long one where it is found."""
+        """What may be entered, for messages: the codes of a short list in words, of a long one where it is found."""
         if len(self.texts) <= _FEW:
-            return listed(self.texts)
+            return {language: self._listed(language) for language in LANGUAGES}
         return f"GET {self.route}, {self.name} ({self.standard})"
+
+    def _listed(self, language: Language) -> str:
+        told = [code if texts[language] == code else f"{code}={texts[language]}" for code, texts in self.texts.items()]
+        return listed(told)[language]
 
     def field(self) -> AfterValidator:
         """For `Annotated[str, LISTS["sex"].field()]`."""

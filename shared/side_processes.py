@@ -122,9 +122,12 @@ class _Side:
     def _start(self) -> None:
         """A server that was killed a moment ago still takes orders, and does none of them: another one is asked."""
         for pause in _PAUSES:
-            with suppress(EOFError, OSError):
-                return self._process.start()
-            sleep(pause)
+            try:
+                self._process.start()
+            except (EOFError, OSError):
+                sleep(pause)
+            else:
+                return
         self._process.start()
 
     def do(self, what: _What) -> Any:

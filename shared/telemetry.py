@@ -21,11 +21,11 @@ from pythonjsonlogger.json import JsonFormatter
 _tracer = trace.get_tracer("shouwang")
 _TRACEPARENT = "traceparent"
 
-# Segments of our paths: words and codes, area codes, ids. Whoever writes a person into an address gets an error, and
+# Segments of our paths: words and codes, area codes, months, ids. Whoever writes a person into an address gets an error, and
 # the error's line or span would keep them.
 _OURS = re.compile(
     r"(?:[a-z][a-z0-9.\-]{0,40}"
-    r"|[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}"
+    r"|[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}|[0-9]{4}-[0-9]{2}"
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
 )
 
@@ -82,12 +82,17 @@ def ours_of(path: str) -> str:
     return "/".join(part if _OURS.fullmatch(part) else "?" for part in path.split("/"))
 
 
+# asyncpg quotes the beginning of an argument that it cannot send.
+_ARGUMENT = re.compile(r"(invalid input for query argument \$\d+: ).*")
+
+
 class WithoutRows(JsonFormatter):
-    """Drops what PostgreSQL adds of its own accord to an error, the values of a key or a whole row."""
+    """Drops what PostgreSQL adds of its own accord to an error, the values of a key or a whole row, and what its driver
+    adds, the beginning of an argument."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         """The traceback without them."""
-        return _DETAIL.sub("", str(super().formatException(ei)))
+        return _ARGUMENT.sub(r"\1?", _DETAIL.sub("", str(super().formatException(ei))))
 
 
 def set_up_logs(level: str) -> None:

@@ -36,6 +36,10 @@ SWITCH_SECONDS = 0.0005
 """How long a thread that does sums may keep the interpreter while the loop has an answer of the database to take."""
 
 
+class WorkerDied(Exception):
+    """Work that dies in a living process is the worst state: nobody does it any more, and nobody sees that."""
+
+
 async def keep_process(module: str, settings: ServiceSettings) -> None:
     """Run one process of `python -m module`, and a new one when it ends, until cancelled."""
     while True:
@@ -95,14 +99,22 @@ def collect_rarely() -> None:
 
 
 async def until_parent_ends(workers: Iterable[Work]) -> None:
-    """Let `workers` run until standard input ends, or a signal says so, then stop them."""
+    """Let `workers` run until standard input ends, or a signal says so, then stop them.
+
+    Raises `WorkerDied` where one of them ends before: the process ends with it, and whoever keeps it starts another.
+    """
     running = {asyncio.create_task(work()) for work in (*workers, time_limit.watch_loop)}
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.add_reader(sys.stdin.fileno(), ended.set)
     for number in (signal.SIGTERM, signal.SIGINT):  # of who stops all processes of a service at once
         loop.add_signal_handler(number, ended.set)
-    await ended.wait()
+    told = asyncio.create_task(ended.wait())
+    await asyncio.wait({told, *running}, return_when=asyncio.FIRST_COMPLETED)
+    died = not told.done()
     while running:  # a cancellation that meets a statement may come out as the driver's own error
         for worker in running:
             worker.cancel()
         _, running = await asyncio.wait(running, timeout=1)
+    told.cancel()
+    if died:
+        raise WorkerDied

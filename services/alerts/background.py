@@ -1,7 +1,7 @@
 """What runs beside the requests. `make_background` lists all of it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,12 +20,12 @@ from services.alerts.rules.silence import ContradictionKind
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import accounting, calendar, expiry, phone_codes, webhooks, zero_reports
 from services.alerts.usecases.files import forget_old_files, originals
-from services.alerts.usecases.rematching import forget_expired
+from services.alerts.usecases.rematching import find_missed, forget_expired
 from services.alerts.webhook_sender import WebhookSender
 from services.alerts.worker import make_workers
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
-from shared.db.engine import Database
+from shared.db.engine import Database, WriteSession
 from shared.db.rounds import until_none
 from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
@@ -37,6 +37,7 @@ from shared.worker_process import keep_process
 log = logging.getLogger(__name__)
 
 FORGET_SECONDS = 3600.0
+MISSED_SECONDS = 300.0
 NIGHT_SECONDS = 1800.0
 """How often is asked whether what is done once a night is due."""
 ERRORS_KEPT = timedelta(days=90)
@@ -66,21 +67,37 @@ def make_background(
         every(FORGET_SECONDS, "old records", lambda: forget_records(database, utc_now())),
         every(FORGET_SECONDS, "webhook addresses", lambda: seal_addresses(database, vault)),
         every(FORGET_SECONDS, "old files", lambda: forget_files(database, shelf, kept_days, utc_now())),
+        every(MISSED_SECONDS, "missed rows", lambda: find_missed(database)),
         every(NIGHT_SECONDS, "night", lambda: look_whether_night(database, utc_now())),
         every(settings.reminder_seconds, "reminders", lambda: remind(database, utc_now())),
         every(settings.contradiction_seconds, "contradictions", lambda: find_contradictions(database, utc_now())),
     ]
 
 
+async def _each(**steps: Callable[[], Awaitable[object]]) -> None:
+    """One after the other. What fails is logged, and holds up none of the others; its turn comes again."""
+    for name, step in steps.items():
+        try:
+            await step()
+        except Exception as error:
+            log.warning("background step failed", extra={"step": name, "error": type(error).__name__})
+
+
 async def forget_records(database: Database, now: datetime) -> None:
     """Forget records that were kept long enough."""
-    async with database.write(_EVERYWHERE) as session:
-        await forget_errors(session, now - ERRORS_KEPT)
-        await accounting_queries.forget_checks(session, now - CHECKS_KEPT)
-        await forget_deliveries(session, now - MESSAGES_KEPT)
-        await forget_notices(session, now - NOTICES_KEPT)
-        await calendar.forget_reminders(session, now)
-        await phone_codes.forget_codes(session, now)
+
+    async def forget(what: Callable[[WriteSession, datetime], Awaitable[object]], before: datetime) -> None:
+        async with database.write(_EVERYWHERE) as session:
+            await what(session, before)
+
+    await _each(
+        errors=partial(forget, forget_errors, now - ERRORS_KEPT),
+        checks=partial(forget, accounting_queries.forget_checks, now - CHECKS_KEPT),
+        messages=partial(forget, forget_deliveries, now - MESSAGES_KEPT),
+        notices=partial(forget, forget_notices, now - NOTICES_KEPT),
+        reminders=partial(forget, calendar.forget_reminders, now),
+        phone_codes=partial(forget, phone_codes.forget_codes, now),
+    )
 
 
 async def seal_addresses(database: Database, vault: Vault) -> None:
@@ -91,9 +108,11 @@ async def seal_addresses(database: Database, vault: Vault) -> None:
 
 async def forget_files(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget files, and rows that wait for the register, that were kept long enough."""
-    await forget_expired(database, now)
-    await forget_old_files(database, shelf, timedelta(days=kept_days), now)
-    await forget_orphans(database, shelf, now, File.id)
+    await _each(
+        rows=lambda: forget_expired(database, now),
+        files=lambda: forget_old_files(database, shelf, timedelta(days=kept_days), now),
+        orphans=lambda: forget_orphans(database, shelf, now, File.id),
+    )
 
 
 async def remind(database: Database, now: datetime) -> None:
@@ -117,9 +136,11 @@ async def look_whether_night(database: Database, now: datetime) -> None:
     async with database.read(_EVERYWHERE) as session:
         last_at = await accounting_queries.last_asked_at(session)
     if due_tonight(last_at, now):
-        await compare_books(database, now)
-        await expire_alerts(database, now)
-        await ask_accounts(database, now)
+        await _each(
+            books=lambda: compare_books(database, now),
+            expiry=lambda: expire_alerts(database, now),
+            accounts=lambda: ask_accounts(database, now),
+        )
 
 
 async def compare_books(database: Database, now: datetime) -> None:

@@ -10,9 +10,9 @@ from services.alerts.queries.files import CHANNEL
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.files import FRAME_ROWS
 from services.alerts.usecases import rematching
-from services.alerts.usecases.file_opening import get_feed, make_ready, name_of
+from services.alerts.usecases.file_opening import get_feed, make_ready
 from services.alerts.usecases.file_work import FileWork, MarkMoved, ReadyFile
-from services.alerts.usecases.files import open_original
+from services.alerts.usecases.files import open_again
 from shared.areas import Scope
 from shared.attempts import Attempts
 from shared.clock import local_date, utc_now
@@ -56,7 +56,7 @@ class FileWorker:
         async with self.database.read(_EVERYWHERE) as session:
             feed = await get_feed(session, file)
         vault, today = self.shelf.vault, local_date(now)
-        opening = in_time(open_original, self.shelf, file.id, name_of(file, vault), feed, today)
+        opening = in_time(open_again, self.shelf, file, feed, today)
         table, ready = await asyncio.gather(opening, self._make_ready(file, feed, now))
         await FileWork(self.database, vault, ready, utc_now).run(table.frames(FRAME_ROWS))
 

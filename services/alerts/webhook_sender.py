@@ -101,6 +101,9 @@ class WebhookSender:
             return Answer(error="webhook-timeout")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError):
             return Answer(error="webhook-unreachable")
+        except Exception as error:  # else it would go again for ever, whenever its lease is over
+            log.error("webhook failed", extra={"delivery": str(message.id), "error": type(error).__name__})
+            return Answer(error="webhook-failed")
 
     async def _address(self, url: str) -> str | None:
         """An address of the host that may be called; None when one of them may not.

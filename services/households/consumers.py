@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.households.rules.income_reports import of_transfer, of_wage
-from services.households.usecases.accounts import give_accounts
+from services.households.usecases.accounting import give_accounts
 from services.households.usecases.area_checks import open_area_checks
 from services.households.usecases.checks import open_checks
 from services.households.usecases.income_events import take_reports

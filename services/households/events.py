@@ -23,8 +23,8 @@ from services.households.rules.monitoring.clocks import Deadline
 from services.households.rules.whereabouts import Whereabouts
 from shared.areas import AreaCode
 from shared.clock import local_date
+from shared.contracts import grades, monitoring, pretence, schooling
 from shared.contracts import households as contract
-from shared.contracts import monitoring, schooling
 from shared.contracts.households import Level
 
 
@@ -137,9 +137,9 @@ def task_escalated(
     )
 
 
-def pretence_suspected(finding: Mapping[str, Any]) -> contract.PretenceSuspected:
+def pretence_suspected(finding: Mapping[str, Any]) -> pretence.PretenceSuspected:
     """Something looks like pretence, from the columns of its row; what was seen stays here."""
-    return contract.PretenceSuspected(
+    return pretence.PretenceSuspected(
         finding_id=finding["id"],
         kind=finding["kind"],
         area_code=finding["area_code"],
@@ -256,17 +256,17 @@ MOST_GRADES = 1000
 """Records in one event."""
 
 
-def grades_changed(noted: Sequence[Noted], now: datetime) -> Iterator[contract.GradesChanged]:
+def grades_changed(noted: Sequence[Noted], now: datetime) -> Iterator[grades.GradesChanged]:
     """Households that came into yellow or red, moved with it or left it. Of the others nobody needs to hear."""
     told = [one for one in noted if {one.change.from_grade, one.change.to_grade} & {"yellow", "red"}]
     for start in range(0, len(told), MOST_GRADES):
         records = [_grade_record(one, now) for one in told[start : start + MOST_GRADES]]
-        yield contract.GradesChanged(households=records)
+        yield grades.GradesChanged(households=records)
 
 
-def _grade_record(one: Noted, now: datetime) -> contract.GradeRecord:
+def _grade_record(one: Noted, now: datetime) -> grades.GradeRecord:
     change = one.change
-    return contract.GradeRecord(
+    return grades.GradeRecord(
         household_id=one.household_id,
         area_code=change.to_area or one.area_code,
         before=change.from_grade,

@@ -83,5 +83,6 @@ ID_TYPES = frozenset[str](_CONTENT["id_types"]["accepted"])
 SHOWN_ID_TYPE: str = _CONTENT["id_types"]["shown"]
 SAID: Mapping[str, Mapping[str, bool]] = _CONTENT["said"]
 VILLAGES: Mapping[str, str] = _CONTENT["villages"]
-YES, NO = _CONTENT["shown"]["yes"], _CONTENT["shown"]["no"]
+YES: str = _CONTENT["shown"]["yes"]
+NO: str = _CONTENT["shown"]["no"]
 NOTHING: Mapping[str, Sequence[str]] = _CONTENT["nothing"]

@@ -7,7 +7,7 @@ from services.jobs.usecases.carrying import follow_moves
 from shared.clock import utc_now
 from shared.contracts.directory import AccountChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
-from shared.contracts.households import GradesChanged
+from shared.contracts.grades import GradesChanged
 from shared.contracts.labour import LabourChanged, WorkNeeded
 from shared.contracts.schooling import DropoutClosed
 from shared.db.engine import WriteSession

@@ -83,7 +83,7 @@ class MatchingWorker:
         except (Exception, asyncio.CancelledError) as error:
             if is_stop(error) or is_outage(error):
                 if counted:
-                    await take_back(self.database, MatchingRun, run_id, error, begun)
+                    await take_back(self.database, MatchingRun, MatchingRun.id == run_id, error, begun)
                 raise
             log.error("matching run failed", extra={"run": str(run_id), "error": type(error).__name__})
             await self._fail(run_id, BROKEN)

@@ -1,4 +1,4 @@
-"""Events of the households service: tasks, what becomes of them, and the verdicts that go back to the bureaus."""
+"""Events of checks: tasks, what becomes of them, the verdicts that go back to the bureaus; and of who lives where."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -222,71 +222,6 @@ class AccountGiven(Event):
         return str(self.check_id)
 
 
-class GradeRecord(BaseModel):
-    """A household that came into yellow or red, moved with it, or left it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    household_id: UUID = Field(description="The household (户)")
-    area_code: str = Field(description="12 digits: its village")
-    before: Literal["green", "yellow", "red"] | None = Field(description="null: it had none")
-    grade: Literal["green", "yellow", "red"] | None = Field(description="null: the household is no more")
-    kind: str = Field(description="Why, e.g. `new`, `cleared`, `rule`, `correction`, `override`")
-    by_hand: bool = Field(description="Somebody has set it")
-    policy_id: UUID | None = Field(description="Version of `grade-rules` behind it")
-    changed_at: datetime = Field(description="Of two records on one household the later one counts")
-
-
-class GradesChanged(Event):
-    """Local grades (红黄绿) changed; at most 1,000 households in one event. One of which nothing was told is green."""
-
-    type: ClassVar[str] = "households.grades-changed"
-    topic: ClassVar[str] = "households.grade"
-    title_zh: ClassVar[str] = "农户分级已变更"
-
-    households: list[GradeRecord] = Field(min_length=1, max_length=1000, description="One record per change")
-
-    @property
-    def key(self) -> str:
-        """Order does not matter: each record says when it changed."""
-        return str(self.households[0].household_id)
-
-
-PretenceKind = Literal[
-    "echo",
-    "copied-text",
-    "same-photo",
-    "photo-origin",
-    "pace",
-    "place",
-    "reopened",
-]
-"""What may look like pretence: a list answered unchanged and at once, copied words, one photo for two households, a
-photo taken at another time or place, two visits too far apart for the time between them, a visit far from where the
-household is, a case that was closed as harmless and soon came back."""
-
-
-class PretenceSuspected(Event):
-    """A visit or a list of answers looks like pretence. It is a question that the village can answer, not a verdict."""
-
-    type: ClassVar[str] = "households.pretence-suspected"
-    topic: ClassVar[str] = "households.pretence"
-    title_zh: ClassVar[str] = "疑似形式主义线索"
-
-    finding_id: UUID = Field(description="The finding")
-    kind: PretenceKind = Field(description="Which rule found it")
-    area_code: str = Field(description="12 digits: the village it is about")
-    household_id: UUID | None = Field(description="The household, where it is about one")
-    visit_id: UUID | None = Field(description="The visit, where it is about one")
-    policy_id: UUID = Field(description="Version of the `pretence-detectors` policy whose limits were passed")
-    found_at: datetime = Field(description="When it was found")
-
-    @property
-    def key(self) -> str:
-        """One village's findings stay in order."""
-        return self.area_code
-
-
 EVENTS = (
     TaskOpened,
     EvidenceAdded,
@@ -298,6 +233,4 @@ EVENTS = (
     MembersChanged,
     AreaChecksOpened,
     AccountGiven,
-    GradesChanged,
-    PretenceSuspected,
 )

@@ -5,9 +5,10 @@ import socket
 
 import asyncpg
 from obstore.exceptions import BaseError as StoreError
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import exc
 
-_AWAY = (
+_BLAMELESS = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.TooManyConnectionsError,
@@ -15,16 +16,16 @@ _AWAY = (
     ConnectionRefusedError,
     socket.gaierror,
     StoreError,  # what is not there is a `FileNotFoundError`
+    asyncpg.DeadlockDetectedError,  # of two, either
+    asyncpg.SerializationError,
 )
 _OF_THE_MACHINE = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH)
 )
 _PASSING = (
-    *_AWAY,
+    *_BLAMELESS,
     asyncpg.PostgresConnectionError,
     asyncpg.CrashShutdownError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
     asyncpg.IdleInTransactionSessionTimeoutError,
@@ -45,15 +46,18 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, _PASSING)
 
 
-def is_away(error: BaseException) -> bool:
-    """True of an outage that no work is the cause of: nobody answers there, or there is no room."""
+def is_blameless(error: BaseException) -> bool:
+    """True of an outage that no work is the cause of: nobody answers there, there is no room, or others were in the way."""
     if isinstance(error, exc.DBAPIError):
-        return _caused_by(error, _AWAY)
-    return isinstance(error, _AWAY) or (isinstance(error, OSError) and error.errno in _OF_THE_MACHINE)
+        return _caused_by(error, _BLAMELESS)
+    return isinstance(error, _BLAMELESS) or (isinstance(error, OSError) and error.errno in _OF_THE_MACHINE)
 
 
 def is_unstorable(error: BaseException) -> bool:
-    """True when a text of the request cannot be stored or looked for: PostgreSQL takes no NUL and no lone surrogate."""
+    """True when a text of the request cannot be stored, told or looked for: PostgreSQL takes no NUL, and nothing takes a
+    lone surrogate."""
+    if isinstance(error, PydanticSerializationError):  # which tells its cause in words alone
+        return "surrogates not allowed" in str(error)
     return isinstance(error, _UNSTORABLE) or (isinstance(error, exc.DBAPIError) and _caused_by(error, _UNSTORABLE))
 
 

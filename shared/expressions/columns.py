@@ -5,12 +5,10 @@ Number columns may be of any numeric type and count as Float64, dates are Date, 
 
 from collections.abc import Callable, Mapping
 from functools import reduce
-from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
-from typing import Any
 
 import polars as pl
 
-from shared.expressions.rows import compiled
+from shared.expressions.rows import OPERATORS, RELATIONS, compiled
 from shared.expressions.tree import (
     TURNED,
     Among,
@@ -32,8 +30,6 @@ from shared.expressions.tree import (
     walk,
 )
 
-_RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
-_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {"+": add, "-": sub, "*": mul, "/": truediv}
 DTYPES: Mapping[Type, pl.DataType] = {
     "number": pl.Float64(),
     "text": pl.String(),
@@ -68,7 +64,7 @@ def _value(node: Node, of: Callable[[Node], pl.Expr]) -> pl.Expr:
         case Arithmetic(_, left, right) if left.type == "date":
             return (of(left) - of(right)).dt.total_days().cast(pl.Float64)
         case Arithmetic(operator, left, right):
-            return _finite(_OPERATORS[operator](of(left), of(right)))
+            return _finite(OPERATORS[operator](of(left), of(right)))
         case Call(function, arguments):
             return _called(function, [of(argument) for argument in arguments])
         case Case(branches, otherwise, type_):
@@ -82,7 +78,7 @@ def _value(node: Node, of: Callable[[Node], pl.Expr]) -> pl.Expr:
 def _condition(node: Condition, of: Callable[[Node], pl.Expr]) -> pl.Expr:
     match node:
         case Compared(relation, left, right):
-            return _RELATIONS[relation](of(left), of(right))  # type: ignore[no-any-return]
+            return RELATIONS[relation](of(left), of(right))  # type: ignore[no-any-return]
         case Among(operand, options):
             return pl.any_horizontal([of(operand) == of(option) for option in options])
         case Not(operand):

@@ -45,6 +45,7 @@ class Comparison:
     value: Value | None  # of the field in this row
     threshold: Value | tuple[Value | None, ...] | None  # what it was compared with
     parameter: str | None  # the parameter that the threshold is, or is computed of
+    beside: tuple[str, ...] = ()  # the fields that the threshold is computed of
     formula: str | None = dataclasses.field(default=None, compare=False)  # how it is computed of fields and parameters
 
 
@@ -119,11 +120,10 @@ class _Reasons:
         """A single comparison."""
         match node:
             case Compared(relation, left, right):
-                said = self._compared(relation if wanted else _OPPOSITE[relation], left, right)
-                return replace(said, formula=self._formula(right if _fields(left) or not _fields(right) else left))
+                return self._compared(relation if wanted else _OPPOSITE[relation], left, right)
             case Among(operand, options):
                 threshold = tuple(self.value(option) for option in options)
-                return self._said(operand, "in" if wanted else "not in", threshold, _parameter(*options))
+                return self._said(operand, "in" if wanted else "not in", threshold, *options)
             case Like(operand, where, text):
                 return self._said(operand, "like" if wanted else "not like", _pattern(where, text))
             case Is(operand):
@@ -148,7 +148,7 @@ class _Reasons:
     def _compared(self, relation: Relation, left: Node, right: Node) -> Comparison:
         if not _fields(left) and _fields(right):
             left, right, relation = right, left, TURNED[relation]
-        return self._said(left, relation, self.value(right), _parameter(right))
+        return replace(self._said(left, relation, self.value(right), right), formula=self._formula(right))
 
     def _formula(self, node: Node) -> str | None:
         computed = isinstance(node, Field) or (
@@ -156,12 +156,13 @@ class _Reasons:
         )
         return written(node, self._names) if computed else None
 
-    def _said(self, node: Node, operator: Operator, threshold: Any = None, parameter: str | None = None) -> Comparison:
-        return Comparison(written(node, self._names), _fields(node), operator, self.value(node), threshold, parameter)
+    def _said(self, node: Node, operator: Operator, threshold: Any = None, *beside: Node) -> Comparison:
+        field, value, parameter = written(node, self._names), self.value(node), _parameter(*beside)
+        return Comparison(field, _fields(node), operator, value, threshold, parameter, _fields(*beside))
 
 
-def _fields(node: Node) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found.name for found in walk(node) if isinstance(found, Field)))
+def _fields(*nodes: Node) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found.name for node in nodes for found in walk(node) if isinstance(found, Field)))
 
 
 def _parameter(*nodes: Node) -> str | None:

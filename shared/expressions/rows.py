@@ -34,8 +34,8 @@ from shared.expressions.tree import (
 Row: TypeAlias = Mapping[str, Any]
 Read: TypeAlias = Callable[[Row], Any]
 
-_RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
-_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {"+": add, "-": sub, "*": mul, "/": truediv}
+RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {"+": add, "-": sub, "*": mul, "/": truediv}
 
 
 def compiled(node: Node, parameters: Mapping[str, Value]) -> Read:
@@ -60,7 +60,7 @@ def _value(node: Node, parameters: Mapping[str, Value], of: Callable[[Node], Rea
         case Arithmetic(_, left, right) if left.type == "date":
             return _strict(lambda a, b: float((a - b).days), of(left), of(right))
         case Arithmetic(operator, left, right):
-            return _strict(_finite(_OPERATORS[operator]), of(left), of(right))
+            return _strict(_finite(OPERATORS[operator]), of(left), of(right))
         case Call("coalesce", arguments):
             return _first([of(argument) for argument in arguments])
         case Call(function, arguments):
@@ -74,9 +74,9 @@ def _value(node: Node, parameters: Mapping[str, Value], of: Callable[[Node], Rea
 def _condition(node: Condition, of: Callable[[Node], Read]) -> Read:
     match node:
         case Compared(relation, left, Constant(value)) if value is not None:
-            return _against(_RELATIONS[relation], of(left), value)
+            return _against(RELATIONS[relation], of(left), value)
         case Compared(relation, left, right):
-            return _strict(_RELATIONS[relation], of(left), of(right))
+            return _strict(RELATIONS[relation], of(left), of(right))
         case Among(operand, options):
             values = [of(option)({}) for option in options]
             return _strict(lambda value: value in values, of(operand))

@@ -43,11 +43,11 @@ class Shelf:
         return digest.digest()
 
     def open(self, *key: Key) -> BinaryIO:
-        """A file in clear; blocks. Raises `FileNotFoundError`."""
+        """A file in clear; blocks. Raises `FileNotFoundError`, `FileRefused`."""
         return self.store.open_sealed(self.name(*key), self.seal(*key))
 
     async def delete(self, *key: Key) -> None:
-        """Forget a file."""
+        """Forget a file. Raises `FileRefused`."""
         await self.store.delete(self.name(*key))
 
     async def delete_set(self, sent: Key, files: int) -> None:

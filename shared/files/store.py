@@ -1,20 +1,24 @@
 """An object store for files that are sealed before they come here. It sees bytes and names without meaning."""
 
 import asyncio
+import errno
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.exceptions import NotFoundError
+from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError
 from obstore.store import LocalStore, ObjectStore, from_url
 from pydantic import BaseModel, Field
 
 from shared.security.sealed_files import FileSeal, open_sealed
+
+log = logging.getLogger(__name__)
 
 PART = 5 << 20
 """Bytes of a part on its way into a bucket; S3 takes none that are smaller."""
@@ -36,6 +40,19 @@ class FilesSettings(BaseModel):
     max_bytes: int = Field(512_000_000, ge=1, le=MAX_BYTES, description="Bytes of the largest file that is taken")
     kept_days: int = Field(30, ge=1, description="Days a file is kept after it was worked off")
     unmatched_days: int = Field(90, ge=1, le=90, description="Days rows about people unknown to the register are kept")
+
+
+class FileRefused(PermissionError):
+    """The store answers, and does not give this one file, or does not let it go."""
+
+
+@contextmanager
+def though_refused() -> Iterator[None]:
+    """A step of a sweep: where the store refuses its file, the next one is taken all the same, and this one next time."""
+    try:
+        yield
+    except FileRefused as refused:
+        log.warning("store refuses a file", extra={"file": refused.filename})
 
 
 class FileStore:
@@ -60,24 +77,40 @@ class FileStore:
             await asyncio.to_thread(_sync, self.folder / name)
 
     async def delete(self, name: str) -> None:
-        """Forget a file; no error when it is gone already."""
+        """Forget a file; no error when it is gone already. Raises `FileRefused`."""
         if self.folder is not None and _UNFINISHED in name:
             await asyncio.to_thread((self.folder / name).unlink, missing_ok=True)
             return
-        with suppress(NotFoundError, FileNotFoundError):
+        try:
             await obstore.delete_async(self._store(), name)
+        except (NotFoundError, FileNotFoundError):
+            return
+        except BaseError as error:
+            await asyncio.to_thread(self._refuse, name, error)
 
     def open_sealed(self, name: str, seal: FileSeal) -> BinaryIO:
         """A sealed file in clear, seekable; blocks while it reads, so read it in a thread.
 
-        Raises `FileNotFoundError`, and `CannotOpen` for a file that is not whole or another.
+        Raises `FileNotFoundError`, `FileRefused`, and `CannotOpen` for a file that is not whole or another.
         """
         store = self._store()
 
         def read_range(start: int, end: int) -> memoryview:
-            return memoryview(obstore.get_range(store, name, start=start, end=end))
+            try:
+                return memoryview(obstore.get_range(store, name, start=start, end=end))
+            except PermissionDeniedError as error:
+                self._refuse(name, error)
 
-        return open_sealed(read_range, obstore.head(store, name)["size"], seal)
+        try:
+            size = obstore.head(store, name)["size"]
+        except PermissionDeniedError as error:
+            self._refuse(name, error)
+        return open_sealed(read_range, size, seal)
+
+    def _refuse(self, name: str, error: Exception) -> NoReturn:
+        """The store has refused a file: that one alone, if it answers otherwise; else raises what it says to everything."""
+        next(iter(obstore.list(self._store(), chunk_size=1)), None)
+        raise FileRefused(errno.EACCES, "refused by the store", name) from error
 
     def list_older(self, prefix: str, moment: datetime) -> Sequence[str]:
         """Names below `prefix` of files last written before `moment`, also of those that are not whole."""

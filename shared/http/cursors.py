@@ -9,6 +9,9 @@ from shared.http.pages import CursorInvalid, decode_cursor
 
 T = TypeVar("T")
 
+_RANKS = 2**31
+"""No rank is further from nought: the database keeps them as integers."""
+
 
 def text_cursor(after: str | None) -> str | None:
     """A code or a username."""
@@ -33,7 +36,7 @@ def day_cursor(after: str | None) -> tuple[date, UUID] | None:
 
 def rank_cursor(after: str | None) -> tuple[int, UUID] | None:
     """A rank and an id."""
-    return _pair(after, int)
+    return _pair(after, _rank)
 
 
 def due_cursor(after: str | None) -> tuple[str, UUID, str] | None:
@@ -55,6 +58,12 @@ def _pair(after: str | None, read: Callable[[Any], T]) -> tuple[T, UUID] | None:
 
 def _code(value: Any) -> str:
     if not isinstance(value, str) or not value.isascii() or not value.isdigit():
+        raise ValueError
+    return value
+
+
+def _rank(value: Any) -> int:
+    if type(value) is not int or abs(value) >= _RANKS:
         raise ValueError
     return value
 

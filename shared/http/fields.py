@@ -2,16 +2,16 @@
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from shared import areas, idnumber
 from shared.areas import AreaCode
-from shared.clock import local_date, utc_now
+from shared.clock import CHINA, FIRST_YEAR, local_date, utc_now
 from shared.idnumber import IdNumber, InvalidIdNumber
 
 _PHONE = re.compile(r"1\d{10}|0\d{9,11}")
@@ -46,7 +46,7 @@ class AreaView(Answer):
 
 
 class CodeView(Answer):
-    """One code."""
+    """A code, and what a person reads for it."""
 
     code: str
     text: str
@@ -79,6 +79,12 @@ def _village(code: AreaCode) -> AreaCode:
     if areas.level(code) is not areas.Level.VILLAGE:
         raise PydanticCustomError("area-not-village", "not a village")
     return code
+
+
+def _of_this_age(day: date) -> date:
+    if day.year < FIRST_YEAR:
+        raise PydanticCustomError("date-too-early", "lies before anybody's time")
+    return day
 
 
 def _past(day: date) -> date:
@@ -131,7 +137,12 @@ VillageCode = Annotated[
     AfterValidator(_village),
     Field(description="12-digit code of the village · 村级行政区划代码", examples=["539921100200"]),
 ]
-PastDay = Annotated[date, AfterValidator(_past)]
+Day = Annotated[date, AfterValidator(_of_this_age)]
+PastDay = Annotated[Day, AfterValidator(_past)]
+DayInReach = Annotated[Day, Field(lt=date(2200, 1, 1))]
+"""A day from which others are reckoned: at the end of the calendar there is none after it."""
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=CHINA), lt=datetime(2200, 1, 1, tzinfo=CHINA))]
+"""A moment with its offset. Before that it is a machine without a clock, after it a mistake: neither need be storable."""
 MonthText = Annotated[
     str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Month · 月份", examples=["2026-10"])
 ]

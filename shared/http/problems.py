@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from opentelemetry import trace
 from pydantic import BaseModel, Field
+from pydantic_core import PydanticSerializationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -61,7 +62,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(DBAPIError, _on_database_error)
+    for kind in (DBAPIError, PydanticSerializationError):
+        app.add_exception_handler(kind, _on_unkept)
     app.add_exception_handler(ClientDisconnect, _on_hang_up)
     app.add_exception_handler(Exception, _on_unexpected)
 
@@ -138,7 +140,7 @@ async def _on_hang_up(_request: Request, _error: Exception) -> Response:
     return Response(status_code=400)
 
 
-async def _on_database_error(request: Request, error: Exception) -> Response:
+async def _on_unkept(request: Request, error: Exception) -> Response:
     """What is no mistake of ours is answered without the traceback that an unexpected error gets."""
     if is_outage(error) or is_unstorable(error):
         return await _on_unexpected(request, error)

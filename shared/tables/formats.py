@@ -1,7 +1,7 @@
 """What kind of file it is, by its content: names lie. Many an .xls from a government system is HTML or text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import BinaryIO
 
@@ -28,20 +28,29 @@ _ZIP, _OLE = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARKUP = re.compile(r"\s*<(\?xml|!doctype\s+html|!--|html|head|meta|table|style|body)\b", re.IGNORECASE)
 
 
-def open_table(file: BinaryIO, name: str, columns: Sequence[Column], *, today: date) -> Table:
+def open_table(
+    file: BinaryIO,
+    name: str,
+    columns: Sequence[Column],
+    *,
+    today: date,
+    unread: Mapping[int, str] | None = None,
+) -> Table:
     """The table in `file`, its headings found and its columns matched; `today` is for ID numbers of the unborn.
 
     `file` may only read forward if it is CSV; a workbook has to be seekable. It stays open until the frames are read.
-    `name` is not believed: the content says what it is. Raises `TableInvalid`, whose faults say why.
+    `name` is not believed: the content says what it is. `unread`: sheets that were passed over when the same file was
+    opened before, by number from 1, with the code of why; they are passed over again. Raises `TableInvalid`, whose faults
+    say why.
     """
     del name
     head = read_head(file)
     if not head.strip():
         raise refusal("table-empty")
     if head.startswith(_ZIP):
-        return open_xlsx(file, columns, today)
+        return open_xlsx(file, columns, today, unread or {})
     if head.startswith(_OLE):
-        return open_xls(file, columns, today)
+        return open_xls(file, columns, today, unread or {})
     for signature, format in _SIGNATURES:
         if head.startswith(signature):
             raise refusal("format-unsupported", format=format)

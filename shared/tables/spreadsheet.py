@@ -1,7 +1,7 @@
 """Workbooks (.xlsx, .xls): every visible sheet whose headings fit, read by calamine after `scan` has allowed it."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -43,20 +43,25 @@ class _Readable:
         return merged_data(self.ranges, self.layout.data_from, self.cells.total_height + 1, self.layout.found)
 
 
-def open_xlsx(file: BinaryIO, columns: Sequence[Column], today: date) -> Table:
+def open_xlsx(file: BinaryIO, columns: Sequence[Column], today: date, unread: Mapping[int, str]) -> Table:
     """The sheets of an .xlsx. Raises `TableInvalid`."""
-    return _open(file, "xlsx", scan_xlsx(file), columns, today)
+    return _open(file, "xlsx", scan_xlsx(file), columns, today, unread)
 
 
-def open_xls(file: BinaryIO, columns: Sequence[Column], today: date) -> Table:
+def open_xls(file: BinaryIO, columns: Sequence[Column], today: date, unread: Mapping[int, str]) -> Table:
     """The sheets of an .xls. Raises `TableInvalid`."""
-    return _open(file, "xls", scan_xls(file), columns, today)
+    return _open(file, "xls", scan_xls(file), columns, today, unread)
 
 
 def _open(
-    file: BinaryIO, format: Literal["xlsx", "xls"], scan: WorkbookScan, columns: Sequence[Column], today: date
+    file: BinaryIO,
+    format: Literal["xlsx", "xls"],
+    scan: WorkbookScan,
+    columns: Sequence[Column],
+    today: date,
+    unread: Mapping[int, str],
 ) -> Table:
-    sheets, readable = _sort_sheets(file, scan, columns)
+    sheets, readable = _sort_sheets(file, scan, columns, unread)
     epoch = EPOCH_1904 if scan.from_1904 else EPOCH_1900
     for each in readable:
         _refuse_formulas(each)
@@ -73,7 +78,9 @@ def _open(
     return Table(format, sheets, frames, estimate)
 
 
-def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) -> tuple[list[Sheet], list[_Readable]]:
+def _sort_sheets(
+    file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column], unread: Mapping[int, str]
+) -> tuple[list[Sheet], list[_Readable]]:
     """What becomes of each sheet. Raises `TableInvalid` when none can be read."""
     sheets: list[Sheet] = []
     readable: list[_Readable] = []
@@ -86,6 +93,9 @@ def _sort_sheets(file: BinaryIO, scan: WorkbookScan, columns: Sequence[Column]) 
         if len(workbook.sheets_metadata) != len(scan.sheets):
             raise refusal("workbook-broken")
         for number, (about, scanned) in enumerate(zip(workbook.sheets_metadata, scan.sheets, strict=True)):
+            if number + 1 in unread:
+                sheets.append(Sheet(about.name, skipped=unread[number + 1]))
+                continue
             if about.visible != SheetVisibleEnum.Visible or scanned is None:
                 sheets.append(Sheet(about.name, skipped="sheet-hidden" if scanned else "sheet-without-cells"))
                 hidden += [about.name] if scanned else []

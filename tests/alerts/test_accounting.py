@@ -6,13 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from services.alerts import background
 from services.alerts.background import ask_accounts, expire_alerts, forget_records, look_whether_night
 from services.alerts.queries import accounting
 from services.alerts.usecases import expiry
 from shared.clock import CHINA, local_date, utc_now
 from shared.contracts.alerts import AccountAsked, AlertExpired, AlertRaised, AlertWorsened
 from shared.contracts.households import AccountGiven
+from shared.db.engine import WriteSession
 from shared.ids import new_id
 from tests.alerts.conftest import ALERTS, EDUCATION, MEDICAL, OTHER_COUNTY, Service, absence, bearer, days_ago
 from tests.alerts.merging import about, age, bill, look, verdict, withdraw
@@ -21,7 +24,18 @@ from tests.alerts.test_consumers import opened
 pytestmark = pytest.mark.usefixtures("every_bill_triggers")
 
 BOOKS = "/alerts/v1/accounting"
-PLACES = ("accepted", "open", "merged", "worsened", "snoozed", "answered", "withdrawn", "expired", "difference")
+PLACES = (
+    "accepted",
+    "open",
+    "merged",
+    "worsened",
+    "snoozed",
+    "answered",
+    "withdrawn",
+    "expired",
+    "dropped",
+    "difference",
+)
 DAY = timedelta(days=1)
 
 
@@ -60,13 +74,13 @@ async def test_every_report_is_somewhere(service: Service) -> None:
     await withdraw(service, first, source_ref="2")
     await service.post(ALERTS, absence())
 
-    medical = (6, 1, 0, 1, 1, 1, 2, 0, 0)
+    medical = (6, 1, 0, 1, 1, 1, 2, 0, 0, 0)
     assert await counts(service) == {"medical.cost": medical}
     assert await counts(service, bearer("county")) == {
-        "education.absence": (1, 1, 0, 0, 0, 0, 0, 0, 0),
+        "education.absence": (1, 1, 0, 0, 0, 0, 0, 0, 0, 0),
         "medical.cost": medical,
     }
-    assert await counts(service, EDUCATION) == {"education.absence": (1, 1, 0, 0, 0, 0, 0, 0, 0)}
+    assert await counts(service, EDUCATION) == {"education.absence": (1, 1, 0, 0, 0, 0, 0, 0, 0, 0)}
 
 
 async def test_of_days_areas_and_roles(service: Service) -> None:
@@ -92,6 +106,11 @@ async def test_the_days_are_chinese(service: Service) -> None:
     await service.sql("UPDATE alert SET reported_at = '2026-03-01T16:00:00Z'")  # midnight in China
     assert await counts(service, **{"from": "2026-03-01", "to": "2026-03-01"}) == {}
     assert len(await counts(service, **{"from": "2026-03-02", "to": "2026-03-02"})) == 1
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_the_ends_of_time_have_their_books(service: Service, day: str) -> None:
+    assert await counts(service, **{"from": day, "to": day}) == {}
 
 
 async def test_what_is_in_no_place_is_named(service: Service) -> None:
@@ -130,7 +149,7 @@ async def test_what_nobody_answered_expires(service: Service) -> None:
     assert (await look(service, old))["expired_at"] is not None
     assert (await withdraw(service, old, 409))["code"] == "alert-has-expired"
     assert (await bill(service, "8", status=201))["outcome"] == "new", "what is over takes in nothing"
-    assert (await counts(service))["medical.cost"] == (8, 3, 1, 1, 0, 1, 1, 1, 0)
+    assert (await counts(service))["medical.cost"] == (8, 3, 1, 1, 0, 1, 1, 1, 0, 0)
 
 
 async def test_a_late_verdict_beats_the_end(service: Service) -> None:
@@ -141,7 +160,7 @@ async def test_a_late_verdict_beats_the_end(service: Service) -> None:
     assert await state(service, old) == "expired"
     await service.tell(verdict(service, old, "risk_confirmed"))
     assert await state(service, old) == "answered"
-    assert (await counts(service))["medical.cost"] == (1, 0, 0, 0, 0, 1, 0, 0, 0)
+    assert (await counts(service))["medical.cost"] == (1, 0, 0, 0, 0, 1, 0, 0, 0, 0)
 
 
 async def test_expiry_goes_page_by_page_and_never_without_a_number(service: Service, monkeypatch: Any) -> None:
@@ -199,19 +218,24 @@ async def test_what_never_arrived_is_told_again_and_shown(service: Service) -> N
     [check] = await ask(service)
     await service.tell(given(check, missing=[lost["id"]], dropped=[gone["id"]]))
 
-    assert await findings(service) == [(lost["id"], "missing"), (gone["id"], "dropped")]
+    assert await findings(service) == [(lost["id"], "missing")]
+    assert await state(service, gone) == "dropped", "nobody will look: it is open no longer"
+    assert (await counts(service))["medical.cost"][PLACES.index("dropped")] == 1
     assert await findings(service, bearer("county")) == await findings(service)
     assert await findings(service, EDUCATION) == []
     [raised] = await service.heard.hear(AlertRaised)
     [worsened] = await service.heard.hear(AlertWorsened)
     assert str(raised.alert_id) == str(worsened.alert_id) == lost["id"]
     await service.tell(given(check, missing=[fine["id"]]))
-    assert len(await findings(service)) == 2, "a second answer changes nothing"
+    assert len(await findings(service)) == 1, "a second answer changes nothing"
 
     await service.tell(opened(lost["id"], new_id()))
-    assert await findings(service) == [(gone["id"], "dropped")], "it has arrived"
+    assert await findings(service) == [], "it has arrived"
+    await service.tell(opened(gone["id"], new_id()))
+    assert await state(service, gone) == "checking", "worse evidence came, and somebody looks after all"
+    await service.tell(given(check, missing=[lost["id"]]))
     [check] = await ask(service)
-    await service.tell(given(check, dropped=[gone["id"]]))
+    await service.tell(given(check, missing=[lost["id"]]))
     [(first, last)] = await service.sql("SELECT first_found_at, last_found_at FROM account_finding")
     assert first < last
     [check] = await ask(service)
@@ -248,6 +272,34 @@ async def test_once_a_night(service: Service) -> None:
     await service.heard.hear(AlertExpired)
     await look_whether_night(service.database, night + DAY)
     assert await service.count("account_check") == 2
+
+
+async def test_what_fails_at_night_holds_up_nothing_else(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    await bill(service, "1", status=201, occurred_on=days_ago(31))
+    await bill(service, "2", status=201, **about(1))
+    await age(service, 1)
+    await expires(service, 30)
+    night = datetime.combine(local_date(utc_now()) + DAY, datetime.min.time(), CHINA) + timedelta(hours=3)
+    monkeypatch.setattr(background, "compare_books", fails)
+    await look_whether_night(service.database, night)
+    await service.heard.hear(AccountAsked)
+    await service.heard.hear(AlertExpired)
+
+
+async def test_a_sweep_that_fails_holds_up_no_other(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(session: WriteSession, _: datetime) -> None:
+        await session.execute(text("SELECT 1 / 0"))
+
+    await bill(service, "1", status=201)
+    await age(service, 1)
+    await ask(service)
+    await service.sql("UPDATE account_check SET asked_at = now() - interval '31 days'")
+    monkeypatch.setattr(background, "forget_errors", fails)
+    await forget_records(service.database, utc_now())
+    assert await service.count("account_check") == 0
 
 
 async def test_old_questions_are_swept(service: Service) -> None:

@@ -302,10 +302,38 @@ async def test_a_village_whose_task_is_dropped_is_not_waited_for(water: Service)
 
     other = await report(water, cut(FAR, source_ref="SW-2"))
     await water.tell(cancelled(other["id"], FAR), opened(other["id"], FAR))
-    assert (await read(water, other["id"]))["state"] == "checking", "nobody has looked anywhere"
+    assert (await read(water, other["id"]))["state"] == "dropped", "nobody has looked anywhere"
     person = cancelled(alert["id"], VILLAGE).model_copy(update={"subject_key": str(new_id())})
     await water.tell(person)
     assert await water.count("dead_letter") == 0
+
+
+async def test_where_all_tasks_are_dropped_the_alert_ends_and_the_next_report_is_another(water: Service) -> None:
+    """What nobody checks takes in nothing more: the next report is asked about, and the books balance."""
+    first = await report(water, cut(VILLAGE, SECOND))
+    told = opened(first["id"], VILLAGE, SECOND)
+    await water.tell(told, cancelled(first["id"], VILLAGE))
+    assert (await read(water, first["id"]))["state"] == "checking"
+    await water.tell(cancelled(first["id"], SECOND), cancelled(first["id"], SECOND), told)
+    assert (await read(water, first["id"]))["state"] == "dropped"
+    second = await report(water, cut(VILLAGE, SECOND, source_ref="SW-2"))
+    assert second["id"] != first["id"]
+    account = (await water.get("/alerts/v1/accounting", headers=WATER)).json()
+    [feed] = account["feeds"]
+    assert (feed["accepted"], feed["open"], feed["dropped"], feed["difference"]) == (2, 1, 1, 0)
+
+
+async def test_one_whose_tasks_were_dropped_and_that_is_checked_anew_goes_on(water: Service) -> None:
+    """A newer task of it is heard of later than that the one before was dropped, or its verdict is."""
+    alert = await report(water, cut(VILLAGE))
+    told = opened(alert["id"], VILLAGE)
+    await water.tell(told, cancelled(alert["id"], VILLAGE))
+    anew = told.model_copy(update={"checks": [told.checks[0].model_copy(update={"task_id": UUID(int=2**128 - 1)})]})
+    await water.tell(anew)
+    assert (await read(water, alert["id"]))["state"] == "checking"
+    late = await report(water, cut(SECOND, source_ref="SW-2"))
+    await water.tell(opened(late["id"], SECOND), cancelled(late["id"], SECOND), verdict(water, late["id"], SECOND))
+    assert (await read(water, late["id"]))["state"] == "answered"
 
 
 async def test_an_expired_alert_is_not_answered_by_what_is_dropped_with_it(water: Service) -> None:

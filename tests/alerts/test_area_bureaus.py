@@ -138,3 +138,21 @@ async def test_a_batch_locks_all_its_risks_in_one_order(water: Service) -> None:
         await until(waits)
         assert await water.sql(take.format("water")) == [(True,)], "nothing is held while it waits for the first"
     assert (await water.batch(answer.json()["id"], headers=WATER))["accepted"] == 2
+
+
+async def test_a_batch_locks_all_alerts_that_may_take_its_reports_in_in_one_order(water: Service) -> None:
+    """As verdicts do: one that is given for both would hold the first and wait for the second, the batch the other way."""
+    first, second = [(await report(water, draft))["id"] for draft in (cut(SECOND, source_ref="A-1"), cut(FAR))]
+    lock = "SELECT FROM alert WHERE id = '{}' FOR UPDATE"
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    rows = [cut(code, source_ref=f"B-{code}") for code in (FAR, SECOND)]
+    async with water.database.engine.begin() as connection:
+        await connection.execute(text(lock.format(first)))
+        answer = await water.post(BATCHES, rows, headers=WATER)
+
+        async def waits() -> bool:
+            return await water.sql(waiting) != []
+
+        await until(waits)
+        await water.sql(lock.format(second) + " NOWAIT")  # nothing is held while it waits for the first
+    assert (await water.batch(answer.json()["id"], headers=WATER))["merged"] == 2

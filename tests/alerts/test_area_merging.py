@@ -213,6 +213,17 @@ async def test_areas_that_no_report_names_any_more_are_not_waited_for(water: Ser
     assert await balance(water) == {"accepted": 2, "worsened": 1, "withdrawn": 1}
 
 
+async def test_what_a_township_said_is_no_answer_for_a_village_once_it_is_taken_back(water: Service) -> None:
+    first = await cut_again(water, "1", TOWNSHIP, FAR, status=201)
+    await cut_again(water, "2", VILLAGE)
+    await water.tell(opened(first["id"], TOWNSHIP, FAR), verdict(water, first["id"], TOWNSHIP))
+    after = await withdraw(water, first, "1")
+    assert (after["state"], after["verdict"]) == ("checking", None)
+    await water.tell(opened(first["id"], VILLAGE), verdict(water, first["id"], VILLAGE, "risk_confirmed"))
+    shown = await read(water, first["id"])
+    assert (shown["state"], shown["verdict"]) == ("answered", "risk_confirmed")
+
+
 class Anew:
     """An alert on two villages, of which the first is asked a second time."""
 

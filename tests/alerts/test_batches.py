@@ -1,6 +1,7 @@
 """Many alerts at once: good rows are kept, bad ones named, and nothing is taken twice."""
 
 import asyncio
+import errno
 import json
 import threading
 from collections.abc import Sequence
@@ -9,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from services.alerts.api.row_stream import ROWS_A_CHUNK
 from services.alerts.background import forget_records
+from services.alerts.queries.batches import Chunk
 from services.alerts.queries.intake import finished
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.batches import MAX_ROWS
@@ -20,7 +23,8 @@ from shared import time_limit
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.contracts.alerts import AlertRaised, AlertWorsened
-from shared.db.listening import IDLE_SECONDS
+from shared.db import listening
+from shared.db.listening import IDLE_SECONDS, MOST_ATTEMPTS
 from shared.ids import new_id
 from shared.security.principals import Principal, Role
 from tests.alerts.conftest import (
@@ -276,6 +280,11 @@ async def test_who_sees_a_batch(service: Service) -> None:
         (bearer("supervisor"), 200),
         (bearer("township"), 404),
         (bearer("village"), 404),
+        (bearer("bureau", ["education.absence"], ["539922"]), 404),
+        (bearer("bureau", ["education.absence"], ["539921100"]), 404),  # a part of its areas
+        (bearer("county", areas=["539922"]), 404),
+        (bearer("supervisor", areas=["539921100"]), 404),
+        (bearer("admin", areas=["*"]), 200),
     ):
         for path in (f"{BATCHES}/{batch['id']}", f"{BATCHES}/{batch['id']}/errors"):
             assert (await service.get(path, headers=headers)).status_code == status, (path, headers)
@@ -301,7 +310,8 @@ async def test_a_chunk_that_always_fails_ends_its_batch_and_not_the_others(servi
     good = await work_off(service, lines([absence()]))
 
     broken = await service.batch(batch_id, "failed")
-    assert counts(broken) == (1, 0, 0, 0)
+    assert counts(broken) == (1, 0, 0, 1)
+    assert await errors(service, broken) == [(1, "", "row-failed")]
     assert counts(good) == (1, 1, 0, 0)
     assert await service.count("batch_chunk") == 0
 
@@ -314,10 +324,92 @@ async def test_a_chunk_that_is_never_done_ends_its_batch_and_not_the_others(
         with monkeypatch.context() as during:
             during.setattr(batches, "prepare_chunk", lambda *_: over.wait())
             during.setattr(time_limit, "_seconds", 0.5)
-            await service.batch((await send(service, lines([absence()]))).json()["id"], "failed")
+            never = await service.batch((await send(service, lines([absence()]))).json()["id"], "failed")
     finally:
         over.set()
+    assert await errors(service, never) == [(1, "", "row-failed")]
     assert counts(await work_off(service, lines([absence()]))) == (1, 1, 0, 0)
+
+
+async def test_the_other_chunks_of_a_batch_are_worked_off(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(chunk: Chunk, *more: Any) -> Any:
+        if chunk.seq == 1:
+            raise RuntimeError
+        return prepare(chunk, *more)
+
+    prepare = batches.prepare_chunk
+    monkeypatch.setattr(batches, "prepare_chunk", failing)
+    body = lines([b"", *absences(ROWS_A_CHUNK + 1)])
+    batch = await service.batch((await send(service, body)).json()["id"], "failed")
+    assert counts(batch) == (ROWS_A_CHUNK + 1, 2, 0, ROWS_A_CHUNK - 1)
+    found = await errors(service, batch, limit=200)
+    assert found == [(number, "", "row-failed") for number in range(2, ROWS_A_CHUNK + 1)]
+    assert await service.count("chunk_attempt") == 0
+    monkeypatch.undo()
+    assert counts(await work_off(service, body)) == (ROWS_A_CHUNK + 1, ROWS_A_CHUNK - 1, 2, 0)
+
+
+async def test_while_there_is_no_room_a_chunk_waits(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than it is tried; nothing is lost when there is some, and nothing doubled."""
+    failed = 0
+
+    def full(*given: Any) -> Any:
+        nonlocal failed
+        failed += 1
+        if failed > MOST_ATTEMPTS + 1:
+            return prepare(*given)
+        raise OSError(errno.ENOSPC, "no room")
+
+    prepare = batches.prepare_chunk
+    monkeypatch.setattr(batches, "prepare_chunk", full)
+    monkeypatch.setattr(listening, "RESTART_SECONDS", 0.05)
+    assert counts(await work_off(service, lines(absences(2)))) == (2, 2, 0, 0)
+    assert failed == MOST_ATTEMPTS + 2
+
+
+async def test_a_batch_that_meets_another_transaction_is_tried_until_that_is_over(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who holds one alert and wants another, where it wants them the other way round, ends its attempt and no more."""
+    monkeypatch.setattr(listening, "RESTART_SECONDS", 0.05)
+    await work_off(service, lines(absences(2)))
+    first, second = (f"'{row[0]}'" for row in await service.sql("SELECT id FROM alert ORDER BY id"))
+    lock = "SELECT FROM alert WHERE id = {} FOR UPDATE"
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    async def waiting() -> bool:
+        return await service.sql(waits) != []
+
+    more = [{**row, "source_ref": f"more-{n}"} for n, row in enumerate(absences(2))]
+    async with service.database.engine.connect() as other:
+        await other.exec_driver_sql(lock.format(second))
+        batch = (await send(service, lines(more))).json()
+        for _ in range(MOST_ATTEMPTS + 1):
+            await until(waiting)
+            async with other.begin_nested() as wanted:
+                await other.exec_driver_sql(lock.format(first))  # when the other's deadlock was found
+                await wanted.rollback()
+    assert (await service.batch(batch["id"]))["merged"] == 2
+
+
+async def test_a_stop_uses_up_no_attempt(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(batches, "prepare_chunk", lambda *_: over.wait())
+    await send(service, lines([absence()]))
+
+    async def attempts() -> list[tuple[int]]:
+        return [tuple(row) for row in await service.sql("SELECT attempts FROM chunk_attempt")]
+
+    async def begun() -> bool:
+        return await attempts() == [(1,)]
+
+    try:
+        await until(begun)
+        await service.stop()
+    finally:
+        over.set()
+    assert await attempts() == [(0,)]
+    assert await service.count("batch_chunk") == 1
 
 
 async def test_what_a_sender_may_is_what_it_might_when_it_sent(service: Service) -> None:

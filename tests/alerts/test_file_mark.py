@@ -10,9 +10,9 @@ import pytest
 from services.alerts.file_worker import FileWorker
 from services.alerts.models import File
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.usecases.file_opening import get_feed, make_ready, name_of
+from services.alerts.usecases.file_opening import get_feed, make_ready
 from services.alerts.usecases.file_work import FileWork, MarkMoved
-from services.alerts.usecases.files import open_original, originals
+from services.alerts.usecases.files import name_of, open_original, originals
 from shared.areas import Scope
 from shared.attempts import lock_row
 from shared.clock import local_date, utc_now

@@ -1,6 +1,7 @@
 """A file is given back with what became of each row and why not, in a workbook, for as long as it is kept."""
 
 import io
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from services.alerts.usecases.file_originals import frames_of
 from services.alerts.usecases.files import forget_old_files, originals
 from shared.areas import Scope
 from shared.clock import utc_now
+from shared.errors import Fault
 from shared.files import FilesSettings, FileStore, Shelf
 from shared.files.orphans import forget_orphans
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
-from tests.alerts.conftest import EDUCATION, MEDICAL, VILLAGE, Service, bearer, days_ago, id_number
+from shared.tables import TableInvalid, spreadsheet
+from tests.alerts.conftest import EDUCATION, MEDICAL, VILLAGE, Service, bearer, days_ago, id_number, until
 from tests.alerts.files_service import (
     ABSENCES,
     FILES,
@@ -34,6 +37,7 @@ from tests.alerts.files_service import (
     send_costs,
     table,
 )
+from tests.shared.tables.making import xlsx_bytes
 
 pytestmark = pytest.mark.usefixtures("originals")
 
@@ -113,6 +117,29 @@ async def test_each_row_names_the_alert_that_it_belongs_to(county: Service) -> N
     told = (await result(county, again["id"], headers=MEDICAL))[1:]
     assert [row[-2] for row in told] == ["暂未匹配到户，留存待比对", *["重复，此前已报送"] * 4]
     assert [row[-4] for row in told] == ["", ids["A"], ids["B"], ids["A"], ""]
+
+
+async def test_a_row_that_waited_names_the_alert_that_it_became(county: Service) -> None:
+    """Among rows with alerts of their own, and in the part that it stands in."""
+    rows = [bill(1, 30000, "A"), bill(2, 6000, "B"), bill(3, 6000, "C"), bill(4, 30000, "D"), bill(2, 6100, "B2")]
+    view = await finished(county, await send_costs(county, rows), MEDICAL)
+    before = await result(county, view["id"], headers=MEDICAL)
+    assert [bool(row[-4]) for row in before[1:]] == [True, False, False, True, False]
+    await county.tell(members(county, 2))
+
+    async def one_waits() -> bool:
+        return await county.count("unmatched_row") == 1
+
+    await until(one_waits)
+    ids = await alert_ids(county)
+    told = [(row[-4], row[-2]) for row in (await result(county, view["id"], headers=MEDICAL))[1:]]
+    (further,) = await county.sql("SELECT alert_id FROM alert_evidence")
+    assert {ids.get("B"), ids.get("B2")} == {None, str(further[0])}
+    became = {told[1], told[4]}
+    assert became == {(str(further[0]), "已生成预警"), (str(further[0]), "已并入该户已有预警")}
+    assert told[0] == (ids["A"], "已生成预警")
+    assert told[2] == ("", "暂未匹配到户，留存待比对")
+    assert told[3] == (ids["D"], "已生成预警")
 
 
 async def publish(service: Service, area: str, days: int) -> int:
@@ -196,18 +223,92 @@ async def test_what_belongs_to_no_file_goes(county: Service, shelf: Shelf, tmp_p
     assert len(objects(tmp_path)) == 1
 
 
+async def change_feed(service: Service, change: Callable[[dict[str, Any]], None]) -> None:
+    """The county corrects the education bureau's feed."""
+    place, who = "/alerts/v1/feeds/education.absence", bearer("county")
+    feed = await service.get(place, headers=who)
+    content = feed.json()["content"]
+    change(content)
+    answer = await service.http.put(place, json=content, headers={**who, "If-Match": feed.headers["etag"]})
+    assert answer.status_code == 200, answer.text
+
+
+def rename(content: dict[str, Any]) -> None:
+    """Every heading is another one."""
+    for column in content["columns"]:
+        column["headers"] = [f"新{heading}" for heading in column["headers"]]
+
+
+def school_as_number(content: dict[str, Any]) -> None:
+    """Schools are numbered, and pupils have an age."""
+    rename(content)
+    properties = content["evidence_schema"]["properties"]
+    properties["school"] = {"title": "学校 · school", "type": "integer"}
+    properties["age"] = {"title": "年龄 · age", "type": "integer"}
+    for column in content["columns"]:
+        column.pop("type", None)
+
+
 async def test_a_file_is_given_back_as_it_was_read_whatever_its_feed_asks_for_since(county: Service) -> None:
     view = await finished(county, await send(county, table([absent(1), absent(2, days=1)])))
     before = await result(county, view["id"])
-    feed = await county.get("/alerts/v1/feeds/education.absence", headers=bearer("county"))
-    content = feed.json()["content"]
-    for column in content["columns"]:
-        column["headers"] = [f"新{heading}" for heading in column["headers"]]
-    changed = {**bearer("county"), "If-Match": feed.headers["etag"]}
-    answer = await county.http.put("/alerts/v1/feeds/education.absence", json=content, headers=changed)
-    assert answer.status_code == 200, answer.text
-
+    await change_feed(county, rename)
     assert await result(county, view["id"]) == before
+
+
+@pytest.mark.parametrize("change", [rename, school_as_number])
+async def test_a_rule_is_tried_over_a_file_as_it_was_read(
+    county: Service, change: Callable[[dict[str, Any]], None]
+) -> None:
+    """What was another field then is blank to a rule of today."""
+    view = await finished(county, await send(county, table([absent(1), absent(2, days=1), absent(3, days=2)])))
+    await change_feed(county, change)
+    county.app.state.reference._known_at = float("-inf")  # read it anew: a second is not waited for
+    when = "days_absent >= :days" + (" AND school IS NULL AND age IS NULL" if change is school_as_number else "")
+    body = {
+        "feed": "education.absence",
+        "area": "539921",
+        "levels": [{"severity": "high", "when": when}],
+        "parameters": {"days": 2},
+        "file_id": view["id"],
+    }
+    answer = await county.post("/alerts/v1/rules/trial", body, headers=bearer("county"))
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["rows"], told["both"], told["only_tried"], told["open"]) == (3, 1, 1, 0)
+
+
+def no_sums_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it once was: what calls itself sums is passed over, though it fits."""
+    find = spreadsheet.find_layout
+
+    def find_layout(head: list[list[str]], columns: Any) -> Any:
+        if head[0][0] == "汇总":
+            raise TableInvalid([Fault("", "header-missing")])
+        return find(head, columns)
+
+    monkeypatch.setattr(spreadsheet, "find_layout", find_layout)
+    monkeypatch.setattr(spreadsheet, "holds_sums", lambda *_: True)
+
+
+async def test_sheets_that_were_passed_over_when_a_file_was_read_are_so_in_its_result(
+    county: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = [["汇总"], ABSENCES, absent(1), absent(2)]
+    with monkeypatch.context() as then:
+        no_sums_are_read(then)
+        book = xlsx_bytes(sums, [ABSENCES, absent(3), absent(4, days=1)])
+        view = await finished(county, await send(county, book, "三月.xlsx"))
+    assert (view["rows_read"], [one["code"] for one in view["skipped"]]) == (2, ["sheet-of-sums"])
+
+    answer = await county.get(f"{FILES}/{view['id']}/result")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    read, skipped = (book.get_sheet_by_index(n).to_python() for n in range(2))
+    assert [(row[0], row[-2]) for row in read[1:]] == [
+        (id_number(3), "已生成预警"),
+        (id_number(4), "未达到预警条件"),
+    ]
+    assert [row[0] for row in skipped[1:]] == ["1"]
 
 
 async def test_rows_of_a_past_file_to_try_a_rule_on(county: Service, shelf: Shelf) -> None:

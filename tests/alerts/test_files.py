@@ -310,6 +310,26 @@ async def test_a_watcher_who_hangs_up_is_let_go(nobody_works: None, county: Serv
     assert begun.is_set()
 
 
+async def test_a_watcher_whose_key_is_revoked_hears_no_more(nobody_works: None, county: Service) -> None:
+    location = (await send(county, table([absent(1)]))).headers["location"]
+    begun, heard = asyncio.Event(), list[bytes]()
+
+    async def receive() -> Any:
+        await asyncio.sleep(3600)
+
+    async def hear(message: Any) -> None:
+        heard.append(message.get("body", b""))
+        if message.get("body"):
+            begun.set()
+
+    async with asyncio.timeout(30):
+        watcher = asyncio.create_task(county.app(watching(county, location), receive, hear))
+        await begun.wait()
+        await county.sql("UPDATE api_key SET revoked_at = now()")
+        await watcher
+    assert b"event: end" not in b"".join(heard)
+
+
 async def test_a_file_is_stopped(nobody_works: None, county: Service) -> None:
     location = (await send(county, table([absent(1)]))).headers["location"]
     stopped = await county.post(f"{location}/cancellation")

@@ -469,13 +469,13 @@ async def test_each_alert_tells_why_it_is_one(service: Service) -> None:
     )
 
 
-async def test_what_the_register_knew_is_part_of_the_reason(service: Service) -> None:
+async def test_what_the_register_knew_is_not_told_where_nobody_wrote_it_down(service: Service) -> None:
     shipped = (await service.sql("SELECT id FROM rule WHERE feed = 'medical.cost'"))[0][0]
     (alert,) = await bills(service, 8200)
     await service.sql(f"UPDATE alert SET rule_id = '{shipped}'")
     told = await explained(service, alert)
     assert told["text"] == (
-        "依据筛查规则第 1 版：个人自付金额（元）为 8200，不低于 5000（参数 line_poor）；脱贫户或监测对象：是；预警等级：中。"
+        "依据筛查规则第 1 版：个人自付金额（元）为 8200，不低于 5000（参数 line_poor）；农户登记信息符合规则；预警等级：中。"
     )
 
 

@@ -128,10 +128,13 @@ async def test_5000_yuan_are_much_for_the_registered_poor_only(service: Service,
     assert (status, poor["severity"]) == (201, "medium")
     assert [(await report(service, bill(n, 5000)))[1]["state"] for n in (2, 3)] == ["not_triggered"] * 2
     assert (await report(service, bill(2, 100)))[1]["state"] == "not_triggered", "whoever it is"
-    noted = await service.sql("SELECT subject FROM audit_entry WHERE action = 'register:asked' ORDER BY id")
-    assert [row[0] for row in noted] == [service.vault.person_key(IdNumber(id_number(n))) for n in (2, 3)]
+    noted = await service.sql("SELECT subject, area_code FROM audit_entry WHERE action = 'register:asked' ORDER BY id")
+    people = [service.vault.person_key(IdNumber(id_number(n))) for n in (2, 3)]
+    assert [tuple(row) for row in noted] == [(one, bill(2, 1)["area_code"]) for one in people], (
+        "of no other area's trail"
+    )
     said = (await report(service, bill(3, 5000)))[1]
-    assert said["text"].startswith("依据筛查规则第 1 版，未触发预警：脱贫户或监测对象：否；")
+    assert said["text"] == "依据筛查规则第 1 版，未触发预警：是否预警还取决于登记信息。"
     assert asked == [1] * 4
 
     await service.tell(members(service, 3))
@@ -155,7 +158,7 @@ async def test_the_explanation_tells_the_facts_of_the_day(service: Service) -> N
     await service.tell(members(service, 1))
     alert = (await report(service, bill(1, 8200)))[1]["id"]
     await service.tell(members(service, 1, household_class="ordinary"))
-    told = (await service.get(f"{ALERTS}/{alert}", headers=MEDICAL)).json()["explanation"]
+    told = (await service.get(f"{ALERTS}/{alert}", headers=COUNTY)).json()["explanation"]
     assert told["text"] == (
         "依据筛查规则第 1 版：个人自付金额（元）为 8200，不低于 5000（参数 line_poor）；脱贫户或监测对象：是；预警等级：中。"
     )

@@ -16,7 +16,6 @@ from services.alerts.rules.self_reports import (
     normalise_phone,
     require_room,
     span_end,
-    subscriber,
 )
 from services.alerts.usecases import phone_codes
 from shared.areas import Scope
@@ -45,21 +44,6 @@ STATUS = f"{REPORTS}/status"
 PHONE = "15400000017"
 CADRE = bearer("village", areas=[VILLAGE])
 TEXT = "老伴住院花了三万，地里没人种"
-
-
-@pytest.mark.parametrize(
-    ("address", "whose"),
-    [
-        ("10.1.2.3", "10.1.2.3"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-        ("::ffff:10.1.2.3", "10.1.2.3"),
-        ("", ""),
-    ],
-)
-def test_a_line_is_counted_once_whatever_its_addresses(address: str, whose: str) -> None:
-    assert subscriber(address) == whose
 
 
 @pytest.fixture

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.alerts.usecases.rematching import forget_expired
+from services.alerts.usecases import file_work
+from services.alerts.usecases.known_members import take_members
+from services.alerts.usecases.rematching import find_missed, forget_expired, hear_of_members
 from services.alerts.usecases.waiting import UNMATCHED
+from shared.areas import Scope
 from shared.clock import utc_now
 from shared.contracts.alerts import AlertRaised
 from shared.ids import new_id
@@ -42,6 +45,22 @@ async def test_a_row_waits_until_the_register_knows_its_person(county: Service) 
     assert after["rematched"] == 1
     alert = (await county.http.get(f"/alerts/v1/alerts/{raised[1].alert_id}", headers=MEDICAL)).json()
     assert (alert["batch_id"], alert["evidence"]["self_pay"]) == (view["id"], 6000)
+
+
+async def test_a_row_that_cannot_be_opened_holds_up_none_of_the_others(county: Service) -> None:
+    """It goes on waiting until the register learns of its person again."""
+    await finished(county, await send_costs(county, [bill(n, 6000) for n in range(7)]), MEDICAL)
+    [(broken,)] = await county.sql(
+        "UPDATE unmatched_row SET sealed = 'not sealed by us'"
+        " WHERE id = (SELECT id FROM unmatched_row ORDER BY id LIMIT 1 OFFSET 2) RETURNING id::text"
+    )
+    await county.tell(*(members(county, n) for n in range(7)))
+    await county.heard.hear(AlertRaised, 6)
+
+    async def one_is_left() -> bool:
+        return [tuple(row) for row in await county.sql("SELECT id::text, due FROM unmatched_row")] == [(broken, False)]
+
+    await until(one_is_left)
 
 
 async def test_the_same_row_waits_once(county: Service) -> None:
@@ -191,6 +210,41 @@ async def test_who_is_due_stays_so_when_the_row_is_corrected(county: Service) ->
     await singly(county, 1, 7000, "A")
     assert await county.sql("SELECT due FROM unmatched_row") == [(True,)]
     assert await kept(county) == {"A": 7000}
+
+
+async def test_a_row_kept_while_the_register_tells_of_its_person_is_not_missed(county: Service) -> None:
+    """Two connections, neither of which sees what the other is about to commit."""
+    everywhere, told = Scope.everywhere(), members(county, 1)
+    async with county.database.write(everywhere) as register:
+        await hear_of_members(register, [told])
+        await take_members(register, [told])
+        await finished(county, await send_costs(county, [bill(1, 6000), bill(2, 6000)]), MEDICAL)
+        assert await waiting(county) == 2
+    assert await county.sql("SELECT count(*) FROM unmatched_row WHERE due") == [(0,)]
+
+    assert await find_missed(county.database) == 1
+    await county.heard.hear(AlertRaised)
+
+    async def one_is_left() -> bool:
+        return await waiting(county) == 1
+
+    await until(one_is_left)
+    assert await find_missed(county.database) == 0
+
+
+async def test_a_row_is_due_at_once_of_whom_the_register_has_learnt_since_it_was_asked(
+    county: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The register is asked while parts before are stored: that may be a while."""
+    keep = file_work.keep
+
+    async def late(*args: Any) -> Any:
+        await county.tell(members(county, 1))
+        return await keep(*args)
+
+    monkeypatch.setattr(file_work, "keep", late)
+    await finished(county, await send_costs(county, [bill(1, 6000)]), MEDICAL)
+    await county.heard.hear(AlertRaised)
 
 
 async def test_corrections_and_the_register_at_once(county: Service) -> None:

@@ -155,6 +155,11 @@ async def test_what_failed_for_the_last_time_waits_for_a_replay(calling: Service
     (dead,) = await settled(calling, hook, "dead")
     assert (dead["last_status"], dead["next_at"], dead["attempts"]) == (500, None, 3)
 
+    for never in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        refused = await calling.http.post(
+            f"{HOOKS}/{hook['id']}/deliveries/replay", json={"since": never}, headers=bearer("bureau", BUREAU)
+        )
+        assert refused.status_code == 422
     since = (utc_now() - timedelta(hours=1)).isoformat()
     again = await calling.http.post(
         f"{HOOKS}/{hook['id']}/deliveries/replay", json={"since": since}, headers=bearer("bureau", BUREAU)
@@ -308,6 +313,12 @@ ADDRESSES: Sequence[tuple[str, str]] = [
     ("https://a..b/", "webhook-url-invalid"),
     (f"https://{'a' * 64}.example.org/", "webhook-url-invalid"),
     ("https://例子.中国/", "webhook-url-invalid"),
+    ("https://yb.exa\tmple.org/", "webhook-url-invalid"),  # would be shown as it stands, and call example.org
+    ("https://yb.example.org\n.evil.example/", "webhook-url-invalid"),
+    ("https://yb.example.org/?\u202egro", "webhook-url-invalid"),
+    ("https://192.0.0.192/opc/v2", "webhook-url-forbidden"),
+    ("https://168.63.129.16/", "webhook-url-forbidden"),
+    ("https://[2001:0:7f00:1::]/", "webhook-url-forbidden"),
 ]
 
 
@@ -339,6 +350,14 @@ async def test_an_address_that_cannot_be_looked_up_is_given_up(calling: Service,
     await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
     (dead,) = await settled(calling, hook, "dead")
     assert dead["last_error"] == "webhook-unreachable"
+
+
+async def test_one_that_cannot_be_signed_is_given_up(calling: Service, receiver: Receiver) -> None:
+    hook = await register(calling, receiver)
+    await calling.sql("UPDATE webhook SET secret_sealed = 'not sealed by us'")
+    await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    (dead,) = await settled(calling, hook, "dead")
+    assert (dead["last_error"], receiver.got) == ("webhook-failed", [])
 
 
 def test_tries_are_spaced_and_end() -> None:

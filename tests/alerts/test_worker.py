@@ -4,21 +4,34 @@ import asyncio
 import json
 import os
 import signal
+from collections.abc import Sequence
+from typing import Any
 
 import psutil
+import pytest
 
+from services.alerts import background
+from services.alerts.api.row_stream import ROWS_A_CHUNK
+from services.alerts.settings import AlertsSettings
 from shared.contracts.alerts import AlertRaised
-from tests.alerts.conftest import BATCHES, EDUCATION, MakeService, Service, absences, until
+from tests.alerts.conftest import BATCHES, EDUCATION, MakeService, Service, absence, absences, until
+from tests.alerts.stuck_worker import DEADLY
 from tests.processes import runs
 
 ROWS = 8_000
 KILLS = 2
+NDJSON = {**EDUCATION, "Content-Type": "application/x-ndjson"}
 
 
 def workers() -> list[psutil.Process]:
     """The worker processes of this test."""
     children = psutil.Process().children()
     return [child for child in children if "services.alerts.worker" in " ".join(child.cmdline())]
+
+
+def ndjson(drafts: Sequence[Any]) -> bytes:
+    """One draft a line."""
+    return b"\n".join(json.dumps(draft).encode() for draft in drafts)
 
 
 async def stored(service: Service) -> int:
@@ -31,10 +44,7 @@ async def test_workers_killed_in_the_middle(service: Service, make_service: Make
     await service.stop()
     killed = await make_service(batch_processes=2)
     await until(lambda: len(workers()) == 2)
-    body = b"\n".join(json.dumps(draft).encode() for draft in absences(ROWS))
-    answer = await killed.http.post(
-        BATCHES, content=body, headers={**EDUCATION, "Content-Type": "application/x-ndjson"}
-    )
+    answer = await killed.http.post(BATCHES, content=ndjson(absences(ROWS)), headers=NDJSON)
     for _ in range(KILLS):
         before = await stored(killed)
 
@@ -51,6 +61,27 @@ async def test_workers_killed_in_the_middle(service: Service, make_service: Make
     events = await killed.heard.hear(AlertRaised, ROWS)
     await asyncio.sleep(0.2)
     assert len(killed.heard.of(AlertRaised)) == len({event.alert_id for event in events}) == ROWS
+
+
+async def test_rows_that_kill_whoever_works_on_them_are_given_up(
+    service: Service, make_service: MakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And hold up nobody: not the rest of their batch, not the next one."""
+    real = background.keep_process
+
+    async def keep_deadly(_: str, settings: AlertsSettings) -> None:
+        await real("tests.alerts.stuck_worker", settings)
+
+    await service.stop()
+    monkeypatch.setattr(background, "keep_process", keep_deadly)
+    killed = await make_service(batch_processes=1)
+    drafts = absences(ROWS_A_CHUNK + 2)
+    drafts[7]["evidence"] = {**drafts[7]["evidence"], "school": DEADLY}
+    first = await killed.http.post(BATCHES, content=ndjson(drafts), headers=NDJSON)
+    second = await killed.http.post(BATCHES, content=ndjson([absence()]), headers=NDJSON)
+    batch = await killed.batch(first.json()["id"], "failed")
+    assert (batch["accepted"], batch["rejected"]) == (2, ROWS_A_CHUNK)
+    assert (await killed.batch(second.json()["id"]))["accepted"] == 1
 
 
 async def test_workers_end_with_the_service(make_service: MakeService) -> None:

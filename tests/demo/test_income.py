@@ -6,7 +6,7 @@ from itertools import islice
 from demo.conditions import of_household, of_member
 from demo.households import households
 from demo.income import income_file
-from services.households.api.income_tables import read_income
+from services.households.api.income_reading import read_income
 from services.households.rules.months import month_text, period_before
 
 TODAY = date(2026, 11, 27)

@@ -9,6 +9,7 @@ from fastapi.routing import iter_route_contexts
 from services import SERVICES
 from shared.http.app import MAX_BODY
 from shared.messages import Catalogue
+from shared.telemetry import ours_of
 from tests.deploy.conftest import ROOT
 from tools.documents.openapi import make_apps
 
@@ -62,12 +63,31 @@ def test_bodies_and_answers_go_through_as_streams(nginx_conf: str) -> None:
 
 def test_logs_hold_no_query(nginx_conf: str) -> None:
     written = nginx_conf[nginx_conf.index("log_format") : nginx_conf.index("access_log")]
-    assert "$uri" in written
-    assert not re.search(
-        r"\$(request|request_uri|args|query_string|http_referer|http_authorization|is_args)\b", written
-    )
+    assert '"path":"$path"' in written
+    assert not re.search(r"\$(request|request_uri|uri|args|query_string|is_args|http_\w+)\b", written)
     # nginx quotes the request line, query and all, in every message below this level.
     assert "error_log /dev/stderr crit;" in nginx_conf
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/docs",
+        "/alerts/v1/alerts/01a21f33-8dfe-77e9-aab4-f81cea7ffd5c/evidences",
+        "/directory/v1/areas/539921100200",
+        "/jobs/v1/subsidies/unclaimed.xlsx",
+        "/jobs/v1/ledger/months/2026-10",
+        "/households/v1/members/539921198909084955",
+        "/households/v1/members/张三",
+        "/households/v1/members/15400000017",
+        "/households/v1/members/Zhang San",
+    ],
+)
+def test_logs_hold_of_a_path_what_is_ours(path: str, nginx_conf: str) -> None:
+    ours = re.search(r'map \$uri \$path \{\s+"~([^"]+)" \$uri;\s+default "\?";', nginx_conf)
+    assert ours is not None
+    assert bool(re.search(ours[1], path)) == (ours_of(path) == path)
 
 
 def test_client_cannot_choose_its_address(nginx_conf: str) -> None:

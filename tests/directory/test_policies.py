@@ -1,5 +1,6 @@
 """Policies: versions by area and day, the rule of the directory and of its readers being one."""
 
+import json
 from typing import Any
 
 import httpx
@@ -76,6 +77,14 @@ async def test_versions_are_counted_by_kind_and_area_and_told(directory: Directo
     event = (await directory.heard.hear(PolicyPublished, DEFAULTS + 2))[-1]
     assert (str(event.policy_id), event.version, event.area_prefix) == (policy["id"], 2, "539921")
     assert event.body == {"window": {"days": 9}}
+
+
+async def test_a_text_that_nothing_can_hold_is_the_callers_mistake(directory: Directory) -> None:
+    body = {"default": {"days": 5}, "rules": [{"feed": "\ud800", "due": {"days": 3}}]}
+    policy = {"kind": "task-deadline", "area": "539921", "valid_from": "2026-12-01", "body": body}
+    headers = directory.as_("admin") | {"Content-Type": "application/json"}
+    answer = await directory.post("/policies", content=json.dumps(policy), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "text-unstorable")
 
 
 async def test_a_policy_ends_and_the_next_in_line_counts(directory: Directory) -> None:

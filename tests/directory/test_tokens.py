@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 
@@ -178,6 +179,21 @@ async def test_one_address_cannot_try_many_usernames(make_directory: MakeDirecto
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
     assert answers[-1].json()["code"] == "sign-in-throttled"
     assert int(answers[-1].headers["retry-after"]) <= 300
+
+
+async def test_one_line_is_one_address_whatever_it_calls_itself(make_directory: MakeDirectory) -> None:
+    made = await reopen(make_directory, login=LoginSettings(address_failures=3))
+    app = made.app
+    statuses = []
+    for place in (
+        *("2001:db8:1:2::1", "2001:db8:1:2:ffff::7", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::2"),
+        "2001:db8:1:3::1",
+    ):
+        transport = httpx.ASGITransport(app, client=(place, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://directory") as client:
+            form = {"grant_type": "password", "username": "someone", "password": "same password"}
+            statuses.append((await client.post("/directory/v1/tokens", data=form)).status_code)
+    assert statuses == [401, 401, 401, 429, 401]
 
 
 async def test_a_closed_account_is_answered_like_an_unknown_one(signing_in: Directory) -> None:

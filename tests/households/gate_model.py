@@ -278,7 +278,7 @@ class Model:
             if not one.withdrawn
             and one.id not in upheld
             and one.area == area
-            and one.drafted >= case.last("elimination_notice")
+            and case.last("elimination_check") <= case.last("elimination_notice") <= one.drafted
         ]
         least = self.policies["case-clocks"]["notice_days"]
         most = least + self._terms["notice_prove_days"]

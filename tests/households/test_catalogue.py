@@ -8,6 +8,7 @@ from typing import get_args
 
 import services.households
 from services.households.codes import LISTS
+from services.households.schemas.register import HouseholdChange, MemberChange
 from shared.contracts.households import Verdict
 from shared.errors import DomainError
 from shared.messages import Catalogue
@@ -60,6 +61,28 @@ def test_every_line_of_a_history_has_its_texts() -> None:
         "stay-answered",
     }
     assert {what for what in written if f"task-event-{what}" not in CATALOGUE} == set()
+
+
+def test_every_field_of_the_register_has_a_name() -> None:
+    """As far as its history can name it."""
+    acts = ("members", "household_id", "left_on", "left_reason", "joined_reason", "dissolved_on", "dissolved_reason")
+    regrouped = ("merged_into", "merged_from", "split_from", "split_into")
+    named = {
+        "household": {*HouseholdChange.model_fields, *acts, *regrouped} - {"why"},
+        "member": {*MemberChange.model_fields, *acts} - {"why"},
+    }
+    names = Catalogue(FOLDER, FOLDER / "rules" / "quality").codes().keys()
+    for of, fields in named.items():
+        nameless = {one for one in fields if not {f"register-field-{one}", f"quality-field-{of}.{one}"} & names}
+        assert not nameless, of
+
+
+def test_what_may_be_entered_is_told_in_words() -> None:
+    told = LISTS["household_class"].choices
+    assert isinstance(told, dict)
+    assert told["zh"] == "ordinary=一般农户、lifted_out=脱贫户、monitored=监测对象"
+    assert told["en"] == "ordinary, lifted_out=lifted out of poverty, monitored"
+    assert LISTS["relation"].choices == "GET /households/v1/codes, relation (GB/T 4761)"
 
 
 def test_texts_of_both_languages_ask_for_the_same() -> None:

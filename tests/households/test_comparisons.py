@@ -113,6 +113,8 @@ async def test_whom_and_what_may_be_asked(service: Households) -> None:
     path = f"{CASES}/{case_id}"
     ahead = await service.post(f"{path}/authorisations", {**signature, "signed_on": day(-1)}, "village", PINE)
     assert (ahead.status_code, ahead.json()["code"]) == (422, "date-in-future")
+    typed = await service.post(f"{path}/authorisations", {**signature, "signed_on": "0026-11-20"}, "village", PINE)
+    assert (typed.status_code, typed.json()["errors"][0]["code"]) == (422, "date-too-early")
     made = await service.post(f"{path}/authorisations", signature, "village", PINE)
     assert (made.status_code, made.json()["signer"]) == (201, "张三")
     [seen] = await service.get(f"{path}/authorisations", "supervisor", COUNTY)

@@ -220,6 +220,12 @@ async def test_checks_are_not_answered_early_or_twice(service: Households) -> No
         assert refused.status_code == 422, refused.text
 
 
+async def test_a_moment_before_anybodys_time_is_refused(service: Households) -> None:
+    pupil = await confirmed(service)
+    typed = await pupil.persuade(at="0001-01-01T00:00:00+08:00")
+    assert (typed.status_code, typed.json()["code"]) == (422, "invalid-input")
+
+
 async def test_facts_count_a_dropout_once_and_a_return_not(service: Households) -> None:
     async def dropouts() -> Any:
         async with service.database.read(Scope.everywhere()) as session:
@@ -297,6 +303,8 @@ async def test_what_a_move_lacks(service: Households) -> None:
     assert (await pupil.post("moves", body, headers={"If-Match": '"9"'})).status_code == 412
     assert (await pupil.post("moves", {**body, "to": "stable"}, headers={"If-Match": "*"})).status_code == 422
     assert (await pupil.persuade(cadre="李老师")).status_code == 422
+    for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        assert (await pupil.persuade(at=at)).status_code == 422, "no moment that can be stored"
 
 
 async def test_supervisors_see_no_names_and_reading_is_on_record(service: Households) -> None:

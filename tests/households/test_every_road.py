@@ -81,6 +81,20 @@ async def test_a_gate_that_forgot_something_would_be_found(
         await world.verify()
 
 
+async def test_what_hung_before_a_case_was_sent_back_counts_no_more(service: Households, clock: Clock) -> None:
+    world = await begin(service, clock, "elimination_county")
+    case = world.case()
+    assert case is not None
+    await world.change_home(world.model.homes[case.home], safe_housing=False)
+    await world.go(case, "elimination_check", "county")
+    await world.verify()
+    assert case.state == "elimination_check"
+    gate = await service.get(f"/monitoring-cases/{case.id}/gate?to=eliminated")
+    assert {"notice", "votes"} <= {one["code"] for one in gate["conditions"] if not one["met"]}
+    await world.change_home(world.model.homes[case.home], area_code=BAMBOO)
+    await world.verify()
+
+
 async def _try_roads(
     service: Households, clock: Clock, cluster: Cluster, name: str, start: str, examples: int, **more: Any
 ) -> None:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tests.households.conftest import COUNTY, RIVER, Households, policy_id
-from tests.households.monitoring import CASES
+from tests.households.monitoring import CASES, evidence, minutes, move
 from tests.households.road import Road
 
 KINDS = ("gate-terms", "measure-fit", "asset-comparison", "case-clocks", "income-line")
@@ -76,6 +76,30 @@ async def test_a_household_without_labour_is_kept_in_sight(service: Households) 
     told = next(answer for step, answer in road.refused if step == "to_elimination_check").json()
     assert [one["code"] for one in told["errors"]] == ["unmet-labour"]
     assert "整户无劳动力" in told["errors"][0]["message"]
+
+
+async def test_a_vote_that_is_not_enough_is_told_before_anything_is_published(service: Households) -> None:
+    road = await Road(service).open()
+    await road.walk(*Road.IDENTIFICATION[: Road.IDENTIFICATION.index("to_notice")])
+    few = evidence(minutes=minutes(4, 0, attendees=9))
+    answer = await move(service, road.case_id, "notice", "village", evidence=few)
+    assert answer.status_code == 409, answer.text
+    assert [one["code"] for one in answer.json()["errors"]] == ["unmet-votes", "unmet-quorum"]
+    assert (await road.state(), await road.missing("notice")) == ("deliberation", set())
+    await road.walk("to_notice", "draft", "post", "wait", "end")
+    assert await road.state() == "notice"
+    case = await service.get(f"{CASES}/{road.case_id}", "village")
+    assert case["elimination_way"] is None, "nobody calls the risk gone yet, whatever came along"
+    nobody_came = evidence(minutes=minutes(4, 0, attendees=9))  # minutes that no move asks for count for nothing
+    assert (await move(service, road.case_id, "township_review", "village", evidence=nobody_came)).status_code == 200
+
+
+async def test_a_vote_told_with_another_move_does_not_mend_the_one_there_was(service: Households) -> None:
+    road = await Road(service).open()
+    await road.walk(*Road.IDENTIFICATION[: Road.IDENTIFICATION.index("to_township_review")])
+    await service.sql("UPDATE case_move SET evidence = jsonb_set(evidence, '{minutes,votes_for}', '4')")
+    answer = await move(service, road.case_id, "township_review", "village")
+    assert [one["code"] for one in answer.json()["errors"]] == ["unmet-votes"]
 
 
 async def test_the_gate_shows_each_condition_long_before(service: Households) -> None:

@@ -149,7 +149,9 @@ async def test_months_that_were_missed_are_made_up_for(service: Households) -> N
     ("params", "code"),
     [
         ({"from": "2026-03", "to": "2026-02"}, "months-reversed"),
-        ({"from": "2026-03", "to": "2999-01"}, "months-reversed"),
+        ({"from": "2026-03", "to": "2099-01"}, "months-reversed"),
+        ({"from": "2026-03", "to": "9999-12"}, "invalid-input"),
+        ({"from": "0000-01", "to": "0000-02"}, "invalid-input"),
         ({"from": "2020-01", "to": "2026-01"}, "months-too-many"),
         ({"from": "2026-13", "to": "2026-02"}, "invalid-input"),
     ],
@@ -157,3 +159,9 @@ async def test_months_that_were_missed_are_made_up_for(service: Households) -> N
 async def test_months_that_cannot_be(service: Households, params: dict[str, str], code: str) -> None:
     answer = await service.call("GET", "/grade-movements", params=params)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.parametrize("month", ["0001-01", "1999-12", "2100-01", "9999-12"])
+async def test_households_of_months_out_of_time(service: Households, month: str) -> None:
+    answer = await service.call("GET", "/grade-movements/households", params={"month": month})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-input")

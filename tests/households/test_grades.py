@@ -9,7 +9,7 @@ from sqlalchemy import text
 from services.households.background import grade_waiting
 from services.households.usecases.grading import regrade_later
 from shared.clock import local_date, utc_now
-from shared.contracts.households import GradesChanged
+from shared.contracts.grades import GradesChanged
 from tests.households.conftest import (
     BAMBOO,
     BRIDGE,
@@ -189,6 +189,9 @@ async def test_by_hand(service: Households) -> None:
     assert (await service.get(f"/households/{id_}/grade", "supervisor"))["by_hand"]["reason"] is None
     board = await service.get("/grades")
     assert board["total"] == {"red": 1, "yellow": 0, "green": 0, "by_hand": 1}
+    page = await service.get(f"/households/{id_}")
+    [listed] = (await service.get("/households"))["items"]
+    assert page["grade_by_hand_until"] == listed["grade_by_hand_until"] == draft()["until"], "shown as such"
     [audited] = await service.sql("SELECT detail FROM audit_entry WHERE action = 'grade:override'")
     assert "户主" not in str(audited)
     [sealed] = await service.sql("SELECT reason_sealed FROM grade_override")
@@ -204,6 +207,7 @@ async def test_by_hand(service: Households) -> None:
     assert (await service.call("DELETE", url, "village", PINE)).status_code == 403
     ended = await service.call("DELETE", url, headers=ANY)
     assert (ended.json()["grade"], ended.json()["by_hand"]) == ("red", None)
+    assert (await service.get(f"/households/{id_}"))["grade_by_hand_until"] is None
     assert (await service.call("DELETE", url, headers=ANY)).status_code == 404
     assert await kinds(service, id_) == ["registered", "override", "override", "override"]
     [first_line] = (await service.get(f"/households/{id_}/grade-changes?limit=1"))["items"]

@@ -4,8 +4,8 @@ import tracemalloc
 
 import pytest
 
-from services.households.api import uploads
-from services.households.api.uploads import JsonBroken
+from services.households.api import import_reading
+from services.households.api.import_reading import JsonBroken
 from shared.errors import ImportTooLong
 from tests.households.conftest import Households
 
@@ -32,22 +32,22 @@ async def test_deep_nesting_is_refused_without_filling_the_memory(service: House
 )
 def test_what_is_no_array_is_told(text: str) -> None:
     with pytest.raises(JsonBroken):
-        list(uploads.read(text.encode(), JSON))
+        list(import_reading.read(text.encode(), JSON))
 
 
 @pytest.mark.parametrize("text", ["[]", " [ ] ", '[1,{"a":"]"} , [2]]', "\ufeff[0]"])
 def test_an_array_is_read_item_by_item(text: str) -> None:
     expected = {"[]": [], " [ ] ": [], "\ufeff[0]": [0]}.get(text, [1, {"a": "]"}, [2]])
-    assert [one.content for one in uploads.read(text.encode(), JSON)] == expected
+    assert [one.content for one in import_reading.read(text.encode(), JSON)] == expected
 
 
 def test_items_may_lie_across_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MOST_CHARACTERS", 16)
+    monkeypatch.setattr(import_reading, "MOST_CHARACTERS", 16)
     items = [{"n": number} for number in range(100)] + list(range(1000, 1100))
     text = str(items).replace("'", '"')
-    assert [one.content for one in uploads.read(text.encode(), JSON)] == items
+    assert [one.content for one in import_reading.read(text.encode(), JSON)] == items
     with pytest.raises(JsonBroken):
-        list(uploads.read(b'["more than sixteen characters"]', JSON))
+        list(import_reading.read(b'["more than sixteen characters"]', JSON))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,6 @@ def test_items_may_lie_across_the_window(monkeypatch: pytest.MonkeyPatch) -> Non
     [(JSON, b"[1,1,1,1]"), (NDJSON, b"\n\n\n\n"), (CSV, b"national_code,id_number\n" + b",\n" * 4)],
 )
 def test_endless_rows_are_refused(monkeypatch: pytest.MonkeyPatch, kind: str, content: bytes) -> None:
-    monkeypatch.setattr(uploads, "MOST_ROWS", 3)
+    monkeypatch.setattr(import_reading, "MOST_ROWS", 3)
     with pytest.raises(ImportTooLong):
-        list(uploads.read(content, kind))
+        list(import_reading.read(content, kind))

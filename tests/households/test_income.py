@@ -337,6 +337,12 @@ async def test_sums_are_listed_by_area_and_by_the_line(income: Households) -> No
     await add(income, ids[1], amount="12")
     below = await income.get("/income?below=true")
     assert [one["household_id"] for one in below["items"]] == [ids[1]], "of the third nobody has told anything"
+    [it] = below["items"]
+    assert (it["national_code"], it["area"]["names"][-1]) == (f"{PINE}0002", "松林村")
+    assert (it["head_name"], (await income.get("/income?below=true", "supervisor"))["items"][0]["head_name"]) == (
+        "张三",
+        "张*",
+    )
     assert [one["household_id"] for one in (await income.get("/income?below=false"))["items"]] == [ids[0]]
     page = await income.get(f"/income?area={STONE}&limit=1")
     rest = await income.get(f"/income?area={STONE}&limit=1&after={page['next']}")

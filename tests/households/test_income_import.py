@@ -97,7 +97,7 @@ async def test_a_dry_run_tells_and_changes_nothing(income: Households) -> None:
         (f"{id_number(1)[:17]}Y,,养老金,1,2026-01-01,,", "id_number", "id-number-characters"),
         (f",{PINE}9999,养老金,1,2026-01-01,,", "national_code", "income-nobody"),
         (f"{id_number(1)},{BRIDGE}0002,养老金,1,2026-01-01,,", "national_code", "income-person-elsewhere"),
-        (f"{id_number(1)},,好处费,1,2026-01-01,,", "item", "choice-invalid"),
+        (f"{id_number(1)},,好处费,1,2026-01-01,,", "item", "income-item-unknown"),
         (f"{id_number(1)},,养老金,很多,2026-01-01,,", "amount", "number-invalid"),
         (f"{id_number(1)},,养老金,-5,2026-01-01,,", "amount", "number-out-of-range"),
         (f"{id_number(1)},,养老金,1.005,2026-01-01,,", "amount", "number-out-of-range"),
@@ -135,6 +135,13 @@ async def test_a_workbook(income: Households) -> None:
     answer = await income.call("POST", "/income/imports", content=file.getvalue())
     assert (answer.status_code, answer.json()["added"]) == (200, 1), answer.text
     assert (await sums(income))[0] == (PINE, "312.40", "0.00")
+
+
+async def test_a_file_in_a_form_is_told_to_come_without(income: Households) -> None:
+    table = (HEAD + f"{id_number(1)},,城乡居民基本养老金,1200,,{LAST},\n").encode()
+    answer = await income.call("POST", "/income/imports", files={"file": ("收支.csv", table, "text/csv")})
+    assert (answer.status_code, answer.json()["code"]) == (415, "table-in-form")
+    assert await income.sql("SELECT count(*) FROM income_entry") == [(0,)]
 
 
 async def test_a_file_that_is_no_table(income: Households) -> None:

@@ -70,6 +70,7 @@ async def test_a_confirmed_risk_opens_the_case_and_the_next_one_stands_behind_it
     first = await confirm(service)
     case = await only_case(service)
     assert (case["state"], case["source"], case["main_risk"], case["round"]) == ("clue", "bureau", "01", 1)
+    assert (case["source_text"], case["elimination_way_text"]) == ("部门筛查预警", None)
     assert case["household"]["id"] == household_id
     [opened] = await service.told(CaseOpened)
     assert (str(opened.case_id), str(opened.household_id), opened.area_code) == (case["id"], household_id, PINE)

@@ -8,7 +8,8 @@ import pytest
 
 from services.households.background import look_for_pretence
 from shared.clock import CHINA, utc_now
-from shared.contracts.households import PretenceSuspected, TaskOpened
+from shared.contracts.households import TaskOpened
+from shared.contracts.pretence import PretenceSuspected
 from shared.ids import new_id
 from tests.households.conftest import BAMBOO, BRIDGE, PINE, RIVER, STONE, Households, household, id_number, person
 from tests.households.monitoring import open_case

@@ -69,6 +69,13 @@ async def test_entering_twice_and_one_person_in_two_households(service: Househol
     assert await service.sql("SELECT count(*) FROM member") == [(1,)], "nothing is half-written"
 
 
+async def test_who_lives_there_already_is_not_said_to_live_elsewhere(service: Households) -> None:
+    [id_] = await service.register(household(1, PINE))
+    answer = await service.post(f"/households/{id_}/members", person(1))
+    assert (answer.status_code, answer.json()["code"]) == (409, "person-in-this-household")
+    assert await service.sql("SELECT count(*) FROM double_entry") == [(0,)]
+
+
 async def test_a_request_may_be_repeated(service: Households) -> None:
     sent = [await service.post("/households", household(1, PINE), headers={"Idempotency-Key": "k1"}) for _ in range(2)]
     assert [answer.status_code for answer in sent] == [201, 201]
@@ -90,6 +97,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"members": [{"name": "张三"}]}, "members.0.relation", "field-missing"),
     ({"members": [person(1, name="张\u0000三")]}, "members.0.name", "field-invalid"),
     ({"members": [person(1, birth_on="2999-01-01")]}, "members.0.birth_on", "date-in-future"),
+    ({"members": [person(1, birth_on="0199-01-01")]}, "members.0.birth_on", "date-too-early"),
 ]
 
 
@@ -156,6 +164,23 @@ async def test_members_change_and_leave(service: Households) -> None:
     [now] = await found(service, id_number=id_number(4))
     assert now["id"] == second
     assert len((await service.get(f"/households/{first}"))["members"]) == 2, "who left stays on record"
+
+
+async def test_a_household_that_is_no_more_is_known_by_its_last_head(service: Households) -> None:
+    people = [person(1, "张老"), person(2, "李桂花", "12")]
+    gone, lived_in = await service.register(
+        household(1, PINE, people), household(2, PINE, [person(3), person(4, "李四", "12")])
+    )
+    members = {one: (await service.get(f"/households/{one}"))["members"] for one in (gone, lived_in)}
+    for member in (*members[gone], members[lived_in][0]):
+        assert (await service.post(f"/members/{member['id']}/removal", {"reason": "moved_away"})).status_code == 200
+    listed = (await service.get("/households?dissolved=true"))["items"]
+    assert [(one["id"], one["head_name"]) for one in listed] == [(gone, "张老")]
+    assert (await service.get(f"/households/{gone}"))["head_name"] == "张老"
+    assert [one["head_name"] for one in (await service.get("/households"))["items"]] == [None], (
+        "somebody has to say who is head now"
+    )
+    assert (await service.get(f"/households/{lived_in}"))["head_name"] is None
 
 
 async def test_an_id_number_is_found_however_it_is_written(service: Households) -> None:

@@ -60,7 +60,7 @@ def part(shown: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_fields_are_entered_in_words_and_shown_as_codes(service: Households) -> None:
-    [id_] = await service.register(household(1, PINE, [person(1, **PERSON)], **HOUSE))
+    [id_] = await service.register(household(1, PINE, [person(1, health=["healthy"], **PERSON)], **HOUSE))
     shown = await service.get(f"/households/{id_}", "village", PINE)
     assert part(shown, HOUSE) == AS_CODES
     assert part(shown["members"][0], PERSON) == PERSON_AS_CODES
@@ -73,6 +73,9 @@ async def test_fields_are_entered_in_words_and_shown_as_codes(service: Household
     }
     texts = shown["members"][0]["texts"]
     assert (texts["ethnic_group"], texts["disability_class"]) == ("苗族", "肢体残疾")
+    assert texts["health"] == "健康"
+    [listed] = (await service.get("/households", "village", PINE))["items"]
+    assert listed["texts"] == {"class": "一般农户", "grade": "红色重点帮扶"}
     masked = await service.get(f"/households/{id_}", "supervisor")
     hidden = ("ethnic_group", "political_status", "disability_class", "disability_level", "work_area", "work_income")
     assert part(masked["members"][0], PERSON) == {**PERSON_AS_CODES, **dict.fromkeys(hidden)}

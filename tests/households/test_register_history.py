@@ -49,6 +49,32 @@ async def test_changes_by_hand(service: Households) -> None:
     assert (changed["what_text"], changed["source_text"]) == ("修改", "人工录入")
 
 
+async def test_fields_and_codes_are_told_in_words(service: Households) -> None:
+    [id_] = await service.register(household(1, PINE, [person(1, health=["healthy"])]))
+    body = {"dwelling_level": "C", "safe_housing": False, "class": "lifted_out"}
+    await service.call("PATCH", f"/households/{id_}", json=body, headers={"If-Match": '"1"'})
+    [member] = (await service.get(f"/households/{id_}"))["members"]
+    body = {"health": ["serious", "disabled"], "education": "70"}
+    await service.call("PATCH", f"/members/{member['id']}", json=body, headers={"If-Match": '"1"'})
+    removal = {"reason": "moved_away"}
+    await service.post(f"/members/{member['id']}/removal", removal)
+    told = {
+        (one["field_text"], one["before_text"], one["after_text"])
+        for line in await history(service, id_)
+        for one in line["fields"]
+    }
+    assert {
+        ("房屋安全等级", None, "C级"),
+        ("住房安全", None, None),
+        ("户类型", "一般农户", "脱贫户"),
+        ("健康状况", "健康", "患有大病、残疾"),
+        ("文化程度", None, "初级中学教育"),
+        ("减员日期", None, None),
+        ("减员原因", None, "户籍迁出"),
+        ("人数", None, None),
+    } <= told
+
+
 async def test_changes_of_people_are_sealed_and_masked(service: Households) -> None:
     [id_] = await service.register(household(1, PINE, [person(1, "张三丰", health=["healthy"])]))
     [member] = (await service.get(f"/households/{id_}"))["members"]

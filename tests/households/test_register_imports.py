@@ -71,6 +71,7 @@ async def test_changes_say_from_and_to_and_blank_cells_say_nothing(service: Hous
     view = await checked(service, workbook([after]))
     assert (tally(view["households"]), tally(view["members"])) == ({"changed": 1}, {"changed": 1})
     of_household, of_person = await found(service, view, "changed")
+    assert (of_household["national_code"], of_person["national_code"]) == (ONE, ONE)
     assert [(one["title"], one["before"], one["after"]) for one in of_household["changes"]] == [
         ("饮水是否安全", True, False)
     ]
@@ -237,6 +238,8 @@ async def test_the_household_list(service: Households) -> None:
     ]
     view = await checked(service, workbook(rows, headings=HOUSEHOLDS), kind="household-list")
     assert tally(view["households"]) == {"changed": 1, "conflicting": 1}
+    [of_it] = await found(service, view, "changed")
+    assert {one["title"]: one["after"] for one in of_it["changes"]}["住房安全"] is False
     assert [one["code"] for one in await found(service, view, "conflicting")] == ["person-in-another-household"]
     await applied(service, view)
     assert await service.sql(
@@ -593,6 +596,7 @@ async def test_the_result_as_a_workbook(service: Households) -> None:
         {**FAMILY[2], "劳动技能": "无劳动力"},
         person(f"{PINE}0003", 8, "=cmd()"),
     ]
+    rows[0]["是否危房户"] = rows[1]["是否危房户"] = "是"
     view = await checked(service, workbook(rows))
     answer = await service.call("GET", f"/register-imports/{view['id']}/result")
     assert answer.status_code == 200
@@ -602,8 +606,9 @@ async def test_the_result_as_a_workbook(service: Households) -> None:
 
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     texts = "".join(archive.read(name).decode() for name in archive.namelist())
-    for told in ("汇总", "新增", "变更", "冲突", "消失", "劳动技能", "无劳动力"):
+    for told in ("汇总", "新增", "变更", "冲突", "消失", "劳动技能", "无劳动力", ONE, "住房安全", ">否<"):
         assert told in texts
+    assert "False" not in texts
     assert "<f>" not in texts
     assert await service.sql("SELECT count(*) FROM audit_entry WHERE action = 'register-import:result'") == [(1,)]
 

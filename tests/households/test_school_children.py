@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.households.codes import LISTS as CODES
 from services.households.rules.schooling.ages import term_of
 from services.households.rules.schooling.states import STATES
 from shared.clock import local_date, utc_now
@@ -59,11 +60,16 @@ async def test_a_child_goes_from_ledger_to_ledger(service: Households) -> None:
     await service.deliver(missing(service, 1))
     assert await ledger(service, "suspected") == [("张小三", SCHOOL)]
     assert await ledger(service, "school_age") == [("张小三", SCHOOL), ("李小四", None)]
+    told = (await service.get("/school-children"))["items"][0]
+    assert (told["stage"], told["feed_text"]) == ("junior", CODES["feed"].text(told["feed"], "zh"))
+    assert told["stage_text"] == "初中"
 
     await answer(service, household_id, "risk_confirmed")
     assert await ledger(service, "suspected") == []
     assert await ledger(service, "dropped_out") == [("张小三", SCHOOL)]
     assert await ledger(service, "school_age") == [("张小三", SCHOOL), ("李小四", None)]
+    told = (await service.get("/school-children?ledger=dropped_out"))["items"][0]
+    assert told["dropout_state_text"] == "已发现"
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,8 @@ async def test_the_list_is_narrowed(service: Households) -> None:
     assert await ids(f"due_to={today + timedelta(days=3)}") == {mild, severe}
     assert await ids(f"due_to={today + timedelta(days=4)}") == {mild, severe, bill}
     assert await ids(f"due_to={today + timedelta(days=2)}") == set()
+    assert await ids("due_to=9999-12-31") == {mild, severe, bill}
+    assert await ids("due_to=0001-01-01") == set()
     assert await ids(f"area={BAMBOO}&severity=high") == set()
 
 

@@ -124,6 +124,7 @@ async def test_too_many_bytes(service: Households, folder: Path) -> None:
     for more in (1, 1000, 2_000_000):
         refused = await send(service, visit_id, JPEG + bytes(more))
         assert (refused.status_code, refused.json()["code"]) == (413, "photo-too-large"), more
+        assert refused.json()["title"].startswith(f"照片超过 {len(JPEG) / 1_000_000:g} MB")
         assert refused.headers["connection"] == "close"
     assert len(lying(folder)) == 1
 

@@ -11,8 +11,9 @@ import pytest
 
 from services.households.background import end_what_is_over, look_for_pretence, sweep_deadlines
 from shared.clock import CHINA, utc_now
-from shared.contracts.households import PretenceSuspected, VerdictGiven
+from shared.contracts.households import VerdictGiven
 from shared.contracts.monitoring import CaseClockWarned, CaseEscalated, CaseMoved
+from shared.contracts.pretence import PretenceSuspected
 from tests.households.clock import Clock, clock
 from tests.households.conftest import PINE, STONE, Households, household
 from tests.households.income import RULES, published

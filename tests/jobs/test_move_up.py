@@ -11,6 +11,7 @@ from services.jobs.rules.move_up import AtWork, urgency_of
 from services.jobs.usecases.move_up import keep_queue
 from shared.clock import utc_now
 from shared.contracts.jobs_placement_policies import MoveUp
+from shared.http.pages import encode_cursor
 from tests.jobs.conftest import BRIDGE, PINE, Jobs
 from tests.jobs.test_subsidies import at_work, queue
 from tests.shipped import DEFAULTS
@@ -97,3 +98,10 @@ async def test_what_was_reckoned_otherwise_counts_no_more(service: Jobs, other: 
     assert await keep(service) == 1
     assert [one[0] for one in await queue(service)] == [str(person)]
     assert await service.sql("SELECT count(*) FROM move_up_place") == [(1,)]
+
+
+@pytest.mark.parametrize("rank", [2**31, -(2**62), "7", 1.5, True, None])
+async def test_ranks_that_nobody_has(service: Jobs, rank: object) -> None:
+    after = encode_cursor(rank, "01a20972-3a4b-768f-a3e9-6c384715b68c")
+    answer = await service.call("GET", f"/move-up?after={after}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "cursor-invalid")

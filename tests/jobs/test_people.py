@@ -12,7 +12,7 @@ from services.jobs.rules.ages import born_after, is_minor
 from services.jobs.usecases.people import take_grades, take_people
 from shared.areas import Scope
 from shared.clock import age_on
-from shared.contracts.households import GradeRecord, GradesChanged
+from shared.contracts.grades import GradeRecord, GradesChanged
 from shared.contracts.labour import GoneRecord, LabourChanged
 from tests.jobs.conftest import BAMBOO, BRIDGE, PINE, Jobs, policy_id
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -167,7 +168,7 @@ def test_the_call_that_follows(call: Call, outcome: stay.Outcome, today: int, fo
     assert next_call(call, outcome, ARRIVED, ARRIVED + timedelta(days=today), CALLS) == following
 
 
-@given(st.integers(0, 400), st.lists(st.sampled_from(stay.OUTCOMES), max_size=20), st.integers(0, 40))
+@given(st.integers(0, 400), st.lists(st.sampled_from(get_args(stay.Outcome)), max_size=20), st.integers(0, 40))
 def test_calls_come_to_an_end(ago: int, outcomes: list[stay.Outcome], late: int) -> None:
     """Marks never go back, tries never exceed the policy, no call lies before its day, nine calls at most."""
     arrived, today, made = TODAY - timedelta(days=ago), TODAY, 0
@@ -188,7 +189,7 @@ def test_calls_come_to_an_end(ago: int, outcomes: list[stay.Outcome], late: int)
 
 
 def test_days_and_meaning_of_answers() -> None:
-    assert [stay.ends(outcome) for outcome in stay.OUTCOMES] == [
+    assert [stay.ends(outcome) for outcome in get_args(stay.Outcome)] == [
         *(None, None, "other_employer", "home_without_work", None)
     ]
     stay.require_day(TODAY, TODAY, TODAY)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.jobs.rules.tasks import TaskDraft
+from services.jobs.rules.tasks import TaskDraft, TaskKind
 from services.jobs.usecases import tasks as usecases
 from shared.areas import Scope
 from shared.ids import new_id
@@ -20,7 +20,7 @@ async def opened(service: Jobs, now: datetime, *drafts: TaskDraft) -> int:
         return await usecases.open_tasks(session, drafts, now)
 
 
-def draft(due: date, *, kind: str = "need_call", area: str = PINE, **more: Any) -> TaskDraft:
+def draft(due: date, *, kind: TaskKind = TaskKind.NEED_CALL, area: str = PINE, **more: Any) -> TaskDraft:
     return TaskDraft(kind, area, more.pop("subject_id", None) or new_id(), due, **more)
 
 
@@ -39,7 +39,10 @@ async def test_one_open_task_of_a_kind_for_each_row(service: Jobs, now: datetime
     row = uuid4()
     assert await opened(service, now, draft(today, subject_id=row)) == 1
     assert (
-        await opened(service, now, draft(today, subject_id=row), draft(today, subject_id=row, kind="phone_check")) == 1
+        await opened(
+            service, now, draft(today, subject_id=row), draft(today, subject_id=row, kind=TaskKind.PHONE_CHECK)
+        )
+        == 1
     )
     [task, *_] = (await service.get("/tasks?kind=need_call"))["items"]
     closed = await service.post(f"/tasks/{task['id']}/completion", {"outcome": "still_wants"}, headers=ANY)
@@ -51,7 +54,7 @@ async def test_closed_with_one_of_its_outcomes_and_a_note_kept_sealed(
     service: Jobs, now: datetime, today: date
 ) -> None:
     [person] = await service.people(1)
-    await opened(service, now, draft(today, kind="need_call", person_id=UUID(str(person))))
+    await opened(service, now, draft(today, person_id=UUID(str(person))))
     [task] = (await service.get("/tasks", "village", PINE))["items"]
     assert (task["person"]["name"], task["outcomes"]) == ("张三", ["not_reached", "still_wants", "wants_no_more"])
     path = f"/tasks/{task['id']}/completion"
@@ -85,7 +88,7 @@ async def test_cancelled_when_what_it_asked_is_no_question_any_more(service: Job
     row, other = uuid4(), uuid4()
     await opened(service, now, draft(today, subject_id=row), draft(today, subject_id=other))
     async with service.database.write(Scope.everywhere()) as session:
-        assert await usecases.cancel_tasks(session, "need_call", [row], uuid4(), now) == 1
+        await usecases.cancel_task_of(session, TaskKind.NEED_CALL, row, uuid4(), now)
     assert sorted(await service.sql("SELECT state FROM labour_task")) == [("cancelled",), ("open",)]
 
 

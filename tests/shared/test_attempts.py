@@ -23,6 +23,7 @@ from shared.attempts import Attempts
 from shared.db.engine import Database
 from shared.db.listening import MOST_ATTEMPTS
 from shared.errors import DomainError
+from shared.files import FileRefused
 from shared.ids import new_id
 from shared.postgres import Cluster
 from tests.shared.tried import TRIALS, Tried, finish, tried_table
@@ -168,10 +169,11 @@ async def test_an_outage_is_the_callers_and_the_row_waits(database: Database) ->
         GenericError("no bucket answers"),
         DBAPIError("", None, asyncpg.AdminShutdownError()),
         DBAPIError("", None, asyncpg.DiskFullError()),
+        DBAPIError("", None, asyncpg.DeadlockDetectedError()),
     ],
     ids=lambda one: type(getattr(one, "orig", one)).__name__,
 )
-async def test_no_attempt_is_used_up_while_database_or_store_are_away(database: Database, outage: Exception) -> None:
+async def test_no_attempt_is_used_up_where_the_work_is_not_to_blame(database: Database, outage: Exception) -> None:
     row_id = await queued(database)
     for _ in range(MOST_ATTEMPTS + 1):
         with pytest.raises(type(outage)):
@@ -193,6 +195,18 @@ async def test_nor_by_a_connection_that_broke_because_the_server_was_started_ane
     with pytest.raises(ConnectionResetError):
         await tried(database, raising(ConnectionResetError()))
     assert (await row_of(database, row_id)).attempts == counted
+
+
+async def test_a_file_that_the_store_refuses_is_tried_and_given_up_as_one_that_is_gone(database: Database) -> None:
+    """Between attempts the caller waits: it might be given the next time. Who comes after it is not held up for ever."""
+    row_id, refused = await queued(database), FileRefused(errno.EACCES, "refused by the store", "kept/1")
+    for _ in range(MOST_ATTEMPTS - 1):
+        with pytest.raises(FileRefused):
+            await tried(database, raising(refused))
+    assert (await row_of(database, row_id)).state == "queued"
+    assert await tried(database, raising(refused))
+    found = await row_of(database, row_id)
+    assert (found.state, found.failure) == ("failed", {"code": "trial-gone", "params": {}, "field": ""})
 
 
 async def test_nor_by_an_orderly_stop(database: Database) -> None:

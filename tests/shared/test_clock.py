@@ -14,3 +14,10 @@ def test_a_day_is_a_chinese_one_and_its_bounds_are_told_in_utc() -> None:
         assert moment.tzinfo is UTC, "one answer holds one zone, whether just reckoned or read from the database"
     assert local_date(start_of_day(DAY)) == DAY
     assert local_date(end_of_day(DAY) - timedelta(microseconds=1)) == DAY
+
+
+def test_the_ends_of_time_are_moments_too() -> None:
+    assert start_of_day(date.min) == datetime.min.replace(tzinfo=UTC)
+    assert end_of_day(date.min) == start_of_day(date.min + timedelta(days=1))
+    assert start_of_day(date.max) == datetime(9999, 12, 31, tzinfo=CHINA)
+    assert end_of_day(date.max) == datetime.max.replace(tzinfo=UTC)

@@ -5,12 +5,14 @@ import sys
 
 import asyncpg
 import httpx
+import pytest
 from fastapi import FastAPI
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy.exc import IntegrityError
 
+from shared.postgres import Cluster
 from shared.telemetry import WithoutPeople, WithoutRows
 
 ID_NUMBER = "539921198001010019"
@@ -30,6 +32,20 @@ def test_no_log_line_holds_the_row_that_postgresql_refused() -> None:
     assert all(secret not in line for secret in (ID_NUMBER, "张三", "second"))
     assert line.count("duplicate key") == 2
     assert "INSERT INTO person" in line
+
+
+@pytest.mark.parametrize("argument", [ID_NUMBER, ["张三", ID_NUMBER], f"first\nsecond {ID_NUMBER}"])
+async def test_no_log_line_holds_the_argument_that_could_not_be_sent(cluster: Cluster, argument: object) -> None:
+    connection = await asyncpg.connect(cluster.dsn("shouwang").replace("+asyncpg", ""))
+    try:
+        await connection.fetch("SELECT $1::int", argument)
+    except asyncpg.DataError:
+        record = logging.LogRecord("x", logging.ERROR, "x", 1, "failed", (), sys.exc_info())
+    finally:
+        await connection.close()
+    line = WithoutRows("%(message)s", json_ensure_ascii=False).format(record)
+    assert all(secret not in line for secret in (ID_NUMBER[:8], "张三", "second"))
+    assert "invalid input for query argument $1: ?" in line
 
 
 async def test_no_span_holds_what_was_written_into_an_address() -> None:

@@ -17,7 +17,7 @@ from shared.http.context import Db
 
 router = APIRouter(prefix="/v1/accounting", tags=["Accounting · 预警对账"])
 
-_PLACES = ("open", "merged", "worsened", "snoozed", "answered", "withdrawn", "expired")
+_PLACES = ("open", "merged", "worsened", "snoozed", "answered", "withdrawn", "expired", "dropped")
 
 
 @router.get("", summary="Do the books balance? · 预警对账")

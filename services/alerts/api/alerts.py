@@ -84,7 +84,7 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
         report = await intake.ask_register(connection, report, vault)
         if report.judged.severity is None:
             await waiting.note_no_alert(session, who, report, vault, now)
-            return _no_alert(request, report, bench)
+            return _no_alert(request, who, report, bench)
         alert, told = intake.prepare_report(who, report, vault, now)
         if (new := await intake.report_alert(connection, alert, told)) is None:
             return await settle(session, alert, told)
@@ -99,7 +99,7 @@ async def report_alert(draft: AlertDraft, who: ReportAlerts, request: Request, k
         report = intake.told(report, facts)
     if report.judged.severity is None:
         await _note_no_alert(db, who, report, vault, now)
-        return _no_alert(request, report, bench)
+        return _no_alert(request, who, report, bench)
     alert, told = intake.prepare_report(who, report, vault, now)
     async with db.single() as connection:
         new = await intake.report_alert(connection, alert, told)
@@ -116,9 +116,10 @@ async def _note_no_alert(db: Database, who: Principal, report: intake.Report, va
             await waiting.note_no_alert(session, who, report, vault, now)
 
 
-def _no_alert(request: Request, report: intake.Report, bench: Bench) -> Response:
+def _no_alert(request: Request, who: Principal, report: intake.Report, bench: Bench) -> Response:
     _NOT_TRIGGERED.labels(report.draft.feed).inc()
-    return json_answer(not_triggered(report, bench, request.app.state.catalogue, problems.language(request)), 200)
+    texts, language = request.app.state.catalogue, problems.language(request)
+    return json_answer(not_triggered(report, bench, who, texts, language), 200)
 
 
 def _answer(alert: ReportedAlert) -> Response:
@@ -163,7 +164,7 @@ async def read_alert(
         seen = await look_at_alert(session, who, alert_id, utc_now())
         report = seen.own or seen.alert  # another bureau's rule explains nothing of one's own report
         feed, rule = await find_explaining(session, report)
-    return alert_detail(seen, who, vault, explainer(report, rule, feed, texts, language))
+    return alert_detail(seen, who, vault, explainer(report, rule, feed, who, texts, language))
 
 
 @router.get("/{alert_id}/evidences", summary="Its further evidence · 预警的其他证据")
@@ -184,7 +185,7 @@ async def list_evidence(
         page, last = cut(rows, limit)
         rules = await list_explaining(session, page)
     items = [
-        evidence_view(row, who, vault, explainer(row, rule, feed, texts, language))
+        evidence_view(row, who, vault, explainer(row, rule, feed, who, texts, language))
         for row, (feed, rule) in zip(page, rules, strict=True)
     ]
     return Page(items=items, next=encode_cursor(last.id) if last else None)

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import orjson
-
-from services.alerts.api.permits import reads_texts
+from services.alerts.api.permits import reads_register, reads_texts
 from services.alerts.models import Alert, AlertEvidence, AreaCheck, Batch, Feed, FeedVersion, File
 from services.alerts.rules import explaining
 from services.alerts.rules.explaining import titles_of
@@ -28,7 +26,7 @@ from services.alerts.schemas.explanations import Explanation, ReasonView
 from services.alerts.schemas.feeds import FeedDetail, FeedVersionView, FeedView, saved_content
 from services.alerts.schemas.files import FileFailure, FileView, SkippedSheet
 from services.alerts.usecases.feeds import content_of
-from services.alerts.usecases.files import NAME as FILE_NAME
+from services.alerts.usecases.files import name_of, skipped_in
 from services.alerts.usecases.intake import Reported
 from services.alerts.usecases.looking import Seen
 from services.alerts.usecases.screening import row_of
@@ -125,7 +123,7 @@ def _snooze(verdict: Verdict | None, until: datetime | None) -> SnoozeView | Non
 
 
 def explainer(
-    report: Alert | AlertEvidence, rule: Rule | None, feed: Feed, texts: Texts, language: Language
+    report: Alert | AlertEvidence, rule: Rule | None, feed: Feed, who: Principal, texts: Texts, language: Language
 ) -> Callable[[dict[str, Any]], Explanation]:
     """What tells why the report became an alert, from the opened record. `rule`: None where none was in force."""
 
@@ -143,7 +141,7 @@ def explainer(
             **row_of(report.occurred_on, report.area_code, record["evidence"]),
         }
         titles = titles_of(feed.evidence_schema, language)
-        facts: Facts | None = record.get("facts")
+        facts: Facts | None = record.get("facts") if reads_register(who) else None
         told = explaining.explain(rule, row, facts, own, titles, texts, language)
         reasons = [ReasonView.model_validate(reason) for reason in told.reasons]
         return Explanation(rule_id=rule.id, version=rule.version, text=told.text, reasons=reasons)
@@ -259,10 +257,9 @@ _ALIKE = ("matched", "stored", "repeated", "merged", "worsened", "snoozed", "rej
 
 
 def _skipped(file: File, vault: Vault, texts: Catalogue, language: Language, *, named: bool) -> list[SkippedSheet]:
-    sheets = orjson.loads(vault.open(file.skipped_sealed, FILE_NAME)) if file.skipped_sealed else ()
     return [
         SkippedSheet(sheet=number, name=name if named else None, code=code, message=texts.text(code, language))
-        for number, name, code in sheets
+        for number, name, code in skipped_in(file, vault)
     ]
 
 
@@ -283,7 +280,7 @@ def file_view(file: File, vault: Vault, texts: Catalogue, language: Language, *,
     done = min(1.0, file.rows_read / file.rows_estimate) if file.rows_estimate else None
     return FileView(
         **{name: getattr(file, name) for name in (*_SAME, *_ALIKE)},
-        name=vault.open(file.name_sealed, FILE_NAME).decode() if named else None,
+        name=name_of(file, vault) if named else None,
         skipped=_skipped(file, vault, texts, language, named=named),
         errors=file.faults,
         progress=1.0 if file.state == "done" else done,

@@ -77,7 +77,9 @@ async def report_batch(request: Request, who: ReportBatches, db: Db, vault: Seal
 
 @router.get("/{batch_id}", summary="How far a batch has come · 批次进度")
 async def read_batch(batch_id: UUID, who: ReadBatches, db: Db) -> BatchView:
-    """Counts grow while rows are worked off; `state` is `done` when the last one is."""
+    """Counts grow while rows are worked off; when the last one is, `state` is `done`, or `failed` where some have failed
+    for a reason of ours (error `row-failed`): send them again.
+    """
     async with db.read(who.scope) as session:
         return batch_view(await queries.get_batch(session, who.id, sight(who), batch_id))
 

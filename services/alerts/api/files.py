@@ -22,11 +22,14 @@ from services.alerts.schemas.files import FileError, FileView, ReportedFile
 from services.alerts.usecases.file_result import result_of
 from services.alerts.usecases.files import accept_file, cancel_file, originals
 from shared.clock import utc_now
+from shared.errors import Forbidden, Unauthenticated
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
 from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals, Speaks, Store, Texts
+from shared.http.documents import find_permit
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
+from shared.security.permits import Permit
 from shared.security.principals import Principal, Role
 from shared.workbook_stream import XLSX
 
@@ -154,12 +157,17 @@ async def read_file(view: Annotated[FileView, Depends(_visible)]) -> FileView:
 async def watch_file(
     first: Annotated[FileView, Depends(_visible)],
     who: ReadFiles,
+    request: Request,
     db: Db,
     vault: Seals,
     texts: Texts,
     language: Speaks,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events `progress` whenever something changed, and `end` with the last one."""
+    """Server-sent events `progress` whenever something changed, and `end` with the last one. A token that expires and a
+    key that is revoked end it as well.
+    """
+    permit = find_permit(request.scope["route"].dependant)
+    assert isinstance(permit, Permit)
     view, told, silent = first, None, 0.0
     while True:
         if view != told:
@@ -173,6 +181,10 @@ async def watch_file(
             silent = 0.0
         await asyncio.sleep(_LOOK_SECONDS)
         silent += _LOOK_SECONDS
+        try:
+            who = await permit(request)
+        except (Unauthenticated, Forbidden):
+            return
         view = await _visible(first.id, who, db, vault, texts, language)
 
 

@@ -40,3 +40,8 @@ ReadAccounting = Annotated[Principal, Depends(Permit("accounting:read", *_READER
 def reads_texts(who: Principal) -> bool:
     """Whether free texts, which may name people, are shown: not to those who look on, nor to who runs the system."""
     return who.role not in (Role.SUPERVISOR, Role.ADMIN)
+
+
+def reads_register(who: Principal) -> bool:
+    """Whether what the register says of a person is shown: to who may read all of it. A bureau has sent its rows only."""
+    return who.role in (Role.COUNTY, Role.SUPERVISOR)

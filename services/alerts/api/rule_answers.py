@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.alerts.api.answers import masked_household, masked_person
+from services.alerts.api.permits import reads_register
 from services.alerts.models import Alert, Rule
 from services.alerts.queries.rule_quality import Quality
 from services.alerts.rules.explaining import explain_not
@@ -24,6 +25,7 @@ from services.alerts.usecases.intake import Report
 from services.alerts.usecases.screening import Bench
 from shared.expressions import Texts
 from shared.messages import Language
+from shared.security.principals import Principal
 from shared.security.vault import Vault
 
 
@@ -33,12 +35,13 @@ def rule_view(rule: Rule, in_force: Collection[UUID] | None = None) -> RuleView:
     return RuleView.model_validate(rule).model_copy(update={"in_force": asked})
 
 
-def not_triggered(report: Report, bench: Bench, texts: Texts, language: Language) -> NotTriggered:
+def not_triggered(report: Report, bench: Bench, who: Principal, texts: Texts, language: Language) -> NotTriggered:
     """What is answered instead of an alert."""
     draft, rule = report.draft, report.rule
     assert rule is not None, "without a rule every report triggers"
     row = bench.whole(draft.occurred_on, draft.area_code, draft.evidence)
-    told = explain_not(rule, row, report.facts, report.feed.titles.get(language, {}), texts, language)
+    facts = report.facts if reads_register(who) else None
+    told = explain_not(rule, row, facts, report.feed.titles.get(language, {}), texts, language)
     return NotTriggered(
         feed=draft.feed,
         source_ref=draft.source_ref,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.alerts.models import SelfReport
 from services.alerts.queries import self_reports as queries
-from services.alerts.rules.self_reports import FEED, PhoneCodeInvalid, subscriber
+from services.alerts.rules.self_reports import FEED, PhoneCodeInvalid
 from services.alerts.schemas.self_reports import (
     PhoneCodeRequest,
     PhoneCodeSent,
@@ -27,6 +27,7 @@ from shared.clock import utc_now
 from shared.db.engine import Database, WriteSession
 from shared.errors import Fault, InvalidInput
 from shared.http.answers import created, json_answer
+from shared.http.client_address import ClientAddress
 from shared.http.context import Db, Seals
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.security.permits import Permit, Public
@@ -52,12 +53,7 @@ async def _cadre(request: Request) -> Principal | None:
     return None
 
 
-async def _address(request: Request) -> str:
-    return subscriber(request.client.host) if request.client else ""
-
-
 Cadre = Annotated[Principal | None, Depends(_cadre)]
-ClientAddress = Annotated[str, Depends(_address)]
 
 
 @router.post(

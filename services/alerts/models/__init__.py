@@ -3,7 +3,7 @@
 from services.alerts.models.accounting import AccountCheck, AccountFinding, Receipt
 from services.alerts.models.alerts import Alert, Finished, NewAlert, OutboxRow
 from services.alerts.models.areas import AreaCheck
-from services.alerts.models.batches import Batch, BatchChunk, BatchError
+from services.alerts.models.batches import Batch, BatchChunk, BatchError, ChunkAttempt
 from services.alerts.models.evidence import AlertEvidence
 from services.alerts.models.feeds import Feed, FeedVersion
 from services.alerts.models.files import File, FileFault, FilePart, UnmatchedRow
@@ -43,6 +43,7 @@ __all__ = [
     "Batch",
     "BatchChunk",
     "BatchError",
+    "ChunkAttempt",
     "Contradiction",
     "DeadLetter",
     "Feed",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, SmallInteger, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,7 +38,7 @@ class Batch(Base):
     received_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None] = mapped_column(index=True)
-    attempts: Mapped[int] = mapped_column(server_default="0")  # how often a chunk failed
+    chunks_failed: Mapped[int] = mapped_column("attempts", server_default="0")  # of those done: given up
 
 
 class BatchChunk(Base):
@@ -53,6 +53,19 @@ class BatchChunk(Base):
     seq: Mapped[int] = mapped_column(primary_key=True)
     first_row: Mapped[int]  # number of its first row in the batch, from 1
     sealed: Mapped[bytes]
+
+
+class ChunkAttempt(Base):
+    """How often a chunk was begun; beside it, for its own row is locked until its rows are stored. Goes with the chunk."""
+
+    __tablename__ = "chunk_attempt"
+    __table_args__ = (
+        ForeignKeyConstraint(["batch_id", "seq"], ["batch_chunk.batch_id", "batch_chunk.seq"], ondelete="CASCADE"),
+    )
+
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    attempts: Mapped[int] = mapped_column(SmallInteger)
 
 
 class BatchError(Base):

@@ -2,18 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import Any, get_args
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import AccountCheck, AccountFinding, Alert
 from services.alerts.queries.alerts import in_sight
 from services.alerts.rules.accounting import FindingKind
 from services.alerts.rules.alerts import Sight
-from shared.clock import end_of_day
+from shared.clock import end_of_day, start_of_day
 from shared.db.engine import ReadSession, WriteSession, raw
 
 SHOWN = 100
@@ -34,6 +34,7 @@ WITH report AS (
         WHEN first_withdrawn_at IS NOT NULL OR state = 'withdrawn' AND withdrawn_at IS NOT NULL THEN 'withdrawn'
         WHEN state = 'answered' AND verdict IS NOT NULL AND answered_at IS NOT NULL THEN 'answered'
         WHEN state = 'expired' AND expired_at IS NOT NULL AND verdict IS NULL THEN 'expired'
+        WHEN state = 'dropped' AND verdict IS NULL THEN 'dropped'
         WHEN state IN ('reported', 'checking') AND verdict IS NULL AND withdrawn_at IS NULL THEN 'open' END AS place
     FROM alert
     UNION ALL
@@ -50,6 +51,7 @@ SELECT feed, count(*) AS accepted,
     count(*) FILTER (WHERE place = 'answered') AS answered,
     count(*) FILTER (WHERE place = 'withdrawn') AS withdrawn,
     count(*) FILTER (WHERE place = 'expired') AS expired,
+    count(*) FILTER (WHERE place = 'dropped') AS dropped,
     (array_agg(id ORDER BY id) FILTER (WHERE place IS NULL))[1:{SHOWN}] AS difference_ids
 FROM report
 WHERE reported_at >= $1 AND reported_at < $2 AND ($3::text[] IS NULL OR feed = ANY ($3)) AND area_code LIKE ANY ($4)
@@ -70,7 +72,7 @@ class Finding:
 
 async def count_reports(session: ReadSession, sight: Sight, first: date, last: date) -> Sequence[Mapping[str, Any]]:
     """For each feed in sight: the reports taken from the first to the last day (in China), and where they are."""
-    begin, end = end_of_day(first - timedelta(days=1)), end_of_day(last)
+    begin, end = start_of_day(first), end_of_day(last)
     feeds = sorted(sight.feeds) if sight.feeds is not None else None
     connection = await raw(session)
     rows: Sequence[Mapping[str, Any]] = await connection.fetch(_COUNT, begin, end, feeds, sight.scope.like_patterns())
@@ -82,7 +84,8 @@ async def list_findings(session: ReadSession, sight: Sight) -> Sequence[Finding]
     query = (
         select(AccountFinding, Alert.feed)
         .join(Alert, Alert.id == AccountFinding.alert_id)
-        .where(Alert.state.in_(OPEN), or_(AccountFinding.kind != "missing", Alert.task_id.is_(None)))
+        .where(Alert.state.in_(OPEN), AccountFinding.kind.in_(get_args(FindingKind)))
+        .where(or_(AccountFinding.kind != "missing", Alert.task_id.is_(None)))
         .where(*in_sight(Alert, sight))
         .order_by(AccountFinding.alert_id)
         .limit(FINDINGS)
@@ -115,7 +118,12 @@ async def lock_check(session: WriteSession, check_id: UUID) -> AccountCheck | No
 async def lock_open(session: WriteSession, alert_ids: Collection[UUID]) -> dict[UUID, Alert]:
     """Those of the alerts that are still open, until our commit."""
     query = select(Alert).where(Alert.id.in_(alert_ids), Alert.state.in_(OPEN)).order_by(Alert.id)
-    return {alert.id: alert for alert in await session.scalars(query.with_for_update(read=True))}
+    return {alert.id: alert for alert in await session.scalars(query.with_for_update())}
+
+
+async def drop(session: WriteSession, alert_ids: Collection[UUID]) -> None:
+    """End open alerts, locked before: their checks were dropped."""
+    await session.execute(update(Alert).where(Alert.id.in_(alert_ids)).values(state="dropped"))
 
 
 async def keep_findings(

@@ -72,7 +72,8 @@ async def get_seen(
     if sight.sees(alert.feed, alert.area_code):
         return alert, None
     row = select(AlertEvidence).where(AlertEvidence.feed == report.feed, AlertEvidence.dedup == report.dedup)
-    return alert, await session.scalar(row)
+    own = await session.scalar(row)  # none where the row is known by another hash
+    return alert, own or (await find_own(session, sight, [alert])).get(alert_id)
 
 
 async def find_own(session: ReadSession, sight: Sight, alerts: Collection[Alert]) -> dict[UUID, AlertEvidence]:

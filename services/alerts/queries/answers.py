@@ -20,7 +20,7 @@ UPDATE alert SET
         WHEN alert.task_id = new.task_id THEN LEAST(alert.due_at, new.due_at)
         WHEN {_COUNTS} THEN new.due_at
         ELSE COALESCE(alert.due_at, new.due_at) END,
-    state = CASE state WHEN 'reported' THEN 'checking' ELSE state END
+    state = CASE WHEN state IN ('reported', 'dropped') THEN 'checking' ELSE state END
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) AS new (id, case_id, task_id, due_at)
 WHERE alert.id = new.id
 """  # noqa: S608

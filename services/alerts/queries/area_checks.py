@@ -35,7 +35,7 @@ DO UPDATE SET due_at = LEAST(area_check.due_at, excluded.due_at),
 WHERE area_check.task_id = excluded.task_id
 """
 _BEGIN = """
-UPDATE alert SET due_at = new.due_at, state = CASE state WHEN 'reported' THEN 'checking' ELSE state END
+UPDATE alert SET due_at = new.due_at, state = CASE WHEN state IN ('reported', 'dropped') THEN 'checking' ELSE state END
 FROM (
     SELECT alert_id, min(due_at) AS due_at FROM area_check WHERE alert_id = ANY ($1) GROUP BY alert_id
 ) AS new
@@ -61,22 +61,32 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[])
 ON CONFLICT (alert_id, area_code) DO UPDATE SET cancelled_at = excluded.cancelled_at
 WHERE area_check.task_id = excluded.task_id
 """
-# An alert still 'reported' has not heard which areas are asked: it cannot know that all have answered. One that was
-# withdrawn asks nobody any more, and nobody is asked in areas that no report names which still stands.
-_ANSWERED = """
-SELECT alert_id, array_agg(verdict) FILTER (WHERE verdict IS NOT NULL) AS verdicts,
-    max(visited_on) AS visited_on, max(answered_at) AS answered_at
-FROM area_check
-WHERE alert_id IN (SELECT id FROM alert WHERE id = ANY ($1) AND state NOT IN ('reported', 'withdrawn')) AND EXISTS (
+# Nobody is asked in areas that no report names which still stands. That a township spoke for its villages is told to their
+# reports (`said_to`), but does not answer for them once its own is taken back: they are asked themselves.
+_IS_ASKED = """
+EXISTS (
     SELECT FROM (
         SELECT area FROM alert WHERE id = alert_id AND first_withdrawn_at IS NULL
         UNION ALL
         SELECT area FROM alert_evidence AS e WHERE e.alert_id = area_check.alert_id AND e.withdrawn_at IS NULL
     ) AS report, jsonb_array_elements_text(report.area->'codes') AS code
     WHERE area_code = code OR right(code, 3) = '000' AND left(area_code, 9) = left(code, 9))
+"""
+# An alert still 'reported' has not heard which areas are asked: it cannot know that all have answered. One that was
+# withdrawn asks nobody any more.
+_ANSWERED = f"""
+SELECT alert_id, array_agg(verdict) FILTER (WHERE verdict IS NOT NULL) AS verdicts,
+    max(visited_on) AS visited_on, max(answered_at) AS answered_at
+FROM area_check
+WHERE alert_id IN (SELECT id FROM alert WHERE id = ANY ($1) AND state NOT IN ('reported', 'withdrawn')) AND {_IS_ASKED}
 GROUP BY alert_id HAVING bool_and(cancelled_at IS NOT NULL OR verdict IS NOT NULL AND verdict_task_id IS NULL)
     AND count(verdict) > 0
-"""
+"""  # noqa: S608
+_DROP = f"""
+UPDATE alert SET state = 'dropped' WHERE state = 'checking' AND id IN (
+    SELECT alert_id FROM area_check WHERE alert_id = ANY ($1) AND {_IS_ASKED}
+    GROUP BY alert_id HAVING bool_and(cancelled_at IS NOT NULL) AND count(verdict) = 0)
+"""  # noqa: S608
 _SETTLE = f"""
 WITH answered AS (
 UPDATE alert SET verdict = new.verdict, visited_on = new.visited_on, answered_at = new.answered_at,
@@ -131,6 +141,11 @@ async def find_answered(session: ReadSession, alert_ids: Collection[UUID]) -> Se
 async def settle(session: WriteSession, rows: Sequence[tuple[UUID, str, Any, datetime]]) -> None:
     """Rows of `(alert, verdict, visited_on, answered_at)`: all areas of these have answered."""
     await (await raw(session)).execute(_SETTLE, *map(list, zip(*rows, strict=True)))
+
+
+async def drop(session: WriteSession, alert_ids: Collection[UUID]) -> None:
+    """End those of these that no area will answer: the checks of all were dropped, and none has said anything."""
+    await (await raw(session)).execute(_DROP, list(alert_ids))
 
 
 async def list_checks(

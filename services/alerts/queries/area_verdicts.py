@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column
+from sqlalchemy import ARRAY, ColumnElement, Text, literal_column
 
 from services.alerts.rules.areas import GRAVEST_FIRST
 
-GRAVITY = "ARRAY[{}]".format(", ".join(f"'{verdict}'" for verdict in GRAVEST_FIRST))
+GRAVITY = literal_column("(ARRAY[{}])".format(", ".join(f"'{verdict}'" for verdict in GRAVEST_FIRST)), ARRAY(Text))
+"""The verdicts, the gravest first."""
 
 
 def said_to(report: str) -> str:
@@ -15,7 +16,7 @@ def said_to(report: str) -> str:
     `report` has the columns `alert_id` and `area`. A village is named by its township too, and answered for by it.
     """
     return f"""
-    SELECT ({GRAVITY})[min(array_position({GRAVITY}, verdict))] AS verdict, max(visited_on) AS visited_on
+    SELECT {GRAVITY}[min(array_position({GRAVITY}, verdict))] AS verdict, max(visited_on) AS visited_on
     FROM area_check
     WHERE {report}.area IS NOT NULL AND area_check.alert_id = {report}.alert_id AND EXISTS (
         SELECT FROM jsonb_array_elements_text({report}.area->'codes') AS code

@@ -9,13 +9,14 @@ from uuid import UUID
 import orjson
 from sqlalchemy import and_, delete, or_, select, tuple_
 
-from services.alerts.models import Batch, BatchChunk, BatchError
+from services.alerts.models import Batch, BatchError
 from services.alerts.rules.alerts import Sight
 from services.alerts.rules.batches import BatchNotFound
 from services.alerts.rules.merging import Outcome
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw
-from shared.db.listening import ring
+from shared.db.listening import Listener, ring
+from shared.db.within import all_within
 from shared.errors import existing
 from shared.security.principals import Role
 
@@ -56,19 +57,27 @@ class ChunkCounts:
 
 
 # A row lock is all the lease there is: it goes when the worker dies, and the next one takes the chunk at once. Small
-# batches go first; they are few and soon done, so they do not keep the others waiting.
+# batches go first; they are few and soon done, so they do not keep the others waiting. Attempts may refer to it meanwhile.
 _TAKE_CHUNK = """
 SELECT chunk.batch_id, seq, first_row, sealed, reported_by, role, feeds, areas, received_at, rows_total
 FROM batch_chunk AS chunk JOIN batch ON batch.id = chunk.batch_id
-ORDER BY rows_total > $1, chunk.batch_id, seq LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
+ORDER BY rows_total > $1, chunk.batch_id, seq LIMIT 1 FOR NO KEY UPDATE OF chunk SKIP LOCKED
+"""
+# Beside the transaction that holds the chunk, so that it stands when that ends with its process. Nobody waits until it is
+# on disk: what the database forgets when it is killed itself was no chunk's doing.
+_COUNT_ATTEMPT = """
+INSERT INTO chunk_attempt AS before (batch_id, seq, attempts)
+SELECT $1, $2, 1 FROM set_config('synchronous_commit', 'off', true)
+ON CONFLICT (batch_id, seq) DO UPDATE SET attempts = before.attempts + 1
+RETURNING attempts
 """
 _FINISH_CHUNK = """
 WITH worked AS (DELETE FROM batch_chunk WHERE batch_id = $1 AND seq = $2 RETURNING batch_id)
 UPDATE batch SET
     accepted = accepted + $4, merged = merged + $5, worsened = worsened + $6, snoozed = snoozed + $7,
     repeated = repeated + $8, rejected = rejected + $9, not_triggered = not_triggered + $10,
-    chunks_done = chunks_done + 1, started_at = COALESCE(started_at, $3),
-    state = CASE WHEN chunks_done + 1 = chunks_total THEN 'done' ELSE 'running' END,
+    chunks_done = chunks_done + 1, attempts = attempts + $11, started_at = COALESCE(started_at, $3),
+    state = CASE WHEN chunks_done + 1 < chunks_total THEN 'running' WHEN attempts + $11 > 0 THEN 'failed' ELSE 'done' END,
     finished_at = CASE WHEN chunks_done + 1 = chunks_total THEN clock_timestamp() END
 FROM worked WHERE batch.id = worked.batch_id
 """
@@ -87,12 +96,12 @@ async def insert_chunks(session: WriteSession, batch_id: UUID, chunks: Iterable[
 
 
 async def get_batch(session: ReadSession, reported_by: UUID, sight: Sight, batch_id: UUID) -> Batch:
-    """A batch the asker sent, or whose feeds are all the asker's; raises `BatchNotFound`."""
-    wanted = select(Batch).where(Batch.id == batch_id)
+    """A batch the asker sent, or whose feeds and areas are all the asker's; raises `BatchNotFound`."""
+    theirs = [all_within(Batch.areas, sight.scope)]
     if sight.feeds is not None:
         # A cadre's batch names no feeds: the empty list is contained in every other.
-        bureaus = and_(Batch.role == Role.BUREAU, Batch.feeds.contained_by(sorted(sight.feeds)))
-        wanted = wanted.where(or_(Batch.reported_by == reported_by, bureaus))
+        theirs += [Batch.role == Role.BUREAU, Batch.feeds.contained_by(sorted(sight.feeds))]
+    wanted = select(Batch).where(Batch.id == batch_id, or_(Batch.reported_by == reported_by, and_(*theirs)))
     return existing(await session.scalar(wanted), BatchNotFound)
 
 
@@ -113,9 +122,18 @@ async def take_chunk(session: WriteSession, live_rows: int) -> Chunk | None:
     return Chunk(**{**row, "role": Role(row["role"])}) if row else None
 
 
-async def finish_chunk(session: WriteSession, chunk: Chunk, counts: ChunkCounts, started_at: datetime) -> None:
+async def count_attempt(connection: Listener, chunk: Chunk) -> int:
+    """Count that work on a chunk begins, at once and whatever becomes of it; the how manieth time this is."""
+    attempts: int = await connection.fetchval(_COUNT_ATTEMPT, chunk.batch_id, chunk.seq)
+    return attempts
+
+
+async def finish_chunk(
+    session: WriteSession, chunk: Chunk, counts: ChunkCounts, started_at: datetime, *, failed: bool = False
+) -> None:
     """Forget a chunk and count its rows. The last statement of its transaction: workers meet at the batch's row."""
-    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, started_at, *counts.columns)
+    told = (*counts.columns, int(failed))
+    await (await raw(session)).execute(_FINISH_CHUNK, chunk.batch_id, chunk.seq, started_at, *told)
 
 
 async def insert_errors(
@@ -126,16 +144,6 @@ async def insert_errors(
     if rows:
         columns = map(list, zip(*((*place, params) for place, params in rows.items()), strict=True))
         await (await raw(session)).execute(_INSERT_ERRORS, batch_id, *columns)
-
-
-async def lock_batch(session: WriteSession, batch_id: UUID) -> Batch:
-    """The batch, and no worker counts on it before our commit."""
-    return (await session.scalars(select(Batch).where(Batch.id == batch_id).with_for_update())).one()
-
-
-async def delete_chunks(session: WriteSession, batch_id: UUID) -> None:
-    """Forget the rows that are left."""
-    await session.execute(delete(BatchChunk).where(BatchChunk.batch_id == batch_id))
 
 
 async def forget_errors(session: WriteSession, before: datetime) -> None:

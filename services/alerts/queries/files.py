@@ -1,14 +1,14 @@
 """Files: reading them, moving them on part by part, and forgetting them."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, and_, delete, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, delete, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import Feed, File, FileFault, FilePart
@@ -162,6 +162,14 @@ async def insert_faults(session: WriteSession, file_id: UUID, faults: Sequence[F
 async def list_parts(session: ReadSession, file_id: UUID) -> Sequence[FilePart]:
     """What became of the rows, in file order."""
     wanted = select(FilePart).where(FilePart.file_id == file_id).order_by(FilePart.first_row)
+    return (await session.scalars(wanted)).all()
+
+
+async def lock_parts(session: WriteSession, file_id: UUID, rows: Collection[int]) -> Sequence[FilePart]:
+    """The parts in which these rows stand, by how many are before each in the file; before the file itself is locked."""
+    last = FilePart.first_row + FilePart.rows - 1
+    here = or_(*(literal(row).between(FilePart.first_row, last) for row in sorted(rows)))
+    wanted = select(FilePart).where(FilePart.file_id == file_id, here).order_by(FilePart.first_row).with_for_update()
     return (await session.scalars(wanted)).all()
 
 

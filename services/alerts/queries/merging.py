@@ -41,7 +41,7 @@ ORDER BY id FOR UPDATE OF alert
 
 # What is answered, taken back or expired takes in nothing more: what comes later is another event.
 _OF_AREAS = """
-merging AND area IS NOT NULL AND state IN ('reported', 'checking') AND risk_family = $1 AND area->'codes' ?| $2::text[]
+merging AND area IS NOT NULL AND state IN ('reported', 'checking') AND risk_family = ANY ($1) AND area->'codes' ?| $2::text[]
 """
 _LOCK_AREAS = f"SELECT FROM alert WHERE {_OF_AREAS} ORDER BY id FOR UPDATE"
 # Newest first; with the areas of each report that stands. What is evidence of an alert names none that it did not.
@@ -135,15 +135,18 @@ def _standing(row: Mapping[str, Any]) -> Standing:
     return Standing(newest, row["partition_key"], first)
 
 
-async def lock_area_alerts(
+async def lock_area_alerts(session: WriteSession, risk_families: Collection[str], codes: Collection[str]) -> None:
+    """Nobody answers open alerts of these risks that name one of these areas, or takes back what they stand on, before
+    our commit.
+    """
+    await (await raw(session)).execute(_LOCK_AREAS, list(risk_families), list(codes))
+
+
+async def list_area_alerts(
     session: WriteSession, risk_family: str, codes: Collection[str]
 ) -> list[tuple[str, list[Named]]]:
-    """Open alerts that may take in a report about one of these areas: subject key, and what each names. Nobody answers
-    them or takes back what they stand on before our commit.
-    """
-    connection = await raw(session)
-    await connection.execute(_LOCK_AREAS, risk_family, list(codes))
-    rows = await connection.fetch(_AREA_ALERTS, risk_family, list(codes))
+    """Open alerts that may take in a report about one of these areas: subject key, and what each names."""
+    rows = await (await raw(session)).fetch(_AREA_ALERTS, [risk_family], list(codes))
     return [(row["subject_key"], [named for area in row["areas"] if (named := named_by(area))]) for row in rows]
 
 

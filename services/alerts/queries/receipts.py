@@ -5,12 +5,12 @@ the statement that stores it: a row of its own and no counter, for all who repor
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from services.alerts.models import NewAlert
 from services.alerts.rules.alerts import Sight
-from shared.clock import end_of_day
+from shared.clock import end_of_day, start_of_day
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw
 
@@ -60,7 +60,7 @@ async def compare(session: ReadSession, sight: Sight, first: date, last: date) -
     """By channel: how many reports were counted when they were taken, from the first to the last day (in China), how
     many of them are there, and the ids of the reports, batches or files of which that is not the same.
     """
-    begin, end = end_of_day(first - timedelta(days=1)), end_of_day(last)
+    begin, end = start_of_day(first), end_of_day(last)
     feeds = sorted(sight.feeds) if sight.feeds is not None else None
     connection = await raw(session)
     rows: Sequence[Mapping[str, Any]] = await connection.fetch(_COMPARE, begin, end, feeds, sight.scope.like_patterns())

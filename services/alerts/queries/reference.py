@@ -10,7 +10,7 @@ from sqlalchemy import select
 from services.alerts import models
 from services.alerts.queries.compiled_rules import CompiledRules
 from services.alerts.queries.rules import list_rules
-from services.alerts.rules.evidence import compile_schema
+from services.alerts.rules.evidence import compile_schema, number_types
 from services.alerts.rules.explaining import titles_of
 from services.alerts.rules.screening import Feed, Reference
 from shared.areas import Scope
@@ -79,7 +79,8 @@ class ReferenceData:
             validator = compile_schema(row.evidence_schema)
             roles, about_areas = frozenset(row.reporters), row.subject == "area"
             titles = {language: titles_of(row.evidence_schema, language) for language in LANGUAGES}
-            feed = Feed(row.code, row.risk_family, row.default_severity, validator, roles, about_areas, titles)
+            numbers = number_types(row.evidence_schema)
+            feed = Feed(row.code, row.risk_family, row.default_severity, validator, roles, about_areas, titles, numbers)
             self._versions[row.code] = (row.version, feed)
         return feed
 

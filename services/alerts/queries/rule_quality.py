@@ -17,19 +17,16 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import array
 
 from services.alerts.models import Alert, AlertEvidence, Rule
 from services.alerts.queries.alerts import Report, in_sight
-from services.alerts.queries.area_verdicts import SAID
+from services.alerts.queries.area_verdicts import GRAVITY, SAID
 from services.alerts.queries.rules import first_id
 from services.alerts.rules.alerts import Sight
-from services.alerts.rules.areas import GRAVEST_FIRST
 from shared.contracts.households import Verdict
 from shared.db.engine import ReadSession
 
 _A_DAY = 86_400
-_GRAVITY: Any = array(GRAVEST_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ async def get_quality(session: ReadSession, sight: Sight, rule: Rule) -> Quality
     waited = extract("epoch", Alert.answered_at - func.min(report.reported_at)) / _A_DAY
     said = case((or_(report.area.is_(None), ~report.further), Alert.verdict), else_=SAID)
     judged = (
-        select(_GRAVITY[func.min(func.array_position(_GRAVITY, said))].label("verdict"), waited.label("days"))
+        select(GRAVITY[func.min(func.array_position(GRAVITY, said))].label("verdict"), waited.label("days"))
         .join(reports, report.alert_id == Alert.id)
         .where(said.is_not(None), report.stands, report.reported_at <= Alert.answered_at)
         .group_by(Alert.id)

@@ -17,13 +17,22 @@ from shared.ids import new_id
 
 REF = b"ref:"
 """What a `dedup` begins with that is the bureau's own number."""
-_INSERT = """
-INSERT INTO unmatched_row (id, feed, dedup, row_hash, file_id, person_key, household_key, sealed, kept_at, expires_at)
-SELECT id, $3, dedup, row_hash, $4, person_key, household_key, sealed, $7, $8
+_KNOWN = """
+(EXISTS (SELECT FROM known_member AS one WHERE one.person_key = row.person_key AND one.active)
+    OR EXISTS (SELECT FROM known_member AS one WHERE one.household_key = row.household_key AND one.active))
+"""
+_INSERT = f"""
+INSERT INTO unmatched_row (
+    id, feed, dedup, row_hash, file_id, person_key, household_key, sealed, kept_at, expires_at, due)
+SELECT id, $3, dedup, row_hash, $4, person_key, household_key, sealed, $7, $8, {_KNOWN}
 FROM unnest($1::uuid[], $2::bytea[], $5::text[], $6::text[], $9::bytea[], $10::bytea[])
     AS row (id, dedup, person_key, household_key, sealed, row_hash)
-ON CONFLICT (feed, dedup) DO NOTHING RETURNING dedup
-"""
+ON CONFLICT (feed, dedup) DO NOTHING RETURNING dedup, due
+"""  # noqa: S608
+_MARK_MISSED = f"""
+UPDATE unmatched_row SET due = true WHERE id IN (
+    SELECT id FROM unmatched_row AS row WHERE NOT due AND {_KNOWN} ORDER BY id LIMIT $1 FOR UPDATE)
+"""  # noqa: S608
 _LOCK = """
 SELECT id, feed, dedup, person_key, household_key, row_hash
 FROM unmatched_row JOIN unnest($1::text[], $2::bytea[]) AS came (feed, dedup) USING (feed, dedup)
@@ -79,7 +88,10 @@ async def lock_rows(session: WriteSession, keys: Collection[Key]) -> list[KeptRo
 async def insert_rows(
     session: WriteSession, file_id: UUID, feed: str, rows: Sequence[WaitingRow], now: datetime, expires_at: datetime
 ) -> set[bytes]:
-    """Keep rows, each of another `dedup`; returns those that nobody else kept at the same moment."""
+    """Keep rows, each of another `dedup`; returns those that nobody else kept at the same moment.
+
+    Of whom the register has learnt since it was asked, they are due at once.
+    """
     if not rows:
         return set()
     ids = [new_id() for _ in rows]
@@ -88,6 +100,8 @@ async def insert_rows(
     found = await (await raw(session)).fetch(
         _INSERT, ids, dedups, feed, file_id, people, households, now, expires_at, sealed, hashes
     )
+    if any(row["due"] for row in found):
+        await ring(session, CHANNEL)
     return {row["dedup"] for row in found}
 
 
@@ -120,6 +134,15 @@ async def mark_due(session: WriteSession, person_keys: Collection[str], househol
     ids = select(UnmatchedRow.id).where(waits, ~UnmatchedRow.due).order_by(UnmatchedRow.id).with_for_update()
     marked = await session.execute(update(UnmatchedRow).where(UnmatchedRow.id.in_(ids)).values(due=True))
     rows = int(marked.rowcount)  # type: ignore[attr-defined] # an UPDATE's result has it
+    if rows:
+        await ring(session, CHANNEL)
+    return rows
+
+
+async def mark_missed(session: WriteSession, limit: int) -> int:
+    """Rows that wait although the register knows of whom they are: look at them again. How many, at most `limit`."""
+    marked = str(await (await raw(session)).execute(_MARK_MISSED, limit))
+    rows = int(marked.removeprefix("UPDATE "))
     if rows:
         await ring(session, CHANNEL)
     return rows

@@ -6,8 +6,8 @@ from typing import Literal
 from shared.clock import CHINA
 from shared.errors import Invalid
 
-FindingKind = Literal["missing", "answered", "dropped"]
-"""households never got it; has a verdict on it; dropped its task. Each while the alert is open here."""
+FindingKind = Literal["missing", "answered"]
+"""households never got it; has a verdict on it. Each while the alert is open here."""
 
 Channel = Literal["batch", "file", "single"]
 """How reports come."""

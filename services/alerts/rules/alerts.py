@@ -8,8 +8,9 @@ from shared.errors import Conflict, NotFound
 from shared.security.principals import Principal, Role
 
 Severity = Literal["low", "medium", "high"]
-State = Literal["reported", "checking", "answered", "withdrawn", "expired"]
-"""已报送, 核查中, 已反馈, 已撤回, 已过期. The last three are final, but that a verdict comes late to an expired one."""
+State = Literal["reported", "checking", "answered", "withdrawn", "expired", "dropped"]
+"""已报送, 核查中, 已反馈, 已撤回, 已过期, 核查已撤销. The last four are final, but that a verdict may come late to an
+expired or a dropped one, and that a dropped one is checked once more where a newer task is opened for it."""
 
 
 class AlertNotFound(NotFound):

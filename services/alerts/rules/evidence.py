@@ -59,6 +59,12 @@ def evidence_kinds(schema: Mapping[str, Any]) -> dict[str, Kind]:
     }
 
 
+def number_types(schema: Mapping[str, Any]) -> dict[str, type[int] | type[float]]:
+    """By field of evidence that holds a number: as what tables read it."""
+    types: dict[Kind, type[int] | type[float]] = {"number": float, "integer": int}
+    return {name: types[kind] for name, kind in evidence_kinds(schema).items() if kind in types}
+
+
 def schema_faults(schema: Mapping[str, Any]) -> list[Fault]:
     """What keeps a schema from being a feed's; fields as in `properties.self_pay.title`."""
     if fault := _storage_fault(schema):

@@ -1,6 +1,6 @@
 """Why a report became an alert or did not: which version of the rule, which values, which thresholds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from services.alerts.rules.alerts import Severity
-from services.alerts.rules.screening_rules import FACTS, ROW_FIELDS, STRANGER, Facts, Rule
+from services.alerts.rules.screening_rules import FACTS, ROW_FIELDS, STRANGER, Facts, Rule, judge_row
 from shared.expressions import Comparison, Texts, sentence, sentences
 from shared.messages import Language
 
@@ -32,15 +32,18 @@ def explain(
     texts: Texts,
     language: Language,
 ) -> Explained:
-    """Why `rule` let the row through. Where the facts of the day are not known any more, the fewest that explain it.
+    """Why `rule` let the row through. `facts`: None where they are not known any more, or not the reader's to know.
 
-    `titles`: of the fields of evidence, in the language. Nothing is invented: when no world explains it (the rule's
+    Then the row alone explains it, by what the fewest facts leave to say, and where facts had the last word, that they
+    had. `titles`: of the fields of evidence, in the language. Nothing is invented: when no world explains it (the rule's
     text fits the feed no more), the sentence names the version alone.
     """
     names = {**{name: texts.text(code, language) for name, code in TITLES.items()}, **titles}
     reasons = _reasons(rule, row, facts, severity, names)
     told = [sentence(reason, texts, language) for reason in reasons]
-    joined = texts.text("explanation-between", language).join(told) or texts.text("explanation-register", language)
+    if not told or (facts is None and judge_row(rule, row).is_open):
+        told.append(texts.text("explanation-register", language))
+    joined = texts.text("explanation-between", language).join(told)
     grave = texts.text(f"severity-{severity}", language)
     text = texts.text("explanation", language, version=rule.version, reasons=joined, severity=grave)
     return Explained(text, reasons)
@@ -54,14 +57,15 @@ def explain_not(
     texts: Texts,
     language: Language,
 ) -> Explained:
-    """Why `rule` does not let the row through. Without facts, which then do not matter: why not even with all of them."""
+    """Why `rule` does not let the row through. Without facts: why not even with all of them, or that they decided."""
     names = {**{name: texts.text(code, language) for name, code in TITLES.items()}, **titles}
-    world = facts if facts is not None else max(_worlds(rule), key=lambda world: sum(world.values()))
-    whole = {**row, **world}
-    found = [one for level in reversed(rule.levels) for one in level.when.failing(whole, rule.parameters, names)]
-    reasons = list(dict.fromkeys(found))
-    told = [sentence(reason, texts, language) for reason in reasons]
-    joined = texts.text("explanation-between", language).join(told) or texts.text("explanation-nothing", language)
+    reasons: list[Comparison] = []
+    if facts is None and judge_row(rule, row).is_open:
+        joined = texts.text("explanation-register-decides", language)
+    else:
+        reasons = _lacking(rule, row, facts, names)
+        told = [sentence(reason, texts, language) for reason in reasons]
+        joined = texts.text("explanation-between", language).join(told) or texts.text("explanation-nothing", language)
     return Explained(texts.text("explanation-not-triggered", language, version=rule.version, reasons=joined), reasons)
 
 
@@ -90,8 +94,21 @@ def _reasons(
     # The bureau may have given a severity of its own; then the first level that holds is as good a reason.
     fitting = [one for one in held if one[0].severity == severity] or held
     for level, whole in fitting:
-        return level.when.holding(whole, rule.parameters, names)
+        found = level.when.holding(whole, rule.parameters, names)
+        return found if facts is not None else _of_the_row(found)
     return []
+
+
+def _lacking(rule: Rule, row: Mapping[str, Any], facts: Facts | None, names: Mapping[str, str]) -> list[Comparison]:
+    world = facts if facts is not None else max(_worlds(rule), key=lambda world: sum(world.values()))
+    whole = {**row, **world}
+    found = [one for level in reversed(rule.levels) for one in level.when.failing(whole, rule.parameters, names)]
+    return list(dict.fromkeys(found if facts is not None else _of_the_row(found)))
+
+
+def _of_the_row(found: Sequence[Comparison]) -> list[Comparison]:
+    """Without those that say what the register knows, or were held against what it knows."""
+    return [one for one in found if not {*one.fields, *one.beside} & set(FACTS)]
 
 
 def titles_of(evidence_schema: Mapping[str, Any], language: Language) -> dict[str, str]:

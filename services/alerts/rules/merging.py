@@ -48,7 +48,7 @@ def judge(newest: Newest, report: Incoming, policy: AlertMerge | None) -> Judgem
 
     Without a policy in force nothing is merged: to see something twice is better than to miss it.
     """
-    if policy is None or newest.state in ("withdrawn", "expired"):
+    if policy is None or newest.state in ("withdrawn", "expired", "dropped"):
         return "new"
     if newest.state == "answered":
         until = snoozed_until(newest.verdict, newest.answered_at, policy)

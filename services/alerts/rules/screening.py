@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import orjson
 from jsonschema_rs import Draft202012Validator, ValidationError
@@ -20,6 +20,8 @@ from shared.messages import Language
 
 _LOOKS_LIKE_ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 _ID_NUMBER_LENGTH = 18
+_EXACT = 1 << 53  # up to here whole numbers are the same as both
+NumberType: TypeAlias = type[int] | type[float]
 UNSENDABLE = Fault("evidence", "evidence-invalid")
 _SCHEMA_FAULTS = {
     "required": "field-missing",
@@ -64,6 +66,7 @@ class Feed:
     reporters: frozenset[str] = frozenset({"bureau"})  # the roles that may report under it
     about_areas: bool = False
     titles: Mapping[Language, Mapping[str, str]] = field(default_factory=dict)  # of the fields of evidence
+    numbers: Mapping[str, NumberType] = field(default_factory=dict)  # what each of them that holds a number is
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def screen(draft: Draft, feed: Feed | None, *, area_known: bool, today: date) ->
         except InvalidIdNumber as invalid:
             faults.append(Fault("person.id_number", invalid.code.value))
     if feed is not None:
-        evidence = canonical(draft.evidence)
+        evidence = canonical(by_value(draft.evidence, feed.numbers))
         faults.extend(evidence_faults(feed.evidence, draft.evidence) if evidence else [UNSENDABLE])
     if faults or feed is None or evidence is None:
         return faults
@@ -130,6 +133,20 @@ def holds_id_number(text: str, today: date) -> bool:
             continue
         return True
     return False
+
+
+def by_value(evidence: Mapping[str, Any], numbers: Mapping[str, NumberType]) -> Mapping[str, Any]:
+    """Evidence with numbers as tables have them: 6000 and 6000.0 are one, and so must be what is made of their text."""
+    changed = {
+        name: kind(value)
+        for name, kind in numbers.items()
+        if (value := evidence.get(name)) is not None
+        and type(value) is not kind
+        and type(value) in (int, float)
+        and abs(value) <= _EXACT
+        and kind(value) == value
+    }
+    return {**evidence, **changed} if changed else evidence
 
 
 def canonical(evidence: Mapping[str, Any]) -> bytes | None:

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from shared.errors import Fault, Invalid, TooMany
 
@@ -42,19 +41,6 @@ def normalise_phone(text: str) -> str:
     if found is None:
         raise PhoneInvalid(field="phone")
     return found[1]
-
-
-def subscriber(address: str) -> str:
-    """Whom an address stands for: of IPv6 the first 64 bits, for a single line has all addresses behind them."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ip_network((int(found), 64), strict=False))
-    return address
 
 
 def span_end(now: datetime, minutes: int) -> datetime:

@@ -26,6 +26,9 @@ _NOBODYS = [
     for one in (
         "0.0.0.0/8",  # "this" network
         "100.64.0.0/10",  # carriers' and clouds' own services
+        "168.63.129.16/32",  # a cloud's own services
+        "192.0.0.0/24",  # a cloud's own services
+        "2001::/32",  # Teredo: carries any IPv4 address
         "2002::/16",  # 6to4: carries any IPv4 address, this machine's too
         "fd00:ec2::/32",  # a cloud's own services
     )
@@ -78,7 +81,13 @@ class FeedsMissing(Invalid):
 
 
 def check_url(url: str, *, local: bool) -> None:
-    """Raise unless messages may be sent to `url`. `local`: this machine, and without TLS, for a run at home."""
+    """Raise unless messages may be sent to `url`. `local`: this machine, and without TLS, for a run at home.
+
+    Signs that nobody sees are refused: some are left out where the address is read, and another host would be called
+    than the one that is shown.
+    """
+    if not url.isprintable():
+        raise UrlInvalid(field="url")
     try:
         parts = urlsplit(url)
         port = parts.port

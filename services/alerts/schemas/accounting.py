@@ -21,6 +21,7 @@ class FeedAccount(Answer):
     answered: int = Field(description="Alerts with a verdict · 已反馈", examples=[76])
     withdrawn: int = Field(description="Taken back · 撤回", examples=[3])
     expired: int = Field(description="Nobody answered in time · 过期", examples=[1])
+    dropped: int = Field(description="The check was dropped, no verdict will come · 核查已撤销", examples=[0])
     difference: int = Field(description="In no place; 0 · 差额", examples=[0])
     difference_ids: list[UUID] = Field(description="Those in no place, 100 at most · 差额明细", examples=[[]])
 
@@ -43,9 +44,7 @@ class FindingView(Answer):
 
     alert_id: UUID
     feed: str = Field(examples=["education.absence"])
-    kind: FindingKind = Field(
-        description="missing 未收到, told again; answered 已有结论, told again; dropped 任务已撤销, no verdict will come"
-    )
+    kind: FindingKind = Field(description="missing 未收到, told again; answered 已有结论, told again")
     first_found_at: datetime
     last_found_at: datetime
 

@@ -110,7 +110,8 @@ class AlertSummary(Answer):
     occurred_on: date
     area_code: str = Field(examples=["539921100001"])
     state: State = Field(
-        description="reported 已报送, checking 核查中, answered 已反馈, withdrawn 已撤回, expired 已过期"
+        description="reported 已报送, checking 核查中, answered 已反馈, withdrawn 已撤回, expired 已过期, "
+        "dropped 核查已撤销: nobody will look; report again where it still holds"
     )
     reported_at: datetime
     due_at: datetime | None = Field(description="When the check is due · 核查时限")

@@ -21,7 +21,7 @@ class BatchView(Answer):
     worsened: int = Field(description="Worse evidence of open alerts · 加重")
     snoozed: int = Field(description="No worse than what was dismissed · 静默")
     repeated: int = Field(description="Rows known before, nothing done · 重复")
-    rejected: int = Field(description="Rows with mistakes, see errors · 退回")
+    rejected: int = Field(description="Rows with mistakes, or that failed here: see errors · 退回")
     not_triggered: int = Field(description="Rows the feed's rule does not let through; not kept · 未触发")
     received_at: datetime
     started_at: datetime | None

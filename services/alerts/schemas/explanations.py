@@ -34,4 +34,6 @@ class Explanation(Answer):
     text: str = Field(
         examples=["依据筛查规则第 1 版：个人自付金额（元）为 42300，不低于 20000（参数 line_other）；预警等级：中。"]
     )
-    reasons: list[ReasonView]
+    reasons: list[ReasonView] = Field(
+        description="What was so; of the register nothing to a bureau · 满足的条件，不向部门说明登记信息"
+    )

@@ -198,4 +198,6 @@ class NotTriggered(Answer):
     text: str = Field(
         examples=["依据筛查规则第 1 版，未触发预警：个人自付金额（元）为 1200，低于 5000（参数 line_poor）。"]
     )
-    reasons: list[ReasonView] = Field(description="What was not so · 未满足的条件")
+    reasons: list[ReasonView] = Field(
+        description="What was not so; of the register nothing to a bureau · 未满足的条件，不向部门说明登记信息"
+    )

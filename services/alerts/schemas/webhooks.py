@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from services.alerts.models import Webhook, WebhookDelivery
 from services.alerts.rules.webhooks import LONGEST_URL, DeliveryState, Target
 from services.alerts.schemas.fields import FeedCode
-from shared.http.fields import Answer, Draft
+from shared.http.fields import Answer, Draft, Moment
 
 
 class WebhookDraft(Draft):
@@ -39,7 +39,7 @@ class SecretRotation(Draft):
 class DeliveryReplay(Draft):
     """From when on what was given up is sent again."""
 
-    since: Annotated[AwareDatetime, Field(description="Moment with offset · 起始时间")]
+    since: Annotated[Moment, Field(description="Moment with offset · 起始时间")]
 
 
 class WebhookView(Answer):

@@ -29,7 +29,9 @@ async def ask_account(session: WriteSession, now: datetime, after: UUID | None) 
 
 
 async def take_accounts(session: WriteSession, given: Sequence[AccountGiven], now: datetime) -> None:
-    """Keep what households sees otherwise, and tell what it never got once more. A second answer changes nothing."""
+    """Keep what households sees otherwise, tell what it never got once more, and end what it has dropped: no verdict will
+    come. A second answer changes nothing.
+    """
     for one in given:
         check = await accounting.lock_check(session, one.check_id)
         if check is not None:
@@ -40,10 +42,10 @@ async def _take_account(session: WriteSession, check: AccountCheck, given: Accou
     told: dict[UUID, FindingKind] = {
         **dict.fromkeys(given.missing, "missing"),
         **dict.fromkeys(given.answered, "answered"),
-        **dict.fromkeys(given.dropped, "dropped"),
     }
-    still_open = await accounting.lock_open(session, told.keys() & set(check.alert_ids))
-    found = {alert_id: told[alert_id] for alert_id in still_open}
+    still_open = await accounting.lock_open(session, {*told, *given.dropped} & set(check.alert_ids))
+    await accounting.drop(session, still_open.keys() - told.keys())
+    found = {alert_id: told[alert_id] for alert_id in still_open if alert_id in told}
     await accounting.keep_findings(session, check.alert_ids, found, now)
-    await retell(session, [alert for alert_id, alert in still_open.items() if found[alert_id] == "missing"])
+    await retell(session, [alert for alert_id, alert in still_open.items() if found.get(alert_id) == "missing"])
     check.given_at = now

@@ -71,7 +71,7 @@ async def give_area_verdicts(session: WriteSession, given: Sequence[VerdictGiven
 
 
 async def cancel_area_checks(session: WriteSession, closed: Sequence[TaskClosed]) -> None:
-    """The tasks of these areas were dropped: the alert waits for the others alone. Where all are, it stays unanswered,
+    """The tasks of these areas were dropped: the alert waits for the others alone. Where all are, it ends as dropped,
     and one whose time is over stays expired: that nobody is asked any more is no answer.
     """
     dropped = {
@@ -90,8 +90,9 @@ async def cancel_area_checks(session: WriteSession, closed: Sequence[TaskClosed]
 
 
 async def settle(session: WriteSession, alert_ids: Collection[UUID]) -> None:
-    """Answer those of these locked alerts whose areas have all answered."""
+    """Answer those of these locked alerts whose areas have all answered, and end those whose areas never will."""
     answered = await queries.find_answered(session, alert_ids)
     rows = [(row["alert_id"], overall(row["verdicts"]), row["visited_on"], row["answered_at"]) for row in answered]
     if rows:
         await queries.settle(session, rows)
+    await queries.drop(session, alert_ids)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from services.alerts import events
 from services.alerts.models import Batch, NewAlert, OutboxRow
@@ -25,19 +24,19 @@ from services.alerts.usecases.waiting import correct, key_of
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import WriteSession, raw
-from shared.db.listening import MOST_ATTEMPTS
 from shared.errors import DomainError, Fault
 from shared.ids import new_id
 from shared.lanes import Lane
 from shared.security import audit
 from shared.security.principals import Principal
-from shared.security.vault import Vault
+from shared.security.vault import CannotOpen, Vault
 from shared.telemetry import current_traceparent
 from shared.time_limit import in_time
 
 PURPOSE = "batch-chunk"
 _READ = 50  # rows read at a time
 _REUSED = Fault("source_ref", "source-ref-reused")
+_FAILED = Fault("", "row-failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ async def accept_batch(
         not_triggered=0,
         chunks_total=chunks_total,
         chunks_done=0,
-        attempts=0,
+        chunks_failed=0,
         received_at=now,
     )
     session.add(batch)
@@ -124,9 +123,7 @@ def prepare_chunk(
     errors: list[tuple[int, Fault]] = []
     numbered: dict[Key, tuple[int, Report]] = {}
     sound = 0
-    lines = map(bytes.strip, vault.open(chunk.sealed, PURPOSE).split(b"\n"))
-    filled = [(number, line) for number, line in enumerate(lines, chunk.first_row) if line]
-    for number, draft in _drafts(filled):
+    for number, draft in _drafts(_filled(chunk, vault)):
         try:
             report = screen_report(who, _sound(draft), reference, bench)
         except DomainError as refused:
@@ -177,6 +174,12 @@ def _sender(chunk: batches.Chunk) -> Principal:
     return Principal(chunk.reported_by, "api_key", chunk.role, Scope.parse(chunk.areas), frozenset(chunk.feeds))
 
 
+def _filled(chunk: batches.Chunk, vault: Vault) -> list[tuple[int, bytes]]:
+    """Its rows by their numbers, without blank lines."""
+    lines = map(bytes.strip, vault.open(chunk.sealed, PURPOSE).split(b"\n"))
+    return [(number, line) for number, line in enumerate(lines, chunk.first_row) if line]
+
+
 def _drafts(lines: Sequence[tuple[int, bytes]]) -> Iterator[tuple[int, AlertDraft | DomainError]]:
     """The rows of numbered lines, read some at a time: what fifty leave behind is still in the cache for the next."""
     for start in range(0, len(lines), _READ):
@@ -190,13 +193,15 @@ def _sound(draft: AlertDraft | DomainError) -> AlertDraft:
     return draft
 
 
-async def note_failure(session: WriteSession, batch_id: UUID, now: datetime) -> None:
-    """Count a chunk that failed; after the last attempt give the batch up and forget the rows that are left.
+async def give_up(session: WriteSession, chunk: batches.Chunk, vault: Vault, now: datetime) -> None:
+    """End a chunk that was tried for the last time: its rows are errors of the batch, the first one alone where it opens
+    with no key.
 
-    Sending the same file again is the way out: what was stored already is only counted as repeated.
+    Sending the same rows again is the way out: what was stored already is only counted as repeated.
     """
-    batch = await batches.lock_batch(session, batch_id)
-    batch.attempts += 1
-    if batch.attempts >= MOST_ATTEMPTS and batch.finished_at is None:
-        batch.state, batch.finished_at = "failed", now
-        await batches.delete_chunks(session, batch_id)
+    try:
+        numbers = [number for number, _ in _filled(chunk, vault)]
+    except CannotOpen:
+        numbers = [chunk.first_row]
+    await batches.insert_errors(session, chunk.batch_id, ((n, _FAILED.field, _FAILED.code, {}) for n in numbers))
+    await batches.finish_chunk(session, chunk, batches.ChunkCounts({}, len(numbers)), now, failed=True)

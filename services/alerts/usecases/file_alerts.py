@@ -23,7 +23,7 @@ from services.alerts.rules.screening import canonical
 from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_checks import Mistake, Row, Sender, area_of, faults_of
 from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS
-from services.alerts.usecases.record import facts_behind, record_of, rest_of
+from services.alerts.usecases.record import ALERT_ROW, ROW, facts_behind, record_of, rest_of
 from services.alerts.usecases.waiting import sealed_row
 from shared.idnumber import IdNumber
 from shared.ids import new_id
@@ -47,8 +47,11 @@ class Prepared:
     refused: list[tuple[int, Mistake]] = field(default_factory=list)  # by the place of the row
 
 
-def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vault: Vault) -> Prepared:
-    """Check, hash and seal what `file_look` left of a frame: rows that trigger, and rows that wait for the register."""
+def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vault: Vault, start: int = 0) -> Prepared:
+    """Check, hash and seal what `file_look` left of a frame: rows that trigger, and rows that wait for the register.
+
+    `start`: rows of the file before the frame.
+    """
     ready, alerts, trace = Prepared(), list[NewAlert](), current_traceparent()
     for row in rows_of(triggered, sender):
         if _is_sound(row, sender, ready):
@@ -57,7 +60,7 @@ def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vaul
     ready.alerts = finished(alerts, [events.raised_row(alert, alert.risk_family, trace) for alert in alerts])
     for row in rows_of(waiting, sender):
         if _is_sound(row, sender, ready):
-            ready.waiting.append(_waiting(row, vault))
+            ready.waiting.append(_waiting(row, vault, start))
     return ready
 
 
@@ -144,14 +147,14 @@ def _hashed(row: Row, area: Mapping[str, Any] | None, vault: Vault) -> tuple[byt
     """What is sealed, but for the facts, and the hash that makes a row the same."""
     person, household = (row.id_number, row.household) if area is None else (None, None)
     record = record_of(person, row.name, row.phone, household, row.written or b"", area)
-    return record, vault.fingerprint(record + rest_of(row.occurred_on, row.area_code or "", None), "alert-row")
+    return record, vault.fingerprint(record + rest_of(row.occurred_on, row.area_code or "", None), ALERT_ROW)
 
 
 def _dedup(row: Row, row_hash: bytes) -> bytes:
-    return REF + row.source_ref.encode() if row.source_ref else b"row:" + row_hash
+    return REF + row.source_ref.encode() if row.source_ref else ROW + row_hash
 
 
-def _waiting(row: Row, vault: Vault) -> WaitingRow:
+def _waiting(row: Row, vault: Vault, start: int) -> WaitingRow:
     named = {
         "person.id_number": row.id_number,
         "person.name": row.name,
@@ -161,5 +164,5 @@ def _waiting(row: Row, vault: Vault) -> WaitingRow:
         "area_code": None if row.placeless else row.area_code,
     }
     row_hash = _hashed(row, None, vault)[1]
-    sealed = sealed_row(named, row.occurred_on, row.evidence, vault)
+    sealed = sealed_row(named, row.occurred_on, row.evidence, vault, start + row.place)
     return WaitingRow(_dedup(row, row_hash), _keys(row, vault), row_hash, sealed, row.place)

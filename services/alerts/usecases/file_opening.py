@@ -14,11 +14,9 @@ from services.alerts.rules.screening import Reference
 from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Sieve
 from services.alerts.usecases.file_work import ReadyFile
-from services.alerts.usecases.files import NAME
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import ReadSession
-from shared.security.vault import Vault
 
 
 async def get_feed(session: ReadSession, file: File) -> Feed:
@@ -75,8 +73,3 @@ def _day(period: str, feed: Feed, today: date) -> date:
     """Of rows that name none: the last day of the period, while it is to come today."""
     last = period_end(period, feed.cadence)
     return today if last is None else min(last, today)
-
-
-def name_of(file: File, vault: Vault) -> str:
-    """What its sender called it; readers know a table's kind by it."""
-    return vault.open(file.name_sealed, NAME).decode()

@@ -1,6 +1,6 @@
 """Past files, read once more from their sealed originals while these are kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 import polars as pl
@@ -12,11 +12,12 @@ from services.alerts.rules.alerts import sight
 from services.alerts.rules.area_names import area_names
 from services.alerts.rules.files import FRAME_ROWS, FileGone, FileNotFinished, has_result
 from services.alerts.rules.screening import Reference
+from services.alerts.rules.screening_rules import rule_fields
 from services.alerts.usecases.feeds import feed_at
 from services.alerts.usecases.file_look import Sieve, placed
-from services.alerts.usecases.file_opening import name_of, sieve_of
+from services.alerts.usecases.file_opening import sieve_of
 from services.alerts.usecases.file_rows import sieve, tidied, worded
-from services.alerts.usecases.files import open_original
+from services.alerts.usecases.files import open_again
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import ReadSession
@@ -31,21 +32,18 @@ async def open_kept(
 ) -> tuple[File, Feed, Table]:
     """A file in the asker's sight with its table. Raises `FileNotFound`, `FileNotFinished`, `FileGone`.
 
-    For its result also one that failed after some rows, beyond which its table may not be readable; and by the feed as
-    it was when reading began, for the headings of today may not be those of then. Rules of today want today's fields.
+    For its result also one that failed after some rows, beyond which its table may not be readable. The feed is that
+    of when reading began, for the headings of today may not be those of then.
     """
     file = await files.get_file(session, who.id, sight(who), file_id)
     if not has_result(file.state, file.rows_read) or (file.state == "failed" and not for_result):
         raise FileNotFinished
     if file.deleted_at is not None:
         raise FileGone
-    feed = await files.get_any_feed(session, file.feed)
     begun = file.started_at or file.received_at
-    if for_result:
-        feed = await feed_at(session, feed, begun)
-    name, today = name_of(file, shelf.vault), local_date(begun)
+    feed = await feed_at(session, await files.get_any_feed(session, file.feed), begun)
     try:
-        table = await in_turn(open_original, shelf, file_id, name, feed, today)
+        table = await in_turn(open_again, shelf, file, feed, local_date(begun))
     except FileNotFoundError:
         raise FileGone from None
     return file, feed, table
@@ -56,16 +54,20 @@ async def frames_of(
 ) -> Iterator[pl.DataFrame]:
     """The rows of a past file that had no mistake, frame by frame, as rules look at them: to try another rule on them.
 
-    Columns: `row`, `sheet`, `area_code` and those that the feed reads (`person.id_number`, `occurred_on`, evidence ...);
-    `file_look.keys_of` gives the keys by which the register knows their people. Reading blocks: do it in a thread.
+    Columns: `row`, `sheet`, `area_code` and those that the feed read then (`person.id_number`, `occurred_on`, evidence
+    ...), but for fields that are something else today: to today's rules these are blank. `file_look.keys_of` gives the
+    keys by which the register knows their people. Reading blocks: do it in a thread.
     Raises as `open_kept` does.
     """
     file, feed, table = await open_kept(session, who, file_id, shelf)
     scope = Scope.parse(file.areas)
     names = area_names(await list_areas(session), scope)
-    return _rows(table, sieve_of(feed, scope, reference, names, local_date(file.received_at)))
+    then, now = (rule_fields(one.evidence_schema) for one in (feed, await files.get_any_feed(session, file.feed)))
+    others = [name for name, kind in then.items() if now.get(name) != kind]
+    return _rows(table, sieve_of(feed, scope, reference, names, local_date(file.received_at)), others)
 
 
-def _rows(table: Table, sieve_by: Sieve) -> Iterator[pl.DataFrame]:
+def _rows(table: Table, sieve_by: Sieve, others: Sequence[str]) -> Iterator[pl.DataFrame]:
     for frame in table.frames(FRAME_ROWS):
-        yield tidied(placed(worded(sieve(frame, sieve_by.spared)[1], sieve_by.words), sieve_by))
+        rows = worded(sieve(frame, sieve_by.spared)[1], sieve_by.words)
+        yield tidied(placed(rows.drop(others, strict=False), sieve_by))

@@ -21,9 +21,8 @@ from services.alerts.rules.area_names import area_names
 from services.alerts.rules.file_columns import heading_of, headings_of
 from services.alerts.rules.files import FRAME_ROWS, MAX_FAULTS, WITH_ALERT, Outcome
 from services.alerts.usecases.file_judging import TOLD, Judge, Judges, judged_by, judges_of
-from services.alerts.usecases.file_opening import name_of
 from services.alerts.usecases.file_originals import open_kept
-from services.alerts.usecases.files import skipped_of
+from services.alerts.usecases.files import name_of, skipped_of
 from shared.areas import Scope
 from shared.db.engine import WriteSession
 from shared.files import Shelf

@@ -89,6 +89,15 @@ class Ledger:
         return Outcome.REJECTED + number
 
 
+def settled_later(outcomes: bytes, alerts: bytes, became: Mapping[int, tuple[Outcome, bytes]]) -> tuple[bytes, bytes]:
+    """What a ledger says of rows, with what has become since of some that waited, by their places, and their alerts."""
+    now, ids = np.frombuffer(outcomes, np.uint8).copy(), np.zeros(len(outcomes), _ID)
+    ids[np.isin(now, WITH_ALERT)] = np.frombuffer(alerts, _ID)
+    for place, (outcome, alert) in became.items():
+        now[place], ids[place : place + 1] = outcome, np.frombuffer(alert, _ID)
+    return now.tobytes(), ids[np.isin(now, WITH_ALERT)].tobytes()
+
+
 def sieve(frame: Frame, spared: Set[str] = frozenset()) -> tuple[Ledger, pl.DataFrame]:
     """The frame's ledger, and its rows that the reader found no fault with but in the fields `spared`.
 

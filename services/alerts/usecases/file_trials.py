@@ -23,14 +23,12 @@ from services.alerts.usecases.file_look import keys_of
 from services.alerts.usecases.file_originals import frames_of
 from services.alerts.usecases.rule_trials import Sweep, open_trial
 from services.alerts.usecases.rules import RuleDraft, require_publisher
-from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import Database
 from shared.files import Shelf
 from shared.security.principals import Principal
 from shared.security.vault import Vault
 
-_EVERYWHERE = Scope.everywhere()
 _KEY, _SUBJECT, _OPEN, _PLACE = "_key", "_subject", "_undecided", "_at"
 
 

@@ -109,7 +109,7 @@ class FileWork:
                 looked = await in_time(look_again, looked, facts, self._job.sieve.rules)
             looked = await self._under_waiting(looked)
             for part in cut(looked, max(0, self._mark - looked.start)):
-                yield looked, part, await in_time(self._prepare, part)
+                yield looked, part, await in_time(self._prepare, part, looked.start)
 
     async def _under_waiting(self, looked: Looked) -> Looked:
         """With the rows that came under the number of one that waits, from another file or from above in this one."""
@@ -120,8 +120,8 @@ class FileWork:
             numbers = self._waiting.union(await list_numbers(connection, self._job.file.feed))
         return await in_time(under_numbers, looked, numbers, self._vault)
 
-    def _prepare(self, part: Part) -> Prepared:
-        return prepare(part.triggered, part.waiting, self._job.sender, self._vault)
+    def _prepare(self, part: Part, start: int) -> Prepared:
+        return prepare(part.triggered, part.waiting, self._job.sender, self._vault, start)
 
     async def _store(self, looked: Looked, part: Part, ready: Prepared) -> None:
         """One part, one transaction."""

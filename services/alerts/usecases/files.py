@@ -1,6 +1,6 @@
 """A bureau's file is taken in, stopped, forgotten. Its rows are worked off in `usecases.file_work`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from services.alerts.rules.silence import require_begun
 from services.alerts.usecases.calendar import get_calendar
 from shared.areas import Scope
 from shared.db.engine import Database, ReadSession, WriteSession
-from shared.files import FileStore, Shelf
+from shared.files import FileStore, Shelf, though_refused
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -57,10 +57,32 @@ def skipped_of(table: Table) -> list[tuple[int, str, str]]:
     return [(number, one.name, one.skipped) for number, one in enumerate(table.sheets, 1) if one.skipped]
 
 
-def open_original(shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date) -> Table:
-    """The table in an original; blocks. Raises `TableInvalid`, `FileNotFoundError`, `FeedWithoutColumns`."""
+def skipped_in(file: File, vault: Vault) -> list[tuple[int, str, str]]:
+    """The same of a file that was taken in, as its sender was told."""
+    if file.skipped_sealed is None:
+        return []
+    return [(number, name, code) for number, name, code in orjson.loads(vault.open(file.skipped_sealed, NAME))]
+
+
+def open_original(
+    shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date, unread: Mapping[int, str] | None = None
+) -> Table:
+    """The table in an original; blocks. Raises `TableInvalid`, `FileNotFoundError`, `FileRefused`, `FeedWithoutColumns`."""
     columns = columns_of(feed.columns, feed.evidence_schema, feed.subject)
-    return open_table(shelf.open(file_id), name, columns, today=today)
+    return open_table(shelf.open(file_id), name, columns, today=today, unread=unread)
+
+
+def open_again(shelf: Shelf, file: File, feed: Feed, today: date) -> Table:
+    """The table of a file that was taken in; what was passed over then is so whatever is made of it today, or rows would
+    not be where they were. Blocks, and raises, as `open_original`.
+    """
+    unread = {number: code for number, _, code in skipped_in(file, shelf.vault)}
+    return open_original(shelf, file.id, name_of(file, shelf.vault), feed, today, unread)
+
+
+def name_of(file: File, vault: Vault) -> str:
+    """What its sender called it."""
+    return vault.open(file.name_sealed, NAME).decode()
 
 
 async def period_in(session: ReadSession, who: Principal, feed: Feed, name: str | None, today: date) -> str:
@@ -124,7 +146,8 @@ async def forget_old_files(database: Database, shelf: Shelf, kept: timedelta, no
     async with database.read(_EVERYWHERE) as session:
         outworn = await files.list_outworn(session, now - kept, 100)
     for file_id in outworn:
-        await shelf.delete(file_id)  # first: a row that says "kept" of what is gone mends itself on the next round
-        async with database.write(_EVERYWHERE) as session:
-            await files.forget_rows(session, file_id, now)
+        with though_refused():
+            await shelf.delete(file_id)  # first: a row that says "kept" of what is gone mends itself on the next round
+            async with database.write(_EVERYWHERE) as session:
+                await files.forget_rows(session, file_id, now)
     return len(outworn)

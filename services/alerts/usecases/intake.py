@@ -22,7 +22,7 @@ from services.alerts.rules.screening_rules import Facts, Judged, Rule, decide
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import area_alerts, merging
 from services.alerts.usecases.merging import Arrival
-from services.alerts.usecases.record import facts_behind, record_of, rest_of
+from services.alerts.usecases.record import ALERT_ROW, ROW, facts_behind, record_of, rest_of
 from services.alerts.usecases.screening import Bench
 from shared.clock import local_date
 from shared.contracts.households import Verdict
@@ -117,9 +117,10 @@ async def note_asked(session: WriteSession, who: Principal, report: Report, vaul
     if report.facts is None:
         return
     asked = asked_of(report, vault)
-    subject = asked.person_key or asked.household_key or report.draft.area_code
-    rule_id = str(report.judged.rule_id)
-    await audit.record(session, who, "register:asked", subject, feed=report.draft.feed, rule=rule_id)
+    area = report.draft.area_code
+    subject = asked.person_key or asked.household_key or area
+    told = {"feed": report.draft.feed, "rule": str(report.judged.rule_id)}
+    await audit.record(session, who, "register:asked", subject, area_code=area, **told)
 
 
 def let_through(report: Report) -> Report:
@@ -219,7 +220,7 @@ def seal_report(
         id=new_id(),
         feed=draft.feed,
         source_ref=draft.source_ref,
-        dedup=b"ref:" + draft.source_ref.encode() if draft.source_ref else b"row:" + row_hash,
+        dedup=b"ref:" + draft.source_ref.encode() if draft.source_ref else ROW + row_hash,
         row_hash=row_hash,
         severity=draft.severity or severity,
         occurred_on=draft.occurred_on,
@@ -250,7 +251,7 @@ def hashed(report: Report, vault: Vault) -> tuple[bytes, bytes]:
         draft.area.model_dump() if draft.area else None,
     )
     rest = rest_of(draft.occurred_on, draft.area_code, draft.severity)
-    return record, vault.fingerprint(record + rest, "alert-row")
+    return record, vault.fingerprint(record + rest, ALERT_ROW)
 
 
 def _new_summary(alert: NewAlert) -> ReportedAlert:

@@ -5,7 +5,7 @@ next report may be about the same subject.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,8 +18,9 @@ from services.alerts.queries import merging as find
 from services.alerts.queries.merging import KnownRow, Standing, Subject
 from services.alerts.queries.receipts import insert_receipts
 from services.alerts.rules.alerts import Severity
-from services.alerts.rules.areas import meet, names
+from services.alerts.rules.areas import Named, meet, names
 from services.alerts.rules.merging import EvidenceOutcome, Incoming, Newest, Outcome, highest, judge, snoozed_until
+from services.alerts.usecases.record import ROW, former_hashes
 from shared.areas import lineage
 from shared.clock import local_date
 from shared.contracts.alerts import AlertWorsened, AreaAlertWorsened
@@ -31,6 +32,8 @@ from shared.projections.policies import InForce, find_in_force, load_in_force
 from shared.security.vault import Vault
 
 KIND = "alert-merge"
+Row = tuple[str, bytes]
+"""Feed and `dedup`."""
 
 _AS_EVIDENCE: dict[str, EvidenceOutcome] = {"merge": "merged", "worsen": "worsened", "snooze": "snoozed"}
 
@@ -42,12 +45,12 @@ class Arrival(NamedTuple):
     subject_key: str
 
     @property
-    def row(self) -> tuple[str, bytes]:
+    def row(self) -> Row:
         """What makes it the same row as another."""
         return self.report.feed, self.report.dedup
 
     @property
-    def content(self) -> tuple[str, bytes]:
+    def content(self) -> Row:
         """What makes it the same row with the same content, where its number was used before."""
         return self.report.feed, self.report.row_hash
 
@@ -71,12 +74,12 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
     """Decide on reports that were not simply new, in their order, and write down and tell what follows."""
     await find.lock_subjects(session, [arrival.subject_key for arrival in arrivals])
     opened: set[bytes] = set()
-    known, standing = await _look(session, arrivals)
+    known, standing = await _look(session, arrivals, vault)
     while strays := [one for one in arrivals if one.row not in known and one.subject not in standing]:
         fresh = await open_new(session, strays)
         await insert_receipts(session, [intake.alert_of(one.report) for one in strays if one.report.id_bytes in fresh])
         opened |= fresh
-        known, standing = await _look(session, arrivals)
+        known, standing = await _look(session, arrivals, vault)
     feeds = {arrival.report.feed for arrival in arrivals}
     first = intake.alert_of(arrivals[0].report)  # all came by the same road, at the same moment
     merges = await load_in_force(session, KIND, local_date(first.reported_at), AlertMerge)
@@ -89,34 +92,64 @@ async def settle(session: WriteSession, arrivals: Sequence[Arrival], vault: Vaul
 
 
 async def lock_areas(session: WriteSession, reports: Sequence[Finished]) -> None:
-    """Reports about areas of one risk wait for each other until the commit. All risks of a batch are locked at once: two
-    batches that hold one each would wait for ever.
+    """Reports about areas of one risk wait for each other until the commit, and verdicts on what may take them in for
+    them. All risks of a batch are locked at once, and all alerts: who holds one each would wait for the other for ever.
     """
     if reports:
-        await find.lock_subjects(session, {f"areas:{report.risk_family}" for report in reports})
+        risks = {report.risk_family for report in reports}
+        await find.lock_subjects(session, {f"areas:{risk}" for risk in risks})
+        above = {code for report in reports for code in _above(_named_by(report))}
+        await find.lock_area_alerts(session, risks, above)
 
 
 async def subject_of_areas(session: WriteSession, report: Finished) -> str:
     """The subject of a report about areas: that of the newest open alert that names all of them already, else its own.
 
     What was answered was an event: of the next one in the same place somebody is told, whatever was said of that.
-    The caller has locked its risk. Such reports are settled one by one: there are few.
+    The caller has locked its risk and these alerts. Such reports are settled one by one: there are few.
     """
-    alert = intake.alert_of(report)
-    named = named_by(alert.area)
-    assert named is not None, "a report about a person or a household"
-    above = {one for code in named.codes for one in lineage(code)}
-    for subject_key, reports in await find.lock_area_alerts(session, alert.risk_family, above):
+    named = _named_by(report)
+    for subject_key, reports in await find.list_area_alerts(session, report.risk_family, _above(named)):
         if names(reports, named):
             return subject_key
-    return str(alert.id)
+    return str(report.id)
+
+
+def _named_by(report: Finished) -> Named:
+    named = named_by(intake.alert_of(report).area)
+    assert named is not None, "a report about a person or a household"
+    return named
+
+
+def _above(named: Named) -> set[str]:
+    """The areas by which an alert is found that may name them."""
+    return {one for code in named.codes for one in lineage(code)}
 
 
 async def _look(
-    session: WriteSession, arrivals: Sequence[Arrival]
-) -> tuple[dict[tuple[str, bytes], KnownRow], dict[Subject, Standing]]:
+    session: WriteSession, arrivals: Sequence[Arrival], vault: Vault
+) -> tuple[dict[Row, KnownRow], dict[Subject, Standing]]:
     known = await find.find_known_rows(session, {key for one in arrivals for key in (one.row, one.content)})
+    await _find_former(session, arrivals, known, vault)
     return known, await find.lock_newest(session, {arrival.subject for arrival in arrivals})
+
+
+async def _find_former(
+    session: WriteSession, arrivals: Sequence[Arrival], known: dict[Row, KnownRow], vault: Vault
+) -> None:
+    """What is known by the hash that it had when that was of its numbers' texts is known by the one it has now."""
+    strangers = [one for one in arrivals if one.row not in known or known[one.row].row_hash != one.report.row_hash]
+    former = {one: former_hashes(intake.alert_of(one.report), vault) for one in strangers}
+    keys = {(one.report.feed, key) for one, hashes in former.items() for each in hashes for key in (each, ROW + each)}
+    found = await find.find_known_rows(session, keys) if keys else {}
+    for one, hashes in former.items():
+        for each in hashes:
+            numbered = known.get(one.row)
+            if numbered is not None and numbered.row_hash == each:
+                known[one.row] = replace(numbered, row_hash=one.report.row_hash)
+            for key, now in ((ROW + each, one.row), (each, one.content)):
+                if row := found.get((one.report.feed, key)):
+                    known[now] = replace(row, row_hash=one.report.row_hash)
 
 
 async def snooze_end(session: ReadSession, alert: Alert, on: date) -> datetime | None:
@@ -161,7 +194,7 @@ class _Desk:
 
     vault: Vault
     merges: InForce[AlertMerge]
-    known: dict[tuple[str, bytes], KnownRow]
+    known: dict[Row, KnownRow]
     standing: dict[Subject, Standing]
     opened: set[bytes]  # `id_bytes`
     sealed: dict[tuple[UUID, str], list[bytes]] = field(default_factory=dict)
@@ -197,7 +230,7 @@ class _Desk:
             same = row.subject == arrival.subject and arrival.subject in self.standing
         return self._judged(arrival, arrival.content, alert) if same else Settled(None, row.alert_id)
 
-    def _judged(self, arrival: Arrival, row: tuple[str, bytes], alert: NewAlert) -> Settled:
+    def _judged(self, arrival: Arrival, row: Row, alert: NewAlert) -> Settled:
         settled = self._settled(arrival, alert)
         self.known[row] = KnownRow(settled.alert_id, alert.row_hash, arrival.subject)
         return settled

@@ -6,6 +6,15 @@ from typing import Any
 
 import orjson
 
+from services.alerts.models import NewAlert
+from services.alerts.rules.screening import canonical
+from shared.security.vault import Vault
+
+ROW = b"row:"
+"""What a `dedup` begins with that is a row's hash, for want of a number of the sender's."""
+ALERT_ROW = "alert-row"
+"""What a row's hash is made for."""
+
 
 def record_of(
     id_number: str | None,
@@ -31,6 +40,23 @@ def record_of(
 def rest_of(occurred_on: date, area_code: str, severity: str | None) -> bytes:
     """The rest of the row. The severity as it was sent: a feed's new default makes no new row of an old one."""
     return f"|{occurred_on.isoformat()}|{area_code}|{severity}".encode()
+
+
+def former_hashes(alert: NewAlert, vault: Vault) -> list[bytes]:
+    """By which a row may be known that came as JSON when a number's hash was of its text: whole ones without a point.
+
+    Which severity its sender gave is not known any more: none, or the alert's. None where there is no such number.
+    """
+    whole = vault.open_json(alert.sealed, "alert")
+    evidence, person, household = whole["evidence"], whole["person"] or {}, whole["household"] or {}
+    former = {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in evidence.items()}
+    if all(type(former[name]) is type(value) for name, value in evidence.items()):
+        return []
+    id_number, name, phone = (person.get(one) for one in ("id_number", "name", "phone"))
+    written, code = canonical(former) or b"", household.get("national_code")
+    record = record_of(id_number, name, phone, code, written, whole.get("area"))
+    rests = [rest_of(alert.occurred_on, alert.area_code, severity) for severity in (None, alert.severity)]
+    return [vault.fingerprint(record + rest, ALERT_ROW) for rest in rests]
 
 
 def facts_behind(facts: Mapping[str, bool]) -> bytes:

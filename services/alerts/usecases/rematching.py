@@ -1,8 +1,11 @@
 """Rows that waited for the register: it has learnt of their people, so they are screened again, by today's rule."""
 
-from collections.abc import Sequence
+import logging
+import zlib
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import polars as pl
 
@@ -18,15 +21,19 @@ from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_alerts import prepare
 from services.alerts.usecases.file_look import told_of
 from services.alerts.usecases.file_opening import sender_of
-from services.alerts.usecases.file_rows import PLACE
+from services.alerts.usecases.file_rows import PLACE, settled_later
 from services.alerts.usecases.file_storing import store
-from services.alerts.usecases.waiting import UNMATCHED
+from services.alerts.usecases.waiting import ROW_OF_FILE, UNMATCHED
 from shared.areas import Scope
+from shared.attempts import is_stop
 from shared.clock import local_date
 from shared.contracts.households import MembersChanged
 from shared.db.engine import Database, WriteSession, raw
+from shared.db.outage import is_outage
 from shared.db.rounds import until_none
 from shared.security.vault import Vault
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 _EVERYWHERE = Scope.everywhere()
@@ -43,18 +50,39 @@ async def hear_of_members(session: WriteSession, events: Sequence[MembersChanged
 
 
 async def rematch(database: Database, vault: Vault, reference: ReferenceData, now: datetime) -> bool:
-    """Screen due rows of one file again; False when there are none."""
-    async with database.write(_EVERYWHERE) as session:
-        rows = await unmatched.lock_due(session, now, BATCH)
-        if not rows:
-            return False
-        file = await files.read_file(session, rows[0].file_id)
-        feed = await files.find_feed(session, file.feed)
-        if feed is None:  # closed since: nobody wants its reports any more
-            await unmatched.delete_rows(session, [row.id for row in rows])
-            return True
-        await _screen_again(session, rows, file, feed, await reference.get(), vault, now)
-    return True
+    """Screen due rows of one file again; False when there are none.
+
+    Where they cannot be, fewer are tried, down to one: that one goes on waiting, and holds up none of the others.
+    """
+    ids, most = list[UUID](), BATCH
+    while True:
+        try:
+            async with database.write(_EVERYWHERE) as session:
+                rows = await unmatched.lock_due(session, now, most)
+                ids = [row.id for row in rows]
+                await _take_up(session, rows, reference, vault, now)
+            return bool(rows)
+        except Exception as error:
+            if is_outage(error) or is_stop(error) or not ids:
+                raise
+            if (most := len(ids) // 2) == 0:
+                log.error("row set aside", extra={"row": str(ids[0]), "error": type(error).__name__})
+                async with database.write(_EVERYWHERE) as session:
+                    await unmatched.keep_waiting(session, ids)
+                return True
+
+
+async def _take_up(
+    session: WriteSession, rows: Sequence[UnmatchedRow], reference: ReferenceData, vault: Vault, now: datetime
+) -> None:
+    if not rows:
+        return
+    file = await files.read_file(session, rows[0].file_id)
+    feed = await files.find_feed(session, file.feed)
+    if feed is None:  # closed since: nobody wants its reports any more
+        await unmatched.delete_rows(session, [row.id for row in rows])
+        return
+    await _screen_again(session, rows, file, feed, await reference.get(), vault, now)
 
 
 async def _screen_again(
@@ -79,9 +107,21 @@ async def _screen_again(
     judged = rules.screen(_frame(opened, [facts[row.person_key or row.household_key or ""] for row in known], feed))
     sender = sender_of(file, feed, reference, today, now)
     ready = prepare(judged.filter(pl.col("severity").is_not_null()), judged.clear(), sender, vault)
-    outcomes = await store(session, ready, vault)
+    became = await store(session, ready, vault)
     await unmatched.delete_rows(session, [row.id for row in known])
-    await unmatched.count_rematched(session, file.id, sum(one in _BECAME_ALERTS for one, *_ in outcomes))
+    places = [opened[place].get(ROW_OF_FILE) for place in ready.places]
+    named = {at: (one, alert) for at, (one, _, alert) in zip(places, became, strict=True) if one and at is not None}
+    await _name_alerts(session, file.id, named)
+    await unmatched.count_rematched(session, file.id, sum(one in _BECAME_ALERTS for one, *_ in became))
+
+
+async def _name_alerts(session: WriteSession, file_id: UUID, became: Mapping[int, tuple[Outcome, bytes]]) -> None:
+    """The file's result says from now on what became of these rows, and in which alert, while it is kept."""
+    for part in await files.lock_parts(session, file_id, became.keys()) if became else ():
+        mine = {row - part.first_row: one for row, one in became.items() if 0 <= row - part.first_row < part.rows}
+        if part.alerts is not None:  # else nobody wrote down those of the other rows
+            outcomes, part.alerts = settled_later(zlib.decompress(part.outcomes), part.alerts, mine)
+            part.outcomes = zlib.compress(outcomes, 1)
 
 
 def _opened(row: UnmatchedRow, vault: Vault) -> dict[str, Any]:
@@ -108,6 +148,16 @@ def _frame(rows: Sequence[dict[str, Any]], facts: Sequence[Facts], feed: Feed) -
         .with_row_index(PLACE)
         .hstack(told)
     )
+
+
+async def find_missed(database: Database) -> int:
+    """Mark rows of which nobody heard that they are due; how many.
+
+    A row that is kept, or found to wait on, in the very moment in which the register tells of its person sees nothing
+    of the other and is not seen by it. To have each wait for the other would hold up either; that nobody is missed for
+    good is enough.
+    """
+    return await until_none(database, lambda session: unmatched.mark_missed(session, BATCH), BATCH)
 
 
 async def forget_expired(database: Database, now: datetime) -> int:

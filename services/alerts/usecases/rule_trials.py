@@ -28,7 +28,7 @@ from services.alerts.rules.trials import (
 )
 from services.alerts.usecases.rules import RuleDraft, require_publisher
 from services.alerts.usecases.screening import row_of
-from shared.clock import end_of_day, local_date
+from shared.clock import end_of_day, local_date, start_of_day
 from shared.db.engine import ReadSession, raw
 from shared.errors import Fault, InvalidInput
 from shared.expressions import Value
@@ -83,7 +83,7 @@ async def try_rule(
     span = queries.Span(
         draft.feed,
         draft.area_prefix,
-        end_of_day(period.first - timedelta(days=1)),
+        start_of_day(period.first),
         end_of_day(period.last),
         period.batch_id,
     )

@@ -20,6 +20,8 @@ from shared.security.principals import Principal
 from shared.security.vault import Vault
 
 UNMATCHED = "unmatched-row"
+ROW_OF_FILE = "#row"
+"""In a row that is kept as it came in its file: how many stand before it there. No field of evidence is called so."""
 
 
 async def keep(
@@ -103,9 +105,17 @@ async def leaves_nothing(database: Database, report: Report) -> bool:
         return not await unmatched.is_kept(connection, *key)
 
 
-def sealed_row(row: Mapping[str, Any], occurred_on: date, evidence: Mapping[str, Any], vault: Vault) -> bytes:
-    """A row as it is kept. `row`: its fields by their names in the table, but for these two."""
-    return vault.seal(orjson.dumps({**row, "occurred_on": occurred_on, "evidence": evidence}), UNMATCHED)
+def sealed_row(
+    row: Mapping[str, Any], occurred_on: date, evidence: Mapping[str, Any], vault: Vault, row_of_file: int | None = None
+) -> bytes:
+    """A row as it is kept. `row`: its fields by their names in the table, but for these two.
+
+    `row_of_file`: how many stand before it in its file.
+    """
+    whole = {**row, "occurred_on": occurred_on, "evidence": evidence}
+    if row_of_file is not None:
+        whole[ROW_OF_FILE] = row_of_file
+    return vault.seal(orjson.dumps(whole), UNMATCHED)
 
 
 def _sealed(report: Report, vault: Vault) -> bytes:

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body
 from starlette.responses import Response
 
-from services.directory.api.context import ClientAddress, TheDoor
+from services.directory.api.context import TheDoor
 from services.directory.api.permits import ReadAccounts, SetPassword, WriteAccounts
 from services.directory.models import Account
 from services.directory.queries import accounts as queries
@@ -32,6 +32,7 @@ from shared.clock import utc_now
 from shared.db.engine import ReadSession
 from shared.errors import DomainError, Fault, InvalidInput
 from shared.http.answers import created, json_answer
+from shared.http.client_address import ClientAddress
 from shared.http.context import Db
 from shared.http.cursors import text_cursor
 from shared.http.pages import After, Limit, Page, cut, encode_cursor

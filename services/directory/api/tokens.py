@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form
 from starlette.responses import Response
 
-from services.directory.api.context import ClientAddress, TheDoor, TheIssuer
+from services.directory.api.context import TheDoor, TheIssuer
 from services.directory.api.permits import ReadMe, RotateSigningKey
 from services.directory.queries.accounts import find_account
 from services.directory.rules.sign_in import RefreshTokenInvalid
@@ -14,6 +14,7 @@ from services.directory.usecases import signing_keys, tokens
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.http.answers import json_answer
+from shared.http.client_address import ClientAddress
 from shared.http.context import Db, Seals
 from shared.security.permits import Public
 

@@ -5,6 +5,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from services.households.api.reader import Reader
+from services.households.api.register_words import words
 from services.households.models import DropoutEntry, DropoutMove, LegalStep, Member, StayCheck
 from services.households.queries import dropouts as find
 from services.households.queries.dropout_board import BoardLine, Counts
@@ -140,16 +141,20 @@ def _summary(row: DropoutRow, names: dict[str, str], reader: Reader, today: date
 
 def _child(one: Pupil, names: dict[str, str], reader: Reader, today: date) -> ledgers.SchoolChild:
     child, evidence, case = one.child, one.child.evidence, one.child.case
+    feed, state = evidence.feed if evidence else None, case.state if case else None
     return ledgers.SchoolChild(
         pupil=_pupil(child.member, names, reader, today),
         stage=child.member.school_stage,
+        stage_text=words("school_stage", child.member.school_stage, reader),
         school=one.school,
         grade=one.grade,
         alert_on=evidence.occurred_on if evidence else None,
-        feed=evidence.feed if evidence else None,
+        feed=feed,
+        feed_text=words("feed", feed, reader),
         risk_case_id=evidence.case_id if evidence else None,
         dropout_case_id=case.id if case else None,
-        dropout_state=case.state if case else None,
+        dropout_state=state,
+        dropout_state_text=words("dropout_state", state, reader),
     )
 
 

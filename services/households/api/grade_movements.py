@@ -31,6 +31,7 @@ from shared.contracts.grade_policies import Grade
 from shared.db.engine import ReadSession
 from shared.http.context import Db
 from shared.http.cursors import area_cursor, moment_cursor
+from shared.http.fields import MonthText
 from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
 from shared.ids import new_id
 from shared.projections.areas import find_names_above
@@ -45,8 +46,8 @@ async def show_movement(
     who: ReadGrade,
     db: Db,
     reader_of: ReaderOf,
-    first: Annotated[schemas.Month, Query(alias="from")],
-    last: Annotated[schemas.Month, Query(alias="to")],
+    first: Annotated[MonthText, Query(alias="from")],
+    last: Annotated[MonthText, Query(alias="to")],
     area: Area = None,
 ) -> schemas.GradeMovement:
     """For each month and grade: opening + ins - outs = closing, the ins and outs by cause. At most 36 months.
@@ -89,7 +90,7 @@ async def list_moved_households(
     who: ReadGrade,
     db: Db,
     reader_of: ReaderOf,
-    month: Annotated[schemas.Month, Query()],
+    month: Annotated[MonthText, Query()],
     kind: Annotated[Kind | None, Query(description="Cause · 原因")] = None,
     before: Annotated[Grade | None, Query(description="Out of this grade · 原等级")] = None,
     to: Annotated[Grade | None, Query(description="Into this grade · 现等级")] = None,

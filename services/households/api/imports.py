@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.households.api import uploads
+from services.households.api import import_reading
+from services.households.api.import_reading import Upload
 from services.households.api.permits import ImportHousehold
-from services.households.api.uploads import Upload
 from services.households.rules.imports import Outcome
 from services.households.schemas.imports import Counts, ImportReport, RowProblem
 from services.households.schemas.register import ImportedHousehold
@@ -68,7 +68,9 @@ async def import_households(
     A household known by its national code is updated, so the same file again changes nothing; people who are not in
     the file stay where they are. A household with a mistake is left out whole and told, the others are kept.
     """
-    parts = uploads.in_parts(uploads.read(await request.body(), request.headers.get("content-type", "")), PART)
+    parts = import_reading.in_parts(
+        import_reading.read(await request.body(), request.headers.get("content-type", "")), PART
+    )
     job = Import(vault, who, utc_now(), dry_run)
     told = _Told(texts, language)
     async with db.write(who.scope) as session:

@@ -42,6 +42,7 @@ _FILE = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary
 async def list_income(
     who: ReadIncome,
     db: Db,
+    reader_of: ReaderOf,
     area: Below = None,
     below: Annotated[bool | None, Query(description="Reference income below the line, or not · 是否低于收入线")] = None,
     after: After = None,
@@ -52,9 +53,9 @@ async def list_income(
     async with db.read(who.scope) as session:
         scope = who.scope.within(area)
         rows = await find.list_summaries(session, scope, below=below, after=start, limit=limit + 1)
-    page, last = cut(rows, limit)
-    next_ = encode_cursor(last.area_code, last.household_id) if last else None
-    return Page(items=[views.summary_view(one) for one in page], next=next_)
+        page, last = cut(rows, limit)
+        items = await views.summary_views(session, who.scope, page, reader_of(who))
+    return Page(items=items, next=encode_cursor(last.area_code, last.household_id) if last else None)
 
 
 @router.get("/households/{household_id}/income", summary="Income statement · 收入测算表")

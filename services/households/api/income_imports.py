@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.households.api.income_tables import read_income
+from services.households.api.income_reading import read_income
 from services.households.api.permits import ImportIncome
 from services.households.schemas.fields import IncomeOrigin
 from services.households.schemas.imports import RowProblem
@@ -14,7 +14,7 @@ from services.households.usecases.income_imports import IncomeImport
 from shared.clock import local_date, utc_now
 from shared.errors import Fault
 from shared.http.answers import json_answer
-from shared.http.bodies import TABLE
+from shared.http.bodies import TABLE, table_of
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.messages import Catalogue, Language
 from shared.tables.in_turn import in_turn
@@ -47,7 +47,7 @@ async def import_income(
     again changes nothing; with another amount it corrects the one before.
     """
     now = utc_now()
-    table = await in_turn(read_income, await request.body(), local_date(now))
+    table = await in_turn(read_income, await table_of(request), local_date(now))
     job = IncomeImport(vault, who, origin, now, dry_run)
     async with db.write(who.scope) as session:
         await job.take(session, table.lines)

@@ -1,18 +1,23 @@
 """Lines, statements and forms of income as answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
 from services.households.api.reader import Reader
 from services.households.models import IncomeEntry, IncomeSummary, Member
+from services.households.queries.cases import find_heads
+from services.households.queries.register import find_households
 from services.households.rules.income_forms import civil_form, national_form
 from services.households.rules.income_lines import GROUPS, Judged, Warned, group_of
 from services.households.rules.months import month_of, month_text
 from services.households.schemas import income as schemas
-from services.households.schemas.fields import Coded
 from services.households.usecases.income_entries import NOTE
 from services.households.usecases.income_statement import Stated
+from shared.areas import Scope
+from shared.db.engine import ReadSession
+from shared.http.fields import CodeView
+from shared.projections.areas import find_names_above
 
 Members = Mapping[UUID, Member]
 
@@ -28,14 +33,14 @@ def _of_entry(entry: IncomeEntry, members: Members, reader: Reader) -> dict[str,
         "id": entry.id,
         "household_id": entry.household_id,
         "person": schemas.IncomePerson(id=person.id, name=reader.name(person.name)) if person else None,
-        "group": _coded(reader, "income_group", group_of(entry.item)),
-        "item": _coded(reader, "income_item", entry.item),
+        "group": reader.coded("income_group", group_of(entry.item)),
+        "item": reader.coded("income_item", entry.item),
         "amount": entry.amount,
         "first_month": month_text(entry.month_first),
         "last_month": month_text(entry.month_last),
         "paid_on": entry.paid_on,
-        "source": _coded(reader, "income_source", entry.source),
-        "origin": _coded(reader, "income_origin", entry.origin) if entry.origin else None,
+        "source": reader.coded("income_source", entry.source),
+        "origin": reader.coded("income_origin", entry.origin),
         "place_area": entry.place_area,
         "visit_id": entry.visit_id,
         "note": reader.text(entry.note_sealed, NOTE),
@@ -47,14 +52,10 @@ def _of_entry(entry: IncomeEntry, members: Members, reader: Reader) -> dict[str,
     }
 
 
-def _coded(reader: Reader, list_name: str, code: str) -> Coded:
-    return Coded(code=code, text=reader.code(list_name, code))
-
-
 def _ended(entry: IncomeEntry, reader: Reader) -> schemas.IncomeEnded | None:
     if entry.ended_at is None or entry.ended_as is None:
         return None
-    reason = _coded(reader, "income_ending", entry.ended_reason) if entry.ended_reason else None
+    reason = reader.coded("income_ending", entry.ended_reason)
     return schemas.IncomeEnded(ended_as=entry.ended_as, reason=reason, at=entry.ended_at)
 
 
@@ -93,7 +94,7 @@ def _line(entry: IncomeEntry, judged: Judged, members: Members, reader: Reader) 
         **_of_entry(entry, members, reader),
         counted=judged.counted,
         months_counted=judged.months,
-        why_not=[Coded(code=code, text=reader.say(f"income-why-{code}")) for code in judged.reasons],
+        why_not=[CodeView(code=code, text=reader.say(f"income-why-{code}")) for code in judged.reasons],
         superseded_by=[
             schemas.SupersededBy(id=other, months=[month_text(month) for month in months])
             for other, months in judged.superseded_by.items()
@@ -137,11 +138,27 @@ def forms_view(stated: Stated, reader: Reader) -> schemas.IncomeFormsView:
     )
 
 
-def summary_view(summary: IncomeSummary) -> schemas.IncomeSummaryView:
-    """The kept sums."""
+async def summary_views(
+    session: ReadSession, scope: Scope, summaries: Sequence[IncomeSummary], reader: Reader
+) -> list[schemas.IncomeSummaryView]:
+    """The kept sums, with whose they are."""
+    ids = {one.household_id for one in summaries}
+    codes = {one.id: one.national_code for one in await find_households(session, scope, ids)}
+    heads = await find_heads(session, scope, ids)
+    names = await find_names_above(session, (one.area_code for one in summaries))
+    return [
+        _summary_view(one, codes.get(one.household_id), heads.get(one.household_id), names, reader) for one in summaries
+    ]
+
+
+def _summary_view(
+    summary: IncomeSummary, code: str | None, head: str | None, names: Mapping[str, str], reader: Reader
+) -> schemas.IncomeSummaryView:
     return schemas.IncomeSummaryView(
         household_id=summary.household_id,
-        area_code=summary.area_code,
+        national_code=code,
+        head_name=reader.name(head) if head else None,
+        area=reader.area(summary.area_code, names),
         period_first=month_text(month_of(summary.period_first)),
         period_last=month_text(month_of(summary.period_last)),
         people=summary.people,

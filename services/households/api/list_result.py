@@ -18,6 +18,7 @@ from services.households.schemas.register_imports import (
     ListFindingView,
     RegisterImportView,
 )
+from services.households.workbook_lists import NO, YES
 from shared.db.engine import Database
 from shared.http.fields import AreaView
 from shared.projections.areas import find_names_above
@@ -98,6 +99,8 @@ def _place(area: AreaView | None) -> str:
 
 
 def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return YES if value else NO
     if isinstance(value, list):
         return "、".join(map(str, value))
     return str(value) if value is not None else None

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from services.households.api.reader import Reader
+from services.households.api.register_words import field_text
 from services.households.codes import LISTS as CODES
 from services.households.models import ImportFinding, RegisterImport
 from services.households.rules.register_imports import ListKind
@@ -155,8 +156,12 @@ def _changes(one: Row[Any], reader: Reader) -> list[ListFieldChange]:
 
 def _change(name: str, change: Sequence[Any] | None, reader: Reader) -> ListFieldChange:
     before, after = change if change is not None else (None, None)
+    title = title_of(name)
     return ListFieldChange(
-        field=name, title=title_of(name), before=_word(name, before, reader), after=_word(name, after, reader)
+        field=name,
+        title=field_text("household", name, reader) if title == name else title,
+        before=_word(name, before, reader),
+        after=_word(name, after, reader),
     )
 
 

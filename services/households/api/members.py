@@ -41,6 +41,7 @@ async def add_member(
     reader_of: ReaderOf,
 ) -> Response:
     """409 `person-in-another-household` when the person lives in one, wherever it is; that is kept as a double entry.
+    409 `person-in-this-household` when they are one of this household already.
 
     A new-born child is entered once it has its ID number, which registration of the birth gives it.
     """

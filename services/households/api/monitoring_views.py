@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.households.api.reader import Reader
+from services.households.api.register_words import words
 from services.households.api.snapshot_views import not_kept, snapshot_view
 from services.households.models import CaseEvidence, CaseMove, CasePause, MonitoringCase
 from services.households.queries import monitoring as find
@@ -14,7 +15,6 @@ from services.households.queries.monitoring import LaneCount, MonitoringRow
 from services.households.rules.desks import at_level
 from services.households.rules.monitoring.refusals import Unmet
 from services.households.schemas import monitoring as schemas
-from services.households.schemas.fields import Coded
 from services.households.usecases.case_clocks import FAST_LANE
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES, NOTE, Possible
@@ -152,13 +152,15 @@ def _summary(
         "monitoring_class": case.monitoring_class,
         "class_text": reader.code("monitoring_class", case.monitoring_class) if case.monitoring_class else None,
         "main_risk": case.main_risk,
-        "risks": [Coded(code=risk, text=reader.code("risk", risk)) for risk in case.risks],
+        "risks": reader.coded_all("risk", case.risks),
         "source": case.source,
+        "source_text": reader.code("case_source", case.source),
         "opened_at": case.opened_at,
         "state_since": case.state_since,
         "identified_on": case.identified_on,
         "eliminated_on": case.eliminated_on,
         "elimination_way": case.elimination_way,
+        "elimination_way_text": words("elimination_manner", case.elimination_way, reader),
         "holder": _holder(case, names, reader),
         "due": _due(case, reader, now),
         "fast_lane": case.fast_lane and case.papers_done_at is None,

@@ -102,11 +102,15 @@ async def get_photo(photo_id: UUID, who: ViewPhoto, db: Db, shelf: Photos) -> Re
     return Response(content, media_type=JPEG, headers={"Cache-Control": "no-store"})
 
 
+def _too_large(limit: int) -> PhotoTooLarge:
+    return PhotoTooLarge(max_mb=f"{limit / 1_000_000:g}")
+
+
 async def _receive(request: Request, who: Principal, db: Database, limit: int) -> tuple[UUID, UUID, bytes]:
     """Ids and bytes of the form. Nothing is kept anywhere before all of it is here."""
     setattr(request.state, BODY_UNREAD, True)
     if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
-        raise PhotoTooLarge(max_bytes=limit)
+        raise _too_large(limit)
     form = form_of(request)
     await form.until_file()
     if "visit_id" in form.fields:
@@ -115,7 +119,7 @@ async def _receive(request: Request, who: Principal, db: Database, limit: int) -
     async for piece in form.file():
         sent += piece
         if len(sent) > limit:
-            raise PhotoTooLarge(max_bytes=limit)
+            raise _too_large(limit)
     await form.rest()
     setattr(request.state, BODY_UNREAD, False)
     return _id_in(form, "id"), await _require_visit(form, who, db), bytes(sent)

@@ -13,7 +13,7 @@ from services.households.queries import pretence as find
 from services.households.schemas.pretence import PretenceAnswer, PretenceView
 from services.households.usecases.pretence import answer_finding
 from shared.clock import utc_now
-from shared.contracts.households import PretenceKind
+from shared.contracts.pretence import PretenceKind
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from services.households.api.permits import ReadHistory
 from services.households.api.reader import Reader, ReaderOf
+from services.households.api.register_words import field_text, value_text
 from services.households.models import RegisterChange
 from services.households.queries.register import get_household
 from services.households.queries.register_history import list_changes
@@ -51,13 +52,20 @@ def _view(change: RegisterChange, reader: Reader) -> ChangeView:
         act_id=change.act_id,
         member_id=change.member_id,
         member_name=reader.name(person) if person else None,
-        fields=[_field(name, values.get(name)) for name in change.fields],
+        fields=[_field(change, name, values.get(name), reader) for name in change.fields],
         why=sealed.get("why") if reader.sees_people else None,
     )
 
 
-def _field(name: str, values: list[Any] | None) -> FieldChange:
+def _field(change: RegisterChange, name: str, values: list[Any] | None, reader: Reader) -> FieldChange:
     """From and to; ID numbers and phones are masked for all."""
     mask = _MASKS.get(name)
     before, after = (mask(one) if mask and one else one for one in values or (None, None))
-    return FieldChange(field=name, before=before, after=after)
+    return FieldChange(
+        field=name,
+        field_text=field_text("member" if change.member_id else "household", name, reader),
+        before=before,
+        before_text=value_text(name, before, reader),
+        after=after,
+        after_text=value_text(name, after, reader),
+    )

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from services.households.api.reader import Reader
+from services.households.api.register_words import CODED_IN_LISTS, CODED_OF_HOUSEHOLD, CODED_OF_MEMBER, words
 from services.households.models import Household, Member
 from services.households.queries import cases as find_around
 from services.households.queries import register as find
 from services.households.queries.findings import count_of_household
+from services.households.queries.grades import find_days_by_hand
 from services.households.queries.register import Found
 from services.households.rules.register import heads_of
 from services.households.rules.register_fields import HOUSEHOLD_FIELDS, MEMBER_FIELDS, PERSONAL
@@ -38,29 +40,15 @@ def member_view(member: Member, reader: Reader) -> schemas.MemberView:
         left_reason=member.left_reason,
         version=member.version,
         **_details(member, MEMBER_FIELDS, reader),
-        texts=_texts(member, _CODED_OF_MEMBER, reader),
+        texts=_texts(member, CODED_OF_MEMBER, reader),
     )
-
-
-_CODED_OF_HOUSEHOLD = {
-    **{name: name for name in ("dwelling_level", "poverty_cause", "dissolved_reason")},
-    **{name: name for name in ("grade", "monitoring_class", "monitoring_state")},
-    "main_risk": "risk",
-}
-_CODED_OF_MEMBER = {
-    name: name
-    for name in (
-        *("sex", "school_stage", "labour_skill", "ethnic_group", "political_status", "education"),
-        *("disability_class", "disability_level", "medical_insurance", "pension", "left_reason"),
-    )
-}
-"""Fields that hold a code, each with its list."""
 
 
 def _texts(of: Household | Member, coded: Mapping[str, str], reader: Reader) -> dict[str, str]:
     """The codes in words, as far as the reader sees them."""
     shown = {name: getattr(of, name) for name in coded if reader.sees_people or name not in PERSONAL}
-    return {name: reader.code(coded[name], str(code)) for name, code in shown.items() if code is not None}
+    told = {name: words(coded[name], value, reader) for name, value in shown.items()}
+    return {name: text for name, text in told.items() if text is not None}
 
 
 def _details(of: Household | Member, fields: Sequence[str], reader: Reader) -> dict[str, Any]:
@@ -75,15 +63,11 @@ async def household_view(
     members = await find.list_members(session, scope, [household.id])
     [summary] = await _summaries(session, [household], heads_of(members), reader)
     return schemas.HouseholdView(
-        **dict(summary),
+        **{**dict(summary), "texts": {**summary.texts, **_texts(household, CODED_OF_HOUSEHOLD, reader)}},
         address=household.address if reader.sees_people else None,
         phone=reader.phone(household.phone_sealed, HOUSEHOLD_PHONE),
         members=[member_view(member, reader) for member in members],
         **_details(household, HOUSEHOLD_FIELDS, reader),
-        texts={
-            "class": reader.code("household_class", household.household_class),
-            **_texts(household, _CODED_OF_HOUSEHOLD, reader),
-        },
         dissolved_reason=household.dissolved_reason,
         merged_into=household.merged_into,
         findings=schemas.FindingCounts(**await count_of_household(session, household.id)),
@@ -104,6 +88,7 @@ async def _summaries(
     session: ReadSession, households: Sequence[Household], heads: Mapping[UUID, str], reader: Reader
 ) -> list[schemas.HouseholdSummary]:
     names = await find_names_above(session, (one.area_code for one in households))
+    by_hand = await find_days_by_hand(session, [one.id for one in households])
     return [
         schemas.HouseholdSummary(
             id=one.id,
@@ -113,12 +98,17 @@ async def _summaries(
             household_class=one.household_class,
             head_name=reader.name(heads[one.id]) if one.id in heads else None,
             grade=one.grade,
+            grade_by_hand_until=by_hand.get(one.id),
             monitoring_class=one.monitoring_class,
             monitoring_state=one.monitoring_state,
             main_risk=one.main_risk,
             risks=one.risks,
             dissolved_on=one.dissolved_on,
             version=one.version,
+            texts={
+                "class": reader.code("household_class", one.household_class),
+                **_texts(one, CODED_IN_LISTS, reader),
+            },
         )
         for one in households
     ]

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 
 class TaskHousehold(Base):

@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Basis
+from shared.db.base import AreaColumn
 
 CaseState = Literal["open", "closed"]
 

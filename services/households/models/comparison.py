@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 TicketState = Literal["open", "answered", "withdrawn"]
 AssetAnswer = Literal["exists", "does_not_exist"]

@@ -11,8 +11,9 @@ from sqlalchemy import ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
 from shared.contracts.grade_policies import Grade
+from shared.db.base import AreaColumn
 
 
 class HouseholdGrade(Base):
@@ -39,7 +40,7 @@ class HouseholdGrade(Base):
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     policy_id: Mapped[UUID]
     override_id: Mapped[UUID | None]
-    counted_area: Mapped[str] = mapped_column(Text(collation="C"))  # where the last change counted it
+    counted_area: Mapped[AreaColumn]  # where the last change counted it
 
 
 class GradeOverride(Base):
@@ -92,9 +93,9 @@ class GradeChange(Base):
     at: Mapped[datetime]
     kind: Mapped[str]
     from_grade: Mapped[Grade | None] = mapped_column(Text)
-    from_area: Mapped[str | None] = mapped_column(Text(collation="C"))
+    from_area: Mapped[AreaColumn | None]
     to_grade: Mapped[Grade | None] = mapped_column(Text)
-    to_area: Mapped[str | None] = mapped_column(Text(collation="C"))
+    to_area: Mapped[AreaColumn | None]
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     policy_id: Mapped[UUID | None]
     override_id: Mapped[UUID | None]
@@ -117,7 +118,7 @@ class GradingProgress(Base):
 
     __tablename__ = "grading_progress"
 
-    township: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)  # nine digits
+    township: Mapped[AreaColumn] = mapped_column(primary_key=True)  # nine digits
     graded_on: Mapped[date]
     finished_at: Mapped[datetime]
     households: Mapped[int]

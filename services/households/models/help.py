@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, Numeric, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 MeasureState = Literal["planned", "delivered", "failed", "withdrawn"]
 

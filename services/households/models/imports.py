@@ -23,9 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
 from services.households.models.register import Household, Member
 from services.households.rules.register_imports import ListKind, Outcome
+from shared.db.base import AreaColumn
 from shared.imports import Import
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 Yuan = Numeric(12, 2)
 Sum = Numeric(14, 2)

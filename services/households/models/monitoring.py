@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKey, ForeignKeyConstraint, Index, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
 from shared.contracts.households import Level
 from shared.contracts.monitoring import CaseClass, Clock, Source, State
+from shared.db.base import AreaColumn
 
 _ACTIVE = "state NOT IN ('dismissed', 'moved_away', 'deceased')"
 

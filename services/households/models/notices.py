@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
 from services.households.rules.notices import NoticeKind, NoticeState
+from shared.db.base import AreaColumn
 
 ObjectionState = Literal["open", "upheld", "rejected"]
 

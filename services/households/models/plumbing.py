@@ -1,10 +1,5 @@
 """What every service has: outbox, inbox, dead letters, idempotency keys, audit trail, and copies of the directory."""
 
-from typing import Annotated
-
-from sqlalchemy import Text
-from sqlalchemy.orm import mapped_column
-
 from shared.db.base import ServiceBase, service_metadata
 from shared.http.idempotency import IdempotencyKeyMixin
 from shared.inbox import DeadLetterMixin, InboxMixin
@@ -13,9 +8,6 @@ from shared.projections.accounts import AccountMixin
 from shared.projections.areas import AreaMixin
 from shared.projections.policies import PolicyMixin
 from shared.security.audit import AuditEntryMixin
-
-AreaColumn = Annotated[str, mapped_column(Text(collation="C"))]
-"""12 digits in byte order, so that "all below 539921100" is one range of an index, whatever the database's locale."""
 
 
 class Base(ServiceBase):

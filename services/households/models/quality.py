@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 _OPEN = "mended_at IS NULL"
 _UNEXPLAINED = f"{_OPEN} AND explained_at IS NULL"

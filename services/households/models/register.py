@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 _LIVES = "dissolved_on IS NULL"
 MOST_RISKS = 5

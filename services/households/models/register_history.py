@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKey, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 
 class RegisterChange(Base):

@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
 from services.households.rules.schooling.states import Cause, State
 from shared.contracts.households import Level
 from shared.contracts.schooling_policies import LegalKind
+from shared.db.base import AreaColumn
 
 _ACTIVE = "state NOT IN ('stable', 'exempt')"
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
+from services.households.models.plumbing import Base
 from shared.contracts.households import Level
+from shared.db.base import AreaColumn
 
 TaskState = Literal["open", "accepted", "done", "cancelled"]
 ACTIVE: tuple[TaskState, ...] = ("open", "accepted")

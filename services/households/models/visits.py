@@ -18,8 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.households.models.plumbing import AreaColumn, Base
-from shared.contracts.households import PretenceKind
+from services.households.models.plumbing import Base
+from shared.contracts.pretence import PretenceKind
+from shared.db.base import AreaColumn
 
 VisitKind = Literal["visit", "no_change"]
 """Somebody was there and tells of it; or says in one call that nothing has changed (无变化)."""

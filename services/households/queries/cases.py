@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.households.models import CaseState, Evidence, Household, Member, RiskCase, Verdict, Visit
@@ -95,12 +95,13 @@ async def load_surroundings(
 
 
 async def find_heads(session: ReadSession, scope: Scope, household_ids: Collection[UUID]) -> dict[UUID, str]:
-    """The name of each household's head."""
+    """The name of each household's head, as `heads_of` has it: of one that is no more, whoever was its head last."""
     query = (
         select(Member.household_id, Member.name)
-        .where(Member.household_id.in_(household_ids), Member.relation.in_(HEADS), Member.left_on.is_(None))
-        .where(within(Member.area_code, scope))
-        .order_by(Member.relation)  # where both are used, 户主 comes last and stays
+        .join(Household, Household.id == Member.household_id)
+        .where(Member.household_id.in_(household_ids), Member.relation.in_(HEADS))
+        .where(or_(Member.left_on.is_(None), Household.dissolved_on.is_not(None)), within(Member.area_code, scope))
+        .order_by(Member.left_on, Member.relation)  # what comes last stays: 户主 where both are used
     )
     return {row.household_id: row.name for row in await session.execute(query)}
 

@@ -33,7 +33,15 @@ from services.households.queries.gate_history import (
 )
 from services.households.queries.household_facts import find_facts
 from services.households.queries.monitoring import came_anew
-from services.households.rules.gate_facts import EliminationFacts, GateFacts, HelpMeasure, IncomeFacts, Terms, Ticket
+from services.households.rules.gate_facts import (
+    EliminationFacts,
+    GateFacts,
+    HelpMeasure,
+    IncomeFacts,
+    Terms,
+    Ticket,
+    Vote,
+)
 from services.households.rules.household_facts import Facts
 from services.households.rules.income_year import Income
 from services.households.rules.months import add_months
@@ -61,6 +69,7 @@ class GateQuestion:
     on: date
     terms: Terms
     line: int | None
+    vote: Vote | None = None  # that the move itself brings along
 
     @property
     def half(self) -> str:
@@ -91,7 +100,7 @@ async def _load(session: ReadSession, asked: GateQuestion) -> GateFacts:
         withdrawn_on=local_date(back) if back else None,
         visited=await _visited(session, asked, steps),
         authorised=await _authorised(session, case, on),
-        vote=vote_of(steps, asked.half),
+        vote=asked.vote if asked.to_state == ROAD[asked.half][1] else vote_of(steps, asked.half),
         notice=await _notice(session, asked, steps),
         tickets=tuple(Ticket(one.kind, one.due_on, one.state == "answered") for one in tickets),
         adults=len(adults),
@@ -165,13 +174,13 @@ async def _authorised(session: ReadSession, case: MonitoringCase, on: date) -> b
 
 
 async def _notice(session: ReadSession, asked: GateQuestion, steps: Sequence[Step]) -> NoticeRun | None:
-    """The live entry on a notice that was drafted since the case last came to be published.
+    """The live entry on a notice that was drafted since the case last came to be published, if it was not sent back since.
 
     An objection that nobody has answered counts on whatever sheet it was made: taking that one down answers nobody.
     """
     case = asked.case
-    since = entered(steps, ROAD[asked.half][1])
-    if since is None:
+    began, published = (entered(steps, state) for state in ROAD[asked.half])
+    if published is None:
         return None
     query = (
         select(NoticeEntry.notice_id, PublicNotice.started_on, PublicNotice.ended_on)
@@ -181,7 +190,7 @@ async def _notice(session: ReadSession, asked: GateQuestion, steps: Sequence[Ste
             NoticeEntry.kind == asked.half,
             NoticeEntry.round == case.round,
             NoticeEntry.void_at.is_(None),
-            NoticeEntry.added_at >= since,
+            NoticeEntry.added_at >= max(published, began or published),
         )
     )
     row = (await session.execute(query)).one_or_none()

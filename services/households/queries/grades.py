@@ -1,6 +1,6 @@
 """Grades as they are shown: of one household, on a board, and how they moved."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -74,6 +74,14 @@ async def count_acts(session: ReadSession, household_id: UUID) -> int:
     """How often somebody has set the grade of such a household by hand, or ended it: the version of what stands."""
     query = select(func.count() + func.count(GradeOverride.ended_at)).where(GradeOverride.household_id == household_id)
     return await session.scalar(query) or 0
+
+
+async def find_days_by_hand(session: ReadSession, household_ids: Collection[UUID]) -> dict[UUID, date]:
+    """The last day of the grades that were set by hand, by household; the others are not in it."""
+    query = select(GradeOverride.household_id, GradeOverride.until).where(
+        GradeOverride.household_id.in_(household_ids), GradeOverride.ended_at.is_(None)
+    )
+    return {row.household_id: row.until for row in await session.execute(query)}
 
 
 async def find_override(session: ReadSession, override_ids: Iterable[UUID]) -> dict[UUID, GradeOverride]:

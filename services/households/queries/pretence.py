@@ -13,7 +13,7 @@ from services.households.rules.positions import Position
 from services.households.rules.pretence import Answer, BackAgain, Closed, Seen, Stop
 from services.households.rules.visits import PretenceNotFound
 from shared.areas import Scope
-from shared.contracts.households import PretenceKind
+from shared.contracts.pretence import PretenceKind
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.within import within
 from shared.errors import existing

@@ -120,6 +120,14 @@ async def list_members(session: ReadSession, scope: Scope, household_ids: Collec
     return (await session.scalars(query.order_by(*_HEADS_FIRST))).all()
 
 
+async def lives_there(session: ReadSession, household_id: UUID, person_key: str) -> bool:
+    """Whether a person is one of a household's people today."""
+    query = select(Member.id).where(
+        Member.household_id == household_id, Member.person_key == person_key, Member.left_on.is_(None)
+    )
+    return await session.scalar(query) is not None
+
+
 async def find_members(session: ReadSession, scope: Scope, ids: Collection[UUID]) -> Sequence[Member]:
     """The people with those ids, heads first."""
     query = select(Member).where(Member.id.in_(ids), within(Member.area_code, scope))

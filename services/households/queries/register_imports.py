@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, literal, select
+from sqlalchemy import Row, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.households.models import Household
 from services.households.models.imports import STAGED_HOUSEHOLD, STAGED_MEMBER, ImportFinding, RegisterImport
 from services.households.rules.register_imports import Outcome
 from shared.areas import Scope
@@ -35,7 +36,10 @@ async def list_findings(
 async def list_staged(
     session: ReadSession, import_id: UUID, outcome: Outcome, after: int, limit: int
 ) -> Sequence[Row[Any]]:
-    """What would be added or changed, households and people, in order: only what tells of it is loaded."""
+    """What would be added or changed, households and people, in order: only what tells of it is loaded.
+
+    What is registered already is told with the national code of its household.
+    """
     told = ("number", "outcome", "file", "sheet", "row_number", "fields", "detail", "sealed", "area_code")
     members = select(
         *(STAGED_MEMBER.c[name] for name in told),
@@ -55,7 +59,11 @@ async def list_staged(
     ).where(STAGED_HOUSEHOLD.c.import_id == import_id, STAGED_HOUSEHOLD.c.outcome == outcome)
     both = members.where(STAGED_MEMBER.c.number > after).union_all(households.where(STAGED_HOUSEHOLD.c.number > after))
     listed = both.subquery()
-    return (await session.execute(select(listed).order_by(listed.c.number).limit(limit))).all()
+    page = select(listed).order_by(listed.c.number).limit(limit).subquery()
+    code = func.coalesce(page.c.national_code, Household.national_code).label("national_code")
+    columns: list[Any] = [*(column for column in page.c if column.name != "national_code"), code]
+    query = select(*columns).outerjoin(Household, Household.id == page.c.household_id)
+    return (await session.execute(query.order_by(page.c.number))).all()
 
 
 async def list_applied(session: ReadSession, limit: int) -> Sequence[RegisterImport]:

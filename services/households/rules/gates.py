@@ -98,6 +98,11 @@ def _voted(asked: Asked) -> list[Condition]:
     ]
 
 
+def _voted_now(asked: Asked) -> list[Condition]:
+    """The votes that come along with the move to the notice: the village shall not publish for days what will not do."""
+    return _voted(asked) if asked.facts.vote else []
+
+
 def _published(asked: Asked) -> list[Condition]:
     """The notice (公示) ran long enough, which two dated proofs show; what was objected is answered, and nothing upheld."""
     facts, terms, on = asked.facts, asked.terms, asked.on
@@ -256,7 +261,7 @@ _SOLVED: tuple[Check, ...] = (_may_be_checked, _visited, _helped, _earns_enough,
 _ELIMINABLE: tuple[Check, ...] = (*_SOLVED, _voted, _published)
 
 GATES: Mapping[str, tuple[Check, ...]] = {
-    "notice": _PUBLISHABLE,
+    "notice": (*_PUBLISHABLE, _voted_now),
     "township_review": _IDENTIFIABLE,
     "county_decision": _IDENTIFIABLE,
     "monitored": _IDENTIFIABLE,
@@ -264,10 +269,10 @@ GATES: Mapping[str, tuple[Check, ...]] = {
     "observation": (_given,),
     "elimination_check": (_may_be_checked,),
     "elimination_deliberation": _SOLVED,
-    "elimination_notice": _SOLVED,
+    "elimination_notice": (*_SOLVED, _voted_now),
     "elimination_township": _ELIMINABLE,
     "elimination_county": _ELIMINABLE,
     "eliminated": _ELIMINABLE,
 }
 """By the state that the case is to reach. What held at an earlier gate must still hold at the later one. The votes come
-along with the move to the notice, so the table of moves asks for them there, and the gates from then on."""
+along with the move to the notice: the table of moves asks for them there, the gate whether those it brings are enough."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar, Literal, get_args
 
-from shared.clock import end_of_day
+from shared.clock import start_of_day
 from shared.contracts.grade_policies import Grade
 from shared.errors import Invalid
 
@@ -111,4 +111,4 @@ def next_month(month: date) -> date:
 
 def start_of(month: date) -> datetime:
     """The moment a month begins in China."""
-    return end_of_day(date.fromordinal(month.toordinal() - 1))
+    return start_of_day(month)

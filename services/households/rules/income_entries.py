@@ -78,7 +78,7 @@ def require_live(ended_at: datetime | None) -> None:
         raise IncomeEntryEnded
 
 
-def require_amount(amount: Decimal, *, correction: bool) -> None:
-    """Raise for an amount below nothing, unless it corrects another."""
-    if amount < 0 and not correction:
+def require_amount(amount: Decimal) -> None:
+    """Raise for an amount below nothing, which only what corrects another line may have."""
+    if amount < 0:
         raise IncomeNegative(field="amount")

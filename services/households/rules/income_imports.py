@@ -42,7 +42,7 @@ def read_row(row: Mapping[str, Any], items: Mapping[str, str]) -> ImportedLine |
         return Fault("id_number", "income-whose")
     item = items.get(row["item"].strip())
     if item is None:
-        return Fault("item", "choice-invalid")
+        return Fault("item", "income-item-unknown")
     amount = _fen(row["amount"])
     if amount is None or not 0 <= amount < MOST_YUAN:
         return Fault("amount", "number-out-of-range")

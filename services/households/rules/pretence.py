@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from services.households.rules.positions import Position, middle, surely_apart_km
-from shared.contracts.households import PretenceKind
+from shared.contracts.pretence import PretenceKind
 from shared.contracts.visit_policies import (
     CopiedTextLimits,
     EchoLimits,

@@ -76,6 +76,12 @@ class PersonElsewhere(Conflict):
     code: ClassVar[str] = "person-in-another-household"
 
 
+class PersonHere(Conflict):
+    """The person lives in that very household."""
+
+    code: ClassVar[str] = "person-in-this-household"
+
+
 class MemberLeft(Conflict):
     """The person has left the household already."""
 
@@ -168,10 +174,16 @@ class Living(Protocol):
     def left_on(self) -> date | None: ...
 
 
-def heads_of(people: Iterable[Living]) -> dict[UUID, str]:
-    """The name of each household's head; where both relations are used, 户主 is meant."""
-    heads = [one for one in people if one.relation in HEADS and one.left_on is None]
-    return {one.household_id: one.name for one in sorted(heads, key=lambda one: one.relation)}
+def heads_of(people: Sequence[Living]) -> dict[UUID, str]:
+    """The name of each household's head; where both relations are used, 户主 is meant. A household that everybody has
+    left is known by whoever was its head last."""
+    lived_in = {one.household_id for one in people if one.left_on is None}
+    heads = [
+        one for one in people if one.relation in HEADS and (one.left_on is None or one.household_id not in lived_in)
+    ]
+    return {
+        one.household_id: one.name for one in sorted(heads, key=lambda one: (one.left_on or date.max, one.relation))
+    }
 
 
 def require_lives(dissolved_on: date | None) -> None:

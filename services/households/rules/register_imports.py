@@ -7,14 +7,13 @@ from typing import Any, ClassVar, Literal, get_args
 from uuid import UUID
 
 from services.households.rules.monitoring.states import FINAL
+from services.households.rules.register import HEADS
 from shared.errors import Conflict, Gone, Invalid, NotFound
 
 ListKind = Literal["person-list", "household-list"]
 Outcome = Literal["added", "changed", "conflicting", "vanished"]
 
 LIST_KINDS: tuple[ListKind, ...] = get_args(ListKind)
-HEADS = frozenset({"01", "02"})
-"""GB/T 4761: the person the household is named by, whom some lists call 本人."""
 
 
 class ImportNotFound(NotFound):

@@ -9,7 +9,7 @@ from pydantic import Field
 from services.households.codes import LISTS
 from services.households.models import AssetAnswer, TicketState
 from services.households.schemas.notices import ScanDigest
-from shared.http.fields import Answer, AreaView, Draft, Name
+from shared.http.fields import Answer, AreaView, Day, Draft, Name
 
 AssetKind = Annotated[
     str, LISTS["asset_kind"].field(), Field(description="Kind of asset · 比对项目", examples=["vehicle"])
@@ -21,7 +21,7 @@ class AuthorisationDraft(Draft):
 
     signer: Annotated[Name, Field(description="Kept sealed · 签字人")]
     member_id: Annotated[UUID | None, Field(description="When a member of the household signed · 签字成员")] = None
-    signed_on: Annotated[date, Field(description="Day · 签署日期", examples=["2026-03-05"])]
+    signed_on: Annotated[Day, Field(description="Day · 签署日期", examples=["2026-03-05"])]
     scan_sha256: ScanDigest | None = None
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.codes import LISTS
@@ -12,7 +12,7 @@ from services.households.rules.schooling.states import State
 from services.households.schemas.visits import PlaceDraft
 from shared.contracts.households import Level
 from shared.contracts.schooling_policies import LegalKind
-from shared.http.fields import Answer, AreaView, Draft, Line, Name, Paragraph, PastDay
+from shared.http.fields import Answer, AreaView, Draft, Line, Moment, Name, Paragraph, PastDay
 
 School = Annotated[Line, Field(description="School, no secret · 学校", examples=["青石镇中心小学"])]
 SchoolGrade = Annotated[Line, Field(description="Grade or class · 年级班级", examples=["七年级"])]
@@ -52,7 +52,7 @@ class DropoutMoveDraft(Draft):
 class PersuasionDraft(Draft):
     """One persuasion visit (劝返): teacher and cadre go together."""
 
-    at: Annotated[AwareDatetime, Field(description="When · 时间", examples=["2026-03-10T19:00:00+08:00"])]
+    at: Annotated[Moment, Field(description="When · 时间", examples=["2026-03-10T19:00:00+08:00"])]
     teacher: Annotated[Name, Field(description="Kept sealed · 教师", examples=["李老师"])]
     cadre: Annotated[Name, Field(description="Kept sealed · 包保干部", examples=["王干部"])]
     with_whom: Annotated[Line | None, Field(description="Whom they met, kept sealed · 见到何人")] = None
@@ -70,7 +70,7 @@ class PersuasionDraft(Draft):
 class PlanDraft(Draft):
     """One pupil, one plan (一生一策)."""
 
-    at: Annotated[AwareDatetime, Field(description="Made when · 制定时间", examples=["2026-03-10T19:00:00+08:00"])]
+    at: Annotated[Moment, Field(description="Made when · 制定时间", examples=["2026-03-10T19:00:00+08:00"])]
     until: Annotated[date, Field(description="Last day · 截止日期", examples=["2026-07-10"])]
     by: Annotated[Name, Field(description="Who sees to it, kept sealed · 责任人", examples=["李老师"])]
     text: Annotated[Paragraph, Field(description="Kept sealed · 内容", examples=["每周家访，补课"])]
@@ -79,7 +79,7 @@ class PlanDraft(Draft):
 class LessonsDraft(Draft):
     """Lessons at home (送教上门) of one day."""
 
-    at: Annotated[AwareDatetime, Field(description="When · 时间", examples=["2026-03-10T09:00:00+08:00"])]
+    at: Annotated[Moment, Field(description="When · 时间", examples=["2026-03-10T09:00:00+08:00"])]
     lessons: Annotated[int, Field(ge=1, le=12, description="How many · 课时数", examples=[2])]
     teacher: Annotated[Name, Field(description="Kept sealed · 教师", examples=["李老师"])]
     text: Annotated[Paragraph | None, Field(description="What was taught, kept sealed · 内容")] = None

@@ -6,7 +6,6 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from services.households.codes import LISTS
-from shared.http.fields import Answer
 
 
 def _list(entered: object) -> object:
@@ -54,10 +53,3 @@ IncomeOrigin = Annotated[
     str, LISTS["income_origin"].field(), Field(description="Whose figures · 数据提供部门", examples=["finance"])
 ]
 IncomeEnding = Annotated[str, LISTS["income_ending"].field(), Field(description="Why · 原因", examples=["duplicate"])]
-
-
-class Coded(Answer):
-    """A code, and what a person reads for it."""
-
-    code: str = Field(examples=["transfers"])
-    text: str = Field(examples=["转移性收入"])

@@ -4,17 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from services.households.rules.grade_movement import Kind
 from shared.contracts.grade_policies import Grade, GradeRules
 from shared.http.fields import Answer, AnyArea, AreaView, Draft, Paragraph
-
-Month = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$"),
-    Field(description="A month in China · 月份", examples=["2026-03"]),
-]
 
 
 class GradeReason(Answer):

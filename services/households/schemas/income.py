@@ -11,9 +11,9 @@ from pydantic_core import PydanticCustomError
 from services.households.rules.income_entries import MOST_MONTHS, Span, Told
 from services.households.rules.income_lines import FEN
 from services.households.rules.months import parse_month
-from services.households.schemas.fields import Coded, IncomeEnding, IncomeItem, IncomeOrigin, Yuan
+from services.households.schemas.fields import IncomeEnding, IncomeItem, IncomeOrigin, Yuan
 from services.households.schemas.imports import RowProblem
-from shared.http.fields import Answer, AnyArea, Draft, MonthText, Paragraph, PastDay
+from shared.http.fields import Answer, AnyArea, AreaView, CodeView, Draft, MonthText, Paragraph, PastDay
 
 
 class IncomeEntryDraft(Draft):
@@ -89,7 +89,7 @@ class IncomeEnded(Answer):
     """How a line came to count no more."""
 
     ended_as: str = Field(alias="as", description="`corrected` or `withdrawn` · 更正、撤销", examples=["withdrawn"])
-    reason: Coded | None
+    reason: CodeView | None
     at: datetime
 
 
@@ -99,14 +99,14 @@ class IncomeEntryView(Answer):
     id: UUID
     household_id: UUID
     person: IncomePerson | None = Field(description="null: the household as a whole · 空为全户")
-    group: Coded
-    item: Coded
+    group: CodeView
+    item: CodeView
     amount: Decimal
     first_month: str = Field(examples=["2026-01"])
     last_month: str = Field(examples=["2026-10"])
     paid_on: date | None
-    source: Coded
-    origin: Coded | None
+    source: CodeView
+    origin: CodeView | None
     place_area: str | None
     visit_id: UUID | None
     note: str | None
@@ -129,7 +129,7 @@ class StatementLine(IncomeEntryView):
 
     counted: Decimal
     months_counted: int
-    why_not: list[Coded]
+    why_not: list[CodeView]
     superseded_by: list[SupersededBy]
 
 
@@ -206,7 +206,9 @@ class IncomeSummaryView(Answer):
     """The kept sums of one household."""
 
     household_id: UUID
-    area_code: str
+    national_code: str | None = Field(examples=["5399211002000001"])
+    head_name: str | None = Field(description="Masked for supervisors · 户主", examples=["张三"])
+    area: AreaView
     period_first: str
     period_last: str
     people: int

@@ -10,11 +10,10 @@ from pydantic_core import PydanticCustomError
 from services.households.codes import LISTS
 from services.households.rules.monitoring.moving import Brought, Minutes, Way
 from services.households.rules.monitoring.states import Evidence, Road
-from services.households.schemas.fields import Coded
 from services.households.schemas.snapshots import SnapshotView
 from shared.contracts.households import Level
 from shared.contracts.monitoring import CaseClass, Clock, Source, State
-from shared.http.fields import Answer, AreaView, Draft, Line, Paragraph, PastDay
+from shared.http.fields import Answer, AreaView, CodeView, Draft, Line, Paragraph, PastDay
 
 Risk = Annotated[
     str, LISTS["risk"].field(), Field(max_length=40, description="Domain code · 风险类型", examples=["01"])
@@ -176,13 +175,15 @@ class CaseSummary(Answer):
     monitoring_class: CaseClass | None = Field(alias="class")
     class_text: str | None
     main_risk: str | None
-    risks: list[Coded]
+    risks: list[CodeView]
     source: Source
+    source_text: str = Field(examples=["部门筛查预警"])
     opened_at: datetime
     state_since: date
     identified_on: date | None
     eliminated_on: date | None
     elimination_way: Way | None
+    elimination_way_text: str | None = Field(examples=["帮扶消除"])
     holder: HolderView | None = Field(description="Null: nobody's turn · 当前办理")
     due: DueView | None = Field(description="Null: no clock runs · 当前时限")
     fast_lane: bool

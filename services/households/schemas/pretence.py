@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.households.codes import LISTS
-from shared.contracts.households import PretenceKind
+from shared.contracts.pretence import PretenceKind
 from shared.http.fields import Answer, AreaView, Draft, Paragraph
 
 

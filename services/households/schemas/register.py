@@ -25,6 +25,7 @@ from services.households.schemas.register_details import (
     HouseholdDetailsView,
     MemberDetails,
     MemberDetailsView,
+    Texts,
 )
 from shared import idnumber
 from shared.clock import local_date, utc_now
@@ -233,12 +234,16 @@ class HouseholdSummary(Answer):
     household_class: str = Field(alias="class", examples=["ordinary"])
     head_name: str | None = Field(examples=["张三"])
     grade: str | None = Field(description="The county's own grade · 县级分级", examples=["green"])
+    grade_by_hand_until: date | None = Field(
+        description="Its last day where it was set by hand; null: by the rules · 人工调整截止日期"
+    )
     monitoring_class: str | None = Field(description="监测对象类别", examples=["edge"])
     monitoring_state: str | None = Field(description="监测状态", examples=["monitored"])
     main_risk: str | None = Field(description="主要风险", examples=["01"])
     risks: list[str] = Field(description="返贫致贫风险", examples=[["01", "09"]])
     dissolved_on: date | None = Field(description="No household any more since · 销户日期")
     version: int
+    texts: Texts
 
 
 class FoundHousehold(HouseholdSummary):

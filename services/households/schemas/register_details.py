@@ -132,7 +132,6 @@ class HouseholdDetailsView(Answer):
     road_km: Amount | None = Field(examples=[1.2])
     no_labour_covered: bool | None
     poverty_cause: str | None = Field(examples=["illness"])
-    texts: Texts
 
 
 class MemberDetailsView(Answer):

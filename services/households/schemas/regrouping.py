@@ -110,9 +110,12 @@ class DuplicateView(Answer):
 class FieldChange(Answer):
     """One field. What is personal is null for those who do not work with the household."""
 
-    field: str = Field(examples=["work_area"])
-    before: bool | int | float | str | list[str] | None = Field(examples=["530600"])
-    after: bool | int | float | str | list[str] | None = Field(examples=["440300"])
+    field: str = Field(examples=["dwelling_level"])
+    field_text: str = Field(examples=["房屋安全等级"])
+    before: bool | int | float | str | list[str] | None = Field(examples=["B"])
+    before_text: str | None = Field(description="A code in words · 代码含义", examples=["B级"])
+    after: bool | int | float | str | list[str] | None = Field(examples=["C"])
+    after_text: str | None = Field(examples=["C级"])
 
 
 class ChangeView(Answer):

@@ -14,13 +14,16 @@ class SchoolChild(Answer):
 
     pupil: PupilView
     stage: str | None = Field(description="Code of the school stage · 学段", examples=["junior"])
+    stage_text: str | None = Field(examples=["初中"])
     school: str | None = Field(description="As told last; null: nobody told · 学校")
     grade: str | None
     alert_on: date | None = Field(description="Day of the last schooling alert that stands · 最近预警日期")
     feed: str | None = Field(examples=["education.absence"])
+    feed_text: str | None = Field(examples=["连续缺课"])
     risk_case_id: UUID | None = Field(description="The check of that alert · 核查个案")
     dropout_case_id: UUID | None = Field(description="Its last case · 辍学个案")
     dropout_state: str | None = Field(examples=["persuading"])
+    dropout_state_text: str | None = Field(examples=["劝返中"])
 
 
 class AreaCount(Answer):

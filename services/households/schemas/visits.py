@@ -4,26 +4,21 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.households.models import VisitKind
 from services.households.schemas.refusals import Refusal
 from services.households.schemas.register import HouseholdChange, MemberChange
-from shared.clock import CHINA
 from shared.faults import faults_of
-from shared.http.fields import Answer, Draft, Line, Paragraph
+from shared.http.fields import Answer, Draft, Line, Moment, Paragraph
 
-_EARLIEST = datetime(2000, 1, 1, tzinfo=CHINA)  # before that it is a phone without a clock
 MOST_VISITS = 200
 """Visits in one request: what a phone gathers in a few days without signal (docs/field.md, Load)."""
 NOT_FOUND_ON_VISITS = frozenset({"national_code", "area_code", "id_number"})
 """Fields by which somebody is known: they are corrected in the register, not found on the doorstep."""
 
-Moment = Annotated[
-    AwareDatetime,
-    Field(ge=_EARLIEST, description="With its offset · 走访时间", examples=["2026-03-04T10:30:00+08:00"]),
-]
+VisitedAt = Annotated[Moment, Field(description="With its offset · 走访时间", examples=["2026-03-04T10:30:00+08:00"])]
 ClientId = Annotated[UUID, Field(description="Made by the client · 由客户端生成")]
 
 
@@ -71,7 +66,7 @@ class VisitDraft(Draft):
     """One visit (入户走访). The phone makes the id and may send the same again. Nothing beside id and time is demanded."""
 
     id: ClientId
-    visited_at: Moment
+    visited_at: VisitedAt
     place: PlaceDraft | None = None
     with_whom: Annotated[Line | None, Field(description="Whom they met · 见到何人")] = None
     met: Annotated[
@@ -91,7 +86,7 @@ class NoChange(Draft):
     """Nothing has changed since the last time (无变化). That is all it takes."""
 
     id: ClientId
-    at: Annotated[Moment, Field(description="When they looked · 时间")]
+    at: Annotated[VisitedAt, Field(description="When they looked · 时间")]
     place: PlaceDraft | None = None
 
 

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from services.households import events
 from services.households.queries import area_checks as find
+from services.households.queries.alert_history import find_live_alerts
 from services.households.queries.checks import find_known_evidence, find_open_cases, lock_subjects
-from services.households.queries.history import find_live_alerts
 from services.households.rules import area_checks as rules
 from services.households.rules.checks import Subject
 from services.households.rules.desks import desk_of

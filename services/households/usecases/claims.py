@@ -75,9 +75,9 @@ def told_of(facts: Claimed) -> dict[str, str]:
     return {"name": facts.name, "id_number": str(facts.id_number), "relation": facts.relation}
 
 
-_SETTLE = """
-UPDATE double_entry SET decision = $2, settled_by = $3, settled_at = $4, version = version + 1
-WHERE member_id = ANY ($1) AND settled_at IS NULL
+_RELEASE = """
+UPDATE double_entry SET decision = 'released', settled_by = $2, settled_at = $3, version = version + 1
+WHERE member_id = $1 AND settled_at IS NULL
 """
 _SETTLE_BY_FACT = """
 UPDATE double_entry SET decision = 'moves', settled_by = $2, settled_at = $3, version = double_entry.version + 1
@@ -87,11 +87,9 @@ WHERE m.id = double_entry.member_id AND m.id = ANY ($1) AND settled_at IS NULL
 """
 
 
-async def settle_claims_on(
-    session: WriteSession, member_ids: Collection[UUID], decision: str, who: Principal, now: datetime
-) -> None:
-    """All open claims on people come to an end."""
-    await (await raw(session)).execute(_SETTLE, list(member_ids), decision, who.id, now)
+async def release_claimed(session: WriteSession, member_id: UUID, who: Principal, now: datetime) -> None:
+    """Who has left a household is free for those that claim them: all open claims come to an end."""
+    await (await raw(session)).execute(_RELEASE, member_id, who.id, now)
 
 
 async def settle_claims_by_fact(

@@ -11,7 +11,7 @@ from services.households.queries.gates import GateQuestion, load_gate_facts
 from services.households.queries.register import count_living
 from services.households.rules import gates
 from services.households.rules.case_snapshot import Snapshot
-from services.households.rules.gate_facts import GateFacts, Terms
+from services.households.rules.gate_facts import GateFacts, Terms, Vote
 from services.households.rules.gates import Condition
 from services.households.rules.monitoring.refusals import GateNotMet, Unmet
 from services.households.rules.monitoring.states import ENDS, find_move
@@ -61,24 +61,26 @@ async def unmet(session: ReadSession, case: MonitoringCase, to_state: State, on:
     return missing
 
 
-async def pass_gate(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> Judgement | None:
+async def pass_gate(
+    session: ReadSession, case: MonitoringCase, to_state: State, on: date, vote: Vote | None
+) -> Judgement | None:
     """What the gate says of a case that may go on that day, None where none is asked; raises `GateNotMet` with all that
-    is not met."""
-    missing, judgement = await _ask(session, case, to_state, on)
+    is not met. `vote`: the one that the move brings."""
+    missing, judgement = await _ask(session, case, to_state, on, vote)
     if missing:
         raise GateNotMet(missing)
     return judgement
 
 
 async def _ask(
-    session: ReadSession, case: MonitoringCase, to_state: State, on: date
+    session: ReadSession, case: MonitoringCase, to_state: State, on: date, vote: Vote | None = None
 ) -> tuple[list[Unmet], Judgement | None]:
     if to_state in ENDS.values():
         people = await count_living(session, case.household_id)
         return ([Unmet("unmet-lived-in", {"people": people})] if people else []), None
     if not _is_asked(case, to_state):
         return [], None
-    judgement = await judge(session, case, to_state, on)
+    judgement = await judge(session, case, to_state, on, vote)
     return judgement.unmet, judgement
 
 
@@ -87,10 +89,12 @@ def _is_asked(case: MonitoringCase, to_state: State) -> bool:
     return to_state in gates.GATES and (move is None or move.road == "ahead")
 
 
-async def judge(session: ReadSession, case: MonitoringCase, to_state: State, on: date) -> Judgement:
+async def judge(
+    session: ReadSession, case: MonitoringCase, to_state: State, on: date, vote: Vote | None = None
+) -> Judgement:
     """Every condition of the gate before `to_state`, wherever the case stands; raises `PolicyMissing`."""
     in_force = await load_terms(session, case.area_code, on)
-    facts = await load_gate_facts(session, GateQuestion(case, to_state, on, in_force.terms, in_force.line))
+    facts = await load_gate_facts(session, GateQuestion(case, to_state, on, in_force.terms, in_force.line, vote))
     found = gates.conditions(to_state, facts, in_force.terms, on)
     return Judgement([_in_words(one) for one in found], facts, in_force)
 

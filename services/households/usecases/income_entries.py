@@ -29,7 +29,7 @@ async def add_entry(
 ) -> IncomeEntry:
     """Enter a line of a household."""
     household = await lock_household(session, who.scope, household_id)
-    rules.require_amount(told.amount, correction=False)
+    rules.require_amount(told.amount)
     await _check(session, who, household_id, told)
     entry = _entry(vault, who, household, told, now)
     await _keep(session, vault, who, entry, "added", now)

@@ -7,7 +7,7 @@ from services.households.models import Household, Member
 from services.households.queries import register as find
 from services.households.rules import register as rules
 from services.households.rules.grading import Cause
-from services.households.usecases.claims import settle_claims_on
+from services.households.usecases.claims import release_claimed
 from services.households.usecases.consequences import follow_up
 from services.households.usecases.emptied import end_case_of, resume_case_of
 from services.households.usecases.history import Act, note
@@ -45,7 +45,7 @@ async def remove_member(
     note(session, act.line(place(household), "left", {"left_on": (None, on), "left_reason": (None, reason)}, member))
     await write_rows(session)
     await tell_members(session, vault, [whereabouts(household, member.person_key, active=False)])
-    await settle_claims_on(session, [member.id], "released", who, now)
+    await release_claimed(session, member.id, who, now)
     if reason in rules.EMPTIED and await dissolve_if_empty(session, who, act, household, rules.EMPTIED[reason], on):
         await end_case_of(session, household, now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="left", reason=reason)

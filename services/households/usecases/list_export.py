@@ -13,7 +13,8 @@ from services.households.codes import LISTS as CODES
 from services.households.models import Household, Member, MonitoringCase
 from services.households.queries import list_export as queries
 from services.households.rules.monitoring.states import CLOSED, IDENTIFIED
-from services.households.rules.register_imports import HEADS, ListKind
+from services.households.rules.register import HEADS
+from services.households.rules.register_imports import ListKind
 from services.households.usecases.sealing import HOUSEHOLD_PHONE, ID_NUMBER, PERSON_PHONE
 from services.households.workbook_lists import LISTS, NO, SAID, SHOWN_ID_TYPE, YES, ListColumn, WorkbookList
 from shared.areas import AreaCode, Scope, level, parent

@@ -79,9 +79,9 @@ async def move_case(
     move = moving.judge(standing(case, []), wanted, local_date(now))
     if brought.visit_id is not None and not await is_visit_of(session, who.scope, brought.visit_id, case.household_id):
         raise VisitUnknown(field="evidence.visit_id")
-    passed = await gates.pass_gate(session, case, to, on)
+    passed = await gates.pass_gate(session, case, to, on, brought.vote)
     if on < local_date(now):  # a day in the past makes nothing fresh that is stale by now
-        await gates.pass_gate(session, case, to, local_date(now))
+        await gates.pass_gate(session, case, to, local_date(now), brought.vote)
     return await _make(session, vault, who, row, move, brought, on, now, keeper, passed)
 
 
@@ -198,7 +198,7 @@ def _stamp(case: MonitoringCase, move: Move, brought: Brought, on: date, now: da
         case.measure_from = on
     elif move.to not in ("planned", "monitored"):
         case.measure_from = None  # the first help came, or the case is over; what is planned anew is no first help
-    if brought.way is not None:
+    if "way" in move.needs:
         case.elimination_way = brought.way
     if case.fast_lane and case.papers_done_at is None and move.to in ("monitored", "dismissed"):
         case.papers_done_at = now

@@ -12,7 +12,7 @@ from services.households.queries import visits as find
 from services.households.rules import visits as rules
 from services.households.usecases.pretence import ORIGIN, look_at_photo
 from shared.db.engine import WriteSession
-from shared.files import FileStore, Shelf
+from shared.files import FileStore, Shelf, though_refused
 from shared.photos import Photo
 from shared.security import audit
 from shared.security.principals import Principal
@@ -100,11 +100,13 @@ async def view_photo(session: WriteSession, who: Principal, photo_id: UUID) -> V
 
 async def forget_photos(session: WriteSession, shelf: Shelf, kept: timedelta, now: datetime) -> int:
     """Delete photos that came that long ago; returns how many. Their hashes stay, so that a copy is still known."""
-    outworn = await find.list_outworn_photos(session, now - kept, BATCH)
-    for photo in outworn:
-        await shelf.delete(photo.stored_as)  # first: a row that says "kept" of what is gone mends itself
-        photo.deleted_at, photo.origin_sealed = now, None
-    return len(outworn)
+    gone = 0
+    for photo in await find.list_outworn_photos(session, now - kept, BATCH):
+        with though_refused():
+            await shelf.delete(photo.stored_as)  # first: a row that says "kept" of what is gone mends itself
+            photo.deleted_at, photo.origin_sealed = now, None
+            gone += 1
+    return gone
 
 
 def _same(photo: VisitPhoto | None, visit_id: UUID, sent: Photo) -> VisitPhoto:

@@ -97,13 +97,15 @@ async def add_member(
     *,
     joined: str | None = None,
 ) -> Member:
-    """Enter a person into a household; raises `PersonElsewhere` when they live in one already.
+    """Enter a person into a household; raises `PersonHere` or `PersonElsewhere` when they live in one already.
 
     `joined` is a code of `joined_reason`; who is new-born is entered once they have their ID number.
     """
     household = await find.lock_household(session, who.scope, household_id)
     rules.require_lives(household.dissolved_on)
     member = _member(vault, household, facts, now)
+    if await find.lives_there(session, household.id, member.person_key):
+        raise rules.PersonHere(field="id_number")
     session.add(member)
     await write_rows(session)
     act = Act(vault, who.id, now, "birth" if joined == "birth" else "hand")

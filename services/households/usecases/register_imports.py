@@ -19,7 +19,7 @@ from shared import imports
 from shared.areas import Scope
 from shared.attempts import lock_row
 from shared.db.engine import Database, WriteSession
-from shared.files import FileStore, Shelf
+from shared.files import FileStore, Shelf, though_refused
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -113,10 +113,11 @@ async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, 
     async with database.read(_EVERYWHERE) as session:
         outworn = await imports.list_outworn(session, RegisterImport, now - kept, 100)
     for row in outworn:
-        await shelf.delete_set(row.id, len(files_of(row, shelf.vault)))
-        async with database.write(_EVERYWHERE) as session:
-            await queries.forget_findings(session, row.id)
-            (await _forget_staged(session, row)).deleted_at = now
+        with though_refused():
+            await shelf.delete_set(row.id, len(files_of(row, shelf.vault)))
+            async with database.write(_EVERYWHERE) as session:
+                await queries.forget_findings(session, row.id)
+                (await _forget_staged(session, row)).deleted_at = now
     return len(outworn)
 
 
@@ -125,9 +126,10 @@ async def forget_applied(database: Database, shelf: Shelf) -> int:
     async with database.read(_EVERYWHERE) as session:
         applied = await queries.list_applied(session, 100)
     for row in applied:
-        await shelf.delete_set(row.id, len(files_of(row, shelf.vault)))
-        async with database.write(_EVERYWHERE) as session:
-            await _forget_staged(session, row)
+        with though_refused():
+            await shelf.delete_set(row.id, len(files_of(row, shelf.vault)))
+            async with database.write(_EVERYWHERE) as session:
+                await _forget_staged(session, row)
     return len(applied)
 
 

@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.households import events
-from services.households.queries import history as find
+from services.households.queries import alert_history as find
+from services.households.queries.alert_history import Step
 from services.households.queries.area_checks import find_opened
-from services.households.queries.history import Step
 from services.households.queries.work import lock_asking
 from services.households.usecases.work import ask_for_check, ask_for_measure
 from shared.contracts.envelope import Event

@@ -8,7 +8,7 @@ import orjson
 
 from services.households import events
 from services.households.models import RiskCase, Task, TaskEvent
-from services.households.queries.history import list_alerts
+from services.households.queries.alert_history import list_alerts
 from services.households.queries.tasks import TaskRow, lock_task
 from services.households.rules import desks, tasks
 from services.households.rules.desks import Desk

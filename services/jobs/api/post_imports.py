@@ -12,7 +12,7 @@ from services.jobs.usecases.post_reading import read_posts
 from shared.clock import local_date, utc_now
 from shared.errors import Fault
 from shared.http.answers import json_answer
-from shared.http.bodies import TABLE
+from shared.http.bodies import TABLE, table_of
 from shared.http.context import Db, Speaks, Texts
 from shared.messages import Catalogue, Language
 from shared.tables.in_turn import in_turn
@@ -43,7 +43,7 @@ async def import_posts(
     The same file again changes nothing. An employer that is not registered is entered.
     """
     now = utc_now()
-    table = await in_turn(read_posts, await request.body(), local_date(now))
+    table = await in_turn(read_posts, await table_of(request), local_date(now))
     job = PostImport(who, now, dry_run)
     async with db.write(who.scope) as session:
         await job.take(session, table.rows)

@@ -10,10 +10,9 @@ from starlette.responses import Response
 
 from services.jobs.api.permits import CloseTask, ReadTask
 from services.jobs.api.reader import Reader, ReaderOf
-from services.jobs.models import TaskKind, TaskState
 from services.jobs.queries import tasks as find
 from services.jobs.queries.tasks import TaskFilter, TaskRow
-from services.jobs.rules.tasks import OUTCOMES
+from services.jobs.rules.tasks import OUTCOMES, TaskKind, TaskState
 from services.jobs.schemas import tasks as schemas
 from services.jobs.usecases import tasks as usecases
 from services.jobs.usecases.sealing import TASK_NOTE

@@ -22,7 +22,7 @@ from services.jobs.models.posts import Blacklisting, Employer, Post, PostState
 from services.jobs.models.reconciliation import Reconciliation, ReconciliationRow
 from services.jobs.models.samples import AnswerState, LedgerSample, SampledRow
 from services.jobs.models.subsidies import SubsidyClaim, TradeMedian
-from services.jobs.models.tasks import LabourTask, TaskKind, TaskState
+from services.jobs.models.tasks import LabourTask
 from services.jobs.models.training import (
     Attendance,
     Certificate,
@@ -82,8 +82,6 @@ __all__ = [
     "SampledRow",
     "StayCheck",
     "SubsidyClaim",
-    "TaskKind",
-    "TaskState",
     "TradeMedian",
     "Trip",
     "TripPassenger",

@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, Index, Numeric, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.jobs.models.plumbing import AreaColumn, Base
+from services.jobs.models.plumbing import Base
+from shared.db.base import AreaColumn
 from shared.imports import Import
 
 RowSource = Literal["hand", "file", "carried", "placement"]

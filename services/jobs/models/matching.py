@@ -9,7 +9,8 @@ from sqlalchemy import ARRAY, ForeignKey, ForeignKeyConstraint, Index, SmallInte
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.jobs.models.plumbing import AreaColumn, Base
+from services.jobs.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 
 class RunState(StrEnum):

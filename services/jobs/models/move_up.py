@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.jobs.models.plumbing import AreaColumn, Base
+from services.jobs.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 
 class MoveUpPlace(Base):

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Numeric, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.jobs.models.plumbing import AreaColumn, Base
+from services.jobs.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 
 class NeedState(StrEnum):

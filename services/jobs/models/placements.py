@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Numeric, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.jobs.models.plumbing import AreaColumn, Base
+from services.jobs.models.plumbing import Base
 from services.jobs.rules.placement_states import Cause, State
 from services.jobs.rules.placement_stay import Outcome
+from shared.db.base import AreaColumn
 
 _LIVE = "state IN ('referred', 'offered', 'accepted', 'placed', 'arrived')"
 _BOUND = "state IN ('accepted', 'placed')"

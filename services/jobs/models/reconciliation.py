@@ -8,10 +8,11 @@ from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, SmallInteger, Strin
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.jobs.models.plumbing import AreaColumn, Base
+from services.jobs.models.plumbing import Base
 from services.jobs.rules.reconciliation import Outcome, RunState, Settled
 from shared.attempts import Attempted
 from shared.contracts.jobs_reconcile_policies import ExportSource
+from shared.db.base import AreaColumn
 
 
 class Reconciliation(Attempted, Base):

@@ -19,7 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.jobs.models.plumbing import AreaColumn, Base
+from services.jobs.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 AnswerState = Literal["waiting", "right", "wrong", "not_reached"]
 

@@ -1,31 +1,13 @@
 """The desk of labour tasks (任务)."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.jobs.models.plumbing import AreaColumn, Base
-
-
-class TaskKind(StrEnum):
-    """What is to be done."""
-
-    CORRECT_ROW = "correct_row"  # by a comparison with an export
-    COMPLETE_ROW = "complete_row"  # by a placement, or where the row has a minor at work
-    PHONE_CHECK = "phone_check"
-    STAY_CHECK = "stay_check"
-    NEED_CALL = "need_call"
-
-
-class TaskState(StrEnum):
-    """What became of it."""
-
-    OPEN = "open"
-    DONE = "done"
-    CANCELLED = "cancelled"
+from services.jobs.models.plumbing import Base
+from shared.db.base import AreaColumn
 
 
 class LabourTask(Base):

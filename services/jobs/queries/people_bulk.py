@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from shared.contracts.households import GradeRecord
+from shared.contracts.grades import GradeRecord
 from shared.contracts.labour import GoneRecord
 from shared.db.engine import WriteSession, raw
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select, update
 
-from services.jobs.models import LabourTask, Person, TaskKind, TaskState
+from services.jobs.models import LabourTask, Person
 from services.jobs.rules.refusals import TaskNotFound
+from services.jobs.rules.tasks import TaskKind, TaskState
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import within
@@ -75,21 +76,19 @@ async def lock_task(session: WriteSession, scope: Scope, task_id: UUID) -> Labou
     return existing((await session.scalars(query)).one_or_none(), TaskNotFound)
 
 
-async def lock_open_of(session: WriteSession, kind: str, subject_ids: Sequence[UUID]) -> Sequence[LabourTask]:
-    """The open tasks of a kind on those rows."""
+async def lock_open_of(session: WriteSession, kind: TaskKind, subject_id: UUID) -> LabourTask | None:
+    """The open task of a kind on that row, if there is one."""
     query = select(LabourTask).where(
-        LabourTask.kind == kind, LabourTask.subject_id.in_(subject_ids), LabourTask.state == TaskState.OPEN
+        LabourTask.kind == kind, LabourTask.subject_id == subject_id, LabourTask.state == TaskState.OPEN
     )
-    return list(await session.scalars(query.order_by(LabourTask.id).with_for_update()))
+    return await session.scalar(query.with_for_update())
 
 
-async def close_of_people(
-    session: WriteSession, kind: str, people: Collection[UUID], outcome: str, by: UUID, now: datetime
-) -> None:
-    """Close the open tasks of a kind about these people."""
+async def close_completed(session: WriteSession, people: Collection[UUID], by: UUID, now: datetime) -> None:
+    """The ledger has taken the present row of these people: it lacks nothing, and has no minor at work."""
     task = LabourTask
     await session.execute(
         update(task)
-        .where(task.person_id.in_(people), task.kind == kind, task.state == TaskState.OPEN)
-        .values(state=TaskState.DONE, outcome=outcome, closed_at=now, closed_by=by, version=task.version + 1)
+        .where(task.person_id.in_(people), task.kind == TaskKind.COMPLETE_ROW, task.state == TaskState.OPEN)
+        .values(state=TaskState.DONE, outcome="completed", closed_at=now, closed_by=by, version=task.version + 1)
     )

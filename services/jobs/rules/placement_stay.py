@@ -11,7 +11,6 @@ Outcome = Literal["same_post", "better_post", "other_employer", "home_without_wo
 """在原岗, 转到更好岗位（同一企业）, 换了用人单位, 回家待业, 未联系上."""
 Ending = Literal["other_employer", "home_without_work"]
 
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 MARKS: tuple[int, ...] = (30, 90, 180)
 """Days after the arrival (issue 5); `stay_30`, `stay_90`, `stay_180` of a placement hold the answers."""
 

@@ -1,16 +1,39 @@
-"""Labour tasks: what may come of each kind."""
+"""Labour tasks (任务): their kinds, and what may come of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from typing import get_args
 from uuid import UUID
 
+from services.jobs.rules.placement_stay import Outcome
+
+
+class TaskKind(StrEnum):
+    """What is to be done."""
+
+    CORRECT_ROW = "correct_row"  # by a comparison with an export
+    COMPLETE_ROW = "complete_row"  # by a placement, or where the row has a minor at work
+    PHONE_CHECK = "phone_check"
+    STAY_CHECK = "stay_check"
+    NEED_CALL = "need_call"
+
+
+class TaskState(StrEnum):
+    """What became of it."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
 OUTCOMES: Mapping[str, frozenset[str]] = {
-    "correct_row": frozenset({"corrected", "row_is_right", "not_reached"}),
-    "complete_row": frozenset({"completed", "row_is_right", "not_reached"}),
-    "phone_check": frozenset({"agrees", "differs", "not_reached"}),
-    "stay_check": frozenset({"same_post", "better_post", "other_employer", "home_without_work", "not_reached"}),
-    "need_call": frozenset({"still_wants", "wants_no_more", "not_reached"}),
+    TaskKind.CORRECT_ROW: frozenset({"corrected", "row_is_right", "not_reached"}),
+    TaskKind.COMPLETE_ROW: frozenset({"completed", "row_is_right", "not_reached"}),
+    TaskKind.PHONE_CHECK: frozenset({"agrees", "differs", "not_reached"}),
+    TaskKind.STAY_CHECK: frozenset(get_args(Outcome)),
+    TaskKind.NEED_CALL: frozenset({"still_wants", "wants_no_more", "not_reached"}),
 }
 """By kind of task. `not_reached`: nobody answered (未联系上)."""
 
@@ -19,7 +42,7 @@ OUTCOMES: Mapping[str, frozenset[str]] = {
 class TaskDraft:
     """A task to be opened. `subject_id`: the row it is about; one open task of a kind for each."""
 
-    kind: str
+    kind: TaskKind
     area_code: str
     subject_id: UUID
     due_on: date

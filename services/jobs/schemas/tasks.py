@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.jobs.models import TaskKind, TaskState
+from services.jobs.rules.tasks import TaskKind, TaskState
 from services.jobs.schemas.people import PersonBrief
 from shared.http.fields import Answer, AreaView, Draft, Paragraph
 

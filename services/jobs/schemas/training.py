@@ -14,7 +14,7 @@ from services.jobs.rules.courses import CourseFacts, Entry
 from services.jobs.schemas.fields import Trade
 from services.jobs.schemas.people import PersonBrief
 from services.jobs.schemas.posts import Place
-from shared.http.fields import Answer, AreaView, CodeView, Draft, Line, PastDay
+from shared.http.fields import Answer, AreaView, CodeView, DayInReach, Draft, Line, PastDay
 
 CourseKind = Annotated[str, LISTS["course_kind"].field(), Field(description="培训类别", examples=["training"])]
 Venue = Annotated[str, LISTS["course_venue"].field(), Field(description="培训地点类型", examples=["factory"])]
@@ -33,7 +33,7 @@ class CourseDraft(Draft):
     venue: Venue
     seats: Annotated[int, Field(ge=1, le=10_000, description="名额", examples=[30])]
     starts_on: date = Field(description="开班日期", examples=["2030-03-01"])
-    ends_on: date = Field(description="结业日期", examples=["2030-03-20"])
+    ends_on: DayInReach = Field(description="结业日期", examples=["2030-03-20"])
     employer_id: UUID | None = Field(None, description="订单企业")
     post_id: UUID | None = Field(None, description="定向岗位")
 

@@ -1,8 +1,6 @@
 """Somebody arrives at a post (到岗), or leaves it: the opening, the need, the ledger, and who hears of it."""
 
 from datetime import timedelta
-from typing import Final
-from uuid import UUID
 
 from services.jobs import events
 from services.jobs.models import Placement
@@ -14,21 +12,19 @@ from services.jobs.queries.trips import leave_seat
 from services.jobs.rules.placement_endings import MOVED_ON, UNDERAGE, is_jobless
 from services.jobs.rules.placement_states import THERE, require_move
 from services.jobs.rules.placement_stay import first_call
+from services.jobs.rules.tasks import TaskKind
 from services.jobs.usecases.needs import meet_needs
 from services.jobs.usecases.openings import fill_opening, free_opening
 from services.jobs.usecases.placement_checks import require_allowed
 from services.jobs.usecases.placement_clocks import Clocks
 from services.jobs.usecases.placement_history import Step, go
 from services.jobs.usecases.placement_ledger import ask_for_row, write_arrival, write_leaving
-from services.jobs.usecases.tasks import cancel_tasks
+from services.jobs.usecases.tasks import cancel_task_of
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.outbox import emit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
-
-CALL: Final = "stay_check"
-"""Kind of the labour task of a call."""
 
 
 async def arrive(
@@ -93,13 +89,13 @@ async def _end(session: WriteSession, vault: Vault, row: PlacementRow, clocks: C
         await free_opening(session, placement.post_id, step.at)
     go(session, vault, placement, "ended", clocks, step)
     await leave_seat(session, placement.id, local_date(step.at), step.at)
-    await _drop_call(session, placement, step.by, step)
+    await _drop_call(session, placement, step)
     await emit(session, events.placement_ended(placement, row.person, step.at))
 
 
-async def _drop_call(session: WriteSession, placement: Placement, by: UUID, step: Step) -> None:
+async def _drop_call(session: WriteSession, placement: Placement, step: Step) -> None:
     """The call that waits has lost its sense."""
     waiting = await find.find_waiting(session, placement.id)
     if waiting is not None:
         waiting.state = "dropped"
-        await cancel_tasks(session, CALL, [waiting.id], by, step.at)
+        await cancel_task_of(session, TaskKind.STAY_CHECK, waiting.id, step.by, step.at)

@@ -37,7 +37,7 @@ from shared.attempts import lock_row
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database, WriteSession
 from shared.errors import Fault
-from shared.files import FileStore, Shelf
+from shared.files import FileStore, Shelf, though_refused
 from shared.lanes import Lane
 from shared.security import audit
 from shared.security.principals import Principal
@@ -230,8 +230,11 @@ async def forget_old_imports(database: Database, shelf: Shelf, kept: timedelta, 
     everywhere = Scope.everywhere()
     async with database.read(everywhere) as session:
         outworn = await imports.list_outworn(session, LedgerImport, now - kept, 100)
+    gone = 0
     for row in outworn:
-        await shelf.delete_set(row.id, FILES)
-        async with database.write(everywhere) as session:
-            (await lock_row(session, LedgerImport, row.id)).deleted_at = now
-    return len(outworn)
+        with though_refused():
+            await shelf.delete_set(row.id, FILES)
+            async with database.write(everywhere) as session:
+                (await lock_row(session, LedgerImport, row.id)).deleted_at = now
+            gone += 1
+    return gone

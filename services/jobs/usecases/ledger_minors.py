@@ -13,10 +13,10 @@ from services.jobs.queries.ledger import entry_of, note_changes
 from services.jobs.queries.minors import MINOR, Found, lock_minors
 from services.jobs.queries.people import list_by_ids
 from services.jobs.rules.months import month_of
-from services.jobs.rules.tasks import TaskDraft
+from services.jobs.rules.tasks import TaskDraft, TaskKind
 from services.jobs.usecases.ledger_lines import line
 from services.jobs.usecases.placement_clocks import get_clocks
-from services.jobs.usecases.tasks import COMPLETE, open_tasks
+from services.jobs.usecases.tasks import open_tasks
 from services.jobs.usecases.wages import minor_working
 from shared.areas import Scope
 from shared.clock import local_date
@@ -49,4 +49,4 @@ async def _task(session: WriteSession, found: Found, now: datetime) -> TaskDraft
     person_id, area_code, today = found.row["person_id"], found.row["area_code"], local_date(now)
     clocks = await get_clocks(session, area_code, today)
     due_on = today + timedelta(days=clocks.body.stay.answer_days)
-    return TaskDraft(COMPLETE, area_code, person_id, due_on, person_id, clocks.policy_id)
+    return TaskDraft(TaskKind.COMPLETE_ROW, area_code, person_id, due_on, person_id, clocks.policy_id)

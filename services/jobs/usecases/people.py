@@ -8,7 +8,7 @@ from services.jobs.queries import people_bulk
 from services.jobs.queries.people_bulk import PersonRow
 from services.jobs.usecases.asked_needs import open_waiting
 from services.jobs.usecases.sealing import FACTS
-from shared.contracts.households import GradesChanged
+from shared.contracts.grades import GradesChanged
 from shared.contracts.labour import LabourChanged, LabourRecord
 from shared.db.engine import WriteSession
 from shared.ids import new_id

@@ -17,12 +17,12 @@ from services.jobs.queries.trips import travelled
 from services.jobs.rules.ledger import Entry, MonthClosed, counts_on
 from services.jobs.rules.months import month_of, months_between
 from services.jobs.rules.places import as_in_ledger
-from services.jobs.rules.tasks import TaskDraft
+from services.jobs.rules.tasks import TaskDraft, TaskKind
 from services.jobs.usecases.ledger import confirm_rows, record_rows
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.placement_clocks import Clocks
 from services.jobs.usecases.recording import Draft
-from services.jobs.usecases.tasks import COMPLETE, open_tasks
+from services.jobs.usecases.tasks import open_tasks
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.security.principals import Principal
@@ -99,7 +99,9 @@ async def write_leaving(
 async def ask_for_row(session: WriteSession, placement: Placement, clocks: Clocks, now: datetime) -> None:
     """A task for the village: put the person's row right."""
     due_on = local_date(now) + timedelta(days=clocks.body.stay.answer_days)
-    task = TaskDraft(COMPLETE, placement.area_code, placement.id, due_on, placement.person_id, clocks.policy_id)
+    task = TaskDraft(
+        TaskKind.COMPLETE_ROW, placement.area_code, placement.id, due_on, placement.person_id, clocks.policy_id
+    )
     await open_tasks(session, [task], now)
 
 

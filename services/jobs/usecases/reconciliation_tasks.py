@@ -9,7 +9,7 @@ from services.jobs.queries import reconciliation as queries
 from services.jobs.queries import reconciliation_work as work
 from services.jobs.rules.comparing import statement_of
 from services.jobs.rules.reconciliation import ReconciliationGone, ReconciliationNotDone, is_settled
-from services.jobs.rules.tasks import TaskDraft
+from services.jobs.rules.tasks import TaskDraft, TaskKind
 from services.jobs.usecases.ledger_statements import ROW, ledger_statement
 from services.jobs.usecases.reconciliation import get_comparison
 from services.jobs.usecases.tasks import open_tasks
@@ -47,7 +47,8 @@ async def ask_villages(session: WriteSession, who: Principal, run_id: UUID, now:
     rows = await work.list_to_ask(session, run_id, run.source, rule.outcomes, rule.most_open_per_village, areas)
     due_on = local_date(now) + timedelta(days=rule.due_days)
     drafts = [
-        TaskDraft("correct_row", row["area_code"], row["id"], due_on, row["person_id"], policy_id) for row in rows
+        TaskDraft(TaskKind.CORRECT_ROW, row["area_code"], row["id"], due_on, row["person_id"], policy_id)
+        for row in rows
     ]
     opened = await open_tasks(session, drafts, now)
     await work.take_tasks(session, [row["id"] for row in rows])

@@ -11,13 +11,13 @@ from services.jobs.queries import ledger as queries
 from services.jobs.queries.carrying import carry_some
 from services.jobs.queries.ledger import Row, entry_of
 from services.jobs.queries.people import list_by_ids
+from services.jobs.queries.tasks import close_completed
 from services.jobs.rules import ledger as rules
 from services.jobs.rules.ledger import Entry, Source, Worker, carried, changes
 from services.jobs.rules.months import month_of, month_text, move
 from services.jobs.usecases.ledger_checks import LEDGER_RULES, Rulebook, load_rulebook
 from services.jobs.usecases.ledger_lines import EMPLOYER, Act, changed_row, employer_key, line, new_row
 from services.jobs.usecases.ledger_needs import follow_wishes
-from services.jobs.usecases.tasks import close_completed
 from services.jobs.usecases.wages import jobless_again, minor_working, wage_reported
 from shared.clock import local_date
 from shared.contracts.envelope import Event

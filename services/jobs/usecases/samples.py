@@ -10,15 +10,14 @@ from services.jobs.models import LedgerSample, SampledRow
 from services.jobs.queries import samples as queries
 from services.jobs.queries.people import get_person
 from services.jobs.queries.reconciliation_work import find_ledger
-from services.jobs.queries.tasks import lock_open_of
 from services.jobs.rules import sampling
 from services.jobs.rules.comparing import differences, statement_of
 from services.jobs.rules.proportions import needed_size
 from services.jobs.rules.sampling import Answered, Draw, Verdict, Wanted, allocate, population_name
-from services.jobs.rules.tasks import TaskDraft
+from services.jobs.rules.tasks import TaskDraft, TaskKind
 from services.jobs.usecases.ledger_statements import ledger_statement
 from services.jobs.usecases.sealing import PHONE
-from services.jobs.usecases.tasks import close_task, open_tasks
+from services.jobs.usecases.tasks import close_task_of, open_tasks
 from shared.areas import AreaCode, Level, code_of, level
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import LedgerSample as SamplePolicy
@@ -143,7 +142,7 @@ async def _keep(
         )
         session.add(row)
         # No person in the task: it lies at the township's desk, where the village does not see whom it is about.
-        tasks.append(TaskDraft("phone_check", row.area_code, row.id, due_on, policy_id=sample.policy_id))
+        tasks.append(TaskDraft(TaskKind.PHONE_CHECK, row.area_code, row.id, due_on, policy_id=sample.policy_id))
     await session.flush()
     await open_tasks(session, tasks, now)
 
@@ -176,7 +175,7 @@ async def answer_row(
         verdict = "right"
     if verdict != "not_reached" or row.calls >= rules.calls:
         row.state, row.wrong_fields = verdict, list(wrong)
-        await _close(session, vault, who, row, _OUTCOMES[verdict], now)
+        await close_task_of(session, who, TaskKind.PHONE_CHECK, row.id, _OUTCOMES[verdict], now)
     if answered.said or answered.note:
         row.answer_sealed = vault.seal_json({"said": dict(answered.said or {}), "note": answered.note}, ANSWER)
     told = {"verdict": verdict, "calls": row.calls}
@@ -204,13 +203,6 @@ def _wrong(vault: Vault, row: SampledRow, answered: Answered, rules: SamplePolic
         for name in dict.fromkeys(answered.wrong_fields)
         if name not in said or differences(ledger, truly, [name], rules.tolerances)
     ]
-
-
-async def _close(
-    session: WriteSession, vault: Vault, who: Principal, row: SampledRow, outcome: str, now: datetime
-) -> None:
-    for task in await lock_open_of(session, "phone_check", [row.id]):
-        await close_task(session, vault, who, task.id, None, outcome, None, now)
 
 
 async def reveal_phone(session: WriteSession, vault: Vault, who: Principal, row: SampledRow) -> str | None:

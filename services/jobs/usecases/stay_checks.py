@@ -7,17 +7,16 @@ from uuid import UUID
 
 from services.jobs.models import Placement, StayCheck
 from services.jobs.queries import placements as find
-from services.jobs.queries import tasks as find_tasks
 from services.jobs.queries.placements import PlacementRow
 from services.jobs.rules.placement_refusals import StayCheckAnswered
 from services.jobs.rules.placement_stay import Call, Outcome, ends, next_call, require_day
-from services.jobs.rules.tasks import TaskDraft
-from services.jobs.usecases.arrivals import CALL, leave
+from services.jobs.rules.tasks import TaskDraft, TaskKind
+from services.jobs.usecases.arrivals import leave
 from services.jobs.usecases.placement_clocks import KIND, get_clocks
 from services.jobs.usecases.placement_history import NOTE, Step
 from services.jobs.usecases.placement_ledger import write_stay
 from services.jobs.usecases.sealing import seal_text
-from services.jobs.usecases.tasks import close_task, open_tasks
+from services.jobs.usecases.tasks import close_task_of, open_tasks
 from shared.clock import local_date
 from shared.contracts.jobs_placement_policies import PlacementClocks
 from shared.db.engine import WriteSession
@@ -56,7 +55,8 @@ async def open_due_calls(session: WriteSession, now: datetime) -> int:
             continue
         check = _open(placement, today + timedelta(days=clocks.stay.answer_days), policy_id, now)
         session.add(check)
-        drafts.append(TaskDraft(CALL, placement.area_code, check.id, check.due_on, placement.person_id, policy_id))
+        about = (placement.area_code, check.id, check.due_on, placement.person_id, policy_id)
+        drafts.append(TaskDraft(TaskKind.STAY_CHECK, *about))
     await session.flush()
     await open_tasks(session, drafts, now)
     return len(due)
@@ -79,7 +79,7 @@ async def answer_call(
     check.state, check.outcome, check.seen_on, check.wage = "answered", told.outcome, told.on, told.wage
     check.answered_by, check.answered_at = who.id, now
     check.note_sealed = seal_text(vault, told.note, NOTE)
-    await _close_task(session, vault, who, check, now)
+    await close_task_of(session, who, TaskKind.STAY_CHECK, check.id, told.outcome, now)
     following = next_call(
         Call(check.mark, check.due_on, check.attempt), told.outcome, placement.arrived_on, today, clocks.body.stay
     )
@@ -89,7 +89,7 @@ async def answer_call(
         placement.wage = told.wage
     await session.flush()
     if reason := ends(told.outcome):
-        step = Step(CALL, told.on, who.id, now, reason, check.id, told.note, clocks.policy_id)
+        step = Step("stay_check", told.on, who.id, now, reason, check.id, told.note, clocks.policy_id)
         await leave(session, vault, who, row, clocks, step)
     else:
         _plan(placement, following)
@@ -108,12 +108,6 @@ async def answer_call(
     )
     await session.flush()
     return check
-
-
-async def _close_task(session: WriteSession, vault: Vault, who: Principal, check: StayCheck, now: datetime) -> None:
-    assert check.outcome is not None
-    for task in await find_tasks.lock_open_of(session, CALL, [check.id]):
-        await close_task(session, vault, who, task.id, None, check.outcome, None, now)
 
 
 def _plan(placement: Placement, call: Call | None) -> None:

@@ -1,22 +1,21 @@
 """The desk of labour tasks: opened by whoever has something to ask, closed with an outcome.
 
-A package that acts on the outcome of its tasks closes them with `close_task` in its own transaction, and names their
+A package that acts on the outcome of its tasks closes them with `close_task_of` in its own transaction, and names their
 kind in `OWN_ROUTES` so that the plain route sends people to its own.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
-from services.jobs.models import LabourTask, TaskKind, TaskState
+from services.jobs.models import LabourTask
 from services.jobs.queries import tasks as find
 from services.jobs.rules.refusals import OutcomeUnknown, TaskClosed, TaskHasItsOwnRoute
-from services.jobs.rules.tasks import OUTCOMES, TaskDraft
+from services.jobs.rules.tasks import OUTCOMES, TaskDraft, TaskKind, TaskState
 from services.jobs.usecases.sealing import TASK_NOTE, seal_text
 from shared.db.engine import WriteSession
-from shared.errors import Stale
 from shared.http.versions import expect_version
 from shared.ids import new_id
 from shared.security import audit
@@ -24,11 +23,10 @@ from shared.security.principals import Principal
 from shared.security.vault import Vault
 
 OWN_ROUTES: Mapping[str, str] = {
-    "stay_check": "POST /jobs/v1/stay-checks/{subject_id}/answer",
-    "phone_check": "POST /jobs/v1/sampled-rows/{subject_id}/answer",
+    TaskKind.STAY_CHECK: "POST /jobs/v1/stay-checks/{subject_id}/answer",
+    TaskKind.PHONE_CHECK: "POST /jobs/v1/sampled-rows/{subject_id}/answer",
 }
 """By kind: the route that closes it, where the plain one must not."""
-COMPLETE = TaskKind.COMPLETE_ROW.value
 PART = 1000
 
 
@@ -42,35 +40,6 @@ async def open_tasks(session: WriteSession, drafts: Sequence[TaskDraft], now: da
     return opened
 
 
-async def close_task(
-    session: WriteSession,
-    vault: Vault,
-    who: Principal,
-    task_id: UUID,
-    version: int | None,
-    outcome: str,
-    note: str | None,
-    now: datetime,
-) -> LabourTask:
-    """Close an open task. `version` None: whichever; `note` is stored sealed.
-
-    Raises `TaskNotFound`, `TaskClosed`, `OutcomeUnknown`, `Stale`.
-    """
-    task = await find.lock_task(session, who.scope, task_id)
-    if version is not None and version != task.version:
-        raise Stale
-    if task.state != TaskState.OPEN:
-        raise TaskClosed
-    if outcome not in OUTCOMES[task.kind]:
-        raise OutcomeUnknown(field="outcome", expected=", ".join(sorted(OUTCOMES[task.kind])))
-    _end(task, TaskState.DONE, who.id, now)
-    task.outcome = outcome
-    task.note_sealed = seal_text(vault, note, TASK_NOTE)
-    await audit.record(session, who, "labour-task:close", task_id, area_code=task.area_code, outcome=outcome)
-    await session.flush()
-    return task
-
-
 async def close_by_hand(
     session: WriteSession,
     vault: Vault,
@@ -81,26 +50,44 @@ async def close_by_hand(
     note: str | None,
     now: datetime,
 ) -> LabourTask:
-    """Close a task that nothing else hangs on. Raises `TaskHasItsOwnRoute` where the row behind it would stay as it was."""
+    """Close a task that nothing else hangs on; `note` is stored sealed.
+
+    Raises `TaskNotFound`, `Stale`, `TaskHasItsOwnRoute` where the row behind it would stay as it was, `TaskClosed`,
+    `OutcomeUnknown`.
+    """
     task = await find.lock_task(session, who.scope, task_id)
     expect_version(if_match, task.version)
     if route := OWN_ROUTES.get(task.kind):
         raise TaskHasItsOwnRoute(route=route)
-    return await close_task(session, vault, who, task_id, None, outcome, note, now)
+    if task.state != TaskState.OPEN:
+        raise TaskClosed
+    if outcome not in OUTCOMES[task.kind]:
+        raise OutcomeUnknown(field="outcome", expected=", ".join(sorted(OUTCOMES[task.kind])))
+    task.note_sealed = seal_text(vault, note, TASK_NOTE)
+    await _close(session, who, task, outcome, now)
+    return task
 
 
-async def close_completed(session: WriteSession, people: Collection[UUID], by: UUID, now: datetime) -> None:
-    """The ledger has taken the present row of these people: it lacks nothing, and has no minor at work."""
-    await find.close_of_people(session, COMPLETE, people, "completed", by, now)
+async def close_task_of(
+    session: WriteSession, who: Principal, kind: TaskKind, subject_id: UUID, outcome: str, now: datetime
+) -> None:
+    """What the open task on that row asked is answered, by a route of the row's own."""
+    if task := await find.lock_open_of(session, kind, subject_id):
+        await _close(session, who, task, outcome, now)
 
 
-async def cancel_tasks(session: WriteSession, kind: str, subject_ids: Sequence[UUID], by: UUID, now: datetime) -> int:
-    """What they asked is answered or no question any more. How many were open."""
-    found = await find.lock_open_of(session, kind, subject_ids)
-    for task in found:
+async def cancel_task_of(session: WriteSession, kind: TaskKind, subject_id: UUID, by: UUID, now: datetime) -> None:
+    """What the open task on that row asked is no question any more."""
+    if task := await find.lock_open_of(session, kind, subject_id):
         _end(task, TaskState.CANCELLED, by, now)
+        await session.flush()
+
+
+async def _close(session: WriteSession, who: Principal, task: LabourTask, outcome: str, now: datetime) -> None:
+    _end(task, TaskState.DONE, who.id, now)
+    task.outcome = outcome
+    await audit.record(session, who, "labour-task:close", task.id, area_code=task.area_code, outcome=outcome)
     await session.flush()
-    return len(found)
 
 
 def _end(task: LabourTask, state: TaskState, by: UUID, now: datetime) -> None:

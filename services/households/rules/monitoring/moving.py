@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from services.households.rules.gate_facts import Vote
 from services.households.rules.monitoring.clocks import Standing
 from services.households.rules.monitoring.refusals import DayOutOfOrder, MoveIllegal, MoveNotYours
 from services.households.rules.monitoring.states import Evidence, Move, find_move, missing
@@ -45,6 +46,11 @@ class Brought:
     way: Way | None = None
     contact: str | None = None
     note: str | None = None
+
+    @property
+    def vote(self) -> Vote | None:
+        """As the gates count it."""
+        return Vote(self.minutes.attendees, self.minutes.votes_for) if self.minutes else None
 
     def kinds(self) -> set[Evidence]:
         """What it amounts to."""

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from services.households.rules.case_snapshot import Snapshot
 from services.households.rules.income_year import Income
+from services.households.rules.quality.kinship import HEAD
 
 Yuan = Decimal | None
 YesNo = bool | None
@@ -184,7 +185,7 @@ class HouseholdRecord:
 
     def __post_init__(self) -> None:
         """Many rules ask for the head."""
-        heads = tuple(one for one in self.members if one.relation == "02")
+        heads = tuple(one for one in self.members if one.relation == HEAD)
         object.__setattr__(self, "heads", heads)
         object.__setattr__(self, "head", heads[0] if len(heads) == 1 else None)
 

@@ -55,11 +55,6 @@ MOVES: tuple[Move, ...] = (
 _BY_PAIR = {(move.source, move.to): move for move in MOVES}
 
 
-def moves_from(source: State) -> list[Move]:
-    """The legal moves out of a state, in the table's order."""
-    return [move for move in MOVES if move.source == source]
-
-
 def require_move(source: State, to: State, cause: Cause, level: Level | None = None) -> Move:
     """The move, if the table has it and `cause`, or by hand the level, makes it.
 

@@ -1,4 +1,4 @@
-"""The steps of tasks that others were told of, as the history keeps them."""
+"""What became of alerts here: the steps and verdicts that were told of their tasks, and the cases in which they stand."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

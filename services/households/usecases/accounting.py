@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.households import events
-from services.households.queries import history as find
+from services.households.queries import alert_history as find
 from shared.contracts.alerts import AccountAsked
 from shared.contracts.households import AccountGiven
 from shared.db.engine import WriteSession
