@@ -1,5 +1,6 @@
 """Why an expression is true of a row: the comparisons that make it so, for a sentence that a person can check."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -45,6 +46,7 @@ class Comparison:
     threshold: Value | tuple[Value | None, ...] | None  # what it was compared with
     parameter: str | None  # the parameter that the threshold is, or is computed of
     beside: tuple[str, ...] = ()  # the fields that the threshold is computed of
+    formula: str | None = dataclasses.field(default=None, compare=False)  # how it is computed of fields and parameters
 
 
 def holding(
@@ -146,7 +148,13 @@ class _Reasons:
     def _compared(self, relation: Relation, left: Node, right: Node) -> Comparison:
         if not _fields(left) and _fields(right):
             left, right, relation = right, left, TURNED[relation]
-        return self._said(left, relation, self.value(right), right)
+        return replace(self._said(left, relation, self.value(right), right), formula=self._formula(right))
+
+    def _formula(self, node: Node) -> str | None:
+        computed = isinstance(node, Field) or (
+            isinstance(node, Arithmetic | Call) and any(isinstance(below, Field | Parameter) for below in walk(node))
+        )
+        return written(node, self._names) if computed else None
 
     def _said(self, node: Node, operator: Operator, threshold: Any = None, *beside: Node) -> Comparison:
         field, value, parameter = written(node, self._names), self.value(node), _parameter(*beside)
@@ -183,6 +191,8 @@ def written(node: Node, names: Mapping[str, str]) -> str:
             return f"-{_bracketed(operand, of(operand))}"
         case Arithmetic(operator, left, right):
             return f"{_bracketed(left, of(left))} {operator} {_bracketed(right, of(right))}"
+        case Call("coalesce", arguments):  # what stands for a blank is no name
+            return of(arguments[0])
         case Call(function, arguments):
             return f"{function.upper()}({', '.join(map(of, arguments))})"
         case _:

@@ -8,7 +8,7 @@ import polars as pl
 
 from shared.expressions.holding import Comparison, plain
 from shared.expressions.lacking import Lack, nearest
-from shared.messages import Language
+from shared.messages import Language, listed
 
 _CODES = {
     **dict(zip(("=", "<>", "<", "<=", ">", ">="), ("eq", "ne", "lt", "le", "gt", "ge"), strict=True)),
@@ -35,7 +35,9 @@ def sentence(reason: Comparison, texts: Texts, language: Language, words: Words 
         reason = replace(reason, operator="=", threshold=reason.value)
     [word] = {(words or {}).get(name) for name in reason.fields} if len(reason.fields) == 1 else [None]
     threshold = shown(reason.threshold, texts, language, word)
-    if reason.parameter is not None:
+    if reason.formula is not None:
+        threshold = texts.text("explanation-formula", language, threshold=threshold, formula=reason.formula)
+    elif reason.parameter is not None:
         threshold = texts.text("explanation-parameter", language, threshold=threshold, parameter=reason.parameter)
     code = f"explanation-{_CODES[reason.operator]}"
     value = shown(reason.value, texts, language, word)
@@ -47,7 +49,7 @@ def shown(value: Any, texts: Texts, language: Language, word: Callable[[str], st
     if isinstance(value, bool):
         return texts.text("yes" if value else "no", language)
     if isinstance(value, tuple):
-        return " / ".join(shown(one, texts, language, word) for one in value)
+        return listed(shown(one, texts, language, word) for one in value)[language]
     if isinstance(value, str) and word is not None:
         return word(value)
     return plain(value)

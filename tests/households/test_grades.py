@@ -86,7 +86,7 @@ async def test_told_by_the_comparisons_that_hold(service: Households) -> None:
     [id_] = await service.register(household(1))
     await service.deliver(service.alert(1))
     [reason] = (await service.get(f"/households/{id_}/grade"))["reasons"]
-    assert reason["text"] == "待核查预警最高等级为 中，属于 中 / 高"
+    assert reason["text"] == "待核查预警最高等级为中，属于中、高"
     assert await kinds(service, id_) == ["registered", "new"]
 
 

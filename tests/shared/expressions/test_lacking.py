@@ -52,7 +52,7 @@ def said(when: str, known: dict[str, Value | None] | None = None, language: Any 
         ("pay >= :high OR pay >= :low AND days > 2", {"pay": 6000.0, "days": 2}, "{high}; days is 2, at most 2"),
         ("days < 3 OR days < 9", {"days": 10}, "days is 10, at least 9"),
         ("kind = 'a' OR kind = 'b'", {"kind": "c"}, "kind is c, not a; kind is c, not b"),
-        ("kind IN ('a', 'b')", {"kind": "c"}, "kind is c, none of a / b"),
+        ("kind IN ('a', 'b')", {"kind": "c"}, "kind is c, none of a, b"),
         ("poor = TRUE", {"poor": False}, "poor is no"),
         ("NOT poor", {"poor": True}, "poor: yes"),
         ("on >= DATE '2026-03-01'", {"on": date(2026, 2, 1)}, "on is 2026-02-01, below 2026-03-01"),
