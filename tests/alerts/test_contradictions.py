@@ -111,7 +111,7 @@ async def test_of_anothers_alert_a_bureau_sees_its_own_report(told: Service) -> 
     assert (found["kind"], found["alert_id"]) == ("own_alert", alert_id)
     assert (found["alert_feed"], found["alert_occurred_on"]) == ("medical.cost", "2026-02-10")
     (whole,) = await listed(told, bearer("county"))
-    assert (whole["alert_feed"], whole["alert_occurred_on"]) == ("cadre.patrol", "2026-03-11")
+    assert (whole["alert_feed"], whole["alert_occurred_on"]) == ("medical.cost", "2026-02-10")
 
 
 @pytest.mark.parametrize("table", ["alert", "alert_evidence"])
