@@ -134,8 +134,8 @@ VillageCode = Annotated[
 PastDay = Annotated[date, AfterValidator(_past)]
 DayInReach = Annotated[date, Field(lt=date(2200, 1, 1))]
 """A day from which others are reckoned: at the end of the calendar there is none after it."""
-Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=CHINA), lt=datetime(2200, 1, 1, tzinfo=CHINA))]
-"""A moment with its offset. Before that it is a machine without a clock, after it a mistake: neither need be storable."""
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=CHINA), lt=datetime(9999, 12, 31, tzinfo=CHINA))]
+"""A moment with its offset. Before that it is a machine without a clock, after it nothing that can be stored."""
 MonthText = Annotated[
     str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Month · 月份", examples=["2026-10"])
 ]
