@@ -1,6 +1,7 @@
 """Measures (帮扶措施), one household's plan (一户一策), and the check before elimination (消除核查)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -91,11 +92,10 @@ async def deliver_measure(
 ) -> Response:
     """With the proof. 409 unless it is planned."""
     told = Delivered(draft.delivered_on, draft.proof, draft.amount, draft.quota)
-
-    async def change(session: WriteSession, measure: Measure, now: datetime) -> None:
+    now = utc_now()
+    async with _locked(db, who, measure_id, if_match) as (session, measure):
         await usecases.deliver_measure(session, vault, who, measure, told, now)
-
-    return await _changed(db, who, reader_of(who), measure_id, if_match, change)
+        return _answer(measure, reader_of(who), now)
 
 
 @router.post("/measures/{measure_id}/failure", response_model=schemas.MeasureView, summary="Did not come · 措施未落实")
@@ -109,11 +109,10 @@ async def fail_measure(
     if_match: IfMatch = None,
 ) -> Response:
     """A planned measure that will not come; the plan may need another."""
-
-    async def change(session: WriteSession, measure: Measure, now: datetime) -> None:
+    now = utc_now()
+    async with _locked(db, who, measure_id, if_match) as (session, measure):
         await usecases.fail_measure(session, vault, who, measure, draft.reason, now)
-
-    return await _changed(db, who, reader_of(who), measure_id, if_match, change)
+        return _answer(measure, reader_of(who), now)
 
 
 @router.post("/measures/{measure_id}/withdrawal", response_model=schemas.MeasureView, summary="Withdraw · 撤销措施")
@@ -127,11 +126,10 @@ async def withdraw_measure(
     if_match: IfMatch = None,
 ) -> Response:
     """Entered by mistake, delivered or not: no gate counts it any more."""
-
-    async def change(session: WriteSession, measure: Measure, now: datetime) -> None:
+    now = utc_now()
+    async with _locked(db, who, measure_id, if_match) as (session, measure):
         await usecases.withdraw_measure(session, vault, who, measure, draft.reason, now)
-
-    return await _changed(db, who, reader_of(who), measure_id, if_match, change)
+        return _answer(measure, reader_of(who), now)
 
 
 @router.get(f"{CASE}/plan", summary="One household, one plan · 一户一策")
@@ -189,20 +187,15 @@ async def record_elimination_check(
     return await once(db, who, key, work)
 
 
-async def _changed(
-    db: Database,
-    who: Principal,
-    reader: Reader,
-    measure_id: UUID,
-    if_match: str | None,
-    change: Callable[[WriteSession, Measure, datetime], Awaitable[None]],
-) -> Response:
-    now = utc_now()
+@asynccontextmanager
+async def _locked(
+    db: Database, who: Principal, measure_id: UUID, if_match: str | None
+) -> AsyncIterator[tuple[WriteSession, Measure]]:
+    """A transaction that holds the measure, which is still as it was read."""
     async with db.write(who.scope) as session:
         measure = await usecases.lock_with_case(session, who, measure_id)
         expect_version(if_match, measure.version)
-        await change(session, measure, now)
-        return _answer(measure, reader, now)
+        yield session, measure
 
 
 def _answer(measure: Measure, reader: Reader, now: datetime) -> Response:

@@ -1,6 +1,7 @@
 """Public notices (公示): drafted, put up, taken down, printed."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -117,11 +118,10 @@ async def post_notice(
 ) -> Response:
     """The day is told of within the days of `gate-terms`, or the notice is put up anew."""
     proof = Proof(draft.started_on, draft.place, draft.put_up_by, draft.photo_sha256)
-
-    async def change(session: WriteSession, notice: PublicNotice, now: datetime) -> None:
+    now = utc_now()
+    async with _locked(db, who, notice_id, if_match) as (session, notice):
         await usecases.post_notice(session, vault, who, notice, proof, now)
-
-    return await _changed(db, who, reader_of(who), notice_id, if_match, change)
+        return await _answer(session, who, notice, reader_of(who), now)
 
 
 @router.post("/{notice_id}/ending", response_model=schemas.NoticeView, summary="Taken down · 结束公示")
@@ -136,11 +136,10 @@ async def end_notice(
 ) -> Response:
     """409 `notice-too-short` before its days have passed, `notice-expired` when nobody took it down in time."""
     proof = Proof(draft.ended_on, None, draft.taken_down_by, draft.photo_sha256)
-
-    async def change(session: WriteSession, notice: PublicNotice, now: datetime) -> None:
+    now = utc_now()
+    async with _locked(db, who, notice_id, if_match) as (session, notice):
         await usecases.end_notice(session, vault, who, notice, proof, now)
-
-    return await _changed(db, who, reader_of(who), notice_id, if_match, change)
+        return await _answer(session, who, notice, reader_of(who), now)
 
 
 @router.post("/{notice_id}/withdrawal", response_model=schemas.NoticeView, summary="Take back · 撤回公示")
@@ -148,28 +147,21 @@ async def withdraw_notice(
     notice_id: UUID, who: WriteNotice, db: Db, reader_of: ReaderOf, if_match: IfMatch = None
 ) -> Response:
     """Before it has ended: it counts for nobody, and another may be drafted."""
-
-    async def change(session: WriteSession, notice: PublicNotice, now: datetime) -> None:
-        await usecases.withdraw_notice(session, who, notice, now)
-
-    return await _changed(db, who, reader_of(who), notice_id, if_match, change)
-
-
-async def _changed(
-    db: Database,
-    who: Principal,
-    reader: Reader,
-    notice_id: UUID,
-    if_match: str | None,
-    change: Callable[[WriteSession, PublicNotice, datetime], Awaitable[None]],
-) -> Response:
     now = utc_now()
+    async with _locked(db, who, notice_id, if_match) as (session, notice):
+        await usecases.withdraw_notice(session, who, notice, now)
+        return await _answer(session, who, notice, reader_of(who), now)
+
+
+@asynccontextmanager
+async def _locked(
+    db: Database, who: Principal, notice_id: UUID, if_match: str | None
+) -> AsyncIterator[tuple[WriteSession, PublicNotice]]:
+    """A transaction that holds the notice, which is still as it was read."""
     async with db.write(who.scope) as session:
         notice = await find.lock_notice(session, who.scope, notice_id)
         expect_version(if_match, notice.version)
-        await change(session, notice, now)
-        await session.flush()
-        return await _answer(session, who, notice, reader, now)
+        yield session, notice
 
 
 async def _answer(

@@ -192,6 +192,7 @@ def _entry(notice: PublicNotice, case: MonitoringCase, now: datetime) -> NoticeE
 async def _change(session: WriteSession, who: Principal, notice: PublicNotice, did: str) -> None:
     notice.version += 1
     notice.updated_by = who.id
+    await session.flush()
     await _record(session, who, notice, did)
 
 
