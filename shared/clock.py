@@ -7,6 +7,8 @@ CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 FIRST_YEAR = 1850
 """No day of anybody's life, and of no paper about it, lies before: 0026 is a 2026 that somebody mistyped."""
+LAST_YEAR = 2150
+"""Nor after."""
 
 
 def utc_now() -> datetime:

@@ -52,9 +52,13 @@ def prepare() -> None:
 
 
 class SideProcesses(Generic[T]):
-    """See `side_processes`. A thread for each hands it one thing after the other, and waits for what comes of it."""
+    """See `side_processes`. A thread for each hands it one thing after the other, and waits for what comes of it.
 
-    def __init__(self, count: int, own: T) -> None:
+    `seconds`: how long each of these may take, if not as long as any step.
+    """
+
+    def __init__(self, count: int, own: T, seconds: float | None = None) -> None:
+        self._seconds = seconds
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._sides: list[_Side] = []
         self._threads = [Thread(target=self._keep, args=(own,), daemon=True) for _ in range(count)]
@@ -104,7 +108,7 @@ class SideProcesses(Generic[T]):
             try:
                 if side is None:
                     raise SideProcessEnded
-                future.set_result(side.do(what))
+                future.set_result(side.do(what, self._seconds or step_seconds()))
             except Exception as error:
                 future.set_exception(error)
         return True
@@ -122,19 +126,17 @@ class _Side:
     def _start(self) -> None:
         """A server that was killed a moment ago still takes orders, and does none of them: another one is asked."""
         for pause in _PAUSES:
-            try:
+            with suppress(EOFError, OSError):
                 self._process.start()
-            except (EOFError, OSError):
-                sleep(pause)
-            else:
                 return
+            sleep(pause)
         self._process.start()
 
-    def do(self, what: _What) -> Any:
+    def do(self, what: _What, seconds: float) -> Any:
         """What comes of it. Raises what it does, `TookTooLong`, `SideProcessEnded`."""
         try:
             self._pipe.send(what)
-            if not self._pipe.poll(step_seconds()):
+            if not self._pipe.poll(seconds):
                 self.kill()
                 raise TookTooLong
             good, result = self._pipe.recv()
@@ -163,6 +165,7 @@ def side_processes(count: int, own: T) -> Iterator[SideProcesses[T]]:
 
 def _work(pipe: connection.Connection, own: Any) -> None:
     """A side process: do what it is told until nobody tells it any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal all processes get it; this one ends with its parent
     _end_with_parent()
     os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), NICENESS))
     collect_rarely()

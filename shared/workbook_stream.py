@@ -137,8 +137,9 @@ def _escaped(name: str) -> pl.Expr:
 
 
 def _sheet_name(name: str, taken: Sequence[str]) -> str:
-    """At most 31 characters, none of those that a name may not have, and no name twice."""
-    plain = name.translate(_FORBIDDEN_IN_NAMES).strip().strip("'")[:31] or "Sheet"
+    """At most 31 characters, none of those that a name may not have or that nobody sees, and no name twice."""
+    seen = "".join(filter(str.isprintable, name.translate(_FORBIDDEN_IN_NAMES)))
+    plain = seen.strip().strip("'")[:31] or "Sheet"
     known = {one.casefold() for one in taken}
     number, unique = 1, plain
     while unique.casefold() in known:

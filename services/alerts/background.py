@@ -32,6 +32,7 @@ from shared.files.orphans import forget_orphans
 from shared.http.app import BackgroundWork, every
 from shared.security.principals import SYSTEM
 from shared.security.vault import Vault
+from shared.tables.in_turn import keep_ready
 from shared.worker_process import keep_process
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def make_background(
         await keep_process("services.alerts.worker", settings)
 
     kept_days = settings.files.kept_days
-    beside = [keep_worker_process] * settings.batch_processes
+    beside = [keep_ready, *[keep_worker_process] * settings.batch_processes] if settings.batch_processes else []
     return [
         *(beside or make_workers(settings, database, vault, reference)),
         WebhookSender(database, vault, settings.webhooks).run,

@@ -11,6 +11,7 @@ from services.households.settings import HouseholdsSettings
 from services.households.usecases import (
     case_escalation,
     dropout_ends,
+    dropout_returns,
     emptied,
     escalation,
     grade_overrides,
@@ -83,8 +84,14 @@ async def sweep_deadlines(database: Database, now: datetime) -> None:
 
 
 async def end_what_is_over(database: Database, vault: Vault, now: datetime) -> None:
-    """National cases of households that lists have emptied; dropout cases of those of age, dead or gone."""
+    """National cases of households that lists have emptied; dropout cases of those of age, dead or gone. Those of
+    children who are back in the register go on first, before they end once more."""
     await until_none(database, lambda session: emptied.end_emptied(session, now), emptied.BATCH)
+    async with database.read(Scope.everywhere()) as session:
+        back = await dropout_returns.list_back(session)
+    for case_id in back:
+        async with database.write(Scope.everywhere()) as session:
+            await dropout_returns.resume_dropout(session, vault, case_id, now)
     async with database.read(Scope.everywhere()) as session:
         over = await dropout_ends.list_over(session, now)
     for case_id in over:

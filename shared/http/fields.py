@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from shared import areas, idnumber
 from shared.areas import AreaCode
-from shared.clock import CHINA, FIRST_YEAR, local_date, utc_now
+from shared.clock import FIRST_YEAR, LAST_YEAR, local_date, utc_now
 from shared.idnumber import IdNumber, InvalidIdNumber
 
 _PHONE = re.compile(r"1\d{10}|0\d{9,11}")
@@ -87,6 +87,19 @@ def _of_this_age(day: date) -> date:
     return day
 
 
+def _in_reach(day: date) -> date:
+    if day.year > LAST_YEAR:
+        raise PydanticCustomError("date-too-late", "lies after anybody's time")
+    return day
+
+
+def _of_clocks(moment: datetime) -> datetime:
+    if moment.year < 2000:
+        raise PydanticCustomError("date-too-early", "said by a machine without a clock")
+    _in_reach(moment)
+    return moment
+
+
 def _past(day: date) -> date:
     if day > local_date(utc_now()):
         raise PydanticCustomError("date-in-future", "lies in the future")
@@ -139,10 +152,10 @@ VillageCode = Annotated[
 ]
 Day = Annotated[date, AfterValidator(_of_this_age)]
 PastDay = Annotated[Day, AfterValidator(_past)]
-DayInReach = Annotated[Day, Field(lt=date(2200, 1, 1))]
+DayInReach = Annotated[Day, AfterValidator(_in_reach)]
 """A day from which others are reckoned: at the end of the calendar there is none after it."""
-Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=CHINA), lt=datetime(2200, 1, 1, tzinfo=CHINA))]
-"""A moment with its offset. Before that it is a machine without a clock, after it a mistake: neither need be storable."""
+Moment = Annotated[AwareDatetime, AfterValidator(_of_clocks)]
+"""A moment with its offset. At the ends of the calendar it could not be stored."""
 MonthText = Annotated[
     str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="Month · 月份", examples=["2026-10"])
 ]

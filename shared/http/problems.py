@@ -62,7 +62,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    for kind in (DBAPIError, PydanticSerializationError):
+    for kind in (DBAPIError, PydanticSerializationError, ConnectionError):
         app.add_exception_handler(kind, _on_unkept)
     app.add_exception_handler(ClientDisconnect, _on_hang_up)
     app.add_exception_handler(Exception, _on_unexpected)

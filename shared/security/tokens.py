@@ -3,6 +3,7 @@
 The issuer is the directory service, or by settings any OIDC issuer that puts role, areas and feeds into its tokens.
 """
 
+import asyncio
 import hashlib
 import time
 from collections import OrderedDict
@@ -20,6 +21,7 @@ from shared.security.permits import NotAuthenticated
 from shared.security.principals import Principal, Role
 
 _REFRESH_SECONDS = 10.0  # a token with an unknown key id may make us ask the issuer at most this often
+_AWAY_SECONDS = 1.0  # after it did not answer, nobody waits for it again so long
 _REMEMBERED = 4096
 
 
@@ -51,16 +53,30 @@ class HttpKeys:
         self._url = url
         self._client = client
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked_at = float("-inf")
+        self._asking = asyncio.Lock()
+        self._asked_at = self._away_at = float("-inf")
 
     async def find(self, key_id: str) -> jwt.PyJWK | None:
-        """The key, asking the issuer when it is new to us; connection errors go to the caller."""
-        if key_id not in self._keys and time.monotonic() - self._asked_at > _REFRESH_SECONDS:
+        """The key, asking the issuer when it is new to us. Anybody can make up key ids, so those who come meanwhile wait
+        for the one who asks. Raises `ConnectionError` while the issuer is away.
+        """
+        if key_id not in self._keys:
+            async with self._asking:
+                if key_id not in self._keys and time.monotonic() - self._asked_at > _REFRESH_SECONDS:
+                    await self._ask()
+        return self._keys.get(key_id)
+
+    async def _ask(self) -> None:
+        if time.monotonic() - self._away_at < _AWAY_SECONDS:
+            raise ConnectionError
+        try:
             answer = await self._client.get(self._url)
             answer.raise_for_status()
-            self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(answer.json()).keys if key.key_id}
-            self._asked_at = time.monotonic()
-        return self._keys.get(key_id)
+        except httpx.HTTPError as error:
+            self._away_at = time.monotonic()
+            raise ConnectionError from error
+        self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(answer.json()).keys if key.key_id}
+        self._asked_at = time.monotonic()
 
 
 class TokenVerifier:
@@ -98,7 +114,8 @@ class TokenVerifier:
                 algorithms=["ES256", "EdDSA", "RS256", "PS256"],
                 audience=self._settings.audience,
                 issuer=self._settings.issuer,
-                options={"require": ["exp", "iat", "sub"]},
+                # Clocks differ: what the issuer has just signed is not too young where a clock is slow.
+                options={"require": ["exp", "iat", "sub"], "verify_iat": False},
             )
         except jwt.ExpiredSignatureError as error:
             raise TokenExpired from error

@@ -4,13 +4,11 @@ from datetime import date
 
 import polars as pl
 
-from shared.clock import FIRST_YEAR
+from shared.clock import FIRST_YEAR, LAST_YEAR
 
 EPOCH_1900 = date(1899, 12, 30)
 """Day 0 of a spreadsheet, for the days after February 1900."""
 EPOCH_1904 = date(1904, 1, 1)
-
-LAST_YEAR = 2150
 
 _TIME = (
     r"(?:(?:T\s*|\s*)[0-9]{1,2}[:时][0-9]{1,2}(?:[:分][0-9]{0,2}(?:\.[0-9]+)?秒?)?"

@@ -100,6 +100,20 @@ async def test_further_evidence_contradicts_as_an_alert_does(told: Service) -> N
     assert (await month_of(told, MEDICAL))["medical.cost"]["2026-02"]["contradictions"] == 0
 
 
+async def test_of_anothers_alert_a_bureau_sees_its_own_report(told: Service) -> None:
+    alert_id = await patrol(told, "就医", occurred_on="2026-03-11")
+    await zero(told, "2026-02")
+    person = {"id_number": FIRST_ID_NUMBER, "name": "某人"}
+    more = await told.post(ALERTS, cost(occurred_on="2026-02-10", source_ref="b", person=person), headers=MEDICAL)
+    assert more.json()["id"] == alert_id
+    await look(told)
+    (found,) = await listed(told)
+    assert (found["kind"], found["alert_id"]) == ("own_alert", alert_id)
+    assert (found["alert_feed"], found["alert_occurred_on"]) == ("medical.cost", "2026-02-10")
+    (whole,) = await listed(told, bearer("county"))
+    assert (whole["alert_feed"], whole["alert_occurred_on"]) == ("medical.cost", "2026-02-10")
+
+
 @pytest.mark.parametrize("table", ["alert", "alert_evidence"])
 async def test_a_file_of_the_period_contradicts_whenever_its_rows_happened(told: Service, table: str) -> None:
     """A month's bills are settled in the next one, and the file says which month they are of."""

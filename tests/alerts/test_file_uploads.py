@@ -1,9 +1,11 @@
 """What goes wrong while a file comes in leaves nothing, and what comes in lies nowhere in clear."""
 
+import asyncio
 import csv
 import io
 import json
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import xlsxwriter
 import xlwt
 from python_calamine import CalamineWorkbook
 
+from services.alerts.api import file_upload
+from shared.tables import in_turn
 from shared.workbook_stream import XLSX
 from tests.alerts.conftest import EDUCATION, MEDICAL, MakeService, Service, bearer, id_number
 from tests.alerts.files_service import ABSENCES, FILES, absent, bill, counts, finished, objects, send, send_costs, table
@@ -48,6 +52,33 @@ def xls(rows: list[list[Any]]) -> bytes:
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+def loops(*_: Any) -> None:
+    while True:
+        pass
+
+
+async def test_a_table_that_makes_its_reader_loop_holds_up_nobody(
+    county: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = in_turn._Kept()
+    monkeypatch.setattr(in_turn, "_KEPT", kept)
+    await in_turn.beside(os.getpid)
+    assert kept._sides is not None
+    kept._sides._seconds = 2.0
+    with monkeypatch.context() as broken:
+        broken.setattr(file_upload, "read_head", loops)
+        stuck = asyncio.create_task(send(county, table([absent(1)])))
+        while not objects(tmp_path):
+            await asyncio.sleep(0.01)
+        assert (await county.get(FILES)).status_code == 200
+        assert not stuck.done(), "others are answered meanwhile"
+        answer = await stuck
+    assert (answer.status_code, answer.json()["code"]) == (409, "took-too-long")
+    assert objects(tmp_path) == []
+    assert (await send(county, table([absent(1)]))).status_code == 202
+    kept.end()
 
 
 @pytest.mark.parametrize(("make", "name"), [(table, "a.csv"), (gbk, "a.txt"), (xlsx, "a.xlsx"), (xls, "a.xls")])

@@ -1,6 +1,7 @@
 """A bureau's system is called with each verdict: signed, again until it answers, and never more than it should be."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,10 +14,14 @@ from standardwebhooks import WebhookVerificationError
 
 from services.alerts import webhook_sender
 from services.alerts.background import seal_addresses
+from services.alerts.models import Webhook, WebhookDelivery
+from services.alerts.queries.webhooks import take_due
 from services.alerts.rules import webhooks as rules
 from services.alerts.settings import WebhookSettings
 from services.alerts.webhook_sender import OF_ONE
+from shared.areas import Scope
 from shared.clock import utc_now
+from shared.ids import new_id
 from tests.alerts.conftest import (
     VILLAGE,
     AreaRecord,
@@ -289,6 +294,31 @@ async def test_secrets_lie_sealed_and_are_shown_once(calling: Service, receiver:
     assert hook["secret"] not in stored
     assert hook["secret"].encode().hex() not in stored
     assert "secret" not in (await calling.http.get(f"{HOOKS}/{hook['id']}", headers=bearer("admin"))).json()
+
+
+async def test_who_waits_longest_has_the_next_turn_whoever_has_many_webhooks(service: Service) -> None:
+    now = utc_now()
+    async with service.database.write(Scope.everywhere()) as session:
+        for waiting in (1, 2, 60, 3):
+            hook, due = new_id(), now - timedelta(seconds=waiting)
+            session.add(
+                Webhook(
+                    id=hook,
+                    feeds=BUREAU,
+                    areas=["539921%"],
+                    secret_sealed=b"",
+                    active=True,
+                    created_by=hook,
+                    created_at=now,
+                )
+            )
+            await session.flush()
+            message = {"webhook_id": hook, "state": "waiting", "attempts": 0, "created_at": due}
+            session.add(WebhookDelivery(id=new_id(), body={"waiting": waiting}, next_at=due, **message))
+        await session.flush()
+        (next_one,) = await take_due(session, now, [], OF_ONE, 1)
+        await session.rollback()
+    assert json.loads(next_one.body) == {"waiting": 60}
 
 
 ADDRESSES: Sequence[tuple[str, str]] = [

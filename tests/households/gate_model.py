@@ -34,6 +34,7 @@ class Person:
     stage: str | None = None
     came_on: date | None = None  # None: as long as the household is known
     left_on: date | None = None
+    left_at: datetime | None = None
     skills: list[tuple[date, str | None]] = field(default_factory=list)  # since when no more, and what it was
 
 
@@ -47,6 +48,7 @@ class Home:
     facts: dict[str, Any] = field(default_factory=dict)  # ASSURED, dwelling_level, only_home, no_labour_covered
     told_on: date | None = None  # the last day on which what it is assured of was said anew
     goers: list[tuple[date, Person]] = field(default_factory=list)
+    joined: datetime | None = None  # when somebody last came to live there
     gone: bool = False
 
 
@@ -80,6 +82,25 @@ class Alert:
     task: str
     home: str
     persons: set[int]
+
+
+@dataclass
+class Pupil:
+    """A child who dropped out: it is back for good once it was seen there four times, the last after ninety days."""
+
+    case: str
+    state: str = "out"  # out | back | stable
+    back_on: date = date.max
+    seen: list[date] = field(default_factory=list)
+
+
+@dataclass
+class AreaList:
+    """What the village is asked about each household after a warning about all of it: True, at risk; None, not said."""
+
+    task: str
+    area: str
+    said: dict[str, bool | None]
 
 
 @dataclass
@@ -124,6 +145,10 @@ class Case:
     home: str
     state: str = "clue"
     round: int = 1
+    opened: datetime = NEVER
+    kind: str | None = None  # 监测对象类型
+    signed: list[date] = field(default_factory=list)
+    tickets: dict[tuple[str, str], date | None] = field(default_factory=dict)  # who and what: till when; None: answered
     risks: list[str] = field(default_factory=list)
     identified_on: date | None = None
     withdrawn_on: date | None = None
@@ -159,6 +184,8 @@ class Model:
     lines: list[Line] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    pupils: dict[int, Pupil] = field(default_factory=dict)
+    lists: list[AreaList] = field(default_factory=list)
 
     def living(self, home: str) -> list[Person]:
         """Who lives there."""
@@ -192,7 +219,8 @@ class Model:
         yield "labour", bool(hands) and self.homes[case.home].facts.get("no_labour_covered") is not True
         since_when = [[one.came_on, *(day for day, was in one.skills if was not in able)] for one in hands]
         yield "labour-held", any(self._held([*days, case.carried_on], on) for days in since_when) or not hands
-        yield "open-checks", not any(one.home == case.home for one in self.alerts)
+        asked = any(one.said.get(case.home, True) is None for one in self.lists)
+        yield "open-checks", not asked and not any(one.home == case.home for one in self.alerts)
 
     def _held(self, days: list[date | None], on: date) -> bool:
         return all(day is None or (on - day).days >= self._terms["assured_days"] for day in days)
@@ -243,7 +271,9 @@ class Model:
         living = self.living(case.home)
         facts = home.facts
         due = [one for one in living if months_after(one.born, 7 * 12) <= on < months_after(one.born, 16 * 12)]
-        out = [one for one in due if one.stage is None]
+        known = {one.number: self.pupils[one.number] for one in living if one.number in self.pupils}
+        out = [one for one in due if one.stage is None and one.number not in known]
+        out += [one for one in living if one.number in known and known[one.number].state != "stable"]
         yield "schooling", facts.get("schooling_met") is True
         yield "out-of-school", not out
         yield "medical", facts.get("medical_met") is True
@@ -259,15 +289,20 @@ class Model:
         return case.check is not None and case.check.at >= case.last("elimination_check")
 
     def _checked(self, case: Case, on: date) -> Iterator[tuple[str, bool]]:
-        check = case.check if self._of_now(case) else None
+        check = case.check if self._of_now(case) and case.check and self._of_all(case, case.check.at) else None
         fresh = check is not None and 0 <= (on - check.on).days <= self._terms["check_fresh_days"]
         yield "elimination-check", fresh
         yield "new-evidence", check is None or not any(at > check.at for at in case.confirmed)
         yield "contact", check is not None and check.contact
 
-    def _published(self, case: Case, on: date) -> Iterator[tuple[str, bool]]:
+    def _of_all(self, case: Case, at: datetime) -> bool:
+        """Whether nobody has come to live there since."""
+        return at >= (self.homes[case.home].joined or at)
+
+    def _published(self, case: Case, on: date, half: str = "elimination_") -> Iterator[tuple[str, bool]]:
+        began = case.last("elimination_check" if half else "visit_check")
         at, present, in_favour = case.vote or (None, 0, 0)
-        voted = at is not None and at >= case.last("elimination_check")
+        voted = at is not None and at >= began and self._of_all(case, at)
         yield "votes", voted and in_favour > present * self._terms["votes_share"]
         yield "quorum", not voted or present >= self._terms["quorum_people"]
         area, states = self.homes[case.home].area, list(case.objections.values())
@@ -278,7 +313,8 @@ class Model:
             if not one.withdrawn
             and one.id not in upheld
             and one.area == area
-            and case.last("elimination_check") <= case.last("elimination_notice") <= one.drafted
+            and began <= case.last(f"{half}notice") <= one.drafted
+            and self._of_all(case, one.drafted)
         ]
         least = self.policies["case-clocks"]["notice_days"]
         most = least + self._terms["notice_prove_days"]

@@ -5,34 +5,42 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
-from services.households.rules.monitoring.states import ELIMINATING, IDENTIFIED, moves_from
+from services.households.rules.monitoring.states import ASKED, ELIMINATING, HOLDERS, IDENTIFIED, moves_from
 from tests.households.clock import Clock
 from tests.households.conftest import BAMBOO, PINE, Households
-from tests.households.gate_model import ASSURED, Case, Home, Model
+from tests.households.gate_model import ASSURED, Case, Home, Model, Person
 from tests.households.income import RULES, published
 from tests.households.lists import Row
+from tests.households.named_model import unmet_before
 from tests.households.road import Road
 from tests.households.world import somebody
-from tests.households.world_case import CaseWorld
+from tests.households.world_wider import WiderWorld
 
 GOOD = dict.fromkeys(ASSURED, True) | {"dwelling_level": "B"}
 EARNING = ("employment", "employment.export")
-FITTING = {"01": ("health", "health.aid"), "09": ("education", "education.dew"), "07": EARNING}
+FITTING = {
+    "01": ("health", "health.aid"),
+    "09": ("education", "education.dew"),
+    "07": EARNING,
+    "water": ("water", None),
+}
 REVIEWS = {"elimination_township": "township", "elimination_county": "county"}
 
 
-class Honest(CaseWorld):
+class Honest(WiderWorld):
     """A world with somebody in it who wants the risk to be gone, and not only called so."""
 
     origin: tuple[tuple[Model, set[str]], datetime]
     restore_rows: Callable[[], Awaitable[None]]
     lists = 0
+    monitored = True
 
     async def reset(self) -> None:
         """Begin again where the road began."""
         await self.restore_rows()
         (self.model, self.seen), self.clock.now = deepcopy(self.origin[0]), self.origin[1]
-        self.fell, self.adopted, self.trail, self.lists, self.over, self.waits = [], [], [], 0, False, True
+        self.fell, self.adopted, self.named, self.trail = [], [], [], []
+        self.lists, self.over, self.waits = 0, False, True
 
     async def _listed(self, rows: list[Row], **more: Any) -> dict[str, Any] | None:
         """One list is enough for a run: it takes as long as twenty other steps."""
@@ -40,8 +48,9 @@ class Honest(CaseWorld):
         return await super()._listed(rows, **more) if self.lists == 1 else None
 
     def case(self) -> Case | None:
-        """The one that is on its way."""
-        return next((one for one in self.model.cases.values() if one.state in IDENTIFIED), None)
+        """The one that is on its way; before anybody is identified, the one that may be."""
+        states = IDENTIFIED if self.monitored else (*IDENTIFIED, *ASKED)
+        return next((one for one in self.model.cases.values() if one.state in states), None)
 
     def next_state(self, case: Case) -> str:
         """One step ahead."""
@@ -65,6 +74,45 @@ class Honest(CaseWorld):
             await self._help(case)
         elif case.state in ELIMINATING:
             await self._lead_out(case)
+        else:
+            await self._lead_in(case)
+
+    async def _lead_in(self, case: Case) -> None:
+        unmet = unmet_before(self.model, case, self.clock.now)
+        home = self.model.homes[case.home]
+        match min(unmet & NAMED, default=None):
+            case "class":
+                await self.set_class(case, "edge")
+                await self.set_class(case, "sudden")
+            case "main-risk":
+                await self.set_risks(case, ["01"])
+            case "visit":
+                await self.visit(home, "visits", by_two=True)
+            case "authorisation":
+                await self.authorise(case)
+            case "comparison-asked":
+                await self.ask_bureaus(case)
+            case "comparison-answered":
+                for kind in self.model.policies["asset-comparison"]["required"]:
+                    await self.answer_bureau(case, kind)
+            case _:
+                await self._name(case, unmet)
+
+    async def _name(self, case: Case, unmet: set[str]) -> None:
+        level = HOLDERS[case.state]  # type: ignore[index]
+        if case.state == "notice" and "notice" in unmet:
+            await self._publish(case)
+        elif "objections" in unmet:
+            await self._reject(case)
+        elif case.state in ("notice", "township_review", "county_decision") and unmet:
+            await self.go(case, "visit_check", level)
+        else:
+            await self.go(case, self.next_state(case), level)
+
+    async def _reject(self, case: Case) -> None:
+        for id_, (_, state) in list(case.objections.items()):
+            if state == "open":
+                await self.answer(case, id_, "rejected")
 
     async def _help(self, case: Case) -> None:
         if "measure-delivered" in self.model.unmet(case, self.clock.now) or not case.risks:
@@ -91,9 +139,7 @@ class Honest(CaseWorld):
         elif case.state == "elimination_notice" and "notice" in unmet:
             await self._publish(case)
         elif "objections" in unmet:
-            for id_, (_, state) in list(case.objections.items()):
-                if state == "open":
-                    await self.answer(case, id_, "rejected")
+            await self._reject(case)
         elif unmet & EARLY:
             await self._mend(case, min(unmet & EARLY))
         elif unmet and case.state in (*REVIEWS, "elimination_notice"):
@@ -117,6 +163,8 @@ class Honest(CaseWorld):
             case "open-checks":
                 for one in [one for one in self.model.alerts if one.home == home.id]:
                     await self.verdict(one, "no_risk")
+                for asked in [one for one in self.model.lists if one.said.get(home.id, True) is None]:
+                    await self.answer_area(asked, home, at_risk=False)
             case "visit":
                 await self.visit(home, "visits", by_two=True)
             case "measure-delivered" | "main-risk":
@@ -136,9 +184,20 @@ class Honest(CaseWorld):
             skill = {} if n else {"labour_skill": "ordinary"}
             stage = {"school_stage": "primary"} if one.number == 4 else {}
             await self.change_person(one, medical_insurance="resident", **skill, **stage)
+            await self._bring_back(one)
         await self.change_home(home, no_labour_covered=False)
 
+    async def _bring_back(self, one: Person) -> None:
+        """A child goes to school, and is looked for there until it is back for good."""
+        pupil = self.model.pupils.get(one.number)
+        if pupil is not None and pupil.state == "out":
+            await self.go_to_school(one, "returned")
+        if pupil is not None and pupil.state == "back":
+            await self.wait(40)
+            await self.look_for(one, present=True)
 
+
+NAMED = {"class", "main-risk", "visit", "authorisation", "comparison-asked", "comparison-answered"}
 EARLY = {"months", "labour", "labour-held", "open-checks"}
 PUBLISHED = {"votes", "quorum", "notice", "objections", "objection-upheld"}
 
@@ -146,7 +205,7 @@ PUBLISHED = {"votes", "quorum", "notice", "objections", "objection-upheld"}
 class _Start(Road):
     """The road to the decision, by the clock of the world."""
 
-    def __init__(self, world: CaseWorld, household_id: str) -> None:
+    def __init__(self, world: Honest, household_id: str) -> None:
         super().__init__(world.service)
         self.world, self.household_id = world, household_id
 
@@ -184,12 +243,15 @@ async def begin(service: Households, clock: Clock, state: str) -> Honest:
     body = {"household_id": poor.id, "source": "self_report", "note": "主动申报"}
     opened = await service.post("/monitoring-cases", body, "village", PINE)
     road.case_id = opened.json()["id"]
-    await road.walk(*Road.IDENTIFICATION)
+    world.monitored = state not in ASKED
+    if world.monitored:
+        await road.walk(*Road.IDENTIFICATION)
     assert road.refused == [], [one[1].text for one in road.refused]
     await world.settle()
     case = world.case()
     assert case is not None
-    case.risks = ["01"]
+    case.risks = ["01"] if world.monitored else []
+    world.named = []  # of that road the model knows nothing
     for _ in range(40):
         if case.state == state:
             break

@@ -55,6 +55,7 @@ async def test_who_is_at_risk_has_a_national_case_and_the_others_are_checked(ser
     assert (case["household"]["id"], case["state"], case["source"]) == (first, "clue", "bureau")
     assert (case["main_risk"], [one["code"] for one in case["risks"]]) == ("water", ["water"])
     assert (case["due"]["clock"], case["holder"]["level"]) == ("state", "village"), "by the policy's clocks"
+    assert case["moves"][0]["evidence"] == {"confirmed": {"check": task["case_id"]}}
     [behind] = case["evidence"]
     assert (behind["risk_case_id"], behind["risk"], behind["source"]) == (task["case_id"], "water", "bureau")
     [told] = await service.told(CaseOpened)

@@ -47,6 +47,7 @@ async def test_what_the_gate_saw_is_kept_with_each_decision(service: Households)
         "on": case["identified_on"],
         "kept_at": case["moves"][-1]["at"],
         "class": "edge",
+        "household_class": "ordinary",
         "main_risk": "01",
         "risks": [{"code": "01", "text": "因病"}],
         "people": 2,
@@ -60,6 +61,8 @@ async def test_what_the_gate_saw_is_kept_with_each_decision(service: Households)
         "measures": [],
     }
     assert case["not_kept"] == []
+    kinds = {"case-clocks", "gate-terms", "measure-fit", "asset-comparison", "income-line"}
+    assert case["moves"][-1]["policies"] == {kind: str(policy_id(kind)) for kind in kinds}
     await road.walk(*Road.HELP, *Road.ELIMINATION)
     first, gone = await snapshots(service, road.case_id)
     assert first | {"on": "", "kept_at": ""} == identified | {"on": "", "kept_at": ""}, "those days were moved back"

@@ -100,6 +100,9 @@ def test_code_lists() -> None:
         assert all(texts.keys() == {"zh", "en"} and all(texts.values()) for texts in one.texts.values()), one.name
 
 
-def test_what_may_be_entered_is_told_in_codes_or_where_they_are_found() -> None:
-    assert LISTS["measure_tag"].choices == {"zh": "raise、reduce、fill", "en": "raise, reduce, fill"}
+def test_what_may_be_entered_is_told_in_words_or_where_they_are_found() -> None:
+    assert LISTS["measure_tag"].choices == {
+        "zh": "raise=增收入、reduce=降支出、fill=补短板",
+        "en": "raise=raise income, reduce=reduce spending, fill=fill a gap",
+    }
     assert LISTS["relation"].choices == "GET /households/v1/codes, relation (GB/T 4761)"

@@ -175,7 +175,7 @@ async def test_a_check_is_a_task_of_the_village_and_no_bureaus_matter(service: H
     [task] = (await service.get(f"/tasks?mine=true&household={pupil.household_id}", "village", PINE))["items"]
     assert (task["level"], task["dropout_case_id"], task["evidence"]) == ("village", pupil.case_id, [])
     assert task["without_visit"] == []
-    assert "张1" in task["title"]
+    assert task["title"] == "返校稳定核查：张小三 — 张1家（松林村）"
     for path, body, role, area in (
         ("verdict", {"verdict": "no_risk", "reason": "在校"}, "village", PINE),
         ("cancellation", {"reason": "ordered"}, "township", STONE),

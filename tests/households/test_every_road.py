@@ -19,10 +19,11 @@ from services.households.usecases import regrouped_cases
 from shared.contracts.gate_policies import PUBLISHING, GateTerms, MeasureFit
 from shared.postgres import Cluster
 from tests.conftest import PREPARE, _execute
-from tests.households.any_road import FITS, TERMS, AnyRoad
+from tests.households.any_road import FITS, TERMS
 from tests.households.clock import Clock, clock
 from tests.households.conftest import BAMBOO, POLICIES, Households
 from tests.households.honest import Honest, begin
+from tests.households.wider_roads import EarlyRoad, WiderRoad
 
 __all__ = ["clock"]
 
@@ -107,10 +108,11 @@ async def _try_roads(
         await service.database.engine.dispose()
         await _execute(cluster, "CALL restoring.restore()", name)
 
-    def machine() -> AnyRoad:
-        made = AnyRoad()
+    def machine() -> WiderRoad:
+        made = EarlyRoad() if start in EARLY else WiderRoad()
         made.loop, made.world = loop, Honest(service, clock)
         made.world.origin, made.world.restore_rows = kept, restore
+        made.world.monitored = start not in EARLY
         return made
 
     loop = asyncio.get_running_loop()
@@ -126,7 +128,8 @@ async def _try_roads(
     await asyncio.to_thread(run_state_machine_as_test, machine, settings=chosen)
 
 
-STARTS = ("monitored", "elimination_check", "elimination_county")
+EARLY = ("visit_check", "county_decision")
+STARTS = (*EARLY, "monitored", "elimination_check", "elimination_county")
 
 
 @pytest.mark.parametrize("start", STARTS)

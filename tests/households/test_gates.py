@@ -85,6 +85,7 @@ async def test_a_vote_that_is_not_enough_is_told_before_anything_is_published(se
     answer = await move(service, road.case_id, "notice", "village", evidence=few)
     assert answer.status_code == 409, answer.text
     assert [one["code"] for one in answer.json()["errors"]] == ["unmet-votes", "unmet-quorum"]
+    assert "到会 9 人，同意 4 人，同意须超过到会人数的 50%" in answer.json()["errors"][0]["message"]
     assert (await road.state(), await road.missing("notice")) == ("deliberation", set())
     await road.walk("to_notice", "draft", "post", "wait", "end")
     assert await road.state() == "notice"

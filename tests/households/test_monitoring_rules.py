@@ -12,7 +12,17 @@ from services.households.rules.monitoring.clocks import Pause, Standing, deadlin
 from services.households.rules.monitoring.moving import Brought, Minutes
 from services.households.rules.monitoring.refusals import DayOutOfOrder, MoveIllegal, MoveNotYours
 from services.households.rules.monitoring.risks import Means, check_class
-from services.households.rules.monitoring.states import FINAL, HOLDERS, MOVES, STATES, find_move, moves_from
+from services.households.rules.monitoring.states import (
+    BY_FACT,
+    ENDS,
+    FINAL,
+    HOLDERS,
+    MOVES,
+    STATES,
+    Fact,
+    find_move,
+    moves_from,
+)
 from shared.clock import CHINA
 from shared.contracts.case_policies import CaseClocks, Term
 from shared.contracts.households import Level
@@ -108,6 +118,41 @@ def reachable(without: str) -> set[str]:
 def test_no_way_leads_round_a_step(step: str) -> None:
     assert "eliminated" in reachable("nothing")
     assert "eliminated" not in reachable(step)
+
+
+# Likewise: the fact, and from where to where; what is not named stays where it is.
+BY_ITSELF = {
+    "carried": {"visit_check": "comparison deliberation notice township_review county_decision"},
+    "joined": {"visit_check": "comparison deliberation notice township_review county_decision"},
+    "divided": {"visit_check": "comparison deliberation notice township_review county_decision"},
+    "moved": {
+        "visit_check": "township_review county_decision",
+        "elimination_check": "elimination_township elimination_county",
+    },
+}
+LOOKED_AT = ("carried", "joined", "divided")
+CHECKED = "elimination_check elimination_deliberation elimination_notice elimination_township elimination_county"
+
+
+@pytest.mark.parametrize("fact", BY_ITSELF)
+def test_what_a_fact_makes_of_a_case(fact: Fact) -> None:
+    wanted = {source: to for to, sources in BY_ITSELF[fact].items() for source in sources.split()}
+    wanted |= dict.fromkeys(CHECKED.split(), "observation") if fact in LOOKED_AT else {}
+    assert {move.source: move.to for move in BY_FACT[fact] if move.source != move.to} == wanted
+    assert len({move.source for move in BY_FACT[fact]}) == len(BY_FACT[fact]), "one way each"
+    stays = {move.source for move in BY_FACT[fact] if move.source == move.to}
+    open_ = {state for state in STATES if state not in FINAL}
+    at_home = open_ - wanted.keys() - ({"eliminated", "tracking"} if fact == "divided" else set())
+    assert stays == (at_home if fact in ("carried", "divided") else set())
+
+
+def test_no_fact_but_a_mistake_leads_nearer_to_a_decision() -> None:
+    """Who was said to be gone, and was not, stands where they stood: nowhere else."""
+    ends = {(move.source, move.to) for move in BY_FACT["emptied"]}
+    assert ends == {(move.source, move.to) for move in MOVES if move.to in ENDS.values()}
+    assert {(move.to, move.source) for move in BY_FACT["restored"]} == ends
+    for fact in BY_FACT.keys() - {"emptied", "restored"}:
+        assert all(STATES.index(move.to) <= STATES.index(move.source) for move in BY_FACT[fact]), fact
 
 
 def test_the_bureaus_are_asked_before_the_village_decides_either_way() -> None:

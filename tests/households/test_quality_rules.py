@@ -211,6 +211,19 @@ def test_where_nobody_had_told_of_money_nothing_is_said_of_what_was_paid() -> No
     assert "illness-risk-nothing-paid" not in found(record)
 
 
+def test_a_class_is_held_against_the_household_that_was_identified() -> None:
+    """Lifted out, or said to be, later on: nobody decided wrongly. What was wrong is mended in the case or the register."""
+    edge: dict[str, Any] = {"household_class": "lifted_out", "monitoring_class": "edge"}
+    then = {"ordinary": False, "lifted_out": True, None: True}
+    for household_class, wrong in then.items():
+        record = monitored(at_identification=seen(household_class=household_class), **edge)
+        assert ("class-of-lifted-out" in found(record)) is wrong, household_class
+    brought = monitored(at_identification=None, **edge)
+    assert "class-of-lifted-out" in found(brought), "a list says both"
+    mended = monitored(at_identification=seen(household_class="lifted_out"), **edge | {"household_class": "ordinary"})
+    assert "class-of-lifted-out" not in found(mended)
+
+
 def test_an_elimination_that_was_withdrawn_is_not_judged() -> None:
     assert found(monitored(at_elimination=seen(water=False))) == {}
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.households import lists
 from tests.households.conftest import BAMBOO, COUNTY, PINE, Households, household, person
 from tests.households.monitoring import CASES
-from tests.households.road import ANY, Road
+from tests.households.road import ANY, Road, two_people
 
 COUNTY_DESK = Road.ELIMINATION[:-1]
 LIVE = "SELECT count(*) FROM notice_entry WHERE void_at IS NULL"
@@ -155,3 +156,68 @@ async def test_who_others_move_in_with_is_looked_at_anew(service: Households, st
     case = await service.get(f"{CASES}/{road.case_id}", "county", COUNTY)
     assert case["state"] == state
     assert (case["moves"][-1]["from_state"] == before) is (state != before)
+
+
+async def joins(service: Households, home: str, by: str) -> None:
+    """Somebody lives there from now on."""
+    neighbour = person(50, "赵强", "97", labour_skill="ordinary")
+    if by == "move":
+        [member] = await people(service, await neighbours(service))
+        body = {"household_id": home, "relation": "97"}
+        answer = await service.post(f"/members/{member['id']}/move", body, headers=ANY)
+    elif by in ("birth", "marriage"):
+        body = {**person(9, "张小三", "20"), "joined_reason": by}
+        answer = await service.post(f"/households/{home}/members", body, "village", PINE)
+    elif by == "file":
+        file = [household(1, PINE, [*two_people(1), neighbour])]
+        answer = await service.post("/households/imports", file)
+        assert answer.json()["failed"] == 0, answer.text
+    else:
+        code = f"{PINE}0001"
+        rows = [lists.person(code, 2), lists.person(code, 3, "李桂花", "配偶"), lists.person(code, 50, "赵强", "其他")]
+        await lists.written(service, lists.workbook(rows))
+        return
+    assert answer.status_code in (200, 201), answer.text
+
+
+@pytest.mark.parametrize("by", ["move", "birth", "marriage", "file", "list"])
+@pytest.mark.parametrize(("steps", "state"), [(7, "visit_check"), (15, "visit_check"), (34, "observation")])
+async def test_who_comes_one_by_one_was_not_looked_at_either(
+    service: Households, steps: int, state: str, by: str
+) -> None:
+    """Nobody finds, votes and publishes without the child that is born a day later."""
+    road = await (await Road(service).open()).walk(*(Road.IDENTIFICATION + Road.HELP + Road.ELIMINATION)[:steps])
+    assert road.refused == []
+    before = await road.state()
+    await joins(service, road.household_id, by)
+    case = await service.get(f"{CASES}/{road.case_id}", "county", COUNTY)
+    last = case["moves"][-1]
+    assert (case["state"], last["from_state"], last["to_state"]) == (state, before, state)
+    there = {one["name"]: one["id"] for one in await people(service, road.household_id)}
+    assert last["evidence"]["joined"]["members"] == [there["张小三" if by in ("birth", "marriage") else "赵强"]]
+    assert ("from" in last["evidence"]["joined"]) is (by == "move")
+    assert last["policies"].keys() == {"case-clocks"}
+    assert "有人转入或新增" in last["text"]
+
+
+@pytest.mark.parametrize(("steps", "state"), [(3, "visit_check"), (20, "observation")])
+async def test_a_birth_where_nothing_is_under_review_moves_nothing(service: Households, steps: int, state: str) -> None:
+    road = await (await Road(service).open()).walk(*(Road.IDENTIFICATION + Road.HELP)[:steps])
+    before = await service.sql("SELECT count(*) FROM case_move")
+    await joins(service, road.household_id, "birth")
+    assert (await road.state(), await service.sql("SELECT count(*) FROM case_move")) == (state, before)
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+async def test_what_went_on_without_who_was_struck_off_by_mistake_is_looked_at_anew(
+    service: Households, *, meanwhile: bool
+) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION[:14])
+    [wife] = [one for one in await people(service, road.household_id) if one["name"] == "李桂花"]
+    answer = await service.post(f"/members/{wife['id']}/removal", {"reason": "mistake"}, headers=ANY)
+    assert answer.status_code == 200, answer.text
+    if meanwhile:
+        await road.walk("to_county_decision")
+    answer = await service.post(f"/members/{wife['id']}/restoration", {}, headers=ANY)
+    assert answer.status_code == 200, answer.text
+    assert (road.refused, await road.state()) == ([], "visit_check" if meanwhile else "township_review")

@@ -92,6 +92,7 @@ BY_ITSELF = {
     ("returned", "again_absent", "alert"),
     ("returned", "stable", "check"),
     *((state, "exempt", "register") for state in ACTIVE),
+    *(("exempt", state, "register") for state in ACTIVE),
 }
 
 
@@ -116,7 +117,10 @@ def test_each_pair_of_states_by_everybody(source: Any, to: Any) -> None:
 
 def test_the_table_is_whole() -> None:
     assert len({(move.source, move.to) for move in MOVES}) == len(MOVES)
-    assert set(STATES) - {move.source for move in MOVES} == set(FINAL)
+    assert set(STATES) - {move.source for move in MOVES} == {"stable"}
+    back = [move for move in MOVES if move.source == "exempt"]
+    assert all(move.on == ("register",) and not move.by for move in back), "nobody takes it back by hand"
+    assert set(FINAL) == {"stable", "exempt"}
     assert set(LISTS["dropout_state"].texts) == set(STATES)
     assert set(LISTS["legal_step"].texts) == set(KINDS)
 

@@ -144,8 +144,9 @@ async def test_a_visit_id_of_another_household_tells_nothing(service: Households
 
 
 BAD_VISITS: list[tuple[dict[str, Any], str, str]] = [
-    ({"visited_at": "2999-01-01T00:00:00+08:00"}, "visited_at", "date-in-future"),
-    ({"visited_at": "0001-01-01T00:00:00+14:00"}, "visited_at", "number-out-of-range"),
+    ({"visited_at": "2099-01-01T00:00:00+08:00"}, "visited_at", "date-in-future"),
+    ({"visited_at": "2999-01-01T00:00:00+08:00"}, "visited_at", "date-too-late"),
+    ({"visited_at": "0001-01-01T00:00:00+14:00"}, "visited_at", "date-too-early"),
     ({"visited_at": "2026-01-01T00:00:00"}, "visited_at", "field-invalid"),
     ({"place": {"latitude": 27.1}}, "place", "degrees-incomplete"),
     ({"place": {"latitude": 99, "longitude": 0}}, "place.latitude", "number-out-of-range"),

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from services.households.background import IncomeSweep, end_what_is_over, grade_waiting
-from services.households.rules.monitoring.states import CLOSED, ELIMINATING
+from services.households.rules.monitoring.states import ASKED, BY_FACT, CLOSED, ELIMINATING, MOVES
 from shared.clock import local_date
 from shared.idnumber import IdNumber
 from tests.households.clock import Clock
@@ -23,6 +23,7 @@ from tests.households.gate_model import (
     Person,
 )
 from tests.households.monitoring import CASES
+from tests.households.named_model import unmet_before
 from tests.households.road import ANY
 
 NAMES = {2: "张三", 3: "李桂花", 4: "张小妹", 50: "赵强", 51: "钱婆", 60: "孙一"}
@@ -57,6 +58,7 @@ class World:
         self.seen: set[str] = set()  # lines of cases' histories
         self.fell: list[Case] = []  # cases that came to be eliminated by the last step
         self.adopted: list[Case] = []  # and those that a list has brought as such
+        self.named: list[Case] = []  # and those that came to be monitored
         self.over = False  # whether the risk was gone once
         self.waits = True  # whether there is work beside the requests
         self.income = IncomeSweep(service.database)
@@ -103,9 +105,15 @@ class World:
     def _happened(
         self, case: Case, home: str, round_: int, before: str | None, to: str, at: Any, on: date, why: Mapping[str, Any]
     ) -> None:
-        """One line of a case's history."""
+        """One line of a case's history: what the table lets people do, or what a fact did by itself."""
+        by_fact = [(one.source, one.to) for fact in BY_FACT.keys() & why.keys() for one in BY_FACT[fact]]
+        by_hand = [(one.source, one.to) for one in MOVES]
+        by_fact += [(one.source, one.to) for one in MOVES if one.road == "anew" and by_fact]
+        assert before is None or "risks" in why or (before, to) in (by_fact or by_hand), (before, to, why, self.trail)
         if round_ > case.round:
             self.model.cases[case.id] = case = Case(case.id, home, round=round_, confirmed=case.confirmed)
+        if to == "clue" and "restored" not in why:
+            case.opened = at
         if "carried" in why:
             case.home, case.carried_on = home, local_date(at)
         case.state = to
@@ -113,6 +121,7 @@ class World:
             case.came[to].append(at)
         if to == "monitored" and before == "county_decision":
             case.identified_on = on
+            self.named.append(case)
         elif to == "monitored" and before in CLOSED:
             case.withdrawn_on = local_date(at)
         if to == "eliminated" and "restored" not in why:
@@ -123,17 +132,24 @@ class World:
         await self.settle()
         for case in self.fell:
             assert not self.model.unmet(case, self.clock.now), (self.model.unmet(case, self.clock.now), self.trail)
+        for case in self.named:
+            assert not unmet_before(self.model, case, self.clock.now), (case, self.trail)
         for case in self.adopted:
             assert not self._most_watched(case.home), self.trail
         for case in self.model.cases.values():
             if case.state in ELIMINATING:
-                gate = await self.service.get(f"{CASES}/{case.id}/gate?to=eliminated")
-                told = {one["code"] for one in gate["conditions"] if not one["met"]}
-                unmet = self.model.unmet(case, self.clock.now)
-                assert unmet <= told, (unmet - told, self.trail)
+                await self._ask(case, "eliminated", self.model.unmet(case, self.clock.now))
+            elif case.state in ASKED:
+                await self._ask(case, "monitored", unmet_before(self.model, case, self.clock.now))
         self._look_for_watched()
         self.over = self.over or bool(self.fell)
-        self.fell, self.adopted = [], []
+        self.fell, self.adopted, self.named = [], [], []
+
+    async def _ask(self, case: Case, to: str, unmet: set[str]) -> None:
+        """The gate knows all of it."""
+        gate = await self.service.get(f"{CASES}/{case.id}/gate?to={to}")
+        told = {one["code"] for one in gate["conditions"] if not one["met"]}
+        assert unmet <= told, (unmet - told, self.trail)
 
     def _most_watched(self, home: str) -> bool:
         """Whether most of those who were identified and are here live in that household."""
@@ -167,6 +183,7 @@ class World:
         one.skill, one.insurance = told.get("labour_skill"), told.get("medical_insurance")
         one.stage = told.get("school_stage")
         self.model.people.append(one)
+        home.joined = self.clock.now if since else home.joined
         return one
 
     def told(self, number: int, relation: str = "97") -> dict[str, Any]:
@@ -184,15 +201,19 @@ class World:
     async def strike_off(self, one: Person, reason: str) -> None:
         """A person leaves the register."""
         if await self.call("POST", f"/members/{one.id}/removal", {"reason": reason}):
-            one.left_on = self.today
+            one.left_on, one.left_at = self.today, self.clock.now
             self.model.homes[one.home].goers.append((self.today, one))
             self.model.homes[one.home].gone = reason != "mistake" and not self.model.living(one.home)
 
     async def restore(self, one: Person) -> None:
         """Who was struck off never left."""
         if await self.call("POST", f"/members/{one.id}/restoration", {}):
-            one.left_on, one.came_on = None, self.today
-            self.model.homes[one.home].gone = False
+            home = self.model.homes[one.home]
+            one.left_on, one.came_on, home.gone = None, self.today, False
+            cases = [case for case in self.model.cases.values() if case.home == home.id]
+            went = [at for case in cases for state, came in case.came.items() if state not in GONE for at in came]
+            if any(at >= (one.left_at or at) for at in went):
+                home.joined = self.clock.now  # what went on meanwhile went on without them
 
     async def change_home(self, home: Home, **fields: Any) -> None:
         """The register is told something of a household."""
@@ -255,12 +276,21 @@ class World:
             for kept in (*self.model.visits, *self.model.lines, *self.model.alerts):
                 kept.home = to.id if kept.home == source.id else kept.home
             source.gone = True
+            self._lists_follow(source.id, to.id)
+
+    def _lists_follow(self, source: str, to: str) -> None:
+        """Of two that were asked about one is: at risk with one of them is at risk."""
+        for one in self.model.lists:
+            if source in one.said:
+                said = one.said.pop(source)
+                one.said[to] = said if to not in one.said or said else one.said[to]
 
     def _went(self, people: list[Person], source: Home, to: Home) -> None:
         numbers = {one.number for one in people}
         for one in people:
             one.home, one.came_on = to.id, self.today
             source.goers.append((self.today, one))
+        to.joined = self.clock.now if people else to.joined
         for line in self.model.lines:
             line.home = to.id if line.of in people else line.home
         for alert in self.model.alerts:

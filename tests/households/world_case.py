@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from services.households.rules.monitoring.states import ELIMINATING
 from shared.clock import utc_now
 from shared.contracts.directory import PolicyPublished
 from shared.ids import new_id
@@ -71,11 +72,14 @@ class CaseWorld(FileWorld):
         if await self.call("POST", f"/tasks/{alert.task}/verdict", body, "village", home.area):
             self.model.alerts.remove(alert)
             if said == "risk_confirmed":
-                await self._look()
-                for case in self.model.cases.values():
-                    if case.home == home.id and case.state not in GONE:
-                        case.confirmed.append(self.clock.now)
-                        case.risks += ["09"] if "09" not in case.risks else []
+                await self._confirmed(home, "09")
+
+    async def _confirmed(self, home: Home, risk: str) -> None:
+        await self._look()
+        for case in self.model.cases.values():
+            if case.home == home.id and case.state not in GONE:
+                case.confirmed.append(self.clock.now)
+                case.risks += [risk] if risk not in case.risks else []
 
     # The case
 
@@ -84,7 +88,7 @@ class CaseWorld(FileWorld):
         area = self._area(case, level)
         vote = minutes(in_favour, 0, attendees=present)
         body = {"to": to, "note": "情况属实", "evidence": evidence(minutes=vote)}
-        if await self.call("POST", f"{CASES}/{case.id}/moves", body, level, area) and to == "elimination_notice":
+        if await self.call("POST", f"{CASES}/{case.id}/moves", body, level, area) and to.endswith("notice"):
             case.vote = (self.clock.now, present, in_favour)
 
     def _area(self, case: Case, level: str) -> str:
@@ -130,7 +134,8 @@ class CaseWorld(FileWorld):
     async def draft(self, case: Case) -> None:
         """The village writes a notice."""
         area = self._area(case, "village")
-        body = {"kind": "elimination", "case_ids": [case.id]}
+        kind = "elimination" if case.state in ELIMINATING else "identification"
+        body = {"kind": kind, "case_ids": [case.id]}
         if answer := await self.call("POST", "/public-notices", body, "village", area):
             case.sheets.append(Sheet(answer.json()["id"], area, self.clock.now))
 

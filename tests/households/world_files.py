@@ -54,7 +54,7 @@ class FileWorld(World):
         for one in self.model.people if removal else ():
             other = self.model.homes[one.home]
             if one.left_on is None and other.code is not None and other.area == home.area and other is not home:
-                one.left_on = self.today
+                one.left_on, one.left_at = self.today, self.clock.now
                 other.goers.append((self.today, one))
                 other.gone = True
 
@@ -65,6 +65,19 @@ class FileWorld(World):
         answer, self.waits = await self.call("POST", "/households/imports", body), True
         if answer is not None and answer.json()["households"]["added"]:
             await self._know(code, told)
+
+    async def enter_by_file_into(self, home: Home, number: int) -> None:
+        """Likewise, with those who live there."""
+        if home.code is None or not (living := self.model.living(home.id)):
+            return
+        members = [*(self.told(one.number, one.relation) for one in living), told := self.told(number)]
+        body = [{"national_code": home.code, "area_code": home.area, "class": "ordinary", "members": members}]
+        answer, self.waits = await self.call("POST", "/households/imports", body), True
+        if answer is not None and answer.json()["members"]["added"]:
+            key = self.service.vault.person_key(told["id_number"])
+            query = "SELECT id::text FROM member WHERE person_key = :key AND left_on IS NULL"
+            [(id_,)] = await self.service.sql(query, key=key)
+            self._lives(id_, told, home, self.today)
 
     async def enter_by_list(self, number: int) -> None:
         """Likewise, and the list says that their risk is gone."""

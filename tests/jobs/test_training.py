@@ -73,7 +73,7 @@ async def test_a_course_is_offered_with_the_policys_allowance(service: Jobs) -> 
     wrong = await service.post("/courses", draft(ends_on=(TODAY - timedelta(days=11)).isoformat()))
     assert codes(wrong) == ["course-days-order"]
     for end in ("2200-01-01", "9999-12-31"):  # an opening is kept for some days after it
-        assert codes(await service.post("/courses", draft(ends_on=end))) == ["number-out-of-range"]
+        assert codes(await service.post("/courses", draft(ends_on=end))) == ["date-too-late"]
     assert (await service.post("/courses", draft(), "township", STONE)).status_code == 403
 
 

@@ -1,9 +1,6 @@
 """The body of an upload on its way into the store: counted, hashed and sealed piece by piece."""
 
 import asyncio
-from datetime import date
-from typing import Any
-from uuid import UUID
 
 from fastapi import Request
 
@@ -11,7 +8,7 @@ from services.alerts.models import Feed
 from services.alerts.queries.files import find_feed
 from services.alerts.rules.alerts import FeedNotFound
 from services.alerts.rules.files import FileTooLarge
-from services.alerts.usecases.files import Arrived, open_original, period_in, skipped_of
+from services.alerts.usecases.files import Arrived, columns_in, period_in, read_head
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database
 from shared.files import Shelf
@@ -19,7 +16,7 @@ from shared.http.form_stream import CountedFile, FormFieldInvalid, FormStream, f
 from shared.http.problems import BODY_UNREAD
 from shared.ids import new_id
 from shared.security.principals import Principal
-from shared.tables.in_turn import in_turn
+from shared.tables.in_turn import beside
 
 FORM_OVERHEAD = 10_000
 """Bytes of a form around its file."""
@@ -29,7 +26,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
     """Seal the file into the store and read its head. Nothing is kept when anything is wrong with it.
 
     Raises `FileTooLarge`, `FormInvalid`, `FormFieldInvalid`, `FeedNotFound`, `FeedNotPermitted`, `PeriodInvalid`,
-    `PeriodInFuture`, `PeriodNotPlain`, `PolicyMissing`, `TableInvalid`, `ClientDisconnect`.
+    `PeriodInFuture`, `PeriodNotPlain`, `PolicyMissing`, `TableInvalid`, `TookTooLong`, `ClientDisconnect`.
     """
     setattr(request.state, BODY_UNREAD, True)
     if int(request.headers.get("content-length") or 0) > limit + FORM_OVERHEAD:
@@ -45,7 +42,7 @@ async def receive_file(request: Request, who: Principal, database: Database, she
         setattr(request.state, BODY_UNREAD, False)
         feed, period = named or await _feed_in(form, who, database)
         today = local_date(utc_now())
-        head = await in_turn(_read_head, shelf, file_id, form.file_name, feed, today)
+        head = await beside(read_head, shelf, file_id, form.file_name, columns_in(feed), today)
     except BaseException:
         await asyncio.shield(shelf.delete(file_id))
         raise
@@ -59,13 +56,6 @@ async def receive_file(request: Request, who: Principal, database: Database, she
         size=counted.size,
         **head,
     )
-
-
-def _read_head(shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date) -> dict[str, Any]:
-    """What is kept of the table beside its rows. Raises `TableInvalid`."""
-    table = open_original(shelf, file_id, name, feed, today)
-    table.require_whole()
-    return {"format": table.format, "rows_estimate": table.rows_estimate, "skipped": skipped_of(table)}
 
 
 async def _feed_in(form: FormStream, who: Principal, database: Database) -> tuple[Feed, str]:

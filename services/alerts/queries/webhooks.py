@@ -20,10 +20,10 @@ LEASE = timedelta(seconds=60)
 _TAKE = """
 WITH due AS (
     SELECT message.id FROM webhook CROSS JOIN LATERAL (
-        SELECT id FROM webhook_delivery WHERE webhook_id = webhook.id AND state = 'waiting' AND next_at <= $1
+        SELECT id, next_at FROM webhook_delivery WHERE webhook_id = webhook.id AND state = 'waiting' AND next_at <= $1
         ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED
     ) AS message
-    WHERE webhook.id <> ALL($5) LIMIT $4
+    WHERE webhook.id <> ALL($5) ORDER BY message.next_at LIMIT $4
 )
 UPDATE webhook_delivery AS delivery SET next_at = $1 + $2, attempts = delivery.attempts + 1
 FROM due, webhook
@@ -110,7 +110,9 @@ async def revive_dead(session: WriteSession, webhook_id: UUID, since: datetime, 
 async def take_due(
     session: WriteSession, now: datetime, without: Sequence[UUID], of_one: int, limit: int
 ) -> list[Outgoing]:
-    """Messages that are due, leased to us: `of_one` at most to the same webhook, none to those of `without`."""
+    """Messages that are due, leased to us, those first that wait longest: whoever has many webhooks keeps nobody from
+    his turn. `of_one` at most to the same webhook, none to those of `without`.
+    """
     rows = await (await raw(session)).fetch(_TAKE, now, LEASE, of_one, limit, list(without))
     return [Outgoing(**row) for row in rows]
 

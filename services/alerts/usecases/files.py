@@ -23,7 +23,10 @@ from shared.files import FileStore, Shelf, though_refused
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
-from shared.tables import Table, open_table
+from shared.side_processes import preload
+from shared.tables import Column, Table, open_table
+
+preload(__name__)
 
 CONTENT = "file"
 NAME = "file-name"
@@ -52,6 +55,13 @@ class Arrived:
     skipped: Sequence[tuple[int, str, str]] = ()  # sheets that are not read: number from 1, name, code
 
 
+def read_head(shelf: Shelf, file_id: UUID, name: str, columns: Sequence[Column], today: date) -> dict[str, Any]:
+    """What is kept of a table beside its rows. Raises `TableInvalid`."""
+    table = open_table(shelf.open(file_id), name, columns, today=today)
+    table.require_whole()
+    return {"format": table.format, "rows_estimate": table.rows_estimate, "skipped": skipped_of(table)}
+
+
 def skipped_of(table: Table) -> list[tuple[int, str, str]]:
     """The sheets that are not read: number from 1, name, code of why."""
     return [(number, one.name, one.skipped) for number, one in enumerate(table.sheets, 1) if one.skipped]
@@ -68,8 +78,12 @@ def open_original(
     shelf: Shelf, file_id: UUID, name: str, feed: Feed, today: date, unread: Mapping[int, str] | None = None
 ) -> Table:
     """The table in an original; blocks. Raises `TableInvalid`, `FileNotFoundError`, `FileRefused`, `FeedWithoutColumns`."""
-    columns = columns_of(feed.columns, feed.evidence_schema, feed.subject)
-    return open_table(shelf.open(file_id), name, columns, today=today, unread=unread)
+    return open_table(shelf.open(file_id), name, columns_in(feed), today=today, unread=unread)
+
+
+def columns_in(feed: Feed) -> list[Column]:
+    """The columns of a feed's files. Raises `FeedWithoutColumns`."""
+    return columns_of(feed.columns, feed.evidence_schema, feed.subject)
 
 
 def open_again(shelf: Shelf, file: File, feed: Feed, today: date) -> Table:

@@ -16,12 +16,26 @@ from services.households.rules.desks import at_level
 from services.households.rules.monitoring.refusals import Unmet
 from services.households.schemas import monitoring as schemas
 from services.households.usecases.case_clocks import FAST_LANE
+from services.households.usecases.gates import CLOCKS
 from services.households.usecases.monitoring import REMARK
 from services.households.usecases.moves import MINUTES, NOTE, Possible
 from shared.areas import AreaCode, Scope
 from shared.clock import local_date
 from shared.db.engine import ReadSession
 from shared.projections.areas import find_names_above
+
+_SAID = {
+    "carried": "case-carried-text",
+    "joined": "case-joined-text",
+    "divided": "case-divided-text",
+    "moved": "case-village-left-text",
+    "emptied": "case-emptied-text",
+    "restored": "case-restored-text",
+    "returned": "case-returned-text",
+    "confirmed": "case-confirmed-text",
+    "risks": "case-risk-dropped-text",
+}
+"""What moved a case, by what its history keeps of it, where nobody chose the step."""
 
 
 async def case_summaries(
@@ -66,16 +80,14 @@ def move_view(line: CaseMove, reader: Reader) -> schemas.CaseMoveView:
     """One line of history; its words only for those who work with the household."""
     words = (reader.record(line.note_sealed, NOTE) or {}) if line.note_sealed and reader.sees_people else {}
     to = reader.code("case_state", line.to_state)
-    if line.from_state is None:
+    said = next((code for fact, code in _SAID.items() if fact in line.evidence), None)
+    if said is not None:
+        text = reader.say(said, to=to)
+    elif line.from_state is None:
         text = reader.say("case-opened-text", to=to)
-    elif "carried" in line.evidence:
-        text = reader.say("case-carried-text", to=to)
-    elif "moved" in line.evidence:
-        text = reader.say("case-village-left-text", to=to)
-    elif "risks" in line.evidence:
-        text = reader.say("case-risk-dropped-text")
     else:
         text = reader.say("case-moved-text", source=reader.code("case_state", line.from_state), to=to)
+    policies = {kind: UUID(id_) for kind, id_ in line.evidence.get("policies", {}).items()}
     return schemas.CaseMoveView(
         id=line.id,
         round=line.round,
@@ -87,6 +99,7 @@ def move_view(line: CaseMove, reader: Reader) -> schemas.CaseMoveView:
         by=line.by,
         by_level=line.by_level,
         policy_id=line.policy_id,
+        policies=policies | ({CLOCKS: line.policy_id} if line.policy_id else {}),
         due_at=line.due_at,
         evidence=line.evidence,
         note=words.get("note"),

@@ -13,6 +13,7 @@ from shared.contracts.monitoring import State
 _SHOWN = (
     *("monitoring_class", "main_risk", "people", "able", "weak", "no_labour_covered", "schooling", "medical"),
     *("housing", "water", "dwelling_level", "only_home", "uninsured", "out_of_school", "line_policy_id"),
+    "household_class",
 )
 
 

@@ -89,7 +89,8 @@ def _title(
         return reader.say("task-title-area", risk=risk, feeds=feeds, place=place, count=area_list.households)
     if row.task.dropout_case_id is not None and row.household is not None:
         head = around.heads.get(row.household.id)
-        return reader.say("task-title-stay", person=reader.name(head) if head else "", place=place)
+        pupil = reader.name(around.pupils.get(row.case.id, ""))
+        return reader.say("task-title-stay", pupil=pupil, person=reader.name(head) if head else "", place=place)
     if row.household is None:
         person = next((line.person for line in lines if line.person), reader.say("task-nobody"))
         return reader.say("task-title-unknown", risk=risk, feeds=feeds, person=person, place=place)

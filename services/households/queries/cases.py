@@ -1,15 +1,26 @@
 """Cases with what belongs to them: evidence, visits, verdicts, and the names to show."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from services.households.models import CaseState, Evidence, Household, Member, RiskCase, Verdict, Visit
+from services.households.models import (
+    CaseState,
+    DropoutCase,
+    Evidence,
+    Household,
+    Member,
+    RiskCase,
+    Task,
+    Verdict,
+    Visit,
+)
 from services.households.queries.verdicts import EvidenceSum, sum_evidence
 from services.households.rules.register import HEADS
+from services.households.rules.schooling.stay import FAMILY
 from services.households.rules.tasks import CaseNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession
@@ -34,6 +45,7 @@ class Surroundings:
     area_names: dict[str, str]
     evidence: dict[UUID, list[Evidence]]  # by case
     sums: dict[UUID, EvidenceSum]  # of all evidence, by case
+    pupils: dict[UUID, str] = field(default_factory=dict)  # who is to stay at school, by the check of it
 
 
 async def list_cases(
@@ -91,7 +103,21 @@ async def load_surroundings(
         await find_names_above(session, codes),
         evidence | await find_latest_evidence(session, scope, brief) if brief else evidence,
         await sum_evidence(session, scope, cases),
+        await _find_pupils(session, scope, {case.id for case, _, _ in shown if case.risk_family == FAMILY}),
     )
+
+
+async def _find_pupils(session: ReadSession, scope: Scope, case_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The child of each check whether one stays at school."""
+    if not case_ids:
+        return {}
+    query = (
+        select(Task.case_id, Member.name)
+        .join(DropoutCase, DropoutCase.id == Task.dropout_case_id)
+        .join(Member, Member.id == DropoutCase.member_id)
+        .where(Task.case_id.in_(case_ids), within(Task.area_code, scope))
+    )
+    return {row.case_id: row.name for row in await session.execute(query)}
 
 
 async def find_heads(session: ReadSession, scope: Scope, household_ids: Collection[UUID]) -> dict[UUID, str]:

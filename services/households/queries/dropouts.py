@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy.orm import aliased
 
 from services.households.models import (
     DropoutCase,
@@ -160,6 +161,25 @@ async def get_stay_check(session: ReadSession, scope: Scope, case_id: UUID, chec
         StayCheck.id == check_id, StayCheck.case_id == case_id, within(StayCheck.area_code, scope)
     )
     return existing(await session.scalar(query), StayCheckNotFound)
+
+
+def came_back(household_id: UUID | None = None) -> Select[DropoutCase, Member]:
+    """Cases that are not over, or ended because the child left the register, with the child as it is in it again; all, or
+    those of a household's children. Only the last case of each: what it led to since counts."""
+    child, here, later, other = aliased(Member), aliased(Member), aliased(DropoutCase), aliased(Member)
+    causes = select(DropoutMove.cause).where(DropoutMove.case_id == DropoutCase.id)
+    last_cause = causes.order_by(DropoutMove.id.desc()).limit(1).scalar_subquery()
+    left = and_(DropoutCase.state == "exempt", DropoutCase.exemption != "completed", last_cause == "register")
+    goes_on = and_(DropoutCase.state.not_in(FINAL), here.id != child.id)
+    newer = select(later.id).join(other, other.id == later.member_id)
+    newer = newer.where(other.person_key == child.person_key, later.id > DropoutCase.id)
+    return (
+        select(DropoutCase, here)
+        .join(child, child.id == DropoutCase.member_id)
+        .join(here, here.person_key == child.person_key)
+        .where(here.left_on.is_(None), or_(left, goes_on), ~newer.exists())
+        .where(here.household_id == household_id if household_id else true())
+    )
 
 
 def _rows(scope: Scope) -> Select[DropoutCase, Member, Household]:

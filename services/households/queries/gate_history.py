@@ -14,6 +14,7 @@ from services.households.models import (
     Task,
     TaskHousehold,
 )
+from services.households.queries.dropouts import came_back
 from services.households.rules.quality.record import ABLE, SOME_LABOUR
 from shared.clock import local_date
 from shared.contracts.gate_policies import GateTerms
@@ -88,14 +89,15 @@ def _later(one: date | None, other: date | None) -> date | None:
 
 
 async def count_back(session: ReadSession, household_id: UUID) -> int:
-    """Children who are back at school, and whose stay checks have not all held yet."""
-    query = (
-        select(func.count())
-        .select_from(DropoutCase)
+    """Children who are back at school, and whose stay checks have not all held yet; with those who are in the register
+    again, and whose cases go on soon."""
+    returned = (
+        select(DropoutCase.id)
         .join(Member, Member.id == DropoutCase.member_id)
         .where(Member.household_id == household_id, Member.left_on.is_(None), DropoutCase.state == "returned")
     )
-    return await session.scalar(query) or 0
+    again = came_back(household_id).with_only_columns(DropoutCase.id)
+    return await session.scalar(select(func.count()).select_from(returned.union(again).subquery())) or 0
 
 
 async def count_waiting(session: ReadSession, household_id: UUID) -> int:

@@ -123,6 +123,7 @@ def _household(facts: Facts | None) -> dict[str, Any]:
     if facts is None:
         return {}
     return {
+        "household_class": facts.household_class,
         "people": facts.people,
         "able": facts.labour_able,
         "weak": facts.labour_weak,
@@ -228,6 +229,7 @@ async def _measures(session: ReadSession, case: MonitoringCase) -> tuple[HelpMea
     query = select(Measure.risk, Measure.kind, Measure.sub_kind, Measure.state, Measure.delivered_on).where(
         Measure.case_id == case.id, Measure.round == case.round
     )
+    query = query.order_by(Measure.id)  # as they were planned: a snapshot keeps them so
     return tuple(HelpMeasure(*row) for row in await session.execute(query))
 
 

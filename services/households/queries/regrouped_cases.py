@@ -4,14 +4,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
-from services.households.models import CaseMove, Member, MonitoringCase
+from services.households.models import CaseMove, Household, Member, MonitoringCase, RegisterChange
 from services.households.models.imports import STAGED_MEMBER
-from services.households.rules.monitoring.states import FINAL
+from services.households.queries.monitoring import MonitoringRow
+from services.households.rules.monitoring.states import FINAL, UNDER_REVIEW
 from shared.clock import local_date
-from shared.db.engine import ReadSession, raw
+from shared.db.engine import ReadSession, WriteSession, raw
 
 # Who came from elsewhere since then lived there at the time; who did not was of the household they are in, or left. Who was
 # struck off and is entered again lives where they are entered.
@@ -44,6 +46,48 @@ def entered_by(import_id: UUID) -> Select[UUID]:
     """Whom a list that is written has entered, as a query for their ids."""
     staged = STAGED_MEMBER.c
     return select(staged.id).where(staged.import_id == import_id, staged.outcome == "added")
+
+
+def joined_by(import_id: UUID) -> Select[UUID]:
+    """Likewise, those of them whose household was there before: history has a line for each."""
+    return entered_by(import_id).where(STAGED_MEMBER.c.noted)
+
+
+async def lock_joined(
+    session: WriteSession, joined: Select[UUID], away_since: datetime | None
+) -> Sequence[tuple[MonitoringRow, list[UUID]]]:
+    """Cases under review of the households in which these people live, held until the commit, each with its people.
+
+    `away_since`: only those that went on since then.
+    """
+    people = (
+        select(Member.household_id, func.array_agg(Member.id).label("ids"))
+        .where(Member.id.in_(joined), Member.left_on.is_(None))
+        .group_by(Member.household_id)
+        .subquery()
+    )
+    query = (
+        select(MonitoringCase, Household, people.c.ids)
+        .join(Household, Household.id == MonitoringCase.household_id)
+        .join(people, people.c.household_id == MonitoringCase.household_id)
+        .where(MonitoringCase.state.in_(UNDER_REVIEW))
+        .order_by(MonitoringCase.id)
+        .with_for_update(of=MonitoringCase)
+    )
+    if away_since is not None:
+        by_itself = CaseMove.evidence.has_any(array(["emptied", "restored", "risks"]))
+        went = (CaseMove.case_id == MonitoringCase.id, CaseMove.at >= away_since, ~by_itself)
+        query = query.where(exists().where(*went))
+    found = await session.execute(query, execution_options={"populate_existing": True})
+    return [(MonitoringRow(case, household), list(ids)) for case, household, ids in found]
+
+
+async def find_left_at(session: ReadSession, member: Member) -> datetime | None:
+    """When somebody was last struck off."""
+    of_them = (RegisterChange.household_id == member.household_id, RegisterChange.member_id == member.id)
+    query = select(func.max(RegisterChange.at)).where(*of_them, RegisterChange.what == "left")
+    at: datetime | None = await session.scalar(query)
+    return at
 
 
 async def list_left(session: ReadSession, entered: Select[UUID]) -> Sequence[tuple[UUID, MonitoringCase]]:

@@ -23,7 +23,7 @@ def decided(state: State) -> tuple[State, ...]:
 
 _SAME = (
     *("monitoring_class", "main_risk", "risks", "people", "able", "weak", "no_labour_covered", "schooling", "medical"),
-    *("housing", "water", "dwelling_level", "only_home", "uninsured", "out_of_school", "measures"),
+    *("housing", "water", "dwelling_level", "only_home", "uninsured", "out_of_school", "measures", "household_class"),
 )
 
 
@@ -53,6 +53,7 @@ class Snapshot:
     income: Income | None
     line_policy_id: UUID | None
     measures: tuple[HelpMeasure, ...]  # of the round, as they stood
+    household_class: str | None = None  # 户类型; None also: kept before it was looked at
     form: Literal[1] = 1
 
     @classmethod

@@ -79,6 +79,7 @@ class EliminationFacts:
 class GateFacts:
     """All that the gates ask of one household and its case, as of one day. None: nobody knows."""
 
+    household_class: str | None = None
     monitoring_class: str | None = None
     main_risk: str | None = None
     risks: tuple[str, ...] = ()

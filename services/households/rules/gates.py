@@ -92,8 +92,9 @@ def _voted(asked: Asked) -> list[Condition]:
     facts, terms = asked.facts, asked.terms
     vote, least = facts.vote or Vote(0, 0), terms.gate.quorum_people
     positive = vote.present > 0 and vote.in_favour > vote.present * terms.gate.votes_share
+    share = f"{terms.gate.votes_share * 100:g}"
     return [
-        Condition("votes", positive, {"present": vote.present, "in_favour": vote.in_favour}),
+        Condition("votes", positive, {"present": vote.present, "in_favour": vote.in_favour, "share": share}),
         Condition("quorum", facts.vote is None or vote.present >= least, {"present": vote.present, "least": least}),
     ]
 

@@ -203,6 +203,10 @@ class CaseMoveView(Answer):
     by: UUID
     by_level: Level | None
     policy_id: UUID | None = Field(description="Version of `case-clocks` it was judged by · 依据的政策版本")
+    policies: dict[str, UUID] = Field(
+        description="Every version it was judged by, by kind of policy: the gate's too · 各类政策依据版本",
+        examples=[{"case-clocks": "01985b2e-7c00-7000-8000-000000000001"}],
+    )
     due_at: datetime | None = Field(description="Deadline of the state it left")
     evidence: dict[str, Any]
     note: str | None = Field(description="Hidden from supervisors · 说明")

@@ -54,6 +54,10 @@ class SnapshotView(Answer):
     on: date = Field(description="Day of the decision · 识别或消除日期")
     kept_at: datetime
     monitoring_class: CaseClass | None = Field(alias="class")
+    household_class: str | None = Field(
+        description="Class of the household; null also where the decision is older than that · 户类型",
+        examples=["ordinary"],
+    )
     main_risk: str | None
     risks: list[CodeView]
     people: int = Field(description="Who lived there · 家庭人口")

@@ -11,6 +11,7 @@ from services.households import events
 from services.households.models import CaseMove, MonitoringCase
 from services.households.queries.adopting import show_adopted
 from services.households.queries.list_staging import find_cases
+from services.households.rules.desks import DESK_LEVELS
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
 from services.households.usecases.case_clocks import Timekeeper
 from shared.clock import local_date, start_of_day
@@ -90,6 +91,7 @@ def _opening(who: Principal, case: MonitoringCase, on: date, now: datetime) -> C
         happened_on=min(on, case.state_since),
         at=now,
         by=who.id,
+        by_level=DESK_LEVELS.get(who.role),
         policy_id=case.policy_id,
         evidence={"source": SOURCE},
     )

@@ -7,9 +7,8 @@ from uuid import UUID
 from services.households import events
 from services.households.models import DropoutCase, DropoutMove, Household, Member
 from services.households.queries import dropouts as find
-from services.households.rules.schooling.states import FINAL, OUT, Cause, State, assured
-from services.households.usecases.history import Act, note
-from services.households.usecases.register import place
+from services.households.rules.schooling.states import FINAL, Cause, State, assured
+from services.households.usecases.history import Act, note, place
 from shared.db.engine import WriteSession
 from shared.ids import new_id
 from shared.outbox import emit
@@ -71,8 +70,6 @@ async def settle(
     await session.flush()
     if case.state in FINAL:
         await emit(session, events.dropout_closed(case, member))
-    if case.state not in (*OUT, *FINAL, "home_taught"):
-        return
     met = assured(await find.list_states(session, household.id))
     before = household.schooling_met
     # What somebody found on a visit is not turned to "yes" by a case that never said "no".

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from services.households.models import CaseMove, Household, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
-from services.households.rules.monitoring.states import ENDS, FINAL, Move, find_move
+from services.households.rules.monitoring.states import ENDS, FINAL
 from services.households.rules.register import EMPTIED
 from services.households.usecases.moves import go_by_itself
 from shared.clock import local_date
@@ -29,12 +29,10 @@ async def end_case_of(session: WriteSession, household: Household, now: datetime
     case = await find.find_active(session, household.id)
     if case is None or to is None or household.dissolved_on is None:
         return None
-    move = find_move(case.state, to)
-    assert move is not None  # the table has it from wherever a case is not over
     on = min(max(household.dissolved_on, case.state_since), local_date(now))
     kept = {"since": case.state_since.isoformat(), "measure_from": case.measure_from and case.measure_from.isoformat()}
     case.measure_from = None
-    await go_by_itself(session, SYSTEM, MonitoringRow(case, household), move, on, on, {"emptied": kept}, now)
+    await go_by_itself(session, SYSTEM, MonitoringRow(case, household), "emptied", kept, on, now, to=to, on=on)
     return case
 
 
@@ -75,10 +73,8 @@ async def resume_case_of(session: WriteSession, household: Household, now: datet
     kept = last.evidence.get("emptied")
     if kept is None or last.from_state is None or await find.find_active(session, household.id) is not None:
         return None
-    back = Move(case.state, last.from_state, (), (), "back")
     case.measure_from = date.fromisoformat(kept["measure_from"]) if kept["measure_from"] else None
     since = date.fromisoformat(kept["since"])
-    await go_by_itself(
-        session, SYSTEM, MonitoringRow(case, household), back, since, local_date(now), {"restored": True}, now
-    )
+    row = MonitoringRow(case, household)
+    await go_by_itself(session, SYSTEM, row, "restored", True, since, now, to=last.from_state)
     return case

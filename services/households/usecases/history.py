@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from services.households.models import Member, RegisterChange
+from services.households.models import Household, Member, RegisterChange
 from services.households.rules.register_fields import PERSONAL, Changes
 from shared.db.bulk import stage
 from shared.db.engine import WriteSession, raw
@@ -69,6 +69,11 @@ class Act:
         told = {"why": self.why, "person": person, "fields": personal}
         told = {name: value for name, value in told.items() if value}
         return self.vault.seal_json(told, CHANGE) if told else None
+
+
+def place(household: Household) -> tuple[UUID, str]:
+    """Where a line of history belongs."""
+    return household.id, household.area_code
 
 
 def note(session: WriteSession, *lines: Line) -> None:

@@ -35,7 +35,7 @@ from services.households.usecases.history import Act, Line, note_many
 from services.households.usecases.income import recompute
 from services.households.usecases.labour_telling import tell_labour
 from services.households.usecases.quality import mark_due
-from services.households.usecases.regrouped_cases import look_at_moved, look_at_returned
+from services.households.usecases.regrouped_cases import look_at_joined, look_at_moved, look_at_returned
 from services.households.usecases.sealing import (
     HOUSEHOLD_PHONE,
     PERSON_PHONE,
@@ -144,6 +144,7 @@ class Import:
         await follow_households(session, changed)
         await look_at_moved(session, self.who, changed, self.now)
         entered = select(Member.id).where(Member.id == any_(literal(rows.entered, ARRAY(Uuid))))
+        await look_at_joined(session, self.who, entered, self.now)
         await look_at_returned(session, self.vault, self.who, entered, self.now)
         others = await list_of_households(session, rows.renewed) if rows.renewed else ()
         told = [*rows.told, *others]

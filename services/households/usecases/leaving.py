@@ -3,15 +3,19 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
 from services.households.models import Household, Member
 from services.households.queries import register as find
+from services.households.queries.regrouped_cases import find_left_at
 from services.households.rules import register as rules
 from services.households.rules.grading import Cause
 from services.households.usecases.claims import release_claimed
 from services.households.usecases.consequences import follow_up
 from services.households.usecases.emptied import end_case_of, resume_case_of
-from services.households.usecases.history import Act, note
-from services.households.usecases.register import place, write_rows
+from services.households.usecases.history import Act, note, place
+from services.households.usecases.register import write_rows
+from services.households.usecases.regrouped_cases import look_at_joined
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.db.engine import WriteSession
 from shared.security import audit
@@ -85,6 +89,8 @@ async def restore_member(
     member.updated_at = now
     await write_rows(session)
     await tell_members(session, vault, [whereabouts(household, member.person_key)])
+    restored, since = select(Member.id).where(Member.id == member.id), await find_left_at(session, member)
+    await look_at_joined(session, who, restored, now, away_since=since)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="restored")
     await follow_up(session, vault, who, [household.id], now, cause="correction")
     return member

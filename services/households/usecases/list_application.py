@@ -11,14 +11,14 @@ from uuid import UUID
 from services.households.models import RegisterImport
 from services.households.queries import list_writing as write
 from services.households.queries import register_imports as queries
-from services.households.queries.regrouped_cases import entered_by
+from services.households.queries.regrouped_cases import entered_by, joined_by
 from services.households.rules.register import EMPTIED
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
 from services.households.usecases.adopting import adopt_cases
 from services.households.usecases.following import follow_households
 from services.households.usecases.list_telling import Telling
 from services.households.usecases.quality import mark_due
-from services.households.usecases.regrouped_cases import look_at_moved, look_at_returned
+from services.households.usecases.regrouped_cases import look_at_joined, look_at_moved, look_at_returned
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.security import audit
@@ -42,6 +42,7 @@ async def write_import(
     await write.write_history(session, row.id, row.applied_by or who.id, now, reason)
     await follow_households(session, retold)
     await look_at_moved(session, who, retold, now)
+    await look_at_joined(session, who, joined_by(row.id), now)
     adopted = await _adopt(session, telling.vault, who, row, now)
     claimed = await write.claim_staged(session, row.id, who.id, now)
     await _follow(session, who, row.id, reason, now)

@@ -86,14 +86,14 @@ async def take_confirmed(
     What follows for the household is the caller's.
     """
     source = _source(await find.find_feeds(session, check.id))
-    case = await find.find_active(session, household.id)
+    case, why = await find.find_active(session, household.id), {"confirmed": {"check": str(check.id)}}
     if case is None:
         case = new_case(who, household, source, now)
-        await write_opening(session, vault, who, MonitoringRow(case, household), None, now)
+        await write_opening(session, vault, who, MonitoringRow(case, household), None, now, why)
     elif await find.has_evidence(session, case.id, check.id):
         return case
     elif case.state in CLOSED:
-        await begin_round(session, vault, who, MonitoringRow(case, household), None, now)
+        await begin_round(session, vault, who, MonitoringRow(case, household), why, now)
     risk = OF_FAMILY.get(check.risk_family)
     case.main_risk, case.risks = with_risk(case.main_risk, case.risks, risk)
     case.version += 1
@@ -149,8 +149,8 @@ async def set_class(
     against, unknown = check_class(wanted, await means_of(session, row.household))
     if against:
         raise ClassContradicts(against)
-    row.case.monitoring_class = wanted
-    await _changed(session, vault, who, row, now, "class")
+    before, row.case.monitoring_class = row.case.monitoring_class, wanted
+    await _changed(session, vault, who, row, now, "class", class_from=before, class_to=wanted)
     return unknown
 
 

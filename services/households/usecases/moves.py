@@ -19,7 +19,16 @@ from services.households.rules.desks import DESK_LEVELS
 from services.households.rules.monitoring import moving
 from services.households.rules.monitoring.moving import Brought, Wanted
 from services.households.rules.monitoring.refusals import Unmet
-from services.households.rules.monitoring.states import ASKED, CLOSED, FINAL, IDENTIFIED, Move, moves_from
+from services.households.rules.monitoring.states import (
+    ASKED,
+    CLOSED,
+    FINAL,
+    IDENTIFIED,
+    Fact,
+    Move,
+    move_by,
+    moves_from,
+)
 from services.households.rules.tasks import VisitUnknown
 from services.households.usecases import gates
 from services.households.usecases.case_clocks import Timekeeper, begin_anew, standing
@@ -86,29 +95,35 @@ async def move_case(
 
 
 async def begin_round(
-    session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, note: str | None, now: datetime
+    session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, why: Mapping[str, Any], now: datetime
 ) -> CaseMove:
-    """A new risk on a household whose risk had gone (再次识别): the locked case is a clue once more."""
+    """A new risk on a household whose risk had gone (再次识别): the locked case is a clue once more. `why` stands for the
+    reason in words that somebody would give: what the history says of the check or the fact behind it."""
     move = moving.require_move(row.case.state, "clue", DESK_LEVELS.get(who.role))
     on = max(local_date(now), row.case.state_since)
     keeper = await Timekeeper.load(session, row.case.area_code, on)
-    return await _make(session, vault, who, row, move, Brought(note=note), on, now, keeper)
+    return await _make(session, vault, who, row, move, Brought(), on, now, keeper, why=why)
 
 
 async def write_opening(
-    session: WriteSession, vault: Vault, who: Principal, row: MonitoringRow, note: str | None, now: datetime
-) -> CaseMove:
-    """The first line of a new case's history, its clocks, and the word to the others."""
+    session: WriteSession,
+    vault: Vault,
+    who: Principal,
+    row: MonitoringRow,
+    note: str | None,
+    now: datetime,
+    why: Mapping[str, Any] | None = None,
+) -> None:
+    """The first line of a new case's history, its clocks, and the word to the others. `why`: see `begin_round`."""
     case, household = row.case, row.household
     keeper = await Timekeeper.load(session, case.area_code, case.state_since)
     keeper.set(case, [])
     show_on_household(case, household)
     session.add(case)
     await session.flush()
-    line = write_line(session, vault, who, case, None, Brought(note=note), case.state_since, now)
+    write_line(session, vault, who, case, None, Brought(note=note), case.state_since, now).evidence = dict(why or {})
     await emit(session, events.case_opened(case))
     await audit.record(session, who, "case:open", case.id, area_code=case.area_code, source=case.source)
-    return line
 
 
 async def _make(
@@ -122,6 +137,7 @@ async def _make(
     now: datetime,
     keeper: Timekeeper,
     passed: Judgement | None = None,
+    why: Mapping[str, Any] | None = None,
 ) -> CaseMove:
     case = row.case
     late = case.due_at is not None and end_of_day(on) > case.due_at
@@ -131,6 +147,7 @@ async def _make(
     line = write_line(
         session, vault, who, case, move, brought, on, now, policy_id=keeper.policy_id, judged_by=judged_by
     )
+    line.evidence = {**line.evidence, **(why or {})}
     if passed is not None and move.to in DECISIONS:
         await keep_snapshot(session, line, passed.snapshot)
     _stamp(case, move, brought, on, now)
@@ -152,21 +169,25 @@ async def go_by_itself(
     session: WriteSession,
     who: Principal,
     row: MonitoringRow,
-    move: Move,
+    fact: Fact,
+    told: Any,
     since: date,
-    on: date,
-    evidence: dict[str, Any],
     now: datetime,
+    *,
+    to: State | None = None,
+    on: date | None = None,
 ) -> None:
     """A locked case goes where a fact of its household sends it: no gate is asked, and nobody decides it.
 
-    `since`: from when it counts as being there. What follows for the household is the caller's.
+    `told`: what the history says of the fact. `since`: from when the case counts as being there, if it leaves where it
+    was. `on`: the day of the fact, today if none is given. What follows for the household is the caller's.
     """
-    case = row.case
+    case, move = row.case, move_by(fact, row.case.state, to)
     keeper = await Timekeeper.load(session, case.area_code, local_date(now))
-    line = write_line(session, None, who, case, move, Brought(), on, now, policy_id=keeper.policy_id)
-    line.evidence = evidence
-    case.state, case.state_since = move.to, since
+    line = write_line(session, None, who, case, move, Brought(), on or local_date(now), now, policy_id=keeper.policy_id)
+    line.evidence = {fact: told}
+    if move.to != move.source:
+        case.state, case.state_since = move.to, since
     keeper.set(case, await find.list_pauses(session, SYSTEM.scope, case.id))
     begin_anew(case)
     case.version += 1

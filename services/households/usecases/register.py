@@ -18,8 +18,8 @@ from services.households.usecases import labour_telling, sealing
 from services.households.usecases.areas import require_area
 from services.households.usecases.consequences import follow_up
 from services.households.usecases.following import follow_households
-from services.households.usecases.history import Act, note
-from services.households.usecases.regrouped_cases import look_at_moved, look_at_returned
+from services.households.usecases.history import Act, note, place
+from services.households.usecases.regrouped_cases import look_at_joined, look_at_moved, look_at_returned
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
 from shared.db.engine import WriteSession
@@ -111,7 +111,9 @@ async def add_member(
     act = Act(vault, who.id, now, "birth" if joined == "birth" else "hand")
     note(session, act.line(place(household), "added", {"joined_reason": (None, joined)} if joined else {}, member))
     await tell_members(session, vault, [whereabouts(household, member.person_key)])
-    await look_at_returned(session, vault, who, select(Member.id).where(Member.id == member.id), now)
+    entered = select(Member.id).where(Member.id == member.id)
+    await look_at_joined(session, who, entered, now)
+    await look_at_returned(session, vault, who, entered, now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, did="added")
     await follow_up(session, vault, who, [household.id], now)
     return member
@@ -221,8 +223,3 @@ async def write_rows(session: WriteSession) -> None:
         if conflict is None:
             raise
         raise conflict from None
-
-
-def place(household: Household) -> tuple[UUID, str]:
-    """Where a line of history belongs."""
-    return household.id, household.area_code

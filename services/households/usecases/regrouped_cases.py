@@ -5,7 +5,7 @@ so nobody leaves a case, or loses a risk, by living with the neighbours for the 
 """
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +15,16 @@ from services.households.models import Household, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.queries.monitoring import MonitoringRow
 from services.households.queries.notices import find_live_entries
-from services.households.queries.regrouped_cases import count_identified, find_home, list_left
+from services.households.queries.regrouped_cases import count_identified, find_home, list_left, lock_joined
 from services.households.rules.monitoring.refusals import TwoCases
-from services.households.rules.monitoring.states import CLOSED, ENDS, Move, find_move, looked_at_anew
+from services.households.rules.monitoring.states import CLOSED, ENDS, PUBLISHING, Fact
 from services.households.rules.months import add_months
-from services.households.rules.notices import STATE_OF
 from services.households.rules.objections import BACK_TO
 from services.households.rules.rounds import half_of
 from services.households.usecases.case_clocks import Timekeeper
 from services.households.usecases.following import void_notices
 from services.households.usecases.monitoring import new_case, stand_behind
-from services.households.usecases.moves import begin_round, go_by_itself, show_on_household, write_opening
+from services.households.usecases.moves import begin_round, go_by_itself, write_opening
 from shared.clock import local_date, start_of_day
 from shared.db.engine import ReadSession, WriteSession, seeing_everywhere
 from shared.security import audit
@@ -49,18 +48,30 @@ async def carry_over(session: WriteSession, who: Principal, gone: Household, int
     gone.risks = []
     await session.flush()
     carried = {"from": str(gone.id), "to": str(into.id)}
-    await _look_anew(session, who, MonitoringRow(case, into), {"carried": carried}, now)
+    await _look_anew(session, who, MonitoringRow(case, into), "carried", carried, now)
     await audit.record(session, who, "case:carry-over", case.id, area_code=case.area_code, household=gone.id)
 
 
 async def look_at_joined(
-    session: WriteSession, who: Principal, gone: Household, into: Household, now: datetime
+    session: WriteSession,
+    who: Principal,
+    joined: Select[UUID],
+    now: datetime,
+    *,
+    source: Household | None = None,
+    away_since: datetime | None = None,
 ) -> None:
-    """A locked household without a case has become part of `into`: what was found, voted and published of that one was of
-    fewer people."""
-    case = await find.find_active(session, into.id)
-    if case is not None and looked_at_anew(case.state) != case.state:
-        await _look_anew(session, who, MonitoringRow(case, into), {"joined": {"from": str(gone.id)}}, now)
+    """People (`joined` asks for their ids) live in households that were there before: by a merge, a move, a birth, entered
+    by hand, by a file or by a list. What was found, voted and published of those was of fewer people.
+
+    `source`: whence they came, if from a household. `away_since`: they had been struck off by mistake; what went on
+    without them is looked at anew, and nothing else.
+    """
+    for row, people in await lock_joined(session, joined, away_since):
+        told: dict[str, Any] = {"members": [str(one) for one in people]}
+        if source is not None:
+            told["from"] = str(source.id)
+        await _look_anew(session, who, row, "joined", told, now)
 
 
 async def divide_case(
@@ -88,9 +99,9 @@ async def divide_case(
         await _open_clue(session, vault, who, case, target, "divided", now)
     row = MonitoringRow(case, source)
     if case.state in CLOSED:
-        await begin_round(session, vault, who, row, None, now)
+        await begin_round(session, vault, who, row, {"divided": {"to": str(target.id)}}, now)
     else:
-        await _look_anew(session, who, row, {"divided": {"to": str(target.id)}}, now)
+        await _look_anew(session, who, row, "divided", {"to": str(target.id)}, now)
 
 
 async def look_at_returned(
@@ -121,13 +132,9 @@ async def look_at_moved(session: WriteSession, who: Principal, household_ids: Co
     hung = await void_notices(session, household_ids, now)
     if not hung:
         return
-    for row in await find.list_under_review(session, hung, [*STATE_OF.values()]):
-        case, today = row.case, local_date(now)
-        move = find_move(case.state, BACK_TO[case.state])
-        assert move is not None  # whoever reviews may send back
-        case.elimination_way = None
-        since, places = max(today, case.state_since), {"from": hung[case.id], "to": row.household.area_code}
-        await go_by_itself(session, who, row, move, since, today, {"moved": places}, now)
+    for row in await find.list_under_review(session, hung, PUBLISHING):
+        places = {"from": hung[row.case.id], "to": row.household.area_code}
+        await _look_anew(session, who, row, "moved", places, now)
 
 
 async def _counts(session: ReadSession, case: MonitoringCase, now: datetime) -> bool:
@@ -166,22 +173,19 @@ async def _open_clue(
     now: datetime,
 ) -> None:
     clue = new_case(who, target, "other", now)
-    line = await write_opening(session, vault, who, MonitoringRow(clue, target), None, now)
-    line.evidence = {why: {"from": str(case.household_id), "case": str(case.id)}}
+    before = {"from": str(case.household_id), "case": str(case.id)}
+    await write_opening(session, vault, who, MonitoringRow(clue, target), None, now, {why: before})
     stand_behind(session, who, clue, "other", None, None, now)
 
 
 async def _look_anew(
-    session: WriteSession, who: Principal, row: MonitoringRow, evidence: dict[str, Any], now: datetime
+    session: WriteSession, who: Principal, row: MonitoringRow, fact: Fact, told: dict[str, Any], now: datetime
 ) -> None:
     """What was found, voted and published of other people counts no more; help that is planned goes on."""
-    case, today = row.case, local_date(now)
-    if case.state in BACK_TO:
-        for entry in (await find_live_entries(session, [case.id], half_of(case.state))).values():
+    case, before = row.case, row.case.state
+    if before in BACK_TO:
+        for entry in (await find_live_entries(session, [case.id], half_of(before))).values():
             entry.void_at = now
-    to = looked_at_anew(case.state)
-    since: date = case.state_since if to == case.state else max(today, case.state_since)
-    if to != case.state:
+    await go_by_itself(session, who, row, fact, told, max(local_date(now), case.state_since), now)
+    if case.state != before:
         case.elimination_way = None
-    await go_by_itself(session, who, row, Move(case.state, to, (), (), "back"), since, today, evidence, now)
-    show_on_household(case, row.household)

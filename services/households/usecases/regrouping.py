@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from services.households.models import Household, Member
 from services.households.queries import register as find
@@ -21,10 +21,10 @@ from services.households.usecases.areas import require_area
 from services.households.usecases.claims import settle_claims_by_fact
 from services.households.usecases.consequences import follow_up
 from services.households.usecases.following import follow_members, follow_merge, follow_persons
-from services.households.usecases.history import Act, note, note_many
+from services.households.usecases.history import Act, note, note_many, place
 from services.households.usecases.labour_telling import tell_labour
 from services.households.usecases.leaving import dissolve, dissolve_if_empty
-from services.households.usecases.register import place, write_rows
+from services.households.usecases.register import write_rows
 from services.households.usecases.regrouped_cases import carry_over, divide_case, look_at_joined
 from services.households.usecases.telling import tell_members, whereabouts
 from shared.clock import local_date
@@ -78,7 +78,8 @@ async def merge_households(
     target.updated_at = now
     await write_rows(session)
     await session.execute(update(Household).where(Household.merged_into == source.id).values(merged_into=target.id))
-    await look_at_joined(session, who, source, target, now)
+    joined = select(Member.id).where(Member.id.in_([one.id for one in moving]))
+    await look_at_joined(session, who, joined, now, source=source)
     await carry_over(session, who, source, target, now)
     await follow_merge(session, source.id, target.id, target.area_code)
     await _tell(session, act, who, target, moving, now)
@@ -169,6 +170,7 @@ async def move_member(
     await _carry(session, act, source, target, [member], {member.id: relation})
     await follow_persons(session, source.id, target.id, target.area_code, [member.person_key])
     await _tell(session, act, who, target, [member], now)
+    await look_at_joined(session, who, select(Member.id).where(Member.id == member.id), now, source=source)
     if await dissolve_if_empty(session, who, act, source, "empty", local_date(now)):
         await carry_over(session, who, source, target, now)
     else:

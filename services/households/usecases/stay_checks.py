@@ -144,7 +144,7 @@ async def answer_check(
     if not seen.present:
         require_move(case.state, "again_absent", "check")
         write_move(session, vault, case, case.state, "again_absent", step)
-    elif await _plan_after(session, who, case, check, rules, now) is None:
+    elif await plan_after(session, who, case, rules, check.days, check.seen_on, now) is None:
         require_move(case.state, "stable", "check")
         write_move(session, vault, case, case.state, "stable", step)
     await settle(session, vault, who, case, row.member, row.household, now)
@@ -155,17 +155,19 @@ async def answer_check(
     return check
 
 
-async def _plan_after(
+async def plan_after(
     session: WriteSession,
     who: Principal,
     case: DropoutCase,
-    check: StayCheck,
     rules: SchoolingRules,
+    days: int,
+    seen_on: date | None,
     now: datetime,
 ) -> StayCheck | None:
-    """By the days, not by their count: the plan may have been published anew meanwhile."""
-    done = sum(days <= check.days for days in rules.body.stay.days)
-    return await plan_next(session, who.id, case, rules, done, check.seen_on, now)
+    """The check after the one of so many `days`, 0: the first. By the days, not by their count: the plan may have been
+    published anew meanwhile."""
+    done = sum(one <= days for one in rules.body.stay.days)
+    return await plan_next(session, who.id, case, rules, done, seen_on, now)
 
 
 async def _finish_task(session: WriteSession, who: Principal, check: StayCheck, now: datetime) -> None:

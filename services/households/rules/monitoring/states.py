@@ -1,14 +1,16 @@
 """The national case in one table: its states, the legal moves, who may make each, and which evidence each needs.
 
 Sources: docs/field.md, Steps: the road to a decision, the elimination as its mirror, the withdrawn elimination and the
-new round. What the table does not hold is refused; what it holds may still be refused by
-the gates (days really passed, measures delivered, income over the line), which are rules of their own.
+new round. `MOVES` is what people do: what it does not hold is refused; what it holds may still be refused by the gates
+(`rules/gates.py`: days really passed, measures delivered, income over the line), by the state it leads to. `BY_FACT` is
+what becomes of a case by itself, when its household is another one than was looked at. There is no third way.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from services.households.rules.objections import BACK_TO
 from shared.contracts.households import Level
 from shared.contracts.monitoring import State
 
@@ -155,6 +157,36 @@ def looked_at_anew(state: State) -> State:
     if state in ELIMINATING:
         return "observation"
     return "visit_check" if state in ASKED and state != "clue" else state
+
+
+_ANEW = tuple(Move(state, looked_at_anew(state), (), (), "back") for state in STATES if state not in FINAL)
+
+UNDER_REVIEW: tuple[State, ...] = tuple(move.source for move in _ANEW if move.to != move.source)
+"""Something was found, voted or published of the household by now: of the people who lived there then."""
+
+PUBLISHING: tuple[State, ...] = ("notice", "elimination_notice")
+"""The village publishes: a case whose notice is void is published anew where it stands."""
+
+Fact = Literal["carried", "joined", "divided", "moved", "emptied", "restored"]
+"""What happens to a household with a case: it becomes part of another (并户) · others come to live there · some leave it
+(分户、转户) · it lives in another village · nobody lives there any more (销户) · that was a mistake."""
+
+BY_FACT: dict[Fact, tuple[Move, ...]] = {
+    "carried": _ANEW,
+    "joined": tuple(move for move in _ANEW if move.source in UNDER_REVIEW),
+    "divided": tuple(move for move in _ANEW if move.source not in CLOSED),  # from there a new round begins, see MOVES
+    "moved": tuple(Move(state, to, (), (), "back") for state, to in BACK_TO.items() if state not in PUBLISHING),
+    "emptied": tuple(Move(move.source, move.to, (), (), "out") for move in _GONE),
+    "restored": tuple(Move(move.to, move.source, (), (), "back") for move in _GONE),
+}
+"""Nobody decides these and no gate is asked; none leads nearer to a decision, but for `restored`, which leads to where the
+case stood. A `source` that is its own `to` stays there, and its history says what happened."""
+
+
+def move_by(fact: Fact, source: State, to: State | None = None) -> Move:
+    """What a fact makes of a case in that state; `to` where there are several. The table has it wherever it may happen."""
+    [move] = [one for one in BY_FACT[fact] if one.source == source and to in (None, one.to)]
+    return move
 
 
 def find_move(source: State, to: State) -> Move | None:

@@ -42,9 +42,12 @@ def disaster_unsaid(case: Case, home: HouseholdRecord, numbers: QualityRules) ->
 
 @of_case("class-of-lifted-out", "logic", "household.class", "case.monitoring_class")
 def class_of_lifted_out(case: Case, home: HouseholdRecord, numbers: QualityRules) -> Params | None:
-    """Classes: 脱贫不稳定户 were lifted out, 边缘易致贫户 are ordinary households."""
+    """Classes: 脱贫不稳定户 were lifted out, 边缘易致贫户 are ordinary households: when it was identified, as far as that
+    was kept, and still, so that either can be mended. A list that brings a case says both itself."""
     wrong = {("unstable", "ordinary"), ("edge", "lifted_out")}
-    return FOUND if (case.monitoring_class, home.household_class) in wrong else None
+    then = case.at_identification.household_class if case.at_identification else None
+    classes = {home.household_class, then or home.household_class}
+    return FOUND if all((case.monitoring_class, one) in wrong for one in classes) else None
 
 
 @of_case("class-missing", "fatal", "case.monitoring_class")

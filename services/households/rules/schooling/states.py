@@ -22,7 +22,8 @@ STATES: tuple[State, ...] = get_args(State)
 OUT: tuple[State, ...] = ("found", "persuading", "again_absent")
 """The child is in no school: the dropout ledger (辍学台账), persuasion and the legal steps are about these."""
 FINAL: tuple[State, ...] = ("stable", "exempt")
-"""The case is over; a child who drops out once more gets another one."""
+"""The case is over; a child who drops out once more gets another one. What ended because the child left the register goes
+on where it stood when the child is in it again."""
 ACTIVE: tuple[State, ...] = tuple(state for state in STATES if state not in FINAL)
 
 ANYBODY: tuple[Level, ...] = ("village", "township", "county")
@@ -49,6 +50,7 @@ MOVES: tuple[Move, ...] = (
     *(Move(state, "home_taught", ABOVE) for state in OUT),
     Move("home_taught", "persuading", ABOVE),
     *(Move(state, "exempt", ABOVE, ("register",)) for state in ACTIVE),
+    *(Move("exempt", state, on=("register",)) for state in ACTIVE),  # who had left the register is in it again
 )
 """All of them; each pair of states once."""
 
