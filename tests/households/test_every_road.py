@@ -14,14 +14,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from services.households.queries import gates as gate_queries
 from services.households.rules import gates
-from services.households.usecases import regrouped_cases
+from services.households.usecases import register, regrouped_cases
 from shared.contracts.gate_policies import PUBLISHING, GateTerms, MeasureFit
 from shared.postgres import Cluster
 from tests.conftest import PREPARE, _execute
 from tests.households.any_road import FITS, TERMS
 from tests.households.clock import Clock, clock
-from tests.households.conftest import BAMBOO, POLICIES, Households
+from tests.households.conftest import BAMBOO, PINE, POLICIES, Households
 from tests.households.honest import Honest, begin
 from tests.households.wider_roads import EarlyRoad, WiderRoad
 
@@ -94,6 +95,49 @@ async def test_what_hung_before_a_case_was_sent_back_counts_no_more(service: Hou
     assert {"notice", "votes"} <= {one["code"] for one in gate["conditions"] if not one["met"]}
     await world.change_home(world.model.homes[case.home], area_code=BAMBOO)
     await world.verify()
+
+
+async def test_nor_of_who_joins_of_school_and_of_warnings_about_villages(
+    service: Households, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: Any, **__: Any) -> int:
+        return 0
+
+    world = await begin(service, clock, "elimination_county")
+    case = world.case()
+    assert case is not None
+    monkeypatch.setattr(gate_queries, "count_waiting", nothing)
+    await world.warn_of_area(PINE)
+    with pytest.raises(AssertionError, match="'open-checks'"):
+        await world.verify()
+    await world.answer_area(world.model.lists[0], world.model.homes[case.home], at_risk=False)
+    await world.verify()
+    monkeypatch.setattr(gate_queries, "count_back", nothing)
+    [child] = [one for one in world.model.people if one.number == 4]
+    await world.drop_out(child)
+    await world.verify()
+    await world.go_to_school(child, "returned")
+    with pytest.raises(AssertionError, match="'out-of-school'"):
+        await world.verify()
+
+
+async def test_nor_of_whom_nobody_asked_after(
+    service: Households, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: Any, **__: Any) -> None: ...
+
+    world = await begin(service, clock, "county_decision")
+    case = world.case()
+    assert case is not None
+    [alone] = [one for one in world.model.people if one.number == 60]
+    await world.strike_off(alone, "moved_away")
+    monkeypatch.setattr(register, "look_at_joined", nothing)
+    await world.enter(world.model.homes[case.home], 60)
+    with pytest.raises(AssertionError, match="'votes'"):
+        await world.verify()
+    monkeypatch.setattr(gate_queries, "_in_part", lambda *_: frozenset())
+    with pytest.raises(AssertionError, match="'comparison-asked'"):
+        await world.verify()
 
 
 async def _try_roads(

@@ -31,7 +31,8 @@ class WiderRoad(AnyRoad):
 
     @step(days=st.sampled_from([0, 14, 40]), present=st.sampled_from([True, True, True, False]))
     def look_for(self, days: int, present: bool) -> None:
-        self.do(self.world.wait(days), self.world.look_for(self.pupil(), present=present))
+        pupil = self.pupil()
+        self.do(self.world.wait(days), self.world.look_for(pupil, present=present))
 
     @step(area=st.sampled_from([PINE, PINE, BAMBOO]))
     def warn_of_area(self, area: str) -> None:
