@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.alerts.api import file_upload
 from services.alerts.models import File
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.files import FileNotFound
@@ -24,6 +25,7 @@ from shared.files.orphans import forget_orphans
 from shared.idnumber import IdNumber
 from shared.security.principals import Principal, Role
 from shared.tables import TableInvalid, spreadsheet
+from shared.tables.in_turn import in_turn
 from tests.alerts.conftest import EDUCATION, MEDICAL, VILLAGE, Service, bearer, days_ago, id_number, until
 from tests.alerts.files_service import (
     ABSENCES,
@@ -297,6 +299,7 @@ async def test_sheets_that_were_passed_over_when_a_file_was_read_are_so_in_its_r
     sums = [["汇总"], ABSENCES, absent(1), absent(2)]
     with monkeypatch.context() as then:
         no_sums_are_read(then)
+        then.setattr(file_upload, "beside", in_turn)  # in this process, where it is so
         book = xlsx_bytes(sums, [ABSENCES, absent(3), absent(4, days=1)])
         view = await finished(county, await send(county, book, "三月.xlsx"))
     assert (view["rows_read"], [one["code"] for one in view["skipped"]]) == (2, ["sheet-of-sums"])

@@ -78,16 +78,18 @@ async def test_each_bureau_sees_its_own(service: Service) -> None:
     assert await refs(service, bearer("bureau")) == []
 
 
-async def test_the_county_sees_all_and_villages_nothing(service: Service) -> None:
+async def test_the_county_sees_all_and_villages_what_a_feed_means(service: Service) -> None:
     place = (await service.post(ALERTS, absence())).headers["location"]
     await service.post(ALERTS, cost(), headers=MEDICAL)
     for role in READERS:
         assert await refs(service, bearer(role)) == ["YB-1", "JY-1"], role
         assert (await service.get(place, headers=bearer(role))).json()["person"]["name"] == "张**"
     for role in ("township", "village"):
-        for path in (ALERTS, place, FEEDS, f"{FEEDS}/medical.cost"):
+        for path in (ALERTS, place, f"{FEEDS}/medical.cost/versions"):
             answer = await service.get(path, headers=bearer(role))
             assert (answer.status_code, answer.json()["code"]) == (403, "role-not-permitted"), (role, path)
+        feed = await service.get(f"{FEEDS}/medical.cost", headers=bearer(role))
+        assert (feed.status_code, feed.json()["code"]) == (200, "medical.cost"), role
 
 
 async def test_nobody_sees_beyond_the_own_areas(service: Service) -> None:

@@ -17,6 +17,7 @@ import pytest
 from obstore.exceptions import GenericError
 
 from services.alerts import background, file_worker
+from services.alerts.api import file_upload
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import file_originals, file_work
 from services.alerts.usecases.files import forget_old_files, open_again, originals
@@ -26,6 +27,7 @@ from shared.db import listening
 from shared.db.listening import MOST_ATTEMPTS
 from shared.files import FilesSettings, FileStore
 from shared.tables import Table
+from shared.tables.in_turn import in_turn
 from tests.alerts.conftest import MakeService, Service, named_areas, until
 from tests.alerts.files_service import FILES, absent, finished, send, table
 from tests.bucket import URL, open_bucket
@@ -176,6 +178,7 @@ async def test_a_file_that_the_bucket_refuses_holds_up_nobody(
     await service.tell(named_areas())
     await service.stop()
     monkeypatch.setattr(listening, "RESTART_SECONDS", 0.05)
+    monkeypatch.setattr(file_upload, "beside", in_turn)  # in this process, which knows the bucket
     with open_bucket(monkeypatch) as bucket:
         settings = FilesSettings(url=URL)
         county = await make_service(files=settings)
