@@ -5,18 +5,19 @@ import threading
 from typing import Any
 
 from services.alerts import file_worker, worker
-from services.alerts.usecases.files import open_original
+from services.alerts.usecases.files import name_of, open_again
 from shared.worker_process import run_worker
 
 
-def _open(shelf: Any, file_id: Any, name: str, *more: Any) -> Any:
+def _open(shelf: Any, file: Any, *more: Any) -> Any:
+    name = name_of(file, shelf.vault)
     if name == "crawls.csv":
         threading.Event().wait()
     if name == "freezes.csv":
         re.match(r"(a*)*b", "a" * 99)
-    return open_original(shelf, file_id, name, *more)
+    return open_again(shelf, file, *more)
 
 
 if __name__ == "__main__":
-    setattr(file_worker, "open_original", _open)  # noqa: B010 # mypy sees no export there
+    setattr(file_worker, "open_again", _open)  # noqa: B010 # mypy sees no export there
     run_worker("alerts-worker", worker.work)

@@ -18,7 +18,7 @@ from obstore.exceptions import GenericError
 from services.alerts import background, file_worker
 from services.alerts.settings import AlertsSettings
 from services.alerts.usecases import file_originals, file_work
-from services.alerts.usecases.files import open_original
+from services.alerts.usecases.files import open_again
 from shared import time_limit
 from shared.db import listening
 from shared.db.listening import MOST_ATTEMPTS
@@ -42,7 +42,7 @@ async def test_a_reader_that_never_opens_it(
     county: Service, little_time: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as during:
-        during.setattr(file_worker, "open_original", lambda *_: little_time.wait())
+        during.setattr(file_worker, "open_again", lambda *_: little_time.wait())
         view = await finished(county, await send(county, table([absent(1)])))
     assert (view["state"], view["failure"]["code"]) == ("failed", "took-too-long")
     assert "处理时间超过上限" in view["failure"]["message"]
@@ -146,7 +146,7 @@ async def test_while_database_or_store_are_away_it_waits(
             return real(*given)
         raise GenericError("no bucket answers") if where == "open" else OSError(errno.ENOSPC, "no room")
 
-    place, name = (file_worker, "open_original") if where == "open" else (file_work, "prepare")
+    place, name = (file_worker, "open_again") if where == "open" else (file_work, "prepare")
     real = getattr(place, name)
     monkeypatch.setattr(place, name, away)
     monkeypatch.setattr(listening, "RESTART_SECONDS", 0.05)
@@ -159,7 +159,7 @@ async def test_a_file_whose_original_is_lost_holds_up_nobody(county: Service, mo
         raise FileNotFoundError
 
     with monkeypatch.context() as during:
-        during.setattr(file_worker, "open_original", lost)
+        during.setattr(file_worker, "open_again", lost)
         view = await finished(county, await send(county, table([absent(1)])))
     assert (view["state"], view["failure"]["code"]) == ("failed", "file-lost")
     assert (await finished(county, await send(county, table([absent(1)]))))["state"] == "done"
@@ -178,8 +178,8 @@ async def test_results_are_opened_in_turn(county: Service, monkeypatch: pytest.M
         time.sleep(0.05)
         with lock:
             going -= 1
-        return open_original(*given)
+        return open_again(*given)
 
-    monkeypatch.setattr(file_originals, "open_original", slowly)
+    monkeypatch.setattr(file_originals, "open_again", slowly)
     answers = await asyncio.gather(*(county.get(f"{FILES}/{view['id']}/result") for _ in range(4)))
     assert ([one.status_code for one in answers], most) == ([200] * 4, 1)
