@@ -12,7 +12,7 @@ from services.alerts.models import File
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.usecases.file_opening import get_feed, make_ready
 from services.alerts.usecases.file_work import FileWork, MarkMoved
-from services.alerts.usecases.files import name_of, open_original, originals
+from services.alerts.usecases.files import open_again, originals
 from shared.areas import Scope
 from shared.attempts import lock_row
 from shared.clock import local_date, utc_now
@@ -46,7 +46,7 @@ async def work(county: Service, folder: Path, file_id: UUID, ready: asyncio.Barr
     async with county.database.read(Scope.everywhere()) as session:
         job = await make_ready(session, file, feed, reference, timedelta(days=90), now)
     await ready.wait()
-    opened = open_original(shelf, file_id, name_of(file, county.vault), feed, local_date(now))
+    opened = open_again(shelf, file, feed, local_date(now))
     await FileWork(county.database, county.vault, job, utc_now).run(opened.frames())
 
 
