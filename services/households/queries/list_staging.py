@@ -71,15 +71,14 @@ def cast(columns: Sequence[str]) -> str:
     return ", ".join(f"{name}::text[]" if name in _ARRAYS else name for name in columns)
 
 
-async def copy_beside(session: WriteSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """COPY rows for a table into one beside it, whose name is returned: COPY cannot write under row-level security."""
-    like = [f"NULL::text AS {name}" if name in _ARRAYS else name for name in columns]
-    return await stage(session, table, columns, rows, like)
+def like(columns: Sequence[str]) -> list[str]:
+    """The columns as they are where they are copied to: COPY cannot write under row-level security itself."""
+    return [f"NULL::text AS {name}" if name in _ARRAYS else name for name in columns]
 
 
 async def stage_rows(session: WriteSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Add rows to a table of our own; the table they are copied from stands until the next ones, and is returned."""
-    copied = await copy_beside(session, table, columns, rows)
+    copied = await stage(session, table, columns, rows, like(columns))
     listed = ", ".join(columns)
     await (await raw(session)).execute(f"INSERT INTO {table} ({listed}) SELECT {cast(columns)} FROM {copied}")  # noqa: S608
     return copied

@@ -1,27 +1,19 @@
 """A checked list is written: a few statements about whole sets, all in one transaction."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
 from services.households.queries import imports, labour
-from services.households.queries.list_staging import cast, copy_beside
+from services.households.queries.list_inserting import nobody_quicker
 from services.households.rules.register_imports import RegisterMovedOn
 from shared.db.engine import ReadSession, WriteSession, raw
 
 _FIXED = frozenset({"id", "national_code", "household_key", "person_key", "id_number_sealed", "household_id"})
 """What a registered row keeps, whatever a list says."""
 _WRITTEN = {"household": WRITTEN_OF_HOUSEHOLD, "member": WRITTEN_OF_MEMBER}
-_INSERT = {
-    table: f"INSERT INTO {table} ({', '.join(written)}, version, created_at, updated_at) "  # noqa: S608
-    f"SELECT {cast(written)}, 1, $1, $1 FROM {{copied}}"
-    for table, written in _WRITTEN.items()
-}
 _COUNT = """
 SELECT (SELECT count(*) FROM staged_household WHERE import_id = $1)
     + (SELECT count(*) FROM staged_member WHERE import_id = $1)
@@ -167,14 +159,14 @@ async def hold(session: WriteSession, import_id: UUID, *, vanished: bool) -> Non
 
 
 async def write_rows(session: WriteSession, import_id: UUID, now: datetime, *, begun: bool = False) -> None:
-    """Change what is registered and insert what is new, all but households where that was `begun` (`insert_new`).
+    """Change what is registered and insert what is new, all but households where that was `begun` (`list_inserting`).
 
     Raises `RegisterMovedOn` where somebody was quicker.
     """
     connection = await raw(session)
     # New rows lie in the list's order. Nobody has analysed these tables: the planner would sort what their key has in order.
     await connection.execute("SET LOCAL enable_sort = off")
-    with _nobody_quicker():
+    with nobody_quicker():
         for table, written in _WRITTEN.items():
             sets = ", ".join(f"{name} = s.{name}" for name in written if name not in _FIXED)
             await connection.execute(
@@ -193,30 +185,6 @@ async def write_rows(session: WriteSession, import_id: UUID, now: datetime, *, b
                 now,
             )
     await connection.execute("SET LOCAL enable_sort = on")
-
-
-async def insert_new(
-    session: WriteSession, now: datetime, households: str | None, members: Sequence[Sequence[Any]]
-) -> None:
-    """Insert households that are new, from the table `households` they were copied to, and whoever is new with them.
-
-    Nothing that was registered is locked. Raises `RegisterMovedOn` where somebody was quicker.
-    """
-    connection = await raw(session)
-    with _nobody_quicker():
-        if households is not None:
-            await connection.execute(_INSERT["household"].format(copied=f"{households} WHERE outcome = 'added'"), now)
-        if members:
-            copied = await copy_beside(session, "member", WRITTEN_OF_MEMBER, members)
-            await connection.execute(_INSERT["member"].format(copied=copied), now)
-
-
-@contextmanager
-def _nobody_quicker() -> Iterator[None]:
-    try:
-        yield
-    except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError) as error:
-        raise RegisterMovedOn from error
 
 
 async def remove_vanished(session: WriteSession, import_id: UUID, on: date, reason: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from uuid import UUID
 from services.households.models import RegisterImport
 from services.households.queries import list_writing as write
 from services.households.queries import register_imports as queries
+from services.households.queries.list_inserting import insert_new
 from services.households.queries.regrouped_cases import entered_by
 from services.households.rules.register import EMPTIED
 from services.households.rules.register_imports import NationalRecord, RegisterMovedOn
@@ -58,7 +59,7 @@ class WritingAtOnce:
     async def take(self, laid: Laid) -> None:
         """Insert who is new and tell of them; what changes waits for the end. Raises `RegisterMovedOn`."""
         copied = await stage_laid(self.session, laid)
-        await write.insert_new(self.session, self.now, copied, laid.new)
+        await insert_new(self.session, self.now, copied, laid.new)
         people, rows = as_of(await clock(self.session), self.now, (len(laid.new), laid.told))
         await emit_rows(self.session, rows)
         self.told += people

@@ -19,7 +19,7 @@ from services.households.rules.imports import (
 from services.households.rules.register_imports import NationalRecord, case_conflict, days_conflict
 from services.households.usecases.list_entries import ListedEntry, ListedPerson, Place
 from services.households.usecases.list_findings import Counts, Finding
-from services.households.usecases.list_layout import Laid, Layout
+from services.households.usecases.list_layout import MEMBERS, Laid, Layout
 from services.households.usecases.list_telling import seal
 from shared.clock import local_date
 from shared.errors import Fault
@@ -89,6 +89,7 @@ class Comparison:
                 layout.lay_member(entry, person, (household_id, registered), (member, changes))
         laid.left_out = left_out - known.seen_persons
         if layout.new:
+            laid.new = MEMBERS.write(layout.rows)
             _, laid.told = seal(self.vault, layout.new, self.now, self.trace)
         return laid
 

@@ -24,6 +24,7 @@ from services.households.usecases.sealing import (
     sealed_id_number,
     sealed_phone,
 )
+from shared.db.copying import RowFormat
 from shared.ids import new_id
 from shared.security.vault import Vault
 
@@ -33,6 +34,15 @@ _NEW_HOUSEHOLD = {"household_class": "ordinary"}
 _STAGED = ("import_id", "number", "outcome", "noted", "file", "sheet", "row_number", "base_version", "fields")
 HOUSEHOLD_COLUMNS = (*_STAGED, "detail", "sealed", "retold", "monitoring", *WRITTEN_OF_HOUSEHOLD)
 MEMBER_COLUMNS = (*_STAGED, "detail", "sealed", *WRITTEN_OF_MEMBER)
+_TYPES = {
+    **dict.fromkeys(("id", "household_id"), "uuid"),
+    **dict.fromkeys(("id_number_sealed", "phone_sealed"), "bytea"),
+    **dict.fromkeys(("pupil", "serious_illness_insurance"), "boolean"),
+    "birth_on": "date",
+    "work_months": "smallint",
+}
+MEMBERS = RowFormat([_TYPES.get(name, "text") for name in WRITTEN_OF_MEMBER])
+"""Rows of `WRITTEN_OF_MEMBER`, with arrays as literals."""
 _OF_HOUSEHOLD = tuple("household_class" if name == "class" else name for name in WRITTEN_OF_HOUSEHOLD)
 
 
@@ -41,21 +51,24 @@ class Laid:
     """What one part of a list would write: rows in the order of `HOUSEHOLD_COLUMNS` and `MEMBER_COLUMNS`.
 
     `left_out`: keys of people who were not taken, in this part or before it. `new` and `told` are of a list that is
-    written at once: who is new together with their household, in the order of `WRITTEN_OF_MEMBER`, and not among
-    `members`; and the outbox rows that tell of them.
+    written at once: who is new together with their household, rows of `WRITTEN_OF_MEMBER` as COPY takes them and
+    not among `members`; and the outbox rows that tell of them.
     """
 
     households: list[Sequence[Any]] = field(default_factory=list)
     members: list[Sequence[Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
-    new: list[Sequence[Any]] = field(default_factory=list)
+    new: Sequence[bytes] = ()
     told: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Layout:
-    """Of one part of a list. Pure sums. `new`: of whom others hear, in a list that is written at once."""
+    """Of one part of a list. Pure sums.
+
+    Of a list that is written at once: `new` are whom others hear of, and `rows` theirs, of `WRITTEN_OF_MEMBER`.
+    """
 
     import_id: UUID
     vault: Vault
@@ -66,6 +79,7 @@ class Layout:
     at_once: bool = False
     laid: Laid = field(default_factory=Laid)
     new: list[LabourFacts] = field(default_factory=list)
+    rows: list[Sequence[Any]] = field(default_factory=list)
     _household: Mapping[str, Any] = field(default_factory=dict)  # the one laid out last
 
     def lay_household(
@@ -127,7 +141,7 @@ class Layout:
             self.new.append(_facts(values, self._household))
         values["health"] = array(values["health"])  # type: ignore[arg-type] # fields are of any type
         if at_once:
-            self.laid.new.append(tuple(map(values.get, WRITTEN_OF_MEMBER)))
+            self.rows.append(tuple(map(values.get, WRITTEN_OF_MEMBER)))
             return
         head = self._head(outcome, person.place, known.version if known else None, told, facts.name, noted=noted)
         self.laid.members.append((*head, *map(values.get, WRITTEN_OF_MEMBER)))
