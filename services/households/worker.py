@@ -13,7 +13,7 @@ from shared.security.vault import Vault
 from shared.side_processes import prepare
 from shared.worker_process import Work, run_worker, until_parent_ends
 
-CONNECTIONS = 5  # one listens, two work, and what every pool keeps free
+CONNECTIONS = 6  # one listens, three work, and what every pool keeps free
 
 
 def make_workers(settings: HouseholdsSettings, database: Database, vault: Vault) -> Sequence[Work]:

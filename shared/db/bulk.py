@@ -25,7 +25,16 @@ async def stage(
     rows: Iterable[Sequence[Any]],
     selected: Sequence[str] | None = None,
 ) -> str:
-    """COPY `rows` into a new temporary table with `columns` of table `like`; returns its name.
+    """COPY `rows` into a new temporary table with `columns` of table `like`; returns its name. See `make_beside`."""
+    name = await make_beside(session, like, columns, selected)
+    await (await raw(session)).copy_records_to_table(name, records=rows, columns=list(columns))
+    return name
+
+
+async def make_beside(
+    session: WriteSession, like: str, columns: Sequence[str], selected: Sequence[str] | None = None
+) -> str:
+    """Create a temporary table with `columns` of table `like`; returns its name.
 
     The table goes when the transaction ends. Creating it first also keeps the COPY inside the transaction.
     `selected`: expressions in place of `columns` where some come as another type than the table's.
@@ -37,7 +46,6 @@ async def stage(
     await connection.execute(
         f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {', '.join(selected or columns)} FROM {like} WITH NO DATA"  # noqa: S608
     )
-    await connection.copy_records_to_table(name, records=rows, columns=list(columns))
     return name
 
 

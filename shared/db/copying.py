@@ -16,6 +16,7 @@ from shared.db.engine import WriteSession, raw
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END = b"\xff\xff"
 _LENGTH, _COLUMNS, _INTEGER, _MICROSECONDS = Struct(">i"), Struct(">h"), Struct(">i"), Struct(">q")
+_BOOLEAN = Struct(">?")
 _NULL = _LENGTH.pack(-1)
 _DAY_ZERO = date(2000, 1, 1).toordinal()
 _ZERO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -40,6 +41,7 @@ _TYPES = {
         lambda value: _MICROSECONDS.pack((value - _ZERO) // _TICK),
         lambda written: _ZERO + _MICROSECONDS.unpack(written)[0] * _TICK,
     ),
+    "boolean": _Type(_BOOLEAN.pack, lambda written: _BOOLEAN.unpack(written)[0]),
     "smallint": _Type(_COLUMNS.pack, lambda written: _COLUMNS.unpack(written)[0]),
 }
 

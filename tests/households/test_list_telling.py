@@ -84,8 +84,8 @@ async def test_it_is_so_since_a_moment_after_it_is_written(
     inserted: list[datetime] = []
     write_rows = list_writing.write_rows
 
-    async def noted(session: Any, *given: Any) -> None:
-        await write_rows(session, *given)
+    async def noted(session: Any, *given: Any, **more: Any) -> None:
+        await write_rows(session, *given, **more)
         inserted.append(await (await raw(session)).fetchval("SELECT clock_timestamp()"))
 
     monkeypatch.setattr(list_writing, "write_rows", noted)
@@ -106,7 +106,7 @@ async def test_who_is_new_may_be_more_than_what_waits_in_memory(
 async def test_who_seals_is_killed_and_nothing_is_written(service: Households, monkeypatch: pytest.MonkeyPatch) -> None:
     view = await checked(service, workbook(LIST))
     with monkeypatch.context() as during:
-        during.setattr(list_telling, "_seal", killed)
+        during.setattr(list_telling, "seal", killed)
         done = await applied(service, view)
     assert (done["state"], done["failure"]["code"]) == ("failed", "import-broken")
     assert await service.sql("SELECT count(*) FROM member") == [(0,)]

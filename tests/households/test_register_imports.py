@@ -538,14 +538,18 @@ async def test_a_village_out_of_scope_is_unknown(service: Households) -> None:
     assert {one["code"] for one in page["items"]} == {"area-unknown"}
 
 
+@pytest.mark.parametrize("at_once", [False, True])
 async def test_a_worker_that_is_killed_leaves_nothing_half_written(
-    service: Households, cluster: Any, database_name: str, vault_settings: Any, tmp_path: Any
+    service: Households, cluster: Any, database_name: str, vault_settings: Any, tmp_path: Any, *, at_once: bool
 ) -> None:
     """SIGKILL in the middle of writing: the register is as it was, and the next worker writes it whole."""
-    rows = [person(f"{PINE}{n:04}", n) for n in range(1, 200)]
-    view = await checked(service, workbook(rows))
-    answer = await service.post(f"/register-imports/{view['id']}/application", {"digest": view["digest"]})
-    assert answer.status_code == 202
+    content = workbook([person(f"{PINE}{n:04}", n) for n in range(1, 200)])
+    if at_once:
+        view = (await send(service, content, dry_run="false")).json()
+    else:
+        view = await checked(service, content)
+        answer = await service.post(f"/register-imports/{view['id']}/application", {"digest": view["digest"]})
+        assert answer.status_code == 202
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -115,8 +115,11 @@ async def _count_statements(service: Households, file: list[dict[str, Any]]) -> 
     return seen
 
 
+@pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize(("said", "state"), [("是", "clue"), ("否", "monitored")])
-async def test_no_list_says_that_the_risk_of_who_returns_is_gone(service: Households, said: str, state: str) -> None:
+async def test_no_list_says_that_the_risk_of_who_returns_is_gone(
+    service: Households, said: str, state: str, *, at_once: bool
+) -> None:
     road = await (await Road(service).open()).walk(*Road.IDENTIFICATION)
     await strike_off(service, road.household_id)
     code = f"{PINE}0070"
@@ -127,7 +130,11 @@ async def test_no_list_says_that_the_risk_of_who_returns_is_gone(service: Househ
         lists.person(code, 3, "李桂花", "配偶"),
         lists.person(f"{PINE}0071", 71, "钱多", **monitored),
     ]
-    await lists.written(service, lists.workbook(rows))
+    if at_once:
+        assert (await lists.send(service, lists.workbook(rows), dry_run="false")).status_code == 202
+        await lists.work(service)
+    else:
+        await lists.written(service, lists.workbook(rows))
     [(anew,)] = await service.sql("SELECT id::text FROM household WHERE national_code = :code", code=code)
     [(other,)] = await service.sql("SELECT id::text FROM household WHERE national_code = :code", code=f"{PINE}0071")
     found = await states(service)

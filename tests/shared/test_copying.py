@@ -20,13 +20,32 @@ COLUMNS = {
     "told_at": "timestamptz",
     "lane": "smallint",
     "area": "jsonb",
+    "done": "boolean",
 }
 FORMAT = RowFormat(list(COLUMNS.values()))
 ROWS: list[tuple[Any, ...]] = [
-    (new_id(), "王小明\n\t\\N", b"\x00\xff", date(1, 1, 2), datetime(1970, 1, 1, tzinfo=UTC), Lane.BULK, '{"a": "村"}'),
-    (new_id(), "", b"", date(9999, 12, 30), datetime(2026, 11, 27, 23, 59, 59, 999999, UTC), Lane.LIVE, "[1, null]"),
-    (new_id(), None, None, None, None, None, None),
-    (new_id(), "x", b"x", date(2000, 1, 1), datetime(1999, 12, 31, 23, 59, 59, 999999, UTC), Lane.BULK, "{}"),
+    (
+        new_id(),
+        "王小明\n\t\\N",
+        b"\x00\xff",
+        date(1, 1, 2),
+        datetime(1970, 1, 1, tzinfo=UTC),
+        Lane.BULK,
+        '{"a": "村"}',
+        True,
+    ),
+    (
+        new_id(),
+        "",
+        b"",
+        date(9999, 12, 30),
+        datetime(2026, 11, 27, 23, 59, 59, 999999, UTC),
+        Lane.LIVE,
+        "[1, null]",
+        False,
+    ),
+    (new_id(), None, None, None, None, None, None, None),
+    (new_id(), "x", b"x", date(2000, 1, 1), datetime(1999, 12, 31, 23, 59, 59, 999999, UTC), Lane.BULK, "{}", True),
 ]
 
 _cells = st.tuples(
@@ -37,6 +56,7 @@ _cells = st.tuples(
     st.none() | st.datetimes(timezones=st.just(UTC)),
     st.none() | st.integers(-(2**15), 2**15 - 1),
     st.none() | st.just("{}"),
+    st.none() | st.booleans(),
 )
 
 

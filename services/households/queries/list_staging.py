@@ -66,9 +66,19 @@ def array(codes: Iterable[str]) -> str:
     return "{" + ",".join(codes) + "}"
 
 
-async def stage_rows(session: WriteSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Add rows to a table of our own: by way of COPY, which cannot write under row-level security itself."""
-    like = [f"NULL::text AS {name}" if name in _ARRAYS else name for name in columns]
-    staged = await stage(session, table, columns, rows, like)
-    cast = ", ".join(f"{name}::text[]" if name in _ARRAYS else name for name in columns)
-    await (await raw(session)).execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {cast} FROM {staged}")  # noqa: S608
+def cast(columns: Sequence[str]) -> str:
+    """The columns as they are inserted from where they were copied to."""
+    return ", ".join(f"{name}::text[]" if name in _ARRAYS else name for name in columns)
+
+
+def like(columns: Sequence[str]) -> list[str]:
+    """The columns as they are where they are copied to: COPY cannot write under row-level security itself."""
+    return [f"NULL::text AS {name}" if name in _ARRAYS else name for name in columns]
+
+
+async def stage_rows(session: WriteSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Add rows to a table of our own; the table they are copied from stands until the next ones, and is returned."""
+    copied = await stage(session, table, columns, rows, like(columns))
+    listed = ", ".join(columns)
+    await (await raw(session)).execute(f"INSERT INTO {table} ({listed}) SELECT {cast(columns)} FROM {copied}")  # noqa: S608
+    return copied

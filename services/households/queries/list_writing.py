@@ -5,15 +5,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
 from services.households.queries import imports, labour
+from services.households.queries.list_inserting import nobody_quicker
 from services.households.rules.register_imports import RegisterMovedOn
 from shared.db.engine import ReadSession, WriteSession, raw
 
 _FIXED = frozenset({"id", "national_code", "household_key", "person_key", "id_number_sealed", "household_id"})
 """What a registered row keeps, whatever a list says."""
+_WRITTEN = {"household": WRITTEN_OF_HOUSEHOLD, "member": WRITTEN_OF_MEMBER}
 _COUNT = """
 SELECT (SELECT count(*) FROM staged_household WHERE import_id = $1)
     + (SELECT count(*) FROM staged_member WHERE import_id = $1)
@@ -133,7 +133,9 @@ SELECT id, area_code, monitoring FROM staged_household WHERE import_id = $1 AND 
 
 async def take_turn(session: WriteSession) -> None:
     """One import at a time, and as long as it takes: a county's list is millions of rows in one transaction."""
-    await (await raw(session)).execute("SET LOCAL statement_timeout = 0")
+    await (await raw(session)).execute(
+        "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+    )
     await imports.take_turn(session)
 
 
@@ -156,13 +158,16 @@ async def hold(session: WriteSession, import_id: UUID, *, vanished: bool) -> Non
             raise RegisterMovedOn
 
 
-async def write_rows(session: WriteSession, import_id: UUID, now: datetime) -> None:
-    """Change what is registered and insert what is new. Raises `RegisterMovedOn` where somebody was quicker."""
+async def write_rows(session: WriteSession, import_id: UUID, now: datetime, *, begun: bool = False) -> None:
+    """Change what is registered and insert what is new, all but households where that was `begun` (`list_inserting`).
+
+    Raises `RegisterMovedOn` where somebody was quicker.
+    """
     connection = await raw(session)
     # New rows lie in the list's order. Nobody has analysed these tables: the planner would sort what their key has in order.
     await connection.execute("SET LOCAL enable_sort = off")
-    try:
-        for table, written in (("household", WRITTEN_OF_HOUSEHOLD), ("member", WRITTEN_OF_MEMBER)):
+    with nobody_quicker():
+        for table, written in _WRITTEN.items():
             sets = ", ".join(f"{name} = s.{name}" for name in written if name not in _FIXED)
             await connection.execute(
                 f"UPDATE {table} r SET {sets}, version = r.version + 1, updated_at = $2 FROM staged_{table} s "  # noqa: S608
@@ -170,6 +175,8 @@ async def write_rows(session: WriteSession, import_id: UUID, now: datetime) -> N
                 import_id,
                 now,
             )
+            if table == "household" and begun:
+                continue
             listed = ", ".join(written)
             await connection.execute(
                 f"INSERT INTO {table} ({listed}, version, created_at, updated_at) SELECT {listed}, 1, $2, $2 "  # noqa: S608
@@ -177,8 +184,6 @@ async def write_rows(session: WriteSession, import_id: UUID, now: datetime) -> N
                 import_id,
                 now,
             )
-    except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError) as error:
-        raise RegisterMovedOn from error
     await connection.execute("SET LOCAL enable_sort = on")
 
 

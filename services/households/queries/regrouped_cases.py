@@ -42,15 +42,15 @@ async def find_home(session: ReadSession, case: MonitoringCase) -> UUID:
     return UUID(carried["carried"]["from"]) if carried else case.household_id
 
 
-def entered_by(import_id: UUID) -> Select[UUID]:
-    """Whom a list that is written has entered, as a query for their ids."""
-    staged = STAGED_MEMBER.c
-    return select(staged.id).where(staged.import_id == import_id, staged.outcome == "added")
+def entered_at(now: datetime) -> Select[UUID]:
+    """Whom a list that is written at that moment has entered, as a query for their ids."""
+    return select(Member.id).where(Member.created_at == now)
 
 
 def joined_by(import_id: UUID) -> Select[UUID]:
     """Likewise, those of them whose household was there before: history has a line for each."""
-    return entered_by(import_id).where(STAGED_MEMBER.c.noted)
+    staged = STAGED_MEMBER.c
+    return select(staged.id).where(staged.import_id == import_id, staged.outcome == "added", staged.noted)
 
 
 async def lock_joined(

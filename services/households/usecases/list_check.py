@@ -19,7 +19,8 @@ from services.households.rules.imports import (
 from services.households.rules.register_imports import NationalRecord, case_conflict, days_conflict
 from services.households.usecases.list_entries import ListedEntry, ListedPerson, Place
 from services.households.usecases.list_findings import Counts, Finding
-from services.households.usecases.list_layout import Laid, Layout
+from services.households.usecases.list_layout import MEMBERS, Laid, Layout
+from services.households.usecases.list_telling import seal
 from shared.clock import local_date
 from shared.errors import Fault
 from shared.ids import new_id
@@ -28,12 +29,17 @@ from shared.security.vault import Vault
 
 @dataclass(slots=True)
 class Comparison:
-    """One check of one import, or of some parts of it. Pure sums."""
+    """One check of one import, or of some parts of it. Pure sums.
+
+    `at_once`: it is written at once, so whoever is new is sealed for who hears of them; in the trace `trace`.
+    """
 
     import_id: UUID
     vault: Vault
     by: UUID
     now: datetime
+    at_once: bool = False
+    trace: str | None = None
     counts: Counts = field(default_factory=Counts)
     listed: set[str] = field(default_factory=set)  # codes of households
     refused: set[str] = field(default_factory=set)  # likewise
@@ -53,7 +59,7 @@ class Comparison:
         The rows are numbered on from `number`.
         """
         today = local_date(self.now)
-        layout = Layout(self.import_id, self.vault, self.by, self.now, self.counts, number)
+        layout = Layout(self.import_id, self.vault, self.by, self.now, self.counts, number, self.at_once)
         laid = layout.laid
         taken: list[tuple[ListedEntry, Decision]] = []
         left_out: set[str] = set()
@@ -82,11 +88,14 @@ class Comparison:
                 member = known.members.get(person.person_key)
                 layout.lay_member(entry, person, (household_id, registered), (member, changes))
         laid.left_out = left_out - known.seen_persons
+        if layout.new:
+            laid.new = MEMBERS.write(layout.rows)
+            _, laid.told = seal(self.vault, layout.new, self.now, self.trace)
         return laid
 
     def blank(self) -> "Comparison":
         """Of the same import, with nothing compared yet."""
-        return Comparison(self.import_id, self.vault, self.by, self.now)
+        return Comparison(self.import_id, self.vault, self.by, self.now, self.at_once, self.trace)
 
     def add(self, other: "Comparison") -> None:
         """Take what was found of other parts."""

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
+from services.households.queries.labour import LabourFacts
 from services.households.queries.list_staging import array
 from services.households.rules.imports import Decision, KnownHousehold, KnownMember
 from services.households.rules.register_fields import Changes
@@ -23,6 +24,7 @@ from services.households.usecases.sealing import (
     sealed_id_number,
     sealed_phone,
 )
+from shared.db.copying import RowFormat
 from shared.ids import new_id
 from shared.security.vault import Vault
 
@@ -32,6 +34,15 @@ _NEW_HOUSEHOLD = {"household_class": "ordinary"}
 _STAGED = ("import_id", "number", "outcome", "noted", "file", "sheet", "row_number", "base_version", "fields")
 HOUSEHOLD_COLUMNS = (*_STAGED, "detail", "sealed", "retold", "monitoring", *WRITTEN_OF_HOUSEHOLD)
 MEMBER_COLUMNS = (*_STAGED, "detail", "sealed", *WRITTEN_OF_MEMBER)
+_TYPES = {
+    **dict.fromkeys(("id", "household_id"), "uuid"),
+    **dict.fromkeys(("id_number_sealed", "phone_sealed"), "bytea"),
+    **dict.fromkeys(("pupil", "serious_illness_insurance"), "boolean"),
+    "birth_on": "date",
+    "work_months": "smallint",
+}
+MEMBERS = RowFormat([_TYPES.get(name, "text") for name in WRITTEN_OF_MEMBER])
+"""Rows of `WRITTEN_OF_MEMBER`, with arrays as literals."""
 _OF_HOUSEHOLD = tuple("household_class" if name == "class" else name for name in WRITTEN_OF_HOUSEHOLD)
 
 
@@ -39,18 +50,25 @@ _OF_HOUSEHOLD = tuple("household_class" if name == "class" else name for name in
 class Laid:
     """What one part of a list would write: rows in the order of `HOUSEHOLD_COLUMNS` and `MEMBER_COLUMNS`.
 
-    `left_out`: keys of people who were not taken, in this part or before it.
+    `left_out`: keys of people who were not taken, in this part or before it. `new` and `told` are of a list that is
+    written at once: who is new together with their household, rows of `WRITTEN_OF_MEMBER` as COPY takes them and
+    not among `members`; and the outbox rows that tell of them.
     """
 
     households: list[Sequence[Any]] = field(default_factory=list)
     members: list[Sequence[Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
+    new: Sequence[bytes] = ()
+    told: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Layout:
-    """Of one part of a list. Pure sums."""
+    """Of one part of a list. Pure sums.
+
+    Of a list that is written at once: `new` are whom others hear of, and `rows` theirs, of `WRITTEN_OF_MEMBER`.
+    """
 
     import_id: UUID
     vault: Vault
@@ -58,7 +76,11 @@ class Layout:
     now: datetime
     counts: Counts
     number: int  # of the row laid out last
+    at_once: bool = False
     laid: Laid = field(default_factory=Laid)
+    new: list[LabourFacts] = field(default_factory=list)
+    rows: list[Sequence[Any]] = field(default_factory=list)
+    _household: Mapping[str, Any] = field(default_factory=dict)  # the one laid out last
 
     def lay_household(
         self,
@@ -83,6 +105,7 @@ class Layout:
             told = self._phones(changes or {}, registered.phone_sealed, facts.phone, HOUSEHOLD_PHONE)
             values = {**registered.fields, **entry.given}
         values |= {"id": household_id, **self._phone(values, registered, facts.phone, HOUSEHOLD_PHONE)}
+        self._household = values
         # A case that is adopted has a history of its own.
         head = self._head(outcome, entry.place, registered.version if registered else None, told, noted=bool(told))
         monitoring = _as_json(record) if record else None
@@ -113,8 +136,13 @@ class Layout:
             values = {**known.fields, **person.given}
         values |= {"id": member_id, "household_id": household_id, "area_code": entry.facts.area_code}
         values |= {"person_key": person.person_key, **self._phone(values, known, facts.phone, PERSON_PHONE)}
-        values["health"] = array(values["health"])  # type: ignore[arg-type] # fields are of any type
         noted = known is not None or registered is not None
+        if at_once := self.at_once and not noted:
+            self.new.append(_facts(values, self._household))
+        values["health"] = array(values["health"])  # type: ignore[arg-type] # fields are of any type
+        if at_once:
+            self.rows.append(tuple(map(values.get, WRITTEN_OF_MEMBER)))
+            return
         head = self._head(outcome, person.place, known.version if known else None, told, facts.name, noted=noted)
         self.laid.members.append((*head, *map(values.get, WRITTEN_OF_MEMBER)))
 
@@ -154,6 +182,35 @@ class Layout:
         if phone is None:
             return {"phone_index": index, "phone_sealed": known.phone_sealed if known else None}
         return {"phone_index": index, "phone_sealed": sealed_phone(self.vault, phone, purpose)}
+
+
+def _facts(person: Mapping[str, Any], household: Mapping[str, Any]) -> LabourFacts:
+    """Somebody who is new, as they will be registered: see `list_writing.list_new`."""
+    said, lives = person.get, household.get
+    return LabourFacts(
+        person_key=person["person_key"],
+        household_id=household["id"],
+        area_code=household["area_code"],
+        active=True,
+        household_class=household["household_class"],
+        relation=person["relation"],
+        sex=person["sex"],
+        birth_on=person["birth_on"],
+        education=said("education"),
+        pupil=person["pupil"],
+        school_stage=said("school_stage"),
+        labour_skill=said("labour_skill"),
+        health=person["health"],
+        disability_class=None,
+        disability_level=None,
+        relocated=bool(lives("relocated")),
+        relocation_site=lives("relocation_site"),
+        grade=None,
+        name=person["name"],
+        id_number_sealed=person["id_number_sealed"],
+        phone_sealed=said("phone_sealed"),
+        household_key=household["household_key"],
+    )
 
 
 def _as_json(record: NationalRecord) -> str:

@@ -39,20 +39,24 @@ Sealed = tuple[int, list[tuple[Any, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What is told of one import. `new`: see `list_writing.list_new`, on its way since before they were inserted."""
+    """What is told of one import. `new`: see `list_writing.list_new`, on its way since before they were inserted.
+
+    `before`: how many were told already.
+    """
 
     row: RegisterImport
     vault: Vault
     begun: datetime
     tellers: SideProcesses[Vault]
     new: AsyncIterator[Sealed]
+    before: int = 0
 
     async def tell(self, session: WriteSession, retold: Sequence[UUID], *, removed: bool) -> int:
         """Tell of everybody, as they live now that it is written; how many who came, left or live otherwise."""
-        told, now = 0, await clock(session)
+        told, now = self.before, await clock(session)
         others = write.list_told(session, self.row.id, retold, MOST_MEMBERS, removed=removed)
         for sealed in (self.new, _sealed(self.tellers, others, self.begun)):
-            async for people, rows in made_ahead(partial(_as_of, now, self.begun), sealed):
+            async for people, rows in made_ahead(partial(as_of, now, self.begun), sealed):
                 await emit_rows(session, rows)
                 told += people
         async for keys in write.list_changed(session, self.row.id, TOLD_OF_PERSON, MOST_MEMBERS):
@@ -62,12 +66,12 @@ class Telling:
 
 @asynccontextmanager
 async def telling(
-    database: Database, vault: Vault, row: RegisterImport, scope: Scope, now: datetime
+    database: Database, vault: Vault, row: RegisterImport, scope: Scope, now: datetime, before: int = 0
 ) -> AsyncIterator[Telling]:
     """Begin to seal what will be told of who is new. What was laid out is read beside the transaction that writes it."""
     with side_processes(1, vault) as tellers:  # one keeps up with the database
         async with laid_aside(_sealed(tellers, _list_new(database, row.id, scope), now), IN_MEMORY) as new:
-            yield Telling(row, vault, now, tellers, new)
+            yield Telling(row, vault, now, tellers, new, before)
 
 
 async def _list_new(database: Database, import_id: UUID, scope: Scope) -> AsyncIterator[Page]:
@@ -79,15 +83,16 @@ async def _list_new(database: Database, import_id: UUID, scope: Scope) -> AsyncI
 def _sealed(tellers: SideProcesses[Vault], pages: AsyncIterator[Page], begun: datetime) -> AsyncGenerator[Sealed]:
     """While some pages are sealed, the next one is read."""
     trace = current_traceparent()
-    return begun_ahead(lambda page: tellers.begin(_seal, page, begun, trace), pages)
+    return begun_ahead(lambda page: tellers.begin(seal, page, begun, trace), pages)
 
 
-def _seal(vault: Vault, page: Page, begun: datetime, trace: str | None) -> Sealed:
+def seal(vault: Vault, page: Page, begun: datetime, trace: str | None) -> Sealed:
+    """What is told of those people, values of `LabourFacts`. Sums."""
     events = told_of(vault, list(map(LabourFacts._make, page)), begun)
     return len(page), [outbox_row(event, trace, Lane.BULK) for event in events]
 
 
-def _as_of(now: datetime, begun: datetime, sealed: Sealed) -> Sealed:
+def as_of(now: datetime, begun: datetime, sealed: Sealed) -> Sealed:
     """The same with records that are true since `now`. Within a text of JSON no quote stands alone."""
     people, rows = sealed
     was, then = _since(begun), _since(now)

@@ -2,7 +2,7 @@
 is the register's."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +31,7 @@ from shared.errors import Fault
 from shared.files import Shelf
 from shared.idnumber import IdNumber
 from shared.side_processes import preload
+from shared.telemetry import current_traceparent
 from shared.time_limit import in_time
 from shared.villages import Villages
 
@@ -53,6 +54,7 @@ class ListCheck:
     shelf: Shelf
     row: RegisterImport
     now: datetime
+    at_once: bool = False  # nobody looks at it before it is written
     scope: Scope = field(init=False)
     comparing: Comparing = field(init=False)
     _staged: int = 0
@@ -60,21 +62,32 @@ class ListCheck:
 
     def __post_init__(self) -> None:
         self.scope = Scope.parse(self.row.areas)
-        self.comparing = Comparing(Comparison(self.row.id, self.shelf.vault, self.row.sent_by, self.now))
+        of = (self.row.id, self.shelf.vault, self.row.sent_by, self.now, self.at_once, current_traceparent())
+        self.comparing = Comparing(Comparison(*of))
 
     async def run(self) -> None:
-        """Compare the whole set. Raises `TableInvalid`, `FileNotFoundError`, `CannotOpen`."""
+        """Compare the whole set. Raises as `read` does."""
+        listing = await self.read()
+        await self.compare(listing, self._stage)
+        async with self.database.write(_EVERYWHERE) as session:
+            await self.finish(session, listing)
+
+    async def read(self) -> Listing:
+        """Read the whole set. Raises `TableInvalid`, `FileNotFoundError`, `CannotOpen`."""
         async with self.database.write(_EVERYWHERE) as session:
             await queries.forget_staged(session, self.row.id)
             await queries.forget_findings(session, self.row.id)
             areas = await staging.list_active_areas(session)
-        listing = await self._read(Villages(areas, self.scope, VILLAGES))
+        listing = await self._read_files(Villages(areas, self.scope, VILLAGES))
         await self._note_unread(listing)
-        await self._compare_all(listing)
-        await self._find_vanished()
-        await self._finish(listing)
+        return listing
 
-    async def _read(self, villages: Villages) -> Listing:
+    async def compare(self, listing: Listing, lay: Callable[[Laid], Awaitable[None]]) -> None:
+        """Compare it part by part; `lay` lays down what would be written."""
+        await self._compare_all(listing, lay)
+        await self._find_vanished()
+
+    async def _read_files(self, villages: Villages) -> Listing:
         names = [str(file["name"]) for file in files_of(self.row, self.shelf.vault)]
         files = FileSet(self.shelf, self.row.id, names, self.row.kind, villages, local_date(self.now))
         gathering = Gathering(LISTS[self.row.kind], villages)
@@ -106,7 +119,7 @@ class ListCheck:
     def _finding_of(self, one: RowFault) -> Finding:
         return Finding("conflicting", self.row.own_area, one.national_code, (one.file, one.sheet, one.row), one.fault)
 
-    async def _compare_all(self, listing: Listing) -> None:
+    async def _compare_all(self, listing: Listing, lay: Callable[[Laid], Awaitable[None]]) -> None:
         """Part by part. While one is compared, the one before is laid down and what is known of the next one is asked."""
         maker = EntryMaker(listing, LISTS[self.row.kind], self.shelf.vault)
         laying = asyncio.create_task(asyncio.sleep(0))
@@ -114,7 +127,7 @@ class ListCheck:
             try:
                 async for laid in comparing:
                     await laying
-                    laying = asyncio.create_task(self._lay_down(laid))
+                    laying = asyncio.create_task(self._lay_down(laid, lay))
             finally:  # whatever stops it: nothing of it is written any more when the next try begins
                 await asyncio.wait([laying])
         await laying
@@ -126,14 +139,16 @@ class ListCheck:
             monitored = [one.id for code in asked.monitored if (one := known.households.get(code)) is not None]
             return known, heads, await staging.find_cases(session, monitored)
 
-    async def _lay_down(self, laid: Laid) -> None:
-        self._staged += len(laid.households) + len(laid.members)
+    async def _lay_down(self, laid: Laid, lay: Callable[[Laid], Awaitable[None]]) -> None:
+        self._staged += len(laid.households) + len(laid.members) + len(laid.new)
+        if laid.findings:
+            async with self.database.write(self.scope) as session:
+                await self._store_findings(session, laid.findings)
+        await lay(laid)
+
+    async def _stage(self, laid: Laid) -> None:
         async with self.database.write(self.scope) as session:
-            if laid.households:
-                await staging.stage_rows(session, "staged_household", HOUSEHOLD_COLUMNS, laid.households)
-            if laid.members:
-                await staging.stage_rows(session, "staged_member", MEMBER_COLUMNS, laid.members)
-            await self._store_findings(session, laid.findings)
+            await stage_laid(session, laid)
 
     async def _store_findings(self, session: WriteSession, findings: Sequence[Finding]) -> None:
         kept = findings[: max(MOST_FINDINGS - self._findings, 0)]
@@ -166,21 +181,32 @@ class ListCheck:
         async with self.database.write(self.scope) as session:
             await self._store_findings(session, found)
 
-    async def _finish(self, listing: Listing) -> None:
+    async def finish(self, session: WriteSession, listing: Listing) -> RegisterImport:
+        """Show what was found; the import, locked."""
         comparison = self.comparing.comparison
-        async with self.database.write(_EVERYWHERE) as session:
-            row = await lock_row(session, RegisterImport, self.row.id)
-            row.checks += 1
-            row.counts, row.staged = comparison.counts.as_json(), self._staged
-            row.notes = {
-                "skipped": [list(note) for note in listing.notes],
-                "passed_over": [name for name, coding in listing.codings.items() if coding.passed_over],
-            }
-            row.rows_read = row.rows_estimate = listing.rows.height
-            row.checked_at = self.now
-            told = orjson.dumps([row.checks, row.counts, row.staged, self._findings], option=orjson.OPT_SORT_KEYS)
-            row.digest = self.shelf.vault.fingerprint(row.id.bytes + row.content + told, "register-import").hex()
-            row.state, row.attempts = "checked" if row.dry_run or row.checks > 1 else "applying", 0
+        row = await lock_row(session, RegisterImport, self.row.id)
+        row.checks += 1
+        row.counts, row.staged = comparison.counts.as_json(), self._staged
+        row.notes = {
+            "skipped": [list(note) for note in listing.notes],
+            "passed_over": [name for name, coding in listing.codings.items() if coding.passed_over],
+        }
+        row.rows_read = row.rows_estimate = listing.rows.height
+        row.checked_at = self.now
+        told = orjson.dumps([row.checks, row.counts, row.staged, self._findings], option=orjson.OPT_SORT_KEYS)
+        row.digest = self.shelf.vault.fingerprint(row.id.bytes + row.content + told, "register-import").hex()
+        row.state, row.attempts = "checked", 0
+        return row
+
+
+async def stage_laid(session: WriteSession, laid: Laid) -> str | None:
+    """Lay down what would be written; where its households were copied from, if there are any."""
+    copied = None
+    if laid.households:
+        copied = await staging.stage_rows(session, "staged_household", HOUSEHOLD_COLUMNS, laid.households)
+    if laid.members:
+        await staging.stage_rows(session, "staged_member", MEMBER_COLUMNS, laid.members)
+    return copied
 
 
 def _vanished(one: Any, *, whole: bool) -> Finding:

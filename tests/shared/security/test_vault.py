@@ -41,6 +41,15 @@ def test_no_two_seals_share_a_nonce() -> None:
     assert len({each[2:14] for each in sealed}) == 2000
 
 
+def test_many_are_sealed_as_one_is() -> None:
+    plains = [str(number).encode() for number in range(2000)]
+    sealed = VAULT.seal_many(plains, "person")
+
+    assert [VAULT.open(each, "person") for each in sealed] == plains
+    assert len({each[2:14] for each in sealed}) == len(plains)
+    assert VAULT.seal_many([], "person") == []
+
+
 def test_another_purpose_does_not_open() -> None:
     with pytest.raises(CannotOpen):
         VAULT.open(VAULT.seal(b"text", "alert"), "person")
