@@ -59,7 +59,7 @@ class World:
         self.fell: list[Case] = []  # cases that came to be eliminated by the last step
         self.adopted: list[Case] = []  # and those that a list has brought as such
         self.named: list[Case] = []  # and those that came to be monitored
-        self.over = False  # whether the risk was gone once
+        self.over = False  # whether the risk was gone once, or there was none
         self.waits = True  # whether there is work beside the requests
         self.income = IncomeSweep(service.database)
         self.trail: list[str] = []
@@ -124,6 +124,8 @@ class World:
             self.named.append(case)
         elif to == "monitored" and before in CLOSED:
             case.withdrawn_on = local_date(at)
+        if to == "dismissed" and not any(one.identified_on for one in self.model.cases.values()):
+            self.over = True  # those who decide may say that nobody has to be watched, before anybody was
         if to == "eliminated" and "restored" not in why:
             (self.fell if before else self.adopted).append(case)
 
