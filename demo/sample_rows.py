@@ -148,7 +148,11 @@ def _happening(number: int, rng: Random, today: date) -> dict[str, Value]:
 def _evidence(feed: Feed, plan: Plan, alarming: bool, age: int, rng: Random, today: date) -> dict[str, Value]:
     properties = feed["evidence_schema"]["properties"]
     values = plan["alarming" if alarming else "usual"]
-    return {name: _value(wanted, properties[name]["type"], age, rng, today) for name, wanted in values.items()}
+    found: dict[str, Value] = {}
+    for name, wanted in values.items():
+        fitting = wanted[found[wanted["by"]]] if isinstance(wanted, dict) and "by" in wanted else wanted
+        found[name] = _value(fitting, properties[name]["type"], age, rng, today)
+    return found
 
 
 def _value(wanted: Any, kind: str, age: int, rng: Random, today: date) -> Value:

@@ -94,6 +94,17 @@ async def test_a_file_is_a_push_unless_it_came_to_nothing(
     assert (period["state"], period["files"]) == (expected, int(expected == "pushed"))
 
 
+@pytest.mark.parametrize(("became", "new"), [("repeated", 0), ("stored", 3), ("merged", 3), ("unmatched", 3)])
+async def test_a_file_says_how_many_of_its_rows_were_new(told: Service, became: str, new: int) -> None:
+    await told.sql(
+        "INSERT INTO file (id, feed, period, digest, name_sealed, format, size, reported_by, areas, state, received_at,"
+        f" rows_read, triggered, {became}) VALUES (gen_random_uuid(), 'medical.cost', '2026-02', '', '', 'csv', 1,"
+        " gen_random_uuid(), ARRAY['539921'], 'done', now(), 5, 3, 3)"
+    )
+    period = await february(told)
+    assert (period["state"], period["files"], period["new_rows"]) == ("pushed", 1, new)
+
+
 async def test_a_zero_report_breaks_it_too_and_is_named(told: Service) -> None:
     made = (await zero(told, "2026-02")).json()
     period = await february(told)

@@ -126,6 +126,7 @@ async def test_nobody_publishes_beyond_the_own_area(service: Service) -> None:
     for area in ("", "5399", "539922"):
         answer = await service.post(RULES, draft(area=area), headers=COUNTY)
         assert (answer.status_code, answer.json()["code"]) == (404, "area-not-permitted"), area
+        assert answer.json()["title"] == "该地区不在您的管辖范围内"
     assert (await service.post(RULES, draft(area=""), headers=EVERYWHERE)).status_code == 201
     assert (await service.post(RULES, draft(), headers=bearer("bureau", ["medical.cost"]))).status_code == 403
     assert (await service.post(RULES, draft(), headers=MEDICAL)).status_code == 403

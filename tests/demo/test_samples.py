@@ -65,6 +65,14 @@ def test_a_sample_triggers_on_some_of_its_rows_and_on_those_it_means(code: str, 
     assert 0.01 <= len(triggering) / len(rows) <= 0.05
 
 
+@pytest.mark.parametrize("code", ["household.request", "cadre.patrol"])
+def test_a_note_is_about_the_topic_it_stands_beside(code: str, made: dict[str, Sample]) -> None:
+    """No note of one topic stands beside another."""
+    seen = {(row.values["topic"], row.values["note"]) for row in made[code].rows if row.alarming}
+    assert len({topic for topic, _ in seen}) > 1
+    assert len(seen) == len({note for _, note in seen}), seen
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_samples_evidence_is_what_the_feed_asks_for(code: str, made: dict[str, Sample]) -> None:
     schema = shipped_feeds()[code]["evidence_schema"]

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 
 from shared.clock import local_date, utc_now
-from tests.households.conftest import COUNTY, PINE, STONE, Households, person
+from tests.households.conftest import COUNTY, PINE, STONE, Households, id_number, person
 from tests.households.gate_facts import ASSURED, INCOME
 from tests.households.monitoring import CASES, move, open_case, pass_days
 
@@ -49,6 +49,12 @@ def two_people(number: int) -> list[dict[str, Any]]:
         person(number * 2, "张三", labour_skill="ordinary", health=["serious"], phone="15400000017"),
         person(number * 2 + 1, "李桂花", "12", labour_skill="weak"),
     ]
+
+
+def newborn(number: int, days: int = 30, **more: Any) -> dict[str, Any]:
+    """The body of a child that was born so many days ago."""
+    born = local_date(utc_now()) - timedelta(days=days)
+    return {**person(number, "张小三", "20"), "id_number": id_number(number, f"{born:%Y%m%d}"), **more}
 
 
 class Road:

@@ -102,7 +102,8 @@ class OneCase(RuleBasedStateMachine):
             self._move(ROAD[here + 1], level, ALL_THERE)  # type: ignore[arg-type]
 
     def _move(self, to: State, level: Level | None, brought: Brought) -> None:
-        settled = GateFacts("edge", "01", ("01",)) if self.settled else GateFacts()
+        known = GateFacts(monitoring_class="edge", main_risk="01", risks=("01",))
+        settled = known if self.settled else GateFacts()
         facts = replace(settled, identified_on=self.standing.identified_on)
         before = self.standing.state
         if brought.minutes is not None:  # the village votes on what is before it

@@ -125,6 +125,18 @@ async def test_a_visit_of_long_ago_is_none(service: Households) -> None:
     assert "visit" in await road.missing("notice")
 
 
+@pytest.mark.parametrize("said", ["kind = 'no_change'", "second_needed = true"])
+async def test_what_no_gate_counts_as_a_visit_is_refused_when_it_is_brought(service: Households, said: str) -> None:
+    road = await (await Road(service).open()).walk("to_visit_check", "visit")
+    await service.sql(f"UPDATE visit SET {said}")
+    [(visit_id,)] = await service.sql("SELECT id::text FROM visit")
+    told = evidence(visit_id=visit_id)
+    refused = await move(service, road.case_id, "comparison", "village", evidence=told)
+    assert (refused.status_code, refused.json()["code"]) == (422, "visit-not-counted")
+    await service.sql("UPDATE visit SET kind = 'visit', second_by = gen_random_uuid(), second_at = now()")
+    assert (await move(service, road.case_id, "comparison", "village", evidence=told)).status_code == 200
+
+
 async def test_everybody_old_enough_is_asked_after(service: Households) -> None:
     road = await (await Road(service).open()).walk("to_visit_check", "visit", "authorise", "to_comparison")
     [(first,), (second,)] = await service.sql("SELECT id::text FROM member ORDER BY id")

@@ -110,6 +110,8 @@ async def test_the_gate_shows_each_condition_long_before(service: Households) ->
     unmet = {one["code"]: one["missing"] for one in found["conditions"] if not one["met"]}
     assert {"months", "main-risk", "income-known", "votes", "notice", "water", "contact"} <= unmet.keys()
     assert unmet["months"] == "认定后监测不满 6 个月"
+    assert unmet["income-line"] == "人均收入未知，无法认定超过现行监测范围"
+    assert not [text for text in unmet.values() if "…" in text]
     assert all(one["missing"] is None for one in found["conditions"] if one["met"])
     assert found["policies"] == {kind: str(policy_id(kind)) for kind in KINDS}
     english = await service.get(

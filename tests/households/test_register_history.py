@@ -13,6 +13,7 @@ from tests.households.conftest import (
     id_number,
     person,
 )
+from tests.households.road import newborn
 from tests.households.test_imports import imported
 
 
@@ -106,7 +107,7 @@ async def test_changes_of_people_are_sealed_and_masked(service: Households) -> N
 
 async def test_coming_and_leaving(service: Households) -> None:
     [id_] = await service.register(household(1, PINE))
-    child = {"name": "张小三", "id_number": id_number(2, "20260901"), "relation": "子", "joined_reason": "新生儿"}
+    child = newborn(2, relation="子", joined_reason="新生儿")
     born = await service.post(f"/households/{id_}/members", child, "village", PINE)
     assert born.status_code == 201, born.text
     gone = {"reason": "deceased", "on": "2026-10-01", "why": "医院证明"}
@@ -115,6 +116,17 @@ async def test_coming_and_leaving(service: Households) -> None:
     assert told(came) == ("added", "birth", {"joined_reason": (None, "birth")})
     assert told(left) == ("left", "death", {"left_on": (None, "2026-10-01"), "left_reason": (None, "deceased")})
     assert (left["member_name"], left["why"]) == ("张小三", "医院证明")
+
+
+async def test_who_is_a_year_old_is_not_born(service: Households) -> None:
+    [id_] = await service.register(household(1, PINE))
+    old = newborn(2, days=366, joined_reason="birth")
+    refused = await service.post(f"/households/{id_}/members", old, "village", PINE)
+    assert (refused.status_code, refused.json()["code"]) == (422, "joined-not-newborn"), refused.text
+    missed = {**old, "joined_reason": "missed"}
+    assert (await service.post(f"/households/{id_}/members", missed, "village", PINE)).status_code == 201
+    young = newborn(3, days=364, joined_reason="birth")
+    assert (await service.post(f"/households/{id_}/members", young, "village", PINE)).status_code == 201
 
 
 async def test_imports(service: Households) -> None:

@@ -64,6 +64,13 @@ async def test_a_list_is_compared_then_written_then_known(service: Households) -
     assert await service.sql("SELECT count(*) FROM staged_member") == [(0,)]
 
 
+async def test_people_of_a_new_household_are_told_with_its_code(service: Households) -> None:
+    view = await checked(service, workbook([person(ONE, 1), person(ONE, 2, "李桂花", "配偶")]))
+    assert {(one["name"], one["national_code"]) for one in await found(service, view, "added")} == {
+        *((None, ONE), ("张三", ONE), ("李桂花", ONE)),
+    }
+
+
 async def test_changes_say_from_and_to_and_blank_cells_say_nothing(service: Households) -> None:
     before = person(ONE, 1, 联系电话="15400000017", 劳动技能="普通劳动力", 民族="苗族", 饮水是否安全="是")
     await written(service, workbook([before]))

@@ -7,7 +7,7 @@ import pytest
 from tests.households import lists
 from tests.households.conftest import BAMBOO, COUNTY, PINE, Households, household, person
 from tests.households.monitoring import CASES
-from tests.households.road import ANY, Road, two_people
+from tests.households.road import ANY, Road, newborn, two_people
 
 COUNTY_DESK = Road.ELIMINATION[:-1]
 LIVE = "SELECT count(*) FROM notice_entry WHERE void_at IS NULL"
@@ -166,7 +166,7 @@ async def joins(service: Households, home: str, by: str) -> None:
         body = {"household_id": home, "relation": "97"}
         answer = await service.post(f"/members/{member['id']}/move", body, headers=ANY)
     elif by in ("birth", "marriage"):
-        body = {**person(9, "张小三", "20"), "joined_reason": by}
+        body = {**(newborn(9) if by == "birth" else person(9, "张小三", "20")), "joined_reason": by}
         answer = await service.post(f"/households/{home}/members", body, "village", PINE)
     elif by == "file":
         file = [household(1, PINE, [*two_people(1), neighbour])]

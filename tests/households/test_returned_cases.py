@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from tests.households import lists
 from tests.households.conftest import BRIDGE, PINE, Households, household, person
-from tests.households.road import ANY, Road, two_people
+from tests.households.road import ANY, Road, newborn, two_people
 from tests.households.test_regrouped_cases import neighbours, people, states
 
 
@@ -52,11 +52,11 @@ async def test_entered_anew_where_nobody_sees_what_they_left_they_are_looked_at(
 async def test_struck_off_one_by_one_it_is_as_if_they_had_moved(service: Households) -> None:
     """The case goes on with who is left, and they are watched where they are entered: most of them, not one of them."""
     road = await (await Road(service).open()).walk(*Road.IDENTIFICATION, *Road.HELP)
-    son = {**person(9, "张小三", "20"), "joined_reason": "birth"}
+    son = newborn(9, joined_reason="birth")
     answer = await service.post(f"/households/{road.household_id}/members", son, "village", PINE)
     assert answer.status_code == 201, answer.text
     home = await neighbours(service)
-    for one, watched in ((person(9, "张小三"), False), (two_people(1)[1], True)):
+    for one, watched in ((newborn(9), False), (two_people(1)[1], True)):
         await strike_off(service, road.household_id, one["name"])
         body = {**one, "relation": "97"}
         assert (await service.post(f"/households/{home}/members", body, "village", PINE)).status_code == 201

@@ -122,6 +122,7 @@ def _period(square: Square) -> PeriodView:
         delay_days=standing.delay_days,
         pushed=heard.pushed,
         files=heard.files,
+        new_rows=heard.new_rows,
         first_pushed_at=heard.first_push,
         zero_reported_at=heard.zero_reported,
         zero_report_id=heard.zero_report_id,

@@ -24,7 +24,7 @@ _CELLS = (
 # A subquery with an aggregate is not flattened, so each cell is one range of the index and nothing else is looked at.
 def _pushed(table: str, standing: str) -> str:
     return f"""
-SELECT cell.number, heard.alerts, 0 AS files, heard.first_at FROM {_CELLS} CROSS JOIN LATERAL (
+SELECT cell.number, heard.alerts, 0 AS files, 0 AS new_rows, heard.first_at FROM {_CELLS} CROSS JOIN LATERAL (
     SELECT count(*) AS alerts, min(reported_at) AS first_at FROM {table} AS report
     WHERE report.feed = cell.feed AND occurred_on BETWEEN cell.first AND cell.last
         AND {standing} AND starts_with(area_code, cell.area)
@@ -32,9 +32,10 @@ SELECT cell.number, heard.alerts, 0 AS files, heard.first_at FROM {_CELLS} CROSS
 """  # noqa: S608
 
 
-# A file of which no row could be taken has told nothing.
+# A file of which no row could be taken has told nothing; one of known rows alone says that they are still so.
 _PUSHED_FILES = f"""
-SELECT cell.number, 0 AS alerts, count(*) AS files, min(file.received_at) AS first_at
+SELECT cell.number, 0 AS alerts, count(*) AS files, min(file.received_at) AS first_at,
+    sum(stored + merged + worsened + snoozed + unmatched) AS new_rows
 FROM {_CELLS} JOIN file ON file.feed = cell.feed AND file.period = cell.period
     AND file.state <> 'failed' AND file.state <> 'cancelled'
     AND (file.rejected < file.rows_read OR file.rows_read = 0)
@@ -47,7 +48,8 @@ PUSHES: tuple[str, ...] = (
     _pushed("alert_evidence", "withdrawn_at IS NULL"),
     _PUSHED_FILES,
 )
-"""What counts as a push: each statement takes the cells and gives `(number, alerts, files, first_at)` of some of them."""
+"""What counts as a push: each statement takes the cells and gives `(number, alerts, files, new_rows, first_at)` of some of
+them."""
 
 _ZERO_REPORTS = f"""
 SELECT cell.number, min(zero.reported_at) AS first_at, (array_agg(zero.id ORDER BY zero.id))[1] AS id
@@ -118,7 +120,11 @@ async def hear(session: ReadSession, cells: Sequence[Cell]) -> list[Heard]:
             known = found[at]
             first = min(filter(None, (known.first_push, row["first_at"])))
             found[at] = replace(
-                known, pushed=known.pushed + row["alerts"], files=known.files + row["files"], first_push=first
+                known,
+                pushed=known.pushed + row["alerts"],
+                files=known.files + row["files"],
+                new_rows=known.new_rows + row["new_rows"],
+                first_push=first,
             )
     for row in await connection.fetch(_ZERO_REPORTS, *columns):
         at = row["number"] - 1

@@ -68,6 +68,7 @@ class Heard:
     zero_reported: datetime | None = None
     zero_report_id: UUID | None = None
     contradictions: int = 0
+    new_rows: int = 0  # of the files: that trigger and were not known before
 
 
 @dataclass(frozen=True, slots=True)

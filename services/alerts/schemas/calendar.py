@@ -65,6 +65,10 @@ class PeriodView(Answer):
     delay_days: int
     pushed: int = Field(description="Alerts that happened in the period and were accepted · 推送条数")
     files: int = Field(description="Files sent for the period, also those of which no row triggered · 文件数")
+    new_rows: int = Field(
+        description="Rows of these files that trigger and were not known before; 0: all of it was told already"
+        " · 文件中新触发行数"
+    )
     first_pushed_at: datetime | None
     zero_reported_at: datetime | None
     zero_report_id: UUID | None

@@ -76,4 +76,4 @@ async def end_rule(session: WriteSession, who: Principal, rule_id: UUID, last_da
 def require_publisher(who: Principal, area_prefix: str) -> None:
     """Raise unless the whole area of the rule lies within the publisher's scope."""
     if not area_prefix.startswith(tuple(who.scope.prefixes)):
-        raise AreaNotPermitted(field="area", area=area_prefix or "*")
+        raise AreaNotPermitted(field="area")

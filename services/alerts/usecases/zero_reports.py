@@ -48,7 +48,7 @@ async def report_zero(
         raise InvalidInput([Fault("feed", "feed-unknown")])
     areas = sorted(who.scope.prefixes)
     if not areas:
-        raise AreaNotPermitted(area="")
+        raise AreaNotPermitted
     today = local_date(now)
     period = await _period(session, feed, name, areas, today)
     if first := await queries.find_standing(session, feed.code, period.name, areas):

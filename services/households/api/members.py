@@ -43,7 +43,8 @@ async def add_member(
     """409 `person-in-another-household` when the person lives in one, wherever it is; that is kept as a double entry.
     409 `person-in-this-household` when they are one of this household already.
 
-    A new-born child is entered once it has its ID number, which registration of the birth gives it.
+    A new-born child is entered once it has its ID number, which registration of the birth gives it. Who is a year old
+    or older is none: 422 `joined-not-newborn`.
     """
 
     async def work(session: WriteSession) -> Response:

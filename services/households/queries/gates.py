@@ -33,6 +33,7 @@ from services.households.queries.gate_history import (
 )
 from services.households.queries.household_facts import find_facts
 from services.households.queries.monitoring import came_anew
+from services.households.queries.visits import looked
 from services.households.rules.gate_facts import (
     EliminationFacts,
     GateFacts,
@@ -162,8 +163,7 @@ async def _visited(session: ReadSession, asked: GateQuestion, steps: Sequence[St
         since -= timedelta(days=asked.terms.gate.visit_before_days)
     until = datetime.combine(asked.on + timedelta(days=1), datetime.min.time(), CHINA)
     of_it = or_(Visit.household_id == asked.case.household_id, Visit.id.in_(brought_visits(steps, asked.half)))
-    looked = (Visit.kind == "visit") & (~Visit.second_needed | Visit.second_by.is_not(None))
-    query = select(Visit.id).where(of_it, looked, Visit.visited_at >= since, Visit.visited_at < until)
+    query = select(Visit.id).where(of_it, looked(), Visit.visited_at >= since, Visit.visited_at < until)
     return await session.scalar(query.limit(1)) is not None
 
 

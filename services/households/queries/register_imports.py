@@ -38,7 +38,7 @@ async def list_staged(
 ) -> Sequence[Row[Any]]:
     """What would be added or changed, households and people, in order: only what tells of it is loaded.
 
-    What is registered already is told with the national code of its household.
+    Each is told with the national code of its household, be it registered or in the list alone.
     """
     told = ("number", "outcome", "file", "sheet", "row_number", "fields", "detail", "sealed", "area_code")
     members = select(
@@ -60,7 +60,19 @@ async def list_staged(
     both = members.where(STAGED_MEMBER.c.number > after).union_all(households.where(STAGED_HOUSEHOLD.c.number > after))
     listed = both.subquery()
     page = select(listed).order_by(listed.c.number).limit(limit).subquery()
-    code = func.coalesce(page.c.national_code, Household.national_code).label("national_code")
+    # People stand right behind their household: where it is new, the search back ends at once.
+    new = (
+        select(STAGED_HOUSEHOLD.c.national_code)
+        .where(
+            STAGED_HOUSEHOLD.c.import_id == import_id,
+            STAGED_HOUSEHOLD.c.number < page.c.number,
+            STAGED_HOUSEHOLD.c.id == page.c.household_id,
+        )
+        .order_by(STAGED_HOUSEHOLD.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    code = func.coalesce(page.c.national_code, Household.national_code, new).label("national_code")
     columns: list[Any] = [*(column for column in page.c if column.name != "national_code"), code]
     query = select(*columns).outerjoin(Household, Household.id == page.c.household_id)
     return (await session.execute(query.order_by(page.c.number))).all()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from services.households.models import Visit, VisitPhoto
 from services.households.rules.visits import PhotoNotFound, VisitNotFound
@@ -30,6 +30,16 @@ async def is_visit_of(session: ReadSession, scope: Scope, visit_id: UUID, househ
     """Whether that visit was made to that household."""
     query = select(Visit.id).where(Visit.id == visit_id, Visit.household_id == household_id)
     return await session.scalar(query.where(within(Visit.area_code, scope))) is not None
+
+
+def looked() -> ColumnElement[bool]:
+    """Somebody was there and said what they found: two people where two must go; "no change" is a word, no visit."""
+    return (Visit.kind == "visit") & (~Visit.second_needed | Visit.second_by.is_not(None))
+
+
+async def has_looked(session: ReadSession, visit_id: UUID) -> bool:
+    """Whether that visit counts at the gates."""
+    return await session.scalar(select(Visit.id).where(Visit.id == visit_id, looked())) is not None
 
 
 async def list_household_visits(

@@ -27,16 +27,17 @@ class NoGate(Invalid):
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition of a gate, and whether it holds: `gate-<code>` in the catalogue says what is asked, `unmet-<code>`
-    what is missing."""
+    what is missing, unless `lacks` names a text that says it better."""
 
     code: str
     met: bool
     params: Mapping[str, Any] = field(default_factory=dict)
+    lacks: str | None = None
 
     @property
     def unmet(self) -> Unmet:
         """As a refusal tells it."""
-        return Unmet(f"unmet-{self.code}", self.params)
+        return Unmet(self.lacks or f"unmet-{self.code}", self.params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def _earns_enough(asked: Asked) -> list[Condition]:
     solved = facts.check is not None and facts.check.spending_solved
     return [
         Condition("income-known", fresh),
-        Condition("income-line", over, yuan),
+        Condition("income-line", over, yuan, None if income else "unmet-income-line-unknown"),
         Condition("income-stable", facts.check is not None and facts.check.income_stable),
         Condition("spending", solved and _bearable(income, gate.rigid_share_max)),
     ]

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from shared.areas import AreaCode
+from shared.clock import age_on
 from shared.errors import Conflict, Invalid, NotFound
 from shared.idnumber import IdNumber
 
@@ -86,6 +87,12 @@ class MemberLeft(Conflict):
     """The person has left the household already."""
 
     code: ClassVar[str] = "member-left"
+
+
+class NotNewborn(Invalid):
+    """Whoever is a year old, or older, is no new-born child (新生儿) any more."""
+
+    code: ClassVar[str] = "joined-not-newborn"
 
 
 class AreaUnknown(Invalid):
@@ -190,6 +197,12 @@ def require_lives(dissolved_on: date | None) -> None:
     """Raise `HouseholdDissolved` when the household is no more."""
     if dissolved_on is not None:
         raise HouseholdDissolved
+
+
+def require_newborn(joined: str | None, birth_on: date, on: date) -> None:
+    """Raise `NotNewborn` when somebody is said to come by birth whose first birthday has been."""
+    if joined == "birth" and age_on(birth_on, on) >= 1:
+        raise NotNewborn(field="joined_reason")
 
 
 def require_one_head(relations: Iterable[str], *, needed: bool = False) -> None:

@@ -33,6 +33,12 @@ class SecondVisitorMissing(Conflict):
     code: ClassVar[str] = "second-visitor-required"
 
 
+class VisitNotCounted(Invalid):
+    """ "No change", or a visit that needs a second person and has none yet, shows nothing to a gate."""
+
+    code: ClassVar[str] = "visit-not-counted"
+
+
 class FindingWithoutHousehold(Invalid):
     """Findings by field are of a household that the register knows."""
 

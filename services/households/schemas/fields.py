@@ -40,7 +40,9 @@ Health = Annotated[
     BeforeValidator(_list),
     Field(max_length=4, description="Health, several may hold · 健康状况", examples=[["healthy"]]),
 ]
-JoinedReason = Annotated[str, LISTS["joined_reason"].field(), Field(description="Why · 增员原因", examples=["birth"])]
+JoinedReason = Annotated[
+    str, LISTS["joined_reason"].field(), Field(description="Why · 增员原因", examples=["marriage"])
+]
 LeftReason = Annotated[str, LISTS["left_reason"].field(), Field(description="Why · 减员原因", examples=["deceased"])]
 RevealReason = Annotated[str, LISTS["reveal_reason"].field(), Field(description="Why · 事由", examples=["visit"])]
 Yuan = Annotated[

@@ -1,7 +1,7 @@
 """Whether a case may go on: the gates asked about it, as of one day, by the policies in force that day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -124,4 +124,4 @@ def _in_words(condition: Condition) -> Condition:
     if risk is None:
         return condition
     words = LISTS["risk"].texts.get(risk, {"zh": risk, "en": risk})
-    return Condition(condition.code, condition.met, {**condition.params, "risk": words})
+    return replace(condition, params={**condition.params, "risk": words})

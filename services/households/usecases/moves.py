@@ -13,7 +13,7 @@ from services.households.models import CaseMove, Household, MonitoringCase
 from services.households.queries import monitoring as find
 from services.households.queries.case_snapshots import keep_snapshot
 from services.households.queries.monitoring import MonitoringRow
-from services.households.queries.visits import is_visit_of
+from services.households.queries.visits import has_looked, is_visit_of
 from services.households.rules.case_snapshot import DECISIONS
 from services.households.rules.desks import DESK_LEVELS
 from services.households.rules.monitoring import moving
@@ -30,6 +30,7 @@ from services.households.rules.monitoring.states import (
     moves_from,
 )
 from services.households.rules.tasks import VisitUnknown
+from services.households.rules.visits import VisitNotCounted
 from services.households.usecases import gates
 from services.households.usecases.case_clocks import Timekeeper, begin_anew, standing
 from services.households.usecases.consequences import follow_up
@@ -78,20 +79,28 @@ async def move_case(
 ) -> CaseMove:
     """Make one move of a locked case. All that can be wrong with it is found before anything is written.
 
-    Raises `MoveIllegal`, `MoveNotYours`, `DayOutOfOrder`, `InvalidInput` for missing evidence, `PolicyMissing`, and
-    `GateNotMet` with every condition that is not met.
+    Raises `MoveIllegal`, `MoveNotYours`, `DayOutOfOrder`, `InvalidInput` for missing evidence, `VisitUnknown`,
+    `VisitNotCounted`, `PolicyMissing`, and `GateNotMet` with every condition that is not met.
     """
     case = row.case
     keeper = await Timekeeper.load(session, case.area_code, on)
     keeper.in_force()  # no move without clocks: each is judged by a version of them
     wanted = Wanted(to, DESK_LEVELS.get(who.role), brought, on)
     move = moving.judge(standing(case, []), wanted, local_date(now))
-    if brought.visit_id is not None and not await is_visit_of(session, who.scope, brought.visit_id, case.household_id):
-        raise VisitUnknown(field="evidence.visit_id")
+    if brought.visit_id is not None:
+        await _require_visit(session, who, brought.visit_id, case.household_id)
     passed = await gates.pass_gate(session, case, to, on, brought.vote)
     if on < local_date(now):  # a day in the past makes nothing fresh that is stale by now
         await gates.pass_gate(session, case, to, local_date(now), brought.vote)
     return await _make(session, vault, who, row, move, brought, on, now, keeper, passed)
+
+
+async def _require_visit(session: ReadSession, who: Principal, visit_id: UUID, household_id: UUID) -> None:
+    """Raise unless the household was visited so that the gates will count it."""
+    if not await is_visit_of(session, who.scope, visit_id, household_id):
+        raise VisitUnknown(field="evidence.visit_id")
+    if not await has_looked(session, visit_id):
+        raise VisitNotCounted(field="evidence.visit_id")
 
 
 async def begin_round(

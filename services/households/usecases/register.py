@@ -22,6 +22,7 @@ from services.households.usecases.history import Act, note, place
 from services.households.usecases.regrouped_cases import look_at_joined, look_at_moved, look_at_returned
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
+from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.ids import new_id
 from shared.security import audit
@@ -99,8 +100,10 @@ async def add_member(
 ) -> Member:
     """Enter a person into a household; raises `PersonHere` or `PersonElsewhere` when they live in one already.
 
-    `joined` is a code of `joined_reason`; who is new-born is entered once they have their ID number.
+    `joined` is a code of `joined_reason`; who is new-born (`NotNewborn` of others) is entered once they have their ID
+    number.
     """
+    rules.require_newborn(joined, facts.birth_on, local_date(now))
     household = await find.lock_household(session, who.scope, household_id)
     rules.require_lives(household.dissolved_on)
     member = _member(vault, household, facts, now)
