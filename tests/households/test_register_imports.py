@@ -562,7 +562,7 @@ async def test_a_worker_that_is_killed_leaves_nothing_half_written(
         "-m",
         "tests.households.killed_worker",
         cluster.dsn("households", database_name),
-        tmp_path.as_uri(),
+        (tmp_path / "lists").as_uri(),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
