@@ -12,6 +12,7 @@ from services.alerts.models import Webhook, WebhookDelivery
 from services.alerts.rules.alerts import Sight
 from services.alerts.rules.webhooks import DeliveryNotFound, DeliveryState, WebhookNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import all_within
 from shared.errors import existing
 
 LEASE = timedelta(seconds=60)
@@ -148,10 +149,8 @@ async def forget_deliveries(session: WriteSession, before: datetime) -> None:
 
 
 def _in_sight(sight: Sight) -> list[ColumnElement[bool]]:
-    """A bureau sees a webhook whose feeds and areas are all its own."""
-    conditions: list[ColumnElement[bool]] = []
+    """A bureau sees a webhook whose feeds and areas are all its own, the county each within it."""
+    conditions = [all_within(Webhook.areas, sight.scope)]
     if sight.feeds is not None:
         conditions.append(Webhook.feeds.contained_by(sorted(sight.feeds)))
-    if (patterns := sight.scope.like_patterns()) != ["%"]:
-        conditions.append(Webhook.areas.contained_by(patterns))
     return conditions

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from services.alerts.models import Webhook, WebhookDelivery
 from services.alerts.queries import webhooks as queries
+from services.alerts.queries.webhook_owners import close_orphans
 from services.alerts.queries.webhooks import Outgoing
 from services.alerts.rules.alerts import sight
 from services.alerts.rules.webhooks import DeliveryUnderWay, FeedsMissing, Target, WebhookClosed, check_url
 from shared.db.engine import WriteSession
 from shared.ids import new_id
 from shared.security import audit
-from shared.security.principals import Principal
+from shared.security.principals import SYSTEM, Principal
 from shared.security.vault import Vault
 
 PURPOSE, URL = "webhook-secret", "webhook-url"
@@ -76,6 +77,12 @@ async def close_webhook(session: WriteSession, who: Principal, webhook_id: UUID,
         await session.refresh(webhook)
         await audit.record(session, who, "webhook:write", webhook.id, how="closed")
     return webhook
+
+
+async def close_nobodys(session: WriteSession, now: datetime) -> None:
+    """Close webhooks that are nobody's any more: verdicts go to no system whose owner is gone."""
+    for webhook_id in await close_orphans(session, now):
+        await audit.record(session, SYSTEM, "webhook:write", webhook_id, how="owner-gone")
 
 
 async def send_test(session: WriteSession, who: Principal, webhook_id: UUID, now: datetime) -> WebhookDelivery:
