@@ -1,5 +1,6 @@
 """A webhook ends with whoever it belongs to, and an administrator finds each."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ import pytest
 
 from services.alerts.background import close_nobodys
 from services.alerts.settings import WebhookSettings
+from services.alerts.usecases import webhooks as usecases
 from shared.clock import utc_now
 from shared.contracts.directory import AccountChanged
 from shared.ids import new_id
@@ -128,3 +130,27 @@ async def test_county_and_administrator_find_each_in_their_area(service: Service
     assert elsewhere.json()["items"] == []
     closed = await service.http.post(f"{HOOKS}/{hook}/closure", headers=bearer("admin"))
     assert closed.json()["active"] is False
+
+
+async def test_a_feed_has_room_for_so_many(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask at once; what was closed makes room, and a change takes none that it has."""
+    monkeypatch.setattr(usecases, "MOST_OF_A_FEED", 3)
+    headers = bearer("bureau", BUREAU)
+    asked = [service.http.post(HOOKS, json={"url": URL}, headers=headers) for _ in range(6)]
+    answers = await asyncio.gather(*asked)
+    made = [answer.json() for answer in answers if answer.status_code == 201]
+    refused = [answer.json()["code"] for answer in answers if answer.status_code == 409]
+    assert (len(made), refused) == (3, ["webhooks-too-many"] * 3)
+
+    medical = await service.http.post(HOOKS, json={"url": URL}, headers=bearer("bureau", ["medical.cost"]))
+    assert medical.status_code == 201
+    more = {"url": URL, "feeds": ["medical.cost", *BUREAU]}
+    joined = await service.http.put(
+        f"{HOOKS}/{medical.json()['id']}", json=more, headers={**bearer("admin"), "If-Match": "*"}
+    )
+    assert joined.json()["code"] == "webhooks-too-many"
+    place = f"{HOOKS}/{made[0]['id']}"
+    same = await service.http.put(place, json={"url": URL}, headers={**headers, "If-Match": "*"})
+    assert same.status_code == 200
+    await service.http.post(f"{place}/closure", headers=headers)
+    assert (await service.http.post(HOOKS, json={"url": URL}, headers=headers)).status_code == 201
