@@ -2,7 +2,7 @@
 
 import base64
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -59,11 +59,19 @@ async def register_webhook(
 
 
 async def change_webhook(
-    session: WriteSession, who: Principal, webhook_id: UUID, target: Target, vault: Vault, *, local: bool
+    session: WriteSession,
+    who: Principal,
+    webhook_id: UUID,
+    target: Target,
+    expect: Callable[[int], None],
+    vault: Vault,
+    *,
+    local: bool,
 ) -> Webhook:
     """Another address or other feeds. Messages that wait go to the new address."""
     await queries.lock_registration(session)
     webhook = await _lock_active(session, who, webhook_id)
+    expect(webhook.version)
     check_url(target.url, local=local)
     feeds = _feeds(who, target.feeds)
     await _require_room(session, set(feeds) - set(webhook.feeds), webhook_id)
