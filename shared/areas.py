@@ -148,6 +148,12 @@ class Scope:
         """Where the scope begins: its lowest area, whose policies count for the whole of it; zeros for everywhere."""
         return code_of(min(self.prefixes, default=""))
 
+    def around(self) -> AreaCode | None:
+        """The lowest area that all of it lies in; None when there is none, as for everywhere."""
+        one = min(self.prefixes, default="")
+        ends = [end for end in _ENDS if end <= len(one) and all(p.startswith(one[:end]) for p in self.prefixes)]
+        return code_of(one[: ends[-1]]) if ends else None
+
     def within(self, area: AreaCode | None) -> "Scope":
         """The part that lies in an area; all of it when no area is given."""
         if area is None:

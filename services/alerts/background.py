@@ -67,6 +67,7 @@ def make_background(
         WebhookSender(database, vault, settings.webhooks).run,
         every(FORGET_SECONDS, "old records", lambda: forget_records(database, utc_now())),
         every(FORGET_SECONDS, "webhook addresses", lambda: seal_addresses(database, vault)),
+        every(FORGET_SECONDS, "webhooks of nobody", lambda: close_nobodys(database, utc_now())),
         every(FORGET_SECONDS, "old files", lambda: forget_files(database, shelf, kept_days, utc_now())),
         every(MISSED_SECONDS, "missed rows", lambda: find_missed(database)),
         every(NIGHT_SECONDS, "night", lambda: look_whether_night(database, utc_now())),
@@ -105,6 +106,12 @@ async def seal_addresses(database: Database, vault: Vault) -> None:
     """Addresses of webhooks that an earlier version has kept in clear."""
     async with database.write(_EVERYWHERE) as session:
         await webhooks.seal_addresses(session, vault)
+
+
+async def close_nobodys(database: Database, now: datetime) -> None:
+    """Webhooks whose last key has expired, or that a closed account registered while its token was good."""
+    async with database.write(_EVERYWHERE) as session:
+        await webhooks.close_nobodys(session, now)
 
 
 async def forget_files(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:

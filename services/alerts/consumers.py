@@ -3,9 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.usecases import accounting, answers, area_alerts, jobs_findings, known_members, rematching
+from services.alerts.queries.webhook_owners import put_accounts
+from services.alerts.usecases import (
+    accounting,
+    answers,
+    area_alerts,
+    jobs_findings,
+    known_members,
+    rematching,
+    webhooks,
+)
 from shared.clock import utc_now
-from shared.contracts.directory import ApiKeyChanged, AreasChanged, PolicyPublished
+from shared.contracts.directory import AccountChanged, ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.envelope import EventType
 from shared.contracts.households import (
     AccountGiven,
@@ -19,10 +28,22 @@ from shared.contracts.households import (
 from shared.contracts.jobs import JoblessAgain, MinorWorking
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
-from shared.projections.api_keys import on_api_key_changed
+from shared.projections import api_keys
 from shared.projections.areas import on_areas_changed
 from shared.projections.policies import on_policy_published
 from shared.security.vault import Vault
+
+
+async def on_account_changed(session: WriteSession, received: Sequence[Received[AccountChanged]]) -> None:
+    """Accounts were opened, changed or closed: a webhook may be nobody's now."""
+    await put_accounts(session, [one.event for one in received])
+    await webhooks.close_nobodys(session, utc_now())
+
+
+async def on_api_key_changed(session: WriteSession, received: Sequence[Received[ApiKeyChanged]]) -> None:
+    """Keys were issued, rotated or revoked: likewise."""
+    await api_keys.on_api_key_changed(session, received)
+    await webhooks.close_nobodys(session, utc_now())
 
 
 async def on_check_begun(session: WriteSession, received: Sequence[Received[TaskOpened | EvidenceAdded]]) -> None:
@@ -68,6 +89,7 @@ def make_handlers(vault: Vault, reference: ReferenceData) -> Mapping[EventType, 
 
     return {
         AreasChanged: on_areas_changed,
+        AccountChanged: on_account_changed,
         ApiKeyChanged: on_api_key_changed,
         PolicyPublished: on_policy_published,
         TaskOpened: on_check_begun,

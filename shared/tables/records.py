@@ -16,7 +16,7 @@ import numpy.typing as npt
 from shared.tables.table import refusal
 
 MOST_RECORD = 4 << 20
-"""No record is longer than that, in bytes: the quotation mark that opened it was never closed."""
+"""No record is longer than that, in bytes: its quotation mark was never closed, or its line never ends."""
 
 _QUOTE, _LINE, _RETURN = (ord(c) for c in '"\n\r')
 
@@ -31,14 +31,15 @@ class Piece:
 
 
 def pieces(blocks: Iterator[bytes], separator: str) -> Iterator[Piece]:
-    """The records in UTF-8 `blocks`. Raises `TableInvalid` for a quotation mark that is never closed."""
+    """The records in UTF-8 `blocks`. Raises `TableInvalid` for a quotation mark that is never closed, and
+    for a line that has no end."""
     rest = b""
     for block in blocks:
         piece, rest = _cut_plain(rest, block) or _cut(rest + block, separator)
         if piece is not None:
             yield piece
         if len(rest) > MOST_RECORD:
-            raise refusal("quote-open")
+            raise refusal("quote-open" if b'"' in rest else "line-too-long")
     rest = rest.rstrip(b"\x1a")  # how old systems end a file
     if rest:
         piece, rest = _cut(rest + b"\n", separator)

@@ -283,9 +283,29 @@ async def test_addresses_lie_sealed_those_of_before_too(calling: Service, receiv
     assert (url, "token" in whole, b"token" in sealed) == (None, False, False)
     listed = (await calling.http.get(HOOKS, headers=bearer("admin"))).json()["items"]
     assert [one["url"] for one in listed] == ["https://yb.example.org/token"]
-    changed = await calling.http.put(place, json={"url": receiver.url}, headers=bearer("bureau", BUREAU))
+    changed = await calling.http.put(
+        place, json={"url": receiver.url}, headers={**bearer("bureau", BUREAU), "If-Match": "*"}
+    )
     assert changed.json()["url"] == receiver.url
     assert (await calling.sql(stored))[0][0] is None
+
+
+async def test_who_changes_one_says_which_version(calling: Service, receiver: Receiver) -> None:
+    headers = bearer("bureau", BUREAU)
+    made = await calling.http.post(HOOKS, json={"url": receiver.url}, headers=headers)
+    place = f"{HOOKS}/{made.json()['id']}"
+
+    async def change(**which: str) -> Any:
+        return await calling.http.put(place, json={"url": receiver.url + "2"}, headers={**headers, **which})
+
+    assert (await change()).json()["code"] == "if-match-required"
+    read = (await calling.http.get(place, headers=headers)).headers["etag"]
+    assert read == made.headers["etag"]
+    changed = await change(**{"If-Match": read})
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
+    assert (await change(**{"If-Match": read})).status_code == 412
+    rotated = await calling.http.post(f"{place}/secret", json={}, headers=headers)
+    assert rotated.headers["etag"] == '"3"'
 
 
 async def test_secrets_lie_sealed_and_are_shown_once(calling: Service, receiver: Receiver) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from uuid import uuid4
 
+from sqlalchemy import text
+
 from services.directory import usecases
 from services.directory.passwords import Passwords
 from shared.areas import Scope
@@ -172,6 +174,18 @@ async def test_one_changes_ones_own_password_with_the_old_one(directory: Directo
     assert (await directory.renew(tokens["refresh_token"])).status_code == 401, "signed out everywhere"
     other = await open_account(directory, "cadre.b")
     assert (await directory.post(f"/accounts/{other}/password", {"password": new}, **mine)).status_code == 404
+
+
+async def test_who_is_promoted_meanwhile_gets_no_password_from_whoever_managed_them(directory: Directory) -> None:
+    account = await open_account(directory, "cadre.a")
+    async with directory.database.engine.begin() as promotion:
+        await promotion.exec_driver_sql(f"UPDATE account SET role = 'admin' WHERE id = '{account}'")
+        body = {"password": "another long one"}
+        asked = asyncio.create_task(directory.post(f"/accounts/{account}/password", body, role="county"))
+        while not asked.done() and not await promotion.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            await asyncio.sleep(0.02)
+    assert (await asked).status_code == 404
+    assert (await directory.sign_in("cadre.a")).status_code == 200, "the old one counts"
 
 
 async def test_a_stolen_token_is_no_way_to_guess_the_password(directory: Directory) -> None:

@@ -14,7 +14,13 @@ async def test_a_supervisor_of_one_township_does_not_read_the_trail_of_another(s
     assert await areas(COUNTY) == [BRIDGE, PINE]
 
 
-async def test_what_was_done_in_no_area_is_on_record_for_all_of_them(service: Households) -> None:
+async def test_a_search_is_on_record_in_the_area_of_whoever_searched(service: Households) -> None:
     await service.post("/households/search", {"name": "张三"}, "village", BRIDGE)
-    entries = await service.get("/audit", "supervisor", STONE)
-    assert [entry["action"] for entry in entries["items"]] == ["household:search"]
+    await service.post("/households/search", {"name": "张三"}, "admin", "*")
+
+    async def areas(area: str) -> list[str | None]:
+        entries = await service.get("/audit", "supervisor", area)
+        return [entry["area_code"] for entry in entries["items"] if entry["action"] == "household:search"]
+
+    assert await areas(STONE) == [None], "who looks everywhere is on record for all"
+    assert await areas(COUNTY) == [None, BRIDGE]

@@ -169,6 +169,10 @@ def test_a_scope_within_an_area_covers_what_both_cover(scope: Scope, area: AreaC
 def test_a_scope_begins_with_its_lowest_area() -> None:
     assert Scope.of(VILLAGE, AreaCode("539922000000")).first_area() == VILLAGE
     assert Scope.of(COUNTY).first_area() == COUNTY
+    assert Scope.of(COUNTY, AreaCode("539922000000")).around() == "539900000000"
+    assert Scope.of(AreaCode("539921101000"), AreaCode("539921102000")).around() == "539921000000"
+    assert Scope.of(VILLAGE).around() == VILLAGE
+    assert Scope.everywhere().around() is Scope.nowhere().around() is None
     assert Scope.everywhere().first_area() == Scope.nowhere().first_area() == "0" * 12
 
 

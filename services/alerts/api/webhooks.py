@@ -5,6 +5,7 @@ lost, close the webhook and register another.
 """
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -28,9 +29,10 @@ from services.alerts.schemas.webhooks import (
 from services.alerts.settings import WebhookSettings
 from services.alerts.usecases import webhooks as usecases
 from shared.clock import utc_now
-from shared.http.answers import created
+from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, of_app
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.versions import IfMatch, etag, expect_version
 from shared.security.vault import Vault
 
 router = APIRouter(prefix="/v1/webhooks", tags=["Webhooks · 回调"])
@@ -61,21 +63,28 @@ async def list_webhooks(
     return Page(items=[_view(vault, row) for row in page], next=encode_cursor(last.id) if last else None)
 
 
-@router.get("/{webhook_id}", summary="One webhook · 回调详情")
-async def read_webhook(webhook_id: UUID, who: ReadWebhooks, db: Db, vault: Seals) -> WebhookView:
-    """Without its secret."""
+@router.get("/{webhook_id}", summary="One webhook · 回调详情", response_model=WebhookView)
+async def read_webhook(webhook_id: UUID, who: ReadWebhooks, db: Db, vault: Seals) -> Response:
+    """Without its secret, its version as `ETag`."""
     async with db.read(who.scope) as session:
-        return _view(vault, await queries.get_webhook(session, sight(who), webhook_id))
+        return _answer(vault, await queries.get_webhook(session, sight(who), webhook_id))
 
 
-@router.put("/{webhook_id}", summary="Change a webhook · 修改回调")
+@router.put("/{webhook_id}", summary="Change a webhook · 修改回调", response_model=WebhookView)
 async def change_webhook(
-    webhook_id: UUID, draft: WebhookDraft, who: WriteWebhooks, db: Db, vault: Seals, calls: Calls
-) -> WebhookView:
-    """Another address or other feeds; messages that wait go to the new address. The secret stays."""
+    webhook_id: UUID,
+    draft: WebhookDraft,
+    who: WriteWebhooks,
+    db: Db,
+    vault: Seals,
+    calls: Calls,
+    if_match: IfMatch = None,
+) -> Response:
+    """Another address or other feeds; messages that wait go to the new address. The secret stays. `If-Match` is required."""
+    target, expect = draft.target(), partial(expect_version, if_match)
     async with db.write(who.scope) as session:
-        changed = await usecases.change_webhook(session, who, webhook_id, draft.target(), vault, local=calls.local)
-        return _view(vault, changed)
+        changed = await usecases.change_webhook(session, who, webhook_id, target, expect, vault, local=calls.local)
+        return _answer(vault, changed)
 
 
 @router.post("/{webhook_id}/secret", status_code=201, summary="Rotate the secret · 更换签名密钥", responses=_ISSUED)
@@ -140,6 +149,11 @@ def _view(vault: Vault, webhook: Webhook) -> WebhookView:
     return WebhookView.of(webhook, usecases.address_of(webhook, vault))
 
 
+def _answer(vault: Vault, webhook: Webhook) -> Response:
+    return json_answer(_view(vault, webhook), headers={"ETag": etag(webhook.version)})
+
+
 def _issued(vault: Vault, webhook: Webhook, secret: str) -> Response:
+    headers = {"Cache-Control": "no-store", "ETag": etag(webhook.version)}
     place, url = f"/alerts/v1/webhooks/{webhook.id}", usecases.address_of(webhook, vault)
-    return created(WebhookIssued.with_secret(webhook, url, secret), place, {"Cache-Control": "no-store"})
+    return created(WebhookIssued.with_secret(webhook, url, secret), place, headers)

@@ -9,6 +9,7 @@ from services.alerts.models.feeds import Feed, FeedVersion
 from services.alerts.models.files import File, FileFault, FilePart, UnmatchedRow
 from services.alerts.models.known_members import KnownMember
 from services.alerts.models.plumbing import (
+    Account,
     ApiKey,
     Area,
     AuditEntry,
@@ -31,6 +32,7 @@ from services.alerts.models.silence import (
 from services.alerts.models.webhooks import VerdictNotice, Webhook, WebhookDelivery
 
 __all__ = [
+    "Account",
     "AccountCheck",
     "AccountFinding",
     "Alert",

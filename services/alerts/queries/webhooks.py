@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 
 from services.alerts.models import Webhook, WebhookDelivery
 from services.alerts.rules.alerts import Sight
 from services.alerts.rules.webhooks import DeliveryNotFound, DeliveryState, WebhookNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.within import all_within
 from shared.errors import existing
 
 LEASE = timedelta(seconds=60)
@@ -68,6 +69,19 @@ async def lock_webhook(session: WriteSession, sight: Sight, webhook_id: UUID) ->
     """`get_webhook`, and nobody else changes it before our commit."""
     wanted = select(Webhook).where(Webhook.id == webhook_id, *_in_sight(sight)).with_for_update()
     return existing(await session.scalar(wanted), WebhookNotFound)
+
+
+async def lock_registration(session: WriteSession) -> None:
+    """Nobody else registers or changes a webhook before our commit; verdicts go on."""
+    await session.execute(text("LOCK TABLE webhook IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def count_hearing(session: ReadSession, feed: str, but: UUID | None = None) -> int:
+    """Open webhooks that hear of a feed, but for one."""
+    wanted = select(func.count()).where(Webhook.active, Webhook.feeds.overlap([feed, "*"]))
+    if but is not None:
+        wanted = wanted.where(Webhook.id != but)
+    return await session.scalar(wanted) or 0
 
 
 async def lock_unsealed(session: WriteSession) -> Sequence[Webhook]:
@@ -148,10 +162,8 @@ async def forget_deliveries(session: WriteSession, before: datetime) -> None:
 
 
 def _in_sight(sight: Sight) -> list[ColumnElement[bool]]:
-    """A bureau sees a webhook whose feeds and areas are all its own."""
-    conditions: list[ColumnElement[bool]] = []
+    """A bureau sees a webhook whose feeds and areas are all its own, the county each within it."""
+    conditions = [all_within(Webhook.areas, sight.scope)]
     if sight.feeds is not None:
         conditions.append(Webhook.feeds.contained_by(sorted(sight.feeds)))
-    if (patterns := sight.scope.like_patterns()) != ["%"]:
-        conditions.append(Webhook.areas.contained_by(patterns))
     return conditions

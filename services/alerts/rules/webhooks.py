@@ -36,6 +36,9 @@ _NOBODYS = [
 GONE = 410
 """By Standard Webhooks: the receiver wants no more messages."""
 LONGEST_URL = 500
+MOST_OF_A_FEED = 20
+"""Open webhooks that hear of one feed. Each verdict on it writes a message for each of them: a bureau has a system or two,
+and as many more while it moves from one to the next."""
 
 
 class WebhookNotFound(NotFound):
@@ -60,6 +63,12 @@ class WebhookClosed(Conflict):
     """The webhook was closed."""
 
     code = "webhook-closed"
+
+
+class WebhooksTooMany(Conflict):
+    """As many webhooks hear of the feed as may."""
+
+    code = "webhooks-too-many"
 
 
 class UrlInvalid(Invalid):

@@ -48,7 +48,7 @@ class WebhookView(Answer):
     id: UUID
     url: str
     feeds: list[str] = Field(examples=[["medical.cost"]])
-    active: bool = Field(description="false: closed, by its bureau or by answering 410 · 是否有效")
+    active: bool = Field(description="false: closed, by its bureau, by 410, or since its owner is gone · 是否有效")
     old_secret_until: datetime | None = Field(description="Until then the old secret signs too · 旧密钥截止时间")
     created_at: datetime
 

@@ -2,19 +2,28 @@
 
 import base64
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.alerts.models import Webhook, WebhookDelivery
 from services.alerts.queries import webhooks as queries
+from services.alerts.queries.webhook_owners import close_orphans
 from services.alerts.queries.webhooks import Outgoing
 from services.alerts.rules.alerts import sight
-from services.alerts.rules.webhooks import DeliveryUnderWay, FeedsMissing, Target, WebhookClosed, check_url
+from services.alerts.rules.webhooks import (
+    MOST_OF_A_FEED,
+    DeliveryUnderWay,
+    FeedsMissing,
+    Target,
+    WebhookClosed,
+    WebhooksTooMany,
+    check_url,
+)
 from shared.db.engine import WriteSession
 from shared.ids import new_id
 from shared.security import audit
-from shared.security.principals import Principal
+from shared.security.principals import SYSTEM, Principal
 from shared.security.vault import Vault
 
 PURPOSE, URL = "webhook-secret", "webhook-url"
@@ -25,13 +34,18 @@ _SECRET_BYTES = 32  # Standard Webhooks: 24 to 64
 async def register_webhook(
     session: WriteSession, who: Principal, target: Target, vault: Vault, now: datetime, *, local: bool
 ) -> tuple[Webhook, str]:
-    """A webhook and its secret, which is shown this once. Raises `UrlInvalid`, `UrlForbidden`, `FeedNotPermitted`."""
+    """A webhook and its secret, which is shown this once. Raises `UrlInvalid`, `UrlForbidden`,
+    `FeedNotPermitted`, `WebhooksTooMany`.
+    """
     check_url(target.url, local=local)
+    feeds = _feeds(who, target.feeds)
+    await queries.lock_registration(session)
+    await _require_room(session, feeds)
     secret = new_secret()
     webhook = Webhook(
         id=new_id(),
         url_sealed=vault.seal(target.url.encode(), URL),
-        feeds=_feeds(who, target.feeds),
+        feeds=feeds,
         areas=who.scope.like_patterns(),
         secret_sealed=vault.seal(secret.encode(), PURPOSE),
         active=True,
@@ -45,13 +59,24 @@ async def register_webhook(
 
 
 async def change_webhook(
-    session: WriteSession, who: Principal, webhook_id: UUID, target: Target, vault: Vault, *, local: bool
+    session: WriteSession,
+    who: Principal,
+    webhook_id: UUID,
+    target: Target,
+    expect: Callable[[int], None],
+    vault: Vault,
+    *,
+    local: bool,
 ) -> Webhook:
     """Another address or other feeds. Messages that wait go to the new address."""
+    await queries.lock_registration(session)
     webhook = await _lock_active(session, who, webhook_id)
+    expect(webhook.version)
     check_url(target.url, local=local)
+    feeds = _feeds(who, target.feeds)
+    await _require_room(session, set(feeds) - set(webhook.feeds), webhook_id)
     webhook.url, webhook.url_sealed = None, vault.seal(target.url.encode(), URL)
-    webhook.feeds, webhook.version = _feeds(who, target.feeds), webhook.version + 1
+    webhook.feeds, webhook.version = feeds, webhook.version + 1
     await audit.record(session, who, "webhook:write", webhook.id, how="changed", feeds=webhook.feeds)
     return webhook
 
@@ -76,6 +101,12 @@ async def close_webhook(session: WriteSession, who: Principal, webhook_id: UUID,
         await session.refresh(webhook)
         await audit.record(session, who, "webhook:write", webhook.id, how="closed")
     return webhook
+
+
+async def close_nobodys(session: WriteSession, now: datetime) -> None:
+    """Close webhooks that are nobody's any more: verdicts go to no system whose owner is gone."""
+    for webhook_id in await close_orphans(session, now):
+        await audit.record(session, SYSTEM, "webhook:write", webhook_id, how="owner-gone")
 
 
 async def send_test(session: WriteSession, who: Principal, webhook_id: UUID, now: datetime) -> WebhookDelivery:
@@ -143,6 +174,12 @@ async def _lock_active(session: WriteSession, who: Principal, webhook_id: UUID) 
     if not webhook.active:
         raise WebhookClosed
     return webhook
+
+
+async def _require_room(session: WriteSession, feeds: Iterable[str], but: UUID | None = None) -> None:
+    for feed in feeds:
+        if await queries.count_hearing(session, feed, but) >= MOST_OF_A_FEED:
+            raise WebhooksTooMany(feed=feed, most=MOST_OF_A_FEED)
 
 
 def _feeds(who: Principal, wanted: Sequence[str] | None) -> list[str]:

@@ -60,6 +60,11 @@ async def find_account(session: ReadSession, account_id: UUID) -> Account | None
     return await session.get(Account, account_id)
 
 
+async def lock_own(session: WriteSession, account_id: UUID) -> Account | None:
+    """The same; nobody else changes it before our commit."""
+    return (await session.scalars(select(Account).where(Account.id == account_id).with_for_update())).one_or_none()
+
+
 async def find_active_by_username(session: ReadSession, username: str) -> Account | None:
     """An open account."""
     return (await session.scalars(select(Account).where(Account.username == username, Account.active))).one_or_none()

@@ -93,19 +93,17 @@ async def change_account(
 
 async def require_reach(session: ReadSession, who: Principal, account_id: UUID) -> Account:
     """The account, if it is the asker's own or one that they manage; `AccountNotFound` otherwise."""
-    account = await queries.find_account(session, account_id)
-    if account is None:
-        raise AccountNotFound
-    if account.id != who.id:
-        _require_manager(who, account)
-    return account
+    return _reached(who, await queries.find_account(session, account_id))
 
 
 async def set_password(
     session: WriteSession, who: Principal, account_id: UUID, password_hash: str, username_index: str, now: datetime
 ) -> None:
-    """Set a password that was checked and hashed; the account is signed out everywhere and unlocked."""
-    account = await require_reach(session, who, account_id)
+    """Set a password that was checked and hashed; the account is signed out everywhere and unlocked.
+
+    Locked first: whoever managed it when asking may not any more, once it was given another role.
+    """
+    account = _reached(who, await queries.lock_own(session, account_id))
     account.password_hash = password_hash
     account.changed_at = now
     await token_queries.revoke_all(session, account.id, now)
@@ -175,6 +173,14 @@ async def _insert(
     for account in accounts:
         await audit.record(session, who, "account:write", account.id, role_given=account.role)
     return accounts
+
+
+def _reached(who: Principal, account: Account | None) -> Account:
+    if account is None:
+        raise AccountNotFound
+    if account.id != who.id:
+        _require_manager(who, account)
+    return account
 
 
 def _require_manager(who: Principal, account: Account) -> None:

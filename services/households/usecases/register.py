@@ -183,7 +183,7 @@ async def search(
     after: UUID | None,
     limit: int,
 ) -> Sequence[Found]:
-    """Look somebody up within `scope`; who looked by what is on record, not for whom."""
+    """Look somebody up within `scope`; who looked by what is on record in their area, not for whom."""
     match by:
         case "id_number":
             found = await find.find_by_person(session, scope, vault.person_key(sought))
@@ -193,7 +193,9 @@ async def search(
             found = await find.find_by_national_code(session, scope, sought)
         case "name":
             found = await find.find_by_name(session, scope, sought, after, limit)
-    await audit.record(session, who, "household:search", "search", by=by, found=len(found))
+    await audit.record(
+        session, who, "household:search", "search", area_code=who.scope.around(), by=by, found=len(found)
+    )
     return found
 
 

@@ -193,6 +193,12 @@ def test_a_quotation_mark_that_is_never_closed_refuses_the_file() -> None:
     assert refused(content + b"x,y\n" * 2_000_000) == [("", "quote-open")]
 
 
+def test_a_line_without_an_end_is_told_as_such() -> None:
+    content = csv_bytes([HEADINGS, ROW]) + b"x," * 5_000_000
+
+    assert refused(content) == [("", "line-too-long")]
+
+
 def test_rows_of_another_width_are_their_own_fault() -> None:
     lines = [
         ",".join(HEADINGS),
