@@ -545,7 +545,7 @@ async def test_a_village_out_of_scope_is_unknown(service: Households) -> None:
     assert {one["code"] for one in page["items"]} == {"area-unknown"}
 
 
-@pytest.mark.parametrize("at_once", [False])
+@pytest.mark.parametrize("at_once", [False, True])
 async def test_a_worker_that_is_killed_leaves_nothing_half_written(
     service: Households, cluster: Any, database_name: str, vault_settings: Any, tmp_path: Any, *, at_once: bool
 ) -> None:
