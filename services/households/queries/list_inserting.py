@@ -1,4 +1,4 @@
-"""Households that are new, and who is new with them, are inserted from where they were copied to."""
+"""Households that are new, and who is new with them, are inserted from where they lie."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,11 +13,16 @@ from shared.db.bulk import make_beside
 from shared.db.copying import copy_written
 from shared.db.engine import WriteSession, raw
 
-_HOUSEHOLDS, _MEMBERS = (
-    f"INSERT INTO {table} ({', '.join(written)}, version, created_at, updated_at) "  # noqa: S608
-    f"SELECT {cast(written)}, 1, $1, $1 FROM {{copied}}"
-    for table, written in (("household", WRITTEN_OF_HOUSEHOLD), ("member", WRITTEN_OF_MEMBER))
-)
+WRITTEN = {"household": WRITTEN_OF_HOUSEHOLD, "member": WRITTEN_OF_MEMBER}
+
+
+def insert_from(source: str, table: str) -> str:
+    """The statement that inserts what is new from `source`, a table with its conditions; $1 is the moment."""
+    columns = WRITTEN[table]
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}, version, created_at, updated_at) "  # noqa: S608
+        f"SELECT {cast(columns)}, 1, $1, $1 FROM {source}"
+    )
 
 
 @contextmanager
@@ -38,8 +43,8 @@ async def insert_new(session: WriteSession, now: datetime, households: str | Non
     connection = await raw(session)
     with nobody_quicker():
         if households is not None:
-            await connection.execute(_HOUSEHOLDS.format(copied=f"{households} WHERE outcome = 'added'"), now)
+            await connection.execute(insert_from(f"{households} WHERE outcome = 'added'", "household"), now)
         if members:
             copied = await make_beside(session, "member", WRITTEN_OF_MEMBER, like(WRITTEN_OF_MEMBER))
             await copy_written(session, copied, WRITTEN_OF_MEMBER, members)
-            await connection.execute(_MEMBERS.format(copied=copied), now)
+            await connection.execute(insert_from(copied, "member"), now)

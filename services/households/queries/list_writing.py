@@ -5,15 +5,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.households.models.imports import WRITTEN_OF_HOUSEHOLD, WRITTEN_OF_MEMBER
 from services.households.queries import imports, labour
-from services.households.queries.list_inserting import nobody_quicker
+from services.households.queries.list_inserting import WRITTEN, insert_from, nobody_quicker
 from services.households.rules.register_imports import RegisterMovedOn
 from shared.db.engine import ReadSession, WriteSession, raw
 
 _FIXED = frozenset({"id", "national_code", "household_key", "person_key", "id_number_sealed", "household_id"})
 """What a registered row keeps, whatever a list says."""
-_WRITTEN = {"household": WRITTEN_OF_HOUSEHOLD, "member": WRITTEN_OF_MEMBER}
 _COUNT = """
 SELECT (SELECT count(*) FROM staged_household WHERE import_id = $1)
     + (SELECT count(*) FROM staged_member WHERE import_id = $1)
@@ -167,7 +165,7 @@ async def write_rows(session: WriteSession, import_id: UUID, now: datetime, *, b
     # New rows lie in the list's order. Nobody has analysed these tables: the planner would sort what their key has in order.
     await connection.execute("SET LOCAL enable_sort = off")
     with nobody_quicker():
-        for table, written in _WRITTEN.items():
+        for table, written in WRITTEN.items():
             sets = ", ".join(f"{name} = s.{name}" for name in written if name not in _FIXED)
             await connection.execute(
                 f"UPDATE {table} r SET {sets}, version = r.version + 1, updated_at = $2 FROM staged_{table} s "  # noqa: S608
@@ -177,13 +175,8 @@ async def write_rows(session: WriteSession, import_id: UUID, now: datetime, *, b
             )
             if table == "household" and begun:
                 continue
-            listed = ", ".join(written)
-            await connection.execute(
-                f"INSERT INTO {table} ({listed}, version, created_at, updated_at) SELECT {listed}, 1, $2, $2 "  # noqa: S608
-                f"FROM staged_{table} WHERE import_id = $1 AND outcome = 'added' ORDER BY number",
-                import_id,
-                now,
-            )
+            added = f"staged_{table} WHERE import_id = $2 AND outcome = 'added' ORDER BY number"
+            await connection.execute(insert_from(added, table), now, import_id)
     await connection.execute("SET LOCAL enable_sort = on")
 
 
