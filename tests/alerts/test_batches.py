@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -26,6 +27,7 @@ from shared.contracts.alerts import AlertRaised, AlertWorsened
 from shared.db import listening
 from shared.db.listening import IDLE_SECONDS, MOST_ATTEMPTS
 from shared.ids import new_id
+from shared.postgres import Cluster
 from shared.security.principals import Principal, Role
 from tests.alerts.conftest import (
     ALERTS,
@@ -368,7 +370,7 @@ async def test_while_there_is_no_room_a_chunk_waits(service: Service, monkeypatc
 
 
 async def test_a_batch_that_meets_another_transaction_is_tried_until_that_is_over(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch, cluster: Cluster, database_name: str
 ) -> None:
     """Who holds one alert and wants another, where it wants them the other way round, ends its attempt and no more."""
     monkeypatch.setattr(listening, "RESTART_SECONDS", 0.05)
@@ -381,14 +383,20 @@ async def test_a_batch_that_meets_another_transaction_is_tried_until_that_is_ove
         return await service.sql(waits) != []
 
     more = [{**row, "source_ref": f"more-{n}"} for n, row in enumerate(absences(2))]
-    async with service.database.engine.connect() as other:
-        await other.exec_driver_sql(lock.format(second))
+    patient = {"search_path": "alerts", "deadlock_timeout": "1min"}  # so that the batch is who finds it, a second later
+    other = await asyncpg.connect(
+        cluster.dsn("postgres", database_name).replace("+asyncpg", ""), server_settings=patient
+    )
+    async with other.transaction():
+        await other.execute(lock.format(second))
         batch = (await send(service, lines(more))).json()
         for _ in range(MOST_ATTEMPTS + 1):
             await until(waiting)
-            async with other.begin_nested() as wanted:
-                await other.exec_driver_sql(lock.format(first))  # when the other's deadlock was found
-                await wanted.rollback()
+            wanted = other.transaction()
+            await wanted.start()
+            await other.execute(lock.format(first))  # when the other's deadlock was found
+            await wanted.rollback()
+    await other.close()
     assert (await service.batch(batch["id"]))["merged"] == 2
 
 
