@@ -5,8 +5,9 @@ and its bytes: it is read again, and gets further columns, where that is needed.
 Source: PostgreSQL's documentation of COPY ("Binary Format") and of the `*_send` functions of its types.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from struct import Struct
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,6 +22,7 @@ _NULL = _LENGTH.pack(-1)
 _DAY_ZERO = date(2000, 1, 1).toordinal()
 _ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
+_AT_ONCE = 250  # rows of a message
 
 
 class _Type(NamedTuple):
@@ -72,8 +74,7 @@ def _written(write: Callable[[Any], bytes], column: Sequence[Any]) -> list[bytes
     pack = _LENGTH.pack
     if column.count(column[0]) == len(column):
         return [_sized(write, column[0])] * len(column)
-    cells = [None if value is None else write(value) for value in column]
-    return [_NULL if cell is None else pack(len(cell)) + cell for cell in cells]
+    return [_NULL if value is None else pack(len(cell := write(value))) + cell for value in column]
 
 
 def _sized(write: Callable[[Any], bytes], value: Any) -> bytes:
@@ -91,6 +92,13 @@ def with_text(row: bytes, text: str) -> bytes:
 async def copy_written(session: WriteSession, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
     """COPY rows of just these columns into `table`, inside the session's transaction; no row may conflict."""
     connection = await raw(session)
-    body = _COLUMNS.pack(len(columns)).join([_HEADER, *rows]) + _END
-    view = memoryview(body)  # bytes would be taken for a path
-    await connection.copy_to_table(table, source=view, columns=list(columns), format="binary")
+    pieces = _pieces(_COLUMNS.pack(len(columns)), iter(rows))
+    await connection.copy_to_table(table, source=pieces, columns=list(columns), format="binary")
+
+
+async def _pieces(before_each: bytes, rows: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """A message each: the database begins with what it has, while more is sent. Of one it would wait for the end."""
+    yield _HEADER
+    while some := list(islice(rows, _AT_ONCE)):
+        yield before_each + before_each.join(some)
+    yield _END
