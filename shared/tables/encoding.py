@@ -14,6 +14,7 @@ from shared.tables.table import refusal
 HEAD = 64 << 10
 """So many bytes are looked at before anything is decided."""
 BLOCK = 8 << 20
+_GROWTH = 8
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _ASCII = bytes(range(0x80))
@@ -75,11 +76,11 @@ def utf8_blocks(head: bytes, file: BinaryIO, encoding: str, block: int = BLOCK) 
 
 
 def _blocks(head: bytes, file: BinaryIO, block: int) -> Iterator[bytes]:
-    if len(head) < block:
-        head += read_head(file, block - len(head))
+    """The head and then ever more, up to `block`: what comes first is worked off while the next is read."""
     for at in range(0, len(head), block):
         yield head[at : at + block]
-    while part := read_head(file, block):
+    size = len(head)
+    while part := read_head(file, size := min(size * _GROWTH, block)):
         yield part
 
 
