@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Seque
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 import numpy as np
 import polars as pl
@@ -32,8 +33,9 @@ from shared.security.vault import Vault
 from shared.tables import Frame
 from shared.time_limit import TookTooLong, in_time
 
-PART_ALERTS = 4_000
-"""Rows of a part that trigger; as many others lie between them as a frame holds. Half as many cost a tenth more a row."""
+PART_ALERTS = 4_500
+"""Rows of a part that trigger, at most; as many others lie between them as a frame holds. Parts of half as many cost a
+tenth more a row, so those of a frame are alike: none is a small rest."""
 _EVERYWHERE = Scope.everywhere()
 
 
@@ -156,7 +158,8 @@ def cut(looked: Looked, begin: int) -> list[Part]:
         return [Part(0, height, looked.rows, looked.waiting)]
     places = pl.concat([looked.rows[PLACE], looked.waiting[PLACE]]).sort().to_list()
     places = [place for place in places if place >= begin]
-    ends = [*places[PART_ALERTS::PART_ALERTS], height]
+    each = ceil(len(places) / ceil(len(places) / PART_ALERTS)) if places else 1
+    ends = [*places[each::each], height]
     parts = []
     for end in ends:
         here = pl.col(PLACE).is_between(begin, end, closed="left")
