@@ -41,8 +41,8 @@ ALERT = NewAlert(
 )
 def test_a_row_by_hand_is_the_contracts_row(changed: dict[str, Any]) -> None:
     alert = ALERT._replace(**changed)
-    by_hand = dict(zip(COLUMNS, events.raised_row(alert, "education", "00-trace"), strict=True))
-    event = events.alert_raised(alert, "education")
+    by_hand = dict(zip(COLUMNS, events.raised_row(alert, "00-trace"), strict=True))
+    event = events.alert_raised(alert)
     by_contract = dict(zip(COLUMNS, row(event, "00-trace", alert.lane), strict=True))
 
     assert by_hand["value"] == by_contract["value"]

@@ -136,7 +136,7 @@ def prepare_chunk(
             undecided.append((number, report, asked_of(report, vault)))
         elif report.judged.severity is not None:
             alert = seal_report(who, report, vault, now, chunk.batch_id, lane)
-            rows.append((number, alert, events.raised_row(alert, alert.risk_family, trace)))
+            rows.append((number, alert, events.raised_row(alert, trace)))
     return Prepared(rows, undecided, errors, sound, numbered)
 
 
@@ -154,7 +154,7 @@ def decided(
     for number, report, asked in judged:
         if report.judged.severity is not None:
             alert = seal_report(who, report, vault, now, chunk.batch_id, lane, asked)
-            rows.append((number, alert, events.raised_row(alert, alert.risk_family, trace)))
+            rows.append((number, alert, events.raised_row(alert, trace)))
     return sorted(rows, key=lambda row: row[0])
 
 

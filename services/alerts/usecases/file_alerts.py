@@ -4,7 +4,7 @@ Only these rows cost a hash or a seal. The same row sent as a report is the same
 same bytes. All sums, no waiting: called in a thread.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -31,10 +31,9 @@ from shared.lanes import Lane
 from shared.security.vault import Vault
 from shared.telemetry import current_traceparent
 
-_OWN = (
-    *(PLACE, "person.id_number", "person.name", "person.phone", "household.national_code", "source_ref"),
-    *("occurred_on", "area_code", PLACELESS, KEY, "severity", "rule_id"),
-)
+_AT_ONCE = 250
+"""Rows made at a time: what they leave behind is still in the cache when it is looked at again."""
+_WHO = ("person.id_number", "person.name", "person.phone", "household.national_code", "source_ref")
 
 
 @dataclass(slots=True)
@@ -52,54 +51,62 @@ def prepare(triggered: pl.DataFrame, waiting: pl.DataFrame, sender: Sender, vaul
 
     `start`: rows of the file before the frame.
     """
-    ready, alerts, trace = Prepared(), list[NewAlert](), current_traceparent()
-    for row in rows_of(triggered, sender):
-        if _is_sound(row, sender, ready):
-            alerts.append(_alert(row, sender, vault))
-            ready.places.append(row.place)
-    ready.alerts = finished(alerts, [events.raised_row(alert, alert.risk_family, trace) for alert in alerts])
-    for row in rows_of(waiting, sender):
-        if _is_sound(row, sender, ready):
-            ready.waiting.append(_waiting(row, vault, start))
+    ready, trace = Prepared(), current_traceparent()
+    for some in triggered.iter_slices(_AT_ONCE):
+        rows = _sound(some, sender, ready)
+        alerts = _alerts(rows, sender, vault)
+        ready.alerts += finished(alerts, [events.raised_row(alert, trace) for alert in alerts])
+        ready.places += [row.place for row in rows]
+    ready.waiting = [_waiting(row, vault, start) for row in _sound(waiting, sender, ready)]
     return ready
 
 
-def _is_sound(row: Row, sender: Sender, ready: Prepared) -> bool:
-    faults = faults_of(row, sender)
-    ready.refused += [(row.place, fault) for fault in faults]
-    return not faults
+def _sound(rows: pl.DataFrame, sender: Sender, ready: Prepared) -> list[Row]:
+    """The rows without a fault; those of the others are noted."""
+    sound = []
+    for row in rows_of(rows, sender):
+        if faults := faults_of(row, sender):
+            ready.refused += [(row.place, fault) for fault in faults]
+        else:
+            sound.append(row)
+    return sound
 
 
 def rows_of(rows: pl.DataFrame, sender: Sender) -> Iterator[Row]:
-    """The rows of a frame one by one, blanks left out of their evidence."""
-    names = [name for name in sender.fields if name in rows.columns]
-    evidence = zip(*(_as_json(rows[name]) for name in names), strict=True) if names else iter([()] * rows.height)
-    own = zip(*(_column(rows, name) for name in _OWN), strict=True)
-    told = [name for name in FACTS if name in rows.columns]
-    facts = zip(*(rows[name].to_list() for name in told), strict=True) if told else iter([()] * rows.height)
-    rule_of, behind = cache(UUID), cache(lambda known: facts_behind(dict(zip(told, known, strict=True))))
-    day_of_all, usual = sender.day, sender.feed.default_severity
-    for (place, number, name, phone, code, ref, day, area, placeless, key, severity, rule_id), values, known in zip(
-        own, evidence, facts, strict=True
-    ):
-        content = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-        yield Row(
-            place=place,
-            id_number=number,
-            name=name,
-            phone=phone,
-            household=code,
-            source_ref=ref,
-            occurred_on=day or day_of_all,
-            area_code=area,
-            placeless=placeless or False,
-            key=key,
-            severity=severity or usual,
-            rule_id=rule_of(rule_id) if rule_id else None,
-            facts=behind(known) if told else b"",
-            evidence=content,
-            written=canonical(content),
-        )
+    """The rows of a frame one by one, blanks left out of their evidence. Made column by column, at a third of the price."""
+    evidence, rule_of = _evidence(rows, sender.fields), cache(UUID)
+    day, usual = sender.day, sender.feed.default_severity
+    columns = (
+        *(_column(rows, name) for name in (PLACE, *_WHO)),
+        [own or day for own in _column(rows, "occurred_on")],
+        _column(rows, "area_code"),
+        map(bool, _column(rows, PLACELESS)),
+        _column(rows, KEY),
+        [own or usual for own in _column(rows, "severity")],
+        [id_ and rule_of(id_) for id_ in _column(rows, "rule_id")],
+        _facts(rows),
+        evidence,
+        map(canonical, evidence),
+    )
+    return map(Row._make, zip(*columns, strict=True))
+
+
+def _evidence(rows: pl.DataFrame, fields: Sequence[str]) -> list[dict[str, Any]]:
+    names = [name for name in fields if name in rows.columns and rows[name].null_count() < rows.height]
+    if not names:
+        return [{} for _ in range(rows.height)]
+    values = zip(*(_as_json(rows[name]) for name in names), strict=True)
+    if any(rows[name].null_count() for name in names):
+        return [{k: v for k, v in zip(names, row, strict=True) if v is not None} for row in values]
+    return [dict(zip(names, row, strict=True)) for row in values]
+
+
+def _facts(rows: pl.DataFrame) -> Sequence[bytes]:
+    names = [name for name in FACTS if name in rows.columns]
+    if not names:
+        return [b""] * rows.height
+    behind = cache(lambda known: facts_behind(dict(zip(names, known, strict=True))))
+    return list(map(behind, zip(*(rows[name] for name in names), strict=True)))
 
 
 def _column(rows: pl.DataFrame, name: str) -> list[Any]:
@@ -117,9 +124,19 @@ def _keys(row: Row, vault: Vault) -> tuple[str | None, str | None]:
     return None, row.key or (vault.household_key(row.household) if row.household is not None else None)
 
 
-def _alert(row: Row, sender: Sender, vault: Vault) -> NewAlert:
-    area = area_of(row) if sender.about_areas else None
-    record, row_hash = _hashed(row, area, vault)
+def _alerts(rows: Sequence[Row], sender: Sender, vault: Vault) -> list[NewAlert]:
+    areas = [area_of(row) if sender.about_areas else None for row in rows]
+    hashed = [_hashed(row, area, vault) for row, area in zip(rows, areas, strict=True)]
+    whole = [
+        record[:-1] + row.facts + b"}" if row.facts else record for row, (record, _) in zip(rows, hashed, strict=True)
+    ]
+    each = zip(rows, areas, (row_hash for _, row_hash in hashed), vault.seal_many(whole, "alert"), strict=True)
+    return [_alert(*one, sender, vault) for one in each]
+
+
+def _alert(
+    row: Row, area: Mapping[str, Any] | None, row_hash: bytes, sealed: bytes, sender: Sender, vault: Vault
+) -> NewAlert:
     person_key, household_key = _keys(row, vault) if area is None else (None, None)
     return NewAlert(
         id=new_id(),
@@ -132,7 +149,7 @@ def _alert(row: Row, sender: Sender, vault: Vault) -> NewAlert:
         area_code=row.area_code or "",
         person_key=person_key,
         household_key=household_key,
-        sealed=vault.seal(record[:-1] + row.facts + b"}" if row.facts else record, "alert"),
+        sealed=sealed,
         reported_by=sender.reported_by,
         batch_id=sender.file_id,
         reported_at=sender.reported_at,

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.alerts.rules.alerts import Severity
@@ -40,25 +40,27 @@ class Sender:
     reported_at: datetime
 
 
-@dataclass(slots=True)
-class Row:
-    """One row on its way to be an alert. Its repr is blind. (Not frozen: that would double the price of making it.)"""
+class Row(NamedTuple):
+    """One row on its way to be an alert. Its repr is blind."""
 
-    place: int = field(repr=False)
-    id_number: str | None = field(repr=False)
-    name: str | None = field(repr=False)
-    phone: str | None = field(repr=False)
-    household: str | None = field(repr=False)
-    source_ref: str | None = field(repr=False)
+    place: int
+    id_number: str | None
+    name: str | None
+    phone: str | None
+    household: str | None
+    source_ref: str | None
     occurred_on: date
     area_code: str | None
     placeless: bool  # the area is not the row's own
-    key: str | None = field(repr=False)  # of its person or household, where somebody asked for it before
+    key: str | None  # of its person or household, where somebody asked for it before
     severity: Severity
     rule_id: UUID | None
     facts: bytes  # what the register knew, where the rule asked: JSON to stand behind the record
-    evidence: dict[str, Any] = field(repr=False)
-    written: bytes | None = field(repr=False)  # the same as JSON, keys sorted; None: it cannot be sent on
+    evidence: dict[str, Any]
+    written: bytes | None  # the same as JSON, keys sorted; None: it cannot be sent on
+
+    def __repr__(self) -> str:
+        return f"Row(place={self.place})"
 
 
 def faults_of(row: Row, sender: Sender) -> list[Mistake]:

@@ -133,7 +133,7 @@ def let_through(report: Report) -> Report:
 def prepare_report(who: Principal, report: Report, vault: Vault, now: datetime) -> tuple[NewAlert, OutboxRow]:
     """A report that triggers, sealed, and what will tell of it."""
     alert = seal_report(who, report, vault, now)
-    return alert, events.raised_row(alert, alert.risk_family, current_traceparent())
+    return alert, events.raised_row(alert, current_traceparent())
 
 
 async def report_alert(connection: intake.Connection, alert: NewAlert, told: OutboxRow) -> ReportedAlert | None:

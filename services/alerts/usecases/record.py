@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -37,6 +38,7 @@ def record_of(
     return b'{"evidence":' + evidence + b"," + orjson.dumps(who)[1:]
 
 
+@lru_cache(10_000)
 def rest_of(occurred_on: date, area_code: str, severity: str | None) -> bytes:
     """The rest of the row. The severity as it was sent: a feed's new default makes no new row of an old one."""
     return f"|{occurred_on.isoformat()}|{area_code}|{severity}".encode()

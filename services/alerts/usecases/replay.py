@@ -46,7 +46,7 @@ async def retell(session: WriteSession, alerts: Sequence[Alert]) -> None:
 
 def _told(alert: Alert, worsened: Sequence[AlertEvidence]) -> Iterator[Event]:
     key = events.partition_key(alert)
-    yield events.alert_raised(alert, alert.risk_family)
+    yield events.alert_raised(alert)
     for one in worsened:
         yield events.alert_worsened(alert.id, key, one, alert.risk_family)
     if alert.withdrawn_at is not None:
