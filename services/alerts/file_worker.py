@@ -44,7 +44,7 @@ class FileWorker:
         """Work off a file that nobody has, and rows that wait no longer; False when there is neither."""
         if await _ATTEMPTS.work_oldest(self.database, connection, self._work):
             return True
-        return await rematching.rematch(self.database, self.shelf.vault, self.reference, utc_now())
+        return await rematching.rematch(self.database, connection, self.shelf.vault, self.reference, utc_now())
 
     async def _work(self, file: File) -> None:
         try:

@@ -32,6 +32,7 @@ from tests.alerts.conftest import (
     key_changed,
     until,
 )
+from tests.alerts.test_verdicts import VERDICTS
 
 WATER = {"X-API-Key": "water-secret"}
 SECOND, FAR = "539921100002", "539921101001"
@@ -315,7 +316,10 @@ async def test_where_all_tasks_are_dropped_the_alert_ends_and_the_next_report_is
     await water.tell(told, cancelled(first["id"], VILLAGE))
     assert (await read(water, first["id"]))["state"] == "checking"
     await water.tell(cancelled(first["id"], SECOND), cancelled(first["id"], SECOND), told)
-    assert (await read(water, first["id"]))["state"] == "dropped"
+    seen = await read(water, first["id"])
+    assert (seen["state"], seen["dropped_at"]) == ("dropped", max(area["cancelled_at"] for area in seen["areas"]))
+    [told] = (await water.get(VERDICTS, headers=WATER)).json()["items"]
+    assert (told["alert_id"], told["state"], told["ended_at"]) == (first["id"], "dropped", seen["dropped_at"])
     second = await report(water, cut(VILLAGE, SECOND, source_ref="SW-2"))
     assert second["id"] != first["id"]
     account = (await water.get("/alerts/v1/accounting", headers=WATER)).json()

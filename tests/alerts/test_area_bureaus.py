@@ -88,13 +88,13 @@ async def test_a_bureau_sees_the_areas_that_it_named(health: Service, headers: d
     ("named", "heard"),
     [
         ([[VILLAGE]], {"WS-0": "no_risk"}),
-        ([[VILLAGE], [FAR]], {"WS-0": "no_risk"}),  # nobody looked in the last one
+        ([[VILLAGE], [FAR]], {"WS-0": "no_risk", "WS-1": None}),  # nobody looked in the last one
         ([[VILLAGE], [FAR, VILLAGE, SECOND]], {"WS-0": "no_risk", "WS-1": "risk_confirmed"}),
         ([[TOWNSHIP]], {"WS-0": "risk_confirmed"}),
     ],
 )
 async def test_a_bureau_hears_what_was_said_where_it_warned(
-    health: Service, named: list[list[str]], heard: dict[str, str]
+    health: Service, named: list[list[str]], heard: dict[str, str | None]
 ) -> None:
     bureau = bearer("bureau", ["health.water"])
     hook = await health.post(HOOKS, {"url": "https://health.invalid/hook"}, headers=bureau)
@@ -109,6 +109,7 @@ async def test_a_bureau_hears_what_was_said_where_it_warned(
 
     told = (await health.get(VERDICTS, headers=HEALTH)).json()["items"]
     assert {one["source_ref"]: one["verdict"] for one in told} == heard
+    assert all(one["state"] == ("answered" if one["verdict"] else "dropped") for one in told)
     called = (await health.get(f"{HOOKS}/{hook.json()['id']}/deliveries", headers=bureau)).json()["items"]
     bodies = await health.sql("SELECT body->'data'->>'source_ref', body->'data'->>'verdict' FROM webhook_delivery")
     assert (dict(bodies), len(called)) == (heard, len(heard))

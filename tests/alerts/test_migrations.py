@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
@@ -64,3 +65,30 @@ async def test_down_and_up_again(cluster: Cluster, fresh_database: str) -> None:
     assert await tables(url) == ["alembic_version"]
     in_thread(migrate, "alerts", url)
     assert await look(url) == ([], FEEDS)
+
+
+ENDED = """
+WITH one AS (
+    INSERT INTO alerts.alert (id, feed, dedup, row_hash, severity, occurred_on, area_code, sealed, reported_by,
+        reported_at, risk_family, subject_key, state, dropped_at)
+    VALUES (gen_random_uuid(), 'medical.cost', '', '', 'low', '2026-03-01', '539921100001', '', gen_random_uuid(), now(),
+        'illness', 'x', 'dropped', now())
+    RETURNING id, feed, area_code
+)
+INSERT INTO alerts.verdict_notice (id, alert_id, feed, area_code, state, verdict, answered_at, ended_at)
+SELECT gen_random_uuid(), id, feed, area_code, told.* FROM one CROSS JOIN (
+    VALUES ('dropped', NULL, NULL, now()), ('answered', 'no_risk', now(), NULL)) AS told
+"""
+
+
+async def test_what_ended_without_a_verdict_is_no_hindrance_on_the_way_down(
+    cluster: Cluster, fresh_database: str
+) -> None:
+    url = cluster.dsn("shouwang", fresh_database)
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await connection.execute(ENDED)
+    in_thread(downgrade, "alerts", url, "alerts_0019")
+    assert await connection.fetchval("SELECT array_agg(verdict) FROM alerts.verdict_notice") == ["no_risk"]
+    in_thread(migrate, "alerts", url)
+    assert await connection.fetchval("SELECT array_agg(state) FROM alerts.verdict_notice") == ["answered"]
+    await connection.close()

@@ -15,6 +15,7 @@ from services.alerts.usecases.waiting import UNMATCHED
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.contracts.alerts import AlertRaised
+from shared.db.listening import MOST_ATTEMPTS
 from shared.ids import new_id
 from tests.alerts.conftest import ALERTS, BATCHES, MEDICAL, Service, cost, days_ago, id_number, until
 from tests.alerts.files_service import FILES, bill, counts, finished, members, send_costs
@@ -47,9 +48,11 @@ async def test_a_row_waits_until_the_register_knows_its_person(county: Service) 
     assert (alert["batch_id"], alert["evidence"]["self_pay"]) == (view["id"], 6000)
 
 
-async def test_a_row_that_cannot_be_opened_holds_up_none_of_the_others(county: Service) -> None:
-    """It goes on waiting until the register learns of its person again."""
-    await finished(county, await send_costs(county, [bill(n, 6000) for n in range(7)]), MEDICAL)
+async def test_a_row_that_cannot_be_opened_holds_up_none_of_the_others(
+    county: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It goes on waiting until the register learns of its person again, and is given up in the end."""
+    view = await finished(county, await send_costs(county, [bill(n, 6000) for n in range(7)]), MEDICAL)
     [(broken,)] = await county.sql(
         "UPDATE unmatched_row SET sealed = 'not sealed by us'"
         " WHERE id = (SELECT id FROM unmatched_row ORDER BY id LIMIT 1 OFFSET 2) RETURNING id::text"
@@ -61,6 +64,16 @@ async def test_a_row_that_cannot_be_opened_holds_up_none_of_the_others(county: S
         return [tuple(row) for row in await county.sql("SELECT id::text, due FROM unmatched_row")] == [(broken, False)]
 
     await until(one_is_left)
+
+    async def is_given_up() -> bool:
+        await county.tell(members(county, *range(7)))
+        return await waiting(county) == 0
+
+    await until(is_given_up)
+    said = [record.getMessage() for record in caplog.records if record.name.endswith("rematching")]
+    assert said == [*["rows failed"] * MOST_ATTEMPTS, "row given up"]
+    after = (await county.http.get(f"{FILES}/{view['id']}", headers=MEDICAL)).json()
+    assert counts(after, "unmatched", "rematched", "rejected") == (6, 6, 1)
 
 
 async def test_the_same_row_waits_once(county: Service) -> None:

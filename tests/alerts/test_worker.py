@@ -1,6 +1,7 @@
 """Worker processes are killed in the middle of a batch: no row is lost, none is taken twice."""
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -9,12 +10,24 @@ from typing import Any
 
 import psutil
 import pytest
+from python_calamine import CalamineWorkbook
 
 from services.alerts import background
 from services.alerts.api.row_stream import ROWS_A_CHUNK
 from services.alerts.settings import AlertsSettings
 from shared.contracts.alerts import AlertRaised
-from tests.alerts.conftest import BATCHES, EDUCATION, MakeService, Service, absence, absences, until
+from tests.alerts.conftest import (
+    BATCHES,
+    EDUCATION,
+    MEDICAL,
+    MakeService,
+    Service,
+    absence,
+    absences,
+    named_areas,
+    until,
+)
+from tests.alerts.files_service import FILES, bill, counts, finished, members, send_costs
 from tests.alerts.stuck_worker import DEADLY
 from tests.processes import runs
 
@@ -63,17 +76,21 @@ async def test_workers_killed_in_the_middle(service: Service, make_service: Make
     assert len(killed.heard.of(AlertRaised)) == len({event.alert_id for event in events}) == ROWS
 
 
-async def test_rows_that_kill_whoever_works_on_them_are_given_up(
-    service: Service, make_service: MakeService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And hold up nobody: not the rest of their batch, not the next one."""
+@pytest.fixture
+def keep_deadly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers do not survive what is `DEADLY`."""
     real = background.keep_process
 
-    async def keep_deadly(_: str, settings: AlertsSettings) -> None:
+    async def keep(_: str, settings: AlertsSettings) -> None:
         await real("tests.alerts.stuck_worker", settings)
 
+    monkeypatch.setattr(background, "keep_process", keep)
+
+
+@pytest.mark.usefixtures("keep_deadly")
+async def test_rows_that_kill_whoever_works_on_them_are_given_up(service: Service, make_service: MakeService) -> None:
+    """And hold up nobody: not the rest of their batch, not the next one."""
     await service.stop()
-    monkeypatch.setattr(background, "keep_process", keep_deadly)
     killed = await make_service(batch_processes=1)
     drafts = absences(ROWS_A_CHUNK + 2)
     drafts[7]["evidence"] = {**drafts[7]["evidence"], "school": DEADLY}
@@ -82,6 +99,34 @@ async def test_rows_that_kill_whoever_works_on_them_are_given_up(
     batch = await killed.batch(first.json()["id"], "failed")
     assert (batch["accepted"], batch["rejected"]) == (2, ROWS_A_CHUNK)
     assert (await killed.batch(second.json()["id"]))["accepted"] == 1
+
+
+@pytest.mark.usefixtures("keep_deadly", "originals")
+async def test_a_row_that_waited_and_kills_whoever_looks_at_it_is_given_up(
+    service: Service, make_service: MakeService
+) -> None:
+    """It holds up none of the others, and its file says what became of it."""
+    await service.tell(named_areas())
+    await service.stop()
+    killed = await make_service(batch_processes=1)
+    rows = [bill(n, 6000) for n in range(4)]
+    rows[1][-1] = DEADLY
+    view = await finished(killed, await send_costs(killed, rows), MEDICAL)
+    assert counts(view, "unmatched", "rejected") == (4, 0)
+    await killed.tell(members(killed, *range(4)))
+
+    async def none_is_left() -> bool:
+        return await killed.count("unmatched_row") == 0
+
+    await until(none_is_left, 60)
+    view = (await killed.http.get(f"{FILES}/{view['id']}", headers=MEDICAL)).json()
+    assert counts(view, "unmatched", "rematched", "rejected") == (3, 3, 1)
+    assert await killed.count("alert") == 3
+    result = await killed.http.get(f"{FILES}/{view['id']}/result", headers={**MEDICAL, "Accept-Language": "zh"})
+    told = CalamineWorkbook.from_filelike(io.BytesIO(result.content)).get_sheet_by_index(0).to_python()
+    assert [("多次处理失败" in row[-1]) for row in told[1:]] == [False, True, False, False]
+    again = await finished(killed, await send_costs(killed, [bill(1, 6000)]), MEDICAL)
+    assert counts(again, "stored") == (1,), "sent again, and survivable"
 
 
 async def test_workers_end_with_the_service(make_service: MakeService) -> None:

@@ -88,6 +88,7 @@ def alert_detail(
         withdrawn_at=alert.withdrawn_at,
         withdrawal_reason=opened((seen.own or alert).withdrawal_reason_sealed, WITHDRAWAL_REASON),
         expired_at=alert.expired_at,
+        dropped_at=alert.dropped_at,
         explanation=explain(record) if explain is not None else None,
     )
 

@@ -23,7 +23,9 @@ _MAX_XID = 2**63 - 1
 async def read_verdicts(
     who: ReadAlerts, db: Db, vault: Seals, feed: FeedCode | None = None, after: After = None, limit: Limit = 50
 ) -> VerdictPage:
-    """Those since `after`, oldest first. Keep `next`: asking with it misses none, whenever it is asked."""
+    """Those since `after`, oldest first, and which reports ended without one: `expired`, `dropped`. Keep `next`: asking
+    with it misses none, whenever it is asked.
+    """
     place = _cursor(after)
     async with db.read(who.scope) as session:
         rows = await list_verdicts(session, sight(who), feed, place, limit + 1)
@@ -37,8 +39,9 @@ async def read_verdicts(
 
 
 def _view(told: Told, who: Principal, vault: Vault) -> VerdictNoticeView:
-    view = VerdictNoticeView.model_validate({**_columns(told), "basis": told.basis, "reason": None})
-    if told.reason_sealed is None or not reads_texts(who):
+    basis = told.basis if told.notice.verdict else None
+    view = VerdictNoticeView.model_validate({**_columns(told), "basis": basis, "reason": None})
+    if told.notice.verdict is None or told.reason_sealed is None or not reads_texts(who):
         return view
     return view.model_copy(update={"reason": vault.open(told.reason_sealed, "verdict-reason").decode()})
 

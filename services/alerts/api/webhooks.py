@@ -1,4 +1,4 @@
-"""Webhooks: a bureau's system is called with each verdict on its reports, by Standard Webhooks.
+"""Webhooks: a bureau's system is called with each end of its reports, verdict or none, by Standard Webhooks.
 
 Routes that answer a secret take no `Idempotency-Key`: the remembered answer would keep it in clear. When the answer is
 lost, close the webhook and register another.
@@ -45,7 +45,10 @@ Calls = Annotated[WebhookSettings, Depends(of_app("webhooks"))]
 
 @router.post("", status_code=201, summary="Register a webhook · 登记回调", responses=_ISSUED)
 async def register_webhook(draft: WebhookDraft, who: WriteWebhooks, db: Db, vault: Seals, calls: Calls) -> Response:
-    """For verdicts on one's own feeds and areas. The secret is shown this once; messages are signed with it."""
+    """For verdicts on one's own feeds and areas. The secret is shown this once; messages are signed with it.
+
+    Types are `alert.answered`, `alert.expired`, `alert.dropped`; `data` is as in `/verdicts`, without the reason.
+    """
     async with db.write(who.scope) as session:
         target = draft.target()
         made = await usecases.register_webhook(session, who, target, vault, utc_now(), local=calls.local)

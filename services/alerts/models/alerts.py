@@ -69,6 +69,7 @@ class Alert(Base):
     withdrawn_at: Mapped[datetime | None]
     withdrawal_reason_sealed: Mapped[bytes | None]  # purpose "withdrawal-reason"; of the alert, or its first evidence
     expired_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]  # when its checks were dropped last; it may have been checked anew since
     verdict_basis: Mapped[Basis | None] = mapped_column(String)
     area: Mapped[dict[str, Any] | None]  # of an alert about areas: {"codes": [...], "natural_villages": [...]}
     lane: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # `Lane`: where it was told, and is taken back

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, Uuid, text
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -112,5 +112,6 @@ class UnmatchedRow(Base):
     household_key: Mapped[str | None] = mapped_column(index=True)
     sealed: Mapped[bytes]  # purpose "unmatched-row": the row's fields
     due: Mapped[bool] = mapped_column(server_default="false")  # the register has learnt of the person
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")  # to look at it again, without an end
     kept_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

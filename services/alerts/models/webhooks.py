@@ -1,4 +1,4 @@
-"""Verdicts in the order in which bureaus hear of them, and the systems that are called with each."""
+"""Verdicts, and ends without one, in the order in which bureaus hear of them, and the systems that are called with each."""
 
 from datetime import date, datetime
 from typing import Any
@@ -9,12 +9,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
+from services.alerts.rules.alerts import Ending
 from services.alerts.rules.webhooks import DeliveryState
 from shared.contracts.households import Verdict
 
 
 class VerdictNotice(Base):
-    """One verdict (核查结论) on one report, told once; a verdict that is given anew is told anew.
+    """How one report has ended, told once: with a verdict (核查结论) or without; a verdict that is given anew is told anew.
 
     `xid` is the transaction that wrote it: a reader goes on after `(xid, id)` and takes only what every older
     transaction has let pass, so that a verdict that commits late is never overlooked.
@@ -29,9 +30,11 @@ class VerdictNotice(Base):
     feed: Mapped[str]
     source_ref: Mapped[str | None]
     area_code: Mapped[str]
-    verdict: Mapped[Verdict] = mapped_column(String)
+    state: Mapped[Ending] = mapped_column(String, server_default="answered")
+    verdict: Mapped[Verdict | None] = mapped_column(String)
     visited_on: Mapped[date | None]
-    answered_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]  # where there is no verdict
 
 
 class Webhook(Base):

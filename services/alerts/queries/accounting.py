@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import AccountCheck, AccountFinding, Alert
 from services.alerts.queries.alerts import in_sight
+from services.alerts.queries.telling import tell
 from services.alerts.rules.accounting import FindingKind
 from services.alerts.rules.alerts import Sight
 from shared.clock import end_of_day, start_of_day
@@ -121,9 +122,10 @@ async def lock_open(session: WriteSession, alert_ids: Collection[UUID]) -> dict[
     return {alert.id: alert for alert in await session.scalars(query.with_for_update())}
 
 
-async def drop(session: WriteSession, alert_ids: Collection[UUID]) -> None:
+async def drop(session: WriteSession, alert_ids: Collection[UUID], now: datetime) -> None:
     """End open alerts, locked before: their checks were dropped."""
-    await session.execute(update(Alert).where(Alert.id.in_(alert_ids)).values(state="dropped"))
+    await session.execute(update(Alert).where(Alert.id.in_(alert_ids)).values(state="dropped", dropped_at=now))
+    await tell(session, alert_ids)
 
 
 async def keep_findings(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.alerts.models import AreaCheck
-from services.alerts.queries.answers import TELL
+from services.alerts.queries.telling import tell
 from services.alerts.rules.alerts import State
 from services.alerts.rules.areas import Named, meet
 from shared.areas import Scope
@@ -35,9 +35,11 @@ DO UPDATE SET due_at = LEAST(area_check.due_at, excluded.due_at),
 WHERE area_check.task_id = excluded.task_id
 """
 _BEGIN = """
-UPDATE alert SET due_at = new.due_at, state = CASE WHEN state IN ('reported', 'dropped') THEN 'checking' ELSE state END
+UPDATE alert SET due_at = new.due_at,
+    state = CASE WHEN state = 'reported' OR state = 'dropped' AND new.goes_on THEN 'checking' ELSE state END
 FROM (
-    SELECT alert_id, min(due_at) AS due_at FROM area_check WHERE alert_id = ANY ($1) GROUP BY alert_id
+    SELECT alert_id, min(due_at) AS due_at, bool_or(cancelled_at IS NULL) AS goes_on
+    FROM area_check WHERE alert_id = ANY ($1) GROUP BY alert_id
 ) AS new
 WHERE alert.id = new.alert_id
 """
@@ -83,20 +85,18 @@ GROUP BY alert_id HAVING bool_and(cancelled_at IS NOT NULL OR verdict IS NOT NUL
     AND count(verdict) > 0
 """  # noqa: S608
 _DROP = f"""
-UPDATE alert SET state = 'dropped' WHERE state = 'checking' AND id IN (
-    SELECT alert_id FROM area_check WHERE alert_id = ANY ($1) AND {_IS_ASKED}
-    GROUP BY alert_id HAVING bool_and(cancelled_at IS NOT NULL) AND count(verdict) = 0)
+UPDATE alert SET state = 'dropped', dropped_at = said.at FROM (
+    SELECT alert_id, max(cancelled_at) AS at FROM area_check WHERE alert_id = ANY ($1) AND {_IS_ASKED}
+    GROUP BY alert_id HAVING bool_and(cancelled_at IS NOT NULL) AND count(verdict) = 0
+) AS said WHERE id = said.alert_id AND state = 'checking' RETURNING id
 """  # noqa: S608
-_SETTLE = f"""
-WITH answered AS (
+_SETTLE = """
 UPDATE alert SET verdict = new.verdict, visited_on = new.visited_on, answered_at = new.answered_at,
     state = 'answered'
 FROM unnest($1::uuid[], $2::text[], $3::date[], $4::timestamptz[]) AS new (id, verdict, visited_on, answered_at)
 WHERE alert.id = new.id AND (alert.answered_at IS NULL OR alert.answered_at < new.answered_at)
-RETURNING alert.id, feed, source_ref, area_code, alert.verdict, alert.visited_on, alert.answered_at,
-    alert.verdict_basis
-){TELL}
-"""  # noqa: S608
+RETURNING alert.id
+"""
 
 
 async def lock_area_alerts(session: WriteSession, alert_ids: Collection[UUID], but: Sequence[State] = ()) -> set[UUID]:
@@ -140,12 +140,14 @@ async def find_answered(session: ReadSession, alert_ids: Collection[UUID]) -> Se
 
 async def settle(session: WriteSession, rows: Sequence[tuple[UUID, str, Any, datetime]]) -> None:
     """Rows of `(alert, verdict, visited_on, answered_at)`: all areas of these have answered."""
-    await (await raw(session)).execute(_SETTLE, *map(list, zip(*rows, strict=True)))
+    settled = await (await raw(session)).fetch(_SETTLE, *map(list, zip(*rows, strict=True)))
+    await tell(session, [row["id"] for row in settled])
 
 
 async def drop(session: WriteSession, alert_ids: Collection[UUID]) -> None:
     """End those of these that no area will answer: the checks of all were dropped, and none has said anything."""
-    await (await raw(session)).execute(_DROP, list(alert_ids))
+    dropped = await (await raw(session)).fetch(_DROP, list(alert_ids))
+    await tell(session, [row["id"] for row in dropped])
 
 
 async def list_checks(

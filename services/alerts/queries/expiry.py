@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.alerts.models import Alert
+from services.alerts.queries.telling import tell
 from shared.db.engine import WriteSession, raw
 
 _IS_OVER = """
@@ -30,4 +31,5 @@ async def expire(session: WriteSession, today: date, now: datetime, limit: int) 
     connection = await raw(session)
     ids: list[UUID] = [row["id"] for row in await connection.fetch(_LOCK, today, limit)]
     ended = [row["id"] for row in await connection.fetch(_EXPIRE, today, ids, now)] if ids else []
+    await tell(session, ended)
     return (await session.scalars(select(Alert).where(Alert.id.in_(ended)).order_by(Alert.id))).all()

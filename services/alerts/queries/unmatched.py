@@ -11,7 +11,7 @@ from sqlalchemy import delete, or_, select, update
 
 from services.alerts.models import File, UnmatchedRow
 from services.alerts.queries.files import CHANNEL
-from shared.db.engine import WriteSession, raw
+from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.listening import ring
 from shared.ids import new_id
 
@@ -39,7 +39,7 @@ FROM unmatched_row JOIN unnest($1::text[], $2::bytea[]) AS came (feed, dedup) US
 ORDER BY id FOR UPDATE OF unmatched_row
 """
 _REPLACE = """
-UPDATE unmatched_row AS old SET sealed = row.sealed, row_hash = row.row_hash, kept_at = $4,
+UPDATE unmatched_row AS old SET sealed = row.sealed, row_hash = row.row_hash, kept_at = $4, attempts = 0,
     file_id = COALESCE($5, old.file_id), expires_at = COALESCE($6, old.expires_at)
 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS row (id, sealed, row_hash) WHERE old.id = row.id
 """
@@ -148,14 +148,28 @@ async def mark_missed(session: WriteSession, limit: int) -> int:
     return rows
 
 
-async def lock_due(session: WriteSession, now: datetime, limit: int) -> Sequence[UnmatchedRow]:
-    """Rows to look at again, of one feed, that nobody else looks at."""
+async def list_due(session: ReadSession, now: datetime, limit: int) -> Sequence[UnmatchedRow]:
+    """Rows of one file to look at again. One that was begun before comes alone: it may be what ended that attempt."""
     due = select(UnmatchedRow).where(UnmatchedRow.due, UnmatchedRow.expires_at > now).order_by(UnmatchedRow.id)
-    first = await session.scalar(due.limit(1).with_for_update(skip_locked=True))
-    if first is None:
-        return ()
-    same = due.where(UnmatchedRow.feed == first.feed, UnmatchedRow.file_id == first.file_id)
-    return (await session.scalars(same.limit(limit).with_for_update(skip_locked=True))).all()
+    first = await session.scalar(due.limit(1))
+    if first is None or first.attempts:
+        return [first] if first else []
+    same = due.where(UnmatchedRow.file_id == first.file_id, UnmatchedRow.attempts == 0)
+    return (await session.scalars(same.limit(limit))).all()
+
+
+async def count_attempts(session: WriteSession, ids: Collection[UUID]) -> int:
+    """Count that these rows are begun; how many are left of them."""
+    left = [row.id for row in await lock_due(session, ids)]
+    fewer = update(UnmatchedRow).where(UnmatchedRow.id.in_(left))
+    await session.execute(fewer.values(attempts=UnmatchedRow.attempts + 1))
+    return len(left)
+
+
+async def lock_due(session: WriteSession, ids: Collection[UUID]) -> Sequence[UnmatchedRow]:
+    """Those of these rows that are still to be looked at; nobody else changes them before our commit."""
+    due = select(UnmatchedRow).where(UnmatchedRow.id.in_(ids), UnmatchedRow.due).order_by(UnmatchedRow.id)
+    return (await session.scalars(due.with_for_update())).all()
 
 
 async def delete_rows(session: WriteSession, ids: Collection[UUID]) -> None:
@@ -172,12 +186,23 @@ async def delete_corrected(session: WriteSession, came: Mapping[Key, Whom]) -> N
 
 async def keep_waiting(session: WriteSession, ids: Collection[UUID]) -> None:
     """Nothing has come of them yet."""
-    await session.execute(update(UnmatchedRow).where(UnmatchedRow.id.in_(ids)).values(due=False))
+    await session.execute(update(UnmatchedRow).where(UnmatchedRow.id.in_(ids)).values(due=False, attempts=0))
+
+
+async def set_aside(session: WriteSession, row_id: UUID) -> None:
+    """It could not be looked at; that counts until it can."""
+    await session.execute(update(UnmatchedRow).where(UnmatchedRow.id == row_id).values(due=False))
 
 
 async def count_rematched(session: WriteSession, file_id: UUID, rows: int) -> None:
     """Rows of a file have become alerts after all."""
     await session.execute(update(File).where(File.id == file_id).values(rematched=File.rematched + rows))
+
+
+async def count_failed(session: WriteSession, file_id: UUID) -> None:
+    """A row of a file that waited was given up."""
+    fewer = update(File).where(File.id == file_id, File.unmatched > 0)
+    await session.execute(fewer.values(unmatched=File.unmatched - 1, rejected=File.rejected + 1))
 
 
 async def forget_expired(session: WriteSession, now: datetime, limit: int) -> int:

@@ -1,11 +1,11 @@
-"""Verdicts in the order in which bureaus hear of them."""
+"""Verdicts, and ends without one, in the order in which bureaus hear of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy import delete, func, select, text, tuple_
 
 from services.alerts.models import Alert, VerdictNotice
 from services.alerts.queries.alerts import in_sight
@@ -18,7 +18,7 @@ _SETTLED = text("verdict_notice.xid < (pg_snapshot_xmin(pg_current_snapshot())::
 
 
 class Told(NamedTuple):
-    """A verdict with the reason, and what it rests on, that the alert has now."""
+    """A notice with the reason, and what its verdict rests on, that the alert has now."""
 
     notice: VerdictNotice
     reason_sealed: bytes | None
@@ -28,7 +28,7 @@ class Told(NamedTuple):
 async def list_verdicts(
     session: ReadSession, sight: Sight, feed: str | None, after: tuple[int, UUID] | None, limit: int
 ) -> Sequence[Told]:
-    """Verdicts in sight, oldest first."""
+    """Notices in sight, oldest first."""
     columns = (VerdictNotice, Alert.verdict_reason_sealed, Alert.verdict_basis)
     wanted = select(*columns).join(Alert, Alert.id == VerdictNotice.alert_id)
     wanted = wanted.where(_SETTLED).order_by(VerdictNotice.xid, VerdictNotice.id).limit(limit)
@@ -41,5 +41,6 @@ async def list_verdicts(
 
 
 async def forget_notices(session: WriteSession, before: datetime) -> None:
-    """Forget verdicts told before that moment; they stay on their alerts."""
-    await session.execute(delete(VerdictNotice).where(VerdictNotice.answered_at < before))
+    """Forget what was told before that moment; it stays on its alerts."""
+    told_at = func.coalesce(VerdictNotice.answered_at, VerdictNotice.ended_at)
+    await session.execute(delete(VerdictNotice).where(told_at < before))

@@ -11,6 +11,8 @@ Severity = Literal["low", "medium", "high"]
 State = Literal["reported", "checking", "answered", "withdrawn", "expired", "dropped"]
 """已报送, 核查中, 已反馈, 已撤回, 已过期, 核查已撤销. The last four are final, but that a verdict may come late to an
 expired or a dropped one, and that a dropped one is checked once more where a newer task is opened for it."""
+Ending = Literal["answered", "expired", "dropped"]
+"""Those of which bureaus are told: they withdraw themselves."""
 
 
 class AlertNotFound(NotFound):

@@ -68,6 +68,9 @@ def words_of(columns: Sequence[Mapping[str, Any]], evidence_schema: Mapping[str,
 def spared_fields(
     columns: Sequence[Mapping[str, Any]], evidence_schema: Mapping[str, Any], asked: Set[str]
 ) -> frozenset[str]:
-    """Fields of evidence that no rule asks for and no report needs: a bad cell there costs the cell, not the row."""
+    """Fields of evidence that no rule asks for and no report needs: a bad cell there costs the cell, not the row.
+
+    Without its natural villages an area would be warned whole.
+    """
     needed = {one["field"] for one in columns if one.get("required")} | {*evidence_schema.get("required", ()), *asked}
-    return frozenset(evidence_schema["properties"]) - needed
+    return frozenset(evidence_schema["properties"]) - needed - {"natural_villages"}

@@ -23,7 +23,7 @@ _ID_NUMBER_LENGTH = 18
 _EXACT = 1 << 53  # up to here whole numbers are the same as both
 NumberType: TypeAlias = type[int] | type[float]
 UNSENDABLE = Fault("evidence", "evidence-invalid")
-_SCHEMA_FAULTS = {
+SCHEMA_FAULTS = {
     "required": "field-missing",
     "additionalProperties": "field-unknown",
     "minimum": "number-out-of-range",
@@ -32,6 +32,7 @@ _SCHEMA_FAULTS = {
     "minLength": "text-too-short",
     "maxLength": "text-too-long",
 }
+"""By keyword of a schema: the code of what breaks it; `evidence-invalid` for any other."""
 
 
 class Draft(Protocol):
@@ -180,7 +181,7 @@ def evidence_faults(validator: Draft202012Validator, evidence: Mapping[str, Any]
 def _faults_of(error: ValidationError) -> Iterator[Fault]:
     kind: Any = error.kind
     place = ".".join(["evidence", *map(str, error.instance_path)])
-    code = _SCHEMA_FAULTS.get(kind.name, "evidence-invalid")
+    code = SCHEMA_FAULTS.get(kind.name, "evidence-invalid")
     match kind.name:
         case "required":
             yield Fault(f"{place}.{kind.property}", code)

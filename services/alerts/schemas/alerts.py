@@ -185,6 +185,7 @@ class AlertDetail(AlertSummary):
     withdrawn_at: datetime | None
     withdrawal_reason: str | None = Field(description="Free text; not for supervisors or administrators · 撤回原因")
     expired_at: datetime | None
+    dropped_at: datetime | None = Field(description="When its checks were dropped last · 核查撤销时间")
     explanation: Explanation | None = Field(None, description="Told when one alert is read · 预警依据")
 
 

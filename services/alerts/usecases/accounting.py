@@ -44,7 +44,7 @@ async def _take_account(session: WriteSession, check: AccountCheck, given: Accou
         **dict.fromkeys(given.answered, "answered"),
     }
     still_open = await accounting.lock_open(session, {*told, *given.dropped} & set(check.alert_ids))
-    await accounting.drop(session, still_open.keys() - told.keys())
+    await accounting.drop(session, still_open.keys() - told.keys(), now)
     found = {alert_id: told[alert_id] for alert_id in still_open if alert_id in told}
     await accounting.keep_findings(session, check.alert_ids, found, now)
     await retell(session, [alert for alert_id, alert in still_open.items() if found.get(alert_id) == "missing"])

@@ -14,9 +14,21 @@ from numpy.typing import NDArray
 
 from services.alerts.queries.known import Facts
 from services.alerts.queries.unmatched import REF, Whom
+from services.alerts.rules.evidence_checks import Check
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import FACTS
-from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS, Ledger, sieve, tidied, with_areas, worded
+from services.alerts.usecases.file_rows import (
+    KEY,
+    PLACE,
+    PLACELESS,
+    Broken,
+    Ledger,
+    checked,
+    sieve,
+    tidied,
+    with_areas,
+    worded,
+)
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
 from shared.tables import Frame
@@ -37,6 +49,7 @@ class Sieve:
     words: Mapping[str, Mapping[str, str]]  # by field: what a cell may say → the feed's code for it
     own_area: str | None  # 12 digits, where the sender has one area only
     spared: frozenset[str] = frozenset()  # fields of which a bad cell costs the cell, not the row
+    checks: Sequence[Check] = ()  # of every row, whether it triggers or not
 
     @property
     def is_local(self) -> bool:
@@ -55,6 +68,7 @@ class Looked:
     keys: Sequence[str | None]  # of the person or household of each candidate; empty when nobody asks
     matched: NDArray[np.bool_]  # by place: whether the register knows them
     numbered: pl.DataFrame | None  # all rows without fault, where they have numbers: whom each is about
+    broken: Sequence[Broken]  # what is wrong with the candidates, as far as it was looked for
     again: Sequence["Again"] = ()  # of these, those that came under the number of a row that waits
 
 
@@ -68,8 +82,8 @@ class Again(NamedTuple):
 
 def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     """The first look, at the rows alone. Who does not say where is judged by the rule of the sender's own area."""
-    ledger, good = sieve(frame, sieve_by.spared)
-    rows = sieve_by.rules.sift(worded(good, sieve_by.words))
+    ledger, good, broken = taken(frame, sieve_by)
+    rows = sieve_by.rules.sift(good)
     judged = sieve_by.rules.screen(placed(rows, sieve_by))
     may = pl.col("severity").is_not_null() | pl.col("open")
     candidates = tidied(judged.filter(may | PLACELESS if sieve_by.is_local else may))
@@ -78,7 +92,26 @@ def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     if keys:
         candidates = candidates.with_columns(pl.Series(KEY, keys, pl.String))
     matched = np.zeros(frame.data.height, np.bool_)
-    return Looked(start, ledger, candidates, candidates.clear(), keys, matched, _numbered(good))
+    left = refuse(ledger, broken, candidates)
+    return Looked(start, ledger, candidates, candidates.clear(), keys, matched, _numbered(good), left)
+
+
+def taken(frame: Frame, sieve_by: Sieve) -> tuple[Ledger, pl.DataFrame, list[Broken]]:
+    """The frame's ledger, the rows that its reader took, with the feed's codes for words, and what is wrong with them."""
+    ledger, good = sieve(frame, sieve_by.spared)
+    return ledger, *checked(worded(good, sieve_by.words), ledger, sieve_by.checks, sieve_by.spared)
+
+
+def refuse(ledger: Ledger, broken: Sequence[Broken], *going_on: pl.DataFrame) -> list[Broken]:
+    """Refuse the broken rows that do not trigger. What is wrong with those that go on is found there, all of it."""
+    if not broken:
+        return []
+    places = pl.concat(rows[PLACE] for rows in going_on)
+    going = set(places)
+    for place, fault in broken:
+        if place not in going:
+            ledger.refuse(place, fault.field, fault.code, fault.params)
+    return [one for one in broken if one[0] in going]
 
 
 def _numbered(good: pl.DataFrame) -> pl.DataFrame | None:
@@ -134,7 +167,8 @@ def look_again(looked: Looked, facts: Mapping[str, Facts], rules: RuleSet) -> Lo
     judged = rules.screen(plain)
     triggered = judged.filter(pl.col("severity").is_not_null())
     waiting = judged.filter(pl.col("severity").is_null() & pl.col(_STRANGER) & pl.col(_DEPENDS))
-    return replace(looked, rows=triggered, waiting=waiting, keys=())
+    left = refuse(looked.ledger, looked.broken, triggered, waiting)
+    return replace(looked, rows=triggered, waiting=waiting, keys=(), broken=left)
 
 
 def told_of(facts: Facts | None) -> tuple[bool, bool, bool, bool]:

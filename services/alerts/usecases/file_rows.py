@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from services.alerts.rules.evidence_checks import Check
 from services.alerts.rules.files import MAX_REASONS, WITH_ALERT, Outcome
+from shared.errors import Fault
 from shared.tables import Frame
 
 PLACE = "_place"
@@ -26,6 +28,8 @@ _ID = "V16"
 
 FaultRow = tuple[int, int, str, str, dict[str, Any]]
 """Sheet, row, field, code, params."""
+Broken = tuple[int, Fault]
+"""The place of a row, and what its feed finds wrong with it."""
 
 
 class Ledger:
@@ -116,6 +120,25 @@ def sieve(frame: Frame, spared: Set[str] = frozenset()) -> tuple[Ledger, pl.Data
         ledger.refuse(place, name, code, {})
     ledger.set_aside(placed[PLACE].to_list())
     return ledger, data.join(placed.select(PLACE), on=PLACE, how="anti", maintain_order="left")
+
+
+def checked(
+    rows: pl.DataFrame, ledger: Ledger, checks: Sequence[Check], spared: Set[str]
+) -> tuple[pl.DataFrame, list[Broken]]:
+    """The rows, and what is wrong with which of them; in the fields `spared` that is told, and costs the cell alone."""
+    checks = [check for check in checks if check.name in rows.columns]
+    found = rows.select(check.is_broken.any().alias(str(n)) for n, check in enumerate(checks))
+    broken: list[Broken] = []
+    for check in (check for check, some in zip(checks, found.iter_columns(), strict=True) if some.item()):
+        places = rows.filter(check.is_broken)[PLACE]
+        if check.name not in spared:
+            broken += [(place, check.fault) for place in places]
+            continue
+        for place in places:
+            ledger.remark(place, check.fault.field, check.fault.code, check.fault.params)
+        cell = pl.col(check.name)
+        rows = rows.with_columns(pl.when(check.is_broken).then(None).otherwise(cell).alias(check.name))
+    return rows, broken
 
 
 def worded(rows: pl.DataFrame, words: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 import logging
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from services.alerts.queries import files, unmatched
 from services.alerts.queries.known import Facts, find_facts
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.evidence import evidence_kinds
-from services.alerts.rules.files import Outcome
+from services.alerts.rules.files import MAX_REASONS, Outcome
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening import Reference
 from services.alerts.rules.screening_rules import FACTS
@@ -25,18 +26,20 @@ from services.alerts.usecases.file_rows import PLACE, settled_later
 from services.alerts.usecases.file_storing import store
 from services.alerts.usecases.waiting import ROW_OF_FILE, UNMATCHED
 from shared.areas import Scope
-from shared.attempts import is_stop
+from shared.attempts import attempt, is_stop
 from shared.clock import local_date
 from shared.contracts.households import MembersChanged
 from shared.db.engine import Database, WriteSession, raw
+from shared.db.listening import MOST_ATTEMPTS, Listener, turn
 from shared.db.outage import is_outage
 from shared.db.rounds import until_none
-from shared.security.vault import Vault
+from shared.security.vault import CannotOpen, Vault
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 _EVERYWHERE = Scope.everywhere()
+_FAILED: list[Any] = ["", "row-given-up", {}]
 _TYPES: dict[str, Any] = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64, "boolean": pl.Boolean}
 _BECAME_ALERTS = (Outcome.STORED, Outcome.REOPENED, Outcome.MERGED, Outcome.WORSENED, Outcome.SNOOZED)
 
@@ -49,27 +52,57 @@ async def hear_of_members(session: WriteSession, events: Sequence[MembersChanged
     return await unmatched.mark_due(session, people, households) if people else 0
 
 
-async def rematch(database: Database, vault: Vault, reference: ReferenceData, now: datetime) -> bool:
-    """Screen due rows of one file again; False when there are none.
+async def rematch(
+    database: Database, connection: Listener, vault: Vault, reference: ReferenceData, now: datetime
+) -> bool:
+    """Screen due rows of one file again, one process at a time; False when there are none, or others are at it.
 
-    Where they cannot be, fewer are tried, down to one: that one goes on waiting, and holds up none of the others.
+    What fails among others is tried alone, and holds up none of them. It goes on waiting, and is given up when its last
+    attempt has failed or has ended its process. `connection` has the turn.
     """
-    ids, most = list[UUID](), BATCH
-    while True:
-        try:
+    async with turn(connection, "shouwang-rematch") as ours:
+        if not ours:
+            return False
+        async with database.read(_EVERYWHERE) as session:
+            due = await unmatched.list_due(session, now, BATCH)
+        if due and due[0].attempts >= MOST_ATTEMPTS:
             async with database.write(_EVERYWHERE) as session:
-                rows = await unmatched.lock_due(session, now, most)
-                ids = [row.id for row in rows]
-                await _take_up(session, rows, reference, vault, now)
-            return bool(rows)
-        except Exception as error:
-            if is_outage(error) or is_stop(error) or not ids:
-                raise
-            if (most := len(ids) // 2) == 0:
-                log.error("row set aside", extra={"row": str(ids[0]), "error": type(error).__name__})
-                async with database.write(_EVERYWHERE) as session:
-                    await unmatched.keep_waiting(session, ids)
-                return True
+                await _give_up(session, await unmatched.lock_due(session, [due[0].id]), vault)
+        elif due:
+            await _try(database, [row.id for row in due], vault, reference, now)
+        return bool(due)
+
+
+async def _try(database: Database, ids: Sequence[UUID], vault: Vault, reference: ReferenceData, now: datetime) -> None:
+    async def begin() -> int:
+        async with database.write(_EVERYWHERE) as session:
+            return await unmatched.count_attempts(session, ids)
+
+    try:
+        async with attempt(database, UnmatchedRow) as this:
+            await this.count(UnmatchedRow.id.in_(ids), begin())
+            async with database.write(_EVERYWHERE) as session:
+                await _take_up(session, await unmatched.lock_due(session, ids), reference, vault, now)
+    except Exception as error:
+        if is_outage(error) or is_stop(error):
+            raise
+        log.error("rows failed", extra={"row": str(ids[0]), "rows": len(ids), "error": type(error).__name__})
+        if len(ids) == 1:
+            async with database.write(_EVERYWHERE) as session:
+                await unmatched.set_aside(session, ids[0])
+
+
+async def _give_up(session: WriteSession, rows: Sequence[UnmatchedRow], vault: Vault) -> None:
+    """End the waiting of rows that were tried for the last time: the file's result says so, where it can be told of
+    which row. Sending the same row again is the way out.
+    """
+    for row in rows:
+        log.error("row given up", extra={"row": str(row.id), "file": str(row.file_id)})
+        await unmatched.delete_rows(session, [row.id])
+        with suppress(CannotOpen):
+            if (at := vault.open_json(row.sealed, UNMATCHED).get(ROW_OF_FILE)) is not None:
+                await _name_failed(session, row.file_id, at)
+        await unmatched.count_failed(session, row.file_id)
 
 
 async def _take_up(
@@ -122,6 +155,15 @@ async def _name_alerts(session: WriteSession, file_id: UUID, became: Mapping[int
         if part.alerts is not None:  # else nobody wrote down those of the other rows
             outcomes, part.alerts = settled_later(zlib.decompress(part.outcomes), part.alerts, mine)
             part.outcomes = zlib.compress(outcomes, 1)
+
+
+async def _name_failed(session: WriteSession, file_id: UUID, at: int) -> None:
+    for part in await files.lock_parts(session, file_id, [at]):
+        reasons = part.reasons if _FAILED in part.reasons else [*part.reasons, _FAILED][:MAX_REASONS]
+        outcome = Outcome.REJECTED + reasons.index(_FAILED) if _FAILED in reasons else Outcome.REJECTED_OTHERWISE
+        outcomes = bytearray(zlib.decompress(part.outcomes))
+        outcomes[at - part.first_row] = outcome
+        part.outcomes, part.reasons = zlib.compress(bytes(outcomes), 1), reasons
 
 
 def _opened(row: UnmatchedRow, vault: Vault) -> dict[str, Any]:
