@@ -15,7 +15,7 @@ from standardwebhooks import WebhookVerificationError
 from services.alerts import webhook_sender
 from services.alerts.background import seal_addresses
 from services.alerts.models import Webhook, WebhookDelivery
-from services.alerts.queries.webhooks import take_due
+from services.alerts.queries.webhooks import LEASE, take_due
 from services.alerts.rules import webhooks as rules
 from services.alerts.settings import WebhookSettings
 from services.alerts.webhook_sender import OF_ONE
@@ -239,6 +239,35 @@ async def test_a_sender_that_died_leaves_its_message_to_the_next(make_service: M
     assert len(receiver.got) == 2
 
 
+async def test_a_message_is_its_senders_as_long_as_the_receiver_may_take(
+    make_service: MakeService, receiver: Receiver
+) -> None:
+    """Else a receiver that needs longer than the lease would be sent it again and again, and no answer would count."""
+    made = await make_service(webhooks=WebhookSettings(local=True, timeout=120))
+    receiver.silent = asyncio.Event()
+    hook = await register(made, receiver)
+    await made.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    await until(lambda: bool(receiver.got))
+    ours = await made.sql("SELECT next_at > now() + interval '120 seconds' FROM webhook_delivery")
+    receiver.silent.set()
+    assert ours == [(True,)]
+
+
+async def test_the_next_goes_when_one_is_there_not_at_the_next_look(
+    make_service: MakeService, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await make_service(webhooks=WebhookSettings(local=True, timeout=60))
+    receiver.silent = asyncio.Event()
+    hook = await register(made, receiver)
+    await made.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    await until(lambda: bool(receiver.got))
+    monkeypatch.setattr(webhook_sender, "IDLE_SECONDS", 3600)
+    for _ in range(OF_ONE * 3):
+        await made.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    receiver.silent.set()
+    await settled(made, hook, "delivered", OF_ONE * 3 + 1)
+
+
 async def test_a_bureau_sees_and_changes_its_own_only(calling: Service, receiver: Receiver) -> None:
     hook = await register(calling, receiver)
     other = bearer("bureau", ["medical.cost"])
@@ -336,7 +365,7 @@ async def test_who_waits_longest_has_the_next_turn_whoever_has_many_webhooks(ser
             message = {"webhook_id": hook, "state": "waiting", "attempts": 0, "created_at": due}
             session.add(WebhookDelivery(id=new_id(), body={"waiting": waiting}, next_at=due, **message))
         await session.flush()
-        (next_one,) = await take_due(session, now, [], OF_ONE, 1)
+        (next_one,) = await take_due(session, now, LEASE, [], OF_ONE, 1)
         await session.rollback()
     assert json.loads(next_one.body) == {"waiting": 60}
 
