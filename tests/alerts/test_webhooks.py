@@ -197,7 +197,9 @@ async def test_410_closes_a_webhook(calling: Service, receiver: Receiver) -> Non
 async def test_both_secrets_sign_during_the_overlap(calling: Service, receiver: Receiver) -> None:
     hook = await register(calling, receiver)
     rotated = await calling.http.post(
-        f"{HOOKS}/{hook['id']}/secret", json={"overlap_hours": 1}, headers=bearer("bureau", BUREAU)
+        f"{HOOKS}/{hook['id']}/secret",
+        json={"overlap_hours": 1},
+        headers={**bearer("bureau", BUREAU), "If-Match": '"1"'},
     )
     await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
     await until(lambda: bool(receiver.got))
@@ -333,8 +335,36 @@ async def test_who_changes_one_says_which_version(calling: Service, receiver: Re
     changed = await change(**{"If-Match": read})
     assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
     assert (await change(**{"If-Match": read})).status_code == 412
-    rotated = await calling.http.post(f"{place}/secret", json={}, headers=headers)
-    assert rotated.headers["etag"] == '"3"'
+
+
+async def test_of_two_who_rotate_at_once_the_second_reads_first(calling: Service, receiver: Receiver) -> None:
+    """Else the secret that the receiver knows would sign no more, whatever overlap the first was promised."""
+    hook, headers = await register(calling, receiver), bearer("bureau", BUREAU)
+    place = f"{HOOKS}/{hook['id']}"
+
+    async def rotate(**which: str) -> Any:
+        return await calling.http.post(f"{place}/secret", json={}, headers={**headers, **which})
+
+    assert (await rotate()).json()["code"] == "if-match-required"
+    both = await asyncio.gather(*(rotate(**{"If-Match": '"1"'}) for _ in range(2)))
+    assert sorted(one.status_code for one in both) == [201, 412]
+    await calling.http.post(f"{place}/test", headers=headers)
+    await until(lambda: bool(receiver.got))
+    seen, body = receiver.got[0]
+    assert Verifier(hook["secret"]).verify(body, seen)
+
+
+async def test_who_closes_one_says_which_version_and_may_repeat_it(calling: Service, receiver: Receiver) -> None:
+    hook, headers = await register(calling, receiver), bearer("bureau", BUREAU)
+
+    async def close(**which: str) -> Any:
+        return await calling.http.post(f"{HOOKS}/{hook['id']}/closure", headers={**headers, **which})
+
+    assert (await close()).json()["code"] == "if-match-required"
+    assert (await close(**{"If-Match": '"2"'})).status_code == 412
+    for _ in range(2):
+        closed = await close(**{"If-Match": '"1"'})
+        assert (closed.status_code, closed.headers["etag"], closed.json()["active"]) == (200, '"2"', False)
 
 
 async def test_secrets_lie_sealed_and_are_shown_once(calling: Service, receiver: Receiver) -> None:

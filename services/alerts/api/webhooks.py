@@ -89,19 +89,28 @@ async def change_webhook(
 
 @router.post("/{webhook_id}/secret", status_code=201, summary="Rotate the secret · 更换签名密钥", responses=_ISSUED)
 async def rotate_secret(
-    webhook_id: UUID, rotation: SecretRotation, who: WriteWebhooks, db: Db, vault: Seals
+    webhook_id: UUID, rotation: SecretRotation, who: WriteWebhooks, db: Db, vault: Seals, if_match: IfMatch = None
 ) -> Response:
-    """For the overlap, messages bear both signatures; one that fits is enough."""
+    """For the overlap, messages bear both signatures; one that fits is enough. The secret before the old one signs no
+    more. `If-Match` is required.
+    """
+    overlap, expect = timedelta(hours=rotation.overlap_hours), partial(expect_version, if_match)
     async with db.write(who.scope) as session:
-        overlap = timedelta(hours=rotation.overlap_hours)
-        return _issued(vault, *await usecases.rotate_secret(session, who, webhook_id, overlap, vault, utc_now()))
+        return _issued(
+            vault, *await usecases.rotate_secret(session, who, webhook_id, overlap, expect, vault, utc_now())
+        )
 
 
-@router.post("/{webhook_id}/closure", summary="Close a webhook · 停用回调")
-async def close_webhook(webhook_id: UUID, who: WriteWebhooks, db: Db, vault: Seals) -> WebhookView:
-    """No more messages, and those that wait are given up. The verdicts can still be read."""
+@router.post("/{webhook_id}/closure", summary="Close a webhook · 停用回调", response_model=WebhookView)
+async def close_webhook(
+    webhook_id: UUID, who: WriteWebhooks, db: Db, vault: Seals, if_match: IfMatch = None
+) -> Response:
+    """No more messages, and those that wait are given up. The verdicts can still be read. `If-Match` is required; to close
+    it twice is harmless.
+    """
+    expect = partial(expect_version, if_match)
     async with db.write(who.scope) as session:
-        return _view(vault, await usecases.close_webhook(session, who, webhook_id, utc_now()))
+        return _answer(vault, await usecases.close_webhook(session, who, webhook_id, expect, utc_now()))
 
 
 @router.post("/{webhook_id}/test", status_code=202, summary="Send a test message · 发送测试消息")
