@@ -3,8 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,49 +31,11 @@ from tests.alerts.conftest import (
     key_changed,
     until,
 )
+from tests.alerts.receiver import Receiver, receiving
 from tests.alerts.test_verdicts import raise_alerts, verdict_on
 
 HOOKS = "/alerts/v1/webhooks"
 BUREAU = ["education.absence"]
-
-
-@dataclass
-class Receiver:
-    """A bureau's system: keeps what it gets, and answers as told."""
-
-    port: int = 0
-    statuses: list[int] = field(default_factory=list)  # of the next answers; 200 when there are none
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    silent: asyncio.Event | None = None  # set by the test: no answer before
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook?x=1"
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in head[1:] if line)}
-            self.got.append((headers, await reader.readexactly(int(headers["content-length"]))))
-            if self.silent is not None:
-                async with asyncio.timeout(60):
-                    await self.silent.wait()
-            status = self.statuses.pop(0) if self.statuses else 200
-            writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
-            await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
-            pass
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
-    receiver.port = server.sockets[0].getsockname()[1]
-    yield receiver
-    server.close()
 
 
 @pytest.fixture(autouse=True)
