@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -108,8 +109,8 @@ class WebhookSender:
                 return Answer(status=response.status_code)
         except TimeoutError:
             return Answer(error="webhook-timeout")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError):
-            return Answer(error="webhook-unreachable")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            return Answer(error="webhook-certificate" if _distrusts(error) else "webhook-unreachable")
         except Exception as error:  # else it would go again for ever, whenever its lease is over
             log.error("webhook failed", extra={"delivery": str(message.id), "error": type(error).__name__})
             return Answer(error="webhook-failed")
@@ -125,6 +126,13 @@ class WebhookSender:
         addresses = [str(place[4][0]) for place in found]
         allowed = addresses and all(may_call(address, local=self.settings.local) for address in addresses)
         return addresses[0] if allowed else None
+
+
+def _distrusts(error: BaseException | None) -> bool:
+    """Whether the receiver's certificate is the reason: no authority known here has signed it, or it is for another name."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _pinned(url: str, address: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """A bureau's system that is called by a webhook."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,13 +12,15 @@ class Receiver:
     """A bureau's system: keeps what it gets, and answers as told."""
 
     port: int = 0
+    scheme: str = "http"
+    host: str = "127.0.0.1"
     statuses: list[int] = field(default_factory=list)  # of the next answers; 200 when there are none
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     silent: asyncio.Event | None = None  # set by the test: no answer before
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook?x=1"
+        return f"{self.scheme}://{self.host}:{self.port}/hook?x=1"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -37,9 +40,9 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+async def receiving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
+    receiver = Receiver(scheme="https" if tls else "http")
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     yield receiver
     server.close()

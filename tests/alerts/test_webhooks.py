@@ -2,11 +2,17 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
@@ -419,6 +425,49 @@ async def test_an_address_that_cannot_be_looked_up_is_given_up(calling: Service,
     await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
     (dead,) = await settled(calling, hook, "dead")
     assert dead["last_error"] == "webhook-unreachable"
+
+
+def certificate(name: str, folder: Path) -> Path:
+    """Of a receiver of that name, signed by itself: the certificate and its key in one file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), utc_now()
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / f"{name}.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(made.public_bytes(Encoding.PEM) + secret)
+    return file
+
+
+async def test_over_tls_the_receiver_shows_who_it_is(
+    make_service: MakeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its name, though the connection goes to the address that was looked up; and by an authority that is known here."""
+    known, strange = certificate("localhost", tmp_path), certificate("stranger", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(known))
+    calling = await make_service(webhooks=WebhookSettings(local=True, backoff=[], timeout=10))
+    came = []
+    for file, host in ((known, "localhost"), (known, "127.0.0.1"), (strange, "localhost")):
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(file)
+        async with receiving(tls) as receiver:
+            receiver.host = host
+            hook = await register(calling, receiver)
+            await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+            await until(lambda hook=hook: is_over(calling, hook))  # type: ignore[misc]
+            [message] = await messages(calling, hook)
+            came.append((message["state"], message["last_error"], len(receiver.got)))
+    assert came == [("delivered", None, 1), ("dead", "webhook-certificate", 0), ("dead", "webhook-certificate", 0)]
+
+
+async def is_over(service: Service, hook: dict[str, Any]) -> bool:
+    return not await messages(service, hook, "waiting")
 
 
 async def test_one_that_cannot_be_signed_is_given_up(calling: Service, receiver: Receiver) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
-from services.alerts.rules.webhooks import DeliveryState
+from services.alerts.rules.webhooks import DeliveryError, DeliveryState
 from shared.contracts.households import Verdict
 
 
@@ -72,4 +72,4 @@ class WebhookDelivery(Base):
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     last_status: Mapped[int | None]  # HTTP status of the last answer; null: none came
-    last_error: Mapped[str | None]  # code of why none came
+    last_error: Mapped[DeliveryError | None] = mapped_column(String)  # why none came

@@ -8,7 +8,7 @@ from standardwebhooks import Webhook as Signer
 
 from services.alerts.queries import webhooks as queries
 from services.alerts.queries.webhooks import Outgoing
-from services.alerts.rules.webhooks import GONE, next_try
+from services.alerts.rules.webhooks import GONE, DeliveryError, next_try
 from services.alerts.usecases.webhooks import PURPOSE
 from shared.db.engine import WriteSession
 from shared.security.vault import Vault
@@ -19,7 +19,7 @@ class Answer:
     """What came of a try: the status of the receiver's answer, or the code of why there was none."""
 
     status: int | None = None
-    error: str | None = None
+    error: DeliveryError | None = None
 
     @property
     def good(self) -> bool:
