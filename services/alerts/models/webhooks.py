@@ -17,7 +17,8 @@ class VerdictNotice(Base):
     """One verdict (核查结论) on one report, told once; a verdict that is given anew is told anew.
 
     `xid` is the transaction that wrote it: a reader goes on after `(xid, id)` and takes only what every older
-    transaction has let pass, so that a verdict that commits late is never overlooked.
+    transaction has let pass, so that a verdict that commits late is never overlooked. 0: told by the database that this one
+    was restored from.
     """
 
     __tablename__ = "verdict_notice"
