@@ -45,7 +45,15 @@ Calls = Annotated[WebhookSettings, Depends(of_app("webhooks"))]
 
 @router.post("", status_code=201, summary="Register a webhook · 登记回调", responses=_ISSUED)
 async def register_webhook(draft: WebhookDraft, who: WriteWebhooks, db: Db, vault: Seals, calls: Calls) -> Response:
-    """For verdicts on one's own feeds and areas. The secret is shown this once; messages are signed with it."""
+    """For verdicts on one's own feeds and areas. The secret is shown this once; messages are signed with it.
+
+    Each is a POST of `{"type": "alert.answered", "timestamp", "data": {"alert_id", "feed", "source_ref", "area_code",
+    "verdict", "basis", "visited_on", "answered_at"}}` with the headers `webhook-id`, `webhook-timestamp` and
+    `webhook-signature` of Standard Webhooks, which has libraries to verify it with (`standardwebhooks`). Answer 2xx within
+    15 seconds, unless the county allows other ones. Anything else, a redirect too, is tried again under the same
+    `webhook-id`, with growing pauses over some days; 410 closes the webhook. A message may come twice, and messages in any
+    order: of a report the newest `answered_at` counts.
+    """
     async with db.write(who.scope) as session:
         target = draft.target()
         made = await usecases.register_webhook(session, who, target, vault, utc_now(), local=calls.local)
