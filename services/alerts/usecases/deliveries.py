@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from standardwebhooks import Webhook as Signer
 
@@ -46,7 +47,7 @@ async def note_answer(
     session: WriteSession, message: Outgoing, answer: Answer, backoff: Sequence[float], now: datetime
 ) -> None:
     """Delivered, to be tried again, or given up. 410 closes the webhook, as Standard Webhooks has it."""
-    told = {"last_status": answer.status, "last_error": answer.error}
+    told: dict[str, Any] = {"last_status": answer.status, "last_error": answer.error}
     again = None if answer.good or not message.active else next_try(backoff, message.attempts, now)
     if again is not None and answer.status != GONE:
         outcome = {**told, "next_at": again}
