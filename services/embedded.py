@@ -1,9 +1,10 @@
 """All services in ONE process on an embedded PostgreSQL, without a broker: `make run`.
 
 The same SQL, consumers and outbox as in production; only the bus hands events over within the process. Settings:
-`PORT` `HOST` `DATA_DIR` `DEMO` `DEMO_HOUSEHOLDS`.
+`PORT` `HOST` `DATA_DIR` `DEMO` `DEMO_HOUSEHOLDS`; `WEBHOOKS_LOCAL=true` lets webhooks lead to this machine.
 """
 
+import asyncio
 import contextlib
 import signal
 import socket
@@ -20,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from demo.load import load_county, move_to
 from services import SERVICES
+from services.alerts.settings import WebhookSettings
 from services.assembly import CREATE_APP, SETTINGS, bootstrap
 from services.gateway import Gateway
 from services.households.settings import PhotosSettings
@@ -30,12 +32,14 @@ from shared.bus.local import LocalBus
 from shared.db.engine import DatabaseSettings
 from shared.db.migrate import migrate
 from shared.files import FilesSettings
+from shared.http.app import guard
 from shared.postgres import Cluster
 from shared.security.tokens import HttpKeys, TokenSettings
 from shared.telemetry import TelemetrySettings
 
 ADMIN = "admin"
 INSIDE = "http://inside"  # where services reach each other without leaving the process
+LOOK_SECONDS = 1.0
 
 
 class EmbeddedSettings(BaseSettings):
@@ -48,6 +52,7 @@ class EmbeddedSettings(BaseSettings):
     data_dir: Path = Path(".data")
     demo: bool = Field(True, description="Load the demo county on the first start")
     demo_households: int = Field(2000, ge=20, le=420_000)
+    webhooks: WebhookSettings = WebhookSettings()
     telemetry: TelemetrySettings = TelemetrySettings(log_level="WARNING")
 
     @property
@@ -93,7 +98,7 @@ def make_gateway(settings: EmbeddedSettings, cluster: Cluster, screen: Screen) -
     files = FilesSettings(url=(settings.data_dir / "files").resolve().as_uri())
     photos = PhotosSettings(url=(settings.data_dir / "photos").resolve().as_uri())
     more: dict[str, dict[str, Any]] = {
-        "alerts": {"files": files},
+        "alerts": {"files": files, "webhooks": settings.webhooks},
         "households": {"files": files, "photos": photos},
         "jobs": {"files": files},
     }
@@ -107,11 +112,31 @@ def make_gateway(settings: EmbeddedSettings, cluster: Cluster, screen: Screen) -
             **more.get(service, {}),
         )
         apps[service] = CREATE_APP[service](own, bus, keys.find)
-    return Gateway(apps, lambda gateway: _first_start(settings, gateway, screen))
+    return Gateway(apps, lambda gateway: _beside(settings, gateway, cluster, screen))
 
 
 @contextlib.asynccontextmanager
-async def _first_start(settings: EmbeddedSettings, gateway: Gateway, screen: Screen) -> AsyncIterator[None]:
+async def _beside(
+    settings: EmbeddedSettings, gateway: Gateway, cluster: Cluster, screen: Screen
+) -> AsyncIterator[None]:
+    """What is done before the first request, and while there are some."""
+
+    async def keep_database() -> None:
+        """Start it again when somebody has killed it: nobody else would, and nothing goes on without it."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not cluster.answers():
+                cluster.start()  # who asks meanwhile waits: nobody could answer
+
+    keeping = asyncio.create_task(guard(keep_database))
+    try:
+        await _first_start(settings, gateway, screen)
+        yield
+    finally:
+        keeping.cancel()
+
+
+async def _first_start(settings: EmbeddedSettings, gateway: Gateway, screen: Screen) -> None:
     """Make the first administrator, load the demo county, and tell how to go on. All of it may be repeated."""
     admin_file = settings.data_dir / "admin.json"
     demo_file = settings.data_dir / "demo.json"
@@ -130,7 +155,6 @@ async def _first_start(settings: EmbeddedSettings, gateway: Gateway, screen: Scr
     if demo_file.exists():
         move_to(demo_file, settings.base_url)
     screen.welcome(settings.base_url, demo_file if demo_file.exists() else None, admin_file)
-    yield
 
 
 class _Directory(httpx.AsyncBaseTransport):

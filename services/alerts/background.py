@@ -12,7 +12,7 @@ from services.alerts.queries import accounting as accounting_queries
 from services.alerts.queries.batches import forget_errors
 from services.alerts.queries.receipts import compare
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.queries.verdicts import forget_notices
+from services.alerts.queries.verdicts import forget_notices, place_former
 from services.alerts.queries.webhooks import forget_deliveries
 from services.alerts.rules.accounting import COMPARED, due_tonight
 from services.alerts.rules.alerts import sight
@@ -66,6 +66,7 @@ def make_background(
         *(beside or make_workers(settings, database, vault, reference)),
         WebhookSender(database, vault, settings.webhooks).run,
         every(FORGET_SECONDS, "old records", lambda: forget_records(database, utc_now())),
+        every(FORGET_SECONDS, "restored verdicts", lambda: place_restored(database)),
         every(FORGET_SECONDS, "webhook addresses", lambda: seal_addresses(database, vault)),
         every(FORGET_SECONDS, "webhooks of nobody", lambda: close_nobodys(database, utc_now())),
         every(FORGET_SECONDS, "old files", lambda: forget_files(database, shelf, kept_days, utc_now())),
@@ -100,6 +101,12 @@ async def forget_records(database: Database, now: datetime) -> None:
         reminders=partial(forget, calendar.forget_reminders, now),
         phone_codes=partial(forget, phone_codes.forget_codes, now),
     )
+
+
+async def place_restored(database: Database) -> None:
+    """Verdicts that were told before the database was restored; after a start, for nobody restores while it runs."""
+    async with database.write(_EVERYWHERE) as session:
+        await place_former(session)
 
 
 async def seal_addresses(database: Database, vault: Vault) -> None:

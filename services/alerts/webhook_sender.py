@@ -3,7 +3,10 @@
 import asyncio
 import logging
 import socket
+import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
@@ -38,6 +41,7 @@ class WebhookSender:
     settings: WebhookSettings
     transport: httpx.AsyncBaseTransport | None = None
     _under_way: dict[asyncio.Task[None], UUID] = field(default_factory=dict)
+    _done: asyncio.Event = field(default_factory=asyncio.Event)  # one is, since we looked: what is next goes at once
 
     async def run(self) -> None:
         """Send until cancelled. What is on its way then goes again when its lease is over."""
@@ -46,30 +50,36 @@ class WebhookSender:
             try:
                 while True:
                     if not await self._send_due(client):
-                        await asyncio.sleep(IDLE_SECONDS)
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(self._done.wait(), IDLE_SECONDS)
             finally:
                 for task in self._under_way:
                     task.cancel()
 
     async def _send_due(self, client: httpx.AsyncClient) -> int:
         """Start as many as there is room for; how many."""
+        self._done.clear()
         room = AT_ONCE - len(self._under_way)
-        if room <= 0:
-            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-            return 1
+        if not room:
+            return 0
         try:
             async with self.database.write(_EVERYWHERE) as session:
                 # One that does not answer must not take every place: it gets no more while some are on their way.
                 busy = set(self._under_way.values())
-                messages = await queries.take_due(session, utc_now(), list(busy), OF_ONE, room)
+                lease = timedelta(seconds=self.settings.timeout) + queries.LEASE
+                messages = await queries.take_due(session, utc_now(), lease, list(busy), OF_ONE, room)
         except Exception as error:
             log.warning("webhooks wait", extra={"error": type(error).__name__})
             return 0
         for message in messages:
             task = asyncio.create_task(self._send(client, message))
             self._under_way[task] = message.webhook_id
-            task.add_done_callback(self._under_way.pop)
+            task.add_done_callback(self._end)
         return len(messages)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        self._done.set()
 
     async def _send(self, client: httpx.AsyncClient, message: Outgoing) -> None:
         answer = await self._call(client, message) if message.active else Answer(error="webhook-closed")
@@ -99,8 +109,8 @@ class WebhookSender:
                 return Answer(status=response.status_code)
         except TimeoutError:
             return Answer(error="webhook-timeout")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError):
-            return Answer(error="webhook-unreachable")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            return Answer(error="webhook-certificate" if _distrusts(error) else "webhook-unreachable")
         except Exception as error:  # else it would go again for ever, whenever its lease is over
             log.error("webhook failed", extra={"delivery": str(message.id), "error": type(error).__name__})
             return Answer(error="webhook-failed")
@@ -116,6 +126,13 @@ class WebhookSender:
         addresses = [str(place[4][0]) for place in found]
         allowed = addresses and all(may_call(address, local=self.settings.local) for address in addresses)
         return addresses[0] if allowed else None
+
+
+def _distrusts(error: BaseException | None) -> bool:
+    """Whether the receiver's certificate is the reason: no authority known here has signed it, or it is for another name."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _pinned(url: str, address: str) -> tuple[str, str]:

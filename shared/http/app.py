@@ -123,7 +123,7 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], contextlib.AbstractAsyncConte
         housekeeping = every(HOUSEKEEPING_SECONDS, "housekeeping", lambda: forget_old(parts.database, utc_now()))
         relays = [Relay(parts.database, parts.bus, lane).run for lane in lanes_of(parts.name)]
         background = (*relays, housekeeping, *parts.background)
-        tasks = [asyncio.create_task(_guard(work), name=f"{parts.name}:{work.__qualname__}") for work in background]
+        tasks = [asyncio.create_task(guard(work), name=f"{parts.name}:{work.__qualname__}") for work in background]
         try:
             yield
         finally:
@@ -142,7 +142,7 @@ async def _cancel(tasks: Collection[asyncio.Task[None]]) -> None:
         _, tasks = await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
 
 
-async def _guard(work: BackgroundWork) -> None:
+async def guard(work: BackgroundWork) -> None:
     """Background work that died in a living process is the worst state: nobody restarts it. So the process stops."""
     try:
         await work()

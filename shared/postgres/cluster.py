@@ -100,6 +100,11 @@ class Cluster:
             waiting.pause()
         return self
 
+    def answers(self) -> bool:
+        """Whether a server takes connections, of this process or of another one. Where none does, `start` again."""
+        running = read_pid_file(self._started_place())
+        return running is not None and running.accepts()
+
     def stop(self) -> None:
         """Stop the server and wait for its end; nothing when another process owns it."""
         if self.is_owner and self._server is not None:

@@ -199,6 +199,7 @@ async def test_nothing_is_kept_of_what_is_no_batch(service: Service) -> None:
         (start, JSON, 400, "json-invalid"),
         (start + b"}", JSON, 400, "json-invalid"),
         (b"", JSON, 400, "json-invalid"),
+        (b'{"alerts": []}', JSON, 400, "batch-not-array"),
         (b"[]", JSON, 422, "batch-empty"),
         (b"\n \n", NDJSON, 422, "batch-empty"),
         (b"{}\n" + b"x" * 200_000, NDJSON, 413, "batch-row-too-long"),

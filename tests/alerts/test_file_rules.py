@@ -54,6 +54,7 @@ def test_when_it_will_be_done() -> None:
     moved = start + timedelta(seconds=10)
     assert ends_at(250, 1000, start, moved) == moved + timedelta(seconds=30)
     assert ends_at(1200, 1000, start, moved) == moved
+    assert ends_at(250, 1000, moved, start) == start, "a clock that was set back tells no end before now"
     assert ends_at(0, 1000, start, start) is None
     assert ends_at(10, None, start, moved) is None
     assert ends_at(0, 10, None, None) is None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.alerts.background import place_restored
 from shared.clock import utc_now
 from shared.contracts.alerts import AlertRaised
 from shared.contracts.households import VerdictGiven
@@ -114,6 +115,50 @@ async def test_each_bureau_hears_of_its_own_feeds_and_areas(service: Service) ->
         answer = await service.get(VERDICTS, headers=bearer(role), params={"feed": alert.feed})
         (seen,) = answer.json()["items"]
         assert (seen["alert_id"], seen["reason"]) == (str(alert.alert_id), None)
+
+
+async def test_who_read_before_a_restore_reads_on_after_it(service: Service) -> None:
+    """A new database begins to count its transactions anew: what it tells would lie before all that was restored."""
+    alerts = await raise_alerts(service, 4)
+    for alert in alerts[:3]:
+        await service.tell(verdict_on(service, alert))
+    readers = {}
+    for told in (1, 2, 3):
+        readers[told] = (await service.get(VERDICTS, params={"limit": told})).json()["next"]
+    await service.sql(
+        "DELETE FROM verdict_notice WHERE id = (SELECT max(id::text)::uuid FROM verdict_notice)"
+    )  # not in the copy
+    await service.sql("UPDATE verdict_notice SET xid = xid + 1000000000")
+    await service.tell(verdict_on(service, alerts[3]))
+
+    for _ in range(2):  # the second time there is nothing to do
+        await place_restored(service.database)
+        assert await read_from(service, None) == [0, 1, 3]
+        assert await read_from(service, readers[1]) == [1, 3]
+        assert await read_from(service, readers[2]) == [3]
+        assert await read_from(service, readers[3]) == [3]
+
+
+async def read_from(service: Service, after: str | None) -> list[int]:
+    """Which pupils' verdicts are read from there on, page by page."""
+    pupils = [str(id_) for [id_] in await service.sql("SELECT id FROM alert ORDER BY id")]
+    told: list[int] = []
+    while True:
+        page = (await service.get(VERDICTS, params={"limit": 1, **({"after": after} if after else {})})).json()
+        told += [pupils.index(item["alert_id"]) for item in page["items"]]
+        after = page["next"]
+        if not page["more"]:
+            return told
+
+
+async def test_a_place_that_was_forgotten_is_read_on_from(service: Service) -> None:
+    (alert,) = await raise_alerts(service, 1)
+    await service.tell(verdict_on(service, alert))
+    last = (await service.get(VERDICTS)).json()["next"]
+    await service.sql("DELETE FROM verdict_notice")
+    assert (await service.get(VERDICTS, params={"after": last})).json() == {"items": [], "next": last, "more": False}
+    await service.tell(verdict_on(service, alert, verdict="risk_confirmed", minutes=1))
+    assert await read_from(service, last) == [0]
 
 
 @pytest.mark.parametrize("after", ["x", "W10", "WzEsMl0", "WzAsICJ4Il0", "WzE4NDQ2NzQ0MDczNzA5NTUxNjE1LCAieCJd"])

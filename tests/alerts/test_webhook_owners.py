@@ -128,7 +128,7 @@ async def test_county_and_administrator_find_each_in_their_area(service: Service
         assert [one["id"] for one in listed] == [hook], role
     elsewhere = await service.http.get(HOOKS, headers=bearer("admin", areas=["539922"]))
     assert elsewhere.json()["items"] == []
-    closed = await service.http.post(f"{HOOKS}/{hook}/closure", headers=bearer("admin"))
+    closed = await service.http.post(f"{HOOKS}/{hook}/closure", headers={**bearer("admin"), "If-Match": "*"})
     assert closed.json()["active"] is False
 
 
@@ -152,5 +152,5 @@ async def test_a_feed_has_room_for_so_many(service: Service, monkeypatch: pytest
     place = f"{HOOKS}/{made[0]['id']}"
     same = await service.http.put(place, json={"url": URL}, headers={**headers, "If-Match": "*"})
     assert same.status_code == 200
-    await service.http.post(f"{place}/closure", headers=headers)
+    await service.http.post(f"{place}/closure", headers={**headers, "If-Match": "*"})
     assert (await service.http.post(HOOKS, json={"url": URL}, headers=headers)).status_code == 201

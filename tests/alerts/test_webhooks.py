@@ -2,20 +2,24 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from services.alerts import webhook_sender
 from services.alerts.background import seal_addresses
 from services.alerts.models import Webhook, WebhookDelivery
-from services.alerts.queries.webhooks import take_due
+from services.alerts.queries.webhooks import LEASE, take_due
 from services.alerts.rules import webhooks as rules
 from services.alerts.settings import WebhookSettings
 from services.alerts.webhook_sender import OF_ONE
@@ -33,49 +37,11 @@ from tests.alerts.conftest import (
     key_changed,
     until,
 )
+from tests.alerts.receiver import Receiver, receiving
 from tests.alerts.test_verdicts import raise_alerts, verdict_on
 
 HOOKS = "/alerts/v1/webhooks"
 BUREAU = ["education.absence"]
-
-
-@dataclass
-class Receiver:
-    """A bureau's system: keeps what it gets, and answers as told."""
-
-    port: int = 0
-    statuses: list[int] = field(default_factory=list)  # of the next answers; 200 when there are none
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    silent: asyncio.Event | None = None  # set by the test: no answer before
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook?x=1"
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in head[1:] if line)}
-            self.got.append((headers, await reader.readexactly(int(headers["content-length"]))))
-            if self.silent is not None:
-                async with asyncio.timeout(60):
-                    await self.silent.wait()
-            status = self.statuses.pop(0) if self.statuses else 200
-            writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
-            await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
-            pass
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
-    receiver.port = server.sockets[0].getsockname()[1]
-    yield receiver
-    server.close()
 
 
 @pytest.fixture(autouse=True)
@@ -197,7 +163,9 @@ async def test_410_closes_a_webhook(calling: Service, receiver: Receiver) -> Non
 async def test_both_secrets_sign_during_the_overlap(calling: Service, receiver: Receiver) -> None:
     hook = await register(calling, receiver)
     rotated = await calling.http.post(
-        f"{HOOKS}/{hook['id']}/secret", json={"overlap_hours": 1}, headers=bearer("bureau", BUREAU)
+        f"{HOOKS}/{hook['id']}/secret",
+        json={"overlap_hours": 1},
+        headers={**bearer("bureau", BUREAU), "If-Match": '"1"'},
     )
     await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
     await until(lambda: bool(receiver.got))
@@ -237,6 +205,35 @@ async def test_a_sender_that_died_leaves_its_message_to_the_next(make_service: M
     await settled(again, hook, "delivered")
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
     assert len(receiver.got) == 2
+
+
+async def test_a_message_is_its_senders_as_long_as_the_receiver_may_take(
+    make_service: MakeService, receiver: Receiver
+) -> None:
+    """Else a receiver that needs longer than the lease would be sent it again and again, and no answer would count."""
+    made = await make_service(webhooks=WebhookSettings(local=True, timeout=120))
+    receiver.silent = asyncio.Event()
+    hook = await register(made, receiver)
+    await made.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    await until(lambda: bool(receiver.got))
+    ours = await made.sql("SELECT next_at > now() + interval '120 seconds' FROM webhook_delivery")
+    receiver.silent.set()
+    assert ours == [(True,)]
+
+
+async def test_the_next_goes_when_one_is_there_not_at_the_next_look(
+    make_service: MakeService, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await make_service(webhooks=WebhookSettings(local=True, timeout=60))
+    receiver.silent = asyncio.Event()
+    hook = await register(made, receiver)
+    await made.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    await until(lambda: bool(receiver.got))
+    monkeypatch.setattr(webhook_sender, "IDLE_SECONDS", 3600)
+    for _ in range(OF_ONE * 3):
+        await made.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+    receiver.silent.set()
+    await settled(made, hook, "delivered", OF_ONE * 3 + 1)
 
 
 async def test_a_bureau_sees_and_changes_its_own_only(calling: Service, receiver: Receiver) -> None:
@@ -304,8 +301,36 @@ async def test_who_changes_one_says_which_version(calling: Service, receiver: Re
     changed = await change(**{"If-Match": read})
     assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
     assert (await change(**{"If-Match": read})).status_code == 412
-    rotated = await calling.http.post(f"{place}/secret", json={}, headers=headers)
-    assert rotated.headers["etag"] == '"3"'
+
+
+async def test_of_two_who_rotate_at_once_the_second_reads_first(calling: Service, receiver: Receiver) -> None:
+    """Else the secret that the receiver knows would sign no more, whatever overlap the first was promised."""
+    hook, headers = await register(calling, receiver), bearer("bureau", BUREAU)
+    place = f"{HOOKS}/{hook['id']}"
+
+    async def rotate(**which: str) -> Any:
+        return await calling.http.post(f"{place}/secret", json={}, headers={**headers, **which})
+
+    assert (await rotate()).json()["code"] == "if-match-required"
+    both = await asyncio.gather(*(rotate(**{"If-Match": '"1"'}) for _ in range(2)))
+    assert sorted(one.status_code for one in both) == [201, 412]
+    await calling.http.post(f"{place}/test", headers=headers)
+    await until(lambda: bool(receiver.got))
+    seen, body = receiver.got[0]
+    assert Verifier(hook["secret"]).verify(body, seen)
+
+
+async def test_who_closes_one_says_which_version_and_may_repeat_it(calling: Service, receiver: Receiver) -> None:
+    hook, headers = await register(calling, receiver), bearer("bureau", BUREAU)
+
+    async def close(**which: str) -> Any:
+        return await calling.http.post(f"{HOOKS}/{hook['id']}/closure", headers={**headers, **which})
+
+    assert (await close()).json()["code"] == "if-match-required"
+    assert (await close(**{"If-Match": '"2"'})).status_code == 412
+    for _ in range(2):
+        closed = await close(**{"If-Match": '"1"'})
+        assert (closed.status_code, closed.headers["etag"], closed.json()["active"]) == (200, '"2"', False)
 
 
 async def test_secrets_lie_sealed_and_are_shown_once(calling: Service, receiver: Receiver) -> None:
@@ -336,7 +361,7 @@ async def test_who_waits_longest_has_the_next_turn_whoever_has_many_webhooks(ser
             message = {"webhook_id": hook, "state": "waiting", "attempts": 0, "created_at": due}
             session.add(WebhookDelivery(id=new_id(), body={"waiting": waiting}, next_at=due, **message))
         await session.flush()
-        (next_one,) = await take_due(session, now, [], OF_ONE, 1)
+        (next_one,) = await take_due(session, now, LEASE, [], OF_ONE, 1)
         await session.rollback()
     assert json.loads(next_one.body) == {"waiting": 60}
 
@@ -400,6 +425,49 @@ async def test_an_address_that_cannot_be_looked_up_is_given_up(calling: Service,
     await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
     (dead,) = await settled(calling, hook, "dead")
     assert dead["last_error"] == "webhook-unreachable"
+
+
+def certificate(name: str, folder: Path) -> Path:
+    """Of a receiver of that name, signed by itself: the certificate and its key in one file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), utc_now()
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / f"{name}.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(made.public_bytes(Encoding.PEM) + secret)
+    return file
+
+
+async def test_over_tls_the_receiver_shows_who_it_is(
+    make_service: MakeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its name, though the connection goes to the address that was looked up; and by an authority that is known here."""
+    known, strange = certificate("localhost", tmp_path), certificate("stranger", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(known))
+    calling = await make_service(webhooks=WebhookSettings(local=True, backoff=[], timeout=10))
+    came = []
+    for file, host in ((known, "localhost"), (known, "127.0.0.1"), (strange, "localhost")):
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(file)
+        async with receiving(tls) as receiver:
+            receiver.host = host
+            hook = await register(calling, receiver)
+            await calling.http.post(f"{HOOKS}/{hook['id']}/test", headers=bearer("bureau", BUREAU))
+            await until(lambda hook=hook: is_over(calling, hook))  # type: ignore[misc]
+            [message] = await messages(calling, hook)
+            came.append((message["state"], message["last_error"], len(receiver.got)))
+    assert came == [("delivered", None, 1), ("dead", "webhook-certificate", 0), ("dead", "webhook-certificate", 0)]
+
+
+async def is_over(service: Service, hook: dict[str, Any]) -> bool:
+    return not await messages(service, hook, "waiting")
 
 
 async def test_one_that_cannot_be_signed_is_given_up(calling: Service, receiver: Receiver) -> None:

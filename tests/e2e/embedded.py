@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import httpx
+import psutil
 
 from shared.postgres.configuration import PORT as POSTGRES_PORT
 from shared.postgres.place import STATE_DIR, choose_place
@@ -60,7 +61,11 @@ class Embedded(System):
         await self.program.start()
 
     async def kill(self, name: str = "system") -> None:
-        self.program.kill()
+        """The process with all that it has started, or its database alone, which it starts again by itself."""
+        if name == "system":
+            self.program.kill()
+        else:
+            next(one for one in psutil.Process(self.program.pid).children() if one.name() == name).kill()
 
     async def stop(self) -> None:
         await self.program.close()

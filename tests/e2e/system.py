@@ -26,6 +26,7 @@ QUICK = {
     "ARGON2_PARALLELISM": "1",
     "SWEEP_SECONDS": str(SWEEP_SECONDS),
     "BATCH_PROCESSES": "1",
+    "WEBHOOKS_LOCAL": "true",  # a bureau's system is on this machine too
     "KAFKA_SESSION_TIMEOUT": "3",
     "KAFKA_REQUEST_TIMEOUT": "5",
     "TELEMETRY_LOG_LEVEL": "INFO",

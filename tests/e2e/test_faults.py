@@ -81,6 +81,16 @@ async def test_the_one_process_killed_again_and_again(embedded: Embedded, times:
     assert await asyncio.to_thread(still_running, started) == []
 
 
+async def test_the_database_of_the_one_process_killed_again_and_again(embedded: Embedded) -> None:
+    """It is there again by itself, and whoever sent meanwhile has only to send again."""
+    load = Load(embedded, uuid4().hex[:8])
+    for _ in range(2):
+        await load.send(200, meanwhile=lambda: embedded.kill("postgres"))
+    await load.send(50)
+    await settled(embedded, load)
+    await nothing_lost_or_doubled(embedded, load, expect=load.sent)
+
+
 @pytest.mark.kafka
 @pytest.mark.parametrize("seconds", [10, pytest.param(120, marks=pytest.mark.slow)])
 async def test_kafka_away_for_a_while(on_kafka: OnKafka, seconds: float) -> None:

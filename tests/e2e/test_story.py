@@ -8,8 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from standardwebhooks import Webhook as Verifier
 
 from services import SERVICES
+from tests.alerts.receiver import receiving
 from tests.e2e import story
 from tests.e2e.collector import Collector
 from tests.e2e.story import eventually, report, see_alert, task_of
@@ -41,6 +43,26 @@ async def test_an_alert_becomes_a_task_and_its_verdict_goes_back(system: System)
     assert answered["answer"]["reason"] == REASON
     assert (await see_alert(medical, bill))["state"] == "checking", "a verdict on one case says nothing of the other"
     assert not [task for task in await story.tasks(cadre) if task["id"] == to_see["id"]], "what is done is off the list"
+
+
+async def test_the_verdict_is_sent_to_a_bureaus_system(system: System) -> None:
+    family = system.family()
+    clerk = await system.sign_in("bureau", username="education")
+    async with receiving() as receiver:
+        hook = (await clerk.post("/alerts/v1/webhooks", json={"url": receiver.url, "feeds": [story.ABSENCE]})).json()
+        bureau, cadre = system.bureau(story.ABSENCE), await system.sign_in("village", family.area_code)
+        alert = await report(bureau, story.absence(family.someone))
+        task = await eventually(lambda: task_of(cadre, alert))
+        await give_verdict(cadre, task, await pay_visit(cadre, task))
+
+        async def heard() -> dict[str, Any] | None:
+            said = [Verifier(hook["secret"]).verify(body, headers) for headers, body in receiver.got]
+            return next((one["data"] for one in said if one["data"]["alert_id"] == alert["id"]), None)
+
+        told = await eventually(heard, what="the bureau's system is called")
+    assert (told["source_ref"], told["verdict"]) == (alert["source_ref"], "no_risk")
+    place = f"/alerts/v1/webhooks/{hook['id']}/closure"
+    assert (await clerk.post(place, headers={"If-Match": '"1"'})).json()["active"] is False
 
 
 async def test_the_task_is_there_within_a_second(system: System) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import orjson
 
-from services.alerts.rules.batches import MAX_ROWS, BatchTooLong, BodyMalformed, RowTooLong
+from services.alerts.rules.batches import MAX_ROWS, BatchNotArray, BatchTooLong, BodyMalformed, RowTooLong
 
 ROWS_A_CHUNK = 1_600
 """One transaction each. A thousand cost a tenth more a row; the more, the longer the last worker of a batch is alone."""
@@ -46,7 +46,7 @@ async def ndjson_chunks(body: AsyncIterator[bytes]) -> AsyncIterator[Sequence[by
 
 
 async def json_chunks(body: AsyncIterator[bytes]) -> AsyncIterator[Sequence[bytes]]:
-    """Items of a JSON array in chunks, each on a line of its own. Raises `BodyMalformed`."""
+    """Items of a JSON array in chunks, each on a line of its own. Raises `BodyMalformed`, `BatchNotArray`."""
     cutter = _ArrayCutter()
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     lines: list[bytes] = []
@@ -123,6 +123,8 @@ class _ArrayCutter:
         match self._expected, character:
             case "start", "[":
                 return "first"
+            case "start", _:
+                raise BatchNotArray
             case "comma", ",":
                 return "item"
             case (("first" | "comma"), "]"):

@@ -26,9 +26,9 @@ async def read_verdicts(
     """Those since `after`, oldest first, and which reports ended without one: `expired`, `dropped`. Keep `next`: asking
     with it misses none, whenever it is asked.
     """
-    place = _cursor(after)
+    last_read = _cursor(after)
     async with db.read(who.scope) as session:
-        rows = await list_verdicts(session, sight(who), feed, place, limit + 1)
+        rows = await list_verdicts(session, sight(who), feed, last_read, limit + 1)
     page, _ = cut(rows, limit)
     last = page[-1].notice if page else None
     return VerdictPage(
@@ -51,13 +51,14 @@ def _columns(told: Told) -> dict[str, object]:
     return {name: getattr(told.notice, name) for name in own}
 
 
-def _cursor(after: str | None) -> tuple[int, UUID] | None:
+def _cursor(after: str | None) -> UUID | None:
+    """The notice that was read last. Where it stood then may not be where it stands now."""
     match decode_cursor(after, 2):
         case None:
             return None
-        case [xid, str(text)] if type(xid) is int and 0 < xid <= _MAX_XID:
+        case [xid, str(text)] if type(xid) is int and 0 <= xid <= _MAX_XID:
             try:
-                return xid, UUID(text)
+                return UUID(text)
             except ValueError:
                 pass
     raise CursorInvalid(field="after")

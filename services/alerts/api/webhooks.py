@@ -47,7 +47,13 @@ Calls = Annotated[WebhookSettings, Depends(of_app("webhooks"))]
 async def register_webhook(draft: WebhookDraft, who: WriteWebhooks, db: Db, vault: Seals, calls: Calls) -> Response:
     """For verdicts on one's own feeds and areas. The secret is shown this once; messages are signed with it.
 
-    Types are `alert.answered`, `alert.expired`, `alert.dropped`; `data` is as in `/verdicts`, without the reason.
+    Each is a POST of `{"type": "alert.answered", "timestamp", "data": {"alert_id", "feed", "source_ref", "area_code",
+    "verdict", "basis", "visited_on", "answered_at"}}` with the headers `webhook-id`, `webhook-timestamp` and
+    `webhook-signature` of Standard Webhooks, which has libraries to verify it with (`standardwebhooks`). Further types are
+    `alert.expired` and `alert.dropped`; `data` is as in `/verdicts`, without the reason. Answer 2xx within
+    15 seconds, unless the county allows other ones. Anything else, a redirect too, is tried again under the same
+    `webhook-id`, with growing pauses over some days; 410 closes the webhook. A message may come twice, and messages in any
+    order: of a report the newest `answered_at` counts.
     """
     async with db.write(who.scope) as session:
         target = draft.target()
@@ -92,19 +98,28 @@ async def change_webhook(
 
 @router.post("/{webhook_id}/secret", status_code=201, summary="Rotate the secret · 更换签名密钥", responses=_ISSUED)
 async def rotate_secret(
-    webhook_id: UUID, rotation: SecretRotation, who: WriteWebhooks, db: Db, vault: Seals
+    webhook_id: UUID, rotation: SecretRotation, who: WriteWebhooks, db: Db, vault: Seals, if_match: IfMatch = None
 ) -> Response:
-    """For the overlap, messages bear both signatures; one that fits is enough."""
+    """For the overlap, messages bear both signatures; one that fits is enough. The secret before the old one signs no
+    more. `If-Match` is required.
+    """
+    overlap, expect = timedelta(hours=rotation.overlap_hours), partial(expect_version, if_match)
     async with db.write(who.scope) as session:
-        overlap = timedelta(hours=rotation.overlap_hours)
-        return _issued(vault, *await usecases.rotate_secret(session, who, webhook_id, overlap, vault, utc_now()))
+        return _issued(
+            vault, *await usecases.rotate_secret(session, who, webhook_id, overlap, expect, vault, utc_now())
+        )
 
 
-@router.post("/{webhook_id}/closure", summary="Close a webhook · 停用回调")
-async def close_webhook(webhook_id: UUID, who: WriteWebhooks, db: Db, vault: Seals) -> WebhookView:
-    """No more messages, and those that wait are given up. The verdicts can still be read."""
+@router.post("/{webhook_id}/closure", summary="Close a webhook · 停用回调", response_model=WebhookView)
+async def close_webhook(
+    webhook_id: UUID, who: WriteWebhooks, db: Db, vault: Seals, if_match: IfMatch = None
+) -> Response:
+    """No more messages, and those that wait are given up. The verdicts can still be read. `If-Match` is required; to close
+    it twice is harmless.
+    """
+    expect = partial(expect_version, if_match)
     async with db.write(who.scope) as session:
-        return _view(vault, await usecases.close_webhook(session, who, webhook_id, utc_now()))
+        return _answer(vault, await usecases.close_webhook(session, who, webhook_id, expect, utc_now()))
 
 
 @router.post("/{webhook_id}/test", status_code=202, summary="Send a test message · 发送测试消息")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
 from services.alerts.rules.alerts import Ending
-from services.alerts.rules.webhooks import DeliveryState
+from services.alerts.rules.webhooks import DeliveryError, DeliveryState
 from shared.contracts.households import Verdict
 
 
@@ -18,7 +18,8 @@ class VerdictNotice(Base):
     """How one report has ended, told once: with a verdict (核查结论) or without; a verdict that is given anew is told anew.
 
     `xid` is the transaction that wrote it: a reader goes on after `(xid, id)` and takes only what every older
-    transaction has let pass, so that a verdict that commits late is never overlooked.
+    transaction has let pass, so that a verdict that commits late is never overlooked. 0: told by the database that this one
+    was restored from.
     """
 
     __tablename__ = "verdict_notice"
@@ -75,4 +76,4 @@ class WebhookDelivery(Base):
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     last_status: Mapped[int | None]  # HTTP status of the last answer; null: none came
-    last_error: Mapped[str | None]  # code of why none came
+    last_error: Mapped[DeliveryError | None] = mapped_column(String)  # why none came

@@ -15,8 +15,9 @@ from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.within import all_within
 from shared.errors import existing
 
-LEASE = timedelta(seconds=60)
-"""A message on its way belongs to its sender this long; it goes again when the sender died."""
+LEASE = timedelta(seconds=45)
+"""A message on its way belongs to its sender this long, beyond the time that the receiver has; it goes again when the
+sender died."""
 
 _TAKE = """
 WITH due AS (
@@ -122,12 +123,12 @@ async def revive_dead(session: WriteSession, webhook_id: UUID, since: datetime, 
 
 
 async def take_due(
-    session: WriteSession, now: datetime, without: Sequence[UUID], of_one: int, limit: int
+    session: WriteSession, now: datetime, lease: timedelta, without: Sequence[UUID], of_one: int, limit: int
 ) -> list[Outgoing]:
     """Messages that are due, leased to us, those first that wait longest: whoever has many webhooks keeps nobody from
     his turn. `of_one` at most to the same webhook, none to those of `without`.
     """
-    rows = await (await raw(session)).fetch(_TAKE, now, LEASE, of_one, limit, list(without))
+    rows = await (await raw(session)).fetch(_TAKE, now, lease, of_one, limit, list(without))
     return [Outgoing(**row) for row in rows]
 
 

@@ -37,6 +37,12 @@ class BodyMalformed(Invalid):
     status = 400
 
 
+class BatchNotArray(BodyMalformed):
+    """What begins there is no array of rows."""
+
+    code = "batch-not-array"
+
+
 class RowMalformed(Invalid):
     """The row is no JSON object."""
 

@@ -102,7 +102,8 @@ def ends_at(
     if not rows_estimate or not rows_read or started_at is None or moved_at is None:
         return None
     left = max(0, rows_estimate - rows_read)
-    return moved_at + timedelta(seconds=left * (moved_at - started_at).total_seconds() / rows_read)
+    taken = max(timedelta(0), moved_at - started_at)  # a clock may be set back meanwhile
+    return moved_at + left * taken / rows_read
 
 
 def has_result(state: FileState, rows_read: int) -> bool:

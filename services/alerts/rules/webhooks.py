@@ -11,6 +11,16 @@ from shared.errors import Conflict, Invalid, NotFound
 
 DeliveryState = Literal["waiting", "delivered", "dead"]
 """待发送, 已送达, 多次失败已停止."""
+DeliveryError = Literal[
+    "webhook-timeout",
+    "webhook-unreachable",
+    "webhook-certificate",
+    "webhook-url-forbidden",
+    "webhook-failed",
+    "webhook-closed",
+    "webhook-owner-gone",
+]
+"""Why a message had no answer, or was given up without one."""
 
 
 @dataclass(frozen=True, slots=True)

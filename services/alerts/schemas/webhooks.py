@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.alerts.models import Webhook, WebhookDelivery
-from services.alerts.rules.webhooks import LONGEST_URL, DeliveryState, Target
+from services.alerts.rules.webhooks import LONGEST_URL, DeliveryError, DeliveryState, Target
 from services.alerts.schemas.fields import FeedCode
 from shared.http.fields import Answer, Draft, Moment
 
@@ -81,7 +81,11 @@ class DeliveryView(Answer):
     attempts: int
     next_at: datetime | None = Field(description="When it goes next; absent when it goes no more · 下次发送时间")
     last_status: int | None = Field(description="HTTP status of the last answer · 最近响应码")
-    last_error: str | None = Field(description="Why no answer came · 失败原因", examples=["webhook-timeout"])
+    last_error: DeliveryError | None = Field(
+        description="Why no answer came · 失败原因: webhook-timeout 超时未答复, webhook-unreachable 无法连接或答复不合规范, "
+        "webhook-certificate 对方证书不受信任或与域名不符, webhook-url-forbidden 域名指向不允许的地址, "
+        "webhook-failed 系统内部错误, webhook-closed 回调已停用, webhook-owner-gone 登记人账号已失效"
+    )
     created_at: datetime
     finished_at: datetime | None
 

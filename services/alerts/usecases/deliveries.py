@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from standardwebhooks import Webhook as Signer
 
 from services.alerts.queries import webhooks as queries
 from services.alerts.queries.webhooks import Outgoing
-from services.alerts.rules.webhooks import GONE, next_try
+from services.alerts.rules.webhooks import GONE, DeliveryError, next_try
 from services.alerts.usecases.webhooks import PURPOSE
 from shared.db.engine import WriteSession
 from shared.security.vault import Vault
@@ -19,7 +20,7 @@ class Answer:
     """What came of a try: the status of the receiver's answer, or the code of why there was none."""
 
     status: int | None = None
-    error: str | None = None
+    error: DeliveryError | None = None
 
     @property
     def good(self) -> bool:
@@ -46,7 +47,7 @@ async def note_answer(
     session: WriteSession, message: Outgoing, answer: Answer, backoff: Sequence[float], now: datetime
 ) -> None:
     """Delivered, to be tried again, or given up. 410 closes the webhook, as Standard Webhooks has it."""
-    told = {"last_status": answer.status, "last_error": answer.error}
+    told: dict[str, Any] = {"last_status": answer.status, "last_error": answer.error}
     again = None if answer.good or not message.active else next_try(backoff, message.attempts, now)
     if again is not None and answer.status != GONE:
         outcome = {**told, "next_at": again}

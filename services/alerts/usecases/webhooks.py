@@ -82,10 +82,19 @@ async def change_webhook(
 
 
 async def rotate_secret(
-    session: WriteSession, who: Principal, webhook_id: UUID, overlap: timedelta, vault: Vault, now: datetime
+    session: WriteSession,
+    who: Principal,
+    webhook_id: UUID,
+    overlap: timedelta,
+    expect: Callable[[int], None],
+    vault: Vault,
+    now: datetime,
 ) -> tuple[Webhook, str]:
-    """A new secret; for the overlap, messages bear the signatures of both."""
+    """A new secret; for the overlap, messages bear the signatures of both. Two at once would end the one that the receiver
+    knows, so the second has to read what the first has done.
+    """
     webhook = await _lock_active(session, who, webhook_id)
+    expect(webhook.version)
     secret = new_secret()
     webhook.old_secret_sealed, webhook.old_secret_until = webhook.secret_sealed, now + overlap
     webhook.secret_sealed, webhook.version = vault.seal(secret.encode(), PURPOSE), webhook.version + 1
@@ -93,10 +102,13 @@ async def rotate_secret(
     return webhook, secret
 
 
-async def close_webhook(session: WriteSession, who: Principal, webhook_id: UUID, now: datetime) -> Webhook:
+async def close_webhook(
+    session: WriteSession, who: Principal, webhook_id: UUID, expect: Callable[[int], None], now: datetime
+) -> Webhook:
     """No more messages. Closing it twice changes nothing."""
     webhook = await queries.lock_webhook(session, sight(who), webhook_id)
     if webhook.active:
+        expect(webhook.version)
         await queries.close_webhook(session, webhook_id, now)
         await session.refresh(webhook)
         await audit.record(session, who, "webhook:write", webhook.id, how="closed")
