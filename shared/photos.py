@@ -6,6 +6,7 @@ its own, and phones make JPEG when they are asked for a photo.
 
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timezone
 from typing import Any
@@ -16,7 +17,11 @@ from shared.clock import CHINA
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 QUALITY = 82
+MOST_SCANS = 100
+"""Passes in which a JPEG may draw its picture; cameras and programs take ten or so."""
 _HASH_COLUMNS, _HASH_ROWS = 8, 8
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")  # but for those that have nothing behind them
+_START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 
 
 class NoPhoto(ValueError):
@@ -42,8 +47,11 @@ class Photo:
 def read_photo(sent: bytes, *, max_pixels: int, max_side: int) -> Photo:
     """Read a photo of at most `max_pixels` and encode it anew, at most `max_side` pixels long. Raises `NoPhoto`.
 
-    Its size is looked at before any pixel is unpacked: a small file can hold a picture that fills the memory.
+    Its size is looked at before any pixel is unpacked: a small file can hold a picture that fills the memory, or one that
+    is drawn thousands of times over.
     """
+    if _has_many_scans(sent):
+        raise NoPhoto
     try:
         with Image.open(io.BytesIO(sent), formats=FORMATS) as image:
             if image.width * image.height > max_pixels:
@@ -68,6 +76,20 @@ def read_photo(sent: bytes, *, max_pixels: int, max_side: int) -> Photo:
         taken_at=taken_at,
         position=position,
     )
+
+
+def _has_many_scans(sent: bytes) -> bool:
+    """Whether a JPEG is drawn in more than `MOST_SCANS` passes: each takes as long as the picture is large, and 65 bytes.
+
+    What is no JPEG is read as if it were one, and has none or few.
+    """
+    place = scans = 0
+    while (found := _MARKER.search(sent, place)) and found[0] != _END_OF_IMAGE:
+        scans += found[0] == _START_OF_SCAN
+        if scans > MOST_SCANS:
+            return True
+        place = found.end() + int.from_bytes(sent[found.end() : found.end() + 2])
+    return False
 
 
 def difference_hash(image: Image.Image) -> int:

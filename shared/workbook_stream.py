@@ -20,6 +20,8 @@ MAX_ROWS = 1_048_576
 """Rows of a sheet, by the format's own limit; what is more goes on in a further sheet."""
 MAX_CELL = 32_767
 """Characters of a cell, likewise."""
+WRITTEN_ROWS = 2_000
+"""Rows that are in memory as XML at a time, for as long as whoever reads the workbook takes."""
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -108,7 +110,9 @@ class _Rows:
             if frame is None:
                 self.ended = True
                 break
-            yield _as_xml(frame.head(room), MAX_ROWS - room + 1)
+            first = MAX_ROWS - room + 1
+            for at in range(0, min(frame.height, room), WRITTEN_ROWS):
+                yield _as_xml(frame.head(room).slice(at, WRITTEN_ROWS), first + at)
             if frame.height > room:
                 self._left = frame.slice(room)
                 break

@@ -7,10 +7,9 @@ pass step 1 before the first failure is counted.
 
 from collections.abc import Callable
 from datetime import datetime
-from uuid import UUID
 
 from services.directory.passwords import Passwords
-from services.directory.rules.sign_in import CredentialsInvalid, Limits
+from services.directory.rules.sign_in import CredentialsInvalid, Limits, Proved
 from services.directory.throttle import Throttle, Turns
 from services.directory.usecases import sign_in as usecases
 from shared.areas import Scope
@@ -43,27 +42,27 @@ class Door:
         """The keyed hash under which failures are counted."""
         return self._vault.index(username, "username")
 
-    async def prove(self, username: str, password: str, address: str) -> UUID:
-        """The account's id; raises `CredentialsInvalid`, `AccountLocked` or `SignInThrottled`."""
+    async def prove(self, username: str, password: str, address: str) -> Proved:
+        """Whose password it is; raises `CredentialsInvalid`, `AccountLocked` or `SignInThrottled`."""
         self._throttle.require_room(address)
         index = self.username_index(username)
         async with self._turns.of(index):
-            account_id = await self._prove(username, index, password)
-        if account_id is None:
+            proved = await self._prove(username, index, password)
+        if proved is None:
             self._throttle.count(address)
             raise CredentialsInvalid
-        return account_id
+        return proved
 
-    async def _prove(self, username: str, index: str, password: str) -> UUID | None:
+    async def _prove(self, username: str, index: str, password: str) -> Proved | None:
         async with self._database.read(Scope.nowhere()) as session:
             account = await usecases.admit(session, username, index, self._now())
-        proved = await self.passwords.matches(account.password_hash if account else None, password)
-        if account is not None and proved:
+        matches = await self.passwords.matches(account.password_hash if account else None, password)
+        if account is not None and matches:
             outdated = self.passwords.is_outdated(account.password_hash)
             renewed = await self.passwords.hash(password) if outdated else None
             async with self._database.write(Scope.nowhere()) as session:
                 await usecases.forget_failures(session, index, account, renewed)
-            return account.id
+            return Proved(account.id, renewed or account.password_hash)
         async with self._database.write(Scope.nowhere()) as session:
             await usecases.count_failure(session, account, index, self._now(), self._limits)
         return None

@@ -4,14 +4,14 @@ import asyncio
 import errno
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
-from services.alerts.api.row_stream import ROWS_A_CHUNK
+from services.alerts.api.row_stream import ROWS_A_CHUNK, _ArrayCutter
 from services.alerts.background import forget_records
 from services.alerts.queries.batches import Chunk
 from services.alerts.queries.intake import finished
@@ -84,6 +84,23 @@ async def errors(service: Service, batch: dict[str, Any], **query: Any) -> list[
 def counts(batch: dict[str, Any]) -> tuple[int, ...]:
     """rows, accepted, repeated, rejected."""
     return tuple(batch[name] for name in ("rows", "accepted", "repeated", "rejected"))
+
+
+async def test_a_row_that_comes_byte_by_byte_is_not_read_anew_with_each(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    cut = _ArrayCutter.cut
+    monkeypatch.setattr(_ArrayCutter, "cut", lambda self, piece: looks.append(len(piece)) or cut(self, piece))
+
+    async def bytes_of(body: bytes) -> AsyncIterator[bytes]:
+        for byte in body:
+            yield bytes([byte])
+
+    body = json.dumps([absence(), absence()]).encode()
+    answer = await service.http.post(BATCHES, content=bytes_of(body), headers=JSON)
+    assert (answer.status_code, answer.json()["rows"]) == (202, 2), answer.text
+    assert looks == [len(body)]
 
 
 async def test_every_row_becomes_an_alert_and_an_event(service: Service) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.alerts.file_worker import FileWorker
+from services.alerts.rules import files as rules
 from shared.contracts.alerts import AlertRaised, AreaAlertRaised
 from shared.lanes import Lane, lane_of
 from tests.alerts.conftest import (
@@ -337,6 +338,21 @@ async def test_a_file_is_stopped(nobody_works: None, county: Service) -> None:
     assert (await county.post(f"{location}/cancellation")).json()["code"] == "file-finished"
     audited = {row[0] for row in await county.sql("SELECT action FROM audit_entry")}
     assert {"file:report", "file:cancel"} <= audited
+
+
+async def test_a_sender_has_no_end_of_files_waiting(
+    nobody_works: None, county: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_WAITING", 2)
+    first, second = [await send(county, table([absent(n)])) for n in (1, 2)]
+    refused = await send(county, table([absent(3)]))
+    assert (refused.status_code, refused.json()["code"]) == (429, "files-waiting")
+    assert (refused.headers["retry-after"], len(objects(tmp_path))) == ("60", 2)
+    assert (await send(county, table([absent(1)]))).status_code == 200, "which it has"
+    assert (await send_costs(county, [bill(1, 6000)])).status_code == 202, "another's"
+    await county.post(f"{first.headers['location']}/cancellation")
+    assert (await send(county, table([absent(3)]))).status_code == 202
+    assert second.status_code == 202
 
 
 async def test_what_the_register_knows_decides(county: Service) -> None:

@@ -188,6 +188,25 @@ async def test_who_is_promoted_meanwhile_gets_no_password_from_whoever_managed_t
     assert (await directory.sign_in("cadre.a")).status_code == 200, "the old one counts"
 
 
+async def test_a_password_that_is_reset_meanwhile_opens_nothing(directory: Directory) -> None:
+    """It was right when it was looked at, and may be the one that was stolen."""
+    account = await open_account(directory, "cadre.a")
+    mine = {"Authorization": f"Bearer {(await directory.sign_in('cadre.a')).json()['access_token']}"}
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    body = {"password": "another long one", "old_password": PASSWORD}
+    async with directory.database.engine.begin() as reset:
+        await reset.exec_driver_sql(f"UPDATE account SET password_hash = 'another' WHERE id = '{account}'")
+        asked = [
+            asyncio.create_task(directory.sign_in("cadre.a")),
+            asyncio.create_task(directory.post(f"/accounts/{account}/password", body, headers=mine)),
+        ]
+        while any(not one.done() for one in asked) and await reset.scalar(waiting) < 2:
+            await asyncio.sleep(0.02)
+    answers = await asyncio.gather(*asked)
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(401, "credentials-invalid")] * 2
+    assert (await directory.sql("SELECT password_hash FROM account WHERE username = 'cadre.a'"))[0][0] == "another"
+
+
 async def test_a_stolen_token_is_no_way_to_guess_the_password(directory: Directory) -> None:
     account = await open_account(directory, "cadre.a")
     token = (await directory.sign_in("cadre.a")).json()["access_token"]

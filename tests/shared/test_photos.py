@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageEnhance
 from PIL.PngImagePlugin import PngInfo
 
-from shared.photos import NoPhoto, Photo, difference_hash, read_photo
+from shared.photos import MOST_SCANS, NoPhoto, Photo, difference_hash, read_photo
 
 LIMITS = {"max_pixels": 2_000_000, "max_side": 512}
 
@@ -146,6 +146,24 @@ def test_too_many_pixels() -> None:
     assert read(written(picture()), max_pixels=800 * 600).width == 512
     with pytest.raises(NoPhoto):
         read(written(picture()), max_pixels=800 * 600 - 1)
+
+
+def drawn_again(times: int) -> bytes:
+    """A progressive JPEG whose last pass comes so often."""
+    sent = written(picture(), progressive=True)
+    last = sent.rindex(b"\xff\xda")
+    return sent[:last] + sent[last:-2] * times + sent[-2:]
+
+
+def test_a_picture_that_is_drawn_over_and_over() -> None:
+    assert read(drawn_again(MOST_SCANS - 20)).width == 512
+    with pytest.raises(NoPhoto):  # 65 bytes more, and a large picture takes 30 ms more
+        read(drawn_again(MOST_SCANS + 1))
+
+
+def test_what_looks_like_passes_within_the_camera_s_own_data() -> None:
+    assert read(written(picture(), comment=b"\xff\xda" * 1000)).width == 512
+    assert read(written(picture()) + b"\xff\xda" * 1000).width == 512  # as of phones that put a film behind it
 
 
 def test_a_cut_off_photo_anywhere_never_gives_half_a_picture() -> None:

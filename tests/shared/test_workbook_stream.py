@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from shared import workbook_stream
 from shared.tables.sheet_xml import scan_sheet
-from shared.workbook_stream import MAX_CELL, Sheet, stream_workbook
+from shared.workbook_stream import MAX_CELL, WRITTEN_ROWS, Sheet, stream_workbook
 
 CELLS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20
@@ -90,3 +90,20 @@ def test_it_is_sent_while_it_is_made() -> None:
     sent = sum(len(next(pieces)) for _ in range(3))
     assert sent > 0
     assert made < 40
+
+
+def test_little_is_in_memory_at_a_time() -> None:
+    """However large a frame is: who reads slowly keeps what is written."""
+    rows = [[str(n), "x" * 200] for n in range(3 * WRITTEN_ROWS + 1)]
+    written: list[int] = []
+
+    def as_xml(piece: pl.DataFrame, first: int) -> bytes:
+        written.append(piece.height)
+        return plainly(piece, first)
+
+    plainly = workbook_stream._as_xml
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workbook_stream, "_as_xml", as_xml)
+        found = book(("a", ["甲", "乙"], [frame(rows)])).get_sheet_by_index(0).to_python()
+    assert [row[0] for row in found[1:]] == [row[0] for row in rows]
+    assert max(written) == WRITTEN_ROWS

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from services.alerts.api.answers import batch_view
 from services.alerts.api.permits import ReadBatches, ReportBatches
-from services.alerts.api.row_stream import json_chunks, ndjson_chunks
+from services.alerts.api.row_stream import in_gulps, json_chunks, ndjson_chunks
 from services.alerts.queries import batches as queries
 from services.alerts.rules.alerts import sight
 from services.alerts.rules.batches import MAX_ROWS, BatchEmpty, BatchFormat
@@ -61,7 +61,7 @@ async def report_batch(request: Request, who: ReportBatches, db: Db, vault: Seal
         spool = Spool(file, vault)
         body = _hashed(request.stream(), digest) if key else request.stream()
         try:
-            async for lines in _CUT[format_](body):
+            async for lines in _CUT[format_](in_gulps(body)):
                 spool.add(lines)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it

@@ -29,6 +29,7 @@ from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals, Speaks, Store, Texts
 from shared.http.documents import find_permit
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
+from shared.http.workbooks import WorkbookAnswer
 from shared.security.permits import Permit
 from shared.security.principals import Principal, Role
 from shared.workbook_stream import XLSX
@@ -231,7 +232,7 @@ async def read_file_result(
     named = quote(texts.text("file-result-named", language, name=result.name), safe="")
     disposition = f"attachment; filename=\"{file_id}.xlsx\"; filename*=UTF-8''{named}"  # RFC 6266
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
-    return StreamingResponse(result.pieces(texts, language), media_type=XLSX, headers=headers)
+    return WorkbookAnswer(result.pieces(texts, language), headers)
 
 
 @router.post("/{file_id}/cancellation", summary="Stop a file · 取消文件", response_model=FileView)

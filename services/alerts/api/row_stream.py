@@ -15,10 +15,27 @@ ROWS_A_CHUNK = 1_600
 MAX_ROW = 100_000
 """Bytes (NDJSON) or characters (JSON) of one row; an alert has a few hundred."""
 
+GULP = 65_536
+"""Bytes that are cut at a time, the end of a body apart."""
+
 _BOM = b"\xef\xbb\xbf"  # Windows puts it before UTF-8
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _AFTER_A_NUMBER = frozenset(" \t\r\n,]")
 _UNREADABLE = b"?"  # stands for a row that is JSON but holds what cannot be kept; it is refused as such a row
+
+
+async def in_gulps(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A body in pieces of some size: a row that is not whole yet is looked at from its beginning with each of them, and
+    whoever sends it byte by byte would keep everybody waiting.
+    """
+    gulp = bytearray()
+    async for piece in body:
+        gulp += piece
+        if len(gulp) >= GULP:
+            yield bytes(gulp)
+            gulp.clear()
+    if gulp:
+        yield bytes(gulp)
 
 
 async def ndjson_chunks(body: AsyncIterator[bytes]) -> AsyncIterator[Sequence[bytes]]:

@@ -47,13 +47,12 @@ Calls = Annotated[WebhookSettings, Depends(of_app("webhooks"))]
 async def register_webhook(draft: WebhookDraft, who: WriteWebhooks, db: Db, vault: Seals, calls: Calls) -> Response:
     """For verdicts on one's own feeds and areas. The secret is shown this once; messages are signed with it.
 
-    Each is a POST of `{"type": "alert.answered", "timestamp", "data": {"alert_id", "feed", "source_ref", "area_code",
-    "verdict", "basis", "visited_on", "answered_at"}}` with the headers `webhook-id`, `webhook-timestamp` and
-    `webhook-signature` of Standard Webhooks, which has libraries to verify it with (`standardwebhooks`). Further types are
-    `alert.expired` and `alert.dropped`; `data` is as in `/verdicts`, without the reason. Answer 2xx within
+    Each is a POST of `{"type", "timestamp", "data"}` with the headers `webhook-id`, `webhook-timestamp` and
+    `webhook-signature` of Standard Webhooks, which has libraries to verify it with (`standardwebhooks`). Types are
+    `alert.answered`, `alert.expired`, `alert.dropped`; `data` is as in `/verdicts`, without the reason. Answer 2xx within
     15 seconds, unless the county allows other ones. Anything else, a redirect too, is tried again under the same
     `webhook-id`, with growing pauses over some days; 410 closes the webhook. A message may come twice, and messages in any
-    order: of a report the newest `answered_at` counts.
+    order: of a report the newest `timestamp` counts.
     """
     async with db.write(who.scope) as session:
         target = draft.target()

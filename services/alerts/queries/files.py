@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, and_, delete, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import Feed, File, FileFault, FilePart
@@ -77,6 +77,12 @@ async def insert_file(session: WriteSession, file: dict[str, Any]) -> bool:
     if fresh is not None:
         await ring(session, CHANNEL)
     return fresh is not None
+
+
+async def count_waiting(session: ReadSession, reported_by: UUID) -> int:
+    """Files of a sender that are not finished."""
+    wanted = select(func.count()).where(File.reported_by == reported_by, File.finished_at.is_(None))
+    return await session.scalar(wanted) or 0
 
 
 async def get_same(session: ReadSession, digest: bytes) -> File:

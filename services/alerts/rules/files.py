@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Literal, Self
 
-from shared.errors import Conflict, Gone, NotFound, TooLarge
+from shared.errors import Conflict, Gone, NotFound, TooLarge, TooMany
 
 FileFormat = Literal["csv", "xlsx", "xls"]
 FileState = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -17,6 +17,11 @@ MAX_FAULTS = 10_000
 """Mistakes of a file that are kept; all are counted."""
 MAX_REASONS = 200
 """Different mistakes of a frame that the result can name."""
+MOST_WAITING = 100
+"""Files of one sender that are not worked off yet: two years of a bureau with four feeds. They lie on the disk of all, and
+those of others wait behind them.
+"""
+_RETRY_SECONDS = 60
 
 
 class Outcome(IntEnum):
@@ -68,6 +73,12 @@ class FileTooLarge(TooLarge):
     code = "file-too-large"
 
 
+class FilesWaiting(TooMany):
+    """As many files of the sender wait to be worked off as may; `retry_after` seconds."""
+
+    code = "files-waiting"
+
+
 class FeedWithoutColumns(Conflict):
     """Nobody has said yet which columns of a file are which fields of the feed."""
 
@@ -109,6 +120,12 @@ def ends_at(
 def has_result(state: FileState, rows_read: int) -> bool:
     """Whether it can be told what became of its rows: nothing is done any more, and something was."""
     return state in ("done", "cancelled") or (state == "failed" and rows_read > 0)
+
+
+def require_room(waiting: int) -> None:
+    """Raise `FilesWaiting` when the sender has more files waiting than may."""
+    if waiting > MOST_WAITING:
+        raise FilesWaiting(most=MOST_WAITING, retry_after=_RETRY_SECONDS)
 
 
 def require_cancellable(state: FileState) -> None:

@@ -14,7 +14,7 @@ from services.alerts.queries.calendar import schedule_of
 from services.alerts.rules.alerts import sight
 from services.alerts.rules.calendar import first_day_of, plain_period
 from services.alerts.rules.file_columns import columns_of
-from services.alerts.rules.files import FileFormat, require_cancellable
+from services.alerts.rules.files import FileFormat, require_cancellable, require_room
 from services.alerts.rules.silence import require_begun
 from services.alerts.usecases.calendar import get_calendar
 from shared.areas import Scope
@@ -116,7 +116,8 @@ async def accept_file(
 ) -> tuple[File, bool]:
     """Keep a file to be worked off. Returns it and whether it is new: the same one again gets the first.
 
-    For another period it is another file: who sends what has not changed has reported for that one too.
+    For another period it is another file: who sends what has not changed has reported for that one too. Raises
+    `FilesWaiting`.
     """
     areas = who.scope.serialise()
     # Who may report elsewhere gets other alerts out of it, and so does a feed whose columns were corrected.
@@ -140,6 +141,7 @@ async def accept_file(
     fresh = await files.insert_file(session, values)
     if not fresh:
         return await files.get_same(session, digest), False
+    require_room(await files.count_waiting(session, who.id))
     await audit.record(
         session, who, "file:report", arrived.id, feed=arrived.feed, period=arrived.period, size=arrived.size
     )

@@ -121,13 +121,14 @@ async def set_password(
         username = (await usecases.require_reach(session, who, account_id)).username
     password = change.password.get_secret_value()
     check_password(username, password)
+    proved = None
     if account_id == who.id:
         if change.old_password is None:
             raise OldPasswordMissing(field="old_password")
-        await door.prove(username, change.old_password.get_secret_value(), address)
+        proved = await door.prove(username, change.old_password.get_secret_value(), address)
     hashed = await door.passwords.hash(password)
     async with db.write(who.scope) as writing:
-        await usecases.set_password(writing, who, account_id, hashed, door.username_index(username), utc_now())
+        await usecases.set_password(writing, who, account_id, proved, hashed, door.username_index(username), utc_now())
 
 
 @router.post("/{account_id}/unlock", status_code=204, summary="Unlock an account · 解除锁定")

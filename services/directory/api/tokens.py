@@ -37,9 +37,9 @@ async def issue_tokens(
     if form.grant_type == "password":
         assert form.username is not None
         assert form.password is not None
-        account_id = await door.prove(form.username, form.password.get_secret_value(), address)
+        proved = await door.prove(form.username, form.password.get_secret_value(), address)
         async with db.write(Scope.nowhere()) as session:
-            granted = await tokens.open_session(session, account_id, issuer, utc_now())
+            granted = await tokens.open_session(session, proved, issuer, utc_now())
     else:
         assert form.refresh_token is not None
         secret = form.refresh_token.get_secret_value()

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
+from uuid import UUID
 
 from shared.errors import TooMany, Unauthenticated
 
@@ -30,6 +31,19 @@ class SignInThrottled(TooMany):
     """Too many failures from this address, or too many sign-ins at once; `retry_after` seconds."""
 
     code: ClassVar[str] = "sign-in-throttled"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Proved:
+    """Whose password was given, and its hash then: it may be another one before anything rests on that."""
+
+    account_id: UUID
+    password_hash: str
+
+    def require_same(self, password_hash: str) -> None:
+        """Raise `CredentialsInvalid` where the password was changed since."""
+        if password_hash != self.password_hash:
+            raise CredentialsInvalid
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from services.directory.rules.accounts import (
     may_manage,
 )
 from services.directory.rules.organisations import bureau
+from services.directory.rules.sign_in import Proved
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 from shared.errors import DomainError, InvalidInput
@@ -97,13 +98,22 @@ async def require_reach(session: ReadSession, who: Principal, account_id: UUID) 
 
 
 async def set_password(
-    session: WriteSession, who: Principal, account_id: UUID, password_hash: str, username_index: str, now: datetime
+    session: WriteSession,
+    who: Principal,
+    account_id: UUID,
+    proved: Proved | None,
+    password_hash: str,
+    username_index: str,
+    now: datetime,
 ) -> None:
     """Set a password that was checked and hashed; the account is signed out everywhere and unlocked.
 
-    Locked first: whoever managed it when asking may not any more, once it was given another role.
+    Locked first: whoever managed it when asking may not any more, once it was given another role, and the old password
+    that was `proved` may be none any more.
     """
     account = _reached(who, await queries.lock_own(session, account_id))
+    if proved is not None:
+        proved.require_same(account.password_hash)
     account.password_hash = password_hash
     account.changed_at = now
     await token_queries.revoke_all(session, account.id, now)

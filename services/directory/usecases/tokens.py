@@ -11,7 +11,7 @@ import jwt
 from services.directory.models import Account, RefreshToken
 from services.directory.queries import accounts as account_queries
 from services.directory.queries import tokens as queries
-from services.directory.rules.sign_in import CredentialsInvalid, refresh_expiry
+from services.directory.rules.sign_in import CredentialsInvalid, Proved, refresh_expiry
 from services.directory.usecases.signing_keys import ALGORITHM, take_signer
 from shared.areas import Scope
 from shared.db.engine import WriteSession
@@ -42,11 +42,12 @@ class Granted:
     refresh_token: str
 
 
-async def open_session(session: WriteSession, account_id: UUID, issuer: Issuer, now: datetime) -> Granted:
-    """Tokens for somebody who has just given the right password."""
-    account = await account_queries.lock_active(session, account_id)
+async def open_session(session: WriteSession, proved: Proved, issuer: Issuer, now: datetime) -> Granted:
+    """Tokens for somebody who has just given the right password, unless it was changed since."""
+    account = await account_queries.lock_active(session, proved.account_id)
     if account is None:
         raise CredentialsInvalid
+    proved.require_same(account.password_hash)
     await audit.record(session, principal_of(account), "token:issue", account.id)
     return await _grant(session, account, new_id(), now + issuer.whole, issuer, now)
 

@@ -13,6 +13,7 @@ from shared.clock import utc_now
 from shared.http.context import Db, Seals
 from shared.http.fields import AnyArea
 from shared.http.pages import Below
+from shared.http.workbooks import WorkbookAnswer
 from shared.ids import new_id
 from shared.security.principals import FIELD
 from shared.workbook_stream import XLSX, waiter
@@ -57,4 +58,4 @@ async def _export(db: Db, vault: Seals, reader: Reader, kind: ListKind, area: An
         await begin_export(session, export_id, export)
     watermark = reader.watermark("export-watermark", now, export=export_id)
     headers = {"Content-Disposition": f'attachment; filename="{kind}-{export_id}.xlsx"', "Cache-Control": "no-store"}
-    return StreamingResponse(export.pieces(watermark, waiter()), media_type=XLSX, headers=headers)
+    return WorkbookAnswer(export.pieces(watermark, waiter()), headers)

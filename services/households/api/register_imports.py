@@ -28,6 +28,7 @@ from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
+from shared.http.workbooks import WorkbookAnswer
 from shared.projections.areas import find_names, find_names_above
 from shared.security import audit
 from shared.workbook_stream import XLSX
@@ -150,7 +151,7 @@ async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
         await audit.record(session, who, "register-import:result", import_id, rows=row.rows_read)
         view = await _view(session, row, reader)
     headers = {"Content-Disposition": f'attachment; filename="{import_id}.xlsx"', "Cache-Control": "no-store"}
-    return StreamingResponse(result_pieces(db, row, view, reader), media_type=XLSX, headers=headers)
+    return WorkbookAnswer(result_pieces(db, row, view, reader), headers)
 
 
 @router.post(

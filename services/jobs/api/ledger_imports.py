@@ -11,7 +11,7 @@ import orjson
 import polars as pl
 from fastapi import APIRouter, Depends, Request
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from services.jobs.api.permits import ImportLedger
 from services.jobs.api.reader import Reader, ReaderOf
@@ -32,10 +32,11 @@ from shared.http.bodies import form
 from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
+from shared.http.workbooks import WorkbookAnswer
 from shared.ids import new_id
 from shared.security import audit
 from shared.tables.in_turn import in_turn
-from shared.workbook_stream import XLSX, stream_workbook, text_frame
+from shared.workbook_stream import stream_workbook, text_frame
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
 
@@ -132,7 +133,7 @@ async def get_ledger_result(
         await audit.record(session, who, "ledger-import:result", import_id)
     pieces = stream_workbook(_sheets(row, shelf, reader_of(who)))
     named = {"Content-Disposition": f'attachment; filename="ledger-{month_text(row.month)}.xlsx"'}
-    return StreamingResponse(pieces, media_type=XLSX, headers=named)
+    return WorkbookAnswer(pieces, named)
 
 
 @router.post(

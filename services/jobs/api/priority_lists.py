@@ -18,6 +18,7 @@ from shared.http.context import Db
 from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
+from shared.http.workbooks import WorkbookAnswer
 from shared.ids import new_id
 from shared.workbook_stream import XLSX
 
@@ -49,7 +50,7 @@ async def export_priority_list(
     async with db.write(who.scope) as session:
         await export.begin(session, export_id)
     headers = {"Content-Disposition": f'attachment; filename="{code}-{export_id}.xlsx"', "Cache-Control": "no-store"}
-    return StreamingResponse(export.pieces(export_id, now), media_type=XLSX, headers=headers)
+    return WorkbookAnswer(export.pieces(export_id, now), headers)
 
 
 @router.get("/{code}", summary="Who stands on it · 重点名单")

@@ -31,6 +31,7 @@ from shared.http.fields import MonthText
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
+from shared.http.workbooks import WorkbookAnswer
 from shared.security import audit
 from shared.workbook_stream import XLSX
 
@@ -192,7 +193,7 @@ async def read_workbook(
         await audit.record(session, who, "reconciliation:export", run_id, people=people, **told)
     pieces = ResultWorkbook(db, run, reader, scope).pieces(villages, now)
     headers = {"Content-Disposition": f'attachment; filename="{run_id}.xlsx"', "Cache-Control": "no-store"}
-    return StreamingResponse(pieces, media_type=XLSX, headers=headers)
+    return WorkbookAnswer(pieces, headers)
 
 
 @router.post(

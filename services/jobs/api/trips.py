@@ -27,6 +27,7 @@ from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag
+from shared.http.workbooks import WorkbookAnswer
 from shared.masking import mask_phone
 from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
@@ -169,7 +170,7 @@ def workbook(sheet: str, headings: Sequence[str], lines: Sequence[tuple[str | No
     schema = {str(column): pl.String for column in range(len(headings))}
     frame = pl.DataFrame(lines, schema=schema, orient="row")
     headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"', "Cache-Control": "no-store"}
-    return StreamingResponse(stream_workbook([(sheet, headings, [frame])]), media_type=XLSX, headers=headers)
+    return WorkbookAnswer(stream_workbook([(sheet, headings, [frame])]), headers)
 
 
 async def _answer(session: ReadSession, who: Principal, trip: Trip, reader: Reader) -> Response:
