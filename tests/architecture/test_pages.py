@@ -34,6 +34,14 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("README*.md")], ids=lambda page: page.name)
+def test_tables_are_tables(page: Path) -> None:
+    """Without the line below their heads they are shown as one paragraph of bars."""
+    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
+    tables = re.findall(r"(?m)(?<!\|\n)^(\|.*)\n(.*)$", text)
+    assert [head for head, below in tables if not re.fullmatch(r"\|([ :]*-+[ :]*\|)+", below)] == []
+
+
 @each_page
 def test_files_exist(page: Path) -> None:
     """By their path in the repository, or by the end of it, as one says it within a service."""
