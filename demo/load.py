@@ -66,6 +66,7 @@ async def load_county(
         {
             "base_url": base_url,
             "loaded_on": today.isoformat(),
+            "households": households,
             "accounts": [{"role": "admin", **admin, "area_code": "*"}, *accounts],
             "api_keys": keys,
             "people": people,

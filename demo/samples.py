@@ -1,8 +1,8 @@
 """Sample files of every feed, as the bureaus export them: `python -m demo.samples --out DIR [--rows N]`.
 
 About the people of the synthetic county, with the values of `samples.toml`; the same files for the same seed and days.
-Give the number of households that the running demo was loaded with, and most people in the files are in its register.
-Its people are as old as on the day it was loaded: that day stands in its demo file.
+How many households the running demo was loaded with, and when, stands in its demo file: most people in the files are in
+its register then, and as old as there.
 """
 
 import json
@@ -57,29 +57,33 @@ def _sample(code: str, people: People, count: int, rng: Random, today: date) -> 
     return Sample(f"{code}.{ending}", content, made)
 
 
-def _loaded_on(file: Path) -> date | None:
-    return date.fromisoformat(json.loads(file.read_text(encoding="utf-8"))["loaded_on"]) if file.exists() else None
+def _loaded(file: Path) -> tuple[int, date | None]:
+    """How many households, and when; of a demo that says neither, those of `make run` and today."""
+    demo = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    loaded_on = date.fromisoformat(demo["loaded_on"]) if "loaded_on" in demo else None
+    return demo.get("households", HOUSEHOLDS), loaded_on
 
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the files.")
 @click.option("--rows", "count", type=click.IntRange(1, 1_000_000), default=ROWS, show_default=True)
-@click.option("--households", "household_count", default=HOUSEHOLDS, show_default=True, help="As the demo was loaded.")
+@click.option("--households", "household_count", type=int, help="Default: as many as the demo was loaded with.")
 @click.option("--feed", "feeds", multiple=True, type=click.Choice(sorted(plans())), help="Only this one; repeatable.")
 @click.option(
     "--data-dir", type=click.Path(path_type=Path), envvar="DATA_DIR", default=Path(".data"), show_default=True
 )
 @click.option("--seed", default=SEED, show_default=True)
-def main(out: Path, count: int, household_count: int, feeds: tuple[str, ...], data_dir: Path, seed: int) -> None:
+def main(out: Path, count: int, household_count: int | None, feeds: tuple[str, ...], data_dir: Path, seed: int) -> None:
     """Write a sample file for each feed into a folder."""
     out.mkdir(parents=True, exist_ok=True)
     today = local_date(utc_now())
+    as_loaded, loaded_on = _loaded(data_dir / "demo.json")
     made = samples(
         count=count,
-        household_count=household_count,
+        household_count=household_count or as_loaded,
         seed=seed,
         today=today,
-        loaded_on=_loaded_on(data_dir / "demo.json"),
+        loaded_on=loaded_on,
         feeds=feeds,
     )
     for sample in made:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from importlib import import_module
@@ -141,12 +142,13 @@ def announce(service: str) -> None:
         click.echo(say("cli-people-told", service=service, count=told))
     else:
         from services.directory.usecases import announce_all
+        from services.directory.usecases.announcements import Announced
 
-        async def work(database: Database) -> None:
+        async def work(database: Database) -> Announced:
             async with database.write(Scope.everywhere()) as session:
-                await announce_all(session, utc_now())
+                return await announce_all(session, utc_now())
 
-        _with_database("directory", work)
+        click.echo(say("cli-announced", **asdict(_with_database("directory", work))))
 
 
 @main.command()

@@ -5,6 +5,7 @@ In production the same addresses are served by the gateway of `docker-compose.ym
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,9 +13,12 @@ from fastapi_offline import FastAPIOffline
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from shared.http import problems
 from shared.http.documents import merge
 from shared.http.probes import measured, readiness
+from shared.messages import LANGUAGES, Catalogue
 
+TEXTS = Catalogue(Path(__file__).parent)
 Started = Callable[["Gateway"], contextlib.AbstractAsyncContextManager[None]]
 """Entered when all services run, before the first request is taken."""
 
@@ -42,10 +46,13 @@ class Gateway:
 
     def openapi(self) -> dict[str, Any]:
         """One document for all services."""
-        return merge({name: app.openapi() for name, app in self.services.items()})
+        begin = "\n\n".join(TEXTS.text("api-begin", language) for language in LANGUAGES)
+        return merge({name: app.openapi() for name, app in self.services.items()}, begin)
 
     def _make_own(self) -> FastAPI:
         app = FastAPIOffline(title="守望 Shouwang", version="1", lifespan=self._lifespan, telemetry={"tracing": False})
+        app.state.catalogue = TEXTS
+        problems.install(app)
         app.openapi = self.openapi  # type: ignore[method-assign]
         app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
         app.add_api_route("/live", lambda: {"status": "live"}, include_in_schema=False)

@@ -68,6 +68,12 @@ def test_every_option_of_ours_says_what_it_is_for() -> None:
             "'--port' 的值不对: 'x' 不是有效的 integer。",
             "Invalid value for '--port': 'x' is not",
         ),
+        ("dead-letters jobs replay x --token t", "'x' 不是有效的编号（UUID）。", "'x' is not a valid UUID."),
+        (
+            "replay alerts --since today",
+            "'today' 不符合格式 '%Y-%m-%d'。",
+            "'today' does not match the format '%Y-%m-%d'.",
+        ),
         ("serve alerts too much", "多余的参数 (too much)", "Got unexpected extra arguments (too much)"),
     ],
 )

@@ -33,6 +33,7 @@ _ERRORS = {
 _ANYWHERE = {"422": {"invalid-input", "text-unstorable"}, "503": {"unavailable"}}
 _OF_BODIES = {"400": {"field-invalid", "json-invalid"}, "413": {"body-too-large"}}
 """What is answered before a route's code runs, or when the database is away."""
+_OF_JSON = {"415": {"media-type-unsupported"}}
 _SCHEMES = {
     "token": {
         "type": "oauth2",
@@ -115,7 +116,9 @@ def _add_permit(operation: dict[str, Any], permit: Permit | Public | None) -> No
 def _add_errors(operation: dict[str, Any], raised: Mapping[str, Sequence[str]]) -> None:
     """What the route's code raises, and what is answered before it runs or when the database is away."""
     codes = {status: set(found) for status, found in raised.items()}
-    before = _ANYWHERE | (_OF_BODIES if "requestBody" in operation else {})
+    before = dict(_ANYWHERE)
+    if "requestBody" in operation:
+        before |= _OF_BODIES | (_OF_JSON if "application/json" in operation["requestBody"]["content"] else {})
     for status, found in before.items():
         codes[status] = codes.get(status, set()) | found
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -124,11 +127,11 @@ def _add_errors(operation: dict[str, Any], raised: Mapping[str, Sequence[str]]) 
         operation["responses"][status] = {"description": f"{_ERRORS[status]}: {listed}", "content": problem}
 
 
-def merge(documents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def merge(documents: Mapping[str, dict[str, Any]], description: str) -> dict[str, Any]:
     """One OpenAPI document of several services'. A schema name that means two things gets its service's name."""
     merged: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "守望 Shouwang", "version": "1"},
+        "info": {"title": "守望 Shouwang", "version": "1", "description": description},
         "paths": {},
         "components": {"schemas": {}, "securitySchemes": _SCHEMES},
     }

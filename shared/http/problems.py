@@ -126,6 +126,9 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(e["type"] == "json_invalid" for e in found):
         return answer(request, 400, "json-invalid")
+    if any(e["loc"] == ("body",) and isinstance(e["input"], bytes) for e in found):
+        # Not read as JSON at all: curl calls its body a form unless told otherwise.
+        return answer(request, 415, "media-type-unsupported")
     return await _on_domain_error(request, InvalidInput(faults_of(found)))
 
 

@@ -1,5 +1,6 @@
 """The pages written by hand name files, functions and routes that are there, and link to pages that are there."""
 
+import json
 import re
 from pathlib import Path
 
@@ -32,6 +33,22 @@ def quoted(page: Path) -> set[str]:
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("README*.md")], ids=lambda page: page.name)
+def test_tables_are_tables(page: Path) -> None:
+    """Without the line below their heads they are shown as one paragraph of bars."""
+    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
+    tables = re.findall(r"(?m)(?<!\|\n)^(\|.*)\n(.*)$", text)
+    assert [head for head, below in tables if not re.fullmatch(r"\|([ :]*-+[ :]*\|)+", below)] == []
+
+
+@pytest.mark.parametrize("page", [*GUIDES, *ROOT.glob("README*.md")], ids=lambda page: page.name)
+def test_routes_exist(page: Path) -> None:
+    paths: dict[str, dict[str, object]] = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))["paths"]
+    known = {(method.upper(), re.sub(r"\{\w+\}", "{}", path)) for path, methods in paths.items() for method in methods}
+    named = re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/\w+/v1/[^\s`?]*)", page.read_text(encoding="utf-8"))
+    assert [one for one in named if (one[0], re.sub(r"\{\w+\}", "{}", one[1])) not in known] == []
 
 
 @each_page

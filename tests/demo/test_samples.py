@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from demo.samples import Sample, main, samples
 from services.alerts.rules.evidence import compile_schema
 from services.alerts.rules.feeds import column_type
 from services.alerts.rules.screening_rules import compile_levels, rule_fields
+from shared.clock import local_date, utc_now
 from shared.idnumber import check_many
 from shared.tables import Column, open_table
 
@@ -182,3 +184,15 @@ def test_the_command_writes_the_files_it_is_asked_for(tmp_path: Any) -> None:
     assert ran.exit_code == 0, ran.output
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["court.debt.csv", "water.supply.xlsx"]
     assert "30 rows" in ran.output
+
+
+def test_the_command_writes_of_the_county_that_was_loaded(tmp_path: Any) -> None:
+    """Of as many households as the demo file says, or nobody in the sample would be in the register."""
+    demo = {"households": 200, "loaded_on": TODAY.isoformat()}
+    (tmp_path / "demo.json").write_text(json.dumps(demo), encoding="utf-8")
+    arguments = ["--data-dir", str(tmp_path), "--out", str(tmp_path / "a"), "--feed", "education.absence"]
+    ran = CliRunner().invoke(main, arguments)
+    assert ran.exit_code == 0, ran.output
+    today = local_date(utc_now())
+    of_the_county = samples(household_count=200, today=today, loaded_on=TODAY, feeds=("education.absence",))
+    assert (tmp_path / "a" / "education.absence.csv").read_bytes() == next(iter(of_the_county)).content

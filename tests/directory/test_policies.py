@@ -11,6 +11,9 @@ from shared.areas import Scope
 from shared.clock import utc_now
 from shared.contracts.directory import AccountChanged, ApiKeyChanged, AreasChanged, PolicyPublished
 from shared.contracts.policies import BODIES, AlertMerge, CaseMerge, TaskDeadline, TaskEscalation
+from shared.postgres import Cluster
+from shared.security.vault import VaultSettings
+from tests.commands import command
 from tests.directory.conftest import V1, Directory, codes, in_days, new_account
 
 DEFAULTS = len(BODIES)  # one national default of each kind
@@ -160,6 +163,14 @@ async def test_an_announcement_tells_everything_once_more(directory: Directory) 
     assert answer.json() == {"areas": 6, "accounts": 1, "api_keys": 1, "policies": DEFAULTS}
     for kind, count in ((AreasChanged, 1), (AccountChanged, 1), (ApiKeyChanged, 1), (PolicyPublished, DEFAULTS)):
         assert len(await directory.heard.hear(kind, count)) == count
+
+
+async def test_the_command_says_how_much_it_told(
+    directory: Directory, cluster: Cluster, database_name: str, vault_settings: VaultSettings
+) -> None:
+    announced = await command(cluster, database_name, vault_settings, "announce", "directory")
+    told = f"directory: told once more: 6 areas, 0 accounts, 0 API keys, {DEFAULTS} policies"
+    assert told in announced.output, announced.output
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,15 @@ async def test_broken_json_is_told_apart(client: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "json-invalid")
 
 
+async def test_json_that_is_not_called_json_is_told_so(client: httpx.AsyncClient) -> None:
+    """What curl sends with `-d` alone; JSON of the wrong shape is another mistake."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await client.post("/things", content=b'{"name": "a"}', headers=form)
+    assert (answer.status_code, answer.json()["code"]) == (415, "media-type-unsupported")
+    for wrong in ([], "name"):
+        assert (await client.post("/things", json=wrong)).status_code == 422
+
+
 async def test_what_nobody_foresaw_is_a_problem_without_its_text(client: httpx.AsyncClient) -> None:
     answer = await client.get("/fails")
     assert answer.status_code == 500
