@@ -35,6 +35,7 @@ from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
+from shared.tables.in_turn import keep_ready
 from shared.worker_process import keep_process
 
 QUALITY_SECONDS = 30.0
@@ -61,7 +62,7 @@ def make_background(
     async def keep_list_process() -> None:
         await keep_process("services.households.worker", settings)
 
-    beside = [keep_list_process] if settings.list_process else []
+    beside = [keep_ready, keep_list_process] if settings.list_process else []
     return [
         every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
         every(settings.sweep_seconds, "endings", lambda: end_what_is_over(database, vault, utc_now())),

@@ -27,6 +27,7 @@ from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
 from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
+from shared.tables.in_turn import keep_ready
 from shared.worker_process import keep_process
 
 MONTHS_SECONDS = 600.0
@@ -47,7 +48,7 @@ def make_background(settings: JobsSettings, database: Database, vault: Vault) ->
         await keep_process("services.jobs.worker", settings)
 
     kept_days = settings.files.kept_days
-    beside = [keep_file_process] if settings.file_process else []
+    beside = [keep_ready, keep_file_process] if settings.file_process else []
     return [
         every(settings.sweep_seconds, "needs", lambda: sweep_needs(database, utc_now())),
         every(settings.sweep_seconds, "posts and courses", lambda: sweep_posts(database, utc_now())),

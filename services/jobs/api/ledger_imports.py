@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -27,6 +26,7 @@ from services.jobs.usecases.recording import MOST_BACK
 from shared import imports
 from shared.clock import local_date, utc_now
 from shared.files import MAX_BYTES, Shelf
+from shared.files.heads import rows_of
 from shared.http.answers import json_answer
 from shared.http.bodies import form
 from shared.http.context import Db, FileLimits, Seals, Store
@@ -34,7 +34,7 @@ from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_
 from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
 from shared.ids import new_id
 from shared.security import audit
-from shared.tables.in_turn import in_turn
+from shared.tables.in_turn import beside
 from shared.workbook_stream import XLSX, stream_workbook, text_frame
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
@@ -161,15 +161,11 @@ async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
         month = begun_month(form.fields.get("month", ""), today)
         require_open(month, today, MOST_BACK)
         dry_run = form.dry_run()
-        await in_turn(_require_headings, shelf, import_id, files[0].name, today)
+        await beside(rows_of, partial(open_rows, today=today), shelf, import_id, ORIGINAL, files[0].name)
     except BaseException:
         await asyncio.shield(shelf.delete_set(import_id, usecases.FILES))
         raise
     return Arrived(import_id, month, dry_run, files[0].name, files[0].counted.size)
-
-
-def _require_headings(shelf: Shelf, import_id: UUID, name: str, today: date) -> None:
-    open_rows(shelf.open(import_id, ORIGINAL), name, today)
 
 
 def _view(row: LedgerImport, reader: Reader) -> schemas.LedgerImportView:
