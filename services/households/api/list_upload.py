@@ -1,6 +1,5 @@
 """The body of an upload of list workbooks on its way into the store: counted, hashed and sealed piece by piece."""
 
-import asyncio
 from functools import partial
 from typing import get_args
 
@@ -27,14 +26,11 @@ async def receive_set(request: Request, shelf: Shelf, limit: int) -> ArrivedSet:
     `ClientDisconnect`.
     """
     import_id, files = new_id(), list[SealedFile]()
-    try:
+    async with shelf.unless_refused(import_id, files):
         form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, MOST_FILES)
         kind, dry_run = _kind(form), form.dry_run()
         reader = FileReader(LISTS[kind], Villages([], Scope.nowhere(), {}), local_date(utc_now()))
         estimates = await rows_of_each(reader.open, shelf, import_id, [one.name for one in files])
-    except BaseException:
-        await asyncio.shield(shelf.delete_set(import_id, len(files)))
-        raise
     arrived = [
         ArrivedFile(one.name, one.counted.size, one.digest.digest(), rows)
         for one, rows in zip(files, estimates, strict=True)

@@ -85,7 +85,7 @@ async def send_lists(
         arrived = await receive_set(request, shelf, limits.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    async with shelf.unless_refused(arrived.id, len(arrived.files)), db.write(who.scope) as session:
+    async with shelf.unless_refused(arrived.id, arrived.files), db.write(who.scope) as session:
         row = await usecases.accept_import(session, vault, who, arrived, utc_now())
     view = views.import_view(row, {}, reader_of(who))
     return json_answer(view, 202, {"Location": f"{_LOCATION}/{row.id}"})

@@ -1,6 +1,5 @@
 """Files of ledger rows (台账批量导入): send, see what would become of each row, have it written."""
 
-import asyncio
 from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any
@@ -85,7 +84,7 @@ async def send_ledger(
         arrived = await _receive(request, shelf, limits.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    async with shelf.unless_refused(arrived.id, usecases.FILES), db.write(who.scope) as session:
+    async with shelf.unless_refused(arrived.id, range(usecases.FILES)), db.write(who.scope) as session:
         row = await usecases.accept_import(session, vault, who, arrived, utc_now())
     return json_answer(_view(row, reader_of(who)), 202, {"Location": f"{_LOCATION}/{row.id}"})
 
@@ -156,15 +155,12 @@ async def apply_ledger_import(
 async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
     """Seal the file into the store and read its headings. Nothing is kept when anything is wrong with it."""
     import_id, files, today = new_id(), list[SealedFile](), local_date(utc_now())
-    try:
+    async with shelf.unless_refused(import_id, files):
         form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, most_files=1)
         month = begun_month(form.fields.get("month", ""), today)
         require_open(month, today, MOST_BACK)
         dry_run = form.dry_run()
         await beside(rows_of, partial(open_rows, today=today), shelf, import_id, ORIGINAL, files[0].name)
-    except BaseException:
-        await asyncio.shield(shelf.delete_set(import_id, usecases.FILES))
-        raise
     return Arrived(import_id, month, dry_run, files[0].name, files[0].counted.size)
 
 

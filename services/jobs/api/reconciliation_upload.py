@@ -1,6 +1,5 @@
 """The body of an upload of exports on its way into the store, and what its fields say."""
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
 
@@ -33,7 +32,7 @@ async def receive_export(
     `BureauKeepsNoPosts`, `PolicyMissing`, `TableInvalid`, `TookTooLong`, `ClientDisconnect`.
     """
     run_id, files = new_id(), list[SealedFile]()
-    try:
+    async with shelf.unless_refused(run_id, files):
         form = await seal_files(request, shelf.store, partial(shelf.seal, run_id), files, limit, MOST_FILES)
         source, month = _source(form.fields), begun_month(form.fields.get("month", ""), local_date(utc_now()))
         area_code = _area(form.fields, who.scope)
@@ -46,9 +45,6 @@ async def receive_export(
         nowhere, today = Villages([], Scope.nowhere(), {}), local_date(utc_now())
         reader = ExportReader(EXPORTS[source], rule.headings, nowhere, AreaCode(""), shelf.vault, today)
         rows = await rows_of_each(reader.open, shelf, run_id, [one.name for one in files])
-    except BaseException:
-        await asyncio.shield(shelf.delete_set(run_id, len(files)))
-        raise
     estimate = None if None in rows else sum(filter(None, rows))
     return ArrivedExport(run_id, source, month, area_code, [(one.name, one.counted.size) for one in files], estimate)
 
