@@ -14,14 +14,14 @@ from services.jobs.queries.at_work import find_industry
 from services.jobs.queries.ledger import entry_of, lock_rows
 from services.jobs.queries.posts import PostRow
 from services.jobs.queries.trips import travelled
-from services.jobs.rules.ledger import Entry, counts_on
-from services.jobs.rules.months import month_of, months_between, move
+from services.jobs.rules.ledger import Entry, MonthClosed, counts_on
+from services.jobs.rules.months import month_of, months_between
 from services.jobs.rules.places import as_in_ledger
 from services.jobs.rules.tasks import TaskDraft, TaskKind
 from services.jobs.usecases.ledger import confirm_rows, record_rows
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.placement_clocks import Clocks
-from services.jobs.usecases.recording import MOST_BACK, Draft
+from services.jobs.usecases.recording import Draft, Outcome
 from services.jobs.usecases.tasks import open_tasks
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -114,9 +114,12 @@ async def _record(
     clocks: Clocks,
     now: datetime,
 ) -> None:
-    first = move(month_of(local_date(now)), -MOST_BACK)  # what lies before it nobody may write any more
-    writable = [one for one in drafts if one.month >= first]
-    outcomes = await record_rows(session, vault, who, writable, now, source="placement")
+    outcomes = list[Outcome]()
+    for one in drafts:
+        try:
+            outcomes += await record_rows(session, vault, who, [one], now, source="placement")
+        except MonthClosed:
+            continue  # so long ago that nobody may write it any more; the months since may be
     if any(one.outcome == "refused" for one in outcomes):
         await ask_for_row(session, placement, clocks, now)
 
