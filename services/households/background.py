@@ -1,6 +1,6 @@
 """What runs beside the requests. `make_background` lists all of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
 from uuid import UUID
@@ -29,12 +29,13 @@ from services.households.usecases.quality_night import audit_next_due, audit_nex
 from services.households.worker import make_workers
 from shared.areas import Scope
 from shared.clock import CHINA, local_date, utc_now
-from shared.db.engine import Database
+from shared.db.engine import Database, ReadSession, WriteSession
 from shared.db.rounds import until_none
 from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
-from shared.http.app import BackgroundWork, every
+from shared.http.app import BackgroundWork, each, every
 from shared.security.vault import Vault
+from shared.tables.in_turn import keep_ready
 from shared.worker_process import keep_process
 
 QUALITY_SECONDS = 30.0
@@ -50,6 +51,9 @@ STEPS = (
     (case_escalation.escalate_cases, case_escalation.BATCH),
 )
 
+Listed = Callable[[ReadSession], Awaitable[Sequence[UUID]]]
+"""Asks which cases something is to be done with."""
+
 
 def make_background(
     settings: HouseholdsSettings, database: Database, vault: Vault, photo_shelf: Shelf
@@ -61,7 +65,7 @@ def make_background(
     async def keep_list_process() -> None:
         await keep_process("services.households.worker", settings)
 
-    beside = [keep_list_process] if settings.list_process else []
+    beside = [keep_ready, keep_list_process] if settings.list_process else []
     return [
         every(settings.sweep_seconds, "deadlines", lambda: sweep_deadlines(database, utc_now())),
         every(settings.sweep_seconds, "endings", lambda: end_what_is_over(database, vault, utc_now())),
@@ -79,30 +83,35 @@ def make_background(
 
 async def sweep_deadlines(database: Database, now: datetime) -> None:
     """Tasks: mark what is overdue, then raise what waited too long. Cases: warn, then raise."""
-    for step, batch in STEPS:
-        await until_none(database, partial(step, now=now), batch)
+    await each(**{step.__name__: partial(until_none, database, partial(step, now=now), batch) for step, batch in STEPS})
 
 
 async def end_what_is_over(database: Database, vault: Vault, now: datetime) -> None:
     """National cases of households that lists have emptied; dropout cases of those of age, dead or gone. Those of
     children who are back in the register go on first, before they end once more."""
-    await until_none(database, lambda session: emptied.end_emptied(session, now), emptied.BATCH)
-    async with database.read(Scope.everywhere()) as session:
-        back = await dropout_returns.list_back(session)
-    for case_id in back:
-        async with database.write(Scope.everywhere()) as session:
-            await dropout_returns.resume_dropout(session, vault, case_id, now)
-    async with database.read(Scope.everywhere()) as session:
-        over = await dropout_ends.list_over(session, now)
-    for case_id in over:
-        async with database.write(Scope.everywhere()) as session:
-            await dropout_ends.end_dropout(session, vault, case_id, now)
+
+    async def move(listed: Listed, do: Callable[[WriteSession, Vault, UUID, datetime], Awaitable[bool]]) -> None:
+        async def one(case_id: UUID) -> None:
+            async with database.write(Scope.everywhere()) as session:
+                await do(session, vault, case_id, now)
+
+        async with database.read(Scope.everywhere()) as session:
+            cases = await listed(session)
+        await each(**{str(case_id): partial(one, case_id) for case_id in cases})
+
+    await each(
+        emptied=lambda: until_none(database, lambda session: emptied.end_emptied(session, now), emptied.BATCH),
+        back=lambda: move(dropout_returns.list_back, dropout_returns.resume_dropout),
+        over=lambda: move(partial(dropout_ends.list_over, now=now), dropout_ends.end_dropout),
+    )
 
 
 async def grade_waiting(database: Database, now: datetime) -> None:
     """Grade those who wait for it, then those whose grade by hand had its last day."""
-    for step in (follow_due, grade_overrides.expire_overrides):
-        await until_none(database, partial(step, now=now), grading.PART)
+    await each(
+        waiting=lambda: until_none(database, partial(follow_due, now=now), grading.PART),
+        overrides=lambda: until_none(database, partial(grade_overrides.expire_overrides, now=now), grading.PART),
+    )
 
 
 async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> None:
@@ -115,9 +124,12 @@ async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> N
 
 async def forget_imports(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget list workbooks once they are written, or `FILES_KEPT_DAYS` after they came."""
-    await register_imports.forget_applied(database, shelf)
-    await register_imports.forget_old_imports(database, shelf, timedelta(days=kept_days), now)
-    await forget_orphans(database, shelf, now, RegisterImport.id, RegisterImport.deleted_at.is_(None))
+    kept = RegisterImport.deleted_at.is_(None)
+    await each(
+        applied=lambda: register_imports.forget_applied(database, shelf),
+        old=lambda: register_imports.forget_old_imports(database, shelf, timedelta(days=kept_days), now),
+        orphans=lambda: forget_orphans(database, shelf, now, RegisterImport.id, kept),
+    )
 
 
 class IncomeSweep:
@@ -171,9 +183,11 @@ async def look_for_pretence(database: Database, now: datetime) -> None:
 
 async def forget_photos(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget photos that were kept long enough, and what a process that died left in the store."""
-    kept = timedelta(days=kept_days)
-    await until_none(database, lambda session: photos.forget_photos(session, shelf, kept, now), photos.BATCH)
-    await forget_orphans(database, shelf, now, VisitPhoto.stored_as, VisitPhoto.deleted_at.is_(None))
+    age, kept = timedelta(days=kept_days), VisitPhoto.deleted_at.is_(None)
+    await each(
+        old=lambda: until_none(database, lambda session: photos.forget_photos(session, shelf, age, now), photos.BATCH),
+        orphans=lambda: forget_orphans(database, shelf, now, VisitPhoto.stored_as, kept),
+    )
 
 
 async def tell_who_came_of_age(database: Database, vault: Vault, now: datetime) -> None:

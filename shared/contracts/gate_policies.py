@@ -90,6 +90,9 @@ class GateTerms(_Body):
     `assured_days` is for how long schooling, medical care, housing and water must have been in order. Both are new
     beside older versions, so they ask for nothing where a version does not name them; a new one asks for a month at
     least, and for papers of the last quarter (income: of the last half year).
+
+    A child under one year that is entered is one more for whom there is less; gates that ask for income count it from that
+    moment. Whether visit, vote and notice are done anew for it (`newborns_send_back`) is the county's to say.
     """
 
     visit_before_days: Days
@@ -109,6 +112,10 @@ class GateTerms(_Body):
     natural_risks: list[Code] = []
     weak_is_labour: bool
     housing_unsafe_levels: list[str] = []
+    newborns_send_back: Annotated[
+        bool,
+        Field(description="Whether a new-born child sends a case under review back; whoever else comes always does"),
+    ] = True
 
     @model_validator(mode="after")
     def _asks_for_enough(self, info: ValidationInfo) -> Self:

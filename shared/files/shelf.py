@@ -2,14 +2,14 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Sequence, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 from uuid import UUID
 
-from shared.files.store import FileStore
+from shared.files.store import FileStore, though_refused
 from shared.security.sealed_files import FRAME, OVERHEAD, FileSeal, seal_stream
 from shared.security.vault import CannotOpen, Vault
 
@@ -56,12 +56,14 @@ class Shelf:
             await self.delete(sent, number)
 
     @asynccontextmanager
-    async def unless_refused(self, sent: Key, files: int) -> AsyncIterator[None]:
-        """A set of so many files that is kept if the block ends well; else it goes, also when nobody waits any more."""
+    async def unless_refused(self, sent: Key, files: Sized) -> AsyncIterator[None]:
+        """A set of files, as many as `files` has by then, that is kept if the block ends well; else it goes, also when
+        nobody waits any more. What the store does not let go is an orphan (`forget_orphans`): the reason is raised."""
         try:
             yield
         except BaseException:
-            await asyncio.shield(self.delete_set(sent, files))
+            with though_refused():
+                await asyncio.shield(self.delete_set(sent, len(files)))
             raise
 
     async def list_older(self, moment: datetime) -> Sequence[tuple[UUID, str]]:

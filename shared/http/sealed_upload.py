@@ -1,21 +1,17 @@
 """A set of files in a form on its way into the store: sealed piece by piece, never whole in memory."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import BinaryIO, ClassVar, Protocol
-from uuid import UUID
+from typing import ClassVar
 
 from fastapi import Request
 
 from shared.errors import TooLarge
-from shared.files import FileStore, Shelf
+from shared.files import FileStore
 from shared.http.form_stream import CountedFile, FormStream, form_of
 from shared.http.problems import BODY_UNREAD
 from shared.security.sealed_files import FileSeal, seal_stream
-from shared.tables import Table
-from shared.tables.in_turn import in_turn
-from shared.tables.table import in_file
 
 FORM_OVERHEAD = 100_000
 """Bytes of a form around its files."""
@@ -63,19 +59,3 @@ async def seal_files(
     if not files:
         raise form.files_invalid()
     return form
-
-
-class Opens(Protocol):
-    """A reader of tables of some kind."""
-
-    def open(self, file: BinaryIO, name: str, /) -> Table: ...
-
-
-async def rows_of_each(reader: Opens, shelf: Shelf, set_id: UUID, files: Sequence[SealedFile]) -> list[int | None]:
-    """How many rows each file of a set may have; one without the headings is refused here, while somebody listens."""
-    return [await in_turn(_rows_of, reader, shelf, set_id, number, one.name) for number, one in enumerate(files)]
-
-
-def _rows_of(reader: Opens, shelf: Shelf, set_id: UUID, number: int, name: str) -> int | None:
-    with shelf.open(set_id, number) as file, in_file(number):
-        return reader.open(file, name).rows_estimate

@@ -6,15 +6,16 @@ from itertools import islice
 from demo.conditions import of_household, of_member
 from demo.households import households
 from demo.income import income_file
-from services.households.api.income_reading import read_income
+from services.households.api.income_reading import INCOME_COLUMNS, MOST_ROWS, read_lines
 from services.households.rules.months import month_text, period_before
+from shared.tables.whole import read_here
 
 TODAY = date(2026, 11, 27)
 
 
 def test_every_line_is_read_and_lies_within_the_period() -> None:
     sample = list(islice(households(300, 1, TODAY), 300))
-    table = read_income(income_file(sample, 1, TODAY), TODAY)
+    table = read_lines(read_here(income_file(sample, 1, TODAY), INCOME_COLUMNS, TODAY, MOST_ROWS))
     assert table.faults == []
     assert len(table.lines) > 900
     numbers = {member.id_number for one in sample for member in one.members}
@@ -36,7 +37,7 @@ def test_the_file_is_the_same_for_the_same_arguments() -> None:
 
 def test_who_earns_wages_is_at_work_somewhere_and_the_uninsured_have_no_second_insurance() -> None:
     sample = list(households(300, 1, TODAY))
-    table = read_income(income_file(sample, 1, TODAY), TODAY)
+    table = read_lines(read_here(income_file(sample, 1, TODAY), INCOME_COLUMNS, TODAY, MOST_ROWS))
     earning = {line.id_number for line in table.lines if line.item.startswith("wages.")}
     told = {member.id_number: of_member(member) for one in sample for member in one.members}
     assert {number for number, one in told.items() if "work_area" in one} == earning

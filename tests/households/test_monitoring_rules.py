@@ -124,13 +124,14 @@ def test_no_way_leads_round_a_step(step: str) -> None:
 BY_ITSELF = {
     "carried": {"visit_check": "comparison deliberation notice township_review county_decision"},
     "joined": {"visit_check": "comparison deliberation notice township_review county_decision"},
+    "renumbered": {"visit_check": "comparison deliberation notice township_review county_decision"},
     "divided": {"visit_check": "comparison deliberation notice township_review county_decision"},
     "moved": {
         "visit_check": "township_review county_decision",
         "elimination_check": "elimination_township elimination_county",
     },
 }
-LOOKED_AT = ("carried", "joined", "divided")
+LOOKED_AT = ("carried", "joined", "renumbered", "divided")
 CHECKED = "elimination_check elimination_deliberation elimination_notice elimination_township elimination_county"
 
 

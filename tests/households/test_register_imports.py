@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from services.households import list_worker
 from services.households.queries import list_writing
+from services.households.usecases import list_work
 from shared.clock import local_date, utc_now
 from shared.contracts.households import MembersChanged
 from tests.households.conftest import BAMBOO, BRIDGE, PINE, RIVER, STONE, Households, household, id_number
@@ -256,6 +257,46 @@ async def test_the_household_list(service: Households) -> None:
     assert await service.sql("SELECT count(*) FROM member") == [(3,)]
     again = await checked(service, workbook(rows[:1], headings=HOUSEHOLDS), kind="household-list")
     assert tally(again["households"]) == {"unchanged": 1, "vanished": 1}
+
+
+async def test_another_number_of_people_is_a_warning_and_no_refusal(service: Households) -> None:
+    await written(service, workbook(FAMILY))
+    rows = [
+        whole(ONE, 家庭人口数=3, 联系电话="15400000017"),
+        whole(TWO, 家庭人口数=2),
+        whole(f"{PINE}0003", 家庭人口数=4),  # nobody of it is registered yet
+    ]
+    view = await checked(service, workbook(rows, headings=HOUSEHOLDS), kind="household-list")
+    assert tally(view["households"]) == {"added": 1, "changed": 1, "unchanged": 1, "warned": 2}
+    first, second = await found(service, view, "warned")
+    assert (first["national_code"], first["field"], first["row"]) == (ONE, "家庭人口数", 3)
+    assert first["message"] == "名单中家庭人口数为 3，档案中该户现有 2 人，请核实"
+    assert second["national_code"] == TWO
+    [changed] = await found(service, view, "changed")
+    assert (changed["message"], changed["changes"][0]["title"]) == (first["message"], "联系电话"), "beside the change"
+    result = await service.call("GET", f"/register-imports/{view['id']}/result")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(result.content))
+    assert [row[-1] for row in book.get_sheet_by_name("提示").to_python()[1:]] == [first["message"], second["message"]]
+    assert book.get_sheet_by_name("变更").to_python()[1][-1] == first["message"]
+    assert (await applied(service, view))["state"] == "applied"
+    assert [one["national_code"] for one in await found(service, view, "warned")] == [ONE, TWO], "kept"
+    same = [whole(ONE, 家庭人口数=2), whole(TWO, 家庭人口数=1)]
+    again = await checked(service, workbook(same, headings=HOUSEHOLDS), kind="household-list")
+    assert tally(again["households"]) == {"unchanged": 2, "vanished": 1}
+    at_once = await checked(service, workbook(rows, headings=HOUSEHOLDS), kind="household-list", dry_run="false")
+    assert (at_once["state"], len(await found(service, at_once, "warned"))) == ("applied", 3), (
+        "nobody lives in the third"
+    )
+
+
+async def test_warnings_leave_room_for_what_is_refused(service: Households, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_work, "MOST_WARNINGS", 1)
+    monkeypatch.setattr(list_work, "MOST_FINDINGS", 2)
+    await written(service, workbook(FAMILY))
+    rows = [whole(ONE, 家庭人口数=3), whole(TWO, 家庭人口数=2), whole(f"{PINE}0003", 户主证件号码=str(id_number(1)))]
+    view = await checked(service, workbook(rows, headings=HOUSEHOLDS), kind="household-list")
+    assert tally(view["households"]) == {"unchanged": 2, "conflicting": 1, "warned": 2}
+    assert (len(await found(service, view, "warned")), len(await found(service, view, "conflicting"))) == (1, 1)
 
 
 CASE = {

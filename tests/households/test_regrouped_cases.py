@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.households import lists
-from tests.households.conftest import BAMBOO, COUNTY, PINE, Households, household, person
+from tests.households.conftest import BAMBOO, COUNTY, PINE, POLICIES, Households, household, id_number, person
+from tests.households.graded import publish
 from tests.households.monitoring import CASES
 from tests.households.road import ANY, Road, newborn, two_people
 
@@ -206,6 +207,65 @@ async def test_a_birth_where_nothing_is_under_review_moves_nothing(service: Hous
     before = await service.sql("SELECT count(*) FROM case_move")
     await joins(service, road.household_id, "birth")
     assert (await road.state(), await service.sql("SELECT count(*) FROM case_move")) == (state, before)
+
+
+@pytest.mark.parametrize("by", ["birth", "list"])
+async def test_where_the_terms_say_so_a_birth_sends_nothing_back(service: Households, by: str) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION[:15])
+    await publish(service, {**POLICIES["gate-terms"], "newborns_send_back": False}, kind="gate-terms")
+    if by == "birth":
+        await joins(service, road.household_id, "birth")
+    else:
+        born = newborn(9)
+        rows = [lists.person(f"{PINE}0001", 2), lists.person(f"{PINE}0001", 3, "李桂花", "配偶")]
+        rows.append(lists.person(f"{PINE}0001", 9, "张小三", "之子", 证件号码=str(born["id_number"])))
+        await lists.written(service, lists.workbook(rows))
+    assert len(await people(service, road.household_id)) == 3
+    assert await road.state() == "county_decision"
+    await road.walk("to_monitored")
+    assert (road.refused, await road.state()) == ([], "monitored")
+
+
+async def test_whoever_else_comes_sends_it_back_whatever_the_terms_say(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION[:15])
+    await publish(service, {**POLICIES["gate-terms"], "newborns_send_back": False}, kind="gate-terms")
+    await joins(service, road.household_id, "marriage")
+    assert await road.state() == "visit_check"
+
+
+@pytest.mark.parametrize(
+    ("steps", "state"),
+    [(6, "visit_check"), (7, "visit_check"), (15, "visit_check"), (20, "observation"), (34, "observation")],
+)
+async def test_another_id_number_is_another_person_to_the_bureaus(service: Households, steps: int, state: str) -> None:
+    """They answered of whoever has the number that was entered first; then it is put right, once nobody asks any more."""
+    road = await (await Road(service).open()).walk(*(Road.IDENTIFICATION + Road.HELP + Road.ELIMINATION)[:steps])
+    assert road.refused == []
+    before, asked = await road.state(), "to_monitored" not in Road.IDENTIFICATION[:steps]
+    [wife] = [one for one in await people(service, road.household_id) if one["name"] == "李桂花"]
+    body = {"id_number": id_number(77)}
+    assert (await service.call("PATCH", f"/members/{wife['id']}", json=body, headers=ANY)).status_code == 200
+    case = await service.get(f"{CASES}/{road.case_id}", "county", COUNTY)
+    last = case["moves"][-1]
+    assert case["state"] == state
+    if before != state:
+        assert (last["from_state"], last["evidence"]) == (before, {"renumbered": {"members": [wife["id"]]}})
+        assert "证件号码已变更" in last["text"]
+    tickets = (await service.get(f"{CASES}/{road.case_id}/comparison", "county", COUNTY))["items"]
+    taken_back = {one["member_id"] for one in tickets if one["state"] == "withdrawn"}
+    assert taken_back == ({wife["id"]} if asked else set()), "a decision that was made stands"
+    if asked:
+        assert "comparison-asked" in await road.missing("monitored")
+        await road.walk("ask", "answer")
+        assert "comparison-asked" not in await road.missing("monitored")
+
+
+async def test_another_phone_number_sends_nothing_back(service: Households) -> None:
+    road = await (await Road(service).open()).walk(*Road.IDENTIFICATION[:15])
+    [wife] = [one for one in await people(service, road.household_id) if one["name"] == "李桂花"]
+    body = {"phone": "15400000017", "id_number": id_number(3)}
+    assert (await service.call("PATCH", f"/members/{wife['id']}", json=body, headers=ANY)).status_code == 200
+    assert await road.state() == "county_decision"
 
 
 @pytest.mark.parametrize("meanwhile", [True, False])

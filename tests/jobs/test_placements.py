@@ -12,6 +12,7 @@ from httpx import Response
 from services.jobs.background import sweep_placements
 from services.jobs.queries.employers import lock_employer
 from services.jobs.queries.posts import lock_post
+from services.jobs.rules.months import month_of, move
 from services.jobs.rules.placement_states import FINAL, moves_from
 from shared.areas import Scope
 from shared.clock import utc_now
@@ -53,6 +54,16 @@ async def test_the_road_to_an_arrival(service: Jobs) -> None:
     assert (row["source"]["code"], row["started_on"], row["organised"]) == ("placement", today().isoformat(), True)
     [wage] = await service.told(WageReported)  # by the ledger, once: nothing is told twice
     assert (wage.wage, wage.month, wage.employer_area) == (5500, f"{today():%Y-%m}", "441900")
+
+
+async def test_an_arrival_longer_ago_than_anybody_may_write_is_in_the_months_since(service: Jobs) -> None:
+    [person] = await service.people(1)
+    placing = await refer(service, person, await post(service))
+    await placing.arrived(900)
+    row = (await service.get(f"/ledger/months/{today():%Y-%m}/people/{person}", "village", PINE))["row"]
+    assert row["status"]["code"] == "out"
+    [(first,)] = await service.sql("SELECT min(month) FROM labour_row")
+    assert first == move(month_of(today()), -12), "as far back as the rules let anybody write"
 
 
 async def test_what_the_ledger_does_not_know_becomes_a_task(service: Jobs) -> None:

@@ -240,6 +240,17 @@ async def test_the_file_lies_sealed_and_goes(service: Jobs) -> None:
     assert [path for path in folder.rglob("*") if path.is_file()] == []
 
 
+async def test_where_no_policy_says_how_long_a_comparison_is_kept_and_goes_elsewhere(service: Jobs) -> None:
+    await people_out(service, 1)
+    for covers in (COUNTY, STONE):
+        await compared(service, table([hr(1)]), covers=covers)
+    await service.sql("UPDATE reconciliation SET received_at = received_at - interval '4000 days'")
+    await service.sql("UPDATE policy SET area_prefix = :one WHERE kind = 'ledger-comparison'", one=STONE[:9])
+    await forget_reconciliations(service.database, worker(service).shelf, utc_now())
+    kept = await service.sql("SELECT area_code FROM reconciliation WHERE deleted_at IS NULL")
+    assert kept == [(COUNTY,)]
+
+
 async def test_a_run_that_is_not_done_shows_nothing(service: Jobs) -> None:
     answer = await send(service, table([hr(1)]))
     place = f"/reconciliations/{answer.json()['id']}"

@@ -229,5 +229,5 @@ def _list(views: list[schemas.TicketView]) -> schemas.TicketList:
         items=views,
         open=sum(1 for one in views if one.state == "open"),
         overdue=sum(1 for one in views if one.overdue),
-        exist=sum(1 for one in views if one.answer == "exists"),
+        exist=sum(1 for one in views if one.state == "answered" and one.answer == "exists"),
     )

@@ -1,11 +1,12 @@
 """Files of income lines (收支批量导入)."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.households.api.income_reading import read_income
+from services.households.api.income_reading import INCOME_COLUMNS, MOST_ROWS, read_lines
 from services.households.api.permits import ImportIncome
 from services.households.schemas.fields import IncomeOrigin
 from services.households.schemas.imports import RowProblem
@@ -17,7 +18,7 @@ from shared.http.answers import json_answer
 from shared.http.bodies import TABLE, table_of
 from shared.http.context import Db, Seals, Speaks, Texts
 from shared.messages import Catalogue, Language
-from shared.tables.in_turn import in_turn
+from shared.tables.whole import read_whole
 
 router = APIRouter(prefix="/v1/income", tags=["Income · 收入测算"])
 
@@ -47,7 +48,8 @@ async def import_income(
     again changes nothing; with another amount it corrects the one before.
     """
     now = utc_now()
-    table = await in_turn(read_income, await table_of(request), local_date(now))
+    sent = await read_whole(await table_of(request), INCOME_COLUMNS, local_date(now), MOST_ROWS)
+    table = await asyncio.to_thread(read_lines, sent)
     job = IncomeImport(vault, who, origin, now, dry_run)
     async with db.write(who.scope) as session:
         await job.take(session, table.lines)

@@ -9,8 +9,6 @@ import polars as pl
 from services.households.api import list_views as views
 from services.households.api.reader import Reader
 from services.households.models import RegisterImport
-from services.households.queries import register_imports as queries
-from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import Outcome
 from services.households.schemas.register_imports import (
     ListCounts,
@@ -21,12 +19,11 @@ from services.households.schemas.register_imports import (
 from services.households.workbook_lists import NO, YES
 from shared.db.engine import Database
 from shared.http.fields import AreaView
-from shared.projections.areas import find_names_above
 from shared.workbook_stream import Sheet, stream_workbook, text_frame, waiter
 
 PAGE = 2_000
 _COUNTED = tuple(ListCounts.model_fields)
-_OUTCOMES: tuple[Outcome, ...] = ("added", "changed", "conflicting", "vanished")
+_OUTCOMES: tuple[Outcome, ...] = ("added", "changed", "conflicting", "warned", "vanished")
 _COLUMNS = ("area", "national-code", "name", "file", "sheet", "row", "field", "before", "after", "why")
 
 
@@ -73,25 +70,18 @@ async def _page(
     database: Database, row: RegisterImport, outcome: Outcome, reader: Reader, after: int
 ) -> list[ListFindingView]:
     async with database.read(reader.who.scope) as session:
-        if outcome in ("added", "changed"):
-            staged = await queries.list_staged(session, row.id, outcome, after, PAGE)
-            names = await find_names_above(session, (one.area_code for one in staged))
-            return [views.staged_view(one, names, reader) for one in staged]
-        found = await queries.list_findings(session, reader.who.scope, row.id, outcome, after, PAGE)
-        names = await find_names_above(session, (one.area_code for one in found))
-        people = await find_member_names(session, reader.who.scope, [one.member_id for one in found if one.member_id])
-    return [views.conflict_view(one, row.kind, people, names, reader) for one in found]
+        return await views.find_views(session, row, outcome, after, PAGE, reader)
 
 
 def _rows(one: ListFindingView) -> Iterator[list[str | None]]:
-    """A line for each field that changed; one where there is none."""
+    """A line for each field that changed, with what is worth a look about its row; one where there is none."""
     place = [_place(one.area), one.national_code, one.name, _text(one.file), _text(one.sheet), _text(one.row)]
     changes: Sequence[ListFieldChange | None] = one.changes or [None]
     for change in changes:
         if change is None:
             yield [*place, one.field, None, None, one.message]
         else:
-            yield [*place, change.title, _text(change.before), _text(change.after), None]
+            yield [*place, change.title, _text(change.before), _text(change.after), one.message]
 
 
 def _place(area: AreaView | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -9,7 +10,9 @@ from services.households.api.reader import Reader
 from services.households.api.register_words import field_text
 from services.households.codes import LISTS as CODES
 from services.households.models import ImportFinding, RegisterImport
-from services.households.rules.register_imports import ListKind
+from services.households.queries import register_imports as queries
+from services.households.queries.register import find_member_names
+from services.households.rules.register_imports import ListKind, Outcome
 from services.households.schemas.register_imports import (
     ImportFailure,
     ListCounts,
@@ -23,7 +26,9 @@ from services.households.schemas.register_imports import (
 from services.households.usecases.history import CHANGE
 from services.households.usecases.register_imports import files_of
 from services.households.workbook_lists import LISTS
+from shared.db.engine import ReadSession
 from shared.http.fields import AreaView
+from shared.projections.areas import find_names_above
 
 _TITLES = {one.name: one for list_ in LISTS.values() for one in list_.columns}
 
@@ -80,10 +85,26 @@ def _failure(row: RegisterImport, reader: Reader) -> ImportFailure | None:
     return ImportFailure(code=code, message=reader.say(code, **row.failure["params"]))
 
 
-def conflict_view(
+async def find_views(
+    session: ReadSession, row: RegisterImport, outcome: Outcome, after: int, limit: int, reader: Reader
+) -> list[ListFindingView]:
+    """What an import found, in order: no more than `limit` of one outcome."""
+    scope = reader.who.scope
+    if outcome in ("added", "changed"):
+        staged = await queries.list_staged(session, row.id, outcome, after, limit)
+        names = await find_names_above(session, (one.area_code for one in staged))
+        warnings = await queries.find_warnings(session, scope, row.id, {one.household_id for one in staged})
+        return [_staged_view(one, row.kind, warnings, names, reader) for one in staged]
+    found = await queries.list_findings(session, scope, row.id, outcome, after, limit)
+    names = await find_names_above(session, (one.area_code for one in found))
+    people = await find_member_names(session, scope, [one.member_id for one in found if one.member_id])
+    return [_finding_view(one, row.kind, people, names, reader) for one in found]
+
+
+def _finding_view(
     one: ImportFinding, kind: ListKind, people: Mapping[Any, str], names: dict[str, str], reader: Reader
 ) -> ListFindingView:
-    """What stands in the way, or who vanished; `people`: names by member id."""
+    """What stands in the way, is worth a look, or who vanished; `people`: names by member id."""
     name = people.get(one.member_id) if one.member_id else None
     return ListFindingView(
         number=one.number,
@@ -96,15 +117,27 @@ def conflict_view(
         file=one.file + 1 if one.file is not None else None,
         sheet=one.sheet + 1 if one.sheet is not None else None,
         row=one.row_number,
-        field=LISTS[kind].headings.get(one.field) or title_of(one.field) or None,
-        code=one.code,
-        message=reader.say(one.code, **one.params),
+        **_told(one, kind, reader),
         changes=[],
     )
 
 
-def staged_view(one: Row[Any], names: dict[str, str], reader: Reader) -> ListFindingView:
-    """What would be added or changed, and the national case that would be opened with it."""
+def _told(one: ImportFinding | None, kind: ListKind, reader: Reader) -> dict[str, str | None]:
+    if one is None:
+        return dict.fromkeys(("field", "code", "message"))
+    heading = LISTS[kind].headings.get(one.field) or title_of(one.field) or None
+    return {"field": heading, "code": one.code, "message": reader.say(one.code, **one.params)}
+
+
+def _staged_view(
+    one: Row[Any],
+    kind: ListKind,
+    warnings: Mapping[UUID, ImportFinding],
+    names: dict[str, str],
+    reader: Reader,
+) -> ListFindingView:
+    """What would be added or changed, what of it is worth a look, and the national case that would be opened with it."""
+    warning = warnings.get(one.household_id) if one.member_id is None else None
     return ListFindingView(
         number=one.number,
         outcome=one.outcome,
@@ -116,9 +149,7 @@ def staged_view(one: Row[Any], names: dict[str, str], reader: Reader) -> ListFin
         file=one.file + 1,
         sheet=one.sheet + 1,
         row=one.row_number,
-        field=None,
-        code=None,
-        message=None,
+        **_told(warning, kind, reader),
         changes=[
             *(_changes(one, reader) if one.outcome == "changed" else ()),
             *(_case(one.monitoring, reader) if one.monitoring else ()),

@@ -27,6 +27,7 @@ from shared.projections.areas import find_names_above
 _SAID = {
     "carried": "case-carried-text",
     "joined": "case-joined-text",
+    "renumbered": "case-renumbered-text",
     "divided": "case-divided-text",
     "moved": "case-village-left-text",
     "emptied": "case-emptied-text",

@@ -1,5 +1,6 @@
 """Who reads an answer of households, and how its people are shown to them."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
@@ -11,6 +12,8 @@ from shared.http import readers
 from shared.masking import mask_id_number, mask_name, mask_phone
 from shared.security.principals import Principal
 from shared.security.vault import CannotOpen
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Reader(readers.Reader):
         try:
             return self.vault.open_json(sealed, purpose)
         except CannotOpen:
+            log.error("record cannot be opened", extra={"purpose": purpose})
             return None
 
 

@@ -1,6 +1,6 @@
 """Imports of the national system's list workbooks (名单导入): send, see what would become of it, have it written."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,8 +13,6 @@ from services.households.api.list_upload import receive_set
 from services.households.api.permits import ImportHousehold
 from services.households.api.reader import Reader, ReaderOf
 from services.households.models import RegisterImport
-from services.households.queries import register_imports as queries
-from services.households.queries.register import find_member_names
 from services.households.rules.register_imports import ImportGone, ImportNotChecked, ImportNotFound, Outcome
 from services.households.schemas.register_imports import Application, ListFindingView, RegisterImportView
 from services.households.usecases import register_imports as usecases
@@ -29,7 +27,7 @@ from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
 from shared.http.workbooks import WorkbookAnswer
-from shared.projections.areas import find_names, find_names_above
+from shared.projections.areas import find_names
 from shared.security import audit
 from shared.workbook_stream import XLSX
 
@@ -88,7 +86,7 @@ async def send_lists(
         arrived = await receive_set(request, shelf, limits.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    async with shelf.unless_refused(arrived.id, len(arrived.files)), db.write(who.scope) as session:
+    async with shelf.unless_refused(arrived.id, arrived.files), db.write(who.scope) as session:
         row = await usecases.accept_import(session, vault, who, arrived, utc_now())
     view = views.import_view(row, {}, reader_of(who))
     return json_answer(view, 202, {"Location": f"{_LOCATION}/{row.id}"})
@@ -120,11 +118,14 @@ async def list_import_findings(
     who: ImportHousehold,
     db: Db,
     reader_of: ReaderOf,
-    outcome: Annotated[Outcome, Query(description="added 新增, changed 变更, conflicting 冲突, vanished 消失")],
+    outcome: Annotated[
+        Outcome, Query(description="added 新增, changed 变更, conflicting 冲突, warned 提示, vanished 消失")
+    ],
     after: After = None,
     limit: Limit = 50,
 ) -> Page[ListFindingView]:
-    """Households and people added or changed, field from and to; what conflicts, with file, sheet and row; who vanished.
+    """Households and people added or changed, field from and to; what conflicts, with file, sheet and row; what is taken
+    and worth a look, also told with what changes of its household; who vanished.
 
     What was added or changed can be read until it is written; after that it stands in the register's history.
     """
@@ -133,7 +134,8 @@ async def list_import_findings(
     async with db.read(who.scope) as session:
         row = await imports.get_import(session, RegisterImport, who, import_id, ImportNotFound)
         require_found(row)
-        return await _findings(session, row, outcome, place, limit, reader)
+        page, last = cut(await views.find_views(session, row, outcome, place, limit + 1, reader), limit)
+    return Page(items=page, next=encode_cursor(last.number) if last else None)
 
 
 @router.get(
@@ -143,7 +145,7 @@ async def list_import_findings(
     responses={200: {"content": {XLSX: {"schema": FILE}}}},
 )
 async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: ReaderOf) -> StreamingResponse:
-    """A sheet of counts by township, then one each for what is added, changed, conflicting and vanished."""
+    """A sheet of counts by township, then one each for what is added, changed, conflicting, worth a look and vanished."""
     reader = reader_of(who)
     async with db.write(who.scope) as session:
         row = await imports.get_import(session, RegisterImport, who, import_id, ImportNotFound)
@@ -187,24 +189,6 @@ async def _view(session: ReadSession, row: RegisterImport, reader: Reader) -> Re
     townships = list(row.counts or {})
     names = await find_names(session, {code[:6] + "000000" for code in townships} | set(townships))
     return views.import_view(row, names, reader)
-
-
-async def _findings(
-    session: ReadSession, row: RegisterImport, outcome: Outcome, after: int, limit: int, reader: Reader
-) -> Page[ListFindingView]:
-    found: Any
-    if outcome in ("added", "changed"):
-        found = await queries.list_staged(session, row.id, outcome, after, limit + 1)
-    else:
-        found = await queries.list_findings(session, reader.who.scope, row.id, outcome, after, limit + 1)
-    page, last = cut(found, limit)
-    names = await find_names_above(session, (one.area_code for one in page))
-    if outcome in ("added", "changed"):
-        items = [views.staged_view(one, names, reader) for one in page]
-    else:
-        people = await find_member_names(session, reader.who.scope, [one.member_id for one in page if one.member_id])
-        items = [views.conflict_view(one, row.kind, people, names, reader) for one in page]
-    return Page(items=items, next=encode_cursor(last.number) if last else None)
 
 
 def _number(after: str | None) -> int:

@@ -62,7 +62,8 @@ class RegisterImport(Import, Base):
 
 
 class ImportFinding(Base):
-    """What stands in the way of a household of the list, or whom the list no longer has. No person stands in it.
+    """What stands in the way of a household of the list, what is worth a look though it is taken, or whom the list no longer
+    has. No person stands in it.
 
     `row_number` is as a person sees it in the sheet, from 1. `version` is the one of the register's row that vanished.
     """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, tuple_, update
 
 from services.households.models import Authorisation, ComparisonTicket, Member, MonitoringCase, TicketState
 from services.households.rules.comparisons import TicketNotFound
@@ -14,6 +14,12 @@ from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.within import within
 from shared.errors import existing
+
+_UNDECIDED = exists().where(
+    MonitoringCase.id == ComparisonTicket.case_id,
+    MonitoringCase.round == ComparisonTicket.round,
+    MonitoringCase.state.in_(ASKED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,13 @@ async def find_asked(session: ReadSession, case: MonitoringCase) -> set[tuple[UU
     return {(member_id, kind) for member_id, kind in await session.execute(query)}
 
 
+async def withdraw_of(session: WriteSession, member_id: UUID) -> None:
+    """What bureaus were asked, or have answered, of somebody in a case that is not decided counts as not asked."""
+    of_them = (ComparisonTicket.member_id == member_id, ComparisonTicket.state != "withdrawn", _UNDECIDED)
+    taken_back = {"state": "withdrawn", "version": ComparisonTicket.version + 1}
+    await session.execute(update(ComparisonTicket).where(*of_them).values(taken_back))
+
+
 async def list_people(
     session: ReadSession, scope: Scope, household_id: UUID, member_ids: Collection[UUID] | None
 ) -> Sequence[Member]:
@@ -118,13 +131,8 @@ def _of_feeds(feeds: frozenset[str] | None) -> ColumnElement[bool]:
     not there any more."""
     if feeds is None:
         return true()
-    wanted = exists().where(
-        MonitoringCase.id == ComparisonTicket.case_id,
-        MonitoringCase.round == ComparisonTicket.round,
-        MonitoringCase.state.in_(ASKED),
-    )
     own = true() if "*" in feeds else ComparisonTicket.feed.in_(sorted(feeds))
-    return and_(own, or_(wanted, ComparisonTicket.state == "answered")) if feeds else false()
+    return and_(own, or_(_UNDECIDED, ComparisonTicket.state == "answered")) if feeds else false()
 
 
 def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:

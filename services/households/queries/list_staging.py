@@ -29,6 +29,7 @@ _HOMES = """
 SELECT key, m.household_id FROM persons_registered($1) AS of (key)
 LEFT JOIN member m ON m.person_key = key AND m.left_on IS NULL
 """
+_LIVING = "SELECT household_id, count(*) FROM member WHERE household_id = ANY ($1) AND left_on IS NULL GROUP BY 1"
 _PAGE = 10_000
 
 
@@ -40,6 +41,11 @@ async def list_active_areas(session: ReadSession) -> Sequence[tuple[str, str]]:
 async def find_cases(session: ReadSession, households: Collection[UUID]) -> dict[UUID, str]:
     """Where the national cases of those households stand, or stood when they were over."""
     return dict(await (await raw(session)).fetch(_CASES, list(households))) if households else {}
+
+
+async def count_living(session: ReadSession, households: Collection[UUID]) -> dict[UUID, int]:
+    """How many people live in each of those households; nobody: it is not there."""
+    return dict(await (await raw(session)).fetch(_LIVING, list(households))) if households else {}
 
 
 async def find_homes(session: ReadSession, person_keys: Collection[str]) -> dict[str, UUID | None]:

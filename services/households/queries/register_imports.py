@@ -1,6 +1,6 @@
 """Imports of list workbooks (`shared.imports`): their findings, and what they would write."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from shared.db.within import within
 async def list_findings(
     session: ReadSession, scope: Scope, import_id: UUID, outcome: Outcome, after: int, limit: int
 ) -> Sequence[ImportFinding]:
-    """What conflicts or vanished, in order."""
+    """What conflicts, is worth a look, or vanished, in order."""
     wanted = (
         select(ImportFinding)
         .where(
@@ -31,6 +31,19 @@ async def list_findings(
         .limit(limit)
     )
     return (await session.scalars(wanted)).all()
+
+
+async def find_warnings(
+    session: ReadSession, scope: Scope, import_id: UUID, households: Collection[UUID]
+) -> dict[UUID, ImportFinding]:
+    """What is worth a look about those households."""
+    wanted = select(ImportFinding).where(
+        ImportFinding.import_id == import_id,
+        ImportFinding.outcome == "warned",
+        ImportFinding.household_id.in_(households),
+        within(ImportFinding.area_code, scope),
+    )
+    return {one.household_id: one for one in await session.scalars(wanted) if one.household_id}
 
 
 async def list_staged(

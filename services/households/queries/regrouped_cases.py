@@ -1,7 +1,7 @@
 """Who was identified, and where they live by now."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Select, exists, func, select
@@ -80,6 +80,11 @@ async def lock_joined(
         query = query.where(exists().where(*went))
     found = await session.execute(query, execution_options={"populate_existing": True})
     return [(MonitoringRow(case, household), list(ids)) for case, household, ids in found]
+
+
+async def list_births(session: ReadSession, member_ids: Collection[UUID]) -> Sequence[date]:
+    """When people were born."""
+    return (await session.scalars(select(Member.birth_on).where(Member.id.in_(member_ids)))).all()
 
 
 async def find_left_at(session: ReadSession, member: Member) -> datetime | None:

@@ -201,8 +201,13 @@ def require_lives(dissolved_on: date | None) -> None:
 
 def require_newborn(joined: str | None, birth_on: date, on: date) -> None:
     """Raise `NotNewborn` when somebody is said to come by birth whose first birthday has been."""
-    if joined == "birth" and age_on(birth_on, on) >= 1:
+    if joined == "birth" and not is_newborn(birth_on, on):
         raise NotNewborn(field="joined_reason")
+
+
+def is_newborn(birth_on: date, on: date) -> bool:
+    """Whether somebody's first birthday is still to come."""
+    return age_on(birth_on, on) < 1
 
 
 def require_one_head(relations: Iterable[str], *, needed: bool = False) -> None:

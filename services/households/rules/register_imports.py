@@ -11,7 +11,7 @@ from services.households.rules.register import HEADS
 from shared.errors import Conflict, Gone, Invalid, NotFound
 
 ListKind = Literal["person-list", "household-list"]
-Outcome = Literal["added", "changed", "conflicting", "vanished"]
+Outcome = Literal["added", "changed", "conflicting", "warned", "vanished"]
 
 LIST_KINDS: tuple[ListKind, ...] = get_args(ListKind)
 

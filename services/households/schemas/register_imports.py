@@ -34,6 +34,7 @@ class ListCounts(Answer):
     changed: int = Field(0, description="In both, and different · 变更")
     unchanged: int = Field(0, description="In both, and the same · 无变化")
     conflicting: int = Field(0, description="Left out, see the findings · 冲突")
+    warned: int = Field(0, description="Among those taken: worth a look, see the findings · 提示")
     vanished: int = Field(0, description="In the register, not in the list · 消失")
 
 
@@ -103,7 +104,7 @@ class ListFindingView(Answer):
     file: int | None = Field(description="From 1 · 文件序号")
     sheet: int | None = Field(description="From 1 · 工作表序号")
     row: int | None = Field(description="As one sees it in the sheet · 行号", examples=[17])
-    field: str | None = Field(description="Heading of the column at fault · 列名")
+    field: str | None = Field(description="Heading of the column that `message` is about · 列名")
     code: str | None = Field(examples=["list-two-heads"])
     message: str | None = Field(examples=["户主多于一人"])
     changes: list[ListFieldChange] = Field(

@@ -6,6 +6,7 @@ true a moment ago, and nobody waits long. Broken off, the next round goes on wit
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +25,10 @@ from services.households.usecases.grading import PART, regrade
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.db.engine import Database, WriteSession
+from shared.db.outage import is_outage
 from shared.lanes import Lane
+
+log = logging.getLogger(__name__)
 
 SETTLED = timedelta(minutes=10)
 """No transaction lasts so long: what was done before the month began is committed by then."""
@@ -47,9 +51,17 @@ async def grade_county(database: Database, clock: Callable[[], datetime]) -> int
             return 0
         async with database.read(_EVERYWHERE) as session:
             left = await grade_nights.list_left(session, local_date(clock()))
+        graded = 0
         for township in left:
-            await grade_township(database, township, clock())
-        return len(left)
+            try:
+                await grade_township(database, township, clock())
+            except Exception as error:  # its turn comes again; the others are not to wait for it
+                if is_outage(error):
+                    raise
+                log.error("township not graded", extra={"township": township, "error": type(error).__name__})
+            else:
+                graded += 1
+        return graded
 
 
 async def grade_township(database: Database, township: str, now: datetime) -> int:

@@ -16,7 +16,7 @@ from services.households.rules.imports import (
     claimed_elsewhere,
     decide,
 )
-from services.households.rules.register_imports import NationalRecord, case_conflict, days_conflict
+from services.households.rules.register_imports import NationalRecord, Outcome, case_conflict, days_conflict
 from services.households.usecases.list_entries import ListedEntry, ListedPerson, Place
 from services.households.usecases.list_findings import Counts, Finding
 from services.households.usecases.list_layout import MEMBERS, Laid, Layout
@@ -52,9 +52,11 @@ class Comparison:
         known: Known,
         heads: Mapping[str, UUID | None],
         cases: Mapping[UUID, str],
+        living: Mapping[UUID, int],
         number: int,
     ) -> Laid:
-        """What would be written of one part, and what stands in the way. `heads`, `cases`: see `queries.list_staging`.
+        """What would be written of one part, and what stands in the way. `heads`, `cases`, `living`: see
+        `queries.list_staging`.
 
         The rows are numbered on from `number`.
         """
@@ -75,11 +77,14 @@ class Comparison:
                 taken.append((entry, decided))
                 continue
             faults += [_placed(entry, fault) for fault in decided or ()]
-            laid.findings += [_conflict(entry, *one) for one in faults]
+            laid.findings += [_finding("conflicting", entry, *one) for one in faults]
             self.refuse(entry.code, entry.facts.area_code, len(entry.persons))
             left_out.update(person.person_key for person in entry.persons)
         for entry, decision in taken:
             registered = known.households.get(entry.code)
+            if registered and (warning := _people_differ(entry, living.get(registered.id, 0))):
+                self.counts.add(entry.facts.area_code, "household", "warned")
+                laid.findings.append(_finding("warned", entry, entry.place, warning, registered.id))
             household_id = registered.id if registered else new_id()
             record = _record(entry, household_id, cases.get(household_id), laid, today)
             layout.lay_household(entry, decision, (household_id, registered), record)
@@ -148,8 +153,17 @@ def _placed(entry: ListedEntry, fault: Fault) -> tuple[Place, Fault]:
     return person.place, Fault(f"member.{name}", fault.code, fault.params)
 
 
-def _conflict(entry: ListedEntry, place: Place, fault: Fault) -> Finding:
-    return Finding("conflicting", entry.facts.area_code, entry.code, place, fault)
+def _people_differ(entry: ListedEntry, living: int) -> Fault | None:
+    """No refusal: a household list says nothing of who they are, and what it says of the household is good."""
+    if entry.people in (None, living):
+        return None
+    return Fault("check.people", "household-people-differ", {"listed": entry.people, "registered": living})
+
+
+def _finding(
+    outcome: Outcome, entry: ListedEntry, place: Place, fault: Fault, household_id: UUID | None = None
+) -> Finding:
+    return Finding(outcome, entry.facts.area_code, entry.code, place, fault, household_id)
 
 
 def _record(
@@ -174,5 +188,5 @@ def _record(
         fault = Fault("case.class", conflict, {"state": state})
     else:
         return record if state is None else None
-    laid.findings.append(_conflict(entry, entry.place, fault))
+    laid.findings.append(_finding("conflicting", entry, entry.place, fault))
     return None

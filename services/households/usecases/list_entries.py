@@ -134,6 +134,7 @@ class ListedEntry(Entry):
     place: Place
     case: Mapping[str, Any]
     head_key: str | None
+    people: int | None  # how many a household list says there are; a person list shows them
     faults: Sequence[tuple[Place, Fault]]
 
     @property
@@ -194,7 +195,8 @@ class EntryMaker:
         head = row.check.get("head_id_number")
         head_key = self._vault.person_key(IdNumber(head)) if head else None
         facts = ListedHousehold(code, area, phone, given)
-        return ListedEntry(row.place[2], facts, persons, index, given, row.place, case, head_key, faults)
+        people = None if self._people else row.check.get("people")
+        return ListedEntry(row.place[2], facts, persons, index, given, row.place, case, head_key, people, faults)
 
     def _person(self, row: "_Row") -> ListedPerson:
         given, phone = dict(row.member), row.member.get("phone")

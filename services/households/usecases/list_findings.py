@@ -12,7 +12,7 @@ from shared.errors import Fault
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What stands in the way of a household of the list, or who vanished."""
+    """What stands in the way of a household of the list, what is worth a look though it is taken, or who vanished."""
 
     outcome: Outcome
     area_code: str

@@ -22,6 +22,8 @@ MOST_ROWS = 4_000_000
 """More than a county has people."""
 MOST_FINDINGS = 200_000
 """Of an import: no more are kept, anywhere on their way. All are counted."""
+MOST_WARNINGS = 20_000
+"""Likewise, of what is only worth a look: there must be room for what is refused, and for who vanished."""
 FRAME_ROWS = 50_000
 CODE = "household.national_code"
 AREA, BAD = "_area", "_bad"

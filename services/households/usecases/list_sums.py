@@ -37,9 +37,10 @@ class Asked(NamedTuple):
     named: Named
     heads: Sequence[str]  # keys of persons
     monitored: Sequence[str]  # codes of households of whose monitoring the list speaks
+    counted: Sequence[str]  # likewise, of whose number of people it does
 
 
-Answer = tuple[Known, Mapping[str, UUID | None], Mapping[UUID, str]]
+Answer = tuple[Known, Mapping[str, UUID | None], Mapping[UUID, str], Mapping[UUID, int]]
 """What is known of it: see `Comparison.compare`."""
 
 
@@ -60,6 +61,7 @@ class PartSums:
             named(entries),
             [one.head_key for one in entries if one.head_key],
             [one.code for one in entries if one.case.get("class") is not None],
+            [one.code for one in entries if one.people is not None],
         )
 
     def compare(self, number: int, answer: Answer) -> Laid:

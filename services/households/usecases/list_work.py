@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -14,12 +15,13 @@ from services.households.models import RegisterImport
 from services.households.queries import list_staging as staging
 from services.households.queries import register_imports as queries
 from services.households.queries.imports import find_known
+from services.households.rules.imports import Known
 from services.households.usecases.list_check import Comparison
 from services.households.usecases.list_entries import EntryMaker
 from services.households.usecases.list_files import FileSet, Gathering, Listing
 from services.households.usecases.list_findings import Finding
 from services.households.usecases.list_layout import HOUSEHOLD_COLUMNS, MEMBER_COLUMNS, Laid
-from services.households.usecases.list_reading import AREA, BAD, CODE, MOST_FINDINGS, RowFault
+from services.households.usecases.list_reading import AREA, BAD, CODE, MOST_FINDINGS, MOST_WARNINGS, RowFault
 from services.households.usecases.list_sums import Answer, Asked, Comparing
 from services.households.usecases.register_imports import files_of
 from services.households.workbook_lists import LISTS, VILLAGES
@@ -59,6 +61,7 @@ class ListCheck:
     comparing: Comparing = field(init=False)
     _staged: int = 0
     _findings: int = 0
+    _warnings: int = 0
 
     def __post_init__(self) -> None:
         self.scope = Scope.parse(self.row.areas)
@@ -136,14 +139,16 @@ class ListCheck:
         async with self.database.read(self.scope) as session:
             known = await find_known(session, self.scope, asked.named, locked=False)
             heads = await staging.find_homes(session, asked.heads)
-            monitored = [one.id for code in asked.monitored if (one := known.households.get(code)) is not None]
-            return known, heads, await staging.find_cases(session, monitored)
+            cases = await staging.find_cases(session, _registered(known, asked.monitored))
+            return known, heads, cases, await staging.count_living(session, _registered(known, asked.counted))
 
     async def _lay_down(self, laid: Laid, lay: Callable[[Laid], Awaitable[None]]) -> None:
         self._staged += len(laid.households) + len(laid.members) + len(laid.new)
-        if laid.findings:
+        warnings = [one for one in laid.findings if one.outcome == "warned"][: MOST_WARNINGS - self._warnings]
+        self._warnings += len(warnings)
+        if findings := [*(one for one in laid.findings if one.outcome != "warned"), *warnings]:
             async with self.database.write(self.scope) as session:
-                await self._store_findings(session, laid.findings)
+                await self._store_findings(session, findings)
         await lay(laid)
 
     async def _stage(self, laid: Laid) -> None:
@@ -207,6 +212,10 @@ async def stage_laid(session: WriteSession, laid: Laid) -> str | None:
     if laid.members:
         await staging.stage_rows(session, "staged_member", MEMBER_COLUMNS, laid.members)
     return copied
+
+
+def _registered(known: Known, codes: Sequence[str]) -> list[UUID]:
+    return [one.id for code in codes if (one := known.households.get(code)) is not None]
 
 
 def _vanished(one: Any, *, whole: bool) -> Finding:

@@ -1,5 +1,6 @@
 """Whole villages: those that a file changed, soon after; all of the county by night, and after a stop on from there."""
 
+import logging
 from dataclasses import astuple
 from datetime import datetime
 from uuid import UUID
@@ -9,8 +10,11 @@ from services.households.queries.quality_facts import lock_village, next_village
 from services.households.usecases.quality import Audited, RuleSets, audit_locked, load_rule_sets
 from shared.clock import local_date
 from shared.db.engine import WriteSession
+from shared.db.outage import is_outage
 from shared.security.principals import SYSTEM
 from shared.security.vault import Vault
+
+log = logging.getLogger(__name__)
 
 PART = 1000
 """Households whose records are in memory at once."""
@@ -49,9 +53,18 @@ async def audit_next_due(session: WriteSession, vault: Vault, now: datetime) -> 
 async def _audit_village(
     session: WriteSession, vault: Vault, by: UUID, village: str, now: datetime, in_force: RuleSets
 ) -> Audited:
-    lives = await lock_village(session, village)
-    parts = [
-        await audit_locked(session, vault, by, lives[start : start + PART], now, in_force)
-        for start in range(0, len(lives), PART)
-    ]
+    """A village whose records cannot be looked at is passed over until it changes, or the next night: the others are not
+    to wait for it."""
+    try:
+        async with session.begin_nested():
+            lives = await lock_village(session, village)
+            parts = [
+                await audit_locked(session, vault, by, lives[start : start + PART], now, in_force)
+                for start in range(0, len(lives), PART)
+            ]
+    except Exception as error:
+        if is_outage(error):
+            raise
+        log.error("village not audited", extra={"village": village, "error": type(error).__name__})
+        return Audited()
     return Audited(*(sum(numbers) for numbers in zip(*(astuple(part) for part in parts), strict=True)))

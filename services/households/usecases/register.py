@@ -19,7 +19,12 @@ from services.households.usecases.areas import require_area
 from services.households.usecases.consequences import follow_up
 from services.households.usecases.following import follow_households
 from services.households.usecases.history import Act, note, place
-from services.households.usecases.regrouped_cases import look_at_joined, look_at_moved, look_at_returned
+from services.households.usecases.regrouped_cases import (
+    look_at_joined,
+    look_at_moved,
+    look_at_renumbered,
+    look_at_returned,
+)
 from services.households.usecases.telling import TOLD_OF_HOUSEHOLD, tell_household, tell_members, whereabouts
 from shared.areas import Scope
 from shared.clock import local_date
@@ -149,6 +154,8 @@ async def change_member(
         await labour_telling.tell_gone(session, before, household)
     elif changes.keys() & labour_telling.TOLD_OF_PERSON:
         await labour_telling.tell_labour(session, vault, [member.person_key])
+    if member.person_key != before:
+        await look_at_renumbered(session, who, member, now)
     await audit.record(session, who, "member:write", member.id, area_code=member.area_code, fields=sorted(changes))
     await follow_up(session, vault, who, [member.household_id], now, income=bool(changes.keys() & COUNTED_BY))
 

@@ -9,24 +9,28 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
-from services.households.models import Household, MonitoringCase
+from services.households.models import Household, Member, MonitoringCase
 from services.households.queries import monitoring as find
+from services.households.queries.comparisons import withdraw_of
 from services.households.queries.monitoring import MonitoringRow
 from services.households.queries.notices import find_live_entries
-from services.households.queries.regrouped_cases import count_identified, find_home, list_left, lock_joined
+from services.households.queries.regrouped_cases import count_identified, find_home, list_births, list_left, lock_joined
 from services.households.rules.monitoring.refusals import TwoCases
 from services.households.rules.monitoring.states import CLOSED, ENDS, PUBLISHING, Fact
 from services.households.rules.months import add_months
 from services.households.rules.objections import BACK_TO
+from services.households.rules.register import is_newborn
 from services.households.rules.rounds import half_of
 from services.households.usecases.case_clocks import Timekeeper
 from services.households.usecases.following import void_notices
 from services.households.usecases.monitoring import new_case, stand_behind
 from services.households.usecases.moves import begin_round, go_by_itself, write_opening
 from shared.clock import local_date, start_of_day
+from shared.contracts.gate_policies import GateTerms
 from shared.db.engine import ReadSession, WriteSession, seeing_everywhere
+from shared.projections import policies
 from shared.security import audit
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -68,10 +72,20 @@ async def look_at_joined(
     without them is looked at anew, and nothing else.
     """
     for row, people in await lock_joined(session, joined, away_since):
+        if source is None and away_since is None and not await _send_back(session, row.case, people, now):
+            continue
         told: dict[str, Any] = {"members": [str(one) for one in people]}
         if source is not None:
             told["from"] = str(source.id)
         await _look_anew(session, who, row, "joined", told, now)
+
+
+async def look_at_renumbered(session: WriteSession, who: Principal, member: Member, now: datetime) -> None:
+    """Somebody has another ID number: bureaus answered of another person. They are asked anew, and a case that went on by
+    what they said goes back."""
+    await withdraw_of(session, member.id)
+    for row, people in await lock_joined(session, select(Member.id).where(Member.id == member.id), None):
+        await _look_anew(session, who, row, "renumbered", {"members": [str(one) for one in people]}, now)
 
 
 async def divide_case(
@@ -135,6 +149,15 @@ async def look_at_moved(session: WriteSession, who: Principal, household_ids: Co
     for row in await find.list_under_review(session, hung, PUBLISHING):
         places = {"from": hung[row.case.id], "to": row.household.area_code}
         await _look_anew(session, who, row, "moved", places, now)
+
+
+async def _send_back(session: ReadSession, case: MonitoringCase, entered: Collection[UUID], now: datetime) -> bool:
+    """Whether people who are entered send a case back: new-born children alone do where the county's terms say so."""
+    today = local_date(now)
+    terms, _ = await policies.find_in_force(session, "gate-terms", case.area_code, today, GateTerms)
+    if terms is None or terms.newborns_send_back:
+        return True
+    return not all(is_newborn(born, today) for born in await list_births(session, entered))
 
 
 async def _counts(session: ReadSession, case: MonitoringCase, now: datetime) -> bool:

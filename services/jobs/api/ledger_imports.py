@@ -1,8 +1,6 @@
 """Files of ledger rows (台账批量导入): send, see what would become of each row, have it written."""
 
-import asyncio
 from collections.abc import Iterator
-from datetime import date
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -27,6 +25,7 @@ from services.jobs.usecases.recording import MOST_BACK
 from shared import imports
 from shared.clock import local_date, utc_now
 from shared.files import MAX_BYTES, Shelf
+from shared.files.heads import rows_of
 from shared.http.answers import json_answer
 from shared.http.bodies import form
 from shared.http.context import Db, FileLimits, Seals, Store
@@ -35,7 +34,7 @@ from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
 from shared.http.workbooks import WorkbookAnswer
 from shared.ids import new_id
 from shared.security import audit
-from shared.tables.in_turn import in_turn
+from shared.tables.in_turn import beside
 from shared.workbook_stream import stream_workbook, text_frame
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
@@ -86,7 +85,7 @@ async def send_ledger(
         arrived = await _receive(request, shelf, limits.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    async with shelf.unless_refused(arrived.id, usecases.FILES), db.write(who.scope) as session:
+    async with shelf.unless_refused(arrived.id, range(usecases.FILES)), db.write(who.scope) as session:
         row = await usecases.accept_import(session, vault, who, arrived, utc_now())
     return json_answer(_view(row, reader_of(who)), 202, {"Location": f"{_LOCATION}/{row.id}"})
 
@@ -157,20 +156,13 @@ async def apply_ledger_import(
 async def _receive(request: Request, shelf: Shelf, limit: int) -> Arrived:
     """Seal the file into the store and read its headings. Nothing is kept when anything is wrong with it."""
     import_id, files, today = new_id(), list[SealedFile](), local_date(utc_now())
-    try:
+    async with shelf.unless_refused(import_id, files):
         form = await seal_files(request, shelf.store, partial(shelf.seal, import_id), files, limit, most_files=1)
         month = begun_month(form.fields.get("month", ""), today)
         require_open(month, today, MOST_BACK)
         dry_run = form.dry_run()
-        await in_turn(_require_headings, shelf, import_id, files[0].name, today)
-    except BaseException:
-        await asyncio.shield(shelf.delete_set(import_id, usecases.FILES))
-        raise
+        await beside(rows_of, partial(open_rows, today=today), shelf, import_id, ORIGINAL, files[0].name)
     return Arrived(import_id, month, dry_run, files[0].name, files[0].counted.size)
-
-
-def _require_headings(shelf: Shelf, import_id: UUID, name: str, today: date) -> None:
-    open_rows(shelf.open(import_id, ORIGINAL), name, today)
 
 
 def _view(row: LedgerImport, reader: Reader) -> schemas.LedgerImportView:

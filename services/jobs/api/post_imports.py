@@ -1,5 +1,6 @@
 """Files of posts (岗位批量导入)."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -8,14 +9,14 @@ from starlette.responses import Response
 from services.jobs.api.permits import ImportPost
 from services.jobs.schemas.posts import PostImportReport, PostRowProblem
 from services.jobs.usecases.post_imports import PostImport
-from services.jobs.usecases.post_reading import read_posts
+from services.jobs.usecases.post_reading import MOST_ROWS, POST_COLUMNS, read_posts
 from shared.clock import local_date, utc_now
 from shared.errors import Fault
 from shared.http.answers import json_answer
 from shared.http.bodies import TABLE, table_of
 from shared.http.context import Db, Speaks, Texts
 from shared.messages import Catalogue, Language
-from shared.tables.in_turn import in_turn
+from shared.tables.whole import read_whole
 
 router = APIRouter(prefix="/v1/posts", tags=["Posts · 岗位"])
 
@@ -43,7 +44,8 @@ async def import_posts(
     The same file again changes nothing. An employer that is not registered is entered.
     """
     now = utc_now()
-    table = await in_turn(read_posts, await table_of(request), local_date(now))
+    sent = await read_whole(await table_of(request), POST_COLUMNS, local_date(now), MOST_ROWS)
+    table = await asyncio.to_thread(read_posts, sent)
     job = PostImport(who, now, dry_run)
     async with db.write(who.scope) as session:
         await job.take(session, table.rows)

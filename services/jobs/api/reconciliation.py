@@ -94,7 +94,7 @@ async def send_export(
         arrived = await receive_export(request, db, shelf, who, limits.max_bytes)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
-    async with shelf.unless_refused(arrived.id, len(arrived.files)), db.write(who.scope) as session:
+    async with shelf.unless_refused(arrived.id, arrived.files), db.write(who.scope) as session:
         run = await usecases.accept_export(session, vault, who, arrived, utc_now())
         view = await views.run_view(session, run, reader_of(who), counted=False)
     return json_answer(view, 202, {"Location": f"{_LOCATION}/{run.id}"})

@@ -1,6 +1,5 @@
 """The body of an upload of exports on its way into the store, and what its fields say."""
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
 
@@ -17,7 +16,8 @@ from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ExportSource
 from shared.db.engine import Database
 from shared.files import Shelf
-from shared.http.sealed_upload import SealedFile, rows_of_each, seal_files
+from shared.files.heads import rows_of_each
+from shared.http.sealed_upload import SealedFile, seal_files
 from shared.ids import new_id
 from shared.security.principals import Principal
 from shared.villages import Villages
@@ -29,10 +29,10 @@ async def receive_export(
     """Seal all files into the store and read their heads. Nothing is kept when anything is wrong with one of them.
 
     Raises `FilesTooLarge`, `FormInvalid`, `FormFieldInvalid`, `ExportSourceInvalid`, `MonthInvalid`, `AreaOutside`,
-    `BureauKeepsNoPosts`, `PolicyMissing`, `TableInvalid`, `ClientDisconnect`.
+    `BureauKeepsNoPosts`, `PolicyMissing`, `TableInvalid`, `TookTooLong`, `ClientDisconnect`.
     """
     run_id, files = new_id(), list[SealedFile]()
-    try:
+    async with shelf.unless_refused(run_id, files):
         form = await seal_files(request, shelf.store, partial(shelf.seal, run_id), files, limit, MOST_FILES)
         source, month = _source(form.fields), begun_month(form.fields.get("month", ""), local_date(utc_now()))
         area_code = _area(form.fields, who.scope)
@@ -44,10 +44,7 @@ async def receive_export(
             raise ExportSourceInvalid(field="source", expected=", ".join(comparison.sources))
         nowhere, today = Villages([], Scope.nowhere(), {}), local_date(utc_now())
         reader = ExportReader(EXPORTS[source], rule.headings, nowhere, AreaCode(""), shelf.vault, today)
-        rows = await rows_of_each(reader, shelf, run_id, files)
-    except BaseException:
-        await asyncio.shield(shelf.delete_set(run_id, len(files)))
-        raise
+        rows = await rows_of_each(reader.open, shelf, run_id, [one.name for one in files])
     estimate = None if None in rows else sum(filter(None, rows))
     return ArrivedExport(run_id, source, month, area_code, [(one.name, one.counted.size) for one in files], estimate)
 

@@ -21,8 +21,11 @@ from services.jobs.rules.reconciliation import MOST_ROWS, TooManyRows, place_cod
 from shared.ahead import ahead
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
+from shared.side_processes import preload
 from shared.tables import Frame, Table, open_table
 from shared.villages import LEVELS, Villages
+
+preload(__name__)
 
 FRAME_ROWS = 20_000
 KEY, AREA = "person_key", "area"

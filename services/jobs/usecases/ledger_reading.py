@@ -1,4 +1,4 @@
-"""A file of ledger rows, read piece by piece (CSV, XLSX, XLS). CPU work: in a thread."""
+"""A file of ledger rows, read piece by piece (CSV, XLSX, XLS). CPU work: never in the loop."""
 
 import re
 import tomllib
@@ -15,7 +15,10 @@ from pydantic import ValidationError
 from services.jobs.schemas.ledger import RowFields
 from shared.errors import Fault, TooLarge
 from shared.faults import faults_of
+from shared.side_processes import preload
 from shared.tables import Column, Frame, Kind, Table, open_table
+
+preload(__name__)
 
 CHUNK = 2_000
 """Rows that are looked at and written together."""

@@ -21,7 +21,7 @@ from services.jobs.rules.tasks import TaskDraft, TaskKind
 from services.jobs.usecases.ledger import confirm_rows, record_rows
 from services.jobs.usecases.ledger_lines import EMPLOYER
 from services.jobs.usecases.placement_clocks import Clocks
-from services.jobs.usecases.recording import Draft
+from services.jobs.usecases.recording import Draft, Outcome
 from services.jobs.usecases.tasks import open_tasks
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -114,10 +114,12 @@ async def _record(
     clocks: Clocks,
     now: datetime,
 ) -> None:
-    try:
-        outcomes = await record_rows(session, vault, who, drafts, now, source="placement")
-    except MonthClosed:
-        return  # so long ago that nobody may write it any more
+    outcomes = list[Outcome]()
+    for one in drafts:
+        try:
+            outcomes += await record_rows(session, vault, who, [one], now, source="placement")
+        except MonthClosed:
+            continue  # so long ago that nobody may write it any more; the months since may be
     if any(one.outcome == "refused" for one in outcomes):
         await ask_for_row(session, placement, clocks, now)
 

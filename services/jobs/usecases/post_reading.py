@@ -1,16 +1,15 @@
-"""A file of posts, read as a whole (CSV, XLSX, XLS). CPU work: in a thread."""
+"""What the rows of a file of posts say. CPU work: call it in a thread."""
 
-import io
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from services.jobs.codes import LISTS
 from services.jobs.rules.post_imports import ImportedPost, read_row
-from shared.errors import Fault, ImportTooLong
-from shared.tables import Column, Kind, open_table
+from shared.errors import Fault
+from shared.tables import Column, Kind
+from shared.tables.whole import Whole
 
 MOST_ROWS = 50_000
 
@@ -24,7 +23,7 @@ _KINDS: Mapping[str, Kind] = {
     "until_on": "date",
 }
 _REQUIRED = {"employer", "ref", "title", "trade", "place", "openings", "pay_low"}
-_COLUMNS = [
+POST_COLUMNS = [
     Column(name, tuple(words), _KINDS.get(name, "text"), required=name in _REQUIRED)
     for name, words in _FILE["columns"].items()
 ]
@@ -38,18 +37,14 @@ class PostTable:
     faults: list[tuple[int, Fault]] = field(default_factory=list)
 
 
-def read_posts(body: bytes, today: date) -> PostTable:
-    """All rows. Raises `TableInvalid` where the file as a whole is none, `ImportTooLong`."""
-    table = PostTable()
-    for frame in open_table(io.BytesIO(body), "", _COLUMNS, today=today).frames():
-        faults = frame.faults.select("row", "field", "code").iter_rows()
-        table.faults += [(row, Fault(name, code)) for row, name, code in faults]
-        for cells in frame.good.iter_rows(named=True):
+def read_posts(table: Whole) -> PostTable:
+    """What the rows say."""
+    found = PostTable(faults=list(table.faults))
+    for frame in table.good:
+        for cells in frame.iter_rows(named=True):
             read = read_row(cells, LISTS, _FILE["words"])
             if isinstance(read, list):
-                table.faults += [(cells["row"], fault) for fault in read]
+                found.faults += [(cells["row"], fault) for fault in read]
             else:
-                table.rows.append(read)
-        if len(table.rows) + len(table.faults) > MOST_ROWS:
-            raise ImportTooLong(max_rows=MOST_ROWS)
-    return table
+                found.rows.append(read)
+    return found

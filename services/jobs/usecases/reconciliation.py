@@ -112,16 +112,16 @@ async def forget_files(database: Database, shelf: Shelf, now: datetime) -> int:
 
 
 async def forget_old_runs(database: Database, now: datetime) -> int:
-    """Delete the rows of comparisons that were kept as long as the policy says. How many."""
+    """Delete the rows of comparisons that were kept as long as the policy of their area says, if one does. How many."""
     async with database.read(_EVERYWHERE) as session:
         versions = (await policies.load(session, POLICY)).versions
         kept = min((LedgerComparison.model_validate(one.body).kept_days for one in versions), default=None)
         outworn = await queries.list_outworn(session, now - timedelta(days=kept), 100) if kept else []
+        in_force = await policies.load_in_force(session, POLICY, local_date(now), LedgerComparison)
     forgotten = 0
     for run in outworn:
-        async with database.read(_EVERYWHERE) as session:
-            comparison, _ = await get_comparison(session, run.area_code, now)
-        if run.received_at < now - timedelta(days=comparison.kept_days):
+        comparison, _ = in_force.find(run.area_code)
+        if comparison is not None and run.received_at < now - timedelta(days=comparison.kept_days):
             await forget_rows(database, run.id)
             async with database.write(_EVERYWHERE) as session:
                 (await queries.lock_run(session, run.id)).deleted_at = now

@@ -42,11 +42,11 @@ async def lying(shelf: Shelf) -> list[str]:
 
 async def test_a_set_is_kept_unless_it_was_refused(shelf: Shelf) -> None:
     sent = await lay(shelf, 0, 1)
-    async with shelf.unless_refused(sent, 2):
+    async with shelf.unless_refused(sent, range(2)):
         pass
     assert await lying(shelf) == [shelf.name(sent, 0), shelf.name(sent, 1)]
     with pytest.raises(ValueError, match="refused"):
-        async with shelf.unless_refused(sent, 2):
+        async with shelf.unless_refused(sent, range(2)):
             raise ValueError("refused")
     assert await lying(shelf) == []
 
@@ -64,7 +64,7 @@ async def test_it_goes_when_nobody_waits_any_more(shelf: Shelf) -> None:
     sent = await lay(shelf, 0)
 
     async def upload() -> None:
-        async with shelf.unless_refused(sent, 1):
+        async with shelf.unless_refused(sent, range(1)):
             await asyncio.sleep(600)
 
     task = asyncio.create_task(upload())

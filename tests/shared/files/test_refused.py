@@ -45,6 +45,17 @@ async def test_one_file_that_is_refused(shelf: Shelf, bucket: Bucket) -> None:
     assert [key for key, _ in older] == [first], "the sweep went on"
 
 
+async def test_who_sent_a_set_that_is_refused_hears_why_though_the_store_lets_it_not_go(
+    shelf: Shelf, bucket: Bucket
+) -> None:
+    sent = new_id()
+    await shelf.write(pieces(), sent, 0)
+    bucket.refused.add(f"files/kept/{sent}/0")
+    with pytest.raises(ValueError, match="no table"):
+        async with shelf.unless_refused(sent, range(1)):
+            raise ValueError("no table")
+
+
 async def test_while_everything_is_refused_no_file_is(shelf: Shelf, bucket: Bucket) -> None:
     one = new_id()
     await shelf.write(pieces(), one)

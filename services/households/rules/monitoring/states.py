@@ -161,19 +161,23 @@ def looked_at_anew(state: State) -> State:
 
 _ANEW = tuple(Move(state, looked_at_anew(state), (), (), "back") for state in STATES if state not in FINAL)
 
-UNDER_REVIEW: tuple[State, ...] = tuple(move.source for move in _ANEW if move.to != move.source)
+_REVIEWED = tuple(move for move in _ANEW if move.to != move.source)
+
+UNDER_REVIEW: tuple[State, ...] = tuple(move.source for move in _REVIEWED)
 """Something was found, voted or published of the household by now: of the people who lived there then."""
 
 PUBLISHING: tuple[State, ...] = ("notice", "elimination_notice")
 """The village publishes: a case whose notice is void is published anew where it stands."""
 
-Fact = Literal["carried", "joined", "divided", "moved", "emptied", "restored"]
-"""What happens to a household with a case: it becomes part of another (并户) · others come to live there · some leave it
-(分户、转户) · it lives in another village · nobody lives there any more (销户) · that was a mistake."""
+Fact = Literal["carried", "joined", "renumbered", "divided", "moved", "emptied", "restored"]
+"""What happens to a household with a case: it becomes part of another (并户) · others come to live there · somebody has
+another ID number, so bureaus answered of another person (证件号码变更) · some leave it (分户、转户) · it lives in another
+village · nobody lives there any more (销户) · that was a mistake."""
 
 BY_FACT: dict[Fact, tuple[Move, ...]] = {
     "carried": _ANEW,
-    "joined": tuple(move for move in _ANEW if move.source in UNDER_REVIEW),
+    "joined": _REVIEWED,
+    "renumbered": _REVIEWED,
     "divided": tuple(move for move in _ANEW if move.source not in CLOSED),  # from there a new round begins, see MOVES
     "moved": tuple(Move(state, to, (), (), "back") for state, to in BACK_TO.items() if state not in PUBLISHING),
     "emptied": tuple(Move(move.source, move.to, (), (), "out") for move in _GONE),
