@@ -14,9 +14,21 @@ from numpy.typing import NDArray
 
 from services.alerts.queries.known import Facts
 from services.alerts.queries.unmatched import REF, Whom
+from services.alerts.rules.evidence_bounds import Bound
 from services.alerts.rules.rule_sets import RuleSet
 from services.alerts.rules.screening_rules import FACTS
-from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS, Ledger, sieve, tidied, with_areas, worded
+from services.alerts.usecases.file_rows import (
+    KEY,
+    PLACE,
+    PLACELESS,
+    Ledger,
+    sieve,
+    spare,
+    tidied,
+    with_areas,
+    within,
+    worded,
+)
 from shared.idnumber import IdNumber
 from shared.security.vault import Vault
 from shared.tables import Frame
@@ -37,6 +49,8 @@ class Sieve:
     words: Mapping[str, Mapping[str, str]]  # by field: what a cell may say → the feed's code for it
     own_area: str | None  # 12 digits, where the sender has one area only
     spared: frozenset[str] = frozenset()  # fields of which a bad cell costs the cell, not the row
+    bounds: Sequence[Bound] = ()  # of values that a rule asks for: a row beyond them says nothing that can be judged
+    spared_bounds: Sequence[Bound] = ()
 
     @property
     def is_local(self) -> bool:
@@ -69,10 +83,12 @@ class Again(NamedTuple):
 def look(frame: Frame, start: int, sieve_by: Sieve, vault: Vault) -> Looked:
     """The first look, at the rows alone. Who does not say where is judged by the rule of the sender's own area."""
     ledger, good = sieve(frame, sieve_by.spared)
-    rows = sieve_by.rules.sift(worded(good, sieve_by.words))
+    good = within(worded(good, sieve_by.words), sieve_by.bounds, ledger)
+    rows = sieve_by.rules.sift(good)
     judged = sieve_by.rules.screen(placed(rows, sieve_by))
     may = pl.col("severity").is_not_null() | pl.col("open")
     candidates = tidied(judged.filter(may | PLACELESS if sieve_by.is_local else may))
+    candidates = spare(candidates, sieve_by.spared_bounds, ledger)
     asks = sieve_by.rules.facts or bool(candidates[PLACELESS].any())
     keys = keys_of(candidates, vault) if asks else ()
     if keys:

@@ -7,6 +7,7 @@ from services.alerts.queries import files
 from services.alerts.queries.reference import list_areas
 from services.alerts.rules.area_names import area_names
 from services.alerts.rules.calendar import period_end
+from services.alerts.rules.evidence_bounds import bounds_of
 from services.alerts.rules.file_columns import spared_fields, words_of
 from services.alerts.rules.files import FeedWithoutColumns
 from services.alerts.rules.rule_sets import RuleSet
@@ -66,7 +67,16 @@ def sieve_of(feed: Feed, scope: Scope, reference: Reference, names: dict[str, st
     rules = RuleSet(feed.default_severity, reference.rules.get(feed.code, ()), today)
     asked = frozenset().union(*(rule.fields for rule in rules.rules))
     spared = spared_fields(feed.columns, feed.evidence_schema, asked)
-    return Sieve(rules, names, words_of(feed.columns, feed.evidence_schema), own, spared)
+    bounds = list(bounds_of(feed.evidence_schema))
+    return Sieve(
+        rules,
+        names,
+        words_of(feed.columns, feed.evidence_schema),
+        own,
+        spared,
+        bounds=[one for one in bounds if one.field in asked],
+        spared_bounds=[one for one in bounds if one.field in spared],
+    )
 
 
 def _day(period: str, feed: Feed, today: date) -> date:

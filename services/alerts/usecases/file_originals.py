@@ -16,7 +16,7 @@ from services.alerts.rules.screening_rules import rule_fields
 from services.alerts.usecases.feeds import feed_at
 from services.alerts.usecases.file_look import Sieve, placed
 from services.alerts.usecases.file_opening import sieve_of
-from services.alerts.usecases.file_rows import sieve, tidied, worded
+from services.alerts.usecases.file_rows import sieve, tidied, within, worded
 from services.alerts.usecases.files import open_again
 from shared.areas import Scope
 from shared.clock import local_date
@@ -69,5 +69,6 @@ async def frames_of(
 
 def _rows(table: Table, sieve_by: Sieve, others: Sequence[str]) -> Iterator[pl.DataFrame]:
     for frame in table.frames(FRAME_ROWS):
-        rows = worded(sieve(frame, sieve_by.spared)[1], sieve_by.words)
+        ledger, good = sieve(frame, sieve_by.spared)
+        rows = within(worded(good, sieve_by.words), sieve_by.bounds, ledger)
         yield tidied(placed(rows.drop(others, strict=False), sieve_by))

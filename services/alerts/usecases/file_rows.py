@@ -3,12 +3,13 @@
 All sums, no waiting: called in a thread.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from services.alerts.rules.evidence_bounds import Bound
 from services.alerts.rules.files import MAX_REASONS, WITH_ALERT, Outcome
 from shared.tables import Frame
 
@@ -123,6 +124,34 @@ def worded(rows: pl.DataFrame, words: Mapping[str, Mapping[str, str]]) -> pl.Dat
     return rows.with_columns(
         pl.col(name).str.strip_chars().replace(dict(codes)) for name, codes in words.items() if codes
     )
+
+
+def within(rows: pl.DataFrame, bounds: Iterable[Bound], ledger: Ledger) -> pl.DataFrame:
+    """Rows without those whose values lie beyond the bounds. These are refused: no rule can say what they mean."""
+    beyond = list(_beyond(rows, bounds))
+    for bound in beyond:
+        places = rows.filter(bound.beyond)[PLACE].to_list()
+        for place in places:
+            ledger.refuse(place, f"evidence.{bound.field}", bound.code, bound.params)
+        ledger.set_aside(places)
+    return rows.filter(*(bound.beyond.not_() for bound in beyond)) if beyond else rows
+
+
+def spare(rows: pl.DataFrame, bounds: Iterable[Bound], ledger: Ledger) -> pl.DataFrame:
+    """Rows without the values that lie beyond the bounds: these are told, and keep no row out."""
+    for bound in _beyond(rows, bounds):
+        for place in rows.filter(bound.beyond)[PLACE]:
+            ledger.remark(place, f"evidence.{bound.field}", bound.code, bound.params)
+        rows = rows.with_columns(pl.when(bound.beyond.not_()).then(bound.field).alias(bound.field))
+    return rows
+
+
+def _beyond(rows: pl.DataFrame, bounds: Iterable[Bound]) -> Iterator[Bound]:
+    """Those bounds beyond which some value lies: one look at the columns tells, and mostly there is none."""
+    asked = [bound for bound in bounds if bound.field in rows.columns]
+    if asked:
+        found = rows.select(bound.beyond.any().alias(str(at)) for at, bound in enumerate(asked))
+        yield from (bound for bound, is_there in zip(asked, found.row(0), strict=True) if is_there)
 
 
 def with_areas(rows: pl.DataFrame, area_names: Mapping[str, str]) -> pl.DataFrame:
