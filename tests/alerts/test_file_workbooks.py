@@ -95,6 +95,17 @@ async def test_sheets_that_are_not_read_are_told(county: Service) -> None:
     assert rows[1:] == [["1", "Sheet1", view["skipped"][0]["message"]], ["3", "Sheet3", "隐藏的工作表，未读取"]]
 
 
+async def test_headings_without_rows_are_no_report(county: Service) -> None:
+    """Whoever sends them thinks that the month is told: it is not, and a zero report is asked for. Rows may come later."""
+    for content, name in ((table([]), "三月.csv"), (xlsx_bytes([["标题"], ABSENCES]), "三月.xlsx")):
+        for again in (False, True):
+            answer = await send(county, content, name)
+            assert (answer.status_code, answer.json()["known"]) == (202, False), again
+            view = await finished(county, answer)
+            assert (view["state"], view["failure"]["code"]) == ("failed", "table-without-rows")
+            assert "请提交零报告" in view["failure"]["message"]
+
+
 async def test_words_that_bureaus_write_for_yes_and_no(county: Service) -> None:
     await county.tell(
         key_changed("uninsured-secret", ["medical.uninsured"], "medical-insurance"), members(county, 1, 2, 3)
