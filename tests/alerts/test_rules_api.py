@@ -28,6 +28,7 @@ from tests.alerts.conftest import (
     days_ago,
     faults,
     id_number,
+    merge_policy,
 )
 from tests.alerts.files_service import members
 
@@ -292,6 +293,27 @@ async def test_a_trial_counts_what_a_draft_would_have_done(service: Service) -> 
     assert "云岭县医院" not in answer.text, "only what a rule looks at"
     assert id_number(1) not in answer.text
     assert await service.count("rule WHERE area_prefix <> ''") == 1, "nothing is kept of a trial"
+
+
+async def test_a_trial_looks_at_what_was_merged_as_well(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A higher line misses the first bill of a household, and not the worse one behind it: no risk would go unseen."""
+    monkeypatch.setattr("services.alerts.usecases.rule_trials.PAGE", 1)
+    await service.tell(merge_policy())
+    await published(service, parameters={"line": 20_000})
+    (first,) = await bills(service, 30_000)
+    for ref, self_pay in (("ZY-A", 32_000), ("ZY-B", 90_000)):
+        person = {"id_number": id_number(0), "name": "张小明"}
+        more = cost(source_ref=ref, person=person, evidence={"self_pay": self_pay})
+        again = await service.post(ALERTS, more, headers=MEDICAL)
+        assert again.json()["id"] == first
+    await answered(service, first, "risk_confirmed", 1)
+    result = (await service.post(f"{RULES}/trial", tried(parameters={"line": 50_000}), headers=COUNTY)).json()
+    counts = {name: result[name] for name in ("rows", "both", "only_tried", "only_in_force")}
+    assert counts == {"rows": 3, "both": 1, "only_tried": 0, "only_in_force": 2}
+    assert result["in_force"] == {"alerts": 3, "severities": {"high": 3}, "tasks": 1, "answered": 1, "confirmed": 1}
+    assert result["tried"] == {"alerts": 1, "severities": {"high": 1}, "tasks": 1, "answered": 1, "confirmed": 1}
+    told = [(one["alert_id"], one["values"], one["verdict"]) for one in result["examples"]]
+    assert told == [(first, {"self_pay": n}, "risk_confirmed") for n in (30_000, 32_000)]
 
 
 async def test_other_thresholds_side_by_side(service: Service) -> None:
