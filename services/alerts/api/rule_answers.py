@@ -126,7 +126,7 @@ def _row_example(example: Example, row: FileExample, fields: Collection[str]) ->
     person = {"id_number": number, "name": values.get("person.name") or "", "phone": values.get("person.phone")}
     own = ("occurred_on", "area_code")
     return ExampleView(
-        alert_id=None,
+        alert_id=row.alert_id,
         sheet=row.sheet,
         row=row.row,
         which=example.which,
@@ -136,5 +136,5 @@ def _row_example(example: Example, row: FileExample, fields: Collection[str]) ->
         person=masked_person(person) if number else None,
         household=masked_household({"national_code": code}) if code else None,
         values={k: v for k, v in values.items() if k in fields and k not in own and v is not None},
-        verdict=None,
+        verdict=example.tried.verdict,
     )

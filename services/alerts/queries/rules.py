@@ -1,6 +1,6 @@
 """Screening rules: the versions there are, and the reports of a span that one may be tried on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,8 +13,10 @@ from services.alerts.queries.alerts import in_sight
 from services.alerts.rules.alerts import FeedNotFound, Sight
 from services.alerts.rules.screening_rules import RuleNotFound
 from shared.contracts.households import Verdict
-from shared.db.engine import ReadSession, WriteSession
+from shared.db.engine import ReadSession, WriteSession, raw
 from shared.errors import existing
+
+_VERDICTS = "SELECT id, verdict FROM alert WHERE id = ANY ($1::uuid[]) AND verdict IS NOT NULL"
 
 
 async def list_rules(
@@ -145,3 +147,8 @@ def _reports(
     if span.batch_id is not None:
         query = query.where(report.batch_id == span.batch_id)
     return query if after is None else query.where(report.id > after)
+
+
+async def find_verdicts(session: ReadSession, alert_ids: Collection[UUID]) -> dict[UUID, Verdict]:
+    """By alert, of those that have one."""
+    return {row["id"]: row["verdict"] for row in await (await raw(session)).fetch(_VERDICTS, list(alert_ids))}

@@ -139,7 +139,7 @@ class WeightView(Answer):
 class ExampleView(Answer):
     """A report, or row of a file, that only one of the two lets through, with the values the rules look at."""
 
-    alert_id: UUID | None = Field(description="Null: a row of a file · 文件中的行无预警编号")
+    alert_id: UUID | None = Field(description="Null: a row of a file that is no alert · 文件中未成为预警的行无编号")
     sheet: int | None = Field(None, description="Of a file, from 1 · 工作表序号")
     row: int | None = Field(None, description="Of the sheet, as a person sees it · 行号")
     which: str = Field(examples=["only_in_force"])

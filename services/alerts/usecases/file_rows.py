@@ -3,18 +3,23 @@
 All sums, no waiting: called in a thread.
 """
 
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import polars as pl
 
+from services.alerts.models import FilePart
 from services.alerts.rules.evidence_bounds import Bound
 from services.alerts.rules.files import MAX_REASONS, WITH_ALERT, Outcome
 from shared.tables import Frame
 
 PLACE = "_place"
 """Place of a row in its frame, from 0."""
+ALERT = "_alert"
+"""The alert that a row of a past file is or belongs to."""
 KEY = "_key"
 """By which the register knows the row's person or household, where somebody asks it."""
 PLACELESS = "_placeless"
@@ -24,6 +29,7 @@ _TEXTS = ("person.id_number", "person.name", "person.phone", "household.national
 _PHONE = r"^[+0-9][0-9 \-]{4,19}$"
 
 _ID = "V16"
+_NO_ALERT = bytes(16)  # a row that was known to wait
 
 FaultRow = tuple[int, int, str, str, dict[str, Any]]
 """Sheet, row, field, code, params."""
@@ -97,6 +103,26 @@ def settled_later(outcomes: bytes, alerts: bytes, became: Mapping[int, tuple[Out
     for place, (outcome, alert) in became.items():
         now[place], ids[place : place + 1] = outcome, np.frombuffer(alert, _ID)
     return now.tobytes(), ids[np.isin(now, WITH_ALERT)].tobytes()
+
+
+def alerts_of(part: FilePart) -> pl.Series:
+    """Of each row of a part the id of the alert that it is or belongs to; null where it has none."""
+    outcomes = np.frombuffer(zlib.decompress(part.outcomes), np.uint8)
+    ids: list[str | None] = [None] * len(outcomes)
+    written = part.alerts or b""
+    found = (written[at : at + len(_NO_ALERT)] for at in range(0, len(written), len(_NO_ALERT)))
+    for place, id_ in zip(np.flatnonzero(np.isin(outcomes, WITH_ALERT)).tolist(), found, strict=False):
+        if id_ != _NO_ALERT:
+            ids[place] = str(UUID(bytes=id_))
+    return pl.Series(ids, dtype=pl.String)
+
+
+def parts_until(parts: Iterator[FilePart], end: int) -> Iterator[FilePart]:
+    """The parts of a frame: none reaches from one into the next."""
+    for part in parts:
+        yield part
+        if part.first_row + part.rows >= end:
+            return
 
 
 def sieve(frame: Frame, spared: Set[str] = frozenset()) -> tuple[Ledger, pl.DataFrame]:
