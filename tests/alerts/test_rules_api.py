@@ -100,6 +100,23 @@ async def test_mistakes_are_told_with_field_and_position(service: Service) -> No
     assert await service.count("rule WHERE area_prefix <> ''") == 0
 
 
+async def test_a_rule_compares_with_what_its_feed_may_say(service: Service) -> None:
+    """`新增` is a word of bureaus that the feed has another code for: the rule would never let anybody through."""
+    levels = [{"severity": "high", "when": "level = '一级' AND change = '新增'"}]
+    body = draft(feed="disability.certificate", levels=levels, parameters={})
+    tried = {name: value for name, value in body.items() if name not in ("valid_from", "note")}
+    for answer in (
+        await service.post(RULES, body, headers=COUNTY),
+        await service.post(
+            f"{RULES}/trial", {**tried, "first_day": days_ago(1), "last_day": days_ago(0)}, headers=COUNTY
+        ),
+    ):
+        (mistake,) = answer.json()["errors"]
+        assert (mistake["field"], mistake["code"]) == ("levels.0.when", "expression-choice-unknown")
+        assert mistake["position"] == 27
+        assert mistake["message"].endswith("可选：新办, 等级变更, 换证, 注销")
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [

@@ -16,7 +16,7 @@ from services.alerts.queries.known import Asked, look_up
 from services.alerts.queries.rules import Reported
 from services.alerts.rules.alerts import sight
 from services.alerts.rules.rule_sets import RuleSet
-from services.alerts.rules.screening_rules import FACTS, STRANGER, Facts, compile_levels, rule_fields
+from services.alerts.rules.screening_rules import FACTS, STRANGER, Facts, choices_of, compile_levels, rule_fields
 from services.alerts.rules.trials import (
     MAX_DAYS,
     MAX_ROWS,
@@ -137,7 +137,8 @@ async def open_trial(session: ReadSession, feed: Feed, draft: RuleDraft, sweep: 
     in_force = compiled_all(rows, feed)
 
     def with_parameters(parameters: Mapping[str, Any]) -> RuleSet:
-        compile_levels(draft.levels, parameters, rule_fields(feed.evidence_schema))
+        schema = feed.evidence_schema
+        compile_levels(draft.levels, parameters, rule_fields(schema), choices_of(schema))
         row = Rule(id=new_id(), feed=feed.code, area_prefix=draft.area_prefix, valid_from=today, version=0)
         row.levels, row.parameters = [dict(level) for level in draft.levels], dict(parameters)
         return RuleSet(feed.default_severity, with_draft(in_force, compiled(row, feed), today), today)
