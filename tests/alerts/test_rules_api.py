@@ -515,7 +515,8 @@ async def test_what_the_register_knew_is_not_told_where_nobody_wrote_it_down(ser
     await service.sql(f"UPDATE alert SET rule_id = '{shipped}'")
     told = await explained(service, alert)
     assert told["text"] == (
-        "依据筛查规则第 1 版：个人自付金额（元）为 8200，不低于 5000（参数 line_poor）；农户登记信息符合规则；预警等级：中。"
+        "依据筛查规则第 1 版：个人自付金额（元）为 8200，不低于 5000（参数 line_poor）；"
+        "并结合农户登记信息判定；预警等级：中。"
     )
 
 
