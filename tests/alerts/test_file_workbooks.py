@@ -95,6 +95,15 @@ async def test_sheets_that_are_not_read_are_told(county: Service) -> None:
     assert rows[1:] == [["1", "Sheet1", view["skipped"][0]["message"]], ["3", "Sheet3", "隐藏的工作表，未读取"]]
 
 
+async def test_a_name_that_a_narrow_cell_broke_is_a_name(county: Service) -> None:
+    form = {"feed": "medical.cost", "period": days_ago(1)[:7]}
+    plain = bill(1, 30000)
+    await finished(county, await send(county, table([plain], COSTS), form=form, headers=MEDICAL), MEDICAL)
+    broken = [plain[0], f"{plain[1][:1]} \n{plain[1][1:]}", *plain[2:]]
+    answer = await send(county, xlsx_bytes([COSTS, broken]), "费用.xlsx", form=form, headers=MEDICAL)
+    assert counts(await finished(county, answer, MEDICAL), "rejected", "repeated") == (0, 1)
+
+
 async def test_headings_without_rows_are_no_report(county: Service) -> None:
     """Whoever sends them thinks that the month is told: it is not, and a zero report is asked for. Rows may come later."""
     for content, name in ((table([]), "三月.csv"), (xlsx_bytes([["标题"], ABSENCES]), "三月.xlsx")):

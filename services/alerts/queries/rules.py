@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, text, union_all
+from sqlalchemy import Select, func, literal, or_, select, text, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.alerts.models import Alert, AlertEvidence, Feed, Rule
 from services.alerts.queries.alerts import in_sight
@@ -126,7 +127,11 @@ async def list_span(
 
 
 def _reports(
-    report: type[Alert | AlertEvidence], alert_id: ColumnElement[UUID], sight: Sight, span: Span, after: UUID | None
+    report: type[Alert | AlertEvidence],
+    alert_id: InstrumentedAttribute[UUID],
+    sight: Sight,
+    span: Span,
+    after: UUID | None,
 ) -> Select[Any]:
     told = ("occurred_on", "area_code", "person_key", "household_key", "sealed", "reported_at")
     query = select(

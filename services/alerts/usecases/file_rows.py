@@ -26,6 +26,7 @@ PLACELESS = "_placeless"
 """Whether the row does not say where: its area is the sender's own, or where the register has its person."""
 
 _TEXTS = ("person.id_number", "person.name", "person.phone", "household.national_code", "source_ref")
+_BREAKS = r"\s*[\r\n\t]+\s*"
 _PHONE = r"^[+0-9][0-9 \-]{4,19}$"
 
 _ID = "V16"
@@ -198,13 +199,16 @@ def _area_code(rows: pl.DataFrame, area_names: Mapping[str, str]) -> pl.Expr:
 
 
 def tidied(rows: pl.DataFrame) -> pl.DataFrame:
-    """Texts without blanks around them; a phone that is none is left out, for a report is worth more than it.
+    """Texts without blanks around them, a name without the breaks of a narrow cell; a phone that is none is left out, for
+    a report is worth more than it.
 
     Of a person and a household's code in one row the person counts: an export about households names its head beside
     the code, and the register knows whose home that is.
     """
     texts = [pl.col(name).str.strip_chars() for name in _TEXTS if name in rows.columns]
     tidy = rows.with_columns(texts)
+    if "person.name" in tidy.columns:
+        tidy = tidy.with_columns(pl.col("person.name").str.replace_all(_BREAKS, ""))
     if "person.phone" in tidy.columns:
         phone = pl.col("person.phone")
         tidy = tidy.with_columns(pl.when(phone.str.contains(_PHONE)).then(phone).alias("person.phone"))
