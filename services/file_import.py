@@ -69,9 +69,9 @@ def import_command(
     for one in view["skipped"]:
         click.echo(say("cli-sheet-skipped", sheet=one["sheet"], name=one["name"], message=one["message"]), err=True)
     for one in errors:
-        click.echo(
-            say("cli-row", row=one["row"], field=one["heading"] or one["field"], message=one["message"]), err=True
-        )
+        place = "cli-row-of-sheet" if one["sheet"] > 1 else "cli-row"
+        told = {"sheet": one["sheet"], "row": one["row"], "field": one["heading"] or one["field"]}
+        click.echo(say(place, **told, message=one["message"]), err=True)
     if view["state"] != "done":
         raise click.ClickException(view["failure"]["message"] if view["failure"] else str(view["state"]))
     if strict and view["rejected"]:

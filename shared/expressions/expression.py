@@ -1,6 +1,6 @@
 """A checked expression: parsed once, then asked of frames, of single rows, and for its reasons."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -65,14 +65,20 @@ class Expression:
         return lacks(self.tree, parameters, known, names)
 
 
-def parse(text: str, fields: Mapping[str, Type], parameters: Mapping[str, Value]) -> Expression:
+def parse(
+    text: str,
+    fields: Mapping[str, Type],
+    parameters: Mapping[str, Value],
+    choices: Mapping[str, Sequence[str]] | None = None,
+) -> Expression:
     """Check and compile `text`. Raises `ExpressionInvalid` with the place, and nothing else, whatever the text.
 
     SQL's AND OR NOT, = <> < <= > >=, BETWEEN, IN (values), IS [NOT] NULL|TRUE|FALSE, LIKE with % at its ends,
     + - * /, CASE WHEN, DATE '2026-03-01', and the functions of `reading.FUNCTIONS`. Of two dates `-` gives days.
-    The parameters give their names and types; their values are asked for when it is used.
+    The parameters give their names and types; their values are asked for when it is used. `choices`: all that a field
+    of texts may be, to refuse a word of the text that it never is.
     """
-    tree = read(text, fields, {name: type_of(value) for name, value in parameters.items()})
+    tree = read(text, fields, {name: type_of(value) for name, value in parameters.items()}, choices or {})
     found = list(walk(tree))
     return Expression(
         text=text,

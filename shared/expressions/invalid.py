@@ -13,6 +13,7 @@ Reason = Literal[
     "expression-forbidden",
     "expression-field-unknown",
     "expression-parameter-unknown",
+    "expression-choice-unknown",
     "expression-function-unknown",
     "expression-arguments",
     "expression-not-boolean",

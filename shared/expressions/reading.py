@@ -64,10 +64,12 @@ _NOT_A: Mapping[Type, Reason] = {
 }
 
 
-def read(text: str, fields: Mapping[str, Type], parameters: Mapping[str, Type]) -> Node:
+def read(
+    text: str, fields: Mapping[str, Type], parameters: Mapping[str, Type], choices: Mapping[str, Sequence[str]]
+) -> Node:
     """The tree of a boolean expression. Raises `ExpressionInvalid`."""
     found = tokens(text, fields, FUNCTIONS)
-    reader = Reader(text, fields, parameters)
+    reader = Reader(text, fields, parameters, choices)
     return reader.of_type("boolean", _parsed(text, found))
 
 
@@ -94,8 +96,14 @@ def _place(found: Sequence[Token], error: ParseError) -> int | None:
 class Reader:
     """One text on its way into a tree."""
 
-    def __init__(self, text: str, fields: Mapping[str, Type], parameters: Mapping[str, Type]) -> None:
-        self._text, self._fields, self._parameters = text, fields, parameters
+    def __init__(
+        self,
+        text: str,
+        fields: Mapping[str, Type],
+        parameters: Mapping[str, Type],
+        choices: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._text, self._fields, self._parameters, self._choices = text, fields, parameters, choices
         self._depth = 0
         self._kinds: Mapping[type[exp.Expr], Callable[[exp.Expr], Node]] = {
             exp.Column: self._name,
@@ -117,7 +125,7 @@ class Reader:
             **dict.fromkeys(_OPERATORS, self._arithmetic),
         }
 
-    def refuse(self, reason: Reason, node: exp.Expr, **params: int) -> NoReturn:
+    def refuse(self, reason: Reason, node: exp.Expr, **params: int | str) -> NoReturn:
         """Raise, pointing at where the node begins."""
         starts = [found.meta["start"] for found in node.walk() if "start" in found.meta]
         raise ExpressionInvalid(reason, self._text, min(starts, default=0), **params)
@@ -213,6 +221,9 @@ class Reader:
 
     def _compared(self, node: exp.Expr) -> Node:
         left, right = self._like_one_another([node.this, node.expression])
+        if isinstance(node, exp.EQ | exp.NEQ):
+            self._require_choice(left, right, node.expression)
+            self._require_choice(right, left, node.this)
         return Compared(_RELATIONS[type(node)], left, right)
 
     def _between(self, node: exp.Expr) -> Node:
@@ -228,7 +239,25 @@ class Reader:
         for option, written in zip(options, node.expressions, strict=True):
             if not isinstance(option, Constant | Parameter):
                 self.refuse("expression-forbidden", written)
+            self._require_choice(value, option, written)
         return Among(value, cast("tuple[Constant | Parameter, ...]", tuple(options)))
+
+    def _require_choice(self, value: Node, other: Node, written: exp.Expr) -> None:
+        """A word that the value never is was meant to be another: the comparison would silently never hold."""
+        choices = self._choices_of(value)
+        if choices is not None and isinstance(other, Constant) and other.value not in choices:
+            self.refuse("expression-choice-unknown", written, expected=", ".join(choices))
+
+    def _choices_of(self, value: Node) -> Sequence[str] | None:
+        """All that a text may be; None where that is not known."""
+        match value:
+            case Field(name=name):
+                return self._choices.get(name)
+            case Call(function="coalesce", arguments=(Field(name=name), Constant(value=instead))) if (
+                name in self._choices
+            ):
+                return [*self._choices[name], str(instead)]
+        return None
 
     def _is(self, node: exp.Expr) -> Node:
         match node.expression:

@@ -51,7 +51,7 @@ _PREFIXES = {T.NOT, T.DASH}
 def tokens(text: str, fields: Collection[str], functions: Collection[str]) -> list[Token]:
     """The words of `text`, with names of fields and parameters as quoted identifiers. Raises `ExpressionInvalid`."""
     if len(text) > LONGEST:
-        raise ExpressionInvalid("expression-too-long", text, LONGEST, most=LONGEST)
+        raise ExpressionInvalid("expression-too-long", text, LONGEST, most=LONGEST, words=MOST_TOKENS)
     _require_plain(text)
     try:
         found = Tokenizer().tokenize(text)
@@ -62,7 +62,8 @@ def tokens(text: str, fields: Collection[str], functions: Collection[str]) -> li
     if not found:
         raise ExpressionInvalid("expression-empty", text, 0)
     if len(found) > MOST_TOKENS:
-        raise ExpressionInvalid("expression-too-long", text, found[MOST_TOKENS].start, most=LONGEST)
+        start = found[MOST_TOKENS].start
+        raise ExpressionInvalid("expression-too-long", text, start, most=LONGEST, words=MOST_TOKENS)
     named = _named(text, found, fields, functions)
     _require_shallow(text, named)
     return named

@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import BinaryIO, TypeAlias
 
@@ -44,7 +44,7 @@ def open_csv(
     plain = without_mark(head)
     dialect = _dialect(plain, encodings(head), columns)
     if whole:  # where it breaks off it is refused before a row of it is used
-        deque(pieces(utf8_blocks(plain, file, dialect.encoding, block), dialect.separator), maxlen=0)
+        deque(_runs(pieces(utf8_blocks(plain, file, dialect.encoding, block), dialect.separator), dialect), maxlen=0)
     sheet = Sheet("", dialect.layout.header_row, dialect.layout.headers, headings=dialect.layout.headings)
     conversion = Conversion(tuple(columns), dialect.layout.found, 0, today)
 
@@ -100,7 +100,7 @@ def _width(rows: list[list[str]], layout: Layout) -> int:
 def _runs(parts: Iterator[Piece], dialect: _Dialect) -> Iterator[TextRows]:
     row = 1
     first_data = dialect.layout.data_from
-    for piece in parts:
+    while (piece := _next(parts, row)) is not None:
         cells, ragged, signs = _parsed(piece, dialect)
         skipped = min(max(first_data - row, 0), cells.height)
         if skipped:
@@ -109,6 +109,15 @@ def _runs(parts: Iterator[Piece], dialect: _Dialect) -> Iterator[TextRows]:
         if cells.height:
             yield text_rows(row, cells, dialect.layout.found, signs, ragged)
         row += cells.height
+
+
+def _next(parts: Iterator[Piece], row: int) -> Piece | None:
+    """The next piece; one that breaks off says in which row."""
+    try:
+        return next(parts, None)
+    except TableInvalid as broken:
+        faults = [replace(one, params={**one.params, "row": row}) for one in broken.faults]
+    raise TableInvalid(faults)
 
 
 def _parsed(piece: Piece, dialect: _Dialect) -> _Parsed:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import services.alerts
-from services.alerts.rules.screening_rules import compile_levels, rule_fields
+from services.alerts.rules.screening_rules import choices_of, compile_levels, rule_fields
 from services.alerts.schemas.feeds import NewFeed
 from services.alerts.usecases.feeds import check_content
 from shared.contracts.policies import TaskDeadline
@@ -440,7 +440,8 @@ def test_a_shipped_feed_satisfies_the_apis_own_validation(code: str) -> None:
     check_content(new)
     assert new.columns
     assert new.source
-    levels = compile_levels(rule["levels"], rule["parameters"], rule_fields(feed["evidence_schema"]))
+    schema = feed["evidence_schema"]
+    levels = compile_levels(rule["levels"], rule["parameters"], rule_fields(schema), choices_of(schema))
     used = set().union(*(level.when.parameters for level in levels))
     assert used == set(rule["parameters"]), "no parameter is there for nothing"
     assert [level.severity for level in levels] == sorted((one.severity for one in levels), key="high medium low".find)

@@ -70,6 +70,14 @@ async def test_refused_rows_count_when_strict(url: str, tmp_path: Path) -> None:
     assert "row 3  连续缺课天数" in strict.output
 
 
+async def test_a_row_of_a_later_sheet_is_told_with_its_sheet(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.xlsx"
+    file.write_bytes(xlsx_bytes(*([ABSENCES, absent(n), absent(n + 1, days="许多")] for n in (1, 3))))
+    sent = await run(url, file)
+    assert "\nrow 3  连续缺课天数" in sent.output, sent.output
+    assert "\nsheet 2 row 3  连续缺课天数" in sent.output
+
+
 async def test_what_cannot_be_taken_says_why(url: str, tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(table([absent(1)], ["甲", *ABSENCES[1:]]))

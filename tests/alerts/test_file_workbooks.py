@@ -95,6 +95,26 @@ async def test_sheets_that_are_not_read_are_told(county: Service) -> None:
     assert rows[1:] == [["1", "Sheet1", view["skipped"][0]["message"]], ["3", "Sheet3", "隐藏的工作表，未读取"]]
 
 
+async def test_a_name_that_a_narrow_cell_broke_is_a_name(county: Service) -> None:
+    form = {"feed": "medical.cost", "period": days_ago(1)[:7]}
+    plain = bill(1, 30000)
+    await finished(county, await send(county, table([plain], COSTS), form=form, headers=MEDICAL), MEDICAL)
+    broken = [plain[0], f"{plain[1][:1]} \n{plain[1][1:]}", *plain[2:]]
+    answer = await send(county, xlsx_bytes([COSTS, broken]), "费用.xlsx", form=form, headers=MEDICAL)
+    assert counts(await finished(county, answer, MEDICAL), "rejected", "repeated") == (0, 1)
+
+
+async def test_headings_without_rows_are_no_report(county: Service) -> None:
+    """Whoever sends them thinks that the month is told: it is not, and a zero report is asked for. Rows may come later."""
+    for content, name in ((table([]), "三月.csv"), (xlsx_bytes([["标题"], ABSENCES]), "三月.xlsx")):
+        for again in (False, True):
+            answer = await send(county, content, name)
+            assert (answer.status_code, answer.json()["known"]) == (202, False), again
+            view = await finished(county, answer)
+            assert (view["state"], view["failure"]["code"]) == ("failed", "table-without-rows")
+            assert "请提交零报告" in view["failure"]["message"]
+
+
 async def test_words_that_bureaus_write_for_yes_and_no(county: Service) -> None:
     await county.tell(
         key_changed("uninsured-secret", ["medical.uninsured"], "medical-insurance"), members(county, 1, 2, 3)
@@ -126,6 +146,48 @@ async def test_months_however_they_are_written(county: Service) -> None:
     found = [(await county.http.get(f"/alerts/v1/alerts/{one['id']}", headers=MEDICAL)).json() for one in listed]
     assert sorted(one["evidence"].get("period", "") for one in found) == ["", *["2026-10"] * 5]
     assert {one["evidence"]["insured"] for one in found} == {True}
+
+
+async def test_a_word_that_a_rule_asks_for_and_nobody_knows_is_told(county: Service) -> None:
+    """No rule can say what it means: that the row "does not trigger" would be an invention."""
+    await county.tell(key_changed("disabled-secret", ["disability.certificate"], "disabled-persons"))
+    disabled = {"X-API-Key": "disabled-secret"}
+    headings = ["身份证号", "姓名", "所在村", "办证类型", "残疾等级", "残疾类别"]
+    said = [("新办", "一级"), ("新领证", "一级"), ("换证", "一级"), ("新办", "5"), ("新办", "四级")]
+    rows = [[id_number(n), f"某{n}", "龙泉村", *words, "肢体"] for n, words in enumerate(said, 1)]
+    form = {"feed": "disability.certificate", "period": days_ago(1)[:7]}
+    view = await finished(county, await send(county, table(rows, headings), form=form, headers=disabled), disabled)
+    assert counts(view, "rows_read", "screened", "stored", "rejected") == (5, 3, 1, 2)
+    told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=disabled)).json()["items"]
+    assert [(one["row"], one["field"], one["code"]) for one in told] == [
+        (3, "evidence.change", "choice-invalid"),
+        (5, "evidence.level", "choice-invalid"),
+    ]
+    assert told[0]["message"] == "不在可选值之内：新办、等级变更、换证、注销"
+
+
+async def test_a_value_that_cannot_be_costs_its_cell_where_nobody_asks_for_it(county: Service) -> None:
+    await county.tell(key_changed("outpatient-secret", ["medical.outpatient"], "medical-insurance"))
+    outpatient = {"X-API-Key": "outpatient-secret"}
+    headings = ["身份证号", "姓名", "所在村", "门诊自付", "门诊类别", "就诊次数"]
+    values = [(9000, "门特", 3), (9000, "急诊", 3), (9000, "门特", -3), (-9000, "门特", 3), (10, "急诊", 3)]
+    rows = [[id_number(n), f"某{n}", "龙泉村", *row] for n, row in enumerate(values, 1)]
+    form = {"feed": "medical.outpatient", "period": days_ago(1)[:7]}
+    view = await finished(county, await send(county, table(rows, headings), form=form, headers=outpatient), outpatient)
+    assert counts(view, "rows_read", "screened", "stored", "rejected", "errors") == (5, 4, 3, 1, 3)
+    told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=outpatient)).json()["items"]
+    assert [(one["row"], one["field"], one["code"]) for one in told] == [
+        (3, "evidence.visit_type", "choice-invalid"),
+        (4, "evidence.visits", "number-out-of-range"),
+        (5, "evidence.self_pay", "number-out-of-range"),
+    ]
+    listed = (await county.http.get("/alerts/v1/alerts", headers=outpatient)).json()["items"]
+    found = [(await county.http.get(f"/alerts/v1/alerts/{one['id']}", headers=outpatient)).json() for one in listed]
+    assert sorted(sorted(one["evidence"]) for one in found) == [
+        ["self_pay", "visit_type"],
+        ["self_pay", "visit_type", "visits"],
+        ["self_pay", "visits"],
+    ]
 
 
 async def test_the_result_says_all_that_is_wrong_and_in_which_column(county: Service) -> None:

@@ -146,8 +146,8 @@ async def test_rows_that_are_refused_are_told(county: Service) -> None:
     rest = (await county.get(f"{FILES}/{view['id']}/errors?limit=3&after={first['next']}")).json()
     found = [(one["row"], one["field"], one["code"]) for one in (*first["items"], *rest["items"])]
     assert found == [
-        (3, "area_code", "area-unknown"),
-        (4, "area_code", "area-unknown"),
+        (3, "area_name", "area-unclear"),
+        (4, "area_name", "area-unclear"),
         (5, "evidence.days_absent", "number-out-of-range"),
         (6, "occurred_on", "date-in-future"),
     ]
@@ -398,4 +398,4 @@ async def test_a_file_that_warns_of_areas(county: Service) -> None:
     assert (raised["high"].area_codes, raised["high"].natural_villages) == ([VILLAGE], ["上寨", "下寨"])
     assert (raised["medium"].area_codes, raised["medium"].natural_villages) == (["539921100002"], [])
     told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=water)).json()["items"]
-    assert [(one["row"], one["code"]) for one in told] == [(5, "area-too-large"), (6, "area-unknown")]
+    assert [(one["row"], one["code"]) for one in told] == [(5, "area-too-large"), (6, "area-unclear")]

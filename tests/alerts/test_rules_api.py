@@ -28,6 +28,7 @@ from tests.alerts.conftest import (
     days_ago,
     faults,
     id_number,
+    merge_policy,
 )
 from tests.alerts.files_service import members
 
@@ -97,6 +98,23 @@ async def test_mistakes_are_told_with_field_and_position(service: Service) -> No
     assert "salary" not in answer.text
     assert "lime" not in answer.text
     assert await service.count("rule WHERE area_prefix <> ''") == 0
+
+
+async def test_a_rule_compares_with_what_its_feed_may_say(service: Service) -> None:
+    """`新增` is a word of bureaus that the feed has another code for: the rule would never let anybody through."""
+    levels = [{"severity": "high", "when": "level = '一级' AND change = '新增'"}]
+    body = draft(feed="disability.certificate", levels=levels, parameters={})
+    tried = {name: value for name, value in body.items() if name not in ("valid_from", "note")}
+    for answer in (
+        await service.post(RULES, body, headers=COUNTY),
+        await service.post(
+            f"{RULES}/trial", {**tried, "first_day": days_ago(1), "last_day": days_ago(0)}, headers=COUNTY
+        ),
+    ):
+        (mistake,) = answer.json()["errors"]
+        assert (mistake["field"], mistake["code"]) == ("levels.0.when", "expression-choice-unknown")
+        assert mistake["position"] == 27
+        assert mistake["message"].endswith("可选：新办, 等级变更, 换证, 注销")
 
 
 @pytest.mark.parametrize(
@@ -294,6 +312,27 @@ async def test_a_trial_counts_what_a_draft_would_have_done(service: Service) -> 
     assert await service.count("rule WHERE area_prefix <> ''") == 1, "nothing is kept of a trial"
 
 
+async def test_a_trial_looks_at_what_was_merged_as_well(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A higher line misses the first bill of a household, and not the worse one behind it: no risk would go unseen."""
+    monkeypatch.setattr("services.alerts.usecases.rule_trials.PAGE", 1)
+    await service.tell(merge_policy())
+    await published(service, parameters={"line": 20_000})
+    (first,) = await bills(service, 30_000)
+    for ref, self_pay in (("ZY-A", 32_000), ("ZY-B", 90_000)):
+        person = {"id_number": id_number(0), "name": "张小明"}
+        more = cost(source_ref=ref, person=person, evidence={"self_pay": self_pay})
+        again = await service.post(ALERTS, more, headers=MEDICAL)
+        assert again.json()["id"] == first
+    await answered(service, first, "risk_confirmed", 1)
+    result = (await service.post(f"{RULES}/trial", tried(parameters={"line": 50_000}), headers=COUNTY)).json()
+    counts = {name: result[name] for name in ("rows", "both", "only_tried", "only_in_force")}
+    assert counts == {"rows": 3, "both": 1, "only_tried": 0, "only_in_force": 2}
+    assert result["in_force"] == {"alerts": 3, "severities": {"high": 3}, "tasks": 1, "answered": 1, "confirmed": 1}
+    assert result["tried"] == {"alerts": 1, "severities": {"high": 1}, "tasks": 1, "answered": 1, "confirmed": 1}
+    told = [(one["alert_id"], one["values"], one["verdict"]) for one in result["examples"]]
+    assert told == [(first, {"self_pay": n}, "risk_confirmed") for n in (30_000, 32_000)]
+
+
 async def test_other_thresholds_side_by_side(service: Service) -> None:
     ids = await bills(service, 12_000, 15_000, 30_000)
     await answered(service, ids[1], "risk_confirmed", 1)
@@ -476,7 +515,8 @@ async def test_what_the_register_knew_is_not_told_where_nobody_wrote_it_down(ser
     await service.sql(f"UPDATE alert SET rule_id = '{shipped}'")
     told = await explained(service, alert)
     assert told["text"] == (
-        "依据筛查规则第 1 版：个人自付金额（元）为 8200，不低于 5000（参数 line_poor）；农户登记信息符合规则；预警等级：中。"
+        "依据筛查规则第 1 版：个人自付金额（元）为 8200，不低于 5000（参数 line_poor）；"
+        "并结合农户登记信息判定；预警等级：中。"
     )
 
 

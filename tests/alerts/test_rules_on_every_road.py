@@ -11,6 +11,7 @@ from services.alerts.queries import known
 from services.alerts.usecases.files import forget_old_files, originals
 from shared.clock import utc_now
 from shared.contracts.alerts import AlertRaised
+from shared.contracts.households import MembersChanged
 from shared.db.together import Together
 from shared.files import FilesSettings, FileStore
 from shared.idnumber import IdNumber
@@ -25,6 +26,7 @@ from tests.alerts.conftest import (
     cost,
     days_ago,
     id_number,
+    merge_policy,
     named_areas,
     pupil,
 )
@@ -291,9 +293,9 @@ async def test_a_rule_is_tried_over_the_rows_that_no_rule_kept(service: Service,
     counts = [told[name] for name in ("rows", "open", "both", "only_tried", "only_in_force")]
     assert counts == [5, 0, 1, 1, 1]
     assert [(one["value"], one["alerts"]) for one in told["thresholds"]] == [(500, 5), (20_000, 1)]
-    assert [(one["sheet"], one["row"], one["which"], one["alert_id"]) for one in told["examples"]] == [
-        (1, 3, "only_in_force", None),
-        (1, 5, "only_tried", None),
+    assert [(one["sheet"], one["row"], one["which"], one["alert_id"] is None) for one in told["examples"]] == [
+        (1, 3, "only_in_force", False),
+        (1, 5, "only_tried", True),
     ]
     assert told["examples"][1]["values"] == {"self_pay": 12_000}
     assert id_number(4) not in answer.text
@@ -315,3 +317,28 @@ async def test_a_rule_is_tried_over_the_rows_that_no_rule_kept(service: Service,
     assert await forget_old_files(service.database, shelf, timedelta(0), utc_now()) == 1
     answer = await service.post(f"{RULES}/trial", body, headers=COUNTY)
     assert (answer.status_code, answer.json()["code"]) == (410, "file-gone")
+
+
+async def test_a_trial_over_a_file_knows_what_its_rows_cost_and_caught(service: Service) -> None:
+    """Rows of one household are one task, whoever of it they name; and the alert that a row became has its verdict."""
+    first, second = members(service, 1, 2, household_class="ordinary").members
+    together = [first, second.model_copy(update={"household_id": first.household_id})]
+    await service.tell(named_areas(), merge_policy(), MembersChanged(members=together))
+    rows = [file_bill(1, 30_000), file_bill(2, 31_000), file_bill(3, 40_000), file_bill(4, 1000)]
+    view = await finished(service, await send_costs(service, rows), MEDICAL)
+    assert (view["stored"], view["merged"]) == (2, 1)
+    await service.sql("UPDATE alert SET state = 'answered', verdict = 'risk_confirmed', answered_at = now()")
+    body = {
+        "feed": "medical.cost",
+        "area": "539921",
+        "levels": [{"severity": "high", "when": "self_pay >= :line"}],
+        "parameters": {"line": 35_000},
+        "file_id": view["id"],
+        "sweep": {"parameter": "line", "values": [500]},
+    }
+    told = (await service.post(f"{RULES}/trial", body, headers=COUNTY)).json()
+    assert told["in_force"] == {"alerts": 3, "severities": {"medium": 3}, "tasks": 2, "answered": 2, "confirmed": 2}
+    assert told["tried"] == {"alerts": 1, "severities": {"high": 1}, "tasks": 1, "answered": 1, "confirmed": 1}
+    assert [(one["row"], one["verdict"]) for one in told["examples"]] == [(2, "risk_confirmed"), (3, "risk_confirmed")]
+    assert len({one["alert_id"] for one in told["examples"]}) == 1, "the second row was merged into the first one's"
+    assert [(one["alerts"], one["tasks"], one["confirmed"]) for one in told["thresholds"]] == [(4, 3, 2)]

@@ -48,7 +48,7 @@ async def test_why_a_report_is_an_alert_says_nothing_of_the_register(service: Se
     await service.tell(members(service, 1), members(service, 2, household_class="monitored"))
     alert = (await report(service, bill(number, 8200)))[1]["id"]
     told = await explained(service, alert)
-    assert told["text"] == f"依据筛查规则第 1 版：{BEYOND_POOR}；农户登记信息符合规则；预警等级：中。"
+    assert told["text"] == f"依据筛查规则第 1 版：{BEYOND_POOR}；并结合农户登记信息判定；预警等级：中。"
     assert [reason["value"] for reason in told["reasons"]] == [8200]
     assert "脱贫户或监测对象：是" in (await explained(service, alert, COUNTY))["text"]
     assert names_facts(await explained(service, alert, COUNTY))

@@ -1,13 +1,14 @@
 """Rules, trials and explanations as answers."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from services.alerts.api.answers import masked_household, masked_person
 from services.alerts.api.permits import reads_register
-from services.alerts.models import Alert, Rule
+from services.alerts.models import Rule
 from services.alerts.queries.rule_quality import Quality
+from services.alerts.queries.rules import Reported
 from services.alerts.rules.explaining import explain_not
 from services.alerts.rules.trials import Comparison, Example, Weight
 from services.alerts.schemas.explanations import ReasonView
@@ -22,6 +23,7 @@ from services.alerts.schemas.rules import (
 )
 from services.alerts.usecases.file_trials import FileExample, FileTrial
 from services.alerts.usecases.intake import Report
+from services.alerts.usecases.rule_trials import StoredTrial
 from services.alerts.usecases.screening import Bench
 from shared.expressions import Texts
 from shared.messages import Language
@@ -66,13 +68,10 @@ def rule_quality(rule: Rule, quality: Quality) -> RuleQuality:
     )
 
 
-def trial_view(
-    feed: str, comparison: Comparison, fields: Collection[str], alerts: Iterable[Alert], vault: Vault
-) -> TrialView:
-    """A trial; `alerts` are those of its examples, `fields` what of their rows is shown."""
-    by_id = {alert.id: alert for alert in alerts}
-    examples = [_example(one, by_id[one.tried.id], fields, vault) for one in comparison.examples]
-    return _trial(feed, comparison, examples)
+def trial_view(feed: str, tried: StoredTrial, vault: Vault) -> TrialView:
+    """A trial over what is stored; of its examples what the rules look at is shown."""
+    examples = [_example(one, tried.examples[one.tried.id], tried.fields, vault) for one in tried.comparison.examples]
+    return _trial(feed, tried.comparison, examples)
 
 
 def file_trial_view(feed: str, tried: FileTrial) -> TrialView:
@@ -106,18 +105,18 @@ def _weight(weight: Weight) -> dict[str, Any]:
     }
 
 
-def _example(example: Example, alert: Alert, fields: Collection[str], vault: Vault) -> ExampleView:
-    record = vault.open_json(alert.sealed, "alert")
+def _example(example: Example, report: Reported, fields: Collection[str], vault: Vault) -> ExampleView:
+    record = vault.open_json(report.sealed, "alert")
     return ExampleView(
-        alert_id=alert.id,
+        alert_id=report.alert_id,
         which=example.which,
         severity=example.severity,
-        occurred_on=alert.occurred_on,
-        area_code=alert.area_code,
+        occurred_on=report.occurred_on,
+        area_code=report.area_code,
         person=masked_person(record["person"]),
         household=masked_household(record["household"]),
         values={name: value for name, value in record["evidence"].items() if name in fields},
-        verdict=alert.verdict,
+        verdict=report.verdict,
     )
 
 
@@ -127,7 +126,7 @@ def _row_example(example: Example, row: FileExample, fields: Collection[str]) ->
     person = {"id_number": number, "name": values.get("person.name") or "", "phone": values.get("person.phone")}
     own = ("occurred_on", "area_code")
     return ExampleView(
-        alert_id=None,
+        alert_id=row.alert_id,
         sheet=row.sheet,
         row=row.row,
         which=example.which,
@@ -137,5 +136,5 @@ def _row_example(example: Example, row: FileExample, fields: Collection[str]) ->
         person=masked_person(person) if number else None,
         household=masked_household({"national_code": code}) if code else None,
         values={k: v for k, v in values.items() if k in fields and k not in own and v is not None},
-        verdict=None,
+        verdict=example.tried.verdict,
     )

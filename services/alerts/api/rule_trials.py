@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends
 from services.alerts.api.files import Files
 from services.alerts.api.permits import TryRules
 from services.alerts.api.rule_answers import file_trial_view, trial_view
-from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import rules as queries
 from services.alerts.queries.reference import ReferenceData
 from services.alerts.rules.alerts import sight
@@ -33,8 +32,8 @@ Known = Annotated[ReferenceData, Depends(of_app("reference"))]
 async def try_draft(body: TrialOfDraft, who: TryRules, db: Db, shelf: Files, reference: Known) -> TrialView:
     """What a draft would have done, beside the rules in force today. Nothing is kept of it.
 
-    Over stored alerts (at most 366 days and 100,000), or with `file_id` over a file as it came, while its original is
-    kept (else 410): only there are the rows that a rule dropped.
+    Over stored reports, alerts and what was merged into them (at most 366 days and 100,000), or with `file_id` over a
+    file as it came, while its original is kept (else 410): only there are the rows that a rule dropped.
     """
     levels = [level.model_dump() for level in body.levels]
     first = body.first_day or local_date(utc_now())
@@ -72,10 +71,8 @@ async def _tried(
         )
     period = _period(body)
     async with db.read(who.scope) as session:
-        comparison, fields = await try_rule(session, who, draft, period, sweep, shelf.vault, utc_now(), known_facts)
-        wanted = [example.tried.id for example in comparison.examples]
-        alerts = await alert_queries.list_by_ids(session, sight(who), wanted)
-    return trial_view(draft.feed, comparison, fields, alerts, shelf.vault)
+        tried = await try_rule(session, who, draft, period, sweep, shelf.vault, utc_now(), known_facts)
+    return trial_view(draft.feed, tried, shelf.vault)
 
 
 def _period(body: TrialOfDraft | TrialOfVersion) -> Period:

@@ -179,8 +179,3 @@ def _of_report(report: Report, wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.area is not None:
         conditions.append(report.area_code.startswith(wanted.area, autoescape=True))
     return conditions
-
-
-async def list_by_ids(session: ReadSession, sight: Sight, alert_ids: Collection[UUID]) -> Sequence[Alert]:
-    """Those of these that are in sight."""
-    return (await session.scalars(select(Alert).where(Alert.id.in_(alert_ids), *in_sight(Alert, sight)))).all()

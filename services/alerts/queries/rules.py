@@ -1,18 +1,23 @@
-"""Screening rules: the versions there are, and the alerts of a span that one may be tried on."""
+"""Screening rules: the versions there are, and the reports of a span that one may be tried on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import Select, func, literal, or_, select, text, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
-from services.alerts.models import Alert, Feed, Rule
+from services.alerts.models import Alert, AlertEvidence, Feed, Rule
 from services.alerts.queries.alerts import in_sight
 from services.alerts.rules.alerts import FeedNotFound, Sight
 from services.alerts.rules.screening_rules import RuleNotFound
-from shared.db.engine import ReadSession, WriteSession
+from shared.contracts.households import Verdict
+from shared.db.engine import ReadSession, WriteSession, raw
 from shared.errors import existing
+
+_VERDICTS = "SELECT id, verdict FROM alert WHERE id = ANY ($1::uuid[]) AND verdict IS NOT NULL"
 
 
 async def list_rules(
@@ -84,7 +89,7 @@ def first_id(moment: datetime) -> UUID:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Alerts of a feed in an area, reported from one moment to another; of one batch or file only, where it is given."""
+    """Reports of a feed in an area, reported from one moment to another; of one batch or file only, where it is given."""
 
     feed: str
     area_prefix: str
@@ -93,19 +98,62 @@ class Span:
     batch_id: UUID | None = None
 
 
-async def list_span(session: ReadSession, sight: Sight, span: Span, after: UUID | None, limit: int) -> Sequence[Alert]:
-    """Alerts of the span, in the order of their ids, those after `after`."""
-    query = select(Alert).where(
-        Alert.feed == span.feed,
-        Alert.id >= first_id(span.since),
-        Alert.id < first_id(span.until + 2 * CLOCKS_APART),
-        Alert.reported_at >= span.since,
-        Alert.reported_at < span.until,
-        Alert.area_code.startswith(span.area_prefix, autoescape=True),
-        *in_sight(Alert, sight),
+class Reported(NamedTuple):
+    """A report of a span: an alert's first one, or further evidence. `task`: its check; the alert's id while it has none."""
+
+    id: UUID
+    alert_id: UUID
+    occurred_on: date
+    area_code: str
+    person_key: str | None
+    household_key: str | None
+    sealed: bytes
+    reported_at: datetime
+    task: UUID
+    verdict: Verdict | None
+
+
+async def list_span(
+    session: ReadSession, sight: Sight, span: Span, after: UUID | None, limit: int
+) -> Sequence[Reported]:
+    """Reports of the span, in the order of their ids, those after `after`: what was merged did come in, too."""
+    firsts = _reports(Alert, Alert.id, sight, span, after)
+    others = _reports(AlertEvidence, AlertEvidence.alert_id, sight, span, after).join(
+        Alert, Alert.id == AlertEvidence.alert_id
+    )
+    pages = [select(one.order_by(text("id")).limit(limit).subquery()) for one in (firsts, others)]
+    rows = await session.execute(union_all(*pages).order_by("id").limit(limit))
+    return [Reported(*row) for row in rows]
+
+
+def _reports(
+    report: type[Alert | AlertEvidence],
+    alert_id: InstrumentedAttribute[UUID],
+    sight: Sight,
+    span: Span,
+    after: UUID | None,
+) -> Select[Any]:
+    told = ("occurred_on", "area_code", "person_key", "household_key", "sealed", "reported_at")
+    query = select(
+        report.id.label("id"),
+        alert_id.label("alert_id"),
+        *(getattr(report, name).label(name) for name in told),
+        func.coalesce(Alert.task_id, Alert.id).label("task"),
+        Alert.verdict,
+    ).where(
+        report.feed == span.feed,
+        report.id >= first_id(span.since),
+        report.id < first_id(span.until + 2 * CLOCKS_APART),
+        report.reported_at >= span.since,
+        report.reported_at < span.until,
+        report.area_code.startswith(span.area_prefix, autoescape=True),
+        *in_sight(report, sight),
     )
     if span.batch_id is not None:
-        query = query.where(Alert.batch_id == span.batch_id)
-    if after is not None:
-        query = query.where(Alert.id > after)
-    return (await session.scalars(query.order_by(Alert.id).limit(limit))).all()
+        query = query.where(report.batch_id == span.batch_id)
+    return query if after is None else query.where(report.id > after)
+
+
+async def find_verdicts(session: ReadSession, alert_ids: Collection[UUID]) -> dict[UUID, Verdict]:
+    """By alert, of those that have one."""
+    return {row["id"]: row["verdict"] for row in await (await raw(session)).fetch(_VERDICTS, list(alert_ids))}

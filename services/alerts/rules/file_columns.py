@@ -12,6 +12,7 @@ from shared.tables.words import YES
 
 _PEOPLE = frozenset({"person.id_number", "person.name", "household.national_code"})
 _AREAS = frozenset({"area_code", "area_name"})
+_OTHERWISE = {"area_code": "area_name", "area_name": "area_code"}  # an area is found by either
 
 
 def columns_of(
@@ -32,7 +33,7 @@ def headings_of(columns: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 def heading_of(field: str, headings: Mapping[str, str]) -> str | None:
     """The heading of the column that a mistake is in; None where it is in no column."""
     name = field.removeprefix("evidence.")
-    return headings.get(name) or (headings.get("area_name") if name == "area_code" else None)  # looked up by its name
+    return headings.get(name) or headings.get(_OTHERWISE.get(name, ""))
 
 
 def _column(column: Mapping[str, Any], evidence_schema: Mapping[str, Any], key: bool) -> Column:

@@ -16,7 +16,7 @@ from services.alerts.rules.screening_rules import Rule
 from shared.errors import Fault
 from shared.idnumber import IdNumber, InvalidIdNumber
 from shared.idnumber import normalise as normalise_id_number
-from shared.messages import Language
+from shared.messages import Language, listed
 
 _LOOKS_LIKE_ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 _ID_NUMBER_LENGTH = 18
@@ -190,6 +190,6 @@ def _faults_of(error: ValidationError) -> Iterator[Fault]:
         case "maxLength":
             yield Fault(place, code, {"max_length": kind.limit})
         case "enum":
-            yield Fault(place, code, {"expected": ", ".join(map(str, kind.options))})
+            yield Fault(place, code, {"expected": listed(kind.options)})
         case _:  # of an unknown field not even the name is told: it is input as well
             yield Fault(place, code)

@@ -136,10 +136,21 @@ def rule_fields(evidence_schema: Mapping[str, Any]) -> dict[str, Type]:
     return {**fields, **dict.fromkeys(FACTS, "boolean")}
 
 
+def choices_of(evidence_schema: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """By field of evidence with a list of choices: these."""
+    return {name: field["enum"] for name, field in evidence_schema.get("properties", {}).items() if "enum" in field}
+
+
 def compile_levels(
-    levels: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any], fields: Mapping[str, Type]
+    levels: Sequence[Mapping[str, Any]],
+    parameters: Mapping[str, Any],
+    fields: Mapping[str, Type],
+    choices: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Level, ...]:
-    """Check and compile `[{"severity", "when"}]`. Raises `InvalidInput` with every mistake and its place."""
+    """Check and compile `[{"severity", "when"}]`. Raises `InvalidInput` with every mistake and its place.
+
+    `choices`: of what is written today. A version that counts goes on counting when its feed has other choices.
+    """
     faults = list(parameter_faults(parameters))
     known = values(parameters)
     compiled: list[Level] = []
@@ -147,7 +158,7 @@ def compile_levels(
         if level["severity"] in {one["severity"] for one in levels[:place]}:
             faults.append(Fault(f"levels.{place}.severity", "rule-severity-twice"))
         try:
-            when = parse(level["when"], fields, known)
+            when = parse(level["when"], fields, known, choices)
         except ExpressionInvalid as invalid:
             faults.append(Fault(f"levels.{place}.when", invalid.reason, invalid.params))
         else:

@@ -112,7 +112,7 @@ class _Span(Draft):
 
 
 class TrialOfDraft(_Span):
-    """A draft, and the stored alerts it is to be tried over."""
+    """A draft, and the stored reports it is to be tried over."""
 
     feed: FeedCode
     area: AreaPrefix
@@ -121,7 +121,7 @@ class TrialOfDraft(_Span):
 
 
 class TrialOfVersion(_Span):
-    """The stored alerts a version is to be tried over, with some of its parameters changed."""
+    """The stored reports a version is to be tried over, with some of its parameters changed."""
 
     parameters: Parameters = Field(default_factory=dict)
 
@@ -137,9 +137,9 @@ class WeightView(Answer):
 
 
 class ExampleView(Answer):
-    """An alert, or row of a file, that only one of the two lets through, with the values the rules look at."""
+    """A report, or row of a file, that only one of the two lets through, with the values the rules look at."""
 
-    alert_id: UUID | None = Field(description="Null: a row of a file · 文件中的行无预警编号")
+    alert_id: UUID | None = Field(description="Null: a row of a file that is no alert · 文件中未成为预警的行无编号")
     sheet: int | None = Field(None, description="Of a file, from 1 · 工作表序号")
     row: int | None = Field(None, description="Of the sheet, as a person sees it · 行号")
     which: str = Field(examples=["only_in_force"])
@@ -162,7 +162,7 @@ class TrialView(Answer):
     """A draft beside the rules in force. What a rule dropped at intake was not kept: only a file still has it."""
 
     feed: str
-    rows: int = Field(description="Alerts or rows looked at · 参与试算的条数")
+    rows: int = Field(description="Reports or rows looked at · 参与试算的条数")
     open: int = Field(description="Not to be told without the register; counted nowhere else · 需比对登记信息方能判断")
     both: int = Field(description="Let through by both · 两者均触发")
     only_tried: int = Field(description="By the tried rule only · 仅试算规则触发")

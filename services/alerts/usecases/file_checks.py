@@ -70,9 +70,11 @@ def faults_of(row: Row, sender: Sender) -> list[Mistake]:
         faults += _ref_faults(row.source_ref, sender.today)
     if row.occurred_on > sender.today:
         faults.append(("occurred_on", "date-in-future", {}))
-    if row.area_code not in sender.own_areas:
+    if row.area_code is None:
+        faults.append(("area_name", "area-unclear", {}))
+    elif row.area_code not in sender.own_areas:
         known = row.area_code in sender.areas
-        faults.append(("area_code", "area-not-permitted" if known else "area-unknown", {"area": row.area_code or ""}))
+        faults.append(("area_code", "area-not-permitted" if known else "area-unknown", {"area": row.area_code}))
     if row.written is None:
         faults.append(("evidence", "evidence-invalid", {}))
     faults += [(one.field, one.code, one.params) for one in evidence_faults(sender.feed.evidence, row.evidence)]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import polars as pl
 
-from services.alerts.models import Feed, File
+from services.alerts.models import Feed, File, FilePart
 from services.alerts.queries import files
 from services.alerts.queries.reference import list_areas
 from services.alerts.rules.alerts import sight
@@ -16,7 +16,7 @@ from services.alerts.rules.screening_rules import rule_fields
 from services.alerts.usecases.feeds import feed_at
 from services.alerts.usecases.file_look import Sieve, placed, taken
 from services.alerts.usecases.file_opening import sieve_of
-from services.alerts.usecases.file_rows import PLACE, tidied
+from services.alerts.usecases.file_rows import ALERT, PLACE, alerts_of, parts_until, tidied
 from services.alerts.usecases.files import open_again
 from shared.areas import Scope
 from shared.clock import local_date
@@ -54,9 +54,9 @@ async def frames_of(
 ) -> Iterator[pl.DataFrame]:
     """The rows of a past file that had no mistake, frame by frame, as rules look at them: to try another rule on them.
 
-    Columns: `row`, `sheet`, `area_code` and those that the feed read then (`person.id_number`, `occurred_on`, evidence
-    ...), but for fields that are something else today: to today's rules these are blank. `file_look.keys_of` gives the
-    keys by which the register knows their people. Reading blocks: do it in a thread.
+    Columns: `row`, `sheet`, `area_code`, `file_rows.ALERT` and those that the feed read then (`person.id_number`,
+    `occurred_on`, evidence ...), but for fields that are something else today: to today's rules these are blank.
+    `file_look.keys_of` gives the keys by which the register knows their people. Reading blocks: do it in a thread.
     Raises as `open_kept` does.
     """
     file, feed, table = await open_kept(session, who, file_id, shelf)
@@ -64,11 +64,16 @@ async def frames_of(
     names = area_names(await list_areas(session), scope)
     then, now = (rule_fields(one.evidence_schema) for one in (feed, await files.get_any_feed(session, file.feed)))
     others = [name for name, kind in then.items() if now.get(name) != kind]
-    return _rows(table, sieve_of(feed, scope, reference, names, local_date(file.received_at)), others)
+    parts = await files.list_parts(session, file_id)
+    return _rows(table, sieve_of(feed, scope, reference, names, local_date(file.received_at)), others, iter(parts))
 
 
-def _rows(table: Table, sieve_by: Sieve, others: Sequence[str]) -> Iterator[pl.DataFrame]:
+def _rows(table: Table, sieve_by: Sieve, others: Sequence[str], parts: Iterator[FilePart]) -> Iterator[pl.DataFrame]:
+    end = 0
     for frame in table.frames(FRAME_ROWS):
+        end += frame.data.height
+        alerts = pl.concat([pl.Series([], dtype=pl.String), *map(alerts_of, parts_until(parts, end))])
         _, rows, broken = taken(frame, sieve_by)
         sound = rows.filter(~pl.col(PLACE).is_in([place for place, _ in broken])) if broken else rows
+        sound = sound.with_columns(alerts.gather(sound[PLACE], null_on_oob=True).alias(ALERT))
         yield tidied(placed(sound.drop(others, strict=False), sieve_by))

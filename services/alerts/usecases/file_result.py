@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from services.alerts.models import Feed, File, FileFault, FilePart
@@ -19,9 +18,10 @@ from services.alerts.queries import files
 from services.alerts.queries.reference import list_areas
 from services.alerts.rules.area_names import area_names
 from services.alerts.rules.file_columns import heading_of, headings_of
-from services.alerts.rules.files import FRAME_ROWS, MAX_FAULTS, WITH_ALERT, Outcome
+from services.alerts.rules.files import FRAME_ROWS, MAX_FAULTS, Outcome
 from services.alerts.usecases.file_judging import TOLD, Judge, Judges, judged_by, judges_of
 from services.alerts.usecases.file_originals import open_kept
+from services.alerts.usecases.file_rows import ALERT, alerts_of, parts_until
 from services.alerts.usecases.files import name_of, skipped_of
 from shared.areas import Scope
 from shared.db.engine import WriteSession
@@ -35,14 +35,13 @@ from shared.workbook_stream import Sheet, stream_workbook
 Say = Callable[..., str]
 """The text of a code with its parameters, in the asker's language."""
 
-_ALERT, _RULE, _BECAME, _WHY, _WHY_NOT, _ALL = "_alert", "_rule", "_became", "_why", "_why_not", "_all"
+_RULE, _BECAME, _WHY, _WHY_NOT, _ALL = "_rule", "_became", "_why", "_why_not", "_all"
 _HEADINGS = {
-    _ALERT: "file-result-alert",
+    ALERT: "file-result-alert",
     _RULE: "file-result-rule",
     _BECAME: "file-result-became",
     _WHY: "file-result-why",
 }
-_NO_ALERT = bytes(16)  # a row that was known to wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Result:
             end = start + frame.data.height
             of_sheet = texts[frame.data["sheet"][0]] if end > start else texts[0]
             became = [pl.DataFrame(schema=_TEXTS)]
-            for part in _until(parts, end):
+            for part in parts_until(parts, end):
                 rows = frame.data.slice(part.first_row - start, part.rows)
                 became.append(of_sheet.of(part, rows, judges.get(judged_by(part))))
             for told in _one_sheet_each(frame, pl.concat(became), mistakes, say("explanation-between")):
@@ -106,14 +105,6 @@ class Result:
 
 
 _TEXTS = dict.fromkeys((*_HEADINGS, _WHY_NOT), pl.String)
-
-
-def _until(parts: Iterator[FilePart], end: int) -> Iterator[FilePart]:
-    """The parts of a frame: none reaches from one into the next."""
-    for part in parts:
-        yield part
-        if part.first_row + part.rows >= end:
-            return
 
 
 def _mistakes(faults: Sequence[FileFault], texts: Sequence["Texts"], between: str) -> pl.DataFrame:
@@ -156,7 +147,7 @@ class Texts:
         outcome = pl.Series("outcome", bytes_)
         judged = judge.tell(rows) if judge is not None else pl.DataFrame(schema=TOLD).clear(len(bytes_))
         return judged.select(
-            _alerts(part, bytes_).alias(_ALERT),
+            alerts_of(part).alias(ALERT),
             pl.when(outcome < Outcome.REJECTED).then(_RULE).alias(_RULE),
             outcome.replace_strict(self._became, default=self._rejected, return_dtype=pl.String).alias(_BECAME),
             outcome.replace_strict(whys, default=None, return_dtype=pl.String).alias(_WHY),
@@ -168,17 +159,6 @@ class Texts:
         text = self._say(code, **params)
         heading = heading_of(field, self._headings)
         return self._say("file-result-mistake", heading=heading, text=text) if heading else text
-
-
-def _alerts(part: FilePart, outcomes: npt.NDArray[np.uint8]) -> pl.Series:
-    """Of each row the id of its alert."""
-    ids: list[str | None] = [None] * len(outcomes)
-    written = part.alerts or b""
-    found = (written[at : at + len(_NO_ALERT)] for at in range(0, len(written), len(_NO_ALERT)))
-    for place, id_ in zip(np.flatnonzero(np.isin(outcomes, WITH_ALERT)).tolist(), found, strict=False):
-        if id_ != _NO_ALERT:
-            ids[place] = str(UUID(bytes=id_))
-    return pl.Series(ids, dtype=pl.String)
 
 
 async def result_of(session: WriteSession, who: Principal, file_id: UUID, shelf: Shelf) -> Result:

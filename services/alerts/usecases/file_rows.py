@@ -3,12 +3,15 @@
 All sums, no waiting: called in a thread.
 """
 
-from collections.abc import Mapping, Sequence, Set
+import zlib
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import polars as pl
 
+from services.alerts.models import FilePart
 from services.alerts.rules.evidence_checks import Check
 from services.alerts.rules.files import MAX_REASONS, WITH_ALERT, Outcome
 from shared.errors import Fault
@@ -16,15 +19,19 @@ from shared.tables import Frame
 
 PLACE = "_place"
 """Place of a row in its frame, from 0."""
+ALERT = "_alert"
+"""The alert that a row of a past file is or belongs to."""
 KEY = "_key"
 """By which the register knows the row's person or household, where somebody asks it."""
 PLACELESS = "_placeless"
 """Whether the row does not say where: its area is the sender's own, or where the register has its person."""
 
 _TEXTS = ("person.id_number", "person.name", "person.phone", "household.national_code", "source_ref")
+_BREAKS = r"\s*[\r\n\t]+\s*"
 _PHONE = r"^[+0-9][0-9 \-]{4,19}$"
 
 _ID = "V16"
+_NO_ALERT = bytes(16)  # a row that was known to wait
 
 FaultRow = tuple[int, int, str, str, dict[str, Any]]
 """Sheet, row, field, code, params."""
@@ -102,6 +109,26 @@ def settled_later(outcomes: bytes, alerts: bytes, became: Mapping[int, tuple[Out
     return now.tobytes(), ids[np.isin(now, WITH_ALERT)].tobytes()
 
 
+def alerts_of(part: FilePart) -> pl.Series:
+    """Of each row of a part the id of the alert that it is or belongs to; null where it has none."""
+    outcomes = np.frombuffer(zlib.decompress(part.outcomes), np.uint8)
+    ids: list[str | None] = [None] * len(outcomes)
+    written = part.alerts or b""
+    found = (written[at : at + len(_NO_ALERT)] for at in range(0, len(written), len(_NO_ALERT)))
+    for place, id_ in zip(np.flatnonzero(np.isin(outcomes, WITH_ALERT)).tolist(), found, strict=False):
+        if id_ != _NO_ALERT:
+            ids[place] = str(UUID(bytes=id_))
+    return pl.Series(ids, dtype=pl.String)
+
+
+def parts_until(parts: Iterator[FilePart], end: int) -> Iterator[FilePart]:
+    """The parts of a frame: none reaches from one into the next."""
+    for part in parts:
+        yield part
+        if part.first_row + part.rows >= end:
+            return
+
+
 def sieve(frame: Frame, spared: Set[str] = frozenset()) -> tuple[Ledger, pl.DataFrame]:
     """The frame's ledger, and its rows that the reader found no fault with but in the fields `spared`.
 
@@ -166,13 +193,16 @@ def _area_code(rows: pl.DataFrame, area_names: Mapping[str, str]) -> pl.Expr:
 
 
 def tidied(rows: pl.DataFrame) -> pl.DataFrame:
-    """Texts without blanks around them; a phone that is none is left out, for a report is worth more than it.
+    """Texts without blanks around them, a name without the breaks of a narrow cell; a phone that is none is left out, for
+    a report is worth more than it.
 
     Of a person and a household's code in one row the person counts: an export about households names its head beside
     the code, and the register knows whose home that is.
     """
     texts = [pl.col(name).str.strip_chars() for name in _TEXTS if name in rows.columns]
     tidy = rows.with_columns(texts)
+    if "person.name" in tidy.columns:
+        tidy = tidy.with_columns(pl.col("person.name").str.replace_all(_BREAKS, ""))
     if "person.phone" in tidy.columns:
         phone = pl.col("person.phone")
         tidy = tidy.with_columns(pl.when(phone.str.contains(_PHONE)).then(phone).alias("person.phone"))

@@ -31,6 +31,7 @@ from shared.areas import Scope
 from shared.db.engine import Database
 from shared.security.vault import Vault
 from shared.tables import Frame
+from shared.tables.table import refusal
 from shared.time_limit import TookTooLong, in_time
 
 PART_ALERTS = 4_500
@@ -77,7 +78,10 @@ class FileWork:
         self._rules = [rule.id for rule in ready.sieve.rules.in_force]
 
     async def run(self, frames: Iterator[Frame]) -> None:
-        """Work off all that is left. Raises `MarkMoved`, `TableInvalid`, and what the database does."""
+        """Work off all that is left. Raises `MarkMoved`, `TableInvalid`, and what the database does.
+
+        Headings and nothing else may be an empty month or a filter left on: neither a push nor a zero report.
+        """
         # While a part is stored the next one is sealed, the next frame is looked at, and the one after that is read.
         looked = ahead(self._look(ahead(frames)))
         parts = self._parts(looked)
@@ -89,6 +93,8 @@ class FileWork:
         finally:
             if await _ended(coming):
                 await asyncio.shield(asyncio.to_thread(looked.close))
+        if not self._mark:
+            raise refusal("table-without-rows")
         async with self._database.write(_EVERYWHERE) as session:
             if not await files.finish(session, self._job.file.id, self._mark, self._clock()):
                 raise MarkMoved

@@ -1,4 +1,4 @@
-"""Trying a rule over alerts that are stored. Evidence is sealed: it is opened page by page, in a thread."""
+"""Trying a rule over the reports that are stored. Their evidence is sealed: it is opened page by page, in a thread."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,13 +9,14 @@ from uuid import UUID
 
 import polars as pl
 
-from services.alerts.models import Alert, Feed, Rule
+from services.alerts.models import Feed, Rule
 from services.alerts.queries import rules as queries
 from services.alerts.queries.compiled_rules import compiled, compiled_all
 from services.alerts.queries.known import Asked, look_up
+from services.alerts.queries.rules import Reported
 from services.alerts.rules.alerts import sight
 from services.alerts.rules.rule_sets import RuleSet
-from services.alerts.rules.screening_rules import FACTS, STRANGER, Facts, compile_levels, rule_fields
+from services.alerts.rules.screening_rules import FACTS, STRANGER, Facts, choices_of, compile_levels, rule_fields
 from services.alerts.rules.trials import (
     MAX_DAYS,
     MAX_ROWS,
@@ -38,17 +39,26 @@ from shared.security.vault import Vault
 
 PAGE = 1000
 
-FactsOf = Callable[[ReadSession, Sequence[Alert], str], Awaitable[Mapping[UUID, Facts]]]
-"""What the register knows of the people of these alerts, by alert; the text is the feed's risk family."""
+FactsOf = Callable[[ReadSession, Sequence[Reported], str], Awaitable[Mapping[UUID, Facts]]]
+"""What the register knows of the people of these reports, by report; the text is the feed's risk family."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Which alerts: reported from the first to the last day (China), of one batch or file where that is given."""
+    """Which reports: reported from the first to the last day (China), of one batch or file where that is given."""
 
     first: date
     last: date
     batch_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTrial:
+    """What came of it. `fields`: that one of the rules looks at; `examples` by the id that stands in the comparison."""
+
+    comparison: Comparison
+    fields: frozenset[str]
+    examples: Mapping[UUID, Reported]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +78,10 @@ async def try_rule(
     vault: Vault,
     now: datetime,
     facts_of: FactsOf | None = None,
-) -> tuple[Comparison, frozenset[str]]:
-    """What a draft would have done to the stored alerts of its feed and area, beside the rules in force today.
+) -> StoredTrial:
+    """What a draft would have done to the stored reports of its feed and area, beside the rules in force today.
 
-    Returns it with the fields that one of the rules looks at. Without `facts_of`, what depends on the register counts
+    Without `facts_of`, what depends on the register counts
     as open. Raises `InvalidInput` for the draft, `TrialTooLong`, `TrialParameterUnknown`, `AreaNotPermitted`,
     `FeedNotFound`.
     """
@@ -87,7 +97,7 @@ async def try_rule(
         end_of_day(period.last),
         period.batch_id,
     )
-    comparison = Comparison()
+    comparison, examples = Comparison(), dict[UUID, Reported]()
     after = None
     while page := await queries.list_span(session, sight(who), span, after, PAGE):
         facts = await facts_of(session, page, feed.risk_family) if facts_of is not None else None
@@ -95,16 +105,17 @@ async def try_rule(
         if comparison.rows > MAX_ROWS:
             raise TrialTooLong(field="last_day", days=MAX_DAYS, rows=MAX_ROWS)
         after = page[-1].id
-        session.expunge_all()  # 100,000 alerts need not stay in memory
+        named = {example.tried.id for example in comparison.examples}
+        examples |= {report.id: report for report in page if report.id in named}
     rules = (*trial.in_force.rules, *trial.tried.rules)
-    return comparison, frozenset().union(*(rule.fields for rule in rules))
+    return StoredTrial(comparison, frozenset().union(*(rule.fields for rule in rules)), examples)
 
 
-async def known_facts(session: ReadSession, alerts: Sequence[Alert], risk_family: str) -> Mapping[UUID, Facts]:
-    """What the register knows today. No open case: each alert would see its own."""
-    asked = [Asked(alert.person_key, alert.household_key, risk_family) for alert in alerts]
+async def known_facts(session: ReadSession, reports: Sequence[Reported], risk_family: str) -> Mapping[UUID, Facts]:
+    """What the register knows today. No open case: each report would see its own."""
+    asked = [Asked(one.person_key, one.household_key, risk_family) for one in reports]
     known = await look_up(await raw(session), asked)
-    return {alert.id: {**facts, "has_open_case": False} for alert, facts in zip(alerts, known, strict=True)}
+    return {one.id: {**facts, "has_open_case": False} for one, facts in zip(reports, known, strict=True)}
 
 
 def draft_of(rule: Rule, parameters: Mapping[str, Any], who: Principal) -> RuleDraft:
@@ -126,7 +137,8 @@ async def open_trial(session: ReadSession, feed: Feed, draft: RuleDraft, sweep: 
     in_force = compiled_all(rows, feed)
 
     def with_parameters(parameters: Mapping[str, Any]) -> RuleSet:
-        compile_levels(draft.levels, parameters, rule_fields(feed.evidence_schema))
+        schema = feed.evidence_schema
+        compile_levels(draft.levels, parameters, rule_fields(schema), choices_of(schema))
         row = Rule(id=new_id(), feed=feed.code, area_prefix=draft.area_prefix, valid_from=today, version=0)
         row.levels, row.parameters = [dict(level) for level in draft.levels], dict(parameters)
         return RuleSet(feed.default_severity, with_draft(in_force, compiled(row, feed), today), today)
@@ -145,18 +157,18 @@ async def open_trial(session: ReadSession, feed: Feed, draft: RuleDraft, sweep: 
 
 
 def _add(
-    trial: Trial, comparison: Comparison, page: Sequence[Alert], facts: Mapping[UUID, Facts] | None, vault: Vault
+    trial: Trial, comparison: Comparison, page: Sequence[Reported], facts: Mapping[UUID, Facts] | None, vault: Vault
 ) -> None:
     """A page opened and judged; in a thread, for a thousand seals take their time."""
-    frame = trial.frame([_row(alert, vault) for alert in page])
+    frame = trial.frame([_row(report, vault) for report in page])
     if facts is not None:
-        told = [facts.get(alert.id, STRANGER) for alert in page]
+        told = [facts.get(report.id, STRANGER) for report in page]
         frame = frame.with_columns(pl.Series(fact, [one[fact] for one in told], pl.Boolean) for fact in FACTS)
-    tried = [Tried(alert.id, alert.task_id or alert.id, alert.verdict) for alert in page]
+    tried = [Tried(report.id, report.task, report.verdict) for report in page]
     trial.add(comparison, frame, tried.__getitem__)
 
 
-def _row(alert: Alert, vault: Vault) -> dict[str, Any]:
-    evidence = vault.open_json(alert.sealed, "alert")["evidence"]
-    row = row_of(alert.occurred_on, alert.area_code, evidence)
-    return {"reported_on": local_date(alert.reported_at), **row}
+def _row(report: Reported, vault: Vault) -> dict[str, Any]:
+    evidence = vault.open_json(report.sealed, "alert")["evidence"]
+    row = row_of(report.occurred_on, report.area_code, evidence)
+    return {"reported_on": local_date(report.reported_at), **row}

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.alerts.models import Rule
 from services.alerts.queries import rules as queries
 from services.alerts.rules.alerts import sight
-from services.alerts.rules.screening_rules import check_last_day, check_span, compile_levels, rule_fields
+from services.alerts.rules.screening_rules import check_last_day, check_span, choices_of, compile_levels, rule_fields
 from shared.clock import local_date
 from shared.db.engine import WriteSession
 from shared.errors import Fault, InvalidInput
@@ -43,7 +43,8 @@ async def publish_rule(session: WriteSession, who: Principal, draft: RuleDraft, 
     feed = await queries.lock_feed(session, draft.feed)
     if feed is None:
         raise InvalidInput([Fault("feed", "feed-unknown")])
-    compile_levels(draft.levels, draft.parameters, rule_fields(feed.evidence_schema))
+    schema = feed.evidence_schema
+    compile_levels(draft.levels, draft.parameters, rule_fields(schema), choices_of(schema))
     rule = Rule(
         id=new_id(),
         feed=draft.feed,

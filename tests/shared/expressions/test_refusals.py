@@ -41,7 +41,30 @@ def check(text: str) -> None:
     assert 1 <= invalid.position <= len(text) + 1
     assert invalid.column >= 1
     (fault,) = invalid.faults
-    assert fault.params.keys() <= {"position", "line", "column", "most", "expected"}, "nothing of the text"
+    assert fault.params.keys() <= {"position", "line", "column", "most", "words", "expected"}, "nothing of the text"
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("type = 'zz'", 8),
+        ("'zz' <> type", 1),
+        ("insured OR type IN ('a', 'zz')", 26),
+        ("coalesce(type, 'else') IN ('a', 'else', 'zz')", 41),
+        ("type = 'b' OR coalesce(type, 'else') = 'else' OR type LIKE 'z%' OR type > 'zz' OR length(type) = 9", None),
+    ],
+)
+def test_a_word_that_a_field_never_is(text: str, position: int | None) -> None:
+    """Silently never true is the worst that a condition can be."""
+    choices = {"type": ("a", "b")}
+    if position is None:
+        parse(text, FIELDS, PARAMETERS, choices)
+        return
+    with pytest.raises(ExpressionInvalid) as caught:
+        parse(text, FIELDS, PARAMETERS, choices)
+    assert (caught.value.reason, caught.value.position) == ("expression-choice-unknown", position)
+    assert caught.value.faults[0].params["expected"].startswith("a, b")
+    parse(text, FIELDS, PARAMETERS)
 
 
 @settings(max_examples=1500, deadline=None)

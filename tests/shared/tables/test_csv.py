@@ -189,8 +189,18 @@ def test_a_quotation_mark_that_is_never_closed_refuses_the_file() -> None:
 
     with pytest.raises(TableInvalid) as caught:
         opened(content)
-    assert [fault.code for fault in caught.value.faults] == ["quote-open"], "a small file before its first row is used"
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.params) == ("quote-open", {"row": 3}), "a small file before its first row is used"
     assert refused(content + b"x,y\n" * 2_000_000) == [("", "quote-open")]
+
+
+def test_where_a_large_file_breaks_off_is_told() -> None:
+    many = csv_bytes([["title"], HEADINGS, *[ROW] * 50_000])
+    for broken, code in ((b'"' + b"x,y\n" * 2_000_000, "quote-open"), (b"x," * 5_000_000, "line-too-long")):
+        with pytest.raises(TableInvalid) as caught:
+            list(opened(many + broken).frames())
+        (fault,) = caught.value.faults
+        assert (fault.code, fault.params) == (code, {"row": 50_003})
 
 
 def test_a_line_without_an_end_is_told_as_such() -> None:
