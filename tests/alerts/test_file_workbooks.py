@@ -157,7 +157,7 @@ async def test_a_word_that_a_rule_asks_for_and_nobody_knows_is_told(county: Serv
     rows = [[id_number(n), f"某{n}", "龙泉村", *words, "肢体"] for n, words in enumerate(said, 1)]
     form = {"feed": "disability.certificate", "period": days_ago(1)[:7]}
     view = await finished(county, await send(county, table(rows, headings), form=form, headers=disabled), disabled)
-    assert counts(view, "rows_read", "screened", "stored", "rejected") == (5, 3, 1, 2)
+    assert counts(view, "rows_read", "screened", "stored", "rejected") == (5, 5, 1, 2)
     told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=disabled)).json()["items"]
     assert [(one["row"], one["field"], one["code"]) for one in told] == [
         (3, "evidence.change", "choice-invalid"),
@@ -174,12 +174,13 @@ async def test_a_value_that_cannot_be_costs_its_cell_where_nobody_asks_for_it(co
     rows = [[id_number(n), f"某{n}", "龙泉村", *row] for n, row in enumerate(values, 1)]
     form = {"feed": "medical.outpatient", "period": days_ago(1)[:7]}
     view = await finished(county, await send(county, table(rows, headings), form=form, headers=outpatient), outpatient)
-    assert counts(view, "rows_read", "screened", "stored", "rejected", "errors") == (5, 4, 3, 1, 3)
+    assert counts(view, "rows_read", "screened", "stored", "rejected", "errors") == (5, 5, 3, 1, 4)
     told = (await county.http.get(f"{FILES}/{view['id']}/errors", headers=outpatient)).json()["items"]
     assert [(one["row"], one["field"], one["code"]) for one in told] == [
         (3, "evidence.visit_type", "choice-invalid"),
         (4, "evidence.visits", "number-out-of-range"),
         (5, "evidence.self_pay", "number-out-of-range"),
+        (6, "evidence.visit_type", "choice-invalid"),
     ]
     listed = (await county.http.get("/alerts/v1/alerts", headers=outpatient)).json()["items"]
     found = [(await county.http.get(f"/alerts/v1/alerts/{one['id']}", headers=outpatient)).json() for one in listed]

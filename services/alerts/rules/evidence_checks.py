@@ -11,6 +11,7 @@ import polars as pl
 
 from services.alerts.rules.screening import SCHEMA_FAULTS
 from shared.errors import Fault
+from shared.messages import listed
 
 _BREAKS: Mapping[str, Callable[[pl.Expr, Any], pl.Expr]] = {
     "minimum": lambda value, least: value < least,
@@ -22,7 +23,7 @@ _BREAKS: Mapping[str, Callable[[pl.Expr, Any], pl.Expr]] = {
     "maxLength": lambda value, most: value.str.len_chars() > most,
 }
 _PARAMS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
-    "enum": lambda choices: {"expected": ", ".join(choices)},
+    "enum": lambda choices: {"expected": listed(choices)},
     "minLength": lambda least: {"min_length": least},
     "maxLength": lambda most: {"max_length": most},
 }
