@@ -19,6 +19,7 @@ from services.alerts.rules.alerts import AlertNotFound, Severity, Sight, State
 from services.alerts.rules.areas import Named, overall
 from shared.contracts.households import Verdict
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -121,9 +122,7 @@ async def list_evidence(
 ) -> Sequence[AlertEvidence]:
     """Further evidence of an alert, as far as it is in sight, newest first."""
     query = select(AlertEvidence).where(AlertEvidence.alert_id == alert_id, *in_sight(AlertEvidence, sight))
-    if before is not None:
-        query = query.where(AlertEvidence.id < before)
-    return (await session.scalars(query.order_by(AlertEvidence.id.desc()).limit(limit))).all()
+    return (await session.scalars(newest_first(query, AlertEvidence.id, before=before, limit=limit))).all()
 
 
 async def list_all_evidence(session: ReadSession, alert_ids: Collection[UUID]) -> Sequence[AlertEvidence]:
@@ -144,9 +143,7 @@ async def lock_told_since(
     query = select(Alert).where(or_(*(moment >= since for moment in moments), Alert.id.in_(worsened)))
     if feed is not None:
         query = query.where(Alert.feed == feed)
-    if after is not None:
-        query = query.where(Alert.id > after)
-    return (await session.scalars(query.order_by(Alert.id).limit(limit).with_for_update(read=True))).all()
+    return (await session.scalars(in_order(query, Alert.id, after=after, limit=limit).with_for_update(read=True))).all()
 
 
 def _visible(sight: Sight) -> ColumnElement[bool]:

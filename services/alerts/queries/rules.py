@@ -12,6 +12,7 @@ from services.alerts.queries.alerts import in_sight
 from services.alerts.rules.alerts import FeedNotFound, Sight
 from services.alerts.rules.screening_rules import RuleNotFound
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.errors import existing
 
 
@@ -26,7 +27,7 @@ async def list_rules(
     limit: int | None = None,
 ) -> Sequence[Rule]:
     """Versions in the order of their making; `area`: those that reach it, `on`: those valid that day."""
-    query = select(Rule).order_by(Rule.id).limit(limit)
+    query = select(Rule)
     if feeds is not None:
         query = query.where(Rule.feed.in_(sorted(feeds)))
     if feed is not None:
@@ -35,9 +36,7 @@ async def list_rules(
         query = query.where(literal(area).startswith(Rule.area_prefix))
     if on is not None:
         query = query.where(Rule.valid_from <= on, or_(Rule.valid_to.is_(None), Rule.valid_to >= on))
-    if after is not None:
-        query = query.where(Rule.id > after)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(in_order(query, Rule.id, after=after, limit=limit))).all()
 
 
 async def get_rule(session: ReadSession, feeds: frozenset[str] | None, rule_id: UUID) -> Rule:
@@ -106,6 +105,4 @@ async def list_span(session: ReadSession, sight: Sight, span: Span, after: UUID 
     )
     if span.batch_id is not None:
         query = query.where(Alert.batch_id == span.batch_id)
-    if after is not None:
-        query = query.where(Alert.id > after)
-    return (await session.scalars(query.order_by(Alert.id).limit(limit))).all()
+    return (await session.scalars(in_order(query, Alert.id, after=after, limit=limit))).all()

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy import delete, select, text
 
 from services.alerts.models import Alert, VerdictNotice
 from services.alerts.queries.alerts import in_sight
 from services.alerts.rules.alerts import Sight
 from shared.contracts.households import Basis
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 
 _SETTLED = text("verdict_notice.xid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
 """Written by transactions before which none is still open: what comes later is after these."""
@@ -31,12 +32,10 @@ async def list_verdicts(
     """Verdicts in sight, oldest first."""
     columns = (VerdictNotice, Alert.verdict_reason_sealed, Alert.verdict_basis)
     wanted = select(*columns).join(Alert, Alert.id == VerdictNotice.alert_id)
-    wanted = wanted.where(_SETTLED).order_by(VerdictNotice.xid, VerdictNotice.id).limit(limit)
-    wanted = wanted.where(*in_sight(VerdictNotice, sight))
+    wanted = wanted.where(_SETTLED, *in_sight(VerdictNotice, sight))
     if feed is not None:
         wanted = wanted.where(VerdictNotice.feed == feed)
-    if after is not None:
-        wanted = wanted.where(tuple_(VerdictNotice.xid, VerdictNotice.id) > after)
+    wanted = in_order(wanted, VerdictNotice.xid, VerdictNotice.id, after=after, limit=limit)
     return [Told(*row) for row in await session.execute(wanted)]
 
 

@@ -14,6 +14,7 @@ from services.alerts.rules.alerts import Sight
 from services.alerts.rules.silence import ContradictionKind, ZeroReportNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.pages import newest_first
 from shared.errors import existing
 
 
@@ -149,9 +150,7 @@ async def list_zero_reports(
 ) -> Sequence[ZeroReport]:
     """Newest first, those older than `before`; withdrawn ones too."""
     query = select(ZeroReport).where(*_in_sight(sight), *_wanted(wanted))
-    if before is not None:
-        query = query.where(ZeroReport.id < before)
-    return (await session.scalars(query.order_by(ZeroReport.id.desc()).limit(limit))).all()
+    return (await session.scalars(newest_first(query, ZeroReport.id, before=before, limit=limit))).all()
 
 
 async def list_contradictions(
@@ -159,9 +158,8 @@ async def list_contradictions(
 ) -> Sequence[Found]:
     """Newest first, each with its zero report, its feed and the alert that contradicts."""
     query = _found().where(*_in_sight(sight), *_wanted(wanted))
-    if before is not None:
-        query = query.where(Contradiction.id < before)
-    found: Sequence[Found] = (await session.execute(query.order_by(Contradiction.id.desc()).limit(limit))).all()
+    query = newest_first(query, Contradiction.id, before=before, limit=limit)
+    found: Sequence[Found] = (await session.execute(query)).all()
     return found
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 
 from services.households.models import Authorisation, ComparisonTicket, Member, MonitoringCase, TicketState
 from services.households.rules.comparisons import TicketNotFound
 from services.households.rules.monitoring.states import ASKED
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -56,9 +57,8 @@ async def list_tickets(
     session: ReadSession, scope: Scope, wanted: TicketFilter, after: tuple[date, UUID] | None, limit: int
 ) -> Sequence[TicketRow]:
     """Questions, the most urgent first."""
-    query = _rows(scope).where(*_conditions(wanted)).order_by(ComparisonTicket.due_on, ComparisonTicket.id).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(ComparisonTicket.due_on, ComparisonTicket.id) > tuple_(*after))
+    query, ticket = _rows(scope).where(*_conditions(wanted)), ComparisonTicket
+    query = in_order(query, ticket.due_on, ticket.id, after=after, limit=limit)
     return [TicketRow(*row) for row in await session.execute(query)]
 
 

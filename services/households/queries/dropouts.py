@@ -22,6 +22,7 @@ from services.households.rules.schooling.refusals import DropoutCaseNotFound, St
 from services.households.rules.schooling.states import FINAL, OUT, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -65,9 +66,7 @@ async def list_cases(
     session: ReadSession, scope: Scope, wanted: DropoutFilter, before: UUID | None, limit: int
 ) -> Sequence[DropoutRow]:
     """Cases, newest first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(DropoutCase.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(DropoutCase.id < before)
+    query = newest_first(_rows(scope).where(*wanted.conditions()), DropoutCase.id, before=before, limit=limit)
     return [DropoutRow(*row) for row in await session.execute(query)]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, any_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, any_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import array
 
 from services.households.models import (
@@ -23,6 +23,7 @@ from shared.areas import Scope
 from shared.contracts.households import Level
 from shared.contracts.monitoring import CaseClass, State
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -52,9 +53,7 @@ async def list_cases(
     session: ReadSession, scope: Scope, wanted: MonitoringFilter, before: UUID | None, limit: int
 ) -> Sequence[MonitoringRow]:
     """Cases, newest first."""
-    query = _rows(scope).where(*_conditions(wanted)).order_by(MonitoringCase.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(MonitoringCase.id < before)
+    query = newest_first(_rows(scope).where(*_conditions(wanted)), MonitoringCase.id, before=before, limit=limit)
     return [MonitoringRow(*row) for row in await session.execute(query)]
 
 
@@ -63,9 +62,7 @@ async def list_due(
 ) -> Sequence[MonitoringRow]:
     """Cases whose clocks run, the most urgent first."""
     query = _rows(scope).where(MonitoringCase.due_at.is_not(None), *_conditions(wanted))
-    if after is not None:
-        query = query.where(tuple_(MonitoringCase.due_at, MonitoringCase.id) > tuple_(*after))
-    rows = await session.execute(query.order_by(MonitoringCase.due_at, MonitoringCase.id).limit(limit))
+    rows = await session.execute(in_order(query, MonitoringCase.due_at, MonitoringCase.id, after=after, limit=limit))
     return [MonitoringRow(*row) for row in rows]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from services.households.models import Evidence, Household, RiskCase, Task, TaskEvent, TaskState
 from services.households.queries.checks import lock_subjects
@@ -16,6 +16,7 @@ from shared.areas import Scope
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Level
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -59,9 +60,7 @@ async def list_tasks(
     session: ReadSession, scope: Scope, wanted: TaskFilter, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[TaskRow]:
     """Tasks by deadline, the most urgent first."""
-    query = _rows(scope).where(*_conditions(wanted)).order_by(Task.due_at, Task.id).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(Task.due_at, Task.id) > tuple_(*after))
+    query = in_order(_rows(scope).where(*_conditions(wanted)), Task.due_at, Task.id, after=after, limit=limit)
     return [TaskRow(*row) for row in await session.execute(query)]
 
 

@@ -12,6 +12,7 @@ from services.jobs.queries.employers import of_counties
 from services.jobs.rules.post_refusals import CourseNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import newest_first
 from shared.errors import existing
 
 
@@ -46,9 +47,7 @@ async def list_courses(
 ) -> Sequence[Course]:
     """Courses, newest first."""
     query = select(Course).where(of_counties(Course.county, scope), *wanted.conditions())
-    if before is not None:
-        query = query.where(Course.id < before)
-    return (await session.scalars(query.order_by(Course.id.desc()).limit(limit))).all()
+    return (await session.scalars(newest_first(query, Course.id, before=before, limit=limit))).all()
 
 
 async def get_course(session: ReadSession, scope: Scope, course_id: UUID) -> Course:

@@ -13,6 +13,7 @@ from services.jobs.rules.places import COUNTY_DIGITS
 from services.jobs.rules.post_refusals import EmployerNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import newest_first
 from shared.errors import existing
 
 
@@ -49,9 +50,7 @@ async def list_employers(
 ) -> Sequence[Employer]:
     """Employers, newest first."""
     query = select(Employer).where(of_counties(Employer.county, scope), *wanted.conditions())
-    if before is not None:
-        query = query.where(Employer.id < before)
-    return (await session.scalars(query.order_by(Employer.id.desc()).limit(limit))).all()
+    return (await session.scalars(newest_first(query, Employer.id, before=before, limit=limit))).all()
 
 
 async def get_employer(session: ReadSession, scope: Scope, employer_id: UUID) -> Employer:

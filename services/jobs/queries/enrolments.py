@@ -23,6 +23,7 @@ from services.jobs.rules.post_refusals import EnrolmentNotFound
 from services.jobs.rules.training import Attended
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -62,9 +63,7 @@ async def list_enrolments(
     session: ReadSession, scope: Scope, wanted: EnrolmentFilter, after: UUID | None, limit: int
 ) -> Sequence[EnrolmentRow]:
     """Enrolments in their order, which is that of the waiting list."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(Enrolment.id).limit(limit)
-    if after is not None:
-        query = query.where(Enrolment.id > after)
+    query = in_order(_rows(scope).where(*wanted.conditions()), Enrolment.id, after=after, limit=limit)
     return [EnrolmentRow(*row) for row in await session.execute(query)]
 
 

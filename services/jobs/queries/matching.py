@@ -14,6 +14,7 @@ from services.jobs.models import MatchingProposal, MatchingRun, Person, Proposal
 from services.jobs.rules.matching_refusals import ProposalNotFound, RunNotFound
 from shared.areas import AreaCode, Scope, code_of, prefix
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -88,10 +89,8 @@ async def lock_asking(session: WriteSession) -> None:
 
 async def list_runs(session: ReadSession, scope: Scope, before: UUID | None, limit: int) -> Sequence[MatchingRun]:
     """Newest first."""
-    query = select(MatchingRun).where(within(MatchingRun.area_code, scope)).order_by(MatchingRun.id.desc())
-    if before is not None:
-        query = query.where(MatchingRun.id < before)
-    return list(await session.scalars(query.limit(limit)))
+    query = select(MatchingRun).where(within(MatchingRun.area_code, scope))
+    return list(await session.scalars(newest_first(query, MatchingRun.id, before=before, limit=limit)))
 
 
 async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> MatchingRun:
@@ -180,9 +179,7 @@ async def list_proposals(
     session: ReadSession, scope: Scope, wanted: ProposalFilter, after: UUID | None, limit: int
 ) -> Sequence[ProposalRow]:
     """Proposals in the order of a run: the best first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(MatchingProposal.id).limit(limit)
-    if after is not None:
-        query = query.where(MatchingProposal.id > after)
+    query = in_order(_rows(scope).where(*wanted.conditions()), MatchingProposal.id, after=after, limit=limit)
     return [ProposalRow(*row) for row in await session.execute(query)]
 
 

@@ -12,6 +12,7 @@ from services.jobs.models import NeedState, NeedWaiting, Person, WorkNeed
 from services.jobs.rules.refusals import NeedNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -56,9 +57,7 @@ async def list_needs(
     session: ReadSession, scope: Scope, wanted: NeedFilter, before: UUID | None, limit: int
 ) -> Sequence[NeedRow]:
     """Needs, newest first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(WorkNeed.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(WorkNeed.id < before)
+    query = newest_first(_rows(scope).where(*wanted.conditions()), WorkNeed.id, before=before, limit=limit)
     return [NeedRow(*row) for row in await session.execute(query)]
 
 

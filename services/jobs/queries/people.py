@@ -11,6 +11,7 @@ from services.jobs.models import Person
 from services.jobs.rules.refusals import PersonNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 from shared.idnumber import IdNumber
@@ -52,13 +53,8 @@ async def list_people(
     session: ReadSession, scope: Scope, wanted: PersonFilter, after: tuple[str, UUID] | None, limit: int
 ) -> Sequence[Person]:
     """Those who live here, by area and id."""
-    query = _people(scope).where(Person.active, *wanted.conditions()).order_by(Person.area_code, Person.id)
-    if after is not None:
-        code, last = after
-        query = query.where(
-            (Person.area_code > code) | ((Person.area_code == code) & (Person.id > last)), Person.area_code >= code
-        )
-    return list(await session.scalars(query.limit(limit)))
+    query = _people(scope).where(Person.active, *wanted.conditions())
+    return list(await session.scalars(in_order(query, Person.area_code, Person.id, after=after, limit=limit)))
 
 
 async def get_person(session: ReadSession, scope: Scope, person_id: UUID) -> Person:

@@ -6,13 +6,14 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select
 
 from services.jobs.models import Person, Placement, PlacementMove, Post, StayCheck
 from services.jobs.rules.placement_refusals import PlacementNotFound, StayCheckNotFound
 from services.jobs.rules.placement_states import LIVE, THERE, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -53,9 +54,7 @@ async def list_placements(
     session: ReadSession, scope: Scope, wanted: PlacementFilter, before: UUID | None, limit: int
 ) -> Sequence[PlacementRow]:
     """Newest first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(Placement.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Placement.id < before)
+    query = newest_first(_rows(scope).where(*wanted.conditions()), Placement.id, before=before, limit=limit)
     return [PlacementRow(*row) for row in await session.execute(query)]
 
 
@@ -64,9 +63,7 @@ async def list_late(
 ) -> Sequence[PlacementRow]:
     """Those with a clock, the most urgent first."""
     query = _rows(scope).where(*wanted.conditions(), Placement.due_on.is_not(None))
-    if after is not None:
-        query = query.where(tuple_(Placement.due_on, Placement.id) > tuple_(*after))
-    rows = await session.execute(query.order_by(Placement.due_on, Placement.id).limit(limit))
+    rows = await session.execute(in_order(query, Placement.due_on, Placement.id, after=after, limit=limit))
     return [PlacementRow(*row) for row in rows]
 
 

@@ -14,6 +14,7 @@ from services.jobs.queries.employers import of_counties
 from services.jobs.rules.post_refusals import PostNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import newest_first
 from shared.errors import existing
 
 
@@ -65,9 +66,7 @@ async def list_posts(
     session: ReadSession, scope: Scope, wanted: PostFilter, before: UUID | None, limit: int
 ) -> Sequence[PostRow]:
     """Posts, newest first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(Post.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Post.id < before)
+    query = newest_first(_rows(scope).where(*wanted.conditions()), Post.id, before=before, limit=limit)
     return [PostRow(*row) for row in await session.execute(query)]
 
 

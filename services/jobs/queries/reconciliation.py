@@ -13,6 +13,7 @@ from shared.areas import CODE_LENGTH, Scope, code_of
 from shared.contracts.jobs_reconcile_policies import ExportSource
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.listening import ring
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -69,14 +70,12 @@ async def list_runs(
     limit: int,
 ) -> Sequence[Reconciliation]:
     """Newest first, those older than `before`."""
-    query = select(Reconciliation).where(_concerns(scope)).order_by(Reconciliation.id.desc()).limit(limit)
+    query = select(Reconciliation).where(_concerns(scope))
     if source is not None:
         query = query.where(Reconciliation.source == source)
     if month is not None:
         query = query.where(Reconciliation.month == month)
-    if before is not None:
-        query = query.where(Reconciliation.id < before)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(newest_first(query, Reconciliation.id, before=before, limit=limit))).all()
 
 
 def _concerns(scope: Scope) -> ColumnElement[bool]:
@@ -94,9 +93,7 @@ async def list_rows(
     session: ReadSession, scope: Scope, run_id: UUID, wanted: RowFilter, after: UUID | None, limit: int
 ) -> Sequence[ReconciliationRow]:
     """People of one comparison, in the order of their ids."""
-    query = _rows(scope, run_id, wanted).order_by(ReconciliationRow.id).limit(limit)
-    if after is not None:
-        query = query.where(ReconciliationRow.id > after)
+    query = in_order(_rows(scope, run_id, wanted), ReconciliationRow.id, after=after, limit=limit)
     return (await session.scalars(query)).all()
 
 

@@ -18,6 +18,7 @@ from services.jobs.rules.subsidies import DISTANCES
 from shared.areas import Scope, bounds
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -207,9 +208,7 @@ async def list_claims(
     session: ReadSession, scope: Scope, wanted: ClaimFilter, before: UUID | None, limit: int
 ) -> Sequence[ClaimRow]:
     """Newest first."""
-    query = _claims(scope).where(*wanted.conditions()).order_by(SubsidyClaim.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(SubsidyClaim.id < before)
+    query = newest_first(_claims(scope).where(*wanted.conditions()), SubsidyClaim.id, before=before, limit=limit)
     return [ClaimRow(*row) for row in await session.execute(query)]
 
 

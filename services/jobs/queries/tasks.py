@@ -13,6 +13,7 @@ from services.jobs.rules.refusals import TaskNotFound
 from services.jobs.rules.tasks import TaskKind, TaskState
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -55,12 +56,8 @@ async def list_tasks(
     session: ReadSession, scope: Scope, wanted: TaskFilter, after: tuple[date, UUID] | None, limit: int
 ) -> Sequence[TaskRow]:
     """Tasks, the most urgent first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(LabourTask.due_on, LabourTask.id).limit(limit)
-    if after is not None:
-        due, last = after
-        query = query.where(
-            LabourTask.due_on >= due, (LabourTask.due_on > due) | ((LabourTask.due_on == due) & (LabourTask.id > last))
-        )
+    query = _rows(scope).where(*wanted.conditions())
+    query = in_order(query, LabourTask.due_on, LabourTask.id, after=after, limit=limit)
     return [TaskRow(*row) for row in await session.execute(query)]
 
 

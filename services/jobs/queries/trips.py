@@ -6,13 +6,14 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from services.jobs.models import Person, Placement, Trip, TripPassenger
 from services.jobs.rules.placement_refusals import TripNotFound
 from services.jobs.rules.placement_states import BOUND
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -52,9 +53,7 @@ async def list_trips(
 ) -> Sequence[Trip]:
     """Trips that concern the areas, by the day of departure."""
     query = select(Trip).where(_concerns(scope), *wanted.conditions())
-    if after is not None:
-        query = query.where(tuple_(Trip.departs_on, Trip.id) > tuple_(*after))
-    return list(await session.scalars(query.order_by(Trip.departs_on, Trip.id).limit(limit)))
+    return list(await session.scalars(in_order(query, Trip.departs_on, Trip.id, after=after, limit=limit)))
 
 
 async def get_trip(session: ReadSession, scope: Scope, trip_id: UUID) -> Trip:
