@@ -1,6 +1,6 @@
 """Zero reports and what contradicts them, always within the asker's feeds and areas."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from services.alerts.rules.alerts import Sight
 from services.alerts.rules.silence import ContradictionKind, ZeroReportNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.filters import equal
 from shared.db.pages import newest_first
 from shared.errors import existing
 
@@ -215,12 +216,7 @@ def _overlaps(scope: Scope) -> TextClause:
     ).bindparams(seen=sorted(scope.prefixes))
 
 
-def _wanted(wanted: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.feed is not None:
-        conditions.append(ZeroReport.feed == wanted.feed)
-    if wanted.period is not None:
-        conditions.append(ZeroReport.period == wanted.period)
+def _wanted(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    yield from equal((ZeroReport.feed, wanted.feed), (ZeroReport.period, wanted.period))
     if wanted.bureau is not None:
-        conditions.append(ZeroReport.feed.in_(select(Feed.code).where(Feed.bureau == wanted.bureau)))
-    return conditions
+        yield ZeroReport.feed.in_(select(Feed.code).where(Feed.bureau == wanted.bureau))

@@ -1,6 +1,6 @@
 """Authorisations, and questions to bureaus by it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -12,6 +12,7 @@ from services.households.rules.comparisons import TicketNotFound
 from services.households.rules.monitoring.states import ASKED
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
 from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
@@ -127,14 +128,9 @@ def _of_feeds(feeds: frozenset[str] | None) -> ColumnElement[bool]:
     return and_(own, or_(wanted, ComparisonTicket.state == "answered")) if feeds else false()
 
 
-def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:
-    conditions = [_of_feeds(wanted.feeds)]
-    if wanted.state is not None:
-        conditions.append(ComparisonTicket.state == wanted.state)
-    if wanted.kind is not None:
-        conditions.append(ComparisonTicket.kind == wanted.kind)
+def _conditions(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
+    ticket = ComparisonTicket
+    yield _of_feeds(wanted.feeds)
+    yield from equal((ticket.state, wanted.state), (ticket.kind, wanted.kind), (ticket.case_id, wanted.case_id))
     if wanted.due_before is not None:
-        conditions.append(ComparisonTicket.due_on < wanted.due_before)
-    if wanted.case_id is not None:
-        conditions.append(ComparisonTicket.case_id == wanted.case_id)
-    return conditions
+        yield ticket.due_on < wanted.due_before

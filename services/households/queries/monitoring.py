@@ -1,6 +1,6 @@
 """National cases (监测个案) with what is needed to show, move and count them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +23,7 @@ from shared.areas import Scope
 from shared.contracts.households import Level
 from shared.contracts.monitoring import CaseClass, State
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
 from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
@@ -213,21 +214,18 @@ def _rows(scope: Scope) -> Select[MonitoringCase, Household]:
     )
 
 
-def _conditions(wanted: MonitoringFilter) -> list[ColumnElement[bool]]:
+def _conditions(wanted: MonitoringFilter) -> Iterator[ColumnElement[bool]]:
     case = MonitoringCase
-    conditions: list[ColumnElement[bool]] = []
+    yield from equal(
+        (case.monitoring_class, wanted.monitoring_class),
+        (case.fast_lane, wanted.fast_lane),
+        (case.household_id, wanted.household_id),
+    )
     if wanted.states:
-        conditions.append(case.state.in_(wanted.states))
-    if wanted.monitoring_class is not None:
-        conditions.append(case.monitoring_class == wanted.monitoring_class)
+        yield case.state.in_(wanted.states)
     if wanted.risk is not None:
-        conditions.append(literal(wanted.risk) == any_(case.risks))
+        yield literal(wanted.risk) == any_(case.risks)
     if wanted.due_by is not None:
-        conditions.append(case.due_at <= wanted.due_by)
+        yield case.due_at <= wanted.due_by
     if wanted.holder is not None:
-        conditions.append(or_(case.holder_level == wanted.holder, case.raised_to == wanted.holder))
-    if wanted.fast_lane is not None:
-        conditions.append(case.fast_lane.is_(wanted.fast_lane))
-    if wanted.household_id is not None:
-        conditions.append(case.household_id == wanted.household_id)
-    return conditions
+        yield or_(case.holder_level == wanted.holder, case.raised_to == wanted.holder)

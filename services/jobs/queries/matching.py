@@ -1,6 +1,6 @@
 """Runs of matching and their proposals."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from services.jobs.models import MatchingProposal, MatchingRun, Person, Proposal
 from services.jobs.rules.matching_refusals import ProposalNotFound, RunNotFound
 from shared.areas import AreaCode, Scope, code_of, prefix
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.filters import equal
 from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
@@ -70,16 +71,17 @@ class ProposalFilter:
     post_id: UUID | None = None
     change: str | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        wanted = (
-            (self.run_id, MatchingProposal.run_id == self.run_id),
-            (self.person_id, MatchingProposal.person_id == self.person_id),
-            (self.post_id, MatchingProposal.post_id == self.post_id),
-            (self.change, MatchingProposal.change == self.change),
+        proposal = MatchingProposal
+        yield from equal(
+            (proposal.run_id, self.run_id),
+            (proposal.person_id, self.person_id),
+            (proposal.post_id, self.post_id),
+            (proposal.change, self.change),
         )
-        found = [condition for value, condition in wanted if value is not None]
-        return [*found, MatchingProposal.state.in_(self.states)] if self.states else found
+        if self.states:
+            yield proposal.state.in_(self.states)
 
 
 async def lock_asking(session: WriteSession) -> None:

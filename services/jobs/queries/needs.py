@@ -12,6 +12,7 @@ from services.jobs.models import NeedState, NeedWaiting, Person, WorkNeed
 from services.jobs.rules.refusals import NeedNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
 from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
@@ -36,14 +37,12 @@ class NeedFilter:
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        for column, value in (
+        yield from equal(
             (WorkNeed.state, self.state),
             (WorkNeed.source, self.source),
             (WorkNeed.person_id, self.person_id),
             (Person.household_id, self.household_id),
-        ):
-            if value is not None:
-                yield column == value
+        )
         if self.trade is not None:
             yield literal(self.trade) == any_(WorkNeed.wanted_trades)
 

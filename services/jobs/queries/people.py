@@ -11,6 +11,7 @@ from services.jobs.models import Person
 from services.jobs.rules.refusals import PersonNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
 from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
@@ -31,14 +32,12 @@ class PersonFilter:
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        for column, value in (
+        yield from equal(
             (Person.household_id, self.household_id),
             (Person.household_class, self.household_class),
             (Person.relocated, self.relocated),
             (Person.grade, self.grade),
-        ):
-            if value is not None:
-                yield column == value
+        )
         if self.born_from is not None:
             yield Person.birth_on >= self.born_from
         if self.born_to is not None:

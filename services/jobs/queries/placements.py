@@ -1,6 +1,6 @@
 """Placements (介绍安置), with the person each is about."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from services.jobs.rules.placement_refusals import PlacementNotFound, StayCheckN
 from services.jobs.rules.placement_states import LIVE, THERE, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
 from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
@@ -36,18 +37,18 @@ class PlacementFilter:
     need_id: UUID | None = None
     late_on: date | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        wanted = (
-            (self.person_id, Placement.person_id == self.person_id),
-            (self.post_id, Placement.post_id == self.post_id),
-            (self.employer_id, Placement.employer_id == self.employer_id),
-            (self.need_id, Placement.need_id == self.need_id),
+        yield from equal(
+            (Placement.person_id, self.person_id),
+            (Placement.post_id, self.post_id),
+            (Placement.employer_id, self.employer_id),
+            (Placement.need_id, self.need_id),
         )
-        found = [condition for value, condition in wanted if value is not None]
         if self.late_on is not None:
-            found.append(Placement.due_on < self.late_on)
-        return [*found, Placement.state.in_(self.states)] if self.states else found
+            yield Placement.due_on < self.late_on
+        if self.states:
+            yield Placement.state.in_(self.states)
 
 
 async def list_placements(

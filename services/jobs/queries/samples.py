@@ -12,6 +12,7 @@ from services.jobs.models import AnswerState, LedgerSample, SampledRow
 from services.jobs.rules.sampling import SampledRowNotFound, SampleNotFound
 from shared.areas import Scope, code_of, span
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.filters import equal
 from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
@@ -60,9 +61,7 @@ async def list_samples(
     session: ReadSession, scope: Scope, month: date | None, before: UUID | None, limit: int
 ) -> Sequence[LedgerSample]:
     """Newest first, those older than `before`."""
-    query = select(LedgerSample).where(_concerns(scope))
-    if month is not None:
-        query = query.where(LedgerSample.month == month)
+    query = select(LedgerSample).where(_concerns(scope), *equal((LedgerSample.month, month)))
     return (await session.scalars(newest_first(query, LedgerSample.id, before=before, limit=limit))).all()
 
 

@@ -13,6 +13,7 @@ from services.jobs.rules.refusals import TaskNotFound
 from services.jobs.rules.tasks import TaskKind, TaskState
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
 from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
@@ -36,13 +37,9 @@ class TaskFilter:
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        for column, value in (
-            (LabourTask.state, self.state),
-            (LabourTask.kind, self.kind),
-            (LabourTask.person_id, self.person_id),
-        ):
-            if value is not None:
-                yield column == value
+        yield from equal(
+            (LabourTask.state, self.state), (LabourTask.kind, self.kind), (LabourTask.person_id, self.person_id)
+        )
         if self.due_to is not None:
             yield LabourTask.due_on <= self.due_to
 
