@@ -32,10 +32,11 @@ from shared.http.bodies import form
 from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
+from shared.http.workbooks import WORKBOOK, workbook_answer
 from shared.ids import new_id
 from shared.security import audit
 from shared.tables.in_turn import in_turn
-from shared.workbook_stream import XLSX, stream_workbook, text_frame
+from shared.workbook_stream import stream_workbook, text_frame
 
 router = APIRouter(prefix="/v1/ledger/imports", tags=["Ledger · 务工台账"])
 
@@ -116,7 +117,8 @@ async def get_ledger_import(
 
 @router.get(
     "/{import_id}/result",
-    response_class=Response,
+    response_class=StreamingResponse,
+    responses=WORKBOOK,
     summary="What is wrong with which row · 核对结果",
 )
 async def get_ledger_result(
@@ -131,8 +133,7 @@ async def get_ledger_result(
             raise LedgerImportNotChecked(state=row.state)
         await audit.record(session, who, "ledger-import:result", import_id)
     pieces = stream_workbook(_sheets(row, shelf, reader_of(who)))
-    named = {"Content-Disposition": f'attachment; filename="ledger-{month_text(row.month)}.xlsx"'}
-    return StreamingResponse(pieces, media_type=XLSX, headers=named)
+    return workbook_answer(pieces, f"ledger-{month_text(row.month)}")
 
 
 @router.post(

@@ -9,7 +9,6 @@ from starlette.responses import Response, StreamingResponse
 
 from services.jobs.api.permits import ClaimSubsidy, DecideSubsidy, ExportSubsidy, ReadSubsidy
 from services.jobs.api.reader import Reader, ReaderOf
-from services.jobs.api.trips import WORKBOOK, workbook
 from services.jobs.queries import subsidies as find
 from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.subsidies import ClaimFilter, ClaimRow, DueRow
@@ -24,7 +23,9 @@ from shared.http.cursors import due_cursor
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
+from shared.http.workbooks import WORKBOOK, workbook_answer
 from shared.projections.areas import find_names_above
+from shared.workbook_stream import stream_workbook, text_frame
 
 router = APIRouter(prefix="/v1/subsidies", tags=["Subsidies · 务工补助"])
 
@@ -116,7 +117,8 @@ async def export_unclaimed(
     lines.append((reader.say("subsidy-list-total"), *[None] * 5, str(total)))
     lines.append((reader.watermark("subsidy-list-mark", now), *[None] * 6))
     headings = [reader.say(code) for code in COLUMNS]
-    return workbook(reader.say("subsidy-list-sheet"), headings, lines, "unclaimed-subsidies")
+    sheet = (reader.say("subsidy-list-sheet"), headings, [text_frame(lines, len(headings))])
+    return workbook_answer(stream_workbook([sheet]), "unclaimed-subsidies")
 
 
 @router.get("/claims", summary="Claims · 补助申报列表")
