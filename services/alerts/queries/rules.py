@@ -9,11 +9,10 @@ from sqlalchemy import func, literal, or_, select
 
 from services.alerts.models import Alert, Feed, Rule
 from services.alerts.queries.alerts import in_sight
-from services.alerts.rules.alerts import FeedNotFound, Sight
+from services.alerts.rules.alerts import Sight
 from services.alerts.rules.screening_rules import RuleNotFound
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.pages import in_order
-from shared.errors import existing
 
 
 async def list_rules(
@@ -53,11 +52,6 @@ async def lock_rule(session: WriteSession, feeds: frozenset[str] | None, rule_id
     if rule is None or (feeds is not None and rule.feed not in feeds):
         raise RuleNotFound
     return rule
-
-
-async def get_feed(session: ReadSession, code: str) -> Feed:
-    """Raises `FeedNotFound`."""
-    return existing(await session.get(Feed, code), FeedNotFound)
 
 
 async def lock_feed(session: WriteSession, code: str) -> Feed | None:

@@ -9,9 +9,8 @@ from uuid import UUID
 from services.jobs.models import Reconciliation
 from services.jobs.queries import reconciliation as queries
 from services.jobs.queries import reconciliation_work as work
-from services.jobs.rules.posts import require_labour_bureau
 from services.jobs.rules.reconciliation import ReconciliationNotFound
-from services.jobs.usecases.post_rules import get_post_rules
+from services.jobs.usecases.post_rules import require_keeper
 from shared.areas import Scope
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import ExportSource, LedgerComparison
@@ -54,8 +53,7 @@ async def get_comparison(session: ReadSession, area_code: str, now: datetime) ->
 async def require_sender(session: ReadSession, who: Principal, area_code: str, now: datetime) -> None:
     """Of bureaus those alone that have to do with work. Raises `BureauKeepsNoPosts`, `PolicyMissing`."""
     if who.role is Role.BUREAU:
-        rules, _ = await get_post_rules(session, area_code, now)
-        require_labour_bureau(who, rules)
+        await require_keeper(session, who, area_code, now)
 
 
 async def get_watched(session: ReadSession, who: Principal, run_id: UUID) -> Reconciliation:

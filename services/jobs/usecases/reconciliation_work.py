@@ -25,6 +25,7 @@ from shared.db.engine import Database
 from shared.db.listening import Listener
 from shared.files import Shelf
 from shared.ids import new_id
+from shared.projections.areas import list_active
 from shared.security.vault import Vault
 from shared.tables.table import in_file
 from shared.time_limit import in_time
@@ -117,7 +118,7 @@ class Comparison:
         await forget_rows(self.database, self.run.id)
         async with self.database.write(_EVERYWHERE) as session:
             comparison, policy_id = await get_comparison(session, self.run.area_code, self.now)
-            areas = await work.list_active_areas(session)
+            areas = await list_active(session)
             people = await work.count_ledger(session, self.run.month, self.run.area_code)
             run = await queries.lock_run(session, self.run.id)
             run.state, run.policy_id, run.rows_read, run.people_compared = "reading", policy_id, 0, 0
