@@ -26,7 +26,7 @@ from services.alerts.worker import make_workers
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database, WriteSession
-from shared.db.rounds import until_none
+from shared.db.rounds import each, until_none
 from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
 from shared.http.app import BackgroundWork, every
@@ -76,15 +76,6 @@ def make_background(
     ]
 
 
-async def _each(**steps: Callable[[], Awaitable[object]]) -> None:
-    """One after the other. What fails is logged, and holds up none of the others; its turn comes again."""
-    for name, step in steps.items():
-        try:
-            await step()
-        except Exception as error:
-            log.warning("background step failed", extra={"step": name, "error": type(error).__name__})
-
-
 async def forget_records(database: Database, now: datetime) -> None:
     """Forget records that were kept long enough."""
 
@@ -92,7 +83,7 @@ async def forget_records(database: Database, now: datetime) -> None:
         async with database.write(_EVERYWHERE) as session:
             await what(session, before)
 
-    await _each(
+    await each(
         errors=partial(forget, forget_errors, now - ERRORS_KEPT),
         checks=partial(forget, accounting_queries.forget_checks, now - CHECKS_KEPT),
         messages=partial(forget, forget_deliveries, now - MESSAGES_KEPT),
@@ -116,7 +107,7 @@ async def close_nobodys(database: Database, now: datetime) -> None:
 
 async def forget_files(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget files, and rows that wait for the register, that were kept long enough."""
-    await _each(
+    await each(
         rows=lambda: forget_expired(database, now),
         files=lambda: forget_old_files(database, shelf, timedelta(days=kept_days), now),
         orphans=lambda: forget_orphans(database, shelf, now, File.id),
@@ -144,7 +135,7 @@ async def look_whether_night(database: Database, now: datetime) -> None:
     async with database.read(_EVERYWHERE) as session:
         last_at = await accounting_queries.last_asked_at(session)
     if due_tonight(last_at, now):
-        await _each(
+        await each(
             books=lambda: compare_books(database, now),
             expiry=lambda: expire_alerts(database, now),
             accounts=lambda: ask_accounts(database, now),

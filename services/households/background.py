@@ -1,8 +1,9 @@
 """What runs beside the requests. `make_background` lists all of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
+from typing import TypeAlias
 from uuid import UUID
 
 from services.households.models import RegisterImport, VisitPhoto
@@ -29,8 +30,8 @@ from services.households.usecases.quality_night import audit_next_due, audit_nex
 from services.households.worker import make_workers
 from shared.areas import Scope
 from shared.clock import CHINA, local_date, utc_now
-from shared.db.engine import Database
-from shared.db.rounds import until_none
+from shared.db.engine import Database, ReadSession, WriteSession
+from shared.db.rounds import each, until_none
 from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
 from shared.http.app import BackgroundWork, every
@@ -49,6 +50,8 @@ STEPS = (
     (case_escalation.warn_of_clocks, case_escalation.BATCH),
     (case_escalation.escalate_cases, case_escalation.BATCH),
 )
+
+CaseWork: TypeAlias = Callable[[WriteSession, Vault, UUID, datetime], Awaitable[bool]]
 
 
 def make_background(
@@ -79,30 +82,37 @@ def make_background(
 
 async def sweep_deadlines(database: Database, now: datetime) -> None:
     """Tasks: mark what is overdue, then raise what waited too long. Cases: warn, then raise."""
-    for step, batch in STEPS:
-        await until_none(database, partial(step, now=now), batch)
+    await each(**{step.__name__: partial(until_none, database, partial(step, now=now), batch) for step, batch in STEPS})
 
 
 async def end_what_is_over(database: Database, vault: Vault, now: datetime) -> None:
     """National cases of households that lists have emptied; dropout cases of those of age, dead or gone. Those of
     children who are back in the register go on first, before they end once more."""
-    await until_none(database, lambda session: emptied.end_emptied(session, now), emptied.BATCH)
-    async with database.read(Scope.everywhere()) as session:
-        back = await dropout_returns.list_back(session)
-    for case_id in back:
+
+    async def list_over(session: ReadSession) -> list[UUID]:
+        back = set(await dropout_returns.list_back(session))  # whom we could not let go on
+        return [case_id for case_id in await dropout_ends.list_over(session, now) if case_id not in back]
+
+    async def one_by_one(find: Callable[[ReadSession], Awaitable[list[UUID]]], work: CaseWork) -> None:
+        async with database.read(Scope.everywhere()) as session:
+            cases = await find(session)
+        await each(**{str(case_id): partial(one, case_id, work) for case_id in cases})
+
+    async def one(case_id: UUID, work: CaseWork) -> None:
         async with database.write(Scope.everywhere()) as session:
-            await dropout_returns.resume_dropout(session, vault, case_id, now)
-    async with database.read(Scope.everywhere()) as session:
-        over = await dropout_ends.list_over(session, now)
-    for case_id in over:
-        async with database.write(Scope.everywhere()) as session:
-            await dropout_ends.end_dropout(session, vault, case_id, now)
+            await work(session, vault, case_id, now)
+
+    await each(
+        emptied=lambda: until_none(database, lambda session: emptied.end_emptied(session, now), emptied.BATCH),
+        back=lambda: one_by_one(dropout_returns.list_back, dropout_returns.resume_dropout),
+        over=lambda: one_by_one(list_over, dropout_ends.end_dropout),
+    )
 
 
 async def grade_waiting(database: Database, now: datetime) -> None:
     """Grade those who wait for it, then those whose grade by hand had its last day."""
-    for step in (follow_due, grade_overrides.expire_overrides):
-        await until_none(database, partial(step, now=now), grading.PART)
+    steps = (follow_due, grade_overrides.expire_overrides)
+    await each(**{step.__name__: partial(until_none, database, partial(step, now=now), grading.PART) for step in steps})
 
 
 async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> None:
@@ -115,9 +125,11 @@ async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> N
 
 async def forget_imports(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget list workbooks once they are written, or `FILES_KEPT_DAYS` after they came."""
-    await register_imports.forget_applied(database, shelf)
-    await register_imports.forget_old_imports(database, shelf, timedelta(days=kept_days), now)
-    await forget_orphans(database, shelf, now, RegisterImport.id, RegisterImport.deleted_at.is_(None))
+    await each(
+        applied=lambda: register_imports.forget_applied(database, shelf),
+        old=lambda: register_imports.forget_old_imports(database, shelf, timedelta(days=kept_days), now),
+        orphans=lambda: forget_orphans(database, shelf, now, RegisterImport.id, RegisterImport.deleted_at.is_(None)),
+    )
 
 
 class IncomeSweep:
@@ -172,8 +184,11 @@ async def look_for_pretence(database: Database, now: datetime) -> None:
 async def forget_photos(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget photos that were kept long enough, and what a process that died left in the store."""
     kept = timedelta(days=kept_days)
-    await until_none(database, lambda session: photos.forget_photos(session, shelf, kept, now), photos.BATCH)
-    await forget_orphans(database, shelf, now, VisitPhoto.stored_as, VisitPhoto.deleted_at.is_(None))
+    forget = partial(photos.forget_photos, shelf=shelf, kept=kept, now=now)
+    await each(
+        photos=lambda: until_none(database, forget, photos.BATCH),
+        orphans=lambda: forget_orphans(database, shelf, now, VisitPhoto.stored_as, VisitPhoto.deleted_at.is_(None)),
+    )
 
 
 async def tell_who_came_of_age(database: Database, vault: Vault, now: datetime) -> None:

@@ -22,7 +22,7 @@ from services.jobs.worker import make_workers
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.db.rounds import until_none
+from shared.db.rounds import each, until_none
 from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
 from shared.http.app import BackgroundWork, every
@@ -79,16 +79,22 @@ async def forget_inputs(database: Database, kept_days: int, now: datetime) -> No
 
 async def sweep_posts(database: Database, now: datetime) -> None:
     """Close posts and courses past their last day, let go of openings kept too long, give free seats to who waits."""
-    for work in (close_past, end_past, drop_left_over, release_overdue, seat_waiting):
-        await until_none(database, partial(work, now=now))
+    works = (close_past, end_past, drop_left_over, release_overdue, seat_waiting)
+    await each(**{work.__name__: partial(until_none, database, partial(work, now=now)) for work in works})
 
 
 async def sweep_placements(database: Database, vault: Vault, now: datetime) -> None:
     """Open the calls that are due, end placements of people under 16, and once a day reckon what each trade earns."""
-    await until_none(database, lambda session: open_due_calls(session, now))
-    await until_none(database, lambda session: end_underage(session, vault, now))
-    async with database.write(Scope.everywhere()) as session:
-        await move_up.reckon_medians(session, now)
+
+    async def reckon_medians() -> None:
+        async with database.write(Scope.everywhere()) as session:
+            await move_up.reckon_medians(session, now)
+
+    await each(
+        calls=lambda: until_none(database, lambda session: open_due_calls(session, now)),
+        underage=lambda: until_none(database, lambda session: end_underage(session, vault, now)),
+        medians=reckon_medians,
+    )
 
 
 async def sweep_minors(database: Database, now: datetime) -> None:
@@ -98,9 +104,12 @@ async def sweep_minors(database: Database, now: datetime) -> None:
 
 async def forget_imports(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget the files of the ledger that were kept long enough."""
-    while await forget_old_imports(database, shelf, timedelta(days=kept_days), now):
-        pass
-    await forget_orphans(database, shelf, now, LedgerImport.id)
+
+    async def forget_old() -> None:
+        while await forget_old_imports(database, shelf, timedelta(days=kept_days), now):
+            pass
+
+    await each(old=forget_old, orphans=lambda: forget_orphans(database, shelf, now, LedgerImport.id))
 
 
 async def sweep_corrections(database: Database, vault: Vault, now: datetime) -> None:
@@ -111,9 +120,11 @@ async def sweep_corrections(database: Database, vault: Vault, now: datetime) -> 
 
 async def forget_reconciliations(database: Database, shelf: Shelf, now: datetime) -> None:
     """Forget exports once they are compared, and what was found when it was kept long enough."""
-    await reconciliation.forget_files(database, shelf, now)
-    await reconciliation.forget_old_runs(database, now)
-    await forget_orphans(database, shelf, now, Reconciliation.id)
+    await each(
+        files=lambda: reconciliation.forget_files(database, shelf, now),
+        runs=lambda: reconciliation.forget_old_runs(database, now),
+        orphans=lambda: forget_orphans(database, shelf, now, Reconciliation.id),
+    )
 
 
 async def mark_indicators(database: Database, now: datetime) -> None:
