@@ -16,6 +16,7 @@ from services.jobs.schemas import subsidies as schemas
 from services.jobs.usecases import subsidies as usecases
 from services.jobs.usecases.subsidies import Claim, Decision
 from shared.clock import local_date, utc_now
+from shared.contracts.jobs_placement_policies import SubsidyKind
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
@@ -30,7 +31,7 @@ from shared.workbook_stream import stream_workbook, text_frame
 router = APIRouter(prefix="/v1/subsidies", tags=["Subsidies · 务工补助"])
 
 Area = Below
-KindQuery = Annotated[schemas.Kind | None, Query(description="All unless given · 补助类型")]
+KindQuery = Annotated[SubsidyKind | None, Query(description="All unless given · 补助类型")]
 COLUMNS = (
     *("subsidy-list-area", "coach-list-name", "subsidy-list-id", "subsidy-list-kind"),
     *("subsidy-list-place", "subsidy-list-since", "subsidy-list-yuan"),

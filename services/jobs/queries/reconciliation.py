@@ -55,11 +55,6 @@ async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> Reconcili
     return existing(found, ReconciliationNotFound)
 
 
-async def lock_run(session: WriteSession, run_id: UUID) -> Reconciliation:
-    """One, whoever asks, and nobody else moves it before our commit."""
-    return (await session.scalars(select(Reconciliation).where(Reconciliation.id == run_id).with_for_update())).one()
-
-
 async def list_runs(
     session: ReadSession,
     scope: Scope,

@@ -12,6 +12,7 @@ from services.jobs.queries import reconciliation_work as work
 from services.jobs.rules.reconciliation import ReconciliationNotFound
 from services.jobs.usecases.post_rules import require_keeper
 from shared.areas import Scope
+from shared.attempts import lock_row
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import ExportSource, LedgerComparison
 from shared.db.engine import Database, ReadSession, WriteSession
@@ -105,7 +106,7 @@ async def forget_files(database: Database, shelf: Shelf, now: datetime) -> int:
         with though_refused():
             await shelf.delete_set(run.id, len(files_of(run, shelf.vault)))
             async with database.write(_EVERYWHERE) as session:
-                (await queries.lock_run(session, run.id)).files_deleted_at = now
+                (await lock_row(session, Reconciliation, run.id)).files_deleted_at = now
     return len(over)
 
 
@@ -122,7 +123,7 @@ async def forget_old_runs(database: Database, now: datetime) -> int:
         if run.received_at < now - timedelta(days=comparison.kept_days):
             await forget_rows(database, run.id)
             async with database.write(_EVERYWHERE) as session:
-                (await queries.lock_run(session, run.id)).deleted_at = now
+                (await lock_row(session, Reconciliation, run.id)).deleted_at = now
             forgotten += 1
     return forgotten
 
