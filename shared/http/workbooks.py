@@ -1,6 +1,6 @@
 """Workbooks as answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -12,7 +12,7 @@ WORKBOOK: dict[int | str, Any] = {200: {"content": {XLSX: {"schema": FILE}}}}
 """How a route documents one (`responses`)."""
 
 
-def workbook_answer(pieces: Iterable[bytes], name: str, also_named: str = "") -> StreamingResponse:
+def workbook_answer(pieces: Iterator[bytes], name: str, also_named: str = "") -> StreamingResponse:
     """A workbook to be saved as `name`.xlsx. It tells of people: nobody on its way keeps it. `also_named`: a further
     parameter of the disposition (RFC 6266).
     """
