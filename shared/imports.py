@@ -14,6 +14,7 @@ from shared.areas import Scope
 from shared.attempts import Attempted
 from shared.db.engine import ReadSession, WriteSession
 from shared.db.listening import ring
+from shared.db.pages import newest_first
 from shared.db.within import all_within
 from shared.errors import Conflict, Gone, NotFound, existing
 from shared.security.principals import Principal, Role
@@ -114,9 +115,7 @@ async def list_imports(
     session: ReadSession, table: type[Row], who: Principal, before: UUID | None, limit: int
 ) -> Sequence[Row]:
     """Those in sight, newest first, older than `before`."""
-    wanted = select(table).where(_in_sight(table, who)).order_by(table.id.desc()).limit(limit)
-    if before is not None:
-        wanted = wanted.where(table.id < before)
+    wanted = newest_first(select(table).where(_in_sight(table, who)), table.id, before=before, limit=limit)
     return (await session.scalars(wanted)).all()
 
 

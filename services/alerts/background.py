@@ -26,10 +26,10 @@ from services.alerts.worker import make_workers
 from shared.areas import Scope
 from shared.clock import local_date, utc_now
 from shared.db.engine import Database, WriteSession
-from shared.db.rounds import until_none
+from shared.db.rounds import each, until_none
 from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
-from shared.http.app import BackgroundWork, each, every
+from shared.http.app import BackgroundWork, every
 from shared.security.principals import SYSTEM
 from shared.security.vault import Vault
 from shared.tables.in_turn import keep_ready

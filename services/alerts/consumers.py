@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from services.alerts.queries.reference import ReferenceData
-from services.alerts.queries.webhook_owners import put_accounts
 from services.alerts.usecases import (
     accounting,
     answers,
@@ -29,6 +28,7 @@ from shared.contracts.jobs import JoblessAgain, MinorWorking
 from shared.db.engine import WriteSession
 from shared.inbox import Handler, Received
 from shared.projections import api_keys
+from shared.projections.accounts import put_accounts
 from shared.projections.areas import on_areas_changed
 from shared.projections.policies import on_policy_published
 from shared.security.vault import Vault
@@ -36,7 +36,7 @@ from shared.security.vault import Vault
 
 async def on_account_changed(session: WriteSession, received: Sequence[Received[AccountChanged]]) -> None:
     """Accounts were opened, changed or closed: a webhook may be nobody's now."""
-    await put_accounts(session, [one.event for one in received])
+    await put_accounts(session, [one.event for one in received], "feeds")
     await webhooks.close_nobodys(session, utc_now())
 
 

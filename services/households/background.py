@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
+from typing import TypeAlias
 from uuid import UUID
 
 from services.households.models import RegisterImport, VisitPhoto
@@ -30,10 +31,10 @@ from services.households.worker import make_workers
 from shared.areas import Scope
 from shared.clock import CHINA, local_date, utc_now
 from shared.db.engine import Database, ReadSession, WriteSession
-from shared.db.rounds import until_none
+from shared.db.rounds import each, until_none
 from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
-from shared.http.app import BackgroundWork, each, every
+from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
 from shared.tables.in_turn import keep_ready
 from shared.worker_process import keep_process
@@ -51,8 +52,7 @@ STEPS = (
     (case_escalation.escalate_cases, case_escalation.BATCH),
 )
 
-Listed = Callable[[ReadSession], Awaitable[Sequence[UUID]]]
-"""Asks which cases something is to be done with."""
+CaseWork: TypeAlias = Callable[[WriteSession, Vault, UUID, datetime], Awaitable[bool]]
 
 
 def make_background(
@@ -90,28 +90,30 @@ async def end_what_is_over(database: Database, vault: Vault, now: datetime) -> N
     """National cases of households that lists have emptied; dropout cases of those of age, dead or gone. Those of
     children who are back in the register go on first, before they end once more."""
 
-    async def move(listed: Listed, do: Callable[[WriteSession, Vault, UUID, datetime], Awaitable[bool]]) -> None:
-        async def one(case_id: UUID) -> None:
-            async with database.write(Scope.everywhere()) as session:
-                await do(session, vault, case_id, now)
+    async def list_over(session: ReadSession) -> list[UUID]:
+        back = set(await dropout_returns.list_back(session))  # whom we could not let go on
+        return [case_id for case_id in await dropout_ends.list_over(session, now) if case_id not in back]
 
+    async def one_by_one(find: Callable[[ReadSession], Awaitable[list[UUID]]], work: CaseWork) -> None:
         async with database.read(Scope.everywhere()) as session:
-            cases = await listed(session)
-        await each(**{str(case_id): partial(one, case_id) for case_id in cases})
+            cases = await find(session)
+        await each(**{str(case_id): partial(one, case_id, work) for case_id in cases})
+
+    async def one(case_id: UUID, work: CaseWork) -> None:
+        async with database.write(Scope.everywhere()) as session:
+            await work(session, vault, case_id, now)
 
     await each(
         emptied=lambda: until_none(database, lambda session: emptied.end_emptied(session, now), emptied.BATCH),
-        back=lambda: move(dropout_returns.list_back, dropout_returns.resume_dropout),
-        over=lambda: move(partial(dropout_ends.list_over, now=now), dropout_ends.end_dropout),
+        back=lambda: one_by_one(dropout_returns.list_back, dropout_returns.resume_dropout),
+        over=lambda: one_by_one(list_over, dropout_ends.end_dropout),
     )
 
 
 async def grade_waiting(database: Database, now: datetime) -> None:
     """Grade those who wait for it, then those whose grade by hand had its last day."""
-    await each(
-        waiting=lambda: until_none(database, partial(follow_due, now=now), grading.PART),
-        overrides=lambda: until_none(database, partial(grade_overrides.expire_overrides, now=now), grading.PART),
-    )
+    steps = (follow_due, grade_overrides.expire_overrides)
+    await each(**{step.__name__: partial(until_none, database, partial(step, now=now), grading.PART) for step in steps})
 
 
 async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> None:
@@ -124,11 +126,10 @@ async def grade_by_night(database: Database, clock: Callable[[], datetime]) -> N
 
 async def forget_imports(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget list workbooks once they are written, or `FILES_KEPT_DAYS` after they came."""
-    kept = RegisterImport.deleted_at.is_(None)
     await each(
         applied=lambda: register_imports.forget_applied(database, shelf),
         old=lambda: register_imports.forget_old_imports(database, shelf, timedelta(days=kept_days), now),
-        orphans=lambda: forget_orphans(database, shelf, now, RegisterImport.id, kept),
+        orphans=lambda: forget_orphans(database, shelf, now, RegisterImport.id, RegisterImport.deleted_at.is_(None)),
     )
 
 
@@ -183,10 +184,11 @@ async def look_for_pretence(database: Database, now: datetime) -> None:
 
 async def forget_photos(database: Database, shelf: Shelf, kept_days: int, now: datetime) -> None:
     """Forget photos that were kept long enough, and what a process that died left in the store."""
-    age, kept = timedelta(days=kept_days), VisitPhoto.deleted_at.is_(None)
+    kept = timedelta(days=kept_days)
+    forget = partial(photos.forget_photos, shelf=shelf, kept=kept, now=now)
     await each(
-        old=lambda: until_none(database, lambda session: photos.forget_photos(session, shelf, age, now), photos.BATCH),
-        orphans=lambda: forget_orphans(database, shelf, now, VisitPhoto.stored_as, kept),
+        photos=lambda: until_none(database, forget, photos.BATCH),
+        orphans=lambda: forget_orphans(database, shelf, now, VisitPhoto.stored_as, VisitPhoto.deleted_at.is_(None)),
     )
 
 

@@ -22,10 +22,10 @@ from services.jobs.worker import make_workers
 from shared.areas import Scope
 from shared.clock import utc_now
 from shared.db.engine import Database
-from shared.db.rounds import until_none
+from shared.db.rounds import each, until_none
 from shared.files import FileStore, Shelf
 from shared.files.orphans import forget_orphans
-from shared.http.app import BackgroundWork, each, every
+from shared.http.app import BackgroundWork, every
 from shared.security.vault import Vault
 from shared.tables.in_turn import keep_ready
 from shared.worker_process import keep_process
@@ -87,14 +87,14 @@ async def sweep_posts(database: Database, now: datetime) -> None:
 async def sweep_placements(database: Database, vault: Vault, now: datetime) -> None:
     """Open the calls that are due, end placements of people under 16, and once a day reckon what each trade earns."""
 
-    async def reckon() -> None:
+    async def reckon_medians() -> None:
         async with database.write(Scope.everywhere()) as session:
             await move_up.reckon_medians(session, now)
 
     await each(
         calls=lambda: until_none(database, lambda session: open_due_calls(session, now)),
         underage=lambda: until_none(database, lambda session: end_underage(session, vault, now)),
-        medians=reckon,
+        medians=reckon_medians,
     )
 
 

@@ -1,6 +1,7 @@
 """Work in rounds, each a transaction of its own: what was done stays done, whatever ends the process, and no lock is
 held for long."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
@@ -8,6 +9,8 @@ from sqlalchemy import text
 
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
+
+log = logging.getLogger(__name__)
 
 Step: TypeAlias = Callable[[WriteSession], Awaitable[int]]
 """Does one part of the work, and says how much that was."""
@@ -23,6 +26,21 @@ async def until_none(database: Database, step: Step, full: int = 1) -> int:
             done = await step(session)
         total += done
     return total
+
+
+async def each(**steps: Callable[[], Awaitable[object]]) -> None:
+    """One after the other. What fails is logged, and holds up none of the others; at the end it is raised, so that whoever
+    called knows.
+    """
+    failed = []
+    for name, step in steps.items():
+        try:
+            await step()
+        except Exception as error:
+            log.warning("step failed", extra={"step": name, "error": type(error).__name__})
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("steps failed", failed)
 
 
 async def until_none_alone(

@@ -115,15 +115,6 @@ def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> B
     return run
 
 
-async def each(**steps: Callable[[], Awaitable[object]]) -> None:
-    """One after the other. What fails is logged, and holds up none of the others; its turn comes again."""
-    for name, step in steps.items():
-        try:
-            await step()
-        except Exception as error:
-            log.warning("background step failed", extra={"step": name, "error": type(error).__name__})
-
-
 def _lifespan(parts: Parts) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

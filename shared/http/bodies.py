@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from starlette.requests import Request
 
 from shared.errors import MediaTypeUnsupported
+from shared.workbook_stream import XLSX
 
 FILE: Mapping[str, Any] = {"type": "string", "format": "binary"}
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _body(**content: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def _body(**content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-TABLE = _body(**{"text/csv": {"type": "string"}, _XLSX: FILE})
+TABLE = _body(**{"text/csv": {"type": "string"}, XLSX: FILE})
 """A table, and nothing beside it."""
 
 

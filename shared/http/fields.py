@@ -52,6 +52,14 @@ class CodeView(Answer):
     text: str
 
 
+class CodeListView(Answer):
+    """One code list."""
+
+    name: str = Field(examples=["relation"])
+    standard: str = Field(examples=["GB/T 4761"])
+    codes: list[CodeView]
+
+
 def _id_number(entered: object) -> IdNumber:
     if not isinstance(entered, str):
         raise PydanticCustomError("field-invalid", "not a text")

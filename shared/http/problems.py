@@ -42,6 +42,12 @@ class FieldProblem(BaseModel):
     position: int | None = Field(None, description="Character within a text, from 1 · 文本中的字符位置", examples=[12])
 
 
+class RowProblem(FieldProblem):
+    """One mistake, in the row where it stands: a line of a table or of NDJSON, or the place in a JSON array, from 1."""
+
+    row: int = Field(examples=[17])
+
+
 class Problem(BaseModel):
     """What went wrong. `code` is stable; texts follow `Accept-Language`."""
 
@@ -105,6 +111,11 @@ def fault_problem(catalogue: Catalogue, language: Language, fault: Fault) -> Fie
     """A mistake with its text."""
     message = catalogue.text(fault.code, language, **fault.params)
     return FieldProblem(field=fault.field, code=fault.code, message=message, position=fault.params.get("position"))
+
+
+def row_problem(catalogue: Catalogue, language: Language, row: int, fault: Fault) -> RowProblem:
+    """A mistake of a row with its text."""
+    return RowProblem(row=row, **fault_problem(catalogue, language, fault).model_dump())
 
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:

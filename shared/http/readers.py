@@ -10,7 +10,7 @@ from shared.areas import AreaCode, lineage
 from shared.clock import CHINA
 from shared.codes import CodeList
 from shared.http.context import Seals, Speaks, Texts
-from shared.http.fields import AreaView, CodeView
+from shared.http.fields import AreaView, CodeListView, CodeView
 from shared.messages import Catalogue, Language
 from shared.security.principals import Principal
 from shared.security.vault import Vault
@@ -64,6 +64,18 @@ class Reader:
     def area(self, code: str, names: Mapping[str, str]) -> AreaView:
         """An area with the names above it; a code without a name stands for itself."""
         return AreaView(code=AreaCode(code), names=[names.get(above, above) for above in lineage(code)])
+
+
+def code_lists(lists: Mapping[str, CodeList], language: Language) -> list[CodeListView]:
+    """All lists of a service, each code with what it means."""
+    return [
+        CodeListView(
+            name=one.name,
+            standard=one.standard,
+            codes=[CodeView(code=code, text=one.text(code, language)) for code in one.texts],
+        )
+        for one in lists.values()
+    ]
 
 
 R = TypeVar("R", bound=Reader)

@@ -34,19 +34,23 @@ class Account:
     scope: Scope
 
 
-_UPSERT = """
-INSERT INTO account (id, role, areas, active) VALUES ($1, $2, $3, $4)
-ON CONFLICT (id) DO UPDATE SET role = excluded.role, areas = excluded.areas, active = excluded.active
-"""
 _FIND = text("SELECT id, role, areas FROM account WHERE id = :id AND active")
 
 
 async def on_account_changed(session: WriteSession, received: Sequence[Received[AccountChanged]]) -> None:
     """Keep the newest state of each account."""
-    connection = await raw(session)
-    for one in received:
-        e = one.event
-        await connection.execute(_UPSERT, e.account_id, e.role, e.areas, e.active)
+    await put_accounts(session, [one.event for one in received])
+
+
+async def put_accounts(session: WriteSession, accounts: Sequence[AccountChanged], *also: str) -> None:
+    """The same; `also`: columns that this service's table has beside those of `AccountMixin`."""
+    columns = ("role", "areas", "active", *also)
+    places = ", ".join(f"${number}" for number in range(2, len(columns) + 2))
+    newest = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    put = f"INSERT INTO account (id, {', '.join(columns)}) VALUES ($1, {places})"  # noqa: S608
+    put += f" ON CONFLICT (id) DO UPDATE SET {newest}"
+    rows = [(one.account_id, *(getattr(one, name) for name in columns)) for one in accounts]
+    await (await raw(session)).executemany(put, rows)
 
 
 async def find_active(session: ReadSession, account_id: UUID) -> Account | None:

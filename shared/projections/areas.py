@@ -27,6 +27,7 @@ ON CONFLICT (code) DO UPDATE SET name = excluded.name, active = excluded.active
 """
 _NAMES = text("SELECT code, name FROM area WHERE code = ANY(:codes)")
 _ACTIVE = text("SELECT code FROM area WHERE code = ANY(:codes) AND active")
+_ALL_ACTIVE = text("SELECT code, name FROM area WHERE active")
 
 
 async def on_areas_changed(session: WriteSession, received: Sequence[Received[AreasChanged]]) -> None:
@@ -45,6 +46,11 @@ async def find_names(session: ReadSession, codes: Collection[str]) -> dict[str, 
 async def find_names_above(session: ReadSession, codes: Iterable[str]) -> dict[str, str]:
     """Names of the areas and of those they lie in, by code."""
     return await find_names(session, {above for code in set(codes) for above in lineage(code)})
+
+
+async def list_active(session: ReadSession) -> Sequence[tuple[str, str]]:
+    """All areas of today with their names."""
+    return [(row.code, row.name) for row in await session.execute(_ALL_ACTIVE)]
 
 
 async def find_active(session: ReadSession, codes: Collection[str]) -> set[str]:

@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.households.background import end_what_is_over
+from services.households.usecases import dropout_returns, emptied
 from shared.clock import local_date, utc_now
 from shared.contracts.monitoring import CaseMoved
 from shared.contracts.schooling import DropoutClosed
+from shared.ids import new_id
 from tests.households.conftest import COUNTY, PINE, Households, household
 from tests.households.monitoring import CASES, IDENTIFIED, open_case, walk
 from tests.households.road import Road
@@ -140,5 +143,38 @@ async def test_without_a_policy_nobody_is_too_old(service: Households) -> None:
     pupil = await confirmed(service)
     await service.sql("UPDATE member SET birth_on = birth_on - 3650 WHERE relation = '20'")
     await service.sql("DELETE FROM policy WHERE kind = 'schooling'")
+    await sweep(service)
+    assert await pupil.state() == "found"
+
+
+async def test_one_that_cannot_go_on_holds_up_none_that_is_over(
+    service: Households, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: Any) -> bool:
+        raise RuntimeError
+
+    async def list_back(_: object) -> list[UUID]:
+        return [new_id()]
+
+    pupil = await confirmed(service)
+    await leave(service, await child_of(pupil))
+    monkeypatch.setattr(dropout_returns, "list_back", list_back)
+    monkeypatch.setattr(dropout_returns, "resume_dropout", fails)
+    monkeypatch.setattr(emptied, "end_emptied", fails)
+    with pytest.raises(ExceptionGroup):
+        await sweep(service)
+    assert await pupil.state() == "exempt"
+
+
+async def test_whom_nothing_lets_go_on_does_not_end_meanwhile(
+    service: Households, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pupil = await confirmed(service)
+    await leave(service, await child_of(pupil))
+
+    async def list_back(_: object) -> list[UUID]:
+        return [UUID(pupil.case_id)]
+
+    monkeypatch.setattr(dropout_returns, "list_back", list_back)
     await sweep(service)
     assert await pupil.state() == "found"

@@ -162,6 +162,7 @@ async def test_each_row_says_what_is_wrong_with_it(service: Jobs) -> None:
     assert outcomes(made) == {"made": 2, "refused": 6}
     answer = await service.call("GET", f"/ledger/imports/{made['id']}/result", "township", STONE)
     assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
     assert cells(answer.content, 1)[1] == ["2", "0", "0", "0", "6"]
     found = {(line[1], line[3], line[2]) for line in cells(answer.content, 2)[1:]}
     refused, remark = "不予登记", "已登记，请核对"

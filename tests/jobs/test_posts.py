@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from services.jobs import background
 from services.jobs.background import sweep_posts
 from services.jobs.rules.post_refusals import PostClosed, PostFilled
 from services.jobs.usecases.openings import fill_opening, free_opening
@@ -158,6 +160,25 @@ async def test_posts_close_by_date(service: Jobs, now: datetime, today: date) ->
     assert (closed["state"], closed["closed_reason"]["code"]) == ("closed", "past")
     again = await service.post(f"/posts/{past['id']}/reopening", headers=ANY)
     assert codes(again) == ["post-until-past"]
+
+
+async def test_courses_that_do_not_end_keep_no_seat_from_who_waits(
+    service: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    async def fails(*_: Any, **__: Any) -> int:
+        raise RuntimeError
+
+    async def seat_waiting(*_: Any, **__: Any) -> int:
+        done.append("seats")
+        return 0
+
+    monkeypatch.setattr(background, "end_past", fails)
+    monkeypatch.setattr(background, "seat_waiting", seat_waiting)
+    with pytest.raises(ExceptionGroup):
+        await sweep_posts(service.database, utc_now())
+    assert done == ["seats"]
 
 
 async def test_a_closed_post_takes_nobody(service: Jobs) -> None:

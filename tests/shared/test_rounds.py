@@ -1,11 +1,13 @@
 """Rounds: each is a transaction of its own, until one finds nothing, or less than a full part."""
 
+from functools import partial
+
 import pytest
 from sqlalchemy import text
 
 from shared.areas import Scope
 from shared.db.engine import Database, WriteSession
-from shared.db.rounds import hold, until_none, until_none_alone
+from shared.db.rounds import each, hold, until_none, until_none_alone
 
 
 class Work:
@@ -62,3 +64,18 @@ async def test_one_process_at_a_time_also_while_it_goes_on(database: Database) -
         assert await hold(session, "trial"), "free again"
         assert await until_none_alone(database, "other", prepare, Work(0)) == 0
     assert prepared.parts == [], "another turn is not in the way"
+
+
+async def test_a_step_that_fails_holds_up_no_other_and_is_raised() -> None:
+    done = []
+
+    async def step(name: str) -> None:
+        done.append(name)
+        if name in ("first", "third"):
+            raise RuntimeError(name)
+
+    names = ("first", "second", "third", "fourth")
+    with pytest.raises(ExceptionGroup) as failed:
+        await each(**{name: partial(step, name) for name in names})
+    assert done == list(names)
+    assert [str(one) for one in failed.value.exceptions] == ["first", "third"]

@@ -11,7 +11,7 @@ from shared.contracts import ALL_EVENTS
 from shared.contracts.envelope import EventType
 from shared.contracts.topics import ON_THE_BUS, TOPICS, Topic
 from shared.lanes import Lane, lane_of, on_lane
-from tools.documents.events_page import Receivers, english_title, key_text
+from tools.documents.events_page import Receivers, english_title, events_of, key_text
 from tools.documents.schemas import body_schema
 
 Json = dict[str, Any]
@@ -51,7 +51,7 @@ def _channel(name: str, topic: Topic) -> Json:
     return {
         "address": name,
         "title": f"{topic.title_en}{', in bulk' * bulk} · {topic.title_zh}{'（批量）' * bulk}",
-        "messages": {e.type: {"$ref": f"#/components/messages/{e.type}"} for e in _events_of(topic)},
+        "messages": {e.type: {"$ref": f"#/components/messages/{e.type}"} for e in events_of(topic)},
         "bindings": {"kafka": {"topicConfiguration": {"cleanup.policy": [policy]}, "bindingVersion": _BINDING}},
     }
 
@@ -59,9 +59,9 @@ def _channel(name: str, topic: Topic) -> Json:
 def _operations(receivers: Receivers) -> Iterator[tuple[str, Json]]:
     """One `send` for each channel by its owner; one `receive` for each channel and service that handles events of it."""
     for channel, topic in ON_THE_BUS.items():
-        yield f"{topic.owner}.send.{channel}", _operation("send", channel, _events_of(topic), topic.owner)
-        for service in sorted({name for event in _events_of(topic) for name in receivers.get(event.type, ())}):
-            handled = [event for event in _events_of(topic) if service in receivers.get(event.type, ())]
+        yield f"{topic.owner}.send.{channel}", _operation("send", channel, events_of(topic), topic.owner)
+        for service in sorted({name for event in events_of(topic) for name in receivers.get(event.type, ())}):
+            handled = [event for event in events_of(topic) if service in receivers.get(event.type, ())]
             yield f"{service}.receive.{channel}", _operation("receive", channel, handled, service)
 
 
@@ -112,7 +112,3 @@ def _schemas() -> Iterator[tuple[str, Json]]:
         schema = body_schema(event, "#/components/schemas/{model}")
         yield from schema.pop("$defs", {}).items()
         yield event.__name__, schema
-
-
-def _events_of(topic: Topic) -> list[EventType]:
-    return [event for event in ALL_EVENTS if event.topic == topic.name]

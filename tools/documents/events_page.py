@@ -44,7 +44,7 @@ def events_page(receivers: Receivers) -> str:
         parts.append(
             f"## `{topic.name}`\n\n{topic.title_en} · {topic.title_zh}. Written by {topic.owner}.{_twin(topic)}"
         )
-        parts += [_event(event, receivers) for event in _events_of(topic)]
+        parts += [_event(event, receivers) for event in events_of(topic)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -60,14 +60,15 @@ def key_text(event: EventType) -> str:
     return f"{made_of}. {why}"
 
 
-def _events_of(topic: Topic) -> list[EventType]:
+def events_of(topic: Topic) -> list[EventType]:
+    """What passes through it, in the order of the contracts."""
     return [event for event in ALL_EVENTS if event.topic == topic.name]
 
 
 def _topic_table(receivers: Receivers) -> Iterator[str]:
     yield "| Topic | Bulk twin | Kind | Written by | Received by | Holds |\n| --- | --- | --- | --- | --- | --- |"
     for topic in TOPICS.values():
-        readers = sorted({name for event in _events_of(topic) for name in receivers.get(event.type, ())})
+        readers = sorted({name for event in events_of(topic) for name in receivers.get(event.type, ())})
         yield (
             f"| [`{topic.name}`](#{topic.name.replace('.', '')}) | {'`-bulk`' if topic.bulk_twin else '–'} "
             f"| {topic.kind} | {topic.owner} "

@@ -25,14 +25,13 @@ from shared.clock import utc_now
 from shared.errors import Forbidden, Unauthenticated
 from shared.files import MAX_BYTES, Shelf
 from shared.http.answers import json_answer
-from shared.http.bodies import FILE, form
+from shared.http.bodies import form
 from shared.http.context import Db, FileLimits, Seals, Speaks, Store, Texts
 from shared.http.documents import find_permit
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
-from shared.http.workbooks import WorkbookAnswer
+from shared.http.workbooks import WORKBOOK, WorkbookAnswer
 from shared.security.permits import Permit
 from shared.security.principals import Principal, Role
-from shared.workbook_stream import XLSX
 
 MAX_BODY = MAX_BYTES + FORM_OVERHEAD
 """What framework and gateway take. The limit that counts is a setting, and stands in `api.file_upload`."""
@@ -219,7 +218,7 @@ async def list_file_errors(
     "/{file_id}/result",
     summary="The file with what became of each row · 下载结果表",
     response_class=StreamingResponse,
-    responses={200: {"content": {XLSX: {"schema": FILE}}}},
+    responses=WORKBOOK,
 )
 async def read_file_result(
     file_id: UUID, who: ReadFileResults, db: Db, shelf: Files, texts: Texts, language: Speaks
@@ -230,9 +229,7 @@ async def read_file_result(
     async with db.write(who.scope) as session:
         result = await result_of(session, who, file_id, shelf)
     named = quote(texts.text("file-result-named", language, name=result.name), safe="")
-    disposition = f"attachment; filename=\"{file_id}.xlsx\"; filename*=UTF-8''{named}"  # RFC 6266
-    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
-    return WorkbookAnswer(result.pieces(texts, language), headers)
+    return WorkbookAnswer(result.pieces(texts, language), str(file_id), f"; filename*=UTF-8''{named}")
 
 
 @router.post("/{file_id}/cancellation", summary="Stop a file · 取消文件", response_model=FileView)

@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.plumbing import Base
-from services.alerts.rules.files import FileFormat, FileState
+from services.alerts.rules.files import FileState
 from shared.attempts import Attempted
 from shared.clock import utc_now
+from shared.tables.table import Format
 
 
 class File(Attempted, Base):
@@ -35,7 +36,7 @@ class File(Attempted, Base):
     digest: Mapped[bytes]  # keyed hash of feed and its version, period, areas and content
     name_sealed: Mapped[bytes]  # purpose "file-name": people put names into names of files
     skipped_sealed: Mapped[bytes | None]  # purpose "file-name": sheets not read, as JSON [[number, name, code], ...]
-    format: Mapped[FileFormat] = mapped_column(String)
+    format: Mapped[Format] = mapped_column(String)
     size: Mapped[int] = mapped_column(BigInteger)  # bytes in clear
     reported_by: Mapped[UUID]
     areas: Mapped[list[str]] = mapped_column(ARRAY(Text))

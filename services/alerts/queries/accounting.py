@@ -16,6 +16,7 @@ from services.alerts.rules.accounting import FindingKind
 from services.alerts.rules.alerts import Sight
 from shared.clock import end_of_day, start_of_day
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.pages import in_order
 
 SHOWN = 100
 """Ids of a difference that are told."""
@@ -100,9 +101,7 @@ async def list_findings(session: ReadSession, sight: Sight) -> Sequence[Finding]
 async def list_open(session: ReadSession, before: datetime, after: UUID | None) -> Sequence[UUID]:
     """A page of the alerts reported before that moment that nobody has answered."""
     query = select(Alert.id).where(Alert.state.in_(OPEN), Alert.reported_at < before)
-    if after is not None:
-        query = query.where(Alert.id > after)
-    return (await session.scalars(query.order_by(Alert.id).limit(ASKED))).all()
+    return (await session.scalars(in_order(query, Alert.id, after=after, limit=ASKED))).all()
 
 
 async def last_asked_at(session: ReadSession) -> datetime | None:

@@ -3,7 +3,7 @@
 An alert is in sight when its first report is, or any further evidence of it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
@@ -19,6 +19,8 @@ from services.alerts.rules.alerts import AlertNotFound, Severity, Sight, State
 from services.alerts.rules.areas import Named, overall
 from shared.contracts.households import Verdict
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -42,9 +44,9 @@ async def list_alerts(
     session: ReadSession, sight: Sight, wanted: Filter, before: UUID | None, limit: int
 ) -> Sequence[Alert]:
     """Newest first, those older than `before`. Feed, day and area may be those of further evidence."""
-    of_alert = [*_of_alert(wanted), *([] if before is None else [Alert.id < before])]
+    page = select(Alert).where(*equal((Alert.state, wanted.state), (Alert.severity, wanted.severity)))
+    page = newest_first(page, Alert.id, before=before, limit=limit)
     first, further = ([*in_sight(kind, sight), *_of_report(kind, wanted)] for kind in (Alert, AlertEvidence))
-    page = select(Alert).where(*of_alert).order_by(Alert.id.desc()).limit(limit)
     if first:  # two short walks along an index each; all of it would have to be looked through for "one or the other"
         ids = page.with_only_columns(Alert.id)
         others = ids.join(AlertEvidence, AlertEvidence.alert_id == Alert.id).distinct().where(*further)
@@ -121,9 +123,7 @@ async def list_evidence(
 ) -> Sequence[AlertEvidence]:
     """Further evidence of an alert, as far as it is in sight, newest first."""
     query = select(AlertEvidence).where(AlertEvidence.alert_id == alert_id, *in_sight(AlertEvidence, sight))
-    if before is not None:
-        query = query.where(AlertEvidence.id < before)
-    return (await session.scalars(query.order_by(AlertEvidence.id.desc()).limit(limit))).all()
+    return (await session.scalars(newest_first(query, AlertEvidence.id, before=before, limit=limit))).all()
 
 
 async def list_all_evidence(session: ReadSession, alert_ids: Collection[UUID]) -> Sequence[AlertEvidence]:
@@ -144,9 +144,7 @@ async def lock_told_since(
     query = select(Alert).where(or_(*(moment >= since for moment in moments), Alert.id.in_(worsened)))
     if feed is not None:
         query = query.where(Alert.feed == feed)
-    if after is not None:
-        query = query.where(Alert.id > after)
-    return (await session.scalars(query.order_by(Alert.id).limit(limit).with_for_update(read=True))).all()
+    return (await session.scalars(in_order(query, Alert.id, after=after, limit=limit).with_for_update(read=True))).all()
 
 
 def _visible(sight: Sight) -> ColumnElement[bool]:
@@ -163,19 +161,11 @@ def in_sight(report: Report | type[VerdictNotice], sight: Sight) -> list[ColumnE
     return conditions
 
 
-def _of_alert(wanted: Filter) -> list[ColumnElement[bool]]:
-    equal = ((Alert.state, wanted.state), (Alert.severity, wanted.severity))
-    return [column == value for column, value in equal if value is not None]
-
-
-def _of_report(report: Report, wanted: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.feed is not None:
-        conditions.append(report.feed == wanted.feed)
+def _of_report(report: Report, wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    yield from equal((report.feed, wanted.feed))
     if wanted.occurred_from is not None:
-        conditions.append(report.occurred_on >= wanted.occurred_from)
+        yield report.occurred_on >= wanted.occurred_from
     if wanted.occurred_to is not None:
-        conditions.append(report.occurred_on <= wanted.occurred_to)
+        yield report.occurred_on <= wanted.occurred_to
     if wanted.area is not None:
-        conditions.append(report.area_code.startswith(wanted.area, autoescape=True))
-    return conditions
+        yield report.area_code.startswith(wanted.area, autoescape=True)

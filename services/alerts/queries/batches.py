@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import and_, delete, or_, select, tuple_
+from sqlalchemy import and_, delete, or_, select
 
 from services.alerts.models import Batch, BatchError
 from services.alerts.rules.alerts import Sight
@@ -16,6 +16,7 @@ from services.alerts.rules.merging import Outcome
 from shared.db.bulk import copy_rows
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.listening import Listener, ring
+from shared.db.pages import in_order
 from shared.db.within import all_within
 from shared.errors import existing
 from shared.security.principals import Role
@@ -109,11 +110,9 @@ async def list_errors(
     session: ReadSession, batch_id: UUID, after: tuple[int, str, str] | None, limit: int
 ) -> Sequence[BatchError]:
     """Row errors in row order."""
-    place = tuple_(BatchError.row_number, BatchError.field, BatchError.code)
-    wanted = select(BatchError).where(BatchError.batch_id == batch_id).order_by(place).limit(limit)
-    if after is not None:
-        wanted = wanted.where(place > after)
-    return (await session.scalars(wanted)).all()
+    wanted = select(BatchError).where(BatchError.batch_id == batch_id)
+    place = (BatchError.row_number, BatchError.field, BatchError.code)
+    return (await session.scalars(in_order(wanted, *place, after=after, limit=limit))).all()
 
 
 async def take_chunk(session: WriteSession, live_rows: int) -> Chunk | None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from services.alerts.models import Feed, FeedVersion
 from services.alerts.rules.alerts import FeedNotFound
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import newest_first
 from shared.errors import existing
 
 
@@ -26,10 +27,8 @@ async def lock_feed(session: WriteSession, code: str) -> Feed:
 
 async def list_versions(session: ReadSession, code: str, *, before: int | None, limit: int) -> Sequence[FeedVersion]:
     """What the feed was, the newest first; `before` a version."""
-    wanted = select(FeedVersion).where(FeedVersion.feed == code).order_by(FeedVersion.version.desc()).limit(limit)
-    if before is not None:
-        wanted = wanted.where(FeedVersion.version < before)
-    return (await session.scalars(wanted)).all()
+    wanted = select(FeedVersion).where(FeedVersion.feed == code)
+    return (await session.scalars(newest_first(wanted, FeedVersion.version, before=before, limit=limit))).all()
 
 
 async def find_version_at(session: ReadSession, code: str, at: datetime) -> FeedVersion | None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerts.models import Feed, File, FileFault, FilePart
@@ -17,6 +17,7 @@ from services.alerts.rules.files import Counts, FileNotFound
 from shared.attempts import lock_row
 from shared.db.engine import ReadSession, WriteSession, raw
 from shared.db.listening import ring
+from shared.db.pages import in_order, newest_first
 from shared.db.within import all_within
 from shared.errors import existing
 
@@ -107,12 +108,10 @@ async def list_files(
     session: ReadSession, reported_by: UUID, sight: Sight, feed: str | None, before: UUID | None, limit: int
 ) -> Sequence[File]:
     """Newest first, those older than `before`."""
-    wanted = select(File).where(*_in_sight(reported_by, sight)).order_by(File.id.desc()).limit(limit)
+    wanted = select(File).where(*_in_sight(reported_by, sight))
     if feed is not None:
         wanted = wanted.where(File.feed == feed)
-    if before is not None:
-        wanted = wanted.where(File.id < before)
-    return (await session.scalars(wanted)).all()
+    return (await session.scalars(newest_first(wanted, File.id, before=before, limit=limit))).all()
 
 
 def _in_sight(reported_by: UUID, sight: Sight) -> list[ColumnElement[bool]]:
@@ -128,11 +127,9 @@ async def list_faults(
     session: ReadSession, file_id: UUID, after: tuple[int, int, str, str] | None, limit: int
 ) -> Sequence[FileFault]:
     """Mistakes in row order."""
-    place = tuple_(FileFault.sheet, FileFault.row_number, FileFault.field, FileFault.code)
-    wanted = select(FileFault).where(FileFault.file_id == file_id).order_by(place).limit(limit)
-    if after is not None:
-        wanted = wanted.where(place > after)
-    return (await session.scalars(wanted)).all()
+    wanted = select(FileFault).where(FileFault.file_id == file_id)
+    place = (FileFault.sheet, FileFault.row_number, FileFault.field, FileFault.code)
+    return (await session.scalars(in_order(wanted, *place, after=after, limit=limit))).all()
 
 
 async def read_file(session: ReadSession, file_id: UUID) -> File:

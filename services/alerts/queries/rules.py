@@ -11,11 +11,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.alerts.models import Alert, AlertEvidence, Feed, Rule
 from services.alerts.queries.alerts import in_sight
-from services.alerts.rules.alerts import FeedNotFound, Sight
+from services.alerts.rules.alerts import Sight
 from services.alerts.rules.screening_rules import RuleNotFound
 from shared.contracts.households import Verdict
 from shared.db.engine import ReadSession, WriteSession, raw
-from shared.errors import existing
+from shared.db.pages import in_order
 
 _VERDICTS = "SELECT id, verdict FROM alert WHERE id = ANY ($1::uuid[]) AND verdict IS NOT NULL"
 
@@ -31,7 +31,7 @@ async def list_rules(
     limit: int | None = None,
 ) -> Sequence[Rule]:
     """Versions in the order of their making; `area`: those that reach it, `on`: those valid that day."""
-    query = select(Rule).order_by(Rule.id).limit(limit)
+    query = select(Rule)
     if feeds is not None:
         query = query.where(Rule.feed.in_(sorted(feeds)))
     if feed is not None:
@@ -40,9 +40,7 @@ async def list_rules(
         query = query.where(literal(area).startswith(Rule.area_prefix))
     if on is not None:
         query = query.where(Rule.valid_from <= on, or_(Rule.valid_to.is_(None), Rule.valid_to >= on))
-    if after is not None:
-        query = query.where(Rule.id > after)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(in_order(query, Rule.id, after=after, limit=limit))).all()
 
 
 async def get_rule(session: ReadSession, feeds: frozenset[str] | None, rule_id: UUID) -> Rule:
@@ -59,11 +57,6 @@ async def lock_rule(session: WriteSession, feeds: frozenset[str] | None, rule_id
     if rule is None or (feeds is not None and rule.feed not in feeds):
         raise RuleNotFound
     return rule
-
-
-async def get_feed(session: ReadSession, code: str) -> Feed:
-    """Raises `FeedNotFound`."""
-    return existing(await session.get(Feed, code), FeedNotFound)
 
 
 async def lock_feed(session: WriteSession, code: str) -> Feed | None:

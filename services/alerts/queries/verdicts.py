@@ -41,12 +41,12 @@ async def list_verdicts(
     """Notices in sight, oldest first, those after that notice."""
     columns = (VerdictNotice, Alert.verdict_reason_sealed, Alert.verdict_basis)
     wanted = select(*columns).join(Alert, Alert.id == VerdictNotice.alert_id)
-    wanted = wanted.where(_SETTLED).order_by(VerdictNotice.xid, VerdictNotice.id).limit(limit)
-    wanted = wanted.where(*in_sight(VerdictNotice, sight))
+    wanted = wanted.where(_SETTLED, *in_sight(VerdictNotice, sight))
     if feed is not None:
         wanted = wanted.where(VerdictNotice.feed == feed)
     if after is not None:
         wanted = wanted.where(await _behind(session, after))
+    wanted = wanted.order_by(VerdictNotice.xid, VerdictNotice.id).limit(limit)
     return [Told(*row) for row in await session.execute(wanted)]
 
 

@@ -1,17 +1,10 @@
-"""Who has webhooks: accounts, as the directory tells them, and those webhooks that are nobody's any more."""
+"""Who has webhooks: those that are nobody's any more."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts.directory import AccountChanged
 from shared.db.engine import WriteSession, raw
-
-_PUT = """
-INSERT INTO account (id, role, areas, feeds, active) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO UPDATE SET role = excluded.role, areas = excluded.areas, feeds = excluded.feeds,
-    active = excluded.active
-"""
 
 # What is a webhook's starts with what its owner sees: `539921101%` with `539921`. Of a creator whom the directory does not
 # know (another issuer's) nobody can say that he is gone.
@@ -36,12 +29,6 @@ WITH owner AS (
 )
 SELECT id FROM orphan
 """
-
-
-async def put_accounts(session: WriteSession, accounts: Sequence[AccountChanged]) -> None:
-    """Keep the newest state of each account."""
-    rows = [(one.account_id, one.role, one.areas, one.feeds, one.active) for one in accounts]
-    await (await raw(session)).executemany(_PUT, rows)
 
 
 async def close_orphans(session: WriteSession, now: datetime) -> Sequence[UUID]:

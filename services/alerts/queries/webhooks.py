@@ -12,6 +12,7 @@ from services.alerts.models import Webhook, WebhookDelivery
 from services.alerts.rules.alerts import Sight
 from services.alerts.rules.webhooks import DeliveryNotFound, DeliveryState, WebhookNotFound
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.pages import in_order, newest_first
 from shared.db.within import all_within
 from shared.errors import existing
 
@@ -53,9 +54,7 @@ class Outgoing:
 
 async def list_webhooks(session: ReadSession, sight: Sight, after: UUID | None, limit: int) -> Sequence[Webhook]:
     """Webhooks in sight, oldest first, closed ones too."""
-    wanted = select(Webhook).where(*_in_sight(sight)).order_by(Webhook.id).limit(limit)
-    if after is not None:
-        wanted = wanted.where(Webhook.id > after)
+    wanted = in_order(select(Webhook).where(*_in_sight(sight)), Webhook.id, after=after, limit=limit)
     return (await session.scalars(wanted)).all()
 
 
@@ -97,9 +96,7 @@ async def list_deliveries(
     wanted = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id)
     if state is not None:
         wanted = wanted.where(WebhookDelivery.state == state)
-    if before is not None:
-        wanted = wanted.where(WebhookDelivery.id < before)
-    return (await session.scalars(wanted.order_by(WebhookDelivery.id.desc()).limit(limit))).all()
+    return (await session.scalars(newest_first(wanted, WebhookDelivery.id, before=before, limit=limit))).all()
 
 
 async def lock_delivery(session: WriteSession, webhook_id: UUID, delivery_id: UUID) -> WebhookDelivery:

@@ -1,6 +1,6 @@
 """Zero reports and what contradicts them, always within the asker's feeds and areas."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
@@ -14,6 +14,8 @@ from services.alerts.rules.alerts import Sight
 from services.alerts.rules.silence import ContradictionKind, ZeroReportNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.filters import equal
+from shared.db.pages import newest_first
 from shared.errors import existing
 
 
@@ -149,9 +151,7 @@ async def list_zero_reports(
 ) -> Sequence[ZeroReport]:
     """Newest first, those older than `before`; withdrawn ones too."""
     query = select(ZeroReport).where(*_in_sight(sight), *_wanted(wanted))
-    if before is not None:
-        query = query.where(ZeroReport.id < before)
-    return (await session.scalars(query.order_by(ZeroReport.id.desc()).limit(limit))).all()
+    return (await session.scalars(newest_first(query, ZeroReport.id, before=before, limit=limit))).all()
 
 
 async def list_contradictions(
@@ -159,9 +159,8 @@ async def list_contradictions(
 ) -> Sequence[Found]:
     """Newest first, each with its zero report, its feed and the alert that contradicts."""
     query = _found().where(*_in_sight(sight), *_wanted(wanted))
-    if before is not None:
-        query = query.where(Contradiction.id < before)
-    found: Sequence[Found] = (await session.execute(query.order_by(Contradiction.id.desc()).limit(limit))).all()
+    query = newest_first(query, Contradiction.id, before=before, limit=limit)
+    found: Sequence[Found] = (await session.execute(query)).all()
     return found
 
 
@@ -217,12 +216,7 @@ def _overlaps(scope: Scope) -> TextClause:
     ).bindparams(seen=sorted(scope.prefixes))
 
 
-def _wanted(wanted: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.feed is not None:
-        conditions.append(ZeroReport.feed == wanted.feed)
-    if wanted.period is not None:
-        conditions.append(ZeroReport.period == wanted.period)
+def _wanted(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    yield from equal((ZeroReport.feed, wanted.feed), (ZeroReport.period, wanted.period))
     if wanted.bureau is not None:
-        conditions.append(ZeroReport.feed.in_(select(Feed.code).where(Feed.bureau == wanted.bureau)))
-    return conditions
+        yield ZeroReport.feed.in_(select(Feed.code).where(Feed.bureau == wanted.bureau))

@@ -7,7 +7,6 @@ from typing import Literal, Self
 
 from shared.errors import Conflict, Gone, NotFound, TooLarge, TooMany
 
-FileFormat = Literal["csv", "xlsx", "xls"]
 FileState = Literal["queued", "running", "done", "failed", "cancelled"]
 """待处理, 处理中, 已完成, 已失败, 已取消. The last three are final."""
 

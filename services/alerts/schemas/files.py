@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.alerts.rules.files import FileFormat, FileState
+from services.alerts.rules.files import FileState
 from shared.http.fields import Answer
+from shared.tables.table import Format
 
 
 class FileFailure(Answer):
@@ -42,7 +43,7 @@ class FileView(Answer):
         description="As its sender called it; withheld from supervisors · 文件名", examples=["3月住院自付.xlsx"]
     )
     state: FileState = Field(description="queued 待处理, running 处理中, done 已完成, failed 已失败, cancelled 已取消")
-    format: FileFormat
+    format: Format
     size: int = Field(description="Bytes · 字节", examples=[4200000])
     skipped: list[SkippedSheet] = Field(description="Sheets that are not read · 未读取的工作表")
     rows_estimate: int | None = Field(description="Rows there may be, once somebody can tell · 预计行数")

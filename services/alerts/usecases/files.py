@@ -14,7 +14,7 @@ from services.alerts.queries.calendar import schedule_of
 from services.alerts.rules.alerts import sight
 from services.alerts.rules.calendar import first_day_of, plain_period
 from services.alerts.rules.file_columns import columns_of
-from services.alerts.rules.files import FileFormat, require_cancellable, require_room
+from services.alerts.rules.files import require_cancellable, require_room
 from services.alerts.rules.silence import require_begun
 from services.alerts.usecases.calendar import get_calendar
 from shared.areas import Scope
@@ -25,6 +25,7 @@ from shared.security.principals import Principal
 from shared.security.vault import Vault
 from shared.side_processes import preload
 from shared.tables import Column, Table, open_table
+from shared.tables.table import Format
 
 preload(__name__)
 
@@ -50,7 +51,7 @@ class Arrived:
     name: str
     digest: bytes  # SHA-256 of its content
     size: int
-    format: FileFormat
+    format: Format
     rows_estimate: int | None
     skipped: Sequence[tuple[int, str, str]] = ()  # sheets that are not read: number from 1, name, code
 

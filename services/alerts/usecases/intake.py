@@ -21,7 +21,7 @@ from services.alerts.rules.screening import Feed, Reference, Screened, screen
 from services.alerts.rules.screening_rules import Facts, Judged, Rule, decide
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import area_alerts, merging
-from services.alerts.usecases.merging import Arrival
+from services.alerts.usecases.merging_desk import Arrival, Settled
 from services.alerts.usecases.record import ALERT_ROW, ROW, facts_behind, record_of, rest_of
 from services.alerts.usecases.screening import Bench
 from shared.clock import local_date
@@ -196,7 +196,7 @@ async def store_alerts(session: WriteSession, reports: Sequence[Finished], vault
     return stored
 
 
-async def _settle_areas(session: WriteSession, report: Finished, vault: Vault) -> merging.Settled:
+async def _settle_areas(session: WriteSession, report: Finished, vault: Vault) -> Settled:
     subject_key = await merging.subject_of_areas(session, report)
     [settled] = await merging.settle(session, [Arrival(report, subject_key)], vault)
     return settled

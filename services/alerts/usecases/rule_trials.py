@@ -12,6 +12,7 @@ import polars as pl
 from services.alerts.models import Feed, Rule
 from services.alerts.queries import rules as queries
 from services.alerts.queries.compiled_rules import compiled, compiled_all
+from services.alerts.queries.feeds import get_feed
 from services.alerts.queries.known import Asked, look_up
 from services.alerts.queries.rules import Reported
 from services.alerts.rules.alerts import sight
@@ -88,7 +89,7 @@ async def try_rule(
     require_publisher(who, draft.area_prefix)
     if not timedelta(0) <= period.last - period.first < timedelta(days=MAX_DAYS):
         raise TrialTooLong(field="last_day", days=MAX_DAYS, rows=MAX_ROWS)
-    feed = await queries.get_feed(session, draft.feed)
+    feed = await get_feed(session, draft.feed)
     trial = await open_trial(session, feed, draft, sweep, local_date(now))
     span = queries.Span(
         draft.feed,

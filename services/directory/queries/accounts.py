@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.directory.models import Account, SignInFailure
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.db.within import all_within
 from shared.errors import NotFound, existing
 from shared.security.principals import Role
@@ -33,16 +34,14 @@ async def list_accounts(
     limit: int,
 ) -> Sequence[Account]:
     """Accounts whose areas all lie within `scope`, in the order of their usernames."""
-    query = select(Account).where(all_within(Account.areas, scope)).order_by(Account.username)
+    query = select(Account).where(all_within(Account.areas, scope))
     if role:
         query = query.where(Account.role == role)
     if organisation:
         query = query.where(Account.organisation == organisation)
     if area_prefix is not None:
         query = query.where(all_within(Account.areas, Scope(frozenset({area_prefix}))))
-    if after:
-        query = query.where(Account.username > after)
-    return (await session.scalars(query.limit(limit))).all()
+    return (await session.scalars(in_order(query, Account.username, after=after, limit=limit))).all()
 
 
 async def get_account(session: ReadSession, scope: Scope, account_id: UUID) -> Account:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from services.directory.models import ApiKey
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.db.within import all_within
 from shared.errors import NotFound, existing
 
@@ -23,12 +24,10 @@ async def list_api_keys(
     session: ReadSession, scope: Scope, *, organisation: str | None, after: UUID | None, limit: int
 ) -> Sequence[ApiKey]:
     """Keys whose areas all lie within `scope`, oldest first, revoked ones too."""
-    query = select(ApiKey).where(all_within(ApiKey.areas, scope)).order_by(ApiKey.id)
+    query = select(ApiKey).where(all_within(ApiKey.areas, scope))
     if organisation:
         query = query.where(ApiKey.bureau == organisation)
-    if after:
-        query = query.where(ApiKey.id > after)
-    return (await session.scalars(query.limit(limit))).all()
+    return (await session.scalars(in_order(query, ApiKey.id, after=after, limit=limit))).all()
 
 
 async def lock_api_key(session: WriteSession, scope: Scope, key_id: UUID) -> ApiKey:

@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from services.directory.models import Area
 from shared.areas import AreaCode, Scope, normalise, prefix
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.errors import Invalid, NotFound, existing
 
 
@@ -34,16 +35,14 @@ async def list_areas(
     session: ReadSession, *, name: str | None, parent: str | None, level: str | None, after: str | None, limit: int
 ) -> Sequence[Area]:
     """Areas in the order of their codes; `name`: a part of it."""
-    query = select(Area).order_by(Area.code).limit(limit)
+    query = select(Area)
     if name:
         query = query.where(Area.name.contains(name, autoescape=True))
     if parent:
         query = query.where(Area.parent_code == parent)
     if level:
         query = query.where(Area.level == level)
-    if after:
-        query = query.where(Area.code > after)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(in_order(query, Area.code, after=after, limit=limit))).all()
 
 
 async def list_all(session: ReadSession) -> Sequence[Area]:

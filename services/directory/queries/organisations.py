@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from services.directory.models import Account, ApiKey, Organisation
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import Invalid, NotFound, existing
 
@@ -30,14 +31,12 @@ async def list_organisations(
     session: ReadSession, scope: Scope, *, kind: str | None, area_prefix: str | None, after: str | None, limit: int
 ) -> Sequence[Organisation]:
     """Organisations within `scope`, in the order of their codes."""
-    query = select(Organisation).where(within(Organisation.area_code, scope)).order_by(Organisation.code)
+    query = select(Organisation).where(within(Organisation.area_code, scope))
     if kind:
         query = query.where(Organisation.kind == kind)
     if area_prefix:
         query = query.where(Organisation.area_code.startswith(area_prefix))
-    if after:
-        query = query.where(Organisation.code > after)
-    return (await session.scalars(query.limit(limit))).all()
+    return (await session.scalars(in_order(query, Organisation.code, after=after, limit=limit))).all()
 
 
 async def get_organisation(session: ReadSession, scope: Scope, code: str) -> Organisation:

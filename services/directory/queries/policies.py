@@ -9,6 +9,7 @@ from sqlalchemy import func, literal, or_, select, text
 
 from services.directory.models import Policy
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 from shared.errors import NotFound, existing
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('directory-policies'))")
@@ -30,16 +31,14 @@ async def list_policies(
     limit: int,
 ) -> Sequence[Policy]:
     """Versions in the order of publication; `area`: those that reach it, `on`: those valid that day."""
-    query = select(Policy).order_by(Policy.id).limit(limit)
+    query = select(Policy)
     if kind:
         query = query.where(Policy.kind == kind)
     if area:
         query = query.where(literal(area).startswith(Policy.area_prefix))
     if on:
         query = query.where(Policy.valid_from <= on, or_(Policy.valid_to.is_(None), Policy.valid_to >= on))
-    if after:
-        query = query.where(Policy.id > after)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(in_order(query, Policy.id, after=after, limit=limit))).all()
 
 
 async def get_policy(session: ReadSession, policy_id: UUID) -> Policy:

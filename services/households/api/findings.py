@@ -12,6 +12,7 @@ from services.households.api.reader import ReaderOf
 from services.households.queries import findings as find
 from services.households.queries.findings import FindingFilter
 from services.households.queries.register import get_household
+from services.households.rules.quality.rule import Severity
 from services.households.schemas import findings as schemas
 from services.households.usecases import quality as usecases
 from shared.clock import local_date, utc_now
@@ -49,7 +50,7 @@ async def list_findings(
     reader_of: ReaderOf,
     area: Below = None,
     rule: Annotated[str | None, Query(max_length=60, description="Code of the rule · 规则代码")] = None,
-    severity: Annotated[schemas.Severity | None, Query(description="Of that severity · 严重程度")] = None,
+    severity: Annotated[Severity | None, Query(description="Of that severity · 严重程度")] = None,
     explained: Annotated[bool, Query(description="Those explained away instead · 已说明的问题")] = False,
     after: After = None,
     limit: Limit = 50,

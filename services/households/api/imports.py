@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,7 +13,7 @@ from services.households.api import import_reading
 from services.households.api.import_reading import Upload
 from services.households.api.permits import ImportHousehold
 from services.households.rules.imports import Outcome
-from services.households.schemas.imports import Counts, ImportReport, RowProblem
+from services.households.schemas.imports import Counts, ImportReport
 from services.households.schemas.register import ImportedHousehold
 from services.households.usecases.imports import Import
 from shared.clock import utc_now
@@ -21,6 +22,7 @@ from shared.errors import Fault
 from shared.faults import faults_of
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks, Texts
+from shared.http.problems import RowProblem, row_problem
 from shared.messages import Catalogue, Language
 
 router = APIRouter(prefix="/v1/households", tags=["Register · 农户档案"])
@@ -141,8 +143,7 @@ class _Told:
 
     def _problem(self, upload: Upload, fault: Fault) -> RowProblem:
         row, field = upload.place(fault.field)
-        text = self._texts.text(fault.code, self._language, **fault.params)
-        return RowProblem(row=row, field=field, code=fault.code, message=text)
+        return row_problem(self._texts, self._language, row, replace(fault, field=field))
 
 
 def _counts(outcomes: Mapping[Outcome, int]) -> Counts:

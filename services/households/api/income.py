@@ -27,15 +27,14 @@ from shared.http.fields import PastDay
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag, expect_version
+from shared.http.workbooks import WORKBOOK, WorkbookAnswer
 from shared.security import audit
-from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1", tags=["Income · 收入测算"])
 
 On = Annotated[
     PastDay | None, Query(description="Reference day; today, if left out · 测算基准日", examples=["2026-11-27"])
 ]
-_FILE = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
 @router.get("/income", summary="Sums by household · 收入测算汇总")
@@ -85,15 +84,14 @@ async def get_income_forms(
     "/households/{household_id}/income/workbook",
     summary="Forms as a workbook · 导出收入测算表",
     response_class=Response,
-    responses=_FILE,  # type: ignore[arg-type]
+    responses=WORKBOOK,
 )
 async def export_income(household_id: UUID, who: ExportIncome, db: Db, reader_of: ReaderOf, on: On = None) -> Response:
     """National form, civil affairs' table, and every line behind them. Who took it is on record."""
     async with db.write(who.scope) as session:
         stated = await state_income(session, who.scope, household_id, _day(on))
         await audit.record(session, who, "income:export", household_id, area_code=stated.household.area_code)
-    headers = {"Content-Disposition": f'attachment; filename="income-{household_id}.xlsx"', "Cache-Control": "no-store"}
-    return Response(income_workbook(stated, reader_of(who)), media_type=XLSX, headers=headers)
+    return WorkbookAnswer(income_workbook(stated, reader_of(who)), f"income-{household_id}")
 
 
 @router.get("/households/{household_id}/income/entries", summary="All lines · 收支明细")

@@ -9,15 +9,13 @@ from starlette.responses import Response
 from services.households.api.income_reading import INCOME_COLUMNS, MOST_ROWS, read_lines
 from services.households.api.permits import ImportIncome
 from services.households.schemas.fields import IncomeOrigin
-from services.households.schemas.imports import RowProblem
 from services.households.schemas.income import IncomeImportReport
 from services.households.usecases.income_imports import IncomeImport
 from shared.clock import local_date, utc_now
-from shared.errors import Fault
 from shared.http.answers import json_answer
 from shared.http.bodies import TABLE, table_of
 from shared.http.context import Db, Seals, Speaks, Texts
-from shared.messages import Catalogue, Language
+from shared.http.problems import row_problem
 from shared.tables.whole import read_whole
 
 router = APIRouter(prefix="/v1/income", tags=["Income · 收入测算"])
@@ -61,12 +59,7 @@ async def import_income(
             changed=job.outcomes["changed"],
             unchanged=job.outcomes["unchanged"],
             failed=len({row for row, _ in faults}),
-            errors=[_problem(row, fault, texts, language) for row, fault in faults[:MOST_ERRORS]],
+            errors=[row_problem(texts, language, row, fault) for row, fault in faults[:MOST_ERRORS]],
             error_count=len(faults),
         )
     )
-
-
-def _problem(row: int, fault: Fault, texts: Catalogue, language: Language) -> RowProblem:
-    message = texts.text(fault.code, language, **fault.params)
-    return RowProblem(row=row, field=fault.field, code=fault.code, message=message)

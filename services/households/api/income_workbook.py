@@ -8,9 +8,9 @@ from services.households.usecases.income_statement import Stated
 from shared.workbook_stream import Sheet, stream_workbook, text_frame
 
 
-def income_workbook(stated: Stated, reader: Reader) -> bytes:
-    """Three sheets. A household has some dozen lines: it is made at once."""
-    return b"".join(stream_workbook(_sheets(stated, reader)))
+def income_workbook(stated: Stated, reader: Reader) -> Iterator[bytes]:
+    """Three sheets."""
+    return stream_workbook(_sheets(stated, reader))
 
 
 def _sheets(stated: Stated, reader: Reader) -> Iterator[Sheet]:

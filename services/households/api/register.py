@@ -21,26 +21,20 @@ from shared.db.engine import WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals, Speaks
 from shared.http.cursors import area_cursor
-from shared.http.fields import CodeView, Line
+from shared.http.fields import CodeListView, Line
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
+from shared.http.readers import code_lists
 from shared.http.versions import IfMatch, etag, expect_version
 
 router = APIRouter(prefix="/v1", tags=["Register · 农户档案"])
 
 
 @router.get("/codes", summary="Code lists · 代码表")
-async def list_codes(who: ReadCode, language: Speaks) -> list[schemas.CodeListView]:
+async def list_codes(who: ReadCode, language: Speaks) -> list[CodeListView]:
     """Every code that may be entered, with what it means and the standard behind it."""
     del who
-    return [
-        schemas.CodeListView(
-            name=one.name,
-            standard=one.standard,
-            codes=[CodeView(code=code, text=one.text(code, language)) for code in one.texts],
-        )
-        for one in LISTS.values()
-    ]
+    return code_lists(LISTS, language)
 
 
 @router.get("/households", summary="Households · 农户列表")

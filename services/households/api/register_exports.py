@@ -1,7 +1,5 @@
 """Exports of the register as the national system's lists (名单导出)."""
 
-from typing import Any
-
 from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
@@ -13,14 +11,13 @@ from shared.clock import utc_now
 from shared.http.context import Db, Seals
 from shared.http.fields import AnyArea
 from shared.http.pages import Below
-from shared.http.workbooks import WorkbookAnswer
+from shared.http.workbooks import WORKBOOK, WorkbookAnswer
 from shared.ids import new_id
 from shared.security.principals import FIELD
-from shared.workbook_stream import XLSX, waiter
+from shared.workbook_stream import waiter
 
 router = APIRouter(prefix="/v1/register-exports", tags=["Lists · 名单导入导出"])
 
-_RESPONSES: dict[int | str, Any] = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
 Area = Below
 
 
@@ -28,7 +25,7 @@ Area = Below
     "/person-list.xlsx",
     summary="Person list · 导出人员清单",
     response_class=StreamingResponse,
-    responses=_RESPONSES,
+    responses=WORKBOOK,
 )
 async def export_people(
     who: ExportRegister, db: Db, vault: Seals, reader_of: ReaderOf, area: Area = None
@@ -42,7 +39,7 @@ async def export_people(
     "/household-list.xlsx",
     summary="Household list · 导出农户清单",
     response_class=StreamingResponse,
-    responses=_RESPONSES,
+    responses=WORKBOOK,
 )
 async def export_households(
     who: ExportRegister, db: Db, vault: Seals, reader_of: ReaderOf, area: Area = None
@@ -57,5 +54,4 @@ async def _export(db: Db, vault: Seals, reader: Reader, kind: ListKind, area: An
     async with db.write(who.scope) as session:
         await begin_export(session, export_id, export)
     watermark = reader.watermark("export-watermark", now, export=export_id)
-    headers = {"Content-Disposition": f'attachment; filename="{kind}-{export_id}.xlsx"', "Cache-Control": "no-store"}
-    return WorkbookAnswer(export.pieces(watermark, waiter()), headers)
+    return WorkbookAnswer(export.pieces(watermark, waiter()), f"{kind}-{export_id}")

@@ -26,10 +26,9 @@ from shared.http.bodies import FILE, form
 from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, CursorInvalid, Limit, Page, cut, decode_cursor, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
-from shared.http.workbooks import WorkbookAnswer
+from shared.http.workbooks import WORKBOOK, WorkbookAnswer
 from shared.projections.areas import find_names
 from shared.security import audit
-from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1/register-imports", tags=["Lists · 名单导入导出"])
 
@@ -142,7 +141,7 @@ async def list_import_findings(
     "/{import_id}/result",
     summary="What an import would do, as a workbook · 下载核对结果",
     response_class=StreamingResponse,
-    responses={200: {"content": {XLSX: {"schema": FILE}}}},
+    responses=WORKBOOK,
 )
 async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: ReaderOf) -> StreamingResponse:
     """A sheet of counts by township, then one each for what is added, changed, conflicting, worth a look and vanished."""
@@ -152,8 +151,7 @@ async def read_result(import_id: UUID, who: ImportHousehold, db: Db, reader_of: 
         require_found(row)
         await audit.record(session, who, "register-import:result", import_id, rows=row.rows_read)
         view = await _view(session, row, reader)
-    headers = {"Content-Disposition": f'attachment; filename="{import_id}.xlsx"', "Cache-Control": "no-store"}
-    return WorkbookAnswer(result_pieces(db, row, view, reader), headers)
+    return WorkbookAnswer(result_pieces(db, row, view, reader), str(import_id))
 
 
 @router.post(

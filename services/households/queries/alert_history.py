@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from services.households.models import CaseState, Evidence, RiskCase, Task, TaskEvent, Verdict, Visit
 from shared.db.engine import ReadSession
+from shared.db.pages import in_order
 
 TOLD = ("opened", "evidence-added", "worsened", "done")
 """What the alerts service listens to: a task was opened, an alert joined it or got worse, a verdict was given."""
@@ -41,11 +42,8 @@ async def list_steps(session: ReadSession, since: datetime, after: UUID | None, 
         .outerjoin(Verdict, (Verdict.task_id == Task.id) & (TaskEvent.what == "done"))
         .outerjoin(Visit, Visit.id == Verdict.visit_id)
         .where(TaskEvent.what.in_(TOLD), TaskEvent.at >= since)
-        .order_by(TaskEvent.id)
-        .limit(limit)
     )
-    if after is not None:
-        query = query.where(TaskEvent.id > after)
+    query = in_order(query, TaskEvent.id, after=after, limit=limit)
     return [Step(*row) for row in await session.execute(query)]
 
 

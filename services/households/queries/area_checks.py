@@ -10,6 +10,7 @@ from services.households.models import Evidence, Household, RiskCase, Task, Task
 from shared.areas import AreaCode, Scope, span
 from shared.contracts.households import AreaCheck
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.pages import in_order
 from shared.db.within import within
 
 _INHABITED = """
@@ -128,13 +129,12 @@ async def list_households(
     limit: int,
 ) -> Sequence[Listed]:
     """A page of a task's list, in the order of the households' ids."""
-    query = _listed(scope, task_id).order_by(TaskHousehold.household_id).limit(limit)
+    query = _listed(scope, task_id)
     if affected is not None:
         query = query.where(TaskHousehold.affected.is_(affected))
     if at_risk is not None:
         query = query.where(TaskHousehold.at_risk.is_(at_risk))
-    if after is not None:
-        query = query.where(TaskHousehold.household_id > after)
+    query = in_order(query, TaskHousehold.household_id, after=after, limit=limit)
     return [Listed(*row) for row in await session.execute(query)]
 
 

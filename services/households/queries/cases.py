@@ -24,6 +24,8 @@ from services.households.rules.schooling.stay import FAMILY
 from services.households.rules.tasks import CaseNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.filters import equal
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 from shared.projections.areas import find_names_above
@@ -62,15 +64,9 @@ async def list_cases(
         select(RiskCase, Household)
         .outerjoin(Household, Household.id == RiskCase.household_id)
         .where(within(RiskCase.area_code, scope))
-        .order_by(RiskCase.id.desc())
-        .limit(limit)
+        .where(*equal((RiskCase.state, state), (RiskCase.household_id, household_id)))
     )
-    if state is not None:
-        query = query.where(RiskCase.state == state)
-    if household_id is not None:
-        query = query.where(RiskCase.household_id == household_id)
-    if before is not None:
-        query = query.where(RiskCase.id < before)
+    query = newest_first(query, RiskCase.id, before=before, limit=limit)
     return [CaseRow(*row) for row in await session.execute(query)]
 
 

@@ -1,17 +1,19 @@
 """Authorisations, and questions to bureaus by it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, update
 
 from services.households.models import Authorisation, ComparisonTicket, Member, MonitoringCase, TicketState
 from services.households.rules.comparisons import TicketNotFound
 from services.households.rules.monitoring.states import ASKED
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -62,9 +64,8 @@ async def list_tickets(
     session: ReadSession, scope: Scope, wanted: TicketFilter, after: tuple[date, UUID] | None, limit: int
 ) -> Sequence[TicketRow]:
     """Questions, the most urgent first."""
-    query = _rows(scope).where(*_conditions(wanted)).order_by(ComparisonTicket.due_on, ComparisonTicket.id).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(ComparisonTicket.due_on, ComparisonTicket.id) > tuple_(*after))
+    query, ticket = _rows(scope).where(*_conditions(wanted)), ComparisonTicket
+    query = in_order(query, ticket.due_on, ticket.id, after=after, limit=limit)
     return [TicketRow(*row) for row in await session.execute(query)]
 
 
@@ -135,14 +136,9 @@ def _of_feeds(feeds: frozenset[str] | None) -> ColumnElement[bool]:
     return and_(own, or_(_UNDECIDED, ComparisonTicket.state == "answered")) if feeds else false()
 
 
-def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:
-    conditions = [_of_feeds(wanted.feeds)]
-    if wanted.state is not None:
-        conditions.append(ComparisonTicket.state == wanted.state)
-    if wanted.kind is not None:
-        conditions.append(ComparisonTicket.kind == wanted.kind)
+def _conditions(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
+    ticket = ComparisonTicket
+    yield _of_feeds(wanted.feeds)
+    yield from equal((ticket.state, wanted.state), (ticket.kind, wanted.kind), (ticket.case_id, wanted.case_id))
     if wanted.due_before is not None:
-        conditions.append(ComparisonTicket.due_on < wanted.due_before)
-    if wanted.case_id is not None:
-        conditions.append(ComparisonTicket.case_id == wanted.case_id)
-    return conditions
+        yield ticket.due_on < wanted.due_before

@@ -1,6 +1,6 @@
 """Children who dropped out (辍学个案), with what is needed to show and move their cases."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,6 +22,8 @@ from services.households.rules.schooling.refusals import DropoutCaseNotFound, St
 from services.households.rules.schooling.states import FINAL, OUT, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -48,26 +50,24 @@ class DropoutFilter:
     legal_step: int | None = None
     household_id: UUID | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
         case = DropoutCase
-        wanted = (
-            (self.school, case.school == (self.school or None)),
-            (self.term, case.term == (self.term or None)),
-            (self.legal_step, (case.legal_step == self.legal_step) & case.state.in_(OUT)),
-            (self.household_id, case.household_id == self.household_id),
-        )
-        found = [condition for value, condition in wanted if value is not None]
-        return [*found, case.state.in_(self.states)] if self.states else found
+        for column, asked in ((case.school, self.school), (case.term, self.term)):
+            if asked is not None:
+                yield column == (asked or None)
+        yield from equal((case.household_id, self.household_id))
+        if self.legal_step is not None:
+            yield (case.legal_step == self.legal_step) & case.state.in_(OUT)
+        if self.states:
+            yield case.state.in_(self.states)
 
 
 async def list_cases(
     session: ReadSession, scope: Scope, wanted: DropoutFilter, before: UUID | None, limit: int
 ) -> Sequence[DropoutRow]:
     """Cases, newest first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(DropoutCase.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(DropoutCase.id < before)
+    query = newest_first(_rows(scope).where(*wanted.conditions()), DropoutCase.id, before=before, limit=limit)
     return [DropoutRow(*row) for row in await session.execute(query)]
 
 

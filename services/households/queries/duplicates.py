@@ -10,6 +10,7 @@ from services.households.models import DoubleEntry, Household
 from services.households.rules.duplicates import DuplicateNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -27,10 +28,9 @@ async def list_duplicates(
     session: ReadSession, scope: Scope, *, settled: bool, before: UUID | None, limit: int
 ) -> Sequence[Duplicate]:
     """Those with a side in `scope`, newest first."""
-    query = select(DoubleEntry).where(_in_sight(scope)).order_by(DoubleEntry.id.desc()).limit(limit)
+    query = select(DoubleEntry).where(_in_sight(scope))
     query = query.where(DoubleEntry.settled_at.is_not(None) if settled else DoubleEntry.settled_at.is_(None))
-    if before is not None:
-        query = query.where(DoubleEntry.id < before)
+    query = newest_first(query, DoubleEntry.id, before=before, limit=limit)
     return await _with_households(session, scope, (await session.scalars(query)).all())
 
 

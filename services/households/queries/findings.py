@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, case, func, select, tuple_
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.households.models import MonitoringCase, QualityFinding, QualityNight
@@ -16,6 +16,7 @@ from services.households.rules.monitoring.states import FINAL
 from services.households.rules.quality.rule import SEVERITIES
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -98,9 +99,7 @@ async def list_findings(
     if wanted.explained is not None:
         silent = QualityFinding.explained_at
         query = query.where(silent.is_not(None) if wanted.explained else silent.is_(None))
-    if after is not None:
-        query = query.where(tuple_(QualityFinding.area_code, QualityFinding.id) > tuple_(*after))
-    query = query.order_by(QualityFinding.area_code, QualityFinding.id).limit(limit)
+    query = in_order(query, QualityFinding.area_code, QualityFinding.id, after=after, limit=limit)
     return (await session.scalars(query)).all()
 
 

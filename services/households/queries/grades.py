@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.households.models import GradeChange, GradeOverride, GradeSnapshot, Household, HouseholdGrade
@@ -15,6 +15,7 @@ from services.households.rules.grade_movement import Kind, Moved, next_month, st
 from shared.areas import Scope
 from shared.contracts.grade_policies import Grade
 from shared.db.engine import ReadSession, raw
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 
 # An interval: as a text, "+08" would be west of Greenwich (POSIX).
@@ -61,13 +62,13 @@ async def find_grade(session: ReadSession, household_id: UUID) -> GradeRow | Non
 
 
 async def list_changes(
-    session: ReadSession, household_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    session: ReadSession, household_id: UUID, before: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[GradeChange]:
     """The history of such a household, the newest first."""
     query = select(GradeChange).where(GradeChange.household_id == household_id)
-    if after is not None:
-        query = query.where(tuple_(GradeChange.at, GradeChange.id) < tuple_(*after))
-    return (await session.scalars(query.order_by(GradeChange.at.desc(), GradeChange.id.desc()).limit(limit))).all()
+    return (
+        await session.scalars(newest_first(query, GradeChange.at, GradeChange.id, before=before, limit=limit))
+    ).all()
 
 
 async def count_acts(session: ReadSession, household_id: UUID) -> int:
@@ -158,8 +159,6 @@ async def list_moves(
         select(GradeChange, Household)
         .outerjoin(Household, and_(Household.id == GradeChange.household_id, within(Household.area_code, scope)))
         .where(*span, _touches(scope))
-        .order_by(GradeChange.at, GradeChange.id)
-        .limit(limit)
     )
     if wanted.kind is not None:
         query = query.where(GradeChange.kind == wanted.kind)
@@ -167,8 +166,7 @@ async def list_moves(
         query = query.where(_side(GradeChange.from_area, GradeChange.from_grade, scope) == wanted.before)
     if wanted.after is not None:
         query = query.where(_side(GradeChange.to_area, GradeChange.to_grade, scope) == wanted.after)
-    if after is not None:
-        query = query.where(tuple_(GradeChange.at, GradeChange.id) > tuple_(*after))
+    query = in_order(query, GradeChange.at, GradeChange.id, after=after, limit=limit)
     return [(change, household) for change, household in await session.execute(query)]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, func, select, tuple_
+from sqlalchemy import ARRAY, Text, bindparam, func, select
 
 from services.households.models import IncomeEntry, IncomeSummary, Member
 from services.households.rules.income_entries import IncomeEntryNotFound
@@ -11,6 +11,7 @@ from services.households.rules.income_lines import Line, Person
 from services.households.rules.months import PERIOD, Period
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -31,18 +32,11 @@ async def list_live(session: ReadSession, scope: Scope, household_id: UUID, peri
 
 
 async def list_entries(
-    session: ReadSession, scope: Scope, household_id: UUID, after: UUID | None, limit: int
+    session: ReadSession, scope: Scope, household_id: UUID, before: UUID | None, limit: int
 ) -> Sequence[IncomeEntry]:
     """All lines of a household, those that were corrected or withdrawn as well, newest first."""
-    query = (
-        select(IncomeEntry)
-        .where(IncomeEntry.household_id == household_id, within(IncomeEntry.area_code, scope))
-        .order_by(IncomeEntry.id.desc())
-        .limit(limit)
-    )
-    if after is not None:
-        query = query.where(IncomeEntry.id < after)
-    return (await session.scalars(query)).all()
+    query = select(IncomeEntry).where(IncomeEntry.household_id == household_id, within(IncomeEntry.area_code, scope))
+    return (await session.scalars(newest_first(query, IncomeEntry.id, before=before, limit=limit))).all()
 
 
 async def lock_entry(session: WriteSession, scope: Scope, entry_id: UUID) -> IncomeEntry:
@@ -91,15 +85,9 @@ async def list_summaries(
     session: ReadSession, scope: Scope, *, below: bool | None, after: tuple[str, UUID] | None, limit: int
 ) -> Sequence[IncomeSummary]:
     """Kept sums by area; `below`: those whose reference income per head is below the line, or is not."""
-    query = (
-        select(IncomeSummary)
-        .where(within(IncomeSummary.area_code, scope))
-        .order_by(IncomeSummary.area_code, IncomeSummary.household_id)
-        .limit(limit)
-    )
+    query = select(IncomeSummary).where(within(IncomeSummary.area_code, scope))
     if below is not None:
         short = IncomeSummary.reference_per_head < IncomeSummary.line
         query = query.where(short if below else ~short)
-    if after is not None:
-        query = query.where(tuple_(IncomeSummary.area_code, IncomeSummary.household_id) > tuple_(*after))
+    query = in_order(query, IncomeSummary.area_code, IncomeSummary.household_id, after=after, limit=limit)
     return (await session.scalars(query)).all()

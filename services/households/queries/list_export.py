@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 
 from services.households.models import Household, IncomeSummary, Member, MonitoringCase
 from services.households.rules.monitoring.states import FINAL
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.pages import in_order
 from shared.db.within import within
 
 
@@ -22,11 +23,8 @@ async def list_page(
         .outerjoin(IncomeSummary, IncomeSummary.household_id == Household.id)
         .outerjoin(MonitoringCase, (MonitoringCase.household_id == Household.id) & MonitoringCase.state.not_in(FINAL))
         .where(within(Household.area_code, scope), Household.dissolved_on.is_(None))
-        .order_by(Household.area_code, Household.id)
-        .limit(limit)
     )
-    if after is not None:
-        query = query.where(tuple_(Household.area_code, Household.id) > tuple_(*after))
+    query = in_order(query, Household.area_code, Household.id, after=after, limit=limit)
     return [(row[0], row[1], row[2]) for row in await session.execute(query)]
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from shared.db.bulk import stage
 from shared.db.engine import ReadSession, WriteSession, raw
 
-_AREAS = "SELECT code, name FROM area WHERE active"
 # The one that is not over comes first; else the last that was.
 _CASES = """
 SELECT DISTINCT ON (household_id) household_id, state FROM monitoring_case WHERE household_id = ANY ($1)
@@ -31,11 +30,6 @@ LEFT JOIN member m ON m.person_key = key AND m.left_on IS NULL
 """
 _LIVING = "SELECT household_id, count(*) FROM member WHERE household_id = ANY ($1) AND left_on IS NULL GROUP BY 1"
 _PAGE = 10_000
-
-
-async def list_active_areas(session: ReadSession) -> Sequence[tuple[str, str]]:
-    """All areas of today with their names."""
-    return [(row["code"], row["name"]) for row in await (await raw(session)).fetch(_AREAS)]
 
 
 async def find_cases(session: ReadSession, households: Collection[UUID]) -> dict[UUID, str]:

@@ -1,11 +1,11 @@
 """National cases (监测个案) with what is needed to show, move and count them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, any_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, any_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import array
 
 from services.households.models import (
@@ -23,6 +23,8 @@ from shared.areas import Scope
 from shared.contracts.households import Level
 from shared.contracts.monitoring import CaseClass, State
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -52,9 +54,7 @@ async def list_cases(
     session: ReadSession, scope: Scope, wanted: MonitoringFilter, before: UUID | None, limit: int
 ) -> Sequence[MonitoringRow]:
     """Cases, newest first."""
-    query = _rows(scope).where(*_conditions(wanted)).order_by(MonitoringCase.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(MonitoringCase.id < before)
+    query = newest_first(_rows(scope).where(*_conditions(wanted)), MonitoringCase.id, before=before, limit=limit)
     return [MonitoringRow(*row) for row in await session.execute(query)]
 
 
@@ -63,9 +63,7 @@ async def list_due(
 ) -> Sequence[MonitoringRow]:
     """Cases whose clocks run, the most urgent first."""
     query = _rows(scope).where(MonitoringCase.due_at.is_not(None), *_conditions(wanted))
-    if after is not None:
-        query = query.where(tuple_(MonitoringCase.due_at, MonitoringCase.id) > tuple_(*after))
-    rows = await session.execute(query.order_by(MonitoringCase.due_at, MonitoringCase.id).limit(limit))
+    rows = await session.execute(in_order(query, MonitoringCase.due_at, MonitoringCase.id, after=after, limit=limit))
     return [MonitoringRow(*row) for row in rows]
 
 
@@ -216,21 +214,18 @@ def _rows(scope: Scope) -> Select[MonitoringCase, Household]:
     )
 
 
-def _conditions(wanted: MonitoringFilter) -> list[ColumnElement[bool]]:
+def _conditions(wanted: MonitoringFilter) -> Iterator[ColumnElement[bool]]:
     case = MonitoringCase
-    conditions: list[ColumnElement[bool]] = []
+    yield from equal(
+        (case.monitoring_class, wanted.monitoring_class),
+        (case.fast_lane, wanted.fast_lane),
+        (case.household_id, wanted.household_id),
+    )
     if wanted.states:
-        conditions.append(case.state.in_(wanted.states))
-    if wanted.monitoring_class is not None:
-        conditions.append(case.monitoring_class == wanted.monitoring_class)
+        yield case.state.in_(wanted.states)
     if wanted.risk is not None:
-        conditions.append(literal(wanted.risk) == any_(case.risks))
+        yield literal(wanted.risk) == any_(case.risks)
     if wanted.due_by is not None:
-        conditions.append(case.due_at <= wanted.due_by)
+        yield case.due_at <= wanted.due_by
     if wanted.holder is not None:
-        conditions.append(or_(case.holder_level == wanted.holder, case.raised_to == wanted.holder))
-    if wanted.fast_lane is not None:
-        conditions.append(case.fast_lane.is_(wanted.fast_lane))
-    if wanted.household_id is not None:
-        conditions.append(case.household_id == wanted.household_id)
-    return conditions
+        yield or_(case.holder_level == wanted.holder, case.raised_to == wanted.holder)

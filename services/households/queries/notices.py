@@ -13,6 +13,7 @@ from services.households.rules.objections import ObjectionNotFound
 from services.households.rules.register import HEADS
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -36,14 +37,12 @@ async def list_notices(
     limit: int,
 ) -> Sequence[PublicNotice]:
     """Notices, newest first."""
-    query = _notices(scope).order_by(PublicNotice.id.desc()).limit(limit)
+    query = _notices(scope)
     if kind is not None:
         query = query.where(PublicNotice.kind == kind)
     if case_id is not None:
         query = query.where(PublicNotice.id.in_(select(NoticeEntry.notice_id).where(NoticeEntry.case_id == case_id)))
-    if before is not None:
-        query = query.where(PublicNotice.id < before)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(newest_first(query, PublicNotice.id, before=before, limit=limit))).all()
 
 
 async def get_notice(session: ReadSession, scope: Scope, notice_id: UUID) -> PublicNotice:

@@ -15,6 +15,7 @@ from services.households.rules.visits import PretenceNotFound
 from shared.areas import Scope
 from shared.contracts.pretence import PretenceKind
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -209,19 +210,12 @@ async def list_findings(
     limit: int,
 ) -> Sequence[PretenceFinding]:
     """Findings, newest first."""
-    query = (
-        select(PretenceFinding)
-        .where(within(PretenceFinding.area_code, scope))
-        .order_by(PretenceFinding.id.desc())
-        .limit(limit)
-    )
+    query = select(PretenceFinding).where(within(PretenceFinding.area_code, scope))
     if kind is not None:
         query = query.where(PretenceFinding.kind == kind)
     if answered is not None:
         query = query.where(PretenceFinding.answer.is_not(None) if answered else PretenceFinding.answer.is_(None))
-    if before is not None:
-        query = query.where(PretenceFinding.id < before)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(newest_first(query, PretenceFinding.id, before=before, limit=limit))).all()
 
 
 async def lock_finding(session: WriteSession, scope: Scope, finding_id: UUID) -> PretenceFinding:

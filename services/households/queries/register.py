@@ -1,6 +1,6 @@
 """Households and members."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
@@ -12,6 +12,7 @@ from services.households.models.register import MOST_RISKS
 from services.households.rules.register import HouseholdNotFound, MemberNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.filters import equal
 from shared.db.within import within
 from shared.errors import NotFound, Stale
 
@@ -73,19 +74,14 @@ def _with_risk(risk: str, conditions: Sequence[ColumnElement[bool]], limit: int)
     return union_all(*(select(place.c.id) for place in places))
 
 
-def _conditions(wanted: HouseholdFilter) -> list[ColumnElement[bool]]:
-    conditions = [
-        column == value
-        for column, value in (
-            (Household.household_class, wanted.household_class),
-            (Household.grade, wanted.grade),
-            (Household.monitoring_state, wanted.monitoring_state),
-            (Household.natural_village, wanted.natural_village),
-        )
-        if value is not None
-    ]
-    conditions.append(Household.dissolved_on.is_not(None) if wanted.dissolved else Household.dissolved_on.is_(None))
-    return conditions
+def _conditions(wanted: HouseholdFilter) -> Iterator[ColumnElement[bool]]:
+    yield from equal(
+        (Household.household_class, wanted.household_class),
+        (Household.grade, wanted.grade),
+        (Household.monitoring_state, wanted.monitoring_state),
+        (Household.natural_village, wanted.natural_village),
+    )
+    yield Household.dissolved_on.is_not(None) if wanted.dissolved else Household.dissolved_on.is_(None)
 
 
 async def get_household(session: ReadSession, scope: Scope, household_id: UUID) -> Household:

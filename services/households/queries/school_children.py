@@ -18,6 +18,7 @@ from services.households.rules.schooling.ages import EDUCATION, Births
 from services.households.rules.schooling.states import FINAL, OUT
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.pages import in_order
 from shared.db.within import within
 
 Ledger = Literal["school_age", "suspected", "dropped_out"]
@@ -56,9 +57,7 @@ async def list_children(
 
     First who they are, then what is known of these: nothing is looked up for children beyond the page.
     """
-    query = _ids(scope, asked, known=known).order_by(Member.id).limit(limit)
-    if after is not None:
-        query = query.where(Member.id > after)
+    query = in_order(_ids(scope, asked, known=known), Member.id, after=after, limit=limit)
     ids = (await session.scalars(query)).all()
     people = (
         select(Member, Household)

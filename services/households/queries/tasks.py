@@ -1,11 +1,11 @@
 """Tasks, with what is needed to show them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from services.households.models import Evidence, Household, RiskCase, Task, TaskEvent, TaskState
 from services.households.queries.checks import lock_subjects
@@ -16,6 +16,8 @@ from shared.areas import Scope
 from shared.contracts.alerts import Severity
 from shared.contracts.households import Level
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -59,9 +61,7 @@ async def list_tasks(
     session: ReadSession, scope: Scope, wanted: TaskFilter, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[TaskRow]:
     """Tasks by deadline, the most urgent first."""
-    query = _rows(scope).where(*_conditions(wanted)).order_by(Task.due_at, Task.id).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(Task.due_at, Task.id) > tuple_(*after))
+    query = in_order(_rows(scope).where(*_conditions(wanted)), Task.due_at, Task.id, after=after, limit=limit)
     return [TaskRow(*row) for row in await session.execute(query)]
 
 
@@ -116,29 +116,23 @@ def _rows(scope: Scope) -> Select[Task, RiskCase, Household]:
     )
 
 
-def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
-    conditions = [in_state(*wanted.states)]
+def _conditions(wanted: TaskFilter) -> Iterator[ColumnElement[bool]]:
+    yield in_state(*wanted.states)
+    yield from equal((Task.household_id, wanted.household_id))
     if wanted.mine is not None:
-        conditions.append(_is_mine(wanted.mine))
+        yield _is_mine(wanted.mine)
     if wanted.overdue is not None:
-        conditions.append(Task.overdue_at.is_not(None) if wanted.overdue else Task.overdue_at.is_(None))
-    if wanted.household_id is not None:
-        conditions.append(Task.household_id == wanted.household_id)
+        yield Task.overdue_at.is_not(None) if wanted.overdue else Task.overdue_at.is_(None)
     if wanted.due_by is not None:
-        conditions.append(Task.due_at <= wanted.due_by)
+        yield Task.due_at <= wanted.due_by
     if wanted.feed is not None or wanted.severity is not None:
-        conditions.append(_has_evidence(wanted.feed, wanted.severity))
-    return conditions
+        yield _has_evidence(wanted.feed, wanted.severity)
 
 
 def _has_evidence(feed: str | None, severity: Severity | None) -> ColumnElement[bool]:
     """One alert of that feed and severity stands behind the task."""
-    evidence = exists().where(Evidence.case_id == Task.case_id, Evidence.withdrawn_at.is_(None))
-    if feed is not None:
-        evidence = evidence.where(Evidence.feed == feed)
-    if severity is not None:
-        evidence = evidence.where(Evidence.severity == severity)
-    return evidence
+    asked = equal((Evidence.feed, feed), (Evidence.severity, severity))
+    return exists().where(Evidence.case_id == Task.case_id, Evidence.withdrawn_at.is_(None), *asked)
 
 
 def _is_mine(mine: Mine) -> ColumnElement[bool]:

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select
 
 from services.households.models import Visit, VisitPhoto
 from services.households.rules.visits import PhotoNotFound, VisitNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -46,15 +47,8 @@ async def list_household_visits(
     session: ReadSession, scope: Scope, household_id: UUID, before: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Visit]:
     """The visits of a household, with and without a task, the latest first."""
-    query = (
-        select(Visit)
-        .where(Visit.household_id == household_id, within(Visit.area_code, scope))
-        .order_by(Visit.visited_at.desc(), Visit.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(tuple_(Visit.visited_at, Visit.id) < tuple_(*before))
-    return (await session.scalars(query)).all()
+    query = select(Visit).where(Visit.household_id == household_id, within(Visit.area_code, scope))
+    return (await session.scalars(newest_first(query, Visit.visited_at, Visit.id, before=before, limit=limit))).all()
 
 
 async def list_photos(session: ReadSession, scope: Scope, visit_ids: Collection[UUID]) -> dict[UUID, list[VisitPhoto]]:

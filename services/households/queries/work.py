@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from services.households.models import Evidence, Measure, Member, MonitoringCase
 from services.households.rules.work import KIND, WITHOUT_JOB, Asking
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.pages import in_order
 
 
 class AskingMeasure(NamedTuple):
@@ -69,7 +70,5 @@ async def lock_asking(
     asks = or_(Measure.sub_kind.is_(None), Measure.sub_kind.not_in(WITHOUT_JOB))
     query = select(Measure, MonitoringCase).join(MonitoringCase, MonitoringCase.id == Measure.case_id)
     query = query.where(Measure.kind == KIND, asks, Measure.state != "delivered", Measure.updated_at >= since)
-    if after is not None:
-        query = query.where(Measure.id > after)
-    query = query.order_by(Measure.id).limit(limit).with_for_update(of=Measure, read=True)
+    query = in_order(query, Measure.id, after=after, limit=limit).with_for_update(of=Measure, read=True)
     return [AskingMeasure(*row) for row in await session.execute(query)]

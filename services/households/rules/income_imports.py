@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal
+from typing import Any
 
+from services.households.rules.imports import Outcome
 from services.households.rules.income_entries import MOST_MONTHS, Span
 from services.households.rules.income_lines import FEN
 from services.households.rules.income_reports import Latest, Owner
@@ -14,7 +15,6 @@ from services.households.rules.months import Month
 from shared.errors import Fault
 from shared.idnumber import IdNumber
 
-Outcome = Literal["added", "changed", "unchanged"]
 MOST_YUAN = Decimal(10**10)
 _MONTH = re.compile(r"(20[0-9]{2})\D?(0?[1-9]|1[0-2])\D?")
 

@@ -1,14 +1,13 @@
 """Findings of the audit rules (数据质量问题), and the rules themselves."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
+from services.households.rules.quality.rule import Severity
 from shared.http.fields import Answer, AreaView, Draft
-
-Severity = Literal["fatal", "logic", "plausible"]
 
 
 class FindingMember(Answer):

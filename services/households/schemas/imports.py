@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from shared.http.fields import Answer
-from shared.http.problems import FieldProblem
+from shared.http.problems import RowProblem
 
 
 class Counts(Answer):
@@ -12,12 +12,6 @@ class Counts(Answer):
     added: int
     changed: int
     unchanged: int
-
-
-class RowProblem(FieldProblem):
-    """One mistake, in the row where it stands: a line of CSV or NDJSON, or the place in a JSON array, from 1."""
-
-    row: int = Field(examples=[17])
 
 
 class ImportReport(Answer):

@@ -12,8 +12,8 @@ from services.households.rules.income_entries import MOST_MONTHS, Span, Told
 from services.households.rules.income_lines import FEN
 from services.households.rules.months import parse_month
 from services.households.schemas.fields import IncomeEnding, IncomeItem, IncomeOrigin, Yuan
-from services.households.schemas.imports import RowProblem
 from shared.http.fields import Answer, AnyArea, AreaView, CodeView, Draft, MonthText, Paragraph, PastDay
+from shared.http.problems import RowProblem
 
 
 class IncomeEntryDraft(Draft):

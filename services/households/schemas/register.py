@@ -34,7 +34,6 @@ from shared.http.fields import (
     Answer,
     AnyArea,
     AreaView,
-    CodeView,
     Draft,
     IdNumberField,
     Line,
@@ -271,11 +270,3 @@ class HouseholdView(HouseholdDetailsView, HouseholdSummary):
     findings: FindingCounts = Field(description="What the change left to mend · 待整改问题数")
     created_at: datetime
     updated_at: datetime
-
-
-class CodeListView(Answer):
-    """One code list."""
-
-    name: str = Field(examples=["relation"])
-    standard: str = Field(examples=["GB/T 4761"])
-    codes: list[CodeView]

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from services.households.queries import income_reports as find
-from services.households.rules.income_imports import ImportedLine, Outcome, find_owner, outcome_of
+from services.households.rules.imports import Outcome
+from services.households.rules.income_imports import ImportedLine, find_owner, outcome_of
 from services.households.rules.income_reports import Latest, Owner
 from services.households.usecases.grading import regrade_later
 from services.households.usecases.income import BATCH, recompute

@@ -32,6 +32,7 @@ from shared.db.engine import Database, WriteSession
 from shared.errors import Fault
 from shared.files import Shelf
 from shared.idnumber import IdNumber
+from shared.projections.areas import list_active
 from shared.side_processes import preload
 from shared.telemetry import current_traceparent
 from shared.time_limit import in_time
@@ -80,7 +81,7 @@ class ListCheck:
         async with self.database.write(_EVERYWHERE) as session:
             await queries.forget_staged(session, self.row.id)
             await queries.forget_findings(session, self.row.id)
-            areas = await staging.list_active_areas(session)
+            areas = await list_active(session)
         listing = await self._read_files(Villages(areas, self.scope, VILLAGES))
         await self._note_unread(listing)
         return listing

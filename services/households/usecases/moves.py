@@ -160,16 +160,10 @@ async def _make(
     if passed is not None and move.to in DECISIONS:
         await keep_snapshot(session, line, passed.snapshot)
     _stamp(case, move, brought, on, now)
-    keeper.set(case, await find.list_pauses(session, who.scope, case.id))
-    begin_anew(case)
-    case.version += 1
-    case.updated_at = now
-    show_on_household(case, row.household)
+    await _arrive(session, row, keeper, now)
     told = [events.case_moved(case, line, late=late)]
     await emit(session, *told, *([events.case_opened(case)] if move.road == "anew" else []))
-    await audit.record(
-        session, who, "case:move", case.id, area_code=case.area_code, moved_from=move.source, moved_to=move.to
-    )
+    await _record(session, who, case, move)
     await follow_up(session, vault, who, [row.household.id], now, income=False)
     return line
 
@@ -197,17 +191,26 @@ async def go_by_itself(
     line.evidence = {fact: told}
     if move.to != move.source:
         case.state, case.state_since = move.to, since
+    await _arrive(session, row, keeper, now)
+    await session.flush()
+    if move.to != move.source:
+        await emit(session, events.case_moved(case, line, late=False))
+    await _record(session, who, case, move)
+
+
+async def _arrive(session: WriteSession, row: MonitoringRow, keeper: Timekeeper, now: datetime) -> None:
+    """The clocks of the state that a case has come to run, and its household shows it."""
+    case = row.case
     keeper.set(case, await find.list_pauses(session, SYSTEM.scope, case.id))
     begin_anew(case)
     case.version += 1
     case.updated_at = now
     show_on_household(case, row.household)
-    await session.flush()
-    if move.to != move.source:
-        await emit(session, events.case_moved(case, line, late=False))
-    await audit.record(
-        session, who, "case:move", case.id, area_code=case.area_code, moved_from=move.source, moved_to=move.to
-    )
+
+
+async def _record(session: WriteSession, who: Principal, case: MonitoringCase, move: Move) -> None:
+    moved = {"moved_from": move.source, "moved_to": move.to}
+    await audit.record(session, who, "case:move", case.id, area_code=case.area_code, **moved)
 
 
 def _stamp(case: MonitoringCase, move: Move, brought: Brought, on: date, now: datetime) -> None:

@@ -9,7 +9,7 @@ import orjson
 import polars as pl
 from fastapi import APIRouter, Depends, Request
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from services.jobs.api.permits import ImportLedger
 from services.jobs.api.reader import Reader, ReaderOf
@@ -31,7 +31,7 @@ from shared.http.bodies import form
 from shared.http.context import Db, FileLimits, Seals, Store
 from shared.http.pages import After, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD, SealedFile, seal_files
-from shared.http.workbooks import WorkbookAnswer
+from shared.http.workbooks import WORKBOOK, WorkbookAnswer
 from shared.ids import new_id
 from shared.security import audit
 from shared.tables.in_turn import beside
@@ -116,7 +116,8 @@ async def get_ledger_import(
 
 @router.get(
     "/{import_id}/result",
-    response_class=Response,
+    response_class=StreamingResponse,
+    responses=WORKBOOK,
     summary="What is wrong with which row · 核对结果",
 )
 async def get_ledger_result(
@@ -131,8 +132,7 @@ async def get_ledger_result(
             raise LedgerImportNotChecked(state=row.state)
         await audit.record(session, who, "ledger-import:result", import_id)
     pieces = stream_workbook(_sheets(row, shelf, reader_of(who)))
-    named = {"Content-Disposition": f'attachment; filename="ledger-{month_text(row.month)}.xlsx"'}
-    return WorkbookAnswer(pieces, named)
+    return WorkbookAnswer(pieces, f"ledger-{month_text(row.month)}")
 
 
 @router.post(

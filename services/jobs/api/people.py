@@ -23,8 +23,9 @@ from shared.db.engine import ReadSession
 from shared.http.answers import json_answer
 from shared.http.context import Db, Seals, Speaks
 from shared.http.cursors import area_cursor
-from shared.http.fields import CodeView
+from shared.http.fields import CodeListView
 from shared.http.pages import After, Below, Limit, Page, cut, encode_cursor
+from shared.http.readers import code_lists
 from shared.projections.areas import find_names_above
 from shared.security import audit
 
@@ -32,17 +33,10 @@ router = APIRouter(prefix="/v1", tags=["Labour force · 劳动力"])
 
 
 @router.get("/codes", summary="Code lists · 代码表")
-async def list_codes(who: ReadCode, language: Speaks) -> list[schemas.CodeListView]:
+async def list_codes(who: ReadCode, language: Speaks) -> list[CodeListView]:
     """Every code that may be entered, with what it means and the standard behind it."""
     del who
-    return [
-        schemas.CodeListView(
-            name=one.name,
-            standard=one.standard,
-            codes=[CodeView(code=code, text=one.text(code, language)) for code in one.texts],
-        )
-        for one in LISTS.values()
-    ]
+    return code_lists(LISTS, language)
 
 
 @router.get("/people", summary="People of the labour force · 劳动力列表")

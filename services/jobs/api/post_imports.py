@@ -7,15 +7,14 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.jobs.api.permits import ImportPost
-from services.jobs.schemas.posts import PostImportReport, PostRowProblem
+from services.jobs.schemas.posts import PostImportReport
 from services.jobs.usecases.post_imports import PostImport
 from services.jobs.usecases.post_reading import MOST_ROWS, POST_COLUMNS, read_posts
 from shared.clock import local_date, utc_now
-from shared.errors import Fault
 from shared.http.answers import json_answer
 from shared.http.bodies import TABLE, table_of
 from shared.http.context import Db, Speaks, Texts
-from shared.messages import Catalogue, Language
+from shared.http.problems import row_problem
 from shared.tables.whole import read_whole
 
 router = APIRouter(prefix="/v1/posts", tags=["Posts · 岗位"])
@@ -58,12 +57,7 @@ async def import_posts(
             unchanged=job.outcomes["unchanged"],
             new_employers=len(job.new_employers),
             failed=len({row for row, _ in faults}),
-            errors=[_problem(row, fault, texts, language) for row, fault in faults[:MOST_ERRORS]],
+            errors=[row_problem(texts, language, row, fault) for row, fault in faults[:MOST_ERRORS]],
             error_count=len(faults),
         )
     )
-
-
-def _problem(row: int, fault: Fault, texts: Catalogue, language: Language) -> PostRowProblem:
-    message = texts.text(fault.code, language, **fault.params)
-    return PostRowProblem(row=row, field=fault.field, code=fault.code, message=message)

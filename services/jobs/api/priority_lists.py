@@ -1,6 +1,6 @@
 """Priority lists (重点名单): three kinds of labour, school leavers, who came home. Always as the rows are now."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
@@ -18,13 +18,11 @@ from shared.http.context import Db
 from shared.http.cursors import area_cursor
 from shared.http.fields import AnyArea
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
-from shared.http.workbooks import WorkbookAnswer
+from shared.http.workbooks import WORKBOOK, WorkbookAnswer
 from shared.ids import new_id
-from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1/priority-lists", tags=["Priority lists · 重点名单"])
 
-_RESPONSES: dict[int | str, Any] = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
 Area = Annotated[AnyArea | None, Query(description="This area; the asker's own unless given · 区划")]
 
 
@@ -39,7 +37,7 @@ async def list_priority_lists(who: ReadIndicator, db: Db, reader_of: ReaderOf, a
         return await views.lists(session, board, lists, reader_of(who))
 
 
-@router.get("/{code}.xlsx", summary="As a workbook · 导出名单", response_class=StreamingResponse, responses=_RESPONSES)
+@router.get("/{code}.xlsx", summary="As a workbook · 导出名单", response_class=StreamingResponse, responses=WORKBOOK)
 async def export_priority_list(
     code: str, who: ExportPriorityList, db: Db, reader_of: ReaderOf, area: Area = None
 ) -> StreamingResponse:
@@ -49,8 +47,7 @@ async def export_priority_list(
     export = ListExport(db, reader_of(who), asked, local_date(now))
     async with db.write(who.scope) as session:
         await export.begin(session, export_id)
-    headers = {"Content-Disposition": f'attachment; filename="{code}-{export_id}.xlsx"', "Cache-Control": "no-store"}
-    return WorkbookAnswer(export.pieces(export_id, now), headers)
+    return WorkbookAnswer(export.pieces(export_id, now), f"{code}-{export_id}")
 
 
 @router.get("/{code}", summary="Who stands on it · 重点名单")

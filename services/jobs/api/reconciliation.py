@@ -31,9 +31,8 @@ from shared.http.fields import MonthText
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.sealed_upload import FORM_OVERHEAD
-from shared.http.workbooks import WorkbookAnswer
+from shared.http.workbooks import WORKBOOK, WorkbookAnswer
 from shared.security import audit
-from shared.workbook_stream import XLSX
 
 router = APIRouter(prefix="/v1/reconciliations", tags=["Ledger checks · 台账核对"])
 
@@ -172,7 +171,7 @@ async def list_rows(
     "/{run_id}/workbook",
     summary="A comparison as a workbook · 下载比对结果",
     response_class=StreamingResponse,
-    responses={200: {"content": {XLSX: {"schema": FILE}}}},
+    responses=WORKBOOK,
 )
 async def read_workbook(
     run_id: UUID,
@@ -192,8 +191,7 @@ async def read_workbook(
         people = sum(one.differs + one.only_here + one.only_there for one in villages)
         await audit.record(session, who, "reconciliation:export", run_id, people=people, **told)
     pieces = ResultWorkbook(db, run, reader, scope).pieces(villages, now)
-    headers = {"Content-Disposition": f'attachment; filename="{run_id}.xlsx"', "Cache-Control": "no-store"}
-    return WorkbookAnswer(pieces, headers)
+    return WorkbookAnswer(pieces, str(run_id))
 
 
 @router.post(

@@ -9,7 +9,6 @@ from starlette.responses import Response, StreamingResponse
 
 from services.jobs.api.permits import ClaimSubsidy, DecideSubsidy, ExportSubsidy, ReadSubsidy
 from services.jobs.api.reader import Reader, ReaderOf
-from services.jobs.api.trips import WORKBOOK, workbook
 from services.jobs.queries import subsidies as find
 from services.jobs.queries.people import list_by_ids
 from services.jobs.queries.subsidies import ClaimFilter, ClaimRow, DueRow
@@ -17,6 +16,7 @@ from services.jobs.schemas import subsidies as schemas
 from services.jobs.usecases import subsidies as usecases
 from services.jobs.usecases.subsidies import Claim, Decision
 from shared.clock import local_date, utc_now
+from shared.contracts.jobs_placement_policies import SubsidyKind
 from shared.db.engine import ReadSession, WriteSession
 from shared.http.answers import created, json_answer
 from shared.http.context import Db, Seals
@@ -24,12 +24,14 @@ from shared.http.cursors import due_cursor
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Below, Limit, Page, cut, decode_id_cursor, encode_cursor
 from shared.http.versions import IfMatch, etag
+from shared.http.workbooks import WORKBOOK, WorkbookAnswer
 from shared.projections.areas import find_names_above
+from shared.workbook_stream import stream_workbook, text_frame
 
 router = APIRouter(prefix="/v1/subsidies", tags=["Subsidies · 务工补助"])
 
 Area = Below
-KindQuery = Annotated[schemas.Kind | None, Query(description="All unless given · 补助类型")]
+KindQuery = Annotated[SubsidyKind | None, Query(description="All unless given · 补助类型")]
 COLUMNS = (
     *("subsidy-list-area", "coach-list-name", "subsidy-list-id", "subsidy-list-kind"),
     *("subsidy-list-place", "subsidy-list-since", "subsidy-list-yuan"),
@@ -116,7 +118,8 @@ async def export_unclaimed(
     lines.append((reader.say("subsidy-list-total"), *[None] * 5, str(total)))
     lines.append((reader.watermark("subsidy-list-mark", now), *[None] * 6))
     headings = [reader.say(code) for code in COLUMNS]
-    return workbook(reader.say("subsidy-list-sheet"), headings, lines, "unclaimed-subsidies")
+    sheet = (reader.say("subsidy-list-sheet"), headings, [text_frame(lines, len(headings))])
+    return WorkbookAnswer(stream_workbook([sheet]), "unclaimed-subsidies")
 
 
 @router.get("/claims", summary="Claims · 补助申报列表")

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-import polars as pl
 from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
@@ -27,15 +26,13 @@ from shared.http.fields import AnyArea
 from shared.http.idempotency import OptionalRequestKey, once
 from shared.http.pages import After, Limit, Page, cut, encode_cursor
 from shared.http.versions import IfMatch, etag
-from shared.http.workbooks import WorkbookAnswer
+from shared.http.workbooks import WORKBOOK, WorkbookAnswer
 from shared.masking import mask_phone
 from shared.projections.areas import find_names_above
 from shared.security.principals import Principal
-from shared.workbook_stream import XLSX, stream_workbook
+from shared.workbook_stream import stream_workbook, text_frame
 
 router = APIRouter(prefix="/v1/trips", tags=["Organised trips · 点对点输送"])
-
-WORKBOOK: dict[int | str, Any] = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
 @router.get("", summary="Trips · 输送列表")
@@ -162,15 +159,8 @@ async def take_coach_list(trip_id: UUID, who: TakeCoachList, db: Db, vault: Seal
         for row in rows
     ]
     headings = [reader.say(code) for code in ("coach-list-name", "coach-list-phone", "coach-list-village")]
-    return workbook(reader.say("coach-list-sheet"), headings, lines, f"coach-list-{trip_id}")
-
-
-def workbook(sheet: str, headings: Sequence[str], lines: Sequence[tuple[str | None, ...]], name: str) -> Response:
-    """A workbook of texts."""
-    schema = {str(column): pl.String for column in range(len(headings))}
-    frame = pl.DataFrame(lines, schema=schema, orient="row")
-    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"', "Cache-Control": "no-store"}
-    return WorkbookAnswer(stream_workbook([(sheet, headings, [frame])]), headers)
+    sheet = (reader.say("coach-list-sheet"), headings, [text_frame(lines, len(headings))])
+    return WorkbookAnswer(stream_workbook([sheet]), f"coach-list-{trip_id}")
 
 
 async def _answer(session: ReadSession, who: Principal, trip: Trip, reader: Reader) -> Response:

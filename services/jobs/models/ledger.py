@@ -6,19 +6,16 @@ of the migration, ahead of time, for the service's own role may make no table.
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, Index, Numeric, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.jobs.models.plumbing import Base
+from services.jobs.rules.ledger import Source, Status
 from shared.db.base import AreaColumn
 from shared.imports import Import
-
-RowSource = Literal["hand", "file", "carried", "placement"]
-"""Where a row's content comes from. `carried` is last month's, until somebody confirms or changes it."""
-Status = Literal["out", "planned", "not_out"]
 
 _FIRST_OF_MONTH = "EXTRACT(day FROM month) = 1"
 
@@ -70,7 +67,7 @@ class LabourRow(Base):
 
     confirmed_on: Mapped[date | None]
     confirmed_by: Mapped[UUID | None]
-    source: Mapped[RowSource] = mapped_column(String)
+    source: Mapped[Source] = mapped_column(String)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     changed_at: Mapped[datetime]
     changed_by: Mapped[UUID | None]  # nobody: carried
@@ -96,7 +93,7 @@ class LabourChange(Base):
     person_id: Mapped[UUID]
     area_code: Mapped[AreaColumn]
     what: Mapped[str]
-    source: Mapped[RowSource] = mapped_column(String)
+    source: Mapped[Source] = mapped_column(String)
     by: Mapped[UUID | None]
     at: Mapped[datetime]
     version: Mapped[int]

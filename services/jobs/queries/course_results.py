@@ -23,6 +23,7 @@ from services.jobs.rules.training import SEATED, CourseResult, allowance_due
 from shared.areas import Scope
 from shared.contracts.jobs_posts_policies import TrainingRules
 from shared.db.engine import ReadSession
+from shared.db.pages import in_order
 from shared.db.within import within
 
 
@@ -69,9 +70,7 @@ async def list_wanting(
     wants = (literal("training") == any_(WorkNeed.services)) | (literal(course.trade) == any_(WorkNeed.wanted_trades))
     query = select(Person, WorkNeed.id).join(WorkNeed, WorkNeed.person_id == Person.id)
     query = query.where(within(WorkNeed.area_code, scope), WorkNeed.state == NeedState.OPEN, wants, Person.active)
-    query = query.where(~_learns()).order_by(WorkNeed.id).limit(limit)
-    if after is not None:
-        query = query.where(WorkNeed.id > after)
+    query = in_order(query.where(~_learns()), WorkNeed.id, after=after, limit=limit)
     return [Candidate(*row) for row in await session.execute(query)]
 
 

@@ -1,6 +1,6 @@
 """Courses, as one county offers them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -12,6 +12,8 @@ from services.jobs.queries.employers import of_counties
 from services.jobs.rules.post_refusals import CourseNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import newest_first
 from shared.errors import existing
 
 
@@ -27,18 +29,19 @@ class CourseFilter:
     employer_id: UUID | None = None
     ends_from: date | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        wanted = (
-            (self.state, Course.state == self.state),
-            (self.kind, Course.kind == self.kind),
-            (self.trade, Course.trade == self.trade),
-            (self.place, Course.place.startswith(self.place or "")),
-            (self.venue, Course.venue == self.venue),
-            (self.employer_id, Course.employer_id == self.employer_id),
-            (self.ends_from, Course.ends_on >= (self.ends_from or date.min)),
+        yield from equal(
+            (Course.state, self.state),
+            (Course.kind, self.kind),
+            (Course.trade, self.trade),
+            (Course.venue, self.venue),
+            (Course.employer_id, self.employer_id),
         )
-        return [condition for value, condition in wanted if value is not None]
+        if self.place is not None:
+            yield Course.place.startswith(self.place)
+        if self.ends_from is not None:
+            yield Course.ends_on >= self.ends_from
 
 
 async def list_courses(
@@ -46,9 +49,7 @@ async def list_courses(
 ) -> Sequence[Course]:
     """Courses, newest first."""
     query = select(Course).where(of_counties(Course.county, scope), *wanted.conditions())
-    if before is not None:
-        query = query.where(Course.id < before)
-    return (await session.scalars(query.order_by(Course.id.desc()).limit(limit))).all()
+    return (await session.scalars(newest_first(query, Course.id, before=before, limit=limit))).all()
 
 
 async def get_course(session: ReadSession, scope: Scope, course_id: UUID) -> Course:

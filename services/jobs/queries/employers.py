@@ -1,6 +1,6 @@
 """Employers, as one county knows them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,8 @@ from services.jobs.rules.places import COUNTY_DIGITS
 from services.jobs.rules.post_refusals import EmployerNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import newest_first
 from shared.errors import existing
 
 
@@ -25,15 +27,13 @@ class EmployerFilter:
     kind: str | None = None
     blacklisted: bool | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        wanted = (
-            (self.name, Employer.name.contains(self.name or "", autoescape=True)),
-            (self.credit_code, Employer.credit_code == self.credit_code),
-            (self.kind, Employer.kind == self.kind),
-            (self.blacklisted, Employer.blacklisted_reason.is_not(None).is_(bool(self.blacklisted))),
-        )
-        return [condition for value, condition in wanted if value is not None]
+        yield from equal((Employer.credit_code, self.credit_code), (Employer.kind, self.kind))
+        if self.name is not None:
+            yield Employer.name.contains(self.name, autoescape=True)
+        if self.blacklisted is not None:
+            yield Employer.blacklisted_reason.is_not(None).is_(self.blacklisted)
 
 
 def of_counties(column: InstrumentedAttribute[Any], scope: Scope) -> ColumnElement[bool]:
@@ -49,9 +49,7 @@ async def list_employers(
 ) -> Sequence[Employer]:
     """Employers, newest first."""
     query = select(Employer).where(of_counties(Employer.county, scope), *wanted.conditions())
-    if before is not None:
-        query = query.where(Employer.id < before)
-    return (await session.scalars(query.order_by(Employer.id.desc()).limit(limit))).all()
+    return (await session.scalars(newest_first(query, Employer.id, before=before, limit=limit))).all()
 
 
 async def get_employer(session: ReadSession, scope: Scope, employer_id: UUID) -> Employer:

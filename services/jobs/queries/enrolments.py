@@ -1,6 +1,6 @@
 """Enrolments in courses, attendance, certificates; everything of people within the asker's areas."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -23,6 +23,8 @@ from services.jobs.rules.post_refusals import EnrolmentNotFound
 from services.jobs.rules.training import Attended
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -43,14 +45,11 @@ class EnrolmentFilter:
     person_id: UUID | None = None
     state: EnrolmentState | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        wanted = (
-            (self.course_id, Enrolment.course_id == self.course_id),
-            (self.person_id, Enrolment.person_id == self.person_id),
-            (self.state, Enrolment.state == self.state),
+        return equal(
+            (Enrolment.course_id, self.course_id), (Enrolment.person_id, self.person_id), (Enrolment.state, self.state)
         )
-        return [condition for value, condition in wanted if value is not None]
 
 
 def _rows(scope: Scope) -> Select[Enrolment, Course, Person]:
@@ -62,9 +61,7 @@ async def list_enrolments(
     session: ReadSession, scope: Scope, wanted: EnrolmentFilter, after: UUID | None, limit: int
 ) -> Sequence[EnrolmentRow]:
     """Enrolments in their order, which is that of the waiting list."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(Enrolment.id).limit(limit)
-    if after is not None:
-        query = query.where(Enrolment.id > after)
+    query = in_order(_rows(scope).where(*wanted.conditions()), Enrolment.id, after=after, limit=limit)
     return [EnrolmentRow(*row) for row in await session.execute(query)]
 
 

@@ -14,6 +14,7 @@ from services.jobs.rules.ledger import FIELDS, Entry, RowMovedOn, RowNotFound
 from services.jobs.rules.months import move
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -108,15 +109,8 @@ async def list_months(
     session: ReadSession, scope: Scope, person_id: UUID, before: date | None, limit: int
 ) -> Sequence[LabourRow]:
     """The months of one person, the newest first."""
-    query = (
-        select(LabourRow)
-        .where(LabourRow.person_id == person_id, within(LabourRow.area_code, scope))
-        .order_by(LabourRow.month.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(LabourRow.month < before)
-    return (await session.scalars(query)).all()
+    query = select(LabourRow).where(LabourRow.person_id == person_id, within(LabourRow.area_code, scope))
+    return (await session.scalars(newest_first(query, LabourRow.month, before=before, limit=limit))).all()
 
 
 async def list_changes(session: ReadSession, scope: Scope, month: date, person_id: UUID) -> Sequence[LabourChange]:

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, tuple_
+from sqlalchemy import ColumnElement, and_, select
 
 from services.jobs.models import LabourRow, Person
 from shared.areas import Scope
 from shared.db.engine import ReadSession
+from shared.db.pages import in_order
 from shared.db.within import within
 
 ListedStatus = Literal["out", "planned", "not_out", "none"]
@@ -43,11 +44,8 @@ async def list_rows(
         .outerjoin(LabourRow, and_(LabourRow.person_id == Person.id, LabourRow.month == month))
         .where(within(Person.area_code, scope), Person.active)
         .where(*_conditions(wanted))
-        .order_by(Person.area_code, Person.id)
-        .limit(limit)
     )
-    if after is not None:
-        query = query.where(tuple_(Person.area_code, Person.id) > tuple_(*after))
+    query = in_order(query, Person.area_code, Person.id, after=after, limit=limit)
     return [ListedRow(*found) for found in await session.execute(query)]
 
 

@@ -1,6 +1,6 @@
 """Runs of matching and their proposals."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,6 +14,8 @@ from services.jobs.models import MatchingProposal, MatchingRun, Person, Proposal
 from services.jobs.rules.matching_refusals import ProposalNotFound, RunNotFound
 from shared.areas import AreaCode, Scope, code_of, prefix
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.filters import equal
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -69,16 +71,17 @@ class ProposalFilter:
     post_id: UUID | None = None
     change: str | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        wanted = (
-            (self.run_id, MatchingProposal.run_id == self.run_id),
-            (self.person_id, MatchingProposal.person_id == self.person_id),
-            (self.post_id, MatchingProposal.post_id == self.post_id),
-            (self.change, MatchingProposal.change == self.change),
+        proposal = MatchingProposal
+        yield from equal(
+            (proposal.run_id, self.run_id),
+            (proposal.person_id, self.person_id),
+            (proposal.post_id, self.post_id),
+            (proposal.change, self.change),
         )
-        found = [condition for value, condition in wanted if value is not None]
-        return [*found, MatchingProposal.state.in_(self.states)] if self.states else found
+        if self.states:
+            yield proposal.state.in_(self.states)
 
 
 async def lock_asking(session: WriteSession) -> None:
@@ -88,10 +91,8 @@ async def lock_asking(session: WriteSession) -> None:
 
 async def list_runs(session: ReadSession, scope: Scope, before: UUID | None, limit: int) -> Sequence[MatchingRun]:
     """Newest first."""
-    query = select(MatchingRun).where(within(MatchingRun.area_code, scope)).order_by(MatchingRun.id.desc())
-    if before is not None:
-        query = query.where(MatchingRun.id < before)
-    return list(await session.scalars(query.limit(limit)))
+    query = select(MatchingRun).where(within(MatchingRun.area_code, scope))
+    return list(await session.scalars(newest_first(query, MatchingRun.id, before=before, limit=limit)))
 
 
 async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> MatchingRun:
@@ -180,9 +181,7 @@ async def list_proposals(
     session: ReadSession, scope: Scope, wanted: ProposalFilter, after: UUID | None, limit: int
 ) -> Sequence[ProposalRow]:
     """Proposals in the order of a run: the best first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(MatchingProposal.id).limit(limit)
-    if after is not None:
-        query = query.where(MatchingProposal.id > after)
+    query = in_order(_rows(scope).where(*wanted.conditions()), MatchingProposal.id, after=after, limit=limit)
     return [ProposalRow(*row) for row in await session.execute(query)]
 
 

@@ -12,6 +12,8 @@ from services.jobs.models import NeedState, NeedWaiting, Person, WorkNeed
 from services.jobs.rules.refusals import NeedNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -35,14 +37,12 @@ class NeedFilter:
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        for column, value in (
+        yield from equal(
             (WorkNeed.state, self.state),
             (WorkNeed.source, self.source),
             (WorkNeed.person_id, self.person_id),
             (Person.household_id, self.household_id),
-        ):
-            if value is not None:
-                yield column == value
+        )
         if self.trade is not None:
             yield literal(self.trade) == any_(WorkNeed.wanted_trades)
 
@@ -56,9 +56,7 @@ async def list_needs(
     session: ReadSession, scope: Scope, wanted: NeedFilter, before: UUID | None, limit: int
 ) -> Sequence[NeedRow]:
     """Needs, newest first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(WorkNeed.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(WorkNeed.id < before)
+    query = newest_first(_rows(scope).where(*wanted.conditions()), WorkNeed.id, before=before, limit=limit)
     return [NeedRow(*row) for row in await session.execute(query)]
 
 

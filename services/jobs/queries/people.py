@@ -11,6 +11,8 @@ from services.jobs.models import Person
 from services.jobs.rules.refusals import PersonNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 from shared.idnumber import IdNumber
@@ -30,14 +32,12 @@ class PersonFilter:
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        for column, value in (
+        yield from equal(
             (Person.household_id, self.household_id),
             (Person.household_class, self.household_class),
             (Person.relocated, self.relocated),
             (Person.grade, self.grade),
-        ):
-            if value is not None:
-                yield column == value
+        )
         if self.born_from is not None:
             yield Person.birth_on >= self.born_from
         if self.born_to is not None:
@@ -52,13 +52,8 @@ async def list_people(
     session: ReadSession, scope: Scope, wanted: PersonFilter, after: tuple[str, UUID] | None, limit: int
 ) -> Sequence[Person]:
     """Those who live here, by area and id."""
-    query = _people(scope).where(Person.active, *wanted.conditions()).order_by(Person.area_code, Person.id)
-    if after is not None:
-        code, last = after
-        query = query.where(
-            (Person.area_code > code) | ((Person.area_code == code) & (Person.id > last)), Person.area_code >= code
-        )
-    return list(await session.scalars(query.limit(limit)))
+    query = _people(scope).where(Person.active, *wanted.conditions())
+    return list(await session.scalars(in_order(query, Person.area_code, Person.id, after=after, limit=limit)))
 
 
 async def get_person(session: ReadSession, scope: Scope, person_id: UUID) -> Person:

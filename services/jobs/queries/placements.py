@@ -1,18 +1,20 @@
 """Placements (介绍安置), with the person each is about."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select
 
 from services.jobs.models import Person, Placement, PlacementMove, Post, StayCheck
 from services.jobs.rules.placement_refusals import PlacementNotFound, StayCheckNotFound
 from services.jobs.rules.placement_states import LIVE, THERE, State
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -35,27 +37,25 @@ class PlacementFilter:
     need_id: UUID | None = None
     late_on: date | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        wanted = (
-            (self.person_id, Placement.person_id == self.person_id),
-            (self.post_id, Placement.post_id == self.post_id),
-            (self.employer_id, Placement.employer_id == self.employer_id),
-            (self.need_id, Placement.need_id == self.need_id),
+        yield from equal(
+            (Placement.person_id, self.person_id),
+            (Placement.post_id, self.post_id),
+            (Placement.employer_id, self.employer_id),
+            (Placement.need_id, self.need_id),
         )
-        found = [condition for value, condition in wanted if value is not None]
         if self.late_on is not None:
-            found.append(Placement.due_on < self.late_on)
-        return [*found, Placement.state.in_(self.states)] if self.states else found
+            yield Placement.due_on < self.late_on
+        if self.states:
+            yield Placement.state.in_(self.states)
 
 
 async def list_placements(
     session: ReadSession, scope: Scope, wanted: PlacementFilter, before: UUID | None, limit: int
 ) -> Sequence[PlacementRow]:
     """Newest first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(Placement.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Placement.id < before)
+    query = newest_first(_rows(scope).where(*wanted.conditions()), Placement.id, before=before, limit=limit)
     return [PlacementRow(*row) for row in await session.execute(query)]
 
 
@@ -64,9 +64,7 @@ async def list_late(
 ) -> Sequence[PlacementRow]:
     """Those with a clock, the most urgent first."""
     query = _rows(scope).where(*wanted.conditions(), Placement.due_on.is_not(None))
-    if after is not None:
-        query = query.where(tuple_(Placement.due_on, Placement.id) > tuple_(*after))
-    rows = await session.execute(query.order_by(Placement.due_on, Placement.id).limit(limit))
+    rows = await session.execute(in_order(query, Placement.due_on, Placement.id, after=after, limit=limit))
     return [PlacementRow(*row) for row in rows]
 
 

@@ -1,6 +1,6 @@
 """Posts, as one county offers them to its people."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,8 @@ from services.jobs.queries.employers import of_counties
 from services.jobs.rules.post_refusals import PostNotFound
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import newest_first
 from shared.errors import existing
 
 
@@ -41,19 +43,18 @@ class PostFilter:
     employer_id: UUID | None = None
     open_on: date | None = None  # offered on that day still
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL. The states stand in the statement itself, so that the planner sees that a partial index will do."""
-        wanted = (
-            (self.trade, Post.trade == self.trade),
-            (self.place, Post.place.startswith(self.place or "")),
-            (self.pay_from, Post.pay_low >= (self.pay_from or 0)),
-            (self.lodging, Post.lodging.is_(bool(self.lodging))),
-            (self.night, Post.shift != "day" if self.night else Post.shift == "day"),
-            (self.employer_id, Post.employer_id == self.employer_id),
-            (self.open_on, or_(Post.until_on.is_(None), Post.until_on >= (self.open_on or date.min))),
-        )
-        states: list[ColumnElement[str]] = [literal_column(f"'{PostState(state)}'") for state in self.states]
-        return [Post.state.in_(states), *(condition for value, condition in wanted if value is not None)]
+        yield Post.state.in_([literal_column(f"'{PostState(state)}'") for state in self.states])
+        yield from equal((Post.trade, self.trade), (Post.lodging, self.lodging), (Post.employer_id, self.employer_id))
+        if self.place is not None:
+            yield Post.place.startswith(self.place)
+        if self.pay_from is not None:
+            yield Post.pay_low >= self.pay_from
+        if self.night is not None:
+            yield Post.shift != "day" if self.night else Post.shift == "day"
+        if self.open_on is not None:
+            yield or_(Post.until_on.is_(None), Post.until_on >= self.open_on)
 
 
 def _rows(scope: Scope) -> Select[Post, Employer]:
@@ -65,9 +66,7 @@ async def list_posts(
     session: ReadSession, scope: Scope, wanted: PostFilter, before: UUID | None, limit: int
 ) -> Sequence[PostRow]:
     """Posts, newest first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(Post.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Post.id < before)
+    query = newest_first(_rows(scope).where(*wanted.conditions()), Post.id, before=before, limit=limit)
     return [PostRow(*row) for row in await session.execute(query)]
 
 

@@ -1,6 +1,6 @@
 """Comparisons of the ledger with other exports: their list, their rows, their counts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -12,7 +12,9 @@ from services.jobs.rules.reconciliation import Outcome, ReconciliationNotFound
 from shared.areas import CODE_LENGTH, Scope, code_of
 from shared.contracts.jobs_reconcile_policies import ExportSource
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
 from shared.db.listening import ring
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -29,17 +31,15 @@ class RowFilter:
     field: str | None = None
     unsettled: bool | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
         row = ReconciliationRow
-        found: list[ColumnElement[bool]] = []
-        if self.outcome is not None:
-            found.append(row.outcome == self.outcome)
+        yield from equal((row.outcome, self.outcome))
         if self.field is not None:
-            found.append(literal(self.field) == any_(row.fields))
+            yield literal(self.field) == any_(row.fields)
         if self.unsettled is not None:
-            found += [row.outcome != "same", row.settled.is_(None) if self.unsettled else row.settled.is_not(None)]
-        return found
+            yield row.outcome != "same"
+            yield row.settled.is_(None) if self.unsettled else row.settled.is_not(None)
 
 
 async def insert_run(session: WriteSession, run: Reconciliation) -> None:
@@ -55,11 +55,6 @@ async def get_run(session: ReadSession, scope: Scope, run_id: UUID) -> Reconcili
     return existing(found, ReconciliationNotFound)
 
 
-async def lock_run(session: WriteSession, run_id: UUID) -> Reconciliation:
-    """One, whoever asks, and nobody else moves it before our commit."""
-    return (await session.scalars(select(Reconciliation).where(Reconciliation.id == run_id).with_for_update())).one()
-
-
 async def list_runs(
     session: ReadSession,
     scope: Scope,
@@ -69,14 +64,9 @@ async def list_runs(
     limit: int,
 ) -> Sequence[Reconciliation]:
     """Newest first, those older than `before`."""
-    query = select(Reconciliation).where(_concerns(scope)).order_by(Reconciliation.id.desc()).limit(limit)
-    if source is not None:
-        query = query.where(Reconciliation.source == source)
-    if month is not None:
-        query = query.where(Reconciliation.month == month)
-    if before is not None:
-        query = query.where(Reconciliation.id < before)
-    return (await session.scalars(query)).all()
+    asked = equal((Reconciliation.source, source), (Reconciliation.month, month))
+    query = select(Reconciliation).where(_concerns(scope), *asked)
+    return (await session.scalars(newest_first(query, Reconciliation.id, before=before, limit=limit))).all()
 
 
 def _concerns(scope: Scope) -> ColumnElement[bool]:
@@ -94,9 +84,7 @@ async def list_rows(
     session: ReadSession, scope: Scope, run_id: UUID, wanted: RowFilter, after: UUID | None, limit: int
 ) -> Sequence[ReconciliationRow]:
     """People of one comparison, in the order of their ids."""
-    query = _rows(scope, run_id, wanted).order_by(ReconciliationRow.id).limit(limit)
-    if after is not None:
-        query = query.where(ReconciliationRow.id > after)
+    query = in_order(_rows(scope, run_id, wanted), ReconciliationRow.id, after=after, limit=limit)
     return (await session.scalars(query)).all()
 
 

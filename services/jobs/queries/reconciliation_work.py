@@ -27,7 +27,6 @@ WHERE r.month = $1 AND r.area_code BETWEEN $2 AND $3 ORDER BY left(p.person_key,
 _OF_PEOPLE = f"{_SELECT} JOIN person p ON p.id = r.person_id WHERE r.month = $1 AND r.person_id = ANY ($2)"
 _COUNT = "SELECT count(*) FROM labour_row r WHERE r.month = $1 AND r.area_code BETWEEN $2 AND $3"
 _REGISTERED = "SELECT person_key, id, area_code FROM person WHERE person_key = ANY ($1) AND active"
-_AREAS = "SELECT code, name FROM area WHERE active"
 _LIKE = ["NULL::text AS fields" if name == "fields" else name for name in COLUMNS]
 _CAST = ", ".join("fields::text[]" if name == "fields" else name for name in COLUMNS)
 _FORGET = f"""
@@ -111,11 +110,6 @@ WHERE r.task_id IS NOT NULL AND r.settled IS NULL AND r.person_id IS NOT NULL AN
     AND e.deleted_at IS NULL AND (l.changed_at > r.looked_at OR (l.person_id IS NULL AND r.outcome = 'only_here'))
 ORDER BY r.id LIMIT $1
 """
-
-
-async def list_active_areas(session: ReadSession) -> Sequence[tuple[str, str]]:
-    """All areas of today with their names."""
-    return [(row["code"], row["name"]) for row in await (await raw(session)).fetch(_AREAS)]
 
 
 async def count_ledger(session: ReadSession, month: date, area_code: str) -> int:

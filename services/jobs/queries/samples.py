@@ -12,6 +12,8 @@ from services.jobs.models import AnswerState, LedgerSample, SampledRow
 from services.jobs.rules.sampling import SampledRowNotFound, SampleNotFound
 from shared.areas import Scope, code_of, span
 from shared.db.engine import ReadSession, WriteSession, raw
+from shared.db.filters import equal
+from shared.db.pages import in_order, newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -59,12 +61,8 @@ async def list_samples(
     session: ReadSession, scope: Scope, month: date | None, before: UUID | None, limit: int
 ) -> Sequence[LedgerSample]:
     """Newest first, those older than `before`."""
-    query = select(LedgerSample).where(_concerns(scope)).order_by(LedgerSample.id.desc()).limit(limit)
-    if month is not None:
-        query = query.where(LedgerSample.month == month)
-    if before is not None:
-        query = query.where(LedgerSample.id < before)
-    return (await session.scalars(query)).all()
+    query = select(LedgerSample).where(_concerns(scope), *equal((LedgerSample.month, month)))
+    return (await session.scalars(newest_first(query, LedgerSample.id, before=before, limit=limit))).all()
 
 
 async def get_sample(session: ReadSession, scope: Scope, sample_id: UUID) -> LedgerSample:
@@ -121,12 +119,10 @@ async def list_rows(
 ) -> Sequence[SampledRow]:
     """People of a sample, in the order of their ids."""
     row = SampledRow
-    query = select(row).where(row.sample_id == sample_id, within(row.area_code, scope)).order_by(row.id).limit(limit)
+    query = select(row).where(row.sample_id == sample_id, within(row.area_code, scope))
     if states:
         query = query.where(row.state.in_(states))
-    if after is not None:
-        query = query.where(row.id > after)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(in_order(query, row.id, after=after, limit=limit))).all()
 
 
 async def get_row(session: ReadSession, scope: Scope, row_id: UUID) -> SampledRow:

@@ -1,6 +1,6 @@
 """Subsidies (务工补助): who qualifies and has not claimed, and what was claimed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,8 @@ from services.jobs.rules.subsidies import DISTANCES
 from shared.areas import Scope, bounds
 from shared.contracts.jobs_placement_policies import LabourSubsidies
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import newest_first
 from shared.db.within import within
 from shared.errors import existing
 
@@ -161,15 +163,15 @@ class ClaimFilter:
     year: int | None = None
     person_id: UUID | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        wanted = (
-            (self.state, SubsidyClaim.state == self.state),
-            (self.kind, SubsidyClaim.kind == self.kind),
-            (self.year, SubsidyClaim.year == self.year),
-            (self.person_id, SubsidyClaim.person_id == self.person_id),
+        claim = SubsidyClaim
+        return equal(
+            (claim.state, self.state),
+            (claim.kind, self.kind),
+            (claim.year, self.year),
+            (claim.person_id, self.person_id),
         )
-        return [condition for value, condition in wanted if value is not None]
 
 
 async def list_unclaimed(
@@ -207,9 +209,7 @@ async def list_claims(
     session: ReadSession, scope: Scope, wanted: ClaimFilter, before: UUID | None, limit: int
 ) -> Sequence[ClaimRow]:
     """Newest first."""
-    query = _claims(scope).where(*wanted.conditions()).order_by(SubsidyClaim.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(SubsidyClaim.id < before)
+    query = newest_first(_claims(scope).where(*wanted.conditions()), SubsidyClaim.id, before=before, limit=limit)
     return [ClaimRow(*row) for row in await session.execute(query)]
 
 

@@ -13,6 +13,8 @@ from services.jobs.rules.refusals import TaskNotFound
 from services.jobs.rules.tasks import TaskKind, TaskState
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -35,13 +37,9 @@ class TaskFilter:
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        for column, value in (
-            (LabourTask.state, self.state),
-            (LabourTask.kind, self.kind),
-            (LabourTask.person_id, self.person_id),
-        ):
-            if value is not None:
-                yield column == value
+        yield from equal(
+            (LabourTask.state, self.state), (LabourTask.kind, self.kind), (LabourTask.person_id, self.person_id)
+        )
         if self.due_to is not None:
             yield LabourTask.due_on <= self.due_to
 
@@ -55,12 +53,8 @@ async def list_tasks(
     session: ReadSession, scope: Scope, wanted: TaskFilter, after: tuple[date, UUID] | None, limit: int
 ) -> Sequence[TaskRow]:
     """Tasks, the most urgent first."""
-    query = _rows(scope).where(*wanted.conditions()).order_by(LabourTask.due_on, LabourTask.id).limit(limit)
-    if after is not None:
-        due, last = after
-        query = query.where(
-            LabourTask.due_on >= due, (LabourTask.due_on > due) | ((LabourTask.due_on == due) & (LabourTask.id > last))
-        )
+    query = _rows(scope).where(*wanted.conditions())
+    query = in_order(query, LabourTask.due_on, LabourTask.id, after=after, limit=limit)
     return [TaskRow(*row) for row in await session.execute(query)]
 
 

@@ -1,18 +1,20 @@
 """Organised trips and their passengers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from services.jobs.models import Person, Placement, Trip, TripPassenger
 from services.jobs.rules.placement_refusals import TripNotFound
 from services.jobs.rules.placement_states import BOUND
 from shared.areas import Scope
 from shared.db.engine import ReadSession, WriteSession
+from shared.db.filters import equal
+from shared.db.pages import in_order
 from shared.db.within import within
 from shared.errors import existing
 
@@ -35,16 +37,13 @@ class TripFilter:
     departs_to: date | None = None
     state: str | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As SQL."""
-        found: list[ColumnElement[bool]] = []
+        yield from equal((Trip.state, self.state))
         if self.departs_from is not None:
-            found.append(Trip.departs_on >= self.departs_from)
+            yield Trip.departs_on >= self.departs_from
         if self.departs_to is not None:
-            found.append(Trip.departs_on <= self.departs_to)
-        if self.state is not None:
-            found.append(Trip.state == self.state)
-        return found
+            yield Trip.departs_on <= self.departs_to
 
 
 async def list_trips(
@@ -52,9 +51,7 @@ async def list_trips(
 ) -> Sequence[Trip]:
     """Trips that concern the areas, by the day of departure."""
     query = select(Trip).where(_concerns(scope), *wanted.conditions())
-    if after is not None:
-        query = query.where(tuple_(Trip.departs_on, Trip.id) > tuple_(*after))
-    return list(await session.scalars(query.order_by(Trip.departs_on, Trip.id).limit(limit)))
+    return list(await session.scalars(in_order(query, Trip.departs_on, Trip.id, after=after, limit=limit)))
 
 
 async def get_trip(session: ReadSession, scope: Scope, trip_id: UUID) -> Trip:

@@ -20,6 +20,7 @@ from shared.errors import Conflict, Fault, NotFound
 
 Status = Literal["out", "planned", "not_out"]
 Source = Literal["hand", "file", "carried", "placement"]
+"""Where a row's content comes from. `carried` is last month's, until somebody confirms or changes it."""
 
 PUBLIC_POST = "public_post"
 

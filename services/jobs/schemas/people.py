@@ -7,15 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.jobs.schemas.fields import RevealReason
-from shared.http.fields import Answer, AreaView, CodeView, Draft, IdNumberField
-
-
-class CodeListView(Answer):
-    """One code list."""
-
-    name: str = Field(examples=["trade"])
-    standard: str = Field(examples=["GB/T 6565"])
-    codes: list[CodeView]
+from shared.http.fields import Answer, AreaView, Draft, IdNumberField
 
 
 class PersonBrief(Answer):

@@ -15,6 +15,7 @@ from services.jobs.rules.posts import Terms
 from services.jobs.schemas.employers import EmployerBrief
 from services.jobs.schemas.fields import Sex, Trade
 from shared.http.fields import Answer, CodeView, Draft, Line
+from shared.http.problems import RowProblem
 
 
 def _place(entered: str) -> str:
@@ -161,14 +162,5 @@ class PostImportReport(Answer):
     unchanged: int = Field(description="无变化")
     new_employers: int = Field(description="新增用人单位")
     failed: int = Field(description="Rows left out · 未导入行数")
-    errors: list["PostRowProblem"] = Field(description="The first 1,000 · 前1000条错误")
+    errors: list[RowProblem] = Field(description="The first 1,000 · 前1000条错误")
     error_count: int
-
-
-class PostRowProblem(Answer):
-    """One mistake of a row."""
-
-    row: int = Field(description="As a person counts · 行号", examples=[3])
-    field: str = Field(examples=["sex"])
-    code: str = Field(examples=["sex-bar-unlawful"])
-    message: str

@@ -14,7 +14,6 @@ from services.jobs.schemas.people import PersonBrief
 from shared.http.fields import Answer, AreaView, CodeView, Draft, Paragraph, PastDay
 
 Amount = Annotated[Decimal, Field(gt=0, max_digits=8, decimal_places=2, description="Yuan · 元", examples=["1000.00"])]
-Kind = Literal["transport", "stay", "training"]
 SubsidyRefusal = Annotated[str, LISTS["subsidy_refusal"].field(), Field(description="退回原因", examples=["no_proof"])]
 
 

@@ -13,10 +13,10 @@ from services.jobs.queries.employers import get_employer
 from services.jobs.queries.posts import get_post
 from services.jobs.rules.courses import CourseFacts
 from services.jobs.rules.post_refusals import CoursePostElsewhere
-from services.jobs.rules.posts import county_of, require_labour_bureau
+from services.jobs.rules.posts import county_of
 from services.jobs.rules.training import coming_up, held_until, require_open, require_seats
 from services.jobs.usecases.plans import drop_plans
-from services.jobs.usecases.post_rules import get_post_rules, get_training_rules
+from services.jobs.usecases.post_rules import get_training_rules, require_keeper
 from services.jobs.usecases.posts import require_welcome
 from shared.clock import local_date
 from shared.db.engine import WriteSession
@@ -31,7 +31,7 @@ BATCH = 100
 async def add_course(session: WriteSession, who: Principal, facts: CourseFacts, now: datetime) -> Course:
     """Offer one. What a day pays is the policy's of today. Raises `PostNotFound`, `CoursePostElsewhere`."""
     county = county_of(who.scope)
-    await _require_may_write(session, who, county, now)
+    await require_keeper(session, who, county, now)
     await _require_order(session, who, facts)
     rules, policy_id = await get_training_rules(session, county, now)
     course = Course(
@@ -59,7 +59,7 @@ async def change_course(
 ) -> Course:
     """All facts anew; further seats go to the waiting list in its order. Raises `SeatsBelow`, `CourseOver`, `Stale`."""
     course = await find.lock_course(session, who.scope, course_id)
-    await _require_may_write(session, who, course.county, now)
+    await require_keeper(session, who, course.county, now)
     expect_version(if_match, course.version)
     require_open(course.state)
     require_seats(facts.seats, course.seated)
@@ -80,7 +80,7 @@ async def cancel_course(
 ) -> Course:
     """It does not take place: everybody is out, and openings that were kept are free. Raises `CourseOver`, `Stale`."""
     course = await find.lock_course(session, who.scope, course_id)
-    await _require_may_write(session, who, course.county, now)
+    await require_keeper(session, who, course.county, now)
     expect_version(if_match, course.version)
     require_open(course.state)
     course.state = CourseState.CANCELLED
@@ -166,8 +166,3 @@ async def _require_order(session: WriteSession, who: Principal, facts: CourseFac
         require_welcome(row.employer)
         if facts.employer_id is not None and row.employer.id != facts.employer_id:
             raise CoursePostElsewhere(field="post_id")
-
-
-async def _require_may_write(session: WriteSession, who: Principal, county: str, now: datetime) -> None:
-    rules, _ = await get_post_rules(session, county, now)
-    require_labour_bureau(who, rules)

@@ -10,8 +10,8 @@ from services.jobs.queries import employers as find
 from services.jobs.queries.posts import lock_offered
 from services.jobs.rules.employers import EmployerFacts, same_of
 from services.jobs.rules.post_refusals import EmployerIsBlacklisted, EmployerKnown, EmployerNotBlacklisted
-from services.jobs.rules.posts import BLACKLISTED, county_of, require_labour_bureau
-from services.jobs.usecases.post_rules import get_post_rules
+from services.jobs.rules.posts import BLACKLISTED, county_of
+from services.jobs.usecases.post_rules import require_keeper
 from services.jobs.usecases.sealing import seal_text
 from shared.db.engine import WriteSession
 from shared.http.versions import expect_version
@@ -30,7 +30,7 @@ async def add_employer(
 ) -> Employer:
     """Enter one. Raises `EmployerKnown`, `BureauKeepsNoPosts`, `CountyUnclear`."""
     county = county_of(who.scope)
-    await _require_may_write(session, who, county, now)
+    await require_keeper(session, who, county, now)
     await find.lock_register(session)
     await _require_new(session, county, facts)
     employer = Employer(
@@ -57,7 +57,7 @@ async def change_employer(
     """
     await find.lock_register(session)
     employer = await find.lock_employer(session, who.scope, employer_id)
-    await _require_may_write(session, who, employer.county, now)
+    await require_keeper(session, who, employer.county, now)
     expect_version(if_match, employer.version)
     if (facts.credit_code, facts.name) != (employer.credit_code, employer.name):
         if employer.blacklisted_reason is not None:
@@ -82,7 +82,7 @@ async def blacklist_employer(
 ) -> Employer:
     """Send nobody there any more: its posts close, and none opens meanwhile. Raises `EmployerIsBlacklisted`."""
     employer = await find.lock_employer(session, who.scope, employer_id)
-    await _require_may_write(session, who, employer.county, now)
+    await require_keeper(session, who, employer.county, now)
     if employer.blacklisted_reason is not None:
         raise EmployerIsBlacklisted
     posts = await lock_offered(session, employer.id)
@@ -122,7 +122,7 @@ async def clear_employer(
 ) -> Employer:
     """Off the blacklist. Its posts stay closed: whoever still offers one reopens it. Raises `EmployerNotBlacklisted`."""
     employer = await find.lock_employer(session, who.scope, employer_id)
-    await _require_may_write(session, who, employer.county, now)
+    await require_keeper(session, who, employer.county, now)
     held = await find.find_open_blacklisting(session, employer.id)
     if held is None:
         raise EmployerNotBlacklisted
@@ -153,8 +153,3 @@ def _columns(vault: Vault, facts: EmployerFacts, now: datetime) -> Mapping[str, 
         "phone_sealed": seal_text(vault, facts.phone, PHONE),
         "changed_at": now,
     }
-
-
-async def _require_may_write(session: WriteSession, who: Principal, county: str, now: datetime) -> None:
-    rules, _ = await get_post_rules(session, county, now)
-    require_labour_bureau(who, rules)

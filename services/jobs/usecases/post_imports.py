@@ -14,8 +14,8 @@ from services.jobs.queries.posts import lock_by_ref
 from services.jobs.rules.ages import born_after
 from services.jobs.rules.employers import same_of
 from services.jobs.rules.post_imports import TOLD, ImportedPost, Outcome, outcome_of
-from services.jobs.rules.posts import county_of, require_labour_bureau, require_no_minors, require_room
-from services.jobs.usecases.post_rules import get_post_rules
+from services.jobs.rules.posts import county_of, require_no_minors, require_room
+from services.jobs.usecases.post_rules import require_keeper
 from services.jobs.usecases.posts import apply_terms, make_post, require_offer
 from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import PostRules
@@ -49,8 +49,7 @@ class PostImport:
         """
         await employers.lock_register(session)
         county = county_of(self.who.scope)
-        rules, policy_id = await get_post_rules(session, county, self.now)
-        require_labour_bureau(self.who, rules)
+        rules, policy_id = await require_keeper(session, self.who, county, self.now)
         codes, names = {row.credit_code for row in rows if row.credit_code}, {row.employer for row in rows}
         known = await employers.list_alike(session, county, codes, names)
         for one in known:

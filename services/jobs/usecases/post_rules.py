@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.jobs.rules.places import COUNTY_DIGITS
-from services.jobs.rules.posts import is_labour_bureau
+from services.jobs.rules.posts import is_labour_bureau, require_labour_bureau
 from shared.areas import code_of
 from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import PostRules, TradeReference, TrainingRules
@@ -18,6 +18,13 @@ POST_RULES, TRAINING_RULES, TRADE_REFERENCE = "post-rules", "training-rules", "t
 async def get_post_rules(session: ReadSession, county: str, now: datetime) -> tuple[PostRules, UUID]:
     """What a post may ask, and the version that says so. Raises `PolicyMissing`."""
     return await policies.in_force(session, POST_RULES, county, local_date(now), PostRules)
+
+
+async def require_keeper(session: ReadSession, who: Principal, county: str, now: datetime) -> tuple[PostRules, UUID]:
+    """The same, for whoever keeps employers, posts and courses there. Raises `BureauKeepsNoPosts` as well."""
+    rules, policy_id = await get_post_rules(session, county, now)
+    require_labour_bureau(who, rules)
+    return rules, policy_id
 
 
 async def sees_contacts(session: ReadSession, who: Principal, now: datetime) -> bool:

@@ -18,7 +18,6 @@ from services.jobs.rules.posts import (
     Move,
     Terms,
     opens_posts,
-    require_labour_bureau,
     require_may_change,
     require_move,
     require_no_minors,
@@ -26,7 +25,7 @@ from services.jobs.rules.posts import (
     require_still_offered,
     settle,
 )
-from services.jobs.usecases.post_rules import get_post_rules
+from services.jobs.usecases.post_rules import get_post_rules, require_keeper
 from shared.clock import local_date
 from shared.contracts.jobs_posts_policies import PostRules
 from shared.db.engine import WriteSession
@@ -45,8 +44,7 @@ async def add_post(
     """
     # Two with one number at once would not see each other.
     employer = await lock_employer(session, who.scope, employer_id, share=ref is None)
-    rules, policy_id = await get_post_rules(session, employer.county, now)
-    require_labour_bureau(who, rules)
+    rules, policy_id = await require_keeper(session, who, employer.county, now)
     require_offer(employer, terms, rules, now)
     if ref is not None and await find.find_by_ref(session, employer.id, ref) is not None:
         raise PostRefKnown(field="ref")
@@ -179,7 +177,6 @@ def require_welcome(employer: Employer) -> None:
 async def _lock(session: WriteSession, who: Principal, post_id: UUID, now: datetime) -> PostRow:
     """The employer first, as the blacklist does, then the post."""
     row = await find.get_post(session, who.scope, post_id)
-    rules, _ = await get_post_rules(session, row.post.county, now)
-    require_labour_bureau(who, rules)
+    await require_keeper(session, who, row.post.county, now)
     await lock_employer(session, who.scope, row.employer.id, share=True)
     return await find.lock_post(session, who.scope, post_id)

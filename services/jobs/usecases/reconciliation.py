@@ -9,10 +9,10 @@ from uuid import UUID
 from services.jobs.models import Reconciliation
 from services.jobs.queries import reconciliation as queries
 from services.jobs.queries import reconciliation_work as work
-from services.jobs.rules.posts import require_labour_bureau
 from services.jobs.rules.reconciliation import ReconciliationNotFound
-from services.jobs.usecases.post_rules import get_post_rules
+from services.jobs.usecases.post_rules import require_keeper
 from shared.areas import Scope
+from shared.attempts import lock_row
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import ExportSource, LedgerComparison
 from shared.db.engine import Database, ReadSession, WriteSession
@@ -54,8 +54,7 @@ async def get_comparison(session: ReadSession, area_code: str, now: datetime) ->
 async def require_sender(session: ReadSession, who: Principal, area_code: str, now: datetime) -> None:
     """Of bureaus those alone that have to do with work. Raises `BureauKeepsNoPosts`, `PolicyMissing`."""
     if who.role is Role.BUREAU:
-        rules, _ = await get_post_rules(session, area_code, now)
-        require_labour_bureau(who, rules)
+        await require_keeper(session, who, area_code, now)
 
 
 async def get_watched(session: ReadSession, who: Principal, run_id: UUID) -> Reconciliation:
@@ -107,7 +106,7 @@ async def forget_files(database: Database, shelf: Shelf, now: datetime) -> int:
         with though_refused():
             await shelf.delete_set(run.id, len(files_of(run, shelf.vault)))
             async with database.write(_EVERYWHERE) as session:
-                (await queries.lock_run(session, run.id)).files_deleted_at = now
+                (await lock_row(session, Reconciliation, run.id)).files_deleted_at = now
     return len(over)
 
 
@@ -124,7 +123,7 @@ async def forget_old_runs(database: Database, now: datetime) -> int:
         if comparison is not None and run.received_at < now - timedelta(days=comparison.kept_days):
             await forget_rows(database, run.id)
             async with database.write(_EVERYWHERE) as session:
-                (await queries.lock_run(session, run.id)).deleted_at = now
+                (await lock_row(session, Reconciliation, run.id)).deleted_at = now
             forgotten += 1
     return forgotten
 

@@ -13,6 +13,7 @@ from services.jobs.rules.tasks import TaskDraft, TaskKind
 from services.jobs.usecases.ledger_statements import ROW, ledger_statement
 from services.jobs.usecases.reconciliation import get_comparison
 from services.jobs.usecases.tasks import open_tasks
+from shared.attempts import lock_row
 from shared.clock import local_date
 from shared.contracts.jobs_reconcile_policies import LedgerComparison
 from shared.db.engine import WriteSession
@@ -40,7 +41,7 @@ async def ask_villages(session: WriteSession, who: Principal, run_id: UUID, now:
     """
     run = await queries.get_run(session, who.scope, run_id)
     require_done(run)
-    await queries.lock_run(session, run_id)  # two who ask at once would count the same tasks
+    await lock_row(session, Reconciliation, run_id)  # two who ask at once would count the same tasks
     comparison, policy_id = await get_comparison(session, run.area_code, now)
     rule, areas = comparison.corrections, who.scope.like_patterns()
     await work.join_open_tasks(session, run_id, rule.outcomes, areas)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from services.jobs.exports import EXPORTS
 from services.jobs.models import Reconciliation
-from services.jobs.queries import reconciliation as queries
 from services.jobs.queries import reconciliation_work as work
 from services.jobs.rules.comparing import least_different
 from services.jobs.rules.reconciliation import Outcome, is_expected
@@ -19,12 +18,14 @@ from services.jobs.usecases.ledger_statements import ROW, ledger_statement
 from services.jobs.usecases.reconciliation import files_of, forget_rows, get_comparison
 from services.jobs.usecases.reconciliation_tasks import close_overtaken
 from shared.areas import AreaCode, Scope, code_of
+from shared.attempts import lock_row
 from shared.clock import local_date, utc_now
 from shared.contracts.jobs_reconcile_policies import ExportRule, LedgerComparison
 from shared.db.engine import Database
 from shared.db.listening import Listener
 from shared.files import Shelf
 from shared.ids import new_id
+from shared.projections.areas import list_active
 from shared.security.vault import Vault
 from shared.tables.table import in_file
 from shared.time_limit import in_time
@@ -117,9 +118,9 @@ class Comparison:
         await forget_rows(self.database, self.run.id)
         async with self.database.write(_EVERYWHERE) as session:
             comparison, policy_id = await get_comparison(session, self.run.area_code, self.now)
-            areas = await work.list_active_areas(session)
+            areas = await list_active(session)
             people = await work.count_ledger(session, self.run.month, self.run.area_code)
-            run = await queries.lock_run(session, self.run.id)
+            run = await lock_row(session, Reconciliation, self.run.id)
             run.state, run.policy_id, run.rows_read, run.people_compared = "reading", policy_id, 0, 0
             run.people_estimate = people
         self.judge = Judge(self.shelf.vault, self.run, comparison, self.now)
@@ -161,7 +162,7 @@ class Comparison:
         found += await self._only_there(there)
         async with self.database.write(_EVERYWHERE) as session:
             await work.lay_rows(session, found)
-            run = await queries.lock_run(session, self.run.id)
+            run = await lock_row(session, Reconciliation, self.run.id)
             run.people_compared += len(ledger)
 
     def _by_person(self, parts: Sequence[bytes]) -> dict[str, list[dict[str, Any]]]:
@@ -187,13 +188,13 @@ class Comparison:
     async def _finish(self) -> None:
         """It is done; what earlier comparisons with this source found is overtaken, in the same moment."""
         async with self.database.write(_EVERYWHERE) as session:
-            run = await queries.lock_run(session, self.run.id)
+            run = await lock_row(session, Reconciliation, self.run.id)
             run.state, run.failure, run.finished_at = "done", None, utc_now()
             await close_overtaken(session, run, self.now)
 
     async def _note(self, **values: Any) -> None:
         async with self.database.write(_EVERYWHERE) as session:
-            run = await queries.lock_run(session, self.run.id)
+            run = await lock_row(session, Reconciliation, self.run.id)
             for name, value in values.items():
                 setattr(run, name, value)
 

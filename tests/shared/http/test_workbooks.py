@@ -30,5 +30,5 @@ async def test_a_workbook_whose_reader_hangs_up_is_let_go() -> None:
 
     kept = pieces()  # held from elsewhere, as by an error that knows where it came from
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "asgi": {"spec_version": "2.3"}}
-    await WorkbookAnswer(kept, {}).__call__(scope, receive, send)
+    await WorkbookAnswer(kept, "kept").__call__(scope, receive, send)
     assert (read[0]["status"], let_go) == (200, [True])
