@@ -22,7 +22,7 @@ _NULL = _LENGTH.pack(-1)
 _DAY_ZERO = date(2000, 1, 1).toordinal()
 _ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
-_AT_ONCE = 250  # rows of a message
+_AT_ONCE = 1000  # rows of a message
 
 
 class _Type(NamedTuple):
