@@ -83,6 +83,7 @@ def finished(alerts: Sequence[NewAlert], told: Sequence[OutboxRow]) -> list[Fini
     rows = zip(alerts, _ROW.write(alerts), _OUTBOX_ROW.write(told), strict=True)
     return [
         Finished(
+            alert.id.bytes,
             alert.feed,
             alert.dedup,
             alert.row_hash,

@@ -62,6 +62,13 @@ class Ledger:
         """Something in the row at `place` cannot be used."""
         self._faults.append((place, (int(self._sheets[place]), int(self._rows[place]), name, code, dict(params))))
 
+    def settle(self, places: Sequence[int], outcomes: Sequence[Outcome | None]) -> None:
+        """What became of the rows at these places; None: their number belongs to a row about somebody else."""
+        self.outcomes[places] = [outcome or 0 for outcome in outcomes]
+        for place, outcome in zip(places, outcomes, strict=True):
+            if outcome is None:
+                self.refuse(place, "source_ref", "source-ref-reused", {})
+
     def name_alerts(self, places: Sequence[int], ids: Sequence[bytes]) -> None:
         """The rows at these places are alerts, or belong to them."""
         self._alerts[np.asarray(places, np.int64)] = np.frombuffer(b"".join(ids), _ID)

@@ -23,7 +23,7 @@ from services.alerts.rules.files import MAX_FAULTS, Counts, Outcome
 from services.alerts.usecases.file_alerts import Prepared, prepare
 from services.alerts.usecases.file_checks import Sender
 from services.alerts.usecases.file_look import Looked, Sieve, look, look_again, under_numbers, wanted
-from services.alerts.usecases.file_rows import PLACE, Ledger
+from services.alerts.usecases.file_rows import PLACE
 from services.alerts.usecases.file_storing import Became, store
 from services.alerts.usecases.waiting import keep
 from shared.ahead import ahead
@@ -179,19 +179,10 @@ def write_down(looked: Looked, ready: Prepared, stored: Sequence[Became], waitin
     ledger = looked.ledger
     for place, mistake in ready.refused:
         ledger.refuse(place, *mistake)
-    for place, (outcome, matched, _) in zip(ready.places, stored, strict=True):
-        looked.matched[place] |= matched
-        _became(ledger, place, outcome)
-    for one, outcome in zip(ready.waiting, waiting, strict=True):
-        _became(ledger, one.place, outcome)
+    looked.matched[ready.places] |= np.array([matched for _, matched, _ in stored], np.bool_)
+    places = [*ready.places, *(one.place for one in ready.waiting)]
+    ledger.settle(places, [*(outcome for outcome, _, _ in stored), *waiting])
     ledger.name_alerts(ready.places, [alert for _, _, alert in stored])
-
-
-def _became(ledger: Ledger, place: int, outcome: Outcome | None) -> None:
-    if outcome is None:
-        ledger.refuse(place, "source_ref", "source-ref-reused", {})
-    else:
-        ledger.outcomes[place] = outcome
 
 
 def numbers_of(looked: Looked, part: Part, ready: Prepared, feed: str) -> set[Key]:
