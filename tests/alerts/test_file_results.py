@@ -192,6 +192,16 @@ async def test_a_result_of_many_parts(county: Service) -> None:
     assert [row[-2] == "未达到预警条件" for row in told] == [row[5] == 1 for row in rows]
 
 
+async def test_a_result_is_the_same_in_other_frames(county: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release that reads in other frames gives back what the one before has worked off."""
+    view = await finished(county, await send(county, table([absent(n, days=n % 3 * 2) for n in range(1, 12)])))
+    whole = await result(county, view["id"])
+    assert len({row[-2] for row in whole}) == 4, "the heading, an alert, one that does not trigger, one refused"
+    for rows in (4, 1):
+        monkeypatch.setattr("services.alerts.usecases.file_result.FRAME_ROWS", rows)
+        assert await result(county, view["id"]) == whole
+
+
 async def test_originals_are_kept_for_a_while(county: Service, shelf: Shelf, tmp_path: Path) -> None:
     view = await finished(county, await send(county, table([absent(1), absent(2, village="无")])))
     now, kept = utc_now(), timedelta(days=30)

@@ -16,7 +16,7 @@ from services.alerts.rules.screening_rules import rule_fields
 from services.alerts.usecases.feeds import feed_at
 from services.alerts.usecases.file_look import Sieve, placed, taken
 from services.alerts.usecases.file_opening import sieve_of
-from services.alerts.usecases.file_rows import ALERT, PLACE, alerts_of, parts_until, tidied
+from services.alerts.usecases.file_rows import ALERT, PLACE, alerts_of, parts_in, tidied
 from services.alerts.usecases.files import open_again
 from shared.areas import Scope
 from shared.clock import local_date
@@ -65,14 +65,15 @@ async def frames_of(
     then, now = (rule_fields(one.evidence_schema) for one in (feed, await files.get_any_feed(session, file.feed)))
     others = [name for name, kind in then.items() if now.get(name) != kind]
     parts = await files.list_parts(session, file_id)
-    return _rows(table, sieve_of(feed, scope, reference, names, local_date(file.received_at)), others, iter(parts))
+    return _rows(table, sieve_of(feed, scope, reference, names, local_date(file.received_at)), others, parts)
 
 
-def _rows(table: Table, sieve_by: Sieve, others: Sequence[str], parts: Iterator[FilePart]) -> Iterator[pl.DataFrame]:
+def _rows(table: Table, sieve_by: Sieve, others: Sequence[str], parts: Sequence[FilePart]) -> Iterator[pl.DataFrame]:
     end = 0
     for frame in table.frames(FRAME_ROWS):
-        end += frame.data.height
-        alerts = pl.concat([pl.Series([], dtype=pl.String), *map(alerts_of, parts_until(parts, end))])
+        start, end = end, end + frame.data.height
+        became = [alerts_of(part)[own] for part, own in parts_in(parts, start, end)]
+        alerts = pl.concat([pl.Series([], dtype=pl.String), *became])
         _, rows, broken = taken(frame, sieve_by)
         sound = rows.filter(~pl.col(PLACE).is_in([place for place, _ in broken])) if broken else rows
         sound = sound.with_columns(alerts.gather(sound[PLACE], null_on_oob=True).alias(ALERT))

@@ -21,7 +21,7 @@ from services.alerts.rules.file_columns import heading_of, headings_of
 from services.alerts.rules.files import FRAME_ROWS, MAX_FAULTS, Outcome
 from services.alerts.usecases.file_judging import TOLD, Judge, Judges, judged_by, judges_of
 from services.alerts.usecases.file_originals import open_kept
-from services.alerts.usecases.file_rows import ALERT, alerts_of, parts_until
+from services.alerts.usecases.file_rows import ALERT, alerts_of, parts_in
 from services.alerts.usecases.files import name_of, skipped_of
 from shared.areas import Scope
 from shared.db.engine import WriteSession
@@ -88,15 +88,15 @@ class Result:
         """By sheet: the cells of rows, with what became of them."""
         usual = headings_of(self.feed.columns)
         texts = [Texts(say, usual | dict(sheet.headings)) for sheet in self.table.sheets]
-        parts, start = iter(self.parts), 0
+        start = 0
         mistakes = _mistakes(self.faults, texts, say("explanation-between"))
         for frame in self.table.frames(FRAME_ROWS):
             end = start + frame.data.height
             of_sheet = texts[frame.data["sheet"][0]] if end > start else texts[0]
             became = [pl.DataFrame(schema=_TEXTS)]
-            for part in parts_until(parts, end):
-                rows = frame.data.slice(part.first_row - start, part.rows)
-                became.append(of_sheet.of(part, rows, judges.get(judged_by(part))))
+            for part, own in parts_in(self.parts, start, end):
+                rows = frame.data[part.first_row + own.start - start : part.first_row + own.stop - start]
+                became.append(of_sheet.of(part, own, rows, judges.get(judged_by(part))))
             for told in _one_sheet_each(frame, pl.concat(became), mistakes, say("explanation-between")):
                 yield int(told["sheet"][0]), told.drop("row", "sheet")
             start = end
@@ -140,14 +140,14 @@ class Texts:
         self._became = {int(one): say(f"file-row-{one.name.lower().replace('_', '-')}") for one in plain}
         self._rejected = say("file-row-rejected")
 
-    def of(self, part: FilePart, rows: pl.DataFrame, judge: Judge | None) -> pl.DataFrame:
-        """A row of texts for each row of the part."""
-        bytes_ = np.frombuffer(zlib.decompress(part.outcomes), np.uint8)
+    def of(self, part: FilePart, own: slice, rows: pl.DataFrame, judge: Judge | None) -> pl.DataFrame:
+        """A row of texts for each of these rows, which are the part's `own`."""
+        bytes_ = np.frombuffer(zlib.decompress(part.outcomes), np.uint8)[own]
         whys = {Outcome.REJECTED + n: self.why(*reason) for n, reason in enumerate(part.reasons)}
         outcome = pl.Series("outcome", bytes_)
         judged = judge.tell(rows) if judge is not None else pl.DataFrame(schema=TOLD).clear(len(bytes_))
         return judged.select(
-            alerts_of(part).alias(ALERT),
+            alerts_of(part)[own].alias(ALERT),
             pl.when(outcome < Outcome.REJECTED).then(_RULE).alias(_RULE),
             outcome.replace_strict(self._became, default=self._rejected, return_dtype=pl.String).alias(_BECAME),
             outcome.replace_strict(whys, default=None, return_dtype=pl.String).alias(_WHY),

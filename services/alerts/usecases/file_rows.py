@@ -128,12 +128,15 @@ def alerts_of(part: FilePart) -> pl.Series:
     return pl.Series(ids, dtype=pl.String)
 
 
-def parts_until(parts: Iterator[FilePart], end: int) -> Iterator[FilePart]:
-    """The parts of a frame: none reaches from one into the next."""
+def parts_in(parts: Sequence[FilePart], start: int, end: int) -> Iterator[tuple[FilePart, slice]]:
+    """The parts that have rows from `start` up to `end` of the file, and which of each part's own these are.
+
+    A part need not end where a frame does: it may have been worked off by a release that read in other frames.
+    """
     for part in parts:
-        yield part
-        if part.first_row + part.rows >= end:
-            return
+        first, last = max(start, part.first_row), min(end, part.first_row + part.rows)
+        if first < last:
+            yield part, slice(first - part.first_row, last - part.first_row)
 
 
 def sieve(frame: Frame, spared: Set[str] = frozenset()) -> tuple[Ledger, pl.DataFrame]:
