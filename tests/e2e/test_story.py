@@ -66,7 +66,7 @@ async def test_the_verdict_is_sent_to_a_bureaus_system(system: System) -> None:
 
 
 async def test_the_task_is_there_within_a_second(system: System) -> None:
-    area = system.family().area_code
+    area = system.story_family().area_code
     bureau, township = system.bureau(story.ABSENCE), await system.sign_in("township", area[:9] + "000")
     waited = []
     for number in range(20, 29):  # each opens a case; the median, for the machine does other things too
