@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from services.alerts.rules.screening import SCHEMA_FAULTS
+from services.alerts.rules.screening import SCHEMA_FAULTS, SCHEMA_PARAMS
 from shared.errors import Fault
-from shared.messages import listed
 
 _BREAKS: Mapping[str, Callable[[pl.Expr, Any], pl.Expr]] = {
     "minimum": lambda value, least: value < least,
@@ -21,11 +20,6 @@ _BREAKS: Mapping[str, Callable[[pl.Expr, Any], pl.Expr]] = {
     "enum": lambda value, choices: ~value.is_in(choices),
     "minLength": lambda value, least: value.str.len_chars() < least,
     "maxLength": lambda value, most: value.str.len_chars() > most,
-}
-_PARAMS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
-    "enum": lambda choices: {"expected": listed(choices)},
-    "minLength": lambda least: {"min_length": least},
-    "maxLength": lambda most: {"max_length": most},
 }
 
 
@@ -49,6 +43,6 @@ def evidence_checks(evidence_schema: Mapping[str, Any]) -> Iterator[Check]:
     for name, field in evidence_schema["properties"].items():
         for keyword in () if "format" in field else [one for one in _BREAKS if one in field]:  # of a date it is a date
             limit = field[keyword]
-            params = _PARAMS[keyword](limit) if keyword in _PARAMS else {}
+            params = SCHEMA_PARAMS[keyword](limit) if keyword in SCHEMA_PARAMS else {}
             fault = Fault(f"evidence.{name}", SCHEMA_FAULTS.get(keyword, "evidence-invalid"), params)
             yield Check(name, fault, _BREAKS[keyword](pl.col(name), limit))

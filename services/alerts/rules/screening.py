@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -32,6 +32,12 @@ SCHEMA_FAULTS = {
     "minLength": "text-too-short",
     "maxLength": "text-too-long",
 }
+SCHEMA_PARAMS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
+    "enum": lambda choices: {"expected": listed(choices)},
+    "minLength": lambda least: {"min_length": least},
+    "maxLength": lambda most: {"max_length": most},
+}
+"""What is told of a keyword that a value breaks, made of what it asks."""
 """By keyword of a schema: the code of what breaks it; `evidence-invalid` for any other."""
 
 
@@ -182,14 +188,9 @@ def _faults_of(error: ValidationError) -> Iterator[Fault]:
     kind: Any = error.kind
     place = ".".join(["evidence", *map(str, error.instance_path)])
     code = SCHEMA_FAULTS.get(kind.name, "evidence-invalid")
-    match kind.name:
-        case "required":
-            yield Fault(f"{place}.{kind.property}", code)
-        case "minLength":
-            yield Fault(place, code, {"min_length": kind.limit})
-        case "maxLength":
-            yield Fault(place, code, {"max_length": kind.limit})
-        case "enum":
-            yield Fault(place, code, {"expected": listed(kind.options)})
-        case _:  # of an unknown field not even the name is told: it is input as well
-            yield Fault(place, code)
+    if kind.name == "required":
+        yield Fault(f"{place}.{kind.property}", code)
+    elif kind.name in SCHEMA_PARAMS:
+        yield Fault(place, code, SCHEMA_PARAMS[kind.name](kind.options if kind.name == "enum" else kind.limit))
+    else:  # of an unknown field not even the name is told: it is input as well
+        yield Fault(place, code)
