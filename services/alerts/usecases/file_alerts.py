@@ -17,13 +17,13 @@ from services.alerts import events
 from services.alerts.codes import FAMILY_OF_TOPIC
 from services.alerts.models import Finished, NewAlert
 from services.alerts.queries.intake import finished
-from services.alerts.queries.unmatched import REF, WaitingRow
+from services.alerts.queries.unmatched import WaitingRow
 from services.alerts.rules.feeds import family_of
 from services.alerts.rules.screening import canonical
 from services.alerts.rules.screening_rules import FACTS
 from services.alerts.usecases.file_checks import Mistake, Row, Sender, area_of, faults_of
 from services.alerts.usecases.file_rows import KEY, PLACE, PLACELESS
-from services.alerts.usecases.record import ALERT_ROW, ROW, facts_behind, record_of, rest_of
+from services.alerts.usecases.record import ALERT_ROW, dedup_of, facts_behind, record_of, rest_of, with_facts
 from services.alerts.usecases.waiting import sealed_row
 from shared.idnumber import IdNumber
 from shared.ids import new_id
@@ -127,9 +127,7 @@ def _keys(row: Row, vault: Vault) -> tuple[str | None, str | None]:
 def _alerts(rows: Sequence[Row], sender: Sender, vault: Vault) -> list[NewAlert]:
     areas = [area_of(row) if sender.about_areas else None for row in rows]
     hashed = [_hashed(row, area, vault) for row, area in zip(rows, areas, strict=True)]
-    whole = [
-        record[:-1] + row.facts + b"}" if row.facts else record for row, (record, _) in zip(rows, hashed, strict=True)
-    ]
+    whole = [with_facts(record, row.facts) for row, (record, _) in zip(rows, hashed, strict=True)]
     each = zip(rows, areas, (row_hash for _, row_hash in hashed), vault.seal_many(whole, "alert"), strict=True)
     return [_alert(*one, sender, vault) for one in each]
 
@@ -142,7 +140,7 @@ def _alert(
         id=new_id(),
         feed=sender.feed.code,
         source_ref=row.source_ref,
-        dedup=_dedup(row, row_hash),
+        dedup=dedup_of(row.source_ref, row_hash),
         row_hash=row_hash,
         severity=row.severity,
         occurred_on=row.occurred_on,
@@ -167,10 +165,6 @@ def _hashed(row: Row, area: Mapping[str, Any] | None, vault: Vault) -> tuple[byt
     return record, vault.fingerprint(record + rest_of(row.occurred_on, row.area_code or "", None), ALERT_ROW)
 
 
-def _dedup(row: Row, row_hash: bytes) -> bytes:
-    return REF + row.source_ref.encode() if row.source_ref else ROW + row_hash
-
-
 def _waiting(row: Row, vault: Vault, start: int) -> WaitingRow:
     named = {
         "person.id_number": row.id_number,
@@ -182,4 +176,4 @@ def _waiting(row: Row, vault: Vault, start: int) -> WaitingRow:
     }
     row_hash = _hashed(row, None, vault)[1]
     sealed = sealed_row(named, row.occurred_on, row.evidence, vault, start + row.place)
-    return WaitingRow(_dedup(row, row_hash), _keys(row, vault), row_hash, sealed, row.place)
+    return WaitingRow(dedup_of(row.source_ref, row_hash), _keys(row, vault), row_hash, sealed, row.place)

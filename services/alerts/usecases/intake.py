@@ -22,7 +22,7 @@ from services.alerts.rules.screening_rules import Facts, Judged, Rule, decide
 from services.alerts.schemas.alerts import AlertDraft, ReportedAlert
 from services.alerts.usecases import area_alerts, merging
 from services.alerts.usecases.merging_desk import Arrival, Settled
-from services.alerts.usecases.record import ALERT_ROW, ROW, facts_behind, record_of, rest_of
+from services.alerts.usecases.record import ALERT_ROW, dedup_of, facts_behind, record_of, rest_of, with_facts
 from services.alerts.usecases.screening import Bench
 from shared.clock import local_date
 from shared.contracts.households import Verdict
@@ -220,14 +220,14 @@ def seal_report(
         id=new_id(),
         feed=draft.feed,
         source_ref=draft.source_ref,
-        dedup=b"ref:" + draft.source_ref.encode() if draft.source_ref else ROW + row_hash,
+        dedup=dedup_of(draft.source_ref, row_hash),
         row_hash=row_hash,
         severity=draft.severity or severity,
         occurred_on=draft.occurred_on,
         area_code=draft.area_code,
         person_key=person_key,
         household_key=household_key,
-        sealed=vault.seal(record[:-1] + facts_behind(report.facts) + b"}" if report.facts else record, "alert"),
+        sealed=vault.seal(with_facts(record, facts_behind(report.facts) if report.facts else b""), "alert"),
         reported_by=who.id,
         batch_id=batch_id,
         reported_at=now,

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from services.alerts.models import NewAlert
+from services.alerts.queries.unmatched import REF
 from services.alerts.rules.screening import canonical
 from shared.security.vault import Vault
 
@@ -67,3 +68,13 @@ def facts_behind(facts: Mapping[str, bool]) -> bytes:
     Of the row's hash it is no part: the same row is the same whatever the register knows.
     """
     return b',"facts":' + orjson.dumps(facts)
+
+
+def with_facts(record: bytes, facts: bytes) -> bytes:
+    """The record with what stands behind it, if anything does."""
+    return record[:-1] + facts + b"}" if facts else record
+
+
+def dedup_of(source_ref: str | None, row_hash: bytes) -> bytes:
+    """What makes a row the same as another of its feed: the sender's own number, or for want of one its hash."""
+    return REF + source_ref.encode() if source_ref else ROW + row_hash
